@@ -1,0 +1,37 @@
+import { definePolicy } from '../src/config/define'
+
+/** Everyone with a role may hold conversations; what deletes them is for admins. */
+export default definePolicy({
+  id: 'members-chat',
+  allow: [
+    {
+      name: 'members and admins may talk',
+      operations: [
+        'assistants.search',
+        'assistants.read',
+        'threads.create',
+        'threads.read',
+        'threads.search',
+        'threads.update',
+        'threads.stream',
+        'run.*',
+        'info',
+        'capabilities',
+      ],
+      when: { role: ['member', 'admin'] },
+    },
+    {
+      name: 'admins may delete',
+      operations: ['threads.delete', 'threads.copy', 'threads.count'],
+      when: { role: 'admin' },
+    },
+  ],
+  deny: [{ name: 'nobody deletes runs', operations: ['run.delete'] }],
+  examples: [
+    { as: { roles: ['member'] }, does: 'run.stream', expect: 'allow' },
+    { as: { roles: ['member'] }, does: 'threads.delete', expect: 'deny' },
+    { as: { roles: ['admin'] }, does: 'threads.delete', expect: 'allow' },
+    { as: { roles: ['admin'] }, does: 'run.delete', expect: 'deny' },
+    { as: { roles: [] }, does: 'run.stream', expect: 'deny' },
+  ],
+})

@@ -1,0 +1,14 @@
+import companyLogin from '../policies/company-login'
+import membersChat from '../policies/members-chat'
+import { defineRoute } from '../src/config/define'
+
+/** Any agent that speaks AG-UI; `npm start` puts the sample of examples/ag-ui-agent here. */
+export default defineRoute({
+  id: 'ag-ui',
+  path: '/agents/ag-ui',
+  agent: { kind: 'ag-ui', origin: { env: 'AG_UI_AGENT_URL' } },
+  trust: [companyLogin],
+  policies: [membersChat],
+  identity: { state: { key: 'auth_user' } },
+  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+})

@@ -1,0 +1,21 @@
+import companyLogin from '../policies/company-login'
+import membersChat from '../policies/members-chat'
+import peopleOnly from '../policies/people-only'
+import { defineRoute } from '../src/config/define'
+
+/** An AG2 agent behind `AGUIStream`. Its tools read `context.get("auth_user")` (0.x) or `ctx.variables["auth_user"]` (1.x). */
+export default defineRoute({
+  id: 'ag2',
+  path: '/agents/ag2',
+  agent: { kind: 'ag2', origin: { env: 'AG2_AGENT_URL' } },
+  trust: [companyLogin],
+  policies: [membersChat, peopleOnly],
+  identity: {
+    // The shape that the agent's tools expect, field by field.
+    state: {
+      key: 'auth_user',
+      fields: { user_id: 'user_id', role: 'role', email: 'email', name: 'name', tenant: 'tenant' },
+    },
+  },
+  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+})

@@ -1,0 +1,17 @@
+import companyLogin from '../policies/company-login'
+import membersChat from '../policies/members-chat'
+import { defineRoute } from '../src/config/define'
+
+/**
+ * Microsoft Agent Framework. In Python, tools read `ctx.session.state["auth_user"]` and nothing is to be changed. In .NET,
+ * `HttpContext.User` is filled by AddJwtBearer once `JwtAuthority` is this gateway's PUBLIC_URL and `JwtAudience` is "maf".
+ */
+export default defineRoute({
+  id: 'maf',
+  path: '/agents/maf',
+  agent: { kind: 'maf', origin: { env: 'MAF_AGENT_URL' } },
+  trust: [companyLogin],
+  policies: [membersChat],
+  assertion: { audience: 'maf' },
+  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+})

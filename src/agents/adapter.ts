@@ -1,0 +1,81 @@
+import type { Principal } from '../token/principal'
+
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** One method and path of an agent, with the name that policies speak of. What no endpoint lists is 404. */
+export interface Endpoint {
+  readonly operation: string
+  readonly method: Method
+  /** Below the route: `/threads/:thread/runs`. `:name` is one segment; a last `*` is everything below. */
+  readonly path: string
+  /** `json`: read, cleared of forged identity and written anew. `stream`: passed on unread. Absent: no body is sent. */
+  readonly body?: 'json' | 'stream'
+  /** Known, but open only on routes whose `agent.operations` names it. */
+  readonly closed?: true
+  readonly websocket?: true
+}
+
+export type Json = null | boolean | number | string | Json[] | JsonObject
+export type JsonObject = { [key: string]: Json }
+
+/** Fields of an injected identity, each with where on the principal it comes from. */
+export type FieldMap = Readonly<Record<string, string>>
+
+/** Where the verified identity goes. */
+export interface IdentityChannels {
+  readonly assertion: 'bearer' | 'header' | 'off'
+  /** Plain `x-user-*` headers. */
+  readonly headers: boolean
+  readonly state: false | { readonly key: string; readonly fields: FieldMap }
+  readonly forwardedProps: FieldMap
+  readonly langgraphAuthUser: boolean
+}
+
+/** What an adapter needs to rewrite a body. */
+export interface Rewriting {
+  readonly operation: string
+  readonly channels: IdentityChannels
+  /** Absent on public routes: then forged identity is removed and nothing put in its place. */
+  readonly principal: Principal | undefined
+}
+
+/** All that Sallyport knows of one kind of agent. */
+export interface Adapter {
+  readonly kind: string
+  readonly endpoints: readonly Endpoint[]
+  /** Request headers of this protocol, beside the common ones. */
+  readonly requestHeaders: readonly string[]
+  /** Where this kind looks for the user, unless the route says otherwise. */
+  readonly identity: IdentityChannels
+  /** Seconds of silence after which the gate sends a comment; 0 where the agent sends its own. */
+  readonly heartbeatSeconds: number
+  /**
+   * Removes identity that the caller put into the body, and puts the verified one where the route wants it.
+   * @throws Refusal `body-invalid` or `field-forbidden`
+   */
+  rewrite(body: Json, rewriting: Rewriting): Json
+  /** The id of the conversation, for the assertion's `tid` and the audit line. */
+  threadOf(params: Readonly<Record<string, string>>, body: Json | undefined): string | undefined
+  /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */
+  injectedNames(channels: IdentityChannels): readonly string[]
+  /** Removes those names from one event of a stream or from a JSON reply. */
+  scrub(value: Json, names: readonly string[]): Json
+  /** How this protocol says that a stream broke, as one whole server-sent event. Absent: the connection is broken off. */
+  brokenStream?(code: string, message: string): string
+  /** Whether an event ends the conversation, so that a connection cut after it has lost nothing. */
+  isLast?(event: string): boolean
+}
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** The value without members of these names, at any depth. It changes what it is given. */
+export function withoutNames(value: Json, names: readonly string[]): Json {
+  if (Array.isArray(value)) for (const item of value) withoutNames(item, names)
+  else if (isObject(value))
+    for (const key of Object.keys(value)) {
+      if (names.includes(key)) delete value[key]
+      else withoutNames(value[key] as Json, names)
+    }
+  return value
+}

@@ -1,0 +1,116 @@
+import { Refusal } from '../errors/refusal'
+import { type Adapter, type Endpoint, isObject, type JsonObject, withoutNames } from './adapter'
+import { authUser, describe } from './identity'
+
+/** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
+export const agUiEndpoints: readonly Endpoint[] = [
+  { operation: 'run.stream', method: 'POST', path: '/', body: 'json' },
+  { operation: 'capabilities', method: 'GET', path: '/' },
+  { operation: 'capabilities', method: 'GET', path: '/capabilities' },
+  { operation: 'health', method: 'GET', path: '/health' },
+]
+
+/**
+ * Members of `forwardedProps` that callers may not set: tokens, names that agents take for identity, and what makes a
+ * runtime call an address or change its configuration (agents that spread these into a run do as they are told).
+ */
+const FORBIDDEN_PROPS = new Set(
+  [
+    'authorization',
+    'auth_user',
+    'user_id',
+    'webhook',
+    'config',
+    'context',
+    'metadata',
+    'headers',
+    'mcp_servers',
+    'mcp_endpoints',
+    '__proxied_mcp_request',
+  ].map(plain),
+)
+
+/** Where Python servers take the snake_case spelling too. */
+const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
+
+/** One spelling for names that differ in case, `_`, `-` and `.` only. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[-_.]/g, '')
+}
+
+/** Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the user. */
+export const agUi: Adapter = {
+  kind: 'ag-ui',
+  endpoints: agUiEndpoints,
+  requestHeaders: [],
+  identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  heartbeatSeconds: 15,
+
+  rewrite(body, { channels, principal }) {
+    if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
+    const key = channels.state === false ? 'auth_user' : channels.state.key
+    const state = body.state ?? undefined
+    if (isObject(state)) removeSpellings(state, new Set([plain(key), plain('auth_user')]))
+    for (const name of PROPS_NAMES) if (isObject(body[name])) removeSpellings(body[name], FORBIDDEN_PROPS)
+    if (!principal) return body
+
+    if (channels.state !== false) {
+      if (state !== undefined && !isObject(state)) throw new Refusal('body-invalid', 'state is not an object')
+      body.state = { ...state, [key]: describe(principal, channels.state.fields) }
+    }
+    const props = describe(principal, channels.forwardedProps)
+    if (Object.keys(props).length > 0) {
+      const given = body.forwardedProps ?? body.forwarded_props ?? {}
+      if (!isObject(given)) throw new Refusal('body-invalid', 'forwardedProps is not an object')
+      removeSpellings(given, new Set(Object.keys(props).map(plain)))
+      body.forwardedProps = { ...given, ...props }
+      delete body.forwarded_props
+    }
+    return body
+  },
+
+  threadOf(_params, body) {
+    const thread = isObject(body) ? (body.threadId ?? body.thread_id) : undefined
+    return typeof thread === 'string' ? thread : undefined
+  },
+
+  injectedNames({ state, forwardedProps }) {
+    return [...(state === false ? [] : [state.key]), ...Object.keys(forwardedProps)]
+  },
+
+  /**
+   * Identity comes back in `RUN_STARTED.input`, in snapshots and deltas of the state, and in raw and custom events. Members
+   * of these names are removed at any depth; of a delta, the JSON Patch operations (RFC 6902) that touch them.
+   */
+  scrub(value, names) {
+    if (isObject(value) && Array.isArray(value.delta)) {
+      value.delta = value.delta.filter((patch) => !(isObject(patch) && touches(patch, names)))
+    }
+    return withoutNames(value, names)
+  },
+
+  brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
+  isLast: (event) => /"type"\s*:\s*"RUN_(?:FINISHED|ERROR)"/.test(event),
+}
+
+/** Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a bearer. */
+export const stateIdentity: Adapter['identity'] = {
+  assertion: 'bearer',
+  headers: false,
+  state: { key: 'auth_user', fields: authUser },
+  forwardedProps: {},
+  langgraphAuthUser: false,
+}
+
+function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
+  for (const key of Object.keys(object)) if (names.has(plain(key))) delete object[key]
+}
+
+function touches(patch: JsonObject, names: readonly string[]): boolean {
+  return [patch.path, patch.from].some((pointer) => typeof pointer === 'string' && pointerHas(pointer, names))
+}
+
+/** RFC 6901: `~1` is a slash, `~0` a tilde. */
+function pointerHas(pointer: string, names: readonly string[]): boolean {
+  return pointer.split('/').some((token) => names.includes(token.replaceAll('~1', '/').replaceAll('~0', '~')))
+}

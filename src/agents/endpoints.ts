@@ -1,0 +1,73 @@
+import type { Endpoint } from './adapter'
+
+interface Node {
+  readonly children: Map<string, Node>
+  param?: { readonly name: string; readonly node: Node }
+  readonly endpoints: Map<string, Endpoint>
+  readonly below: Map<string, Endpoint>
+}
+
+export type Found =
+  | { readonly endpoint: Endpoint; readonly params: Readonly<Record<string, string>> }
+  | { readonly allow: readonly string[] }
+
+/** Finds the endpoint of a method and a canonical path below the route; `allow` where only the method is wrong. */
+export type Finder = (method: string, path: string) => Found | undefined
+
+const node = (): Node => ({ children: new Map(), endpoints: new Map(), below: new Map() })
+
+/**
+ * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the length of the path and not
+ * the number of endpoints. A literal segment wins over a parameter, and either over `*`.
+ */
+export function compileEndpoints(endpoints: readonly Endpoint[]): Finder {
+  const root = node()
+  for (const endpoint of endpoints) {
+    const segments = split(endpoint.path)
+    const wild = segments.at(-1) === '*'
+    let at = root
+    for (const segment of wild ? segments.slice(0, -1) : segments) at = descend(at, segment)
+    const table = wild ? at.below : at.endpoints
+    table.set(endpoint.method, endpoint)
+  }
+  return (method, path) => {
+    const params: Record<string, string> = {}
+    const candidates = walk(root, split(path), 0, params)
+    if (!candidates || candidates.size === 0) return undefined
+    const endpoint = candidates.get(method)
+    return endpoint ? { endpoint, params } : { allow: [...candidates.keys()] }
+  }
+}
+
+const split = (path: string): string[] => (path === '' || path === '/' ? [] : path.slice(1).split('/'))
+
+function descend(at: Node, segment: string): Node {
+  if (segment.startsWith(':')) {
+    at.param ??= { name: segment.slice(1), node: node() }
+    return at.param.node
+  }
+  const next = at.children.get(segment) ?? node()
+  at.children.set(segment, next)
+  return next
+}
+
+function walk(
+  at: Node,
+  segments: readonly string[],
+  index: number,
+  params: Record<string, string>,
+): Map<string, Endpoint> | undefined {
+  const segment = segments[index]
+  if (segment === undefined) return at.endpoints
+  const literal = at.children.get(segment)
+  const found = literal && walk(literal, segments, index + 1, params)
+  if (found?.size) return found
+  if (at.param && segment !== '') {
+    const below = walk(at.param.node, segments, index + 1, params)
+    if (below?.size) {
+      params[at.param.name] = segment
+      return below
+    }
+  }
+  return at.below
+}

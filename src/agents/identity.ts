@@ -1,0 +1,78 @@
+import { claimAt, type Principal } from '../token/principal'
+import type { FieldMap, Json, JsonObject } from './adapter'
+
+/** The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft Agent Framework read. */
+export const authUser: FieldMap = {
+  user_id: 'user_id',
+  email: 'email',
+  name: 'name',
+  role: 'role',
+  roles: 'roles',
+  tenant: 'tenant',
+  scopes: 'scopes',
+}
+
+/** The plain headers, all of which go along on every request: LangGraph lets a run inherit those that are missing. */
+export const identityHeaders: FieldMap = {
+  'x-user-id': 'user_id',
+  'x-user-email': 'email',
+  'x-user-name': 'name',
+  'x-user-roles': 'roles',
+  'x-user-scopes': 'scopes',
+  'x-user-tenant': 'tenant',
+  'x-user-issuer': 'issuer',
+}
+
+/** Fills a field map from a principal; what the principal lacks is left out. */
+export function describe(principal: Principal, fields: FieldMap): JsonObject {
+  const described: JsonObject = {}
+  for (const [name, source] of Object.entries(fields)) {
+    const value = valueFor(principal, source)
+    if (value !== undefined) described[name] = value
+  }
+  return described
+}
+
+/** The identity headers of a principal; every one of them empty where there is none. */
+export function headersOf(principal: Principal | undefined): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const [name, source] of Object.entries(identityHeaders)) {
+    const value = principal && valueFor(principal, source)
+    headers[name] = Array.isArray(value)
+      ? value.map((item) => toAscii(String(item), true)).join(',')
+      : toAscii(String(value ?? ''))
+  }
+  return headers
+}
+
+/**
+ * Percent-encodes what is not printable ASCII, and `%` itself, as UTF-8: a header's bytes are read as latin-1 by some
+ * servers and as UTF-8 by others. Inside a list the comma, which separates, is encoded too.
+ */
+function toAscii(text: string, inList = false): string {
+  return text.replace(inList ? /[^\x20-\x7e]|[%,]/gu : /[^\x20-\x7e]|%/gu, (character) =>
+    character === ',' ? '%2C' : encodeURIComponent(character.isWellFormed() ? character : '\ufffd'),
+  )
+}
+
+function valueFor(principal: Principal, source: string): Json | undefined {
+  if (source.startsWith('claims.')) return claimAt(principal.claims, source.slice('claims.'.length)) as Json | undefined
+  switch (source) {
+    case 'user_id':
+      return principal.userId
+    case 'role':
+      return principal.roles[0]
+    case 'roles':
+    case 'scopes':
+      return [...principal[source]]
+    case 'subject':
+    case 'issuer':
+    case 'email':
+    case 'name':
+    case 'tenant':
+    case 'client':
+      return principal[source]
+    default:
+      return undefined
+  }
+}

@@ -1,0 +1,31 @@
+import { Hono } from 'hono'
+import { readSigningKeys, type SigningKeys } from './assertion/keys'
+import { discoveryResponse, keySetResponse } from './assertion/well-known'
+import { variable } from './config/env'
+import type { Configuration } from './config/load'
+import { problem } from './errors/problem'
+import { asRefusal } from './errors/refusal'
+import { createGateway } from './gateway'
+import { healthResponse, livenessResponse } from './health'
+import type { Ports } from './ports'
+
+/**
+ * The shell: what the gate says about itself, and the gateway for everything else. Hono matches decoded paths, so nothing but
+ * public documents is matched by it.
+ */
+export function createApp(config: Configuration, ports: Ports) {
+  let read: Promise<SigningKeys> | undefined
+  const signingKeys = () => {
+    read ??= readSigningKeys(variable(config.environment, 'SIGNING_KEYS'))
+    return read
+  }
+  const handle = createGateway(config, signingKeys, ports)
+
+  return new Hono()
+    .get('/.well-known/jwks.json', async () => keySetResponse(await signingKeys()))
+    .get('/.well-known/openid-configuration', async () => discoveryResponse(config.publicUrl, await signingKeys()))
+    .get('/.sallyport/health', async () => healthResponse(config, await signingKeys()))
+    .get('/.sallyport/health/live', () => livenessResponse())
+    .all('*', (c) => handle(c.req.raw, c.executionCtx))
+    .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), 'sallyport'))
+}

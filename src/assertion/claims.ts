@@ -1,0 +1,86 @@
+import type { Principal } from '../token/principal'
+
+/** Claims that a route's `assertion.claims` may not name: they are the gateway's own word. */
+export const reservedClaims: ReadonlySet<string> = new Set([
+  'iss',
+  'aud',
+  'sub',
+  'idp',
+  'iat',
+  'nbf',
+  'exp',
+  'jti',
+  'scope',
+  'roles',
+  'client_id',
+  'act',
+  'email',
+  'name',
+  'tenant',
+  'rid',
+  'htm',
+  'htu',
+  'tid',
+  'bdg',
+  'cnf',
+  'nonce',
+  'txn',
+])
+
+/** How a route's assertions are made. */
+export interface AssertionRules {
+  readonly audience: string
+  readonly algorithm: 'ES256' | 'RS256' | 'EdDSA'
+  readonly lifetimeSeconds: number
+  readonly claims: readonly string[]
+  readonly bind: 'request' | 'none'
+}
+
+/** What an assertion is bound to: the request as the origin receives it. */
+export interface Binding {
+  readonly route: string
+  readonly method: string
+  /** Path and query as the origin sees them. */
+  readonly uri: string
+  readonly thread: string | undefined
+  /** The body as it is sent, where it was read. */
+  readonly body: Uint8Array | undefined
+}
+
+/** Who is asking, as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID Connect where they have one. */
+export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
+  const { userId, issuer, scopes, roles, client, email, name, tenant, claims } = principal
+  const copied = rules.claims.filter((claim) => claims[claim] !== undefined).map((claim) => [claim, claims[claim]])
+  return {
+    ...Object.fromEntries(copied),
+    aud: rules.audience,
+    sub: userId,
+    idp: issuer,
+    roles,
+    scope: scopes.join(' '),
+    ...(client !== undefined && { client_id: client }),
+    ...(email !== undefined && { email }),
+    ...(name !== undefined && { name }),
+    ...(tenant !== undefined && { tenant }),
+    ...(typeof claims.act === 'object' && claims.act !== null && { act: claims.act }),
+  }
+}
+
+/** The binding as claims: `htm` and `htu` after RFC 9449, but relative, since an origin need not know its public name. */
+export async function bindingClaims({ route, method, uri, thread, body }: Binding): Promise<Record<string, unknown>> {
+  return {
+    rid: route,
+    htm: method,
+    htu: uri,
+    ...(thread !== undefined && { tid: thread }),
+    ...(body && { bdg: await digest(body) }),
+  }
+}
+
+async function digest(body: Uint8Array): Promise<string> {
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>))
+  return btoa(String.fromCharCode(...hash))
+    .replaceAll('+', '-')
+    .replaceAll('/', '_')
+    .replaceAll('=', '')
+}

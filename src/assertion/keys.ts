@@ -1,0 +1,83 @@
+import { calculateJwkThumbprint, importJWK, type JWK } from 'jose'
+
+export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA'
+
+export interface SigningKey {
+  readonly kid: string
+  readonly algorithm: SigningAlgorithm
+  readonly key: CryptoKey
+  /** What is published: never a private member. */
+  readonly publicJwk: JWK
+}
+
+/** The keys of the secret SIGNING_KEYS, or why there are none. */
+export type SigningKeys =
+  | { readonly keys: readonly SigningKey[]; readonly fault?: undefined }
+  | { readonly keys: readonly []; readonly fault: KeyFault }
+
+/** Closed, and without a word of the secret itself. */
+export type KeyFault =
+  | 'missing'
+  | 'not-json'
+  | 'not-a-key-set'
+  | 'not-private'
+  | 'weak'
+  | 'unsupported'
+  | 'duplicate-kid'
+
+const MIN_RSA_BITS = 2048
+
+/**
+ * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published. Anything wrong with any key
+ * makes the whole set unusable: half a key set is how a rotation goes wrong unnoticed.
+ */
+export async function readSigningKeys(secret: string | undefined): Promise<SigningKeys> {
+  if (!secret) return { keys: [], fault: 'missing' }
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(secret)
+  } catch {
+    return { keys: [], fault: 'not-json' }
+  }
+  const jwks = (parsed as { keys?: unknown } | null)?.keys
+  if (!Array.isArray(jwks) || jwks.length === 0) return { keys: [], fault: 'not-a-key-set' }
+  const keys: SigningKey[] = []
+  for (const jwk of jwks) {
+    const read = await readKey(jwk as JWK)
+    if (typeof read === 'string') return { keys: [], fault: read }
+    if (keys.some(({ kid }) => kid === read.kid)) return { keys: [], fault: 'duplicate-kid' }
+    keys.push(read)
+  }
+  return { keys }
+}
+
+async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
+  const algorithm = algorithmOf(jwk)
+  if (!algorithm) return 'unsupported'
+  if (typeof jwk.d !== 'string') return 'not-private'
+  try {
+    const key = (await importJWK(jwk, algorithm)) as CryptoKey
+    if (algorithm === 'RS256' && modulusOf(key) < MIN_RSA_BITS) return 'weak'
+    const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk))
+    return { kid, algorithm, key, publicJwk: publicPart(jwk, kid, algorithm) }
+  } catch {
+    return 'unsupported'
+  }
+}
+
+function algorithmOf({ kty, crv, alg }: JWK): SigningAlgorithm | undefined {
+  const natural =
+    kty === 'EC' && crv === 'P-256' ? 'ES256' : kty === 'RSA' ? 'RS256' : crv === 'Ed25519' ? 'EdDSA' : undefined
+  return alg === undefined || alg === natural ? natural : undefined
+}
+
+/** Built from nothing, so that no private member can be forgotten. */
+function publicPart(jwk: JWK, kid: string, alg: SigningAlgorithm): JWK {
+  const common = { kty: jwk.kty, kid, alg, use: 'sig' } as JWK
+  if (alg === 'RS256') return { ...common, n: jwk.n, e: jwk.e } as JWK
+  if (alg === 'EdDSA') return { ...common, crv: jwk.crv, x: jwk.x } as JWK
+  return { ...common, crv: jwk.crv, x: jwk.x, y: jwk.y } as JWK
+}
+
+const modulusOf = ({ algorithm }: CryptoKey): number =>
+  'modulusLength' in algorithm && typeof algorithm.modulusLength === 'number' ? algorithm.modulusLength : 0

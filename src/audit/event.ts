@@ -1,0 +1,102 @@
+import type { Refusal, RefusalCode } from '../errors/refusal'
+import type { StreamOutcome } from '../origin/stream'
+import type { Decision } from '../policy/decide'
+import type { Trace } from '../request/trace'
+import type { Principal } from '../token/principal'
+
+/** One line per request. It has no field for a token, a query string or a body. */
+export interface AuditEvent {
+  readonly v: 1
+  /** When the request came, ISO 8601. */
+  readonly at: string
+  /** The request's id: `x-request-id` of the reply and `jti` of the assertion. */
+  readonly id: string
+  readonly trace: string
+  readonly method: string
+  readonly path: string
+  readonly route?: string
+  readonly operation?: string
+  readonly thread?: string
+  readonly who?: { readonly issuer: string; readonly subject: string; readonly kind: string; readonly client?: string }
+  readonly decision?: Decision
+  /** `forwarded`: the origin answered. `refused`: the gate did. `preflight`: a question about CORS. */
+  readonly outcome: 'forwarded' | 'refused' | 'preflight'
+  readonly status: number
+  readonly code?: RefusalCode
+  /** More than the caller is told. */
+  readonly reason?: string
+  readonly stream?: StreamOutcome
+  /** Milliseconds from the request's arrival to the end of each step, as the platform's clock shows them. */
+  readonly ms: Readonly<Record<string, number>>
+}
+
+const MAX_PATH_CHARS = 256
+const MAX_THREAD_CHARS = 100
+/** Anything shaped like a JWS or JWE: a token that was pasted where none belongs. */
+const TOKEN_SHAPE = /eyJ[\w-]*\.[\w-]+[\w.-]*/g
+
+/** Gathers what is known of a request as it goes, and is closed once. */
+export class AuditRecord {
+  readonly #started: number
+  readonly #ms: Record<string, number> = {}
+  #fields: Partial<AuditEvent> = {}
+
+  constructor(
+    readonly trace: Trace,
+    readonly request: Request,
+    readonly now: () => number,
+  ) {
+    this.#started = now()
+  }
+
+  note(fields: Partial<AuditEvent>): void {
+    this.#fields = { ...this.#fields, ...fields }
+  }
+
+  /** @param principal absent on public routes */
+  noteVerified(principal: Principal | undefined): void {
+    if (principal) {
+      const { issuer, subject, kind, client } = principal
+      this.note({ who: { issuer, subject, kind, ...(client !== undefined && { client }) } })
+    }
+    this.lap('verify')
+  }
+
+  noteOperation(operation: string, thread: string | undefined): void {
+    this.note({ operation, ...(thread !== undefined && { thread: thread.slice(0, MAX_THREAD_CHARS) }) })
+  }
+
+  noteDecision(decision: Decision): void {
+    this.note({ decision })
+    this.lap('decide')
+  }
+
+  noteForwarded(status: number): void {
+    this.note({ outcome: 'forwarded', status })
+  }
+
+  noteRefusal({ code, row, reason }: Refusal): void {
+    this.note({ outcome: 'refused', status: row.status, code, ...(reason !== undefined && { reason }) })
+  }
+
+  /** Marks the end of a step. */
+  lap(step: string): void {
+    this.#ms[step] = this.now() - this.#started
+  }
+
+  close(): AuditEvent {
+    this.lap('total')
+    return {
+      v: 1,
+      at: new Date(this.#started).toISOString(),
+      id: this.trace.requestId,
+      trace: this.trace.traceId,
+      method: this.request.method.slice(0, 20),
+      path: (URL.parse(this.request.url)?.pathname ?? '').replace(TOKEN_SHAPE, '[removed]').slice(0, MAX_PATH_CHARS),
+      outcome: 'refused',
+      status: 500,
+      ...this.#fields,
+      ms: this.#ms,
+    }
+  }
+}

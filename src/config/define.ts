@@ -1,0 +1,24 @@
+/**
+ * All that routes/ and policies/ import. Each function returns its argument: they exist so that the editor and the
+ * compiler know what belongs in the object. The real check is at load (load.ts), because a type cannot see a value.
+ *
+ * None is generic: a `const T extends Route` form would let unknown keys through.
+ */
+import type * as v from 'valibot'
+import type { AgentSchema, IdentitySchema, IssuerSchema, PolicySchema, RouteSchema } from './schema'
+
+export type Issuer = v.InferInput<typeof IssuerSchema>
+export type Policy = v.InferInput<typeof PolicySchema>
+export type Route = v.InferInput<typeof RouteSchema>
+export type Agent = v.InferInput<typeof AgentSchema>
+export type IdentityOptions = v.InferInput<typeof IdentitySchema>
+export type { ClaimCondition, Condition, Scalar } from './schema'
+
+/** One agent behind the gate: where it is, who may come in, and where it looks for the user. */
+export const defineRoute = (route: Route): Route => route
+
+/** One identity provider: what its tokens look like, and where it keeps roles and the like. */
+export const defineIssuer = (issuer: Issuer): Issuer => issuer
+
+/** What must be true for an operation to be permitted, with examples that `npm test` runs. */
+export const definePolicy = (policy: Policy): Policy => policy

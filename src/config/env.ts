@@ -1,0 +1,60 @@
+import { Refusal } from '../errors/refusal'
+import type { Ports } from '../ports'
+import type { Agent } from './define'
+
+/** What the platform binds: variables, secrets and services. */
+export type Environment = Readonly<Record<string, unknown>>
+
+/** Where requests of a route go. */
+export interface Origin {
+  /** Scheme and host with the path prefix, without a slash at its end. */
+  readonly base: string
+  readonly fetch: Ports['fetch']
+}
+
+interface Fetcher {
+  fetch: Ports['fetch']
+}
+
+/** The text of a variable or secret; undefined where it is missing or empty. */
+export function variable(environment: Environment, name: string): string | undefined {
+  const value = environment[name]
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/** The service bound under a name, or undefined. */
+export function service(environment: Environment, name: string): Fetcher | undefined {
+  const value = environment[name]
+  return typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function'
+    ? (value as Fetcher)
+    : undefined
+}
+
+/** The URL that an origin names, still unchecked; undefined where the environment lacks it. */
+export function originUrl(origin: Agent['origin'], environment: Environment): string | undefined {
+  if ('url' in origin) return origin.url
+  if ('env' in origin) return variable(environment, origin.env)
+  // The host of a service binding is never resolved; it only has to be one that no client can name.
+  return service(environment, origin.service)
+    ? `https://${origin.service.toLowerCase()}.service.internal${origin.path ?? ''}`
+    : undefined
+}
+
+/** Turns a checked origin into something that can be called. */
+export function openOrigin(origin: Agent['origin'], url: string, environment: Environment, ports: Ports): Origin {
+  const { origin: host, pathname } = new URL(url)
+  const base = host + pathname.replace(/\/$/, '')
+  const bound = 'service' in origin ? service(environment, origin.service) : undefined
+  return { base, fetch: bound ? (request, init) => bound.fetch(request, init) : ports.fetch }
+}
+
+/**
+ * The header that carries a route's fixed secret; none where the route has none.
+ * @throws Refusal `configuration-incomplete` where the secret is not set
+ */
+export function credentialHeader(credential: Agent['credential'], environment: Environment): Record<string, string> {
+  if (!credential) return {}
+  const secret = variable(environment, credential.secret)
+  if (secret === undefined) throw new Refusal('configuration-incomplete', credential.secret)
+  return { [credential.header]: credential.scheme ? `${credential.scheme} ${secret}` : secret }
+}

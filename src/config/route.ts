@@ -1,0 +1,133 @@
+import type { Adapter, Endpoint, IdentityChannels, Method } from '../agents/adapter'
+import { compileEndpoints, type Finder } from '../agents/endpoints'
+import { authUser } from '../agents/identity'
+import { kinds } from '../agents/kinds'
+import type { AssertionRules } from '../assertion/claims'
+import { covers } from '../policy/operation'
+import type { Ports } from '../ports'
+import type { CorsRules } from '../request/cors'
+import type { TrustedIssuer } from '../token/issuer'
+import type { Agent, IdentityOptions, Issuer, Policy, Route } from './define'
+import { type Environment, type Origin, openOrigin, originUrl, variable } from './env'
+import { commonClaims, presets } from './presets'
+
+/** A route as the pipeline uses it: every default filled in, every reference resolved. */
+export interface LoadedRoute {
+  readonly id: string
+  readonly path: string
+  readonly isPublic: boolean
+  readonly adapter: Adapter
+  readonly endpoints: readonly Endpoint[]
+  readonly find: Finder
+  readonly origin: Origin
+  readonly credential: Agent['credential']
+  readonly trust: readonly TrustedIssuer[]
+  readonly policies: readonly Policy[]
+  readonly identity: IdentityChannels
+  readonly assertion: AssertionRules
+  readonly cors: CorsRules
+  readonly forwardHeaders: readonly string[]
+  readonly limits: {
+    readonly bodyBytes: number
+    readonly firstByteSeconds: number
+    readonly idleSeconds: number
+    readonly heartbeatSeconds: number
+  }
+}
+
+const DEFAULT_BODY_BYTES = 4 * 1024 * 1024
+/** LangGraph's `runs/wait` and slow models think for a while before the first byte. */
+const DEFAULT_FIRST_BYTE_SECONDS = 120
+const DEFAULT_IDLE_SECONDS = 600
+const DEFAULT_LIFETIME_SECONDS = 60
+
+/** @param route checked: this function only fills in, and trusts what `check.ts` has seen. */
+export function compileRoute(route: Route, environment: Environment, ports: Ports): LoadedRoute {
+  const { agent } = route
+  const adapter = kinds[agent.kind]
+  const endpoints = openEndpoints(agent)
+  const forwardHeaders = [...adapter.requestHeaders, ...(route.forwardHeaders ?? [])]
+  return {
+    id: route.id,
+    path: route.path,
+    isPublic: route.public === true,
+    adapter,
+    endpoints,
+    find: compileEndpoints(endpoints),
+    origin: openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports),
+    credential: agent.credential,
+    trust: (route.trust ?? []).map((issuer) => trusted(issuer, environment)),
+    policies: route.policies ?? [],
+    identity: channels(adapter.identity, route.identity ?? {}),
+    assertion: {
+      audience: route.assertion?.audience ?? route.id,
+      algorithm: route.assertion?.algorithm ?? 'ES256',
+      lifetimeSeconds: route.assertion?.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
+      claims: route.assertion?.claims ?? [],
+      bind: route.assertion?.bind ?? 'request',
+    },
+    cors: {
+      origins: new Set(route.cors?.origins ?? []),
+      methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
+      headers: forwardHeaders,
+    },
+    forwardHeaders,
+    limits: {
+      bodyBytes: route.limits?.bodyBytes ?? DEFAULT_BODY_BYTES,
+      firstByteSeconds: route.limits?.firstByteSeconds ?? DEFAULT_FIRST_BYTE_SECONDS,
+      idleSeconds: route.limits?.idleSeconds ?? DEFAULT_IDLE_SECONDS,
+      heartbeatSeconds: route.limits?.heartbeatSeconds ?? adapter.heartbeatSeconds,
+    },
+  }
+}
+
+/** What of its kind a route offers: all that is not closed, or exactly what `agent.operations` covers. */
+function openEndpoints(agent: Agent): readonly Endpoint[] {
+  const all: readonly Endpoint[] =
+    agent.kind === 'http'
+      ? agent.endpoints.map(({ websocket, ...endpoint }) => ({
+          ...endpoint,
+          body: 'stream',
+          ...(websocket && { websocket }),
+        }))
+      : kinds[agent.kind].endpoints
+  const { operations } = agent
+  return all.filter(({ operation, closed }) =>
+    operations ? operations.some((pattern) => covers(pattern, operation)) : !closed,
+  )
+}
+
+function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {
+  const preset = issuer.preset ? presets[issuer.preset] : undefined
+  const text = (value: string | { env: string }) =>
+    typeof value === 'string' ? value : (variable(environment, value.env) ?? '')
+  return {
+    id: issuer.id,
+    issuer: text(issuer.issuer),
+    audience: issuer.audience,
+    algorithms: issuer.algorithms,
+    ...(issuer.jwksUri !== undefined && { jwksUri: text(issuer.jwksUri) }),
+    claims: { ...commonClaims, ...preset?.claims, ...issuer.claims } as TrustedIssuer['claims'],
+    tokenType: issuer.tokenType ?? preset?.tokenType ?? 'access-token',
+    requiredClaims: issuer.requiredClaims ?? [],
+    maxLifetimeSeconds: issuer.maxLifetimeSeconds ?? 86_400,
+    clockSkewSeconds: issuer.clockSkewSeconds ?? 30,
+    subjectPrefix: issuer.subjectPrefix ?? '',
+  }
+}
+
+function channels(usual: IdentityChannels, options: IdentityOptions): IdentityChannels {
+  const { state } = options
+  return {
+    assertion: options.assertion ?? usual.assertion,
+    headers: options.headers ?? usual.headers,
+    state:
+      state === undefined
+        ? usual.state
+        : state === false
+          ? false
+          : { key: state.key, fields: state.fields ?? authUser },
+    forwardedProps: options.forwardedProps ?? usual.forwardedProps,
+    langgraphAuthUser: options.langgraphAuthUser ?? usual.langgraphAuthUser,
+  }
+}

@@ -1,0 +1,163 @@
+import { headersOf } from './agents/identity'
+import type { SigningKeys } from './assertion/keys'
+import { createSigner } from './assertion/sign'
+import { AuditRecord } from './audit/event'
+import { auditLine } from './audit/sink'
+import { credentialHeader } from './config/env'
+import type { Configuration } from './config/load'
+import type { LoadedRoute } from './config/route'
+import { problem } from './errors/problem'
+import { asRefusal, Refusal } from './errors/refusal'
+import { forward, originUri } from './origin/forward'
+import { requestHeaders } from './origin/headers'
+import { type Reply, replyTo } from './origin/reply'
+import { decide } from './policy/decide'
+import { enforce } from './policy/enforce'
+import type { Background, Ports } from './ports'
+import { limitStream, readJson, writeJson } from './request/body'
+import { answerPreflight, corsHeaders, isPreflight } from './request/cors'
+import { takeCredential } from './request/credential'
+import { match } from './request/match'
+import { parseTarget, type Target } from './request/target'
+import { readTrace, type Trace } from './request/trace'
+import { wantsWebSocket, webSocketHeaders } from './request/upgrade'
+import { refuseLoop, viaEntry } from './request/via'
+import { createKeyStore } from './token/keys'
+import { verify } from './token/verify'
+
+export type Gateway = (request: Request, background: Background) => Promise<Response>
+
+/**
+ * The way of a request, top to bottom. No step returns to an earlier one, and no other file knows the order. What a step finds
+ * is a constant that later steps are given, so that none can be left out or run on something else's data. A refusal is thrown
+ * where it is found and answered in one place.
+ */
+export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
+  const keys = createKeyStore(ports)
+  const signer = createSigner(config.publicUrl, signingKeys, ports)
+  const host = new URL(config.publicUrl).host
+
+  return async function handle(request, background) {
+    const trace = readTrace(request.headers, ports.randomId)
+    const record = new AuditRecord(trace, request, ports.now)
+    let cors = new Headers()
+    let realm = 'sallyport'
+    let reply: Reply | undefined
+    try {
+      const target = parseTarget(request.url, config.hosts)
+      refuseLoop(request.headers, host)
+      const { route, rest } = match(config.routes, target)
+      realm = route.id
+      record.note({ route: route.id })
+
+      cors = corsHeaders(route.cors, request)
+      if (isPreflight(request)) return answered(answerPreflight(route.cors, request), record)
+
+      reply = await pass(request, background, { route, target, rest, trace, record })
+      return dressed(reply.response, cors, trace)
+    } catch (thrown) {
+      const refusal = asRefusal(thrown)
+      record.noteRefusal(refusal)
+      return dressed(problem(refusal, trace.requestId, realm), cors, trace)
+    } finally {
+      const write = () => ports.emit(auditLine(record.close()))
+      if (reply) background.waitUntil(reply.done.then((stream) => record.note({ stream })).finally(write))
+      else write()
+    }
+  }
+
+  interface Passage {
+    readonly route: LoadedRoute
+    readonly target: Target
+    readonly rest: string
+    readonly trace: Trace
+    readonly record: AuditRecord
+  }
+
+  /** Both doors: from the credential to the origin's answer. */
+  async function pass(request: Request, background: Background, passage: Passage): Promise<Reply> {
+    const { route, target, rest, trace, record } = passage
+
+    // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
+    const credential = takeCredential(request.headers, target)
+    if (!credential && !route.isPublic) throw new Refusal('token-missing')
+    const principal =
+      credential && !route.isPublic ? await verify(credential, route.trust, keys, ports.now(), background) : undefined
+    record.noteVerified(principal)
+
+    const found = route.find(request.method, rest)
+    if (!found) throw new Refusal('operation-unknown')
+    if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
+    const { endpoint, params } = found
+    const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
+    const input = endpoint.body === 'json' ? await readJson(request, route.limits.bodyBytes) : undefined
+    const thread = route.adapter.threadOf(params, input)
+    record.noteOperation(endpoint.operation, thread)
+
+    if (principal) {
+      const decision = decide(route.policies, principal, endpoint.operation)
+      record.noteDecision(decision)
+      enforce(decision)
+    }
+
+    // Limits per person (requests per minute, concurrent runs) belong here: after who and what are known, before any cost.
+
+    const rewriting = { operation: endpoint.operation, channels: route.identity, principal }
+    const body = input === undefined ? undefined : writeJson(route.adapter.rewrite(input, rewriting), credential)
+    const uri = originUri(route.origin, rest, target.query)
+
+    const as = route.identity.assertion
+    const binding = { route: route.id, method: request.method, uri, thread, body }
+    const assertion =
+      principal && as !== 'off'
+        ? { as, value: await signer.sign(principal, route.assertion, as, binding, trace.requestId) }
+        : undefined
+    record.lap('sign')
+
+    const hasToken = (value: string) => credential?.isIn(value) ?? false
+    const headers = requestHeaders(request.headers, route.forwardHeaders, hasToken, {
+      identity: route.identity.headers ? headersOf(principal) : {},
+      assertion,
+      credential: credentialHeader(route.credential, config.environment),
+      isJson: body !== undefined,
+      webSocket: isWebSocket ? webSocketHeaders(request.headers) : {},
+      traceparent: trace.traceparent,
+      tracestate: trace.tracestate,
+      via: viaEntry(host),
+    })
+    const { response, abort } = await forward(route.origin, {
+      method: request.method,
+      uri,
+      headers,
+      body: body ?? (endpoint.body === 'stream' ? limitStream(request, route.limits.bodyBytes) : undefined),
+      signal: request.signal,
+      firstByteSeconds: route.limits.firstByteSeconds,
+    })
+    record.lap('origin')
+
+    const { response: safe, done } = await replyTo(response, request.method, {
+      adapter: route.adapter,
+      origin: route.origin,
+      routePath: route.path,
+      requestUri: uri,
+      names: route.adapter.injectedNames(route.identity),
+      limits: route.limits,
+      signal: request.signal,
+    })
+    record.noteForwarded(safe.status)
+    return { response: safe, done: done.finally(abort) }
+  }
+}
+
+function answered(response: Response, record: AuditRecord): Response {
+  record.note({ outcome: 'preflight', status: response.status })
+  return response
+}
+
+/** What every reply and refusal has: the request's id, and leave for the page that asked to read it. */
+function dressed(response: Response, cors: Headers, { requestId }: Trace): Response {
+  if (response.webSocket) return response
+  for (const [name, value] of cors) response.headers.set(name, value)
+  response.headers.set('x-request-id', requestId)
+  return response
+}

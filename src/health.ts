@@ -1,0 +1,67 @@
+import type { SigningKeys } from './assertion/keys'
+import { variable } from './config/env'
+import type { Configuration } from './config/load'
+
+/** Why the gate, or a part of it, cannot serve; named without anything that is secret. */
+interface Unready {
+  readonly reason: string
+  readonly routes: readonly string[]
+  readonly remedy: string
+}
+
+const KEY_REASONS = {
+  missing: 'SIGNING_KEYS is not set',
+  'not-json': 'SIGNING_KEYS is not JSON',
+  'not-a-key-set': 'SIGNING_KEYS is not a JWK Set with at least one key',
+  'not-private': 'a key of SIGNING_KEYS has no private part',
+  weak: 'a key of SIGNING_KEYS is weaker than RSA 2048',
+  unsupported: 'a key of SIGNING_KEYS is neither ES256, RS256 nor EdDSA, or damaged',
+  'duplicate-kid': 'two keys of SIGNING_KEYS have the same kid',
+} as const
+
+/**
+ * `/.sallyport/health`: 200 when every route can serve, 503 with the reasons when one cannot. It asks nobody: whether an
+ * identity provider or an agent is up shows in the replies and the audit lines.
+ */
+export function healthResponse(config: Configuration, signingKeys: SigningKeys): Response {
+  const unready = [...missingKeys(config, signingKeys), ...missingSecrets(config)]
+  const status = unready.length === 0 ? 200 : 503
+  return Response.json(
+    { live: true, ready: status === 200, routes: config.routes.size, unready },
+    { status, headers: NO_STORE },
+  )
+}
+
+/** `/.sallyport/health/live`: 200 as long as the Worker runs at all. */
+export const livenessResponse = (): Response => Response.json({ live: true }, { headers: NO_STORE })
+
+const NO_STORE = { 'cache-control': 'no-store' }
+
+function missingKeys({ routes }: Configuration, { keys, fault }: SigningKeys): Unready[] {
+  const unsigned = [...routes.values()].filter(
+    ({ isPublic, identity, assertion }) =>
+      !isPublic && identity.assertion !== 'off' && !keys.some(({ algorithm }) => algorithm === assertion.algorithm),
+  )
+  if (unsigned.length === 0) return []
+  return [
+    {
+      reason: fault ? KEY_REASONS[fault] : 'SIGNING_KEYS has no key of an algorithm that these routes sign with',
+      routes: unsigned.map(({ id }) => id),
+      remedy: 'Make keys with `npm run keys` and set them with `wrangler secret put SIGNING_KEYS`.',
+    },
+  ]
+}
+
+function missingSecrets({ routes, environment }: Configuration): Unready[] {
+  return [...routes.values()].flatMap(({ id, credential }) =>
+    credential && variable(environment, credential.secret) === undefined
+      ? [
+          {
+            reason: `${credential.secret} is not set`,
+            routes: [id],
+            remedy: `wrangler secret put ${credential.secret}`,
+          },
+        ]
+      : [],
+  )
+}

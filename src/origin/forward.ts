@@ -1,0 +1,92 @@
+import type { Origin } from '../config/env'
+import { Refusal } from '../errors/refusal'
+
+export interface Outgoing {
+  readonly method: string
+  /** Path and query as `originUri` gives them. */
+  readonly uri: string
+  readonly headers: Headers
+  readonly body: Uint8Array | ReadableStream<Uint8Array> | undefined
+  /** Aborted when the caller leaves. */
+  readonly signal: AbortSignal
+  readonly firstByteSeconds: number
+}
+
+export interface Answer {
+  readonly response: Response
+  /** Stops the origin, for instance because the stream to the caller has ended. */
+  readonly abort: () => void
+}
+
+/** Path and query as the origin sees them. */
+export function originUri(origin: Origin, rest: string, query: string): string {
+  const { origin: host } = new URL(origin.base)
+  return (origin.base.slice(host.length) + rest || '/') + query
+}
+
+/**
+ * Makes the one request to the origin. It is never repeated: a run that was started twice is two runs.
+ *
+ * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused` or `client-gone`
+ */
+export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answer> {
+  const { origin: host } = new URL(origin.base)
+  const url = new URL(host + outgoing.uri)
+  // Invariant 5. It cannot be otherwise as things stand; this line keeps it so.
+  if (url.origin !== host) throw new Refusal('path-not-canonical', 'the path would change the host')
+
+  const controller = new AbortController()
+  const abort = () => controller.abort()
+  outgoing.signal.addEventListener('abort', abort, { once: true })
+  if (outgoing.signal.aborted) abort()
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    abort()
+  }, outgoing.firstByteSeconds * 1000)
+  try {
+    const response = await origin.fetch(url.href, {
+      method: outgoing.method,
+      headers: outgoing.headers,
+      body: outgoing.body ?? null,
+      redirect: 'manual',
+      // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
+      cache: 'no-store',
+      signal: controller.signal,
+    })
+    return { response: checked(response), abort }
+  } catch (thrown) {
+    if (thrown instanceof Refusal) throw thrown
+    if (outgoing.signal.aborted) throw new Refusal('client-gone')
+    throw new Refusal(late ? 'origin-timeout' : 'origin-unreachable', thrown instanceof Error ? thrown.name : undefined)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+/** An interim status (RFC 9110 section 15.2) as a final one is no answer; 101 is one only where an upgrade was asked for. */
+function checked(response: Response): Response {
+  if (response.status < 200 && response.webSocket === null) {
+    throw new Refusal('origin-reply-refused', `interim status ${response.status}`)
+  }
+  return response
+}
+
+/**
+ * An address in a reply, as the caller must use it: an address on the origin becomes one below the route.
+ * @returns undefined where it leads elsewhere
+ */
+export function publicLocation(
+  location: string,
+  origin: Origin,
+  requestUri: string,
+  routePath: string,
+): string | undefined {
+  const { origin: host } = new URL(origin.base)
+  const at = URL.parse(location, host + requestUri)
+  if (!at || at.origin !== host) return undefined
+  const prefix = origin.base.slice(host.length)
+  if (at.pathname !== prefix && !at.pathname.startsWith(`${prefix}/`)) return undefined
+  const below = at.pathname.slice(prefix.length)
+  return (routePath === '/' ? below : routePath + below) + at.search + at.hash
+}

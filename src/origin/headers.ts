@@ -1,0 +1,100 @@
+/** Names in lower case, as `Headers` gives them. Whatever is not listed is not sent. */
+const REQUEST = [
+  'accept',
+  'accept-language',
+  'content-type',
+  'idempotency-key',
+  'if-match',
+  'if-modified-since',
+  'if-none-match',
+  'last-event-id',
+  'prefer',
+]
+
+const RESPONSE = [
+  'accept-ranges',
+  'content-disposition',
+  'content-language',
+  'content-type',
+  'etag',
+  'last-modified',
+  'retry-after',
+  'x-pagination-next',
+  'x-pagination-total',
+]
+
+/**
+ * Headers that a route's `forwardHeaders` may not name, as patterns over the name with `-` for every separator: identity,
+ * credentials, forwarding, routing overrides, and those that belong to the connection. The gate sets its own or none.
+ */
+const RESERVED = [
+  /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|x-sallyport.*)$/,
+  /^(forwarded|x-forwarded.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|via|x-original-.*|x-rewrite-.*)$/,
+  /^(x-http-method.*|x-method-override|x-middleware-.*|x-pomerium-.*|x-goog-.*|x-amzn?-.*|x-ms-.*|remote-user|ssl-client-.*)$/,
+  /^(client-cert.*|txn-token|dpop|signature.*|content-digest|traceparent|tracestate|baggage|langsmith-trace)$/,
+  /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|expect|host|content-length|content-encoding)$/,
+]
+
+export function isReservedHeader(name: string): boolean {
+  const plain = name.toLowerCase().replace(/[_.]/g, '-')
+  return RESERVED.some((pattern) => pattern.test(plain))
+}
+
+/** What the gate itself says to an origin. */
+export interface OwnHeaders {
+  /** Plain identity, every name of it. */
+  readonly identity: Readonly<Record<string, string>>
+  readonly assertion: { readonly as: 'bearer' | 'header'; readonly value: string } | undefined
+  /** A fixed secret that the agent expects. */
+  readonly credential: Readonly<Record<string, string>>
+  readonly isJson: boolean
+  readonly webSocket: Readonly<Record<string, string>>
+  readonly traceparent: string
+  readonly tracestate: string | undefined
+  readonly via: string
+}
+
+/**
+ * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, then the gate's own.
+ *
+ * @param hasToken whether a value carries the caller's token; such a header is left out
+ */
+export function requestHeaders(
+  from: Headers,
+  extra: readonly string[],
+  hasToken: (value: string) => boolean,
+  own: OwnHeaders,
+): Headers {
+  const headers = new Headers()
+  for (const name of [...REQUEST, ...extra]) {
+    const value = from.get(name)
+    if (value !== null && !hasToken(value)) headers.set(name, value)
+  }
+  for (const [name, value] of Object.entries({ ...own.identity, ...own.webSocket })) {
+    if (!hasToken(value)) headers.set(name, value)
+  }
+  if (own.assertion?.as === 'bearer') headers.set('authorization', `Bearer ${own.assertion.value}`)
+  if (own.assertion?.as === 'header') headers.set('x-sallyport-assertion', own.assertion.value)
+  for (const [name, value] of Object.entries(own.credential)) headers.set(name, value)
+  if (own.isJson) headers.set('content-type', 'application/json')
+  headers.set('traceparent', own.traceparent)
+  if (own.tracestate !== undefined) headers.set('tracestate', own.tracestate)
+  headers.set('via', own.via)
+  // A stream that is compressed is a stream that is held back.
+  headers.set('accept-encoding', 'identity')
+  return headers
+}
+
+/** The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache (invariant 11). */
+export function responseHeaders(from: Headers, isStream: boolean): Headers {
+  const headers = new Headers()
+  for (const name of RESPONSE) {
+    const value = from.get(name)
+    if (value !== null) headers.set(name, value)
+  }
+  headers.set('cache-control', isStream ? 'private, no-store, no-transform' : 'private, no-store')
+  headers.set('x-content-type-options', 'nosniff')
+  // nginx and its relatives hold a stream back unless told not to.
+  if (isStream) headers.set('x-accel-buffering', 'no')
+  return headers
+}

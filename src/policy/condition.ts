@@ -1,0 +1,53 @@
+import type { ClaimCondition, Condition } from '../config/define'
+import { type Caller, claimAt } from '../token/principal'
+import type { Reason } from './reason'
+
+type OneOrMore = string | readonly string[]
+
+/** Why the caller does not meet a condition, and which scopes would have done. Empty: the condition holds. */
+export interface Unmet {
+  readonly reasons: readonly Reason[]
+  readonly scopes: readonly string[]
+}
+
+const met: Unmet = { reasons: [], scopes: [] }
+const lacks = (reason: Reason, scopes: readonly string[] = []): Unmet => ({ reasons: [reason], scopes })
+const together = (parts: readonly Unmet[]): Unmet => ({
+  reasons: parts.flatMap((part) => part.reasons),
+  scopes: parts.flatMap((part) => part.scopes),
+})
+export const holds = (unmet: Unmet): boolean => unmet.reasons.length === 0
+
+/**
+ * Holds a caller against a condition. It is total: every condition that passes the schema gives an answer for every caller,
+ * so there is no evaluation error that could be taken for either answer. All fields of one condition must hold.
+ */
+export function evaluate(condition: Condition, caller: Caller): Unmet {
+  const { role, scope, claim, issuer, tenant, caller: kind, all, any, not } = condition
+  const parts: Unmet[] = []
+  if (role !== undefined && !list(role).some((name) => caller.roles.includes(name))) parts.push(lacks('role-missing'))
+  if (scope !== undefined && !list(scope).some((name) => caller.scopes.includes(name)))
+    parts.push(lacks('scope-missing', list(scope)))
+  if (claim !== undefined && !claimHolds(claim, caller)) parts.push(lacks('claim-differs'))
+  if (issuer !== undefined && !list(issuer).includes(caller.issuerId)) parts.push(lacks('issuer-differs'))
+  if (tenant !== undefined && (caller.tenant === undefined || !list(tenant).includes(caller.tenant)))
+    parts.push(lacks('tenant-differs'))
+  if (kind !== undefined && kind !== caller.kind) parts.push(lacks('caller-kind-differs'))
+  if (all !== undefined) parts.push(together(all.map((each) => evaluate(each, caller))))
+  if (any !== undefined) {
+    const alternatives = any.map((each) => evaluate(each, caller))
+    if (!alternatives.some(holds)) parts.push(together(alternatives))
+  }
+  if (not !== undefined && holds(evaluate(not, caller))) parts.push(lacks('excluded'))
+  return parts.length === 0 ? met : together(parts)
+}
+
+const list = (value: OneOrMore): readonly string[] => (typeof value === 'string' ? [value] : value)
+
+/** `equals` holds for the value itself, `includes` for a member of a list. Nothing is converted: "1" is not 1. */
+function claimHolds(condition: ClaimCondition, { claims }: Caller): boolean {
+  const value = claimAt(claims, condition.name)
+  if ('includes' in condition) return Array.isArray(value) && value.includes(condition.includes)
+  const wanted: unknown[] = Array.isArray(condition.equals) ? condition.equals : [condition.equals]
+  return wanted.includes(value)
+}

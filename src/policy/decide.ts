@@ -1,0 +1,63 @@
+import type { Policy } from '../config/define'
+import type { Caller } from '../token/principal'
+import { evaluate, holds, type Unmet } from './condition'
+import { covers } from './operation'
+import type { Reason } from './reason'
+
+type Rule = Policy['allow'][number]
+
+export type Decision =
+  /** `by` names a rule of every policy, as `policy/rule`. */
+  | { readonly effect: 'allow'; readonly by: readonly string[] }
+  | {
+      readonly effect: 'deny'
+      readonly policy: string | undefined
+      readonly reasons: readonly Reason[]
+      /** Scopes that would have been enough, where nothing but a scope is missing. */
+      readonly scopes: readonly string[]
+    }
+
+/**
+ * Decides whether a caller may do an operation: every policy must allow, and a policy allows only by a rule that covers the
+ * operation and whose condition holds, and by no `deny` rule that does. No policy at all denies.
+ *
+ * Pure and total. It does not look at whose thread or document the operation touches.
+ */
+export function decide(policies: readonly Policy[], caller: Caller, operation: string): Decision {
+  if (policies.length === 0) return { effect: 'deny', policy: undefined, reasons: ['no-policy'], scopes: [] }
+  const by: string[] = []
+  for (const policy of policies) {
+    const denying = policy.deny?.find((rule) => applies(rule, operation) && holds(unmet(rule, caller)))
+    if (denying) return { effect: 'deny', policy: policy.id, reasons: ['denied-by-rule'], scopes: [] }
+    const candidates = policy.allow
+      .filter((rule) => applies(rule, operation))
+      .map((rule) => ({ rule, unmet: unmet(rule, caller) }))
+    const allowing = candidates.find((candidate) => holds(candidate.unmet))
+    if (!allowing)
+      return refusalBy(
+        policy.id,
+        candidates.map((candidate) => candidate.unmet),
+      )
+    by.push(`${policy.id}/${allowing.rule.name}`)
+  }
+  return { effect: 'allow', by }
+}
+
+const applies = (rule: Rule, operation: string): boolean =>
+  rule.operations.some((pattern) => covers(pattern, operation))
+
+const unmet = (rule: Rule, caller: Caller): Unmet =>
+  rule.when ? evaluate(rule.when, caller) : { reasons: [], scopes: [] }
+
+function refusalBy(policy: string, candidates: readonly Unmet[]): Decision {
+  if (candidates.length === 0) return { effect: 'deny', policy, reasons: ['no-rule-for-operation'], scopes: [] }
+  const reasons = [...new Set(candidates.flatMap((candidate) => candidate.reasons))]
+  // RFC 6750 section 3.1: name the scopes, but only if having them would open the door.
+  const byScopeAlone = candidates.filter((candidate) => candidate.reasons.every((reason) => reason === 'scope-missing'))
+  return {
+    effect: 'deny',
+    policy,
+    reasons,
+    scopes: [...new Set(byScopeAlone.flatMap((candidate) => candidate.scopes))],
+  }
+}

@@ -1,0 +1,8 @@
+/**
+ * Whether a pattern of a policy covers an operation. `*` covers all, `threads.*` everything below `threads`, and anything
+ * else only itself. There is no other syntax, so there is nothing to escape and nothing that can fail.
+ */
+export function covers(pattern: string, operation: string): boolean {
+  if (pattern === '*') return true
+  return pattern.endsWith('.*') ? operation.startsWith(pattern.slice(0, -1)) : pattern === operation
+}

@@ -1,0 +1,12 @@
+/** Why a policy did not permit something: a closed list, for the audit line and for tests. */
+export type Reason =
+  | 'no-policy'
+  | 'no-rule-for-operation'
+  | 'denied-by-rule'
+  | 'role-missing'
+  | 'scope-missing'
+  | 'claim-differs'
+  | 'issuer-differs'
+  | 'tenant-differs'
+  | 'caller-kind-differs'
+  | 'excluded'

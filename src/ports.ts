@@ -1,0 +1,21 @@
+/**
+ * The only ways to the world. They are passed in once, so that every step is a function of what it is given, and so that
+ * a test can move the clock or hold back an answer without replacing a module.
+ */
+export interface Ports {
+  /** Reaches identity providers and origins. */
+  readonly fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
+  /** Milliseconds since the epoch. On Workers it stands still between two waits for the network. */
+  readonly now: () => number
+  /** A new UUID. */
+  readonly randomId: () => string
+  /** Writes one audit line. */
+  readonly emit: (line: string) => void
+  /** Where isolates of one place share fetched key sets; absent where the platform has no Cache API. */
+  readonly sharedCache?: Pick<Cache, 'match' | 'put'>
+}
+
+/** What a request may leave running behind it. */
+export interface Background {
+  waitUntil(work: Promise<unknown>): void
+}

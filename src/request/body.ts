@@ -1,0 +1,88 @@
+import type { Json } from '../agents/adapter'
+import { readAtMost } from '../bytes'
+import { Refusal } from '../errors/refusal'
+import type { Credential } from './credential'
+
+const MAX_DEPTH = 64
+
+/** JSON in UTF-8 and no other type: a server that takes JSON as `text/plain` must not be reached around this check. */
+const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
+
+/**
+ * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the one that CopilotKit's
+ * middleware lets win over real headers. `__proto__` is here because an agent in JavaScript may merge what it is sent.
+ */
+const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers|__proto__)$/i
+
+/**
+ * Reads a JSON body under a byte limit that is counted, not believed, and removes reserved names at any depth.
+ *
+ * Duplicate members end here: the last one is what is parsed, decided on and written anew.
+ *
+ * @returns undefined where there is no body
+ * @throws Refusal `media-type-refused` (415), `body-too-large` (413) or `body-invalid` (400)
+ */
+export async function readJson(request: Request, maxBytes: number): Promise<Json | undefined> {
+  if (!request.body) return undefined
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null && encoding.toLowerCase() !== 'identity')
+    throw new Refusal('media-type-refused', 'content-encoding')
+  if (Number(request.headers.get('content-length')) > maxBytes) throw new Refusal('body-too-large')
+  const bytes = await readAtMost(request.body, maxBytes)
+  if (!bytes) throw new Refusal('body-too-large')
+  if (bytes.byteLength === 0) return undefined
+  if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
+    throw new Refusal('media-type-refused', 'content-type')
+  return clean(parse(bytes), 0)
+}
+
+function parse(bytes: Uint8Array): Json {
+  try {
+    // ignoreBOM keeps the mark in the text, where JSON does not allow it.
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json
+  } catch {
+    throw new Refusal('body-invalid', 'not JSON')
+  }
+}
+
+function clean(value: Json, depth: number): Json {
+  if (typeof value !== 'object' || value === null) return value
+  if (depth >= MAX_DEPTH) throw new Refusal('body-invalid', 'too deep')
+  if (Array.isArray(value)) {
+    for (const item of value) clean(item, depth + 1)
+    return value
+  }
+  for (const key of Object.keys(value)) {
+    if (RESERVED.test(key)) delete value[key]
+    else clean(value[key] as Json, depth + 1)
+  }
+  return value
+}
+
+/** The body as it is sent: one spelling of each member, and without the caller's token wherever it stood. */
+export function writeJson(value: Json, credential: Credential | undefined): Uint8Array {
+  const text = JSON.stringify(value)
+  return new TextEncoder().encode(credential ? credential.eraseFrom(text) : text)
+}
+
+/**
+ * A body that is passed on unread, under the same limit. With a `Content-Length` the runtime holds the sender to it, so only
+ * its value is looked at; without one, bytes are counted as they pass.
+ *
+ * @throws Refusal `body-too-large`, at once or by failing the stream
+ */
+export function limitStream(request: Request, maxBytes: number): ReadableStream<Uint8Array> | undefined {
+  if (!request.body) return undefined
+  const length = request.headers.get('content-length')
+  if (Number(length) > maxBytes) throw new Refusal('body-too-large')
+  if (length !== null) return request.body
+  let size = 0
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.byteLength
+      if (size > maxBytes) controller.error(new Refusal('body-too-large'))
+      else controller.enqueue(chunk)
+    },
+  })
+  return request.body.pipeThrough(counter)
+}

@@ -1,0 +1,69 @@
+import { Refusal } from '../errors/refusal'
+
+/** How long a browser may remember a preflight's answer. Chromium caps it at two hours. */
+const PREFLIGHT_SECONDS = 600
+
+const REQUEST_HEADERS = [
+  'authorization',
+  'content-type',
+  'last-event-id',
+  'accept',
+  'traceparent',
+  'tracestate',
+  'idempotency-key',
+]
+const EXPOSED_HEADERS = [
+  'content-location',
+  'location',
+  'retry-after',
+  'www-authenticate',
+  'x-pagination-next',
+  'x-pagination-total',
+  'x-request-id',
+]
+
+/** What CORS needs to know of a route. */
+export interface CorsRules {
+  /** Exact web origins; none means that no browser of another origin may read replies. */
+  readonly origins: ReadonlySet<string>
+  /** Methods that any endpoint of the route has. */
+  readonly methods: readonly string[]
+  /** Request headers that the route forwards beside the common ones. */
+  readonly headers: readonly string[]
+}
+
+/**
+ * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
+ * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` whatever was asked.
+ */
+export function corsHeaders(rules: CorsRules, request: Request): Headers {
+  const headers = new Headers({ vary: 'Origin' })
+  const origin = request.headers.get('origin')
+  if (origin !== null && rules.origins.has(origin)) {
+    headers.set('access-control-allow-origin', origin)
+    headers.set('access-control-expose-headers', EXPOSED_HEADERS.join(', '))
+  }
+  return headers
+}
+
+export function isPreflight(request: Request): boolean {
+  return (
+    request.method === 'OPTIONS' &&
+    request.headers.has('origin') &&
+    request.headers.has('access-control-request-method')
+  )
+}
+
+/**
+ * Answers a preflight (Fetch standard, "CORS-preflight fetch"): without credentials, and without the origin.
+ * @throws Refusal `cors-origin-refused`, so that the browser's network panel says what is missing
+ */
+export function answerPreflight(rules: CorsRules, request: Request): Response {
+  const headers = corsHeaders(rules, request)
+  if (!headers.has('access-control-allow-origin')) throw new Refusal('cors-origin-refused')
+  headers.delete('access-control-expose-headers')
+  headers.set('access-control-allow-methods', rules.methods.join(', '))
+  headers.set('access-control-allow-headers', [...REQUEST_HEADERS, ...rules.headers].join(', '))
+  headers.set('access-control-max-age', String(PREFLIGHT_SECONDS))
+  return new Response(null, { status: 204, headers })
+}

@@ -1,0 +1,56 @@
+import { Refusal } from '../errors/refusal'
+
+const MAX_CHARS = 8192
+
+/**
+ * What a segment may be made of: RFC 3986 pchar without the semicolon, which some servers take for path parameters. The
+ * percent-encodings left are those that a client has to write: UTF-8 beyond ASCII, and characters with a meaning in URLs.
+ * Not among them are letters, digits and `- . _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
+ */
+const SEGMENT =
+  /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%(?:[89A-Fa-f][0-9A-Fa-f]|20|2[1246789ABCabc]|3[ACDEacde]|40|5[BDEbde]|60|7[BCDbcd]))+$/
+
+/** One request's address, read once. `path` and `query` are forwarded as they stand. */
+export interface Target {
+  /** Canonical: begins with a slash, has no empty segment but perhaps a last one. */
+  readonly path: string
+  /** With its question mark, or empty. */
+  readonly query: string
+}
+
+/**
+ * The one normalisation, which is none: what is not canonical already is refused, so that the string which is matched,
+ * decided on and forwarded can only be read one way (security notes T9 to T12).
+ *
+ * `Host` counts only as "is it ours"; it never enters a policy or a link. The runtime has resolved dot segments and
+ * backslashes before any Worker code runs; what it left of the path is what is checked and what is sent.
+ *
+ * @throws Refusal `host-unknown`, `path-too-long`, `path-not-canonical` or `token-in-url`
+ */
+export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
+  if (url.length > MAX_CHARS) throw new Refusal('path-too-long')
+  const { host, pathname, search, searchParams } = new URL(url)
+  if (!hosts.has(host)) throw new Refusal('host-unknown', host.slice(0, 100))
+  if (!isCanonical(pathname)) throw new Refusal('path-not-canonical')
+  // RFC 6750 section 2.3 allows this parameter and advises against it.
+  if (search !== '' && searchParams.has('access_token')) throw new Refusal('token-in-url')
+  return { path: pathname, query: search }
+}
+
+function isCanonical(path: string): boolean {
+  if (path === '/') return true
+  const segments = path.slice(1).split('/')
+  const last = segments.length - 1
+  return segments.every((segment, index) => (segment === '' ? index === last : isSegment(segment)))
+}
+
+function isSegment(segment: string): boolean {
+  if (!SEGMENT.test(segment)) return false
+  if (!segment.includes('%')) return true
+  try {
+    decodeURIComponent(segment)
+    return true
+  } catch {
+    return false // Not UTF-8, or an overlong form of something that was refused above.
+  }
+}

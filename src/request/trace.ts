@@ -1,0 +1,28 @@
+/** Where this request stands in a distributed trace (W3C Trace Context), and the id it has here. */
+export interface Trace {
+  /** UUID; the assertion's `jti` and the audit line's `id`. */
+  readonly requestId: string
+  readonly traceId: string
+  /** What the origin receives: the same trace, with this gateway as the parent. */
+  readonly traceparent: string
+  /** Passed on only with a `traceparent` that was taken. */
+  readonly tracestate: string | undefined
+}
+
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})$/
+const TRACESTATE = /^[\x20-\x7e]{1,512}$/
+
+/** Takes a well-formed `traceparent`, or begins a trace of its own (W3C Trace Context section 3.2). */
+export function readTrace(headers: Headers, randomId: () => string): Trace {
+  const requestId = randomId()
+  const hex = randomId().replaceAll('-', '')
+  const given = TRACEPARENT.exec(headers.get('traceparent') ?? '')
+  const traceId = given?.[1] ?? requestId.replaceAll('-', '')
+  const tracestate = headers.get('tracestate') ?? ''
+  return {
+    requestId,
+    traceId,
+    traceparent: `00-${traceId}-${hex.slice(0, 16)}-${given?.[2] ?? '01'}`,
+    tracestate: given && TRACESTATE.test(tracestate) ? tracestate : undefined,
+  }
+}

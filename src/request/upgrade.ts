@@ -1,0 +1,23 @@
+import type { Endpoint } from '../agents/adapter'
+import { Refusal } from '../errors/refusal'
+
+/**
+ * Whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). A browser that names an origin must name
+ * one of the route's: WebSockets know no CORS, so nothing else would stop another site's page.
+ *
+ * @throws Refusal `upgrade-refused` (426) or `cors-origin-refused` (403)
+ */
+export function wantsWebSocket(request: Request, endpoint: Endpoint, origins: ReadonlySet<string>): boolean {
+  const upgrade = request.headers.get('upgrade')
+  if (upgrade === null) return false
+  if (upgrade.toLowerCase() !== 'websocket' || !endpoint.websocket) throw new Refusal('upgrade-refused')
+  const origin = request.headers.get('origin')
+  if (origin !== null && !origins.has(origin)) throw new Refusal('cors-origin-refused', 'websocket')
+  return true
+}
+
+/** What a handshake needs beside the usual headers; the runtime makes the rest. */
+export function webSocketHeaders(headers: Headers): Record<string, string> {
+  const protocol = headers.get('sec-websocket-protocol')
+  return { upgrade: 'websocket', ...(protocol !== null && { 'sec-websocket-protocol': protocol }) }
+}

@@ -1,0 +1,15 @@
+/** An identity provider as verification needs it: addresses resolved, defaults filled in. Built by config/load.ts. */
+export interface TrustedIssuer {
+  readonly id: string
+  readonly issuer: string
+  readonly audience: readonly string[]
+  readonly algorithms: readonly string[]
+  /** Where the keys are; without it, OpenID Connect Discovery. */
+  readonly jwksUri?: string
+  readonly claims: Readonly<Record<'roles' | 'scopes' | 'tenant' | 'email' | 'name' | 'client', string>>
+  readonly tokenType: 'access-token' | 'at+jwt' | 'id-token'
+  readonly requiredClaims: readonly string[]
+  readonly maxLifetimeSeconds: number
+  readonly clockSkewSeconds: number
+  readonly subjectPrefix: string
+}

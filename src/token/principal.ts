@@ -1,0 +1,81 @@
+import type { TrustedIssuer } from './issuer'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** What policies look at. Their examples make one from data; a request gets one only as a `Principal`. */
+export interface Caller {
+  readonly kind: 'user' | 'service'
+  /** Id of the issuer in policies/. */
+  readonly issuerId: string
+  readonly roles: readonly string[]
+  readonly scopes: readonly string[]
+  readonly tenant: string | undefined
+  readonly claims: Claims
+}
+
+declare const verified: unique symbol
+
+/** Who is asking, as a verified token says. Only `principalOf` makes one, and only `verify` calls it. */
+export interface Principal extends Caller {
+  readonly [verified]: true
+  /** The token's `iss`. Only together with `subject` does it name one person. */
+  readonly issuer: string
+  readonly subject: string
+  /** `subject` behind the issuer's `subjectPrefix`: the id that agents see. */
+  readonly userId: string
+  readonly email: string | undefined
+  readonly name: string | undefined
+  readonly client: string | undefined
+  /** Seconds since the epoch at which the token ends. */
+  readonly expiresAt: number
+}
+
+/**
+ * Reads a principal out of claims that have been verified already; it checks nothing itself but the types of what it reads,
+ * and drops what has the wrong one. An `email` that its issuer calls unverified is left out.
+ */
+export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: string; exp: number }): Principal {
+  const { sub } = claims
+  const at = issuer.claims
+  const client = stringOf(claimAt(claims, at.client)) ?? stringOf(claims.client_id) ?? stringOf(claims.azp)
+  const principal = {
+    issuer: issuer.issuer,
+    issuerId: issuer.id,
+    subject: sub,
+    userId: issuer.subjectPrefix + sub,
+    kind: isService(claims, client) ? ('service' as const) : ('user' as const),
+    client,
+    roles: listOf(claimAt(claims, at.roles)),
+    scopes: listOf(claimAt(claims, at.scopes)),
+    tenant: stringOf(claimAt(claims, at.tenant)),
+    email: claims.email_verified === false ? undefined : stringOf(claimAt(claims, at.email)),
+    name: stringOf(claimAt(claims, at.name)),
+    claims,
+    expiresAt: claims.exp,
+  }
+  return principal as typeof principal & Pick<Principal, typeof verified>
+}
+
+/** The claim of exactly that name, or the one that a dotted path leads to. Names such as `https://example.com/roles` have dots too. */
+export function claimAt(claims: Claims, path: string): unknown {
+  if (Object.hasOwn(claims, path)) return claims[path]
+  let at: unknown = claims
+  for (const step of path.split('.')) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined
+    at = (at as Claims)[step]
+  }
+  return at
+}
+
+/** A list claim as issuers write it: an array, or words between spaces (RFC 8693 section 4.2). */
+function listOf(value: unknown): readonly string[] {
+  if (typeof value === 'string') return value.split(' ').filter((word) => word !== '')
+  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+}
+
+const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
+
+/** A client acting for itself: RFC 9068 section 2.2 (`sub` is the client), Entra's `idtyp`, Auth0's `gty`. */
+function isService(claims: Claims & { sub: string }, client: string | undefined): boolean {
+  return claims.sub === client || claims.idtyp === 'app' || claims.gty === 'client-credentials'
+}
