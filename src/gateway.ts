@@ -14,7 +14,7 @@ import { type Reply, replyTo } from './origin/reply'
 import { decide } from './policy/decide'
 import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
-import { limitStream, readJson, writeJson } from './request/body'
+import { limitBody, readJson, writeJson } from './request/body'
 import { answerPreflight, corsHeaders, isPreflight } from './request/cors'
 import { takeCredential } from './request/credential'
 import { match } from './request/match'
@@ -129,7 +129,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       method: request.method,
       uri,
       headers,
-      body: body ?? (endpoint.body === 'stream' ? limitStream(request, route.limits.bodyBytes) : undefined),
+      body: body ?? (endpoint.body === 'stream' ? limitBody(request, route.limits.bodyBytes) : undefined),
       signal: request.signal,
       firstByteSeconds: route.limits.firstByteSeconds,
     })

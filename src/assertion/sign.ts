@@ -5,8 +5,8 @@ import type { Principal } from '../token/principal'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { SigningKeys } from './keys'
 
-/** Servers commonly take 8 KB for all headers of a request. */
-const MAX_CHARS = 6_144
+/** Servers commonly take 8 KB for one header. */
+const MAX_CHARS = 8_000
 /** Assertions kept for reuse on routes with `bind: 'none'`. */
 const MAX_REUSED = 1_000
 

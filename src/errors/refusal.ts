@@ -24,7 +24,7 @@ export const refusals = {
   'path-too-long': {
     status: 414,
     title: 'URL too long',
-    detail: 'The path and query together exceed 8192 characters.',
+    detail: 'The path and query together exceed 4096 characters.',
   },
   'host-unknown': {
     status: 421,

@@ -6,7 +6,8 @@ export interface Outgoing {
   /** Path and query as `originUri` gives them. */
   readonly uri: string
   readonly headers: Headers
-  readonly body: Uint8Array | ReadableStream<Uint8Array> | undefined
+  /** What was read and written anew, or a stream with the signal that it has to be given up. */
+  readonly body: Uint8Array | { readonly stream: ReadableStream<Uint8Array>; readonly overflow: AbortSignal } | undefined
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
   readonly firstByteSeconds: number
@@ -27,7 +28,7 @@ export function originUri(origin: Origin, rest: string, query: string): string {
 /**
  * Makes the one request to the origin. It is never repeated: a run that was started twice is two runs.
  *
- * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused` or `client-gone`
+ * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large` or `client-gone`
  */
 export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answer> {
   const { origin: host } = new URL(origin.base)
@@ -35,10 +36,12 @@ export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answe
   // Invariant 5. It cannot be otherwise as things stand; this line keeps it so.
   if (url.origin !== host) throw new Refusal('path-not-canonical', 'the path would change the host')
 
+  const { body, signal } = outgoing
+  const upload = body instanceof Uint8Array ? undefined : body
   const controller = new AbortController()
   const abort = () => controller.abort()
-  outgoing.signal.addEventListener('abort', abort, { once: true })
-  if (outgoing.signal.aborted) abort()
+  for (const reason of [signal, upload?.overflow]) reason?.addEventListener('abort', abort, { once: true })
+  if (signal.aborted) abort()
   let late = false
   const timer = setTimeout(() => {
     late = true
@@ -48,7 +51,7 @@ export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answe
     const response = await origin.fetch(url.href, {
       method: outgoing.method,
       headers: outgoing.headers,
-      body: outgoing.body ?? null,
+      body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
       // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
       cache: 'no-store',
@@ -57,7 +60,8 @@ export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answe
     return { response: checked(response), abort }
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown
-    if (outgoing.signal.aborted) throw new Refusal('client-gone')
+    if (signal.aborted) throw new Refusal('client-gone')
+    if (upload?.overflow.aborted) throw new Refusal('body-too-large')
     throw new Refusal(late ? 'origin-timeout' : 'origin-unreachable', thrown instanceof Error ? thrown.name : undefined)
   } finally {
     clearTimeout(timer)

@@ -1,4 +1,4 @@
-import { EventCutter, eventsOf, rewriteEvent } from './events'
+import { clearEvent, dataOf, EventCutter, eventsOf, mentions } from './events'
 
 /** How a reply's body ended. */
 export type StreamOutcome = 'complete' | 'cut' | 'stalled' | 'client-left'
@@ -9,15 +9,18 @@ export interface Guarded {
   readonly done: Promise<StreamOutcome>
 }
 
+/** How a protocol says that a stream broke. Where it is absent, the connection is broken off. */
+export type BrokenStream = ((code: string, message: string) => string) | undefined
+
 export interface Reading {
   /** Names that may not come back to the caller. */
   readonly names: readonly string[]
-  readonly scrub: (event: unknown) => unknown
+  readonly scrub: (data: unknown) => unknown
   /** 0: never. */
   readonly heartbeatSeconds: number
   readonly idleSeconds: number
-  readonly brokenStream: (code: string, message: string) => string
-  readonly isLast: ((event: string) => boolean) | undefined
+  readonly brokenStream: BrokenStream
+  readonly isLast: ((data: unknown) => boolean) | undefined
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
 }
@@ -32,78 +35,88 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 
 /**
  * The native gear: the runtime moves the bytes, and this code hears only how it ended. After a cut it says so in the
- * protocol's own words; the blank line before ends an event that was cut in half. Without such words the connection is broken
- * off, so that a reply that is not whole does not end as if it were.
+ * protocol's own words; the blank line before ends an event that was cut in half.
  */
-export function pump(
-  source: ReadableStream<Uint8Array>,
-  brokenStream: ((code: string, message: string) => string) | undefined,
-  signal: AbortSignal,
-): Guarded {
+export function pump(source: ReadableStream<Uint8Array>, brokenStream: BrokenStream, signal: AbortSignal): Guarded {
   const pipe = new IdentityTransformStream()
   const finish = async (): Promise<StreamOutcome> => {
+    let whole = true
     try {
       await source.pipeTo(pipe.writable, { preventClose: true, preventAbort: true })
     } catch {
-      if (signal.aborted) return abandon(pipe.writable)
-      if (!brokenStream) return breakOff(pipe.writable)
-      return endWith(pipe.writable, `\n\n${brokenStream('origin-cut', CUT)}`, 'cut')
+      whole = false
     }
-    return endWith(pipe.writable, '', 'complete')
+    const writer = pipe.writable.getWriter()
+    if (signal.aborted) return abandon(writer)
+    if (whole) return endWith(writer, '', 'complete')
+    return brokenStream ? endWith(writer, `\n\n${brokenStream('origin-cut', CUT)}`, 'cut') : breakOff(writer, 'cut')
   }
   return { body: pipe.readable, done: finish() }
 }
 
-async function endWith(writable: WritableStream, text: string, outcome: StreamOutcome): Promise<StreamOutcome> {
-  const writer = writable.getWriter()
+type Writer = WritableStreamDefaultWriter<Uint8Array>
+
+async function endWith(writer: Writer, text: string, outcome: StreamOutcome): Promise<StreamOutcome> {
   try {
     if (text !== '') await writer.write(encode(text))
     await writer.close()
     return outcome
   } catch {
-    return 'client-left'
+    return abandon(writer)
   }
 }
 
-async function breakOff(writable: WritableStream): Promise<StreamOutcome> {
-  await writable.abort(new Error('origin cut')).catch(() => undefined)
-  return 'cut'
+/** Ends the connection, not the reply: what is not whole may not end as if it were. */
+async function breakOff(writer: Writer, outcome: StreamOutcome): Promise<StreamOutcome> {
+  await writer.abort(new Error(`the origin's reply was ${outcome}`)).catch(() => undefined)
+  return outcome
 }
 
-async function abandon(writable: WritableStream): Promise<StreamOutcome> {
-  await writable.abort(new Error('client left')).catch(() => undefined)
-  return 'client-left'
-}
+const abandon = (writer: Writer): Promise<StreamOutcome> => breakOff(writer, 'client-left')
 
 /**
  * The reading gear: whole events pass as they come, cleared of injected names; silence is filled with comments, and too much
  * of it counts as a cut. A part of an event is held back, so what a cut leaves behind is clean.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
+  const { heartbeatSeconds, idleSeconds, brokenStream, signal } = reading
   const pipe = new IdentityTransformStream()
-  const writer = pipe.writable.getWriter()
+  const writer: Writer = pipe.writable.getWriter()
   const reader = source.getReader()
   const cutter = new EventCutter()
   let last: Uint8Array | undefined
-  let silentTicks = 0
   let stalled = false
+  let writes = 0
+  // In ticks: since the agent's last byte, and since ours.
+  let unheard = 0
+  let unsaid = 0
+
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    writes++
+    await writer.write(bytes)
+    writes--
+    unsaid = 0
+  }
 
   const pass = async (complete: Uint8Array | undefined): Promise<void> => {
     if (!complete) return
     last = complete
     const cleared = clear(complete, reading)
-    if (cleared.byteLength > 0) await writer.write(cleared)
+    if (cleared.byteLength > 0) await write(cleared)
   }
 
-  const tickSeconds = (reading.heartbeatSeconds || reading.idleSeconds) / TICKS_PER_HEARTBEAT
+  const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
   const timer = setInterval(() => {
-    silentTicks++
-    if (silentTicks * tickSeconds >= reading.idleSeconds) {
+    // While a write waits it is the caller who is slow, and a comment would only wait behind it.
+    if (writes > 0) return
+    unheard++
+    unsaid++
+    if (unheard * tickSeconds >= idleSeconds) {
       stalled = true
       reader.cancel('stalled').catch(() => undefined)
-    } else if (reading.heartbeatSeconds > 0 && silentTicks % TICKS_PER_HEARTBEAT === 0) {
+    } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
       // A caller that has gone without a reset is noticed here, and nowhere else on a silent stream.
-      writer.write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
+      write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }, tickSeconds * 1000)
 
@@ -111,7 +124,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     try {
       for (;;) {
         const { done, value } = await reader.read()
-        silentTicks = 0
+        unheard = 0
         if (done) return true
         await pass(cutter.push(value))
       }
@@ -123,22 +136,15 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const finish = async (): Promise<StreamOutcome> => {
     const whole = (await read()) && !stalled
     clearInterval(timer)
-    try {
-      if (reading.signal.aborted) throw new Error('client left')
-      if (whole) await pass(cutter.rest())
-      else if (!endsWithLast(last, reading)) {
-        const words = stalled
-          ? reading.brokenStream('origin-stalled', STALLED)
-          : reading.brokenStream('origin-cut', CUT)
-        await writer.write(encode(words))
-      }
-      await writer.close()
-      return whole ? 'complete' : stalled ? 'stalled' : 'cut'
-    } catch (thrown) {
-      await reader.cancel('client left').catch(() => undefined)
-      await writer.abort(thrown).catch(() => undefined)
-      return 'client-left'
+    if (signal.aborted) return abandon(writer)
+    if (whole) {
+      await pass(cutter.rest()).catch(() => undefined)
+      return endWith(writer, '', 'complete')
     }
+    const outcome = stalled ? 'stalled' : 'cut'
+    if (endsWithLast(last, reading)) return endWith(writer, '', outcome)
+    if (!brokenStream) return breakOff(writer, outcome)
+    return endWith(writer, brokenStream(`origin-${outcome}`, stalled ? STALLED : CUT), outcome)
   }
   return { body: pipe.readable, done: finish() }
 }
@@ -147,13 +153,15 @@ function clear(bytes: Uint8Array, { names, scrub }: Reading): Uint8Array {
   if (names.length === 0) return bytes
   const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)
   if (!mentions(text, names)) return bytes
-  const cleared = eventsOf(text).map((event) => (mentions(event, names) ? (rewriteEvent(event, scrub) ?? '') : event))
+  const cleared = eventsOf(text).map((event) => (mentions(event, names) ? clearEvent(event, names, scrub) : event))
   return encode(cleared.join(''))
 }
 
-export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
-
+/** Whether the conversation had ended before the stream broke. Comments may have come after it. */
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {
-  const event = bytes && isLast && eventsOf(new TextDecoder().decode(bytes)).at(-1)
-  return event ? (isLast?.(event) ?? false) : false
+  if (!bytes || !isLast) return false
+  const data = eventsOf(new TextDecoder().decode(bytes))
+    .map(dataOf)
+    .findLast((each) => each !== undefined)
+  return isLast(data)
 }

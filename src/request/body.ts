@@ -28,7 +28,9 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw new Refusal('media-type-refused', 'content-encoding')
   if (Number(request.headers.get('content-length')) > maxBytes) throw new Refusal('body-too-large')
-  const bytes = await readAtMost(request.body, maxBytes)
+  const bytes = await readAtMost(request.body, maxBytes).catch(() => {
+    throw new Refusal('client-gone', 'upload cut')
+  })
   if (!bytes) throw new Refusal('body-too-large')
   if (bytes.byteLength === 0) return undefined
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
@@ -65,24 +67,34 @@ export function writeJson(value: Json, credential: Credential | undefined): Uint
   return new TextEncoder().encode(credential ? credential.eraseFrom(text) : text)
 }
 
+/** A body that is passed on unread, and the signal that it has turned out too large. */
+export interface LimitedBody {
+  readonly stream: ReadableStream<Uint8Array>
+  readonly overflow: AbortSignal
+}
+
 /**
- * A body that is passed on unread, under the same limit. With a `Content-Length` the runtime holds the sender to it, so only
- * its value is looked at; without one, bytes are counted as they pass.
+ * Passes a body on under the same limit. With a `Content-Length` the runtime holds the sender to it, so only its value is looked
+ * at; without one, bytes are counted as they pass.
  *
- * @throws Refusal `body-too-large`, at once or by failing the stream
+ * Past the limit the stream stops and `overflow` is aborted: a stream that fails would reach the origin as one that is complete.
+ *
+ * @throws Refusal `body-too-large` where the length says so
  */
-export function limitStream(request: Request, maxBytes: number): ReadableStream<Uint8Array> | undefined {
+export function limitBody(request: Request, maxBytes: number): LimitedBody | undefined {
   if (!request.body) return undefined
   const length = request.headers.get('content-length')
   if (Number(length) > maxBytes) throw new Refusal('body-too-large')
-  if (length !== null) return request.body
+  const overflow = new AbortController()
+  if (length !== null) return { stream: request.body, overflow: overflow.signal }
   let size = 0
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       size += chunk.byteLength
-      if (size > maxBytes) controller.error(new Refusal('body-too-large'))
-      else controller.enqueue(chunk)
+      if (size <= maxBytes) return controller.enqueue(chunk)
+      overflow.abort()
+      return new Promise<void>(() => undefined)
     },
   })
-  return request.body.pipeThrough(counter)
+  return { stream: request.body.pipeThrough(counter), overflow: overflow.signal }
 }

@@ -1,6 +1,7 @@
 import { Refusal } from '../errors/refusal'
 
-const MAX_CHARS = 8192
+/** The URL is bound into the assertion, and both travel in headers that origins limit, commonly to 16 KB together. */
+const MAX_CHARS = 4096
 
 /**
  * What a segment may be made of: RFC 3986 pchar without the semicolon, which some servers take for path parameters. The

@@ -43,7 +43,7 @@ export async function verify(
   const token = credential.reveal()
   if (token.length > MAX_TOKEN_CHARS || !COMPACT.test(token)) throw refuseToken('form')
   try {
-    const header = decodeProtectedHeader(token)
+    const header = headerOf(token)
     const issuer = trust.find(({ issuer }) => issuer === decodeJwt(token).iss)
     if (!issuer) throw refuseToken('issuer')
     const { alg, kid } = checkHeader(header, issuer)
@@ -59,6 +59,15 @@ export async function verify(
     return principalOf(issuer, checkClaims(payload, issuer, now / 1000))
   } catch (thrown) {
     throw tokenRefusal(thrown)
+  }
+}
+
+/** What jose throws at a header that is no JSON object has no code to tell it by. */
+function headerOf(token: string): ProtectedHeaderParameters {
+  try {
+    return decodeProtectedHeader(token)
+  } catch {
+    throw refuseToken('form')
   }
 }
 

@@ -1,0 +1,56 @@
+// npm run check [-- --env NAME]: everything that the Worker checks when it starts, and the policies' own examples.
+import { existsSync } from 'node:fs'
+import routes from '../../routes'
+import type { Policy, Route } from '../config/define'
+import { ConfigurationError, type Fault } from '../config/fault'
+import { load } from '../config/load'
+import { runExamples } from '../policy/examples'
+import { environmentName, readEnvironment } from './environment'
+import { ports } from './ports'
+
+const list: readonly Route[] = routes
+const policies = [...new Map(list.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values()]
+const faults: Fault[] = [...loadFaults(), ...list.flatMap(misnamed)]
+if (faults.length === 0) faults.push(...policies.flatMap(failedExamples))
+
+if (faults.length > 0) {
+  console.error(new ConfigurationError(faults).message)
+  process.exitCode = 1
+} else {
+  const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)
+  console.log(`${list.length} routes, ${policies.length} policies, ${examples} examples: no faults.`)
+}
+
+function loadFaults(): readonly Fault[] {
+  try {
+    load(list, readEnvironment(environmentName(process.argv.slice(3))), ports)
+    return []
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) return thrown.faults
+    throw thrown
+  }
+}
+
+/** Messages name files by ids, so a file that is named otherwise would send its reader to the wrong place. */
+function misnamed(route: Route): Fault[] {
+  const parts = [...(route.trust ?? []), ...(route.policies ?? [])].map(({ id }) => `policies/${id}.ts`)
+  return [`routes/${route.id}.ts`, ...parts]
+    .filter((file) => !existsSync(file))
+    .map((file) => ({
+      file,
+      path: '(file name)',
+      found: 'no such file',
+      expected: 'a file named as the id that it defines',
+      remedy: 'Rename the file or the id.',
+    }))
+}
+
+function failedExamples(policy: Policy): Fault[] {
+  return runExamples(policy).map(({ index, does, expected }) => ({
+    file: `policies/${policy.id}.ts`,
+    path: `examples[${index}]`,
+    found: `${does}: ${expected === 'allow' ? 'deny' : 'allow'}`,
+    expected,
+    remedy: 'Correct the rules, or the example if it is what is wrong.',
+  }))
+}

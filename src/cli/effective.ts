@@ -1,0 +1,28 @@
+import type { Route } from '../config/define'
+import type { Configuration } from '../config/load'
+
+/** What is in force, with every default filled in. Secrets appear by name; nothing here is secret. */
+export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
+  return {
+    publicUrl,
+    routes: written.flatMap(({ path, agent }) => {
+      const route = routes.get(path)
+      if (!route) return []
+      return {
+        id: route.id,
+        path: route.path,
+        public: route.isPublic,
+        agent: { kind: agent.kind, origin: agent.origin, url: route.origin.base, credential: route.credential ?? null },
+        audience: route.assertion.audience,
+        trust: route.trust,
+        policies: route.policies,
+        operations: route.endpoints.map(({ operation, method, path: below }) => ({ operation, method, path: below })),
+        identity: route.identity,
+        assertion: route.assertion,
+        cors: { origins: [...route.cors.origins] },
+        forwardHeaders: route.forwardHeaders,
+        limits: route.limits,
+      }
+    }),
+  }
+}

@@ -1,0 +1,10 @@
+import { toJsonSchema } from '@valibot/to-json-schema'
+import { RouteSchema } from '../config/schema'
+
+export function routeJsonSchema() {
+  return {
+    ...toJsonSchema(RouteSchema, { errorMode: 'ignore' }),
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: 'Sallyport route',
+  }
+}

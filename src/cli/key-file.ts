@@ -1,0 +1,65 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+
+export type Algorithm = 'ES256' | 'RS256' | 'EdDSA'
+export type Role = 'signs' | 'published'
+type Keys = readonly JWK[]
+
+/**
+ * The steps of a rotation. Every step leaves a set in which old and new verify, so that no agent refuses an assertion
+ * meanwhile: the next key is published before it signs, and the last one stays after it has stopped.
+ */
+export const STEPS = {
+  async new(keys: Keys, alg: Algorithm): Promise<Keys> {
+    if (keys.some((key) => key.alg === alg)) throw new Error(`There is a key of ${alg} already; use "add" to rotate it.`)
+    return [...keys, await generate(alg)]
+  },
+  async add(keys: Keys, alg: Algorithm): Promise<Keys> {
+    if (!keys.some((key) => key.alg === alg)) throw new Error(`There is no key of ${alg} yet; use "new".`)
+    return [...keys, await generate(alg)]
+  },
+  async promote(keys: Keys, alg: Algorithm): Promise<Keys> {
+    const [signing] = keys.filter((key) => key.alg === alg)
+    const newest = keys.findLast((key) => key.alg === alg)
+    if (!newest || newest === signing) throw new Error(`There is no newer key of ${alg} to promote; use "add" first.`)
+    return keys.filter((key) => key !== newest).flatMap((key) => (key === signing ? [newest, key] : [key]))
+  },
+  async retire(keys: Keys, alg: Algorithm): Promise<Keys> {
+    const [signing, ...others] = keys.filter((key) => key.alg === alg)
+    if (!signing || others.length === 0) throw new Error(`There is no key of ${alg} to retire.`)
+    return keys.filter((key) => key.alg !== alg || key === signing)
+  },
+} as const
+export type Step = keyof typeof STEPS
+
+/** What each key does: the first of an algorithm signs, all are published. */
+export function rolesOf(keys: Keys): { kid: string; alg: string; role: Role }[] {
+  return keys.map((key, index) => ({
+    kid: key.kid ?? '',
+    alg: key.alg ?? '',
+    role: keys.findIndex((other) => other.alg === key.alg) === index ? 'signs' : 'published',
+  }))
+}
+
+/** A private JWK Set in a file that only its owner can read, replaced as a whole. */
+export function keyFile(file: string) {
+  return {
+    read(): Keys {
+      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { keys: Keys }).keys : []
+    },
+    write(keys: Keys): void {
+      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+      const draft = `${file}.new`
+      writeFileSync(draft, `${JSON.stringify({ keys })}\n`, { mode: 0o600 })
+      chmodSync(draft, 0o600)
+      renameSync(draft, file)
+    },
+  }
+}
+
+async function generate(alg: Algorithm): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true })
+  const jwk = await exportJWK(privateKey)
+  return { ...jwk, alg, use: 'sig', kid: await calculateJwkThumbprint(jwk) }
+}

@@ -1,0 +1,44 @@
+// npm run keys [-- new|add|promote|retire|list] [--algorithm ES256|RS256|EdDSA] [--file PATH]
+// Makes and rotates the gateway's signing keys in a local file that git ignores, and says how to hand them to Cloudflare.
+import { parseArgs } from 'node:util'
+import { type Algorithm, keyFile, rolesOf, STEPS, type Step } from './key-file'
+
+const DEFAULT_FILE = '.secrets/signing-keys.json'
+const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list] [--algorithm ES256|RS256|EdDSA] [--file PATH]
+  new      make the first key (default)
+  add      make the next key: it is published, and does not sign yet
+  promote  let the newest key sign; the old one stays published
+  retire   drop the keys that no longer sign
+  list     show what the file holds`
+
+const put = (file: string) => `  npx wrangler secret put SIGNING_KEYS < ${file}`
+const NEXT: Record<Step, (file: string) => string> = {
+  new: (file) => `Keep it as you keep other secrets, and hand it over with\n${put(file)}`,
+  add: (file) => `Publish it with\n${put(file)}\nand wait until every verifier has fetched keys anew (24 hours covers .NET) before "promote".`,
+  promote: (file) => `Let it sign with\n${put(file)}\nand wait an hour before "retire".`,
+  retire: (file) => `Finish with\n${put(file)}`,
+}
+
+try {
+  await run()
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown)
+  process.exitCode = 1
+}
+
+async function run(): Promise<void> {
+  const { positionals, values } = parseArgs({
+    args: process.argv.slice(3),
+    allowPositionals: true,
+    options: {
+      algorithm: { type: 'string', default: 'ES256' },
+      file: { type: 'string', default: DEFAULT_FILE },
+    },
+  })
+  const [step = 'new'] = positionals
+  if (!(step === 'list' || step in STEPS) || !['ES256', 'RS256', 'EdDSA'].includes(values.algorithm)) throw new Error(USAGE)
+  const file = keyFile(values.file)
+  if (step !== 'list') file.write(await STEPS[step as Step](file.read(), values.algorithm as Algorithm))
+  for (const { kid, alg, role } of rolesOf(file.read())) console.log(`${role.padEnd(9)} ${alg}  ${kid}`)
+  if (step !== 'list') console.log(`\nWritten to ${values.file}. ${NEXT[step as Step](values.file)}`)
+}

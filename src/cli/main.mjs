@@ -1,0 +1,39 @@
+// Runs one of the commands beside this file. They load routes/ and policies/, which are written for a bundler, so they are
+// bundled as wrangler bundles them: what a command sees is what the Worker gets.
+import { mkdirSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+
+const COMMANDS = ['check', 'routes', 'schema', 'keys']
+const here = path.dirname(fileURLToPath(import.meta.url))
+const command = process.argv[2] ?? ''
+if (!COMMANDS.includes(command)) {
+  process.stderr.write(`usage: node src/cli/main.mjs ${COMMANDS.join('|')}\n`)
+  process.exit(2)
+}
+
+const cache = path.resolve(here, '../../node_modules/.cache/sallyport')
+mkdirSync(cache, { recursive: true })
+const outfile = path.join(cache, `${command}-${process.pid}.mjs`)
+try {
+  await build({
+    entryPoints: [path.join(here, `${command}.ts`)],
+    outfile,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node22',
+    packages: 'external',
+    sourcemap: 'inline',
+    logLevel: 'error',
+  })
+} catch {
+  // esbuild has said what and where.
+  process.exit(1)
+}
+try {
+  await import(pathToFileURL(outfile).href)
+} finally {
+  rmSync(outfile, { force: true })
+}

@@ -1,0 +1,229 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { identityHeaders } from '../../src/agents/identity'
+import { isReservedHeader } from '../../src/origin/headers'
+import { openHttp, routeOf } from '../support/fixtures'
+import { plainRequest } from '../support/raw'
+import { json, startWorld, type World } from '../support/world'
+
+let world: World
+
+beforeAll(async () => {
+  world = await startWorld((url, issuer) => [
+    routeOf(openHttp(url), [issuer]),
+    routeOf(openHttp(url), [issuer], { id: 'plain', path: '/plain', identity: { headers: true }, forwardHeaders: ['x-app-version'] }),
+    { id: 'open', path: '/open', agent: openHttp(url), public: true, identity: { headers: true } },
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
+    routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
+  ])
+})
+afterAll(() => world?.close())
+
+/** What every origin may see, whatever the caller sent. */
+const EXPECTED = new Set([
+  'host',
+  'accept',
+  'accept-encoding',
+  'accept-language',
+  'cache-control',
+  'pragma',
+  'cf-worker',
+  'content-type',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'traceparent',
+  'via',
+  'x-sallyport-assertion',
+])
+
+const FORGED = {
+  'x-user-id': 'mallory',
+  'x-user-roles': 'admin',
+  'x-user-email': 'mallory@example.com',
+  'x-sallyport-assertion': 'eyJhbGciOiJub25lIn0.e30.',
+  'x-forwarded-user': 'mallory',
+  'x-forwarded-for': '10.0.0.1',
+  'x-forwarded-host': 'evil.test',
+  forwarded: 'for=10.0.0.1',
+  'x-original-url': '/admin',
+  'x-rewrite-url': '/admin',
+  'x-http-method-override': 'DELETE',
+  'x-auth-scheme': 'langsmith',
+  'x-api-key': 'stolen',
+  'x-tenant-id': 'other',
+  'x-service-key': 'stolen',
+  cookie: 'session=1',
+  'proxy-authorization': 'Basic eA==',
+  'remote-user': 'mallory',
+  'x-remote-user': 'mallory',
+  'x-ms-client-principal': 'mallory',
+  'x-goog-iap-jwt-assertion': 'x',
+  'cf-access-jwt-assertion': 'x',
+  'x-pomerium-jwt-assertion': 'x',
+  'txn-token': 'x',
+  dpop: 'x',
+  signature: 'x',
+  'client-cert': 'x',
+  baggage: 'a=b',
+  'langsmith-trace': 'x',
+  'x-anything-else': 'x',
+}
+
+describe('headers towards an origin', () => {
+  it('invariant 3: outbound headers start empty, and what no list names is not sent', async () => {
+    const response = await world.as('alice', '/agents/http/things', { headers: FORGED })
+    expect(response.status).toBe(200)
+    const unexpected = Object.keys(world.origin.last().headers).filter((name) => !EXPECTED.has(name))
+    expect(unexpected).toEqual([])
+  })
+
+  it('lets a header through that the route names', async () => {
+    await world.as('alice', '/plain/x', { headers: { 'x-app-version': '7', 'x-other': '8' } })
+    expect(world.origin.last().headers).toMatchObject({ 'x-app-version': '7' })
+    expect(world.origin.last().headers).not.toHaveProperty('x-other')
+  })
+
+  it('T1, X2 and invariant 6: a forged identity name never survives, in any spelling', async () => {
+    const separators = ['-', '_', '.']
+    const spellings = Object.keys(identityHeaders).flatMap((name) =>
+      separators.flatMap((a) => separators.map((b) => name.replace('-', a).replace('-', b))),
+    )
+    const headers = Object.fromEntries(
+      spellings.flatMap((name, index) => [[index % 2 ? name : name.toUpperCase(), 'mallory']]),
+    )
+    for (const path of ['/plain/x', '/open/x']) {
+      const token = await world.token('alice')
+      await plainRequest(world.gateway.url, {
+        path,
+        headers: path === '/open/x' ? headers : { ...headers, authorization: `Bearer ${token}` },
+      })
+      const received = world.origin.last()
+      expect(JSON.stringify(received.rawHeaders), path).not.toContain('mallory')
+      for (const name of Object.keys(identityHeaders)) {
+        const lines = received.rawHeaders.filter((line) => line.toLowerCase().replace(/[_.]/g, '-') === name)
+        expect(lines, `${name} on ${path}`).toHaveLength(1)
+      }
+    }
+  })
+
+  it('X2: no random spelling of an identity header reaches an origin', async () => {
+    const token = await world.token('bob')
+    const spelling = fc
+      .tuple(fc.constantFrom(...Object.keys(identityHeaders), 'x-sallyport-assertion'), fc.infiniteStream(fc.boolean()))
+      .map(([name, upper]) => {
+        const flips = upper[Symbol.iterator]()
+        return [...name].map((c) => (c === '-' ? (flips.next().value ? '_' : '-') : flips.next().value ? c.toUpperCase() : c)).join('')
+      })
+    await fc.assert(
+      fc.asyncProperty(fc.array(spelling, { minLength: 1, maxLength: 4 }), async (names) => {
+        const headers = Object.fromEntries(names.map((name) => [name, 'mallory']))
+        await plainRequest(world.gateway.url, { path: '/plain/x', headers: { ...headers, authorization: `Bearer ${token}` } })
+        expect(JSON.stringify(world.origin.last().rawHeaders)).not.toContain('mallory')
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('T2: identity that the token does not have is sent empty, not left as the caller sent it', async () => {
+    await world.as(undefined, '/open/x', { headers: { 'x-user-id': 'mallory' } })
+    const { headers } = world.origin.last()
+    for (const name of Object.keys(identityHeaders)) expect(headers[name], name).toBe('')
+    expect(headers).not.toHaveProperty('x-sallyport-assertion')
+  })
+
+  it('T4 and S20: a Connection header cannot remove what the gate sets', async () => {
+    const names = ['x-user-id', 'X-User-Roles', 'x-sallyport-assertion', 'traceparent', 'via', 'authorization', 'keep-alive', 'te']
+    const token = await world.token('alice')
+    for (const connection of [names.join(', '), names]) {
+      await plainRequest(world.gateway.url, {
+        path: '/plain/x',
+        headers: { connection, te: 'trailers', 'keep-alive': 'timeout=5', authorization: `Bearer ${token}` },
+      })
+      const { headers } = world.origin.last()
+      expect(headers).toMatchObject({ 'x-user-id': 'alice', 'x-user-roles': 'admin' })
+      expect(headers['x-sallyport-assertion']).toBeTruthy()
+      for (const name of ['te', 'keep-alive', 'upgrade', 'proxy-connection', 'http2-settings']) {
+        expect(headers).not.toHaveProperty(name)
+      }
+    }
+  })
+
+  it('T5: forwarding and override headers change no decision', async () => {
+    const plain = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET' })
+    const forged = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET', headers: FORGED })
+    expect(forged.status).toBe(plain.status)
+    const [a, b] = [await world.gateway.auditOf(plain), await world.gateway.auditOf(forged)]
+    expect({ ...b.decision, operation: b.operation, route: b.route }).toEqual({ ...a.decision, operation: a.operation, route: a.route })
+    expect(world.origin.last().method).toBe('GET')
+  })
+
+  it('finding 7: x-auth-scheme, x-api-key and x-tenant-id never reach LangGraph', async () => {
+    await world.as('alice', '/agents/langgraph/threads/search', json({}, FORGED))
+    const { headers } = world.origin.last()
+    for (const name of ['x-auth-scheme', 'x-api-key', 'x-tenant-id', 'x-service-key', 'baggage', 'langsmith-trace', 'cookie']) {
+      expect(headers, name).not.toHaveProperty(name)
+    }
+  })
+
+  it('sends every identity header on every LangGraph request, empty where absent, in ASCII', async () => {
+    await world.as('bob', '/agents/langgraph/threads/search', json({}))
+    const { headers } = world.origin.last()
+    for (const name of Object.keys(identityHeaders)) {
+      expect(headers[name], name).toBeTypeOf('string')
+      expect(headers[name], name).toMatch(/^[\x20-\x7e]*$/)
+    }
+    expect(headers['x-user-id']).toBe('bob')
+  })
+})
+
+describe('reserved names', () => {
+  it('covers every name that the gate or a backend takes for identity, in every spelling', () => {
+    const names = Object.keys(FORGED).filter((name) => !['x-anything-else', 'x-remote-user'].includes(name))
+    for (const name of [...names, ...Object.keys(identityHeaders), 'authorization', 'Connection', 'X_User_Id', 'x.forwarded.for']) {
+      expect(isReservedHeader(name), name).toBe(true)
+    }
+    for (const name of ['x-app-version', 'accept', 'x-copilot-thread']) expect(isReservedHeader(name), name).toBe(false)
+  })
+})
+
+describe('the raw token', () => {
+  it('S18, T8, X8 and invariant 1: its bytes reach no origin, no log, no error body and no trace', async () => {
+    const token = await world.token('alice')
+    const canaries = [token, ...token.split('.')]
+    const bodies: string[] = []
+    const call = async (path: string, init: RequestInit = {}) => {
+      const response = await world.as('alice', path, init)
+      bodies.push(await response.text(), JSON.stringify([...response.headers]))
+      await world.gateway.auditOf(response)
+      return response.status
+    }
+    const elsewhere = { 'accept-language': token, 'last-event-id': token, tracestate: `a=${token.slice(0, 100)}`, prefer: token }
+    expect(await call('/agents/http/x', { headers: elsewhere })).toBe(200)
+    expect(await call(`/agents/http/x?token=${token}`)).toBe(400)
+    expect(await call(`/agents/http/${token}`)).toBe(400)
+    expect(await call('/nowhere')).toBe(404)
+    expect(await call('/agents/langgraph/metrics')).toBe(404)
+    const run = {
+      threadId: 't',
+      runId: 'r',
+      messages: [{ id: '1', role: 'user', content: `my token is ${token}` }],
+      state: { token },
+      forwardedProps: { authorization: `Bearer ${token}`, note: token },
+    }
+    expect(await call('/agents/ag2', json(run))).toBe(200)
+    expect(world.origin.last().body).toContain('[removed]')
+    expect(await call('/agents/langgraph/runs/stream', json({ input: { token }, metadata: { token } }))).toBe(200)
+    const everything = JSON.stringify([world.origin.received, world.gateway.logs, world.gateway.audit, bodies])
+    const header = token.split('.')[0] as string
+    for (const canary of canaries.filter((part) => part !== header)) expect(everything.includes(canary)).toBe(false)
+    // The header segment of two tokens can be alike; ours is told apart by its kid.
+    expect(everything.includes(header)).toBe(false)
+  })
+
+  it('takes the token out of forwardedProps.authorization, whatever it is called', async () => {
+    const forwardedProps = { authorization: 'Bearer x', Authorization: 'y', AUTHORIZATION: 'z', theme: 'dark' }
+    await world.as('alice', '/agents/ag2', json({ threadId: 't', runId: 'r', messages: [], forwardedProps }))
+    expect(JSON.parse(world.origin.last().body).forwardedProps).toEqual({ theme: 'dark' })
+  })
+})

@@ -1,0 +1,99 @@
+import { readFile } from 'node:fs/promises'
+import { Miniflare } from 'miniflare'
+import type { AuditEvent } from '../../src/audit/event'
+import type { Route } from '../../src/config/define'
+import { root, workerFile } from './build'
+import { signingKeys } from './keys'
+import { freePort } from './port'
+
+export interface TestGateway {
+  readonly url: string
+  /** A request from outside, straight to workerd's socket. */
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Audit lines so far, oldest first. */
+  readonly audit: AuditEvent[]
+  /** Everything that the Worker wrote, as it wrote it. */
+  readonly logs: string[]
+  /** The audit line of a reply, waited for. */
+  auditOf(response: Response): Promise<AuditEvent>
+  /** Moves the gateway's clock to now plus so many seconds. */
+  setClock(offsetSeconds: number): Promise<void>
+  close(): Promise<void>
+}
+
+export interface GatewayOptions {
+  readonly routes: readonly Route[]
+  /** Variables and secrets; `undefined` removes one that is set by default. */
+  readonly vars?: Readonly<Record<string, string | undefined>>
+  /** Service bindings, by name. */
+  readonly services?: Readonly<Record<string, (request: Request) => Response | Promise<Response>>>
+  readonly port?: number
+}
+
+type Environment = Record<string, { type: 'text'; value: string } | { type: 'fetcher'; handler: never }>
+
+/** Starts the built Worker in a workerd of its own. */
+export async function startGateway({ routes, vars = {}, services = {}, port }: GatewayOptions): Promise<TestGateway> {
+  const at = port ?? (await freePort())
+  const url = `http://127.0.0.1:${at}`
+  const audit: AuditEvent[] = []
+  const logs: string[] = []
+  const env: Environment = {}
+  const defaults = {
+    PUBLIC_URL: url,
+    ENVIRONMENT: 'development',
+    SIGNING_KEYS: JSON.stringify(await signingKeys()),
+    TEST_ROUTES: JSON.stringify(routes),
+  }
+  for (const [name, value] of Object.entries({ ...defaults, ...vars })) {
+    if (value !== undefined) env[name] = { type: 'text', value }
+  }
+  for (const [name, handler] of Object.entries(services)) env[name] = { type: 'fetcher', handler: handler as never }
+
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    handleStructuredLogs({ message }) {
+      logs.push(message)
+      for (const line of message.split('\n')) if (line.startsWith('{"v":1')) audit.push(JSON.parse(line) as AuditEvent)
+    },
+    handleUncaughtError: (error: Error) => logs.push(String(error)),
+    workers: [
+      {
+        config: {
+          name: 'sallyport',
+          compatibilityDate: '2026-10-01',
+          compatibilityFlags: ['enable_request_signal'],
+          manifest: {
+            mainModule: 'worker.js',
+            modulesRoot: root,
+            modules: { 'worker.js': { type: 'esm', contents: await readFile(workerFile, 'utf8') } },
+          },
+          env,
+        },
+        dev: { rootPath: root, unsafeDirectSockets: [{ host: '127.0.0.1', port: at }] },
+      },
+    ],
+  } as ConstructorParameters<typeof Miniflare>[0])
+  await miniflare.ready
+
+  return {
+    url,
+    fetch: (path, init) => fetch(url + path, init),
+    audit,
+    logs,
+    async auditOf(response) {
+      const id = response.headers.get('x-request-id')
+      for (let waited = 0; waited < 5000; waited += 20) {
+        const event = audit.find((each) => each.id === id)
+        if (event) return event
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      throw new Error(`no audit line for ${id}; lines: ${logs.slice(-5).join('\n')}`)
+    },
+    async setClock(offsetSeconds) {
+      await fetch(`${url}/__test/clock?offset=${offsetSeconds * 1000}`)
+    },
+    close: () => miniflare.dispose(),
+  }
+}

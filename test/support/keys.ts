@@ -1,0 +1,20 @@
+import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+
+export async function privateKey(alg: string, options: { modulusLength?: number } = {}): Promise<JWK> {
+  const { privateKey } = await generateKeyPair(alg, { extractable: true, ...options })
+  const jwk = await exportJWK(privateKey)
+  return { ...jwk, alg, use: 'sig', kid: await calculateJwkThumbprint(jwk) }
+}
+
+let keys: Promise<{ keys: JWK[] }> | undefined
+
+/** The gateway's signing keys in tests: one of each algorithm, made anew in each process. */
+export function signingKeys(): Promise<{ keys: JWK[] }> {
+  keys ??= Promise.all([privateKey('ES256'), privateKey('RS256'), privateKey('EdDSA')]).then((made) => ({ keys: made }))
+  return keys
+}
+
+/** The public part, as an identity provider publishes it. */
+export function publicJwk({ d, p, q, dp, dq, qi, ...jwk }: JWK): JWK {
+  return jwk
+}

@@ -1,0 +1,16 @@
+import type { RefusalCode } from '../../src/errors/refusal'
+import type { PlainReply } from './raw'
+
+/** The code of a refusal's body. */
+export function refusalOf(reply: PlainReply): string {
+  return (JSON.parse(reply.body) as { code: string }).code
+}
+
+export const isRefusal = (reply: PlainReply, status: number, code: RefusalCode): boolean =>
+  reply.status === status && refusalOf(reply) === code
+
+/** Status and code of a refusal, to compare in one go. */
+export async function refused(response: Response): Promise<{ status: number; code: string }> {
+  const { code } = (await response.json()) as { code: string }
+  return { status: response.status, code }
+}
