@@ -145,7 +145,8 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       signal: request.signal,
     })
     record.noteForwarded(safe.status)
-    return { response: safe, done: done.finally(abort) }
+    // A socket outlives the exchange that opened it.
+    return { response: safe, done: safe.webSocket ? done : done.finally(abort) }
   }
 }
 

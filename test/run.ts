@@ -27,10 +27,14 @@ const vitest = spawnSync(
 
 const everything = process.argv.length === 2
 const { files, passed, failed, skipped } = readReport()
-const missing = everything ? testFiles().filter((file) => !files.has(file) && (chromium || !file.includes('/browser/'))) : []
+const missing = everything
+  ? testFiles().filter((file) => !files.has(file) && (chromium || !file.includes('/browser/')))
+  : []
 for (const file of missing) console.error(`not collected: ${path.relative(root, file)}`)
 if (!chromium) {
-  console.error('Left out: test/browser. Install Chromium (Debian: apt-get install chromium) or set CHROMIUM, and run npm test again.')
+  console.error(
+    'Left out: test/browser. Install Chromium (Debian: apt-get install chromium) or set CHROMIUM, and run npm test again.',
+  )
 }
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
 process.exitCode = vitest.status !== 0 || failed > 0 || passed === 0 || missing.length > 0 ? 1 : 0

@@ -62,8 +62,8 @@ export interface Adapter {
   scrub(value: Json, names: readonly string[]): Json
   /** How this protocol says that a stream broke, as one whole server-sent event. Absent: the connection is broken off. */
   brokenStream?(code: string, message: string): string
-  /** Whether an event ends the conversation, so that a connection cut after it has lost nothing. */
-  isLast?(event: string): boolean
+  /** Whether an event with this data ends the conversation, so that a connection cut after it has lost nothing. */
+  isLast?(data: Json): boolean
 }
 
 export const isObject = (value: unknown): value is JsonObject =>

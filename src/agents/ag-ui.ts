@@ -1,5 +1,5 @@
 import { Refusal } from '../errors/refusal'
-import { type Adapter, type Endpoint, isObject, type JsonObject, withoutNames } from './adapter'
+import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, withoutNames } from './adapter'
 import { authUser, describe } from './identity'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
@@ -80,17 +80,12 @@ export const agUi: Adapter = {
 
   /**
    * Identity comes back in `RUN_STARTED.input`, in snapshots and deltas of the state, and in raw and custom events. Members
-   * of these names are removed at any depth; of a delta, the JSON Patch operations (RFC 6902) that touch them.
+   * of these names are removed at any depth, and so are the JSON Patch operations (RFC 6902) that touch them.
    */
-  scrub(value, names) {
-    if (isObject(value) && Array.isArray(value.delta)) {
-      value.delta = value.delta.filter((patch) => !(isObject(patch) && touches(patch, names)))
-    }
-    return withoutNames(value, names)
-  },
+  scrub: (value, names) => withoutNames(withoutPatches(value, names), names),
 
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
-  isLast: (event) => /"type"\s*:\s*"RUN_(?:FINISHED|ERROR)"/.test(event),
+  isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
 }
 
 /** Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a bearer. */
@@ -106,8 +101,19 @@ function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
   for (const key of Object.keys(object)) if (names.has(plain(key))) delete object[key]
 }
 
-function touches(patch: JsonObject, names: readonly string[]): boolean {
-  return [patch.path, patch.from].some((pointer) => typeof pointer === 'string' && pointerHas(pointer, names))
+/** The value without such operations, in whatever list they stand: raw events carry deltas too. It changes what it is given. */
+function withoutPatches(value: Json, names: readonly string[]): Json {
+  if (Array.isArray(value)) {
+    for (let index = value.length - 1; index >= 0; index--)
+      if (touches(value[index] as Json, names)) value.splice(index, 1)
+  }
+  if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) withoutPatches(item, names)
+  return value
+}
+
+function touches(item: Json, names: readonly string[]): boolean {
+  if (!isObject(item) || typeof item.op !== 'string') return false
+  return [item.path, item.from].some((pointer) => typeof pointer === 'string' && pointerHas(pointer, names))
 }
 
 /** RFC 6901: `~1` is a slash, `~0` a tilde. */

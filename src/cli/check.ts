@@ -9,7 +9,9 @@ import { environmentName, readEnvironment } from './environment'
 import { ports } from './ports'
 
 const list: readonly Route[] = routes
-const policies = [...new Map(list.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values()]
+const policies = [
+  ...new Map(list.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
+]
 const faults: Fault[] = [...loadFaults(), ...list.flatMap(misnamed)]
 if (faults.length === 0) faults.push(...policies.flatMap(failedExamples))
 

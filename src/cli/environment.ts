@@ -4,8 +4,14 @@ import type { Environment } from '../config/env'
 
 /** What the Worker will find bound, as wrangler.toml says: variables, and services that stand in for the real ones. */
 export function readEnvironment(name: string | undefined): Environment {
-  const config = readConfig({ config: path.resolve('wrangler.toml'), ...(name !== undefined && { env: name }) }, { hideWarnings: true })
-  const services = (config.services ?? []).map(({ binding }) => [binding, { fetch: () => Promise.reject(new Error('not running')) }])
+  const config = readConfig(
+    { config: path.resolve('wrangler.toml'), ...(name !== undefined && { env: name }) },
+    { hideWarnings: true },
+  )
+  const services = (config.services ?? []).map(({ binding }: { binding: string }) => [
+    binding,
+    { fetch: () => Promise.reject(new Error('not running')) },
+  ])
   return { ...config.vars, ...Object.fromEntries(services) }
 }
 

@@ -1,5 +1,5 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
-import { RouteSchema } from '../config/schema'
+import { RouteSchema } from '../config/route-schema'
 
 export function routeJsonSchema() {
   return {

@@ -12,7 +12,8 @@ type Keys = readonly JWK[]
  */
 export const STEPS = {
   async new(keys: Keys, alg: Algorithm): Promise<Keys> {
-    if (keys.some((key) => key.alg === alg)) throw new Error(`There is a key of ${alg} already; use "add" to rotate it.`)
+    if (keys.some((key) => key.alg === alg))
+      throw new Error(`There is a key of ${alg} already; use "add" to rotate it.`)
     return [...keys, await generate(alg)]
   },
   async add(keys: Keys, alg: Algorithm): Promise<Keys> {

@@ -14,7 +14,8 @@ const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list] [--
 const put = (file: string) => `  npx wrangler secret put SIGNING_KEYS < ${file}`
 const NEXT: Record<Step, (file: string) => string> = {
   new: (file) => `Keep it as you keep other secrets, and hand it over with\n${put(file)}`,
-  add: (file) => `Publish it with\n${put(file)}\nand wait until every verifier has fetched keys anew (24 hours covers .NET) before "promote".`,
+  add: (file) =>
+    `Publish it with\n${put(file)}\nand wait until every verifier has fetched keys anew (24 hours covers .NET) before "promote".`,
   promote: (file) => `Let it sign with\n${put(file)}\nand wait an hour before "retire".`,
   retire: (file) => `Finish with\n${put(file)}`,
 }
@@ -36,7 +37,8 @@ async function run(): Promise<void> {
     },
   })
   const [step = 'new'] = positionals
-  if (!(step === 'list' || step in STEPS) || !['ES256', 'RS256', 'EdDSA'].includes(values.algorithm)) throw new Error(USAGE)
+  if (!(step === 'list' || step in STEPS) || !['ES256', 'RS256', 'EdDSA'].includes(values.algorithm))
+    throw new Error(USAGE)
   const file = keyFile(values.file)
   if (step !== 'list') file.write(await STEPS[step as Step](file.read(), values.algorithm as Algorithm))
   for (const { kid, alg, role } of rolesOf(file.read())) console.log(`${role.padEnd(9)} ${alg}  ${kid}`)

@@ -5,14 +5,16 @@
  * None is generic: a `const T extends Route` form would let unknown keys through.
  */
 import type * as v from 'valibot'
-import type { AgentSchema, IdentitySchema, IssuerSchema, PolicySchema, RouteSchema } from './schema'
+import type { IssuerSchema } from './issuer-schema'
+import type { PolicySchema } from './policy-schema'
+import type { AgentSchema, IdentitySchema, RouteSchema } from './route-schema'
 
 export type Issuer = v.InferInput<typeof IssuerSchema>
 export type Policy = v.InferInput<typeof PolicySchema>
 export type Route = v.InferInput<typeof RouteSchema>
 export type Agent = v.InferInput<typeof AgentSchema>
 export type IdentityOptions = v.InferInput<typeof IdentitySchema>
-export type { ClaimCondition, Condition, Scalar } from './schema'
+export type { ClaimCondition, Condition, Scalar } from './policy-schema'
 
 /** One agent behind the gate: where it is, who may come in, and where it looks for the user. */
 export const defineRoute = (route: Route): Route => route

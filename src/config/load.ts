@@ -5,7 +5,7 @@ import type { Issuer, Policy, Route } from './define'
 import { type Environment, variable } from './env'
 import { ConfigurationError, type Fault, show } from './fault'
 import { compileRoute, type LoadedRoute } from './route'
-import { RouteSchema } from './schema'
+import { RouteSchema } from './route-schema'
 
 /** The gateway as it runs: everything checked, every default filled in. */
 export interface Configuration {

@@ -25,11 +25,17 @@ beforeAll(async () => {
   world = await startWorld(
     (url, issuer) => [
       routeOf(openHttp(url), [issuer]),
-      ...Object.entries(variants).map(([id, more]) => routeOf(openHttp(url), [issuer], { id, path: `/${id}`, ...more })),
-      routeOf({ ...openHttp(url), credential: { header: 'x-agent-key', secret: 'AGENT_KEY' } } as Route['agent'], [issuer], {
-        id: 'secret',
-        path: '/secret',
-      }),
+      ...Object.entries(variants).map(([id, more]) =>
+        routeOf(openHttp(url), [issuer], { id, path: `/${id}`, ...more }),
+      ),
+      routeOf(
+        { ...openHttp(url), credential: { header: 'x-agent-key', secret: 'AGENT_KEY' } } as Route['agent'],
+        [issuer],
+        {
+          id: 'secret',
+          path: '/secret',
+        },
+      ),
       routeOf({ kind: 'maf', origin: { url } }, [issuer]),
       routeOf({ kind: 'langgraph', origin: { url: `${url}/deep/er` } }, [issuer]),
     ],
@@ -102,7 +108,11 @@ describe('the assertion', () => {
       await world.as(person, path)
       return String(world.origin.last().headers['x-sallyport-assertion'])
     }
-    const [a1, a2, b1] = [await assertionOf('alice', '/reused/x'), await assertionOf('alice', '/reused/y'), await assertionOf('bob', '/reused/x')]
+    const [a1, a2, b1] = [
+      await assertionOf('alice', '/reused/x'),
+      await assertionOf('alice', '/reused/y'),
+      await assertionOf('bob', '/reused/x'),
+    ]
     expect(a1).toBe(a2)
     expect(b1).not.toBe(a1)
     await world.as('bob', '/reused/z')
@@ -145,7 +155,9 @@ describe('validators that exist', () => {
     const jws = String(world.origin.last().headers.authorization).replace('Bearer ', '')
     // JwtBearer: metadata from Authority; `issuer` there equals `iss`; `jwks_uri` there; Audience in `aud`; `kid` finds an EC or
     // RSA signing key; `exp` present. Two stock libraries play its part.
-    const client = await oidc.discovery(new URL(world.gateway.url), 'maf', undefined, undefined, { execute: [oidc.allowInsecureRequests] })
+    const client = await oidc.discovery(new URL(world.gateway.url), 'maf', undefined, undefined, {
+      execute: [oidc.allowInsecureRequests],
+    })
     const metadata = client.serverMetadata()
     expect(metadata.issuer).toBe(world.gateway.url)
     const keys = createRemoteJWKSet(new URL(String(metadata.jwks_uri)))
@@ -166,9 +178,13 @@ describe('validators that exist', () => {
     expect(response.headers.get('cache-control')).toBe('public, max-age=600')
     const { keys } = (await response.json()) as { keys: Record<string, unknown>[] }
     expect(keys.map(({ alg }) => alg)).toEqual(['ES256', 'RS256', 'EdDSA'])
-    for (const key of keys) for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(name)
+    for (const key of keys)
+      for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(name)
     const discovery = await world.gateway.fetch('/.well-known/openid-configuration')
-    expect(await discovery.json()).toMatchObject({ issuer: world.gateway.url, jwks_uri: `${world.gateway.url}/.well-known/jwks.json` })
+    expect(await discovery.json()).toMatchObject({
+      issuer: world.gateway.url,
+      jwks_uri: `${world.gateway.url}/.well-known/jwks.json`,
+    })
   })
 })
 

@@ -46,7 +46,11 @@ describe('the audit line', () => {
       status: 403,
       code: 'policy-denied',
     })
-    expect(await world.gateway.auditOf(anonymous)).toMatchObject({ outcome: 'refused', code: 'token-missing', route: 'langgraph' })
+    expect(await world.gateway.auditOf(anonymous)).toMatchObject({
+      outcome: 'refused',
+      code: 'token-missing',
+      route: 'langgraph',
+    })
     expect(world.gateway.audit.length).toBe(before + 4)
   })
 
@@ -58,7 +62,11 @@ describe('the audit line', () => {
     const { headers: received } = world.origin.last()
     expect(received.traceparent).toMatch(new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
     expect(received.tracestate).toBe('vendor=1')
-    for (const traceparent of ['garbage', `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`, `ff-${traceId}-00f067aa0ba902b7-01`]) {
+    for (const traceparent of [
+      'garbage',
+      `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+      `ff-${traceId}-00f067aa0ba902b7-01`,
+    ]) {
       const own = await world.as('alice', '/agents/http/x', { headers: { traceparent, tracestate: 'vendor=1' } })
       const { trace, id } = await world.gateway.auditOf(own)
       expect(trace).toBe(id.replaceAll('-', ''))
@@ -73,7 +81,10 @@ describe('the audit line', () => {
     const token = await forge(world.provider, { claims })
     const response = await world.gateway.fetch('/agents/langgraph/threads/%0d%0a', { headers: bearer(token) })
     expect(response.status).toBe(400)
-    const run = await world.gateway.fetch('/agents/langgraph/threads', { ...json({ thread_id: evil }), headers: { ...bearer(token), 'content-type': 'application/json', 'user-agent': 'a b' } })
+    const run = await world.gateway.fetch('/agents/langgraph/threads', {
+      ...json({ thread_id: evil }),
+      headers: { ...bearer(token), 'content-type': 'application/json', 'user-agent': 'a b' },
+    })
     await world.gateway.auditOf(run)
     await plainRequest(world.gateway.url, { path: '/agents/http/x%E2%80%A8', headers: bearer(token) })
     const lines = world.gateway.logs.slice(before)
@@ -90,7 +101,10 @@ describe('the audit line', () => {
   })
 
   it('has no query, no body and nothing that looks like a token', async () => {
-    const response = await world.as('alice', '/agents/http/eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.abc?secret=hunter2', { method: 'POST', body: 'hunter3' })
+    const response = await world.as('alice', '/agents/http/eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.abc?secret=hunter2', {
+      method: 'POST',
+      body: 'hunter3',
+    })
     const line = JSON.stringify(await world.gateway.auditOf(response))
     expect(line).not.toMatch(/hunter|eyJ/)
     expect(line).toContain('/agents/http/[removed]')

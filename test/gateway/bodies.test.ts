@@ -9,25 +9,50 @@ beforeAll(async () => {
   world = await startWorld((url, issuer) => [
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
     routeOf({ kind: 'maf', origin: { url: `${url}/run` } }, [issuer], {
-      identity: { state: { key: 'caller', fields: { id: 'user_id', tenant: 'tenant', level: 'claims.level', dept: 'claims.org.dept' } } },
+      identity: {
+        state: {
+          key: 'caller',
+          fields: { id: 'user_id', tenant: 'tenant', level: 'claims.level', dept: 'claims.org.dept' },
+        },
+      },
     }),
     routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], {
       identity: { forwardedProps: { user_id: 'user_id' } },
     }),
     { id: 'open', path: '/open', agent: { kind: 'ag2', origin: { url } }, public: true },
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
-    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { id: 'js', path: '/js', identity: { langgraphAuthUser: true } }),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
+      id: 'js',
+      path: '/js',
+      identity: { langgraphAuthUser: true },
+    }),
   ])
 })
 afterAll(() => world?.close())
 
-const run = (more: Record<string, unknown>) => ({ threadId: 't-1', runId: 'r-1', messages: [], tools: [], context: [], ...more })
-const sent = () => JSON.parse(world.origin.last().body) as Record<string, any>
+const run = (more: Record<string, unknown>) => ({
+  threadId: 't-1',
+  runId: 'r-1',
+  messages: [],
+  tools: [],
+  context: [],
+  ...more,
+})
+interface Sent {
+  readonly [name: string]: unknown
+  readonly state: Record<string, unknown>
+  readonly config: { readonly configurable: Record<string, unknown> }
+}
+const sent = () => JSON.parse(world.origin.last().body) as Sent
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 
 describe('AG-UI bodies', () => {
   it('X7: state.auth_user is overwritten with who is asking, and the rest of the state stays', async () => {
-    const state = { auth_user: { user_id: 'mallory', role: 'admin', extra: true }, cart: [1, 2], nested: { auth_user: 'kept' } }
+    const state = {
+      auth_user: { user_id: 'mallory', role: 'admin', extra: true },
+      cart: [1, 2],
+      nested: { auth_user: 'kept' },
+    }
     await world.as('alice', '/agents/ag2', json(run({ state })))
     const { state: received } = sent()
     expect(received).toMatchObject({ auth_user: ALICE, cart: [1, 2] })
@@ -46,8 +71,14 @@ describe('AG-UI bodies', () => {
   })
 
   it('X7: no spelling of the name survives, on public routes neither', async () => {
-    const forged = Object.fromEntries(['auth_user', 'authUser', 'AUTH_USER', 'auth-user', 'Auth.User'].map((name) => [name, 'mallory']))
-    for (const [person, path] of [['alice', '/agents/ag2'], [undefined, '/open'], ['alice', '/agents/ag-ui']] as const) {
+    const forged = Object.fromEntries(
+      ['auth_user', 'authUser', 'AUTH_USER', 'auth-user', 'Auth.User'].map((name) => [name, 'mallory']),
+    )
+    for (const [person, path] of [
+      ['alice', '/agents/ag2'],
+      [undefined, '/open'],
+      ['alice', '/agents/ag-ui'],
+    ] as const) {
       await world.as(person, path, json(run({ state: { ...forged, a: 1 }, forwardedProps: { ...forged, b: 2 } })))
       expect(JSON.stringify(sent()), path).not.toContain('mallory')
       expect(sent()).toMatchObject({ state: { a: 1 }, forwardedProps: { b: 2 } })
@@ -73,8 +104,19 @@ describe('AG-UI bodies', () => {
 
   it('X9: what would make an agent call an address or change its configuration is dropped from forwardedProps', async () => {
     const forwardedProps = {
-      webhook: 'http://x', config: {}, context: {}, metadata: {}, mcpServers: [], mcpEndpoints: [], __proxiedMCPRequest: {},
-      headers: {}, authorization: 'x', user_id: 'x', userId: 'x', command: { resume: 'yes' }, theme: 'dark',
+      webhook: 'http://x',
+      config: {},
+      context: {},
+      metadata: {},
+      mcpServers: [],
+      mcpEndpoints: [],
+      __proxiedMCPRequest: {},
+      headers: {},
+      authorization: 'x',
+      user_id: 'x',
+      userId: 'x',
+      command: { resume: 'yes' },
+      theme: 'dark',
     }
     await world.as('alice', '/agents/ag2', json(run({ forwardedProps })))
     expect(sent().forwardedProps).toEqual({ command: { resume: 'yes' }, theme: 'dark' })
@@ -84,7 +126,11 @@ describe('AG-UI bodies', () => {
     await world.as('bob', '/agents/maf', json(run({ state: { caller: 'mallory', auth_user: 'mallory' } })))
     expect(sent().state).toEqual({ caller: { id: 'bob', tenant: 'acme' } })
     expect(world.origin.last().url).toBe('/run')
-    await world.as('bob', '/agents/ag-ui', json(run({ forwardedProps: { user_id: 'mallory', userId: 'mallory', x: 1 } })))
+    await world.as(
+      'bob',
+      '/agents/ag-ui',
+      json(run({ forwardedProps: { user_id: 'mallory', userId: 'mallory', x: 1 } })),
+    )
     expect(sent().forwardedProps).toEqual({ x: 1, user_id: 'bob' })
   })
 
@@ -98,8 +144,15 @@ describe('AG-UI bodies', () => {
 
 describe('LangGraph bodies', () => {
   const forgedConfigurable = {
-    'x-user-id': 'mallory', 'X-User-Id': 'mallory', x_user_id: 'mallory', user_id: 'mallory', langgraph_auth_user: { identity: 'mallory' },
-    langgraph_auth_user_id: 'mallory', langgraph_auth_permissions: ['mallory'], copilotkit_forwarded_headers: { 'x-user-id': 'mallory' }, __secret: 'mallory',
+    'x-user-id': 'mallory',
+    'X-User-Id': 'mallory',
+    x_user_id: 'mallory',
+    user_id: 'mallory',
+    langgraph_auth_user: { identity: 'mallory' },
+    langgraph_auth_user_id: 'mallory',
+    langgraph_auth_permissions: ['mallory'],
+    copilotkit_forwarded_headers: { 'x-user-id': 'mallory' },
+    __secret: 'mallory',
   }
 
   it('X7: forged identity is removed from config, context and checkpoint of every run, wherever runs are started', async () => {
@@ -111,7 +164,14 @@ describe('LangGraph bodies', () => {
       checkpoint: { checkpoint_id: 'c', ...forgedConfigurable },
       metadata: { langgraph_auth_user: 'mallory', topic: 'x' },
     }
-    for (const path of ['/runs', '/runs/stream', '/runs/wait', '/threads/t/runs', '/threads/t/runs/stream', '/threads/t/runs/wait']) {
+    for (const path of [
+      '/runs',
+      '/runs/stream',
+      '/runs/wait',
+      '/threads/t/runs',
+      '/threads/t/runs/stream',
+      '/threads/t/runs/wait',
+    ]) {
       await world.as('bob', `/agents/langgraph${path}`, json(body))
       expect(world.origin.last().body, path).not.toContain('mallory')
       expect(sent()).toMatchObject({
@@ -128,7 +188,11 @@ describe('LangGraph bodies', () => {
   })
 
   it('fills langgraph_auth_user where the route asks for it, over whatever the caller sent', async () => {
-    await world.as('alice', '/js/threads/t/runs/stream', json({ config: { configurable: { ...forgedConfigurable, model: 'm' } } }))
+    await world.as(
+      'alice',
+      '/js/threads/t/runs/stream',
+      json({ config: { configurable: { ...forgedConfigurable, model: 'm' } } }),
+    )
     expect(sent().config.configurable).toMatchObject({
       model: 'm',
       langgraph_auth_user: { identity: 'alice', is_authenticated: true, roles: ['admin'] },
@@ -142,24 +206,52 @@ describe('LangGraph bodies', () => {
   it('does not let injected identity come back', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
-      response.end(JSON.stringify({ thread_id: 't', config: { configurable: { langgraph_auth_user: { identity: 'alice' }, model: 'm' } } }))
+      response.end(
+        JSON.stringify({
+          thread_id: 't',
+          config: { configurable: { langgraph_auth_user: { identity: 'alice' }, model: 'm' } },
+        }),
+      )
     })
     const reply = await world.as('alice', '/js/threads/t')
     expect(await reply.json()).toEqual({ thread_id: 't', config: { configurable: { model: 'm' } } })
-    world.origin.handle((_request, response) => response.setHeader('content-type', 'application/json').end('{"ok":true}'))
+    world.origin.handle(
+      (_request, response) => void response.setHeader('content-type', 'application/json').end('{"ok":true}'),
+    )
   })
 
   it('X10: what is not listed is 404, and what changes assistants, the store or crons is closed', async () => {
     const inventory: [string, string][] = [
-      ['POST', '/assistants'], ['PATCH', '/assistants/a'], ['DELETE', '/assistants/a'], ['POST', '/assistants/a/latest'],
-      ['PUT', '/store/items'], ['GET', '/store/items'], ['DELETE', '/store/items'], ['POST', '/store/items/search'], ['POST', '/store/namespaces'],
-      ['POST', '/runs/crons'], ['POST', '/runs/crons/search'], ['DELETE', '/runs/crons/c'], ['POST', '/threads/t/runs/crons'],
-      ['POST', '/internal/truncate'], ['GET', '/metrics'], ['GET', '/docs'], ['GET', '/openapi.json'], ['GET', '/ui/x'], ['POST', '/mcp/'],
-      ['POST', '/a2a/x'], ['GET', '/ok'], ['GET', '/noauth'], ['GET', '/'],
+      ['POST', '/assistants'],
+      ['PATCH', '/assistants/a'],
+      ['DELETE', '/assistants/a'],
+      ['POST', '/assistants/a/latest'],
+      ['PUT', '/store/items'],
+      ['GET', '/store/items'],
+      ['DELETE', '/store/items'],
+      ['POST', '/store/items/search'],
+      ['POST', '/store/namespaces'],
+      ['POST', '/runs/crons'],
+      ['POST', '/runs/crons/search'],
+      ['DELETE', '/runs/crons/c'],
+      ['POST', '/threads/t/runs/crons'],
+      ['POST', '/internal/truncate'],
+      ['GET', '/metrics'],
+      ['GET', '/docs'],
+      ['GET', '/openapi.json'],
+      ['GET', '/ui/x'],
+      ['POST', '/mcp/'],
+      ['POST', '/a2a/x'],
+      ['GET', '/ok'],
+      ['GET', '/noauth'],
+      ['GET', '/'],
     ]
     const before = world.origin.received.length
     for (const [method, path] of inventory) {
-      const reply = await world.as('alice', `/agents/langgraph${path}`, { method, ...(method === 'GET' ? {} : { body: '{}', headers: { 'content-type': 'application/json' } }) })
+      const reply = await world.as('alice', `/agents/langgraph${path}`, {
+        method,
+        ...(method === 'GET' ? {} : { body: '{}', headers: { 'content-type': 'application/json' } }),
+      })
       expect([404, 405], `${method} ${path}`).toContain(reply.status)
     }
     expect(world.origin.received.length).toBe(before)

@@ -9,7 +9,10 @@ let world: World
 
 beforeAll(async () => {
   world = await startWorld((url, issuer) => [
-    routeOf(openHttp(url), [issuer], { cors: { origins: [APP, 'http://localhost:3000'] }, forwardHeaders: ['x-app-version'] }),
+    routeOf(openHttp(url), [issuer], {
+      cors: { origins: [APP, 'http://localhost:3000'] },
+      forwardHeaders: ['x-app-version'],
+    }),
     routeOf(openHttp(url), [issuer], { id: 'closed', path: '/closed' }),
   ])
 })
@@ -18,7 +21,11 @@ afterAll(() => world?.close())
 const preflight = (path: string, origin: string) =>
   world.gateway.fetch(path, {
     method: 'OPTIONS',
-    headers: { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,content-type' },
+    headers: {
+      origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization,content-type',
+    },
   })
 
 describe('CORS', () => {

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isRefusal, refusalOf } from '../support/refusal'
 import { openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { plainRequest, sendRaw } from '../support/raw'
+import { isRefusal, refusalOf } from '../support/refusal'
 import { startWorld, type World } from '../support/world'
 
 let world: World
@@ -38,7 +38,15 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
 
 describe('the path', () => {
   it('invariant 4: what was authorised is what is forwarded, byte for byte below the prefix', async () => {
-    for (const rest of ['/public/a', '/public/a%20b', '/public/%C3%A9/x', "/public/a:b@c,d;".replace(';', ''), '/public/user%3A1', '/public/a%7Cb', '/public/x/']) {
+    for (const rest of [
+      '/public/a',
+      '/public/a%20b',
+      '/public/%C3%A9/x',
+      '/public/a:b@c,d;'.replace(';', ''),
+      '/public/user%3A1',
+      '/public/a%7Cb',
+      '/public/x/',
+    ]) {
       const { status } = await get(`/r${rest}?q=%2F..%2Fp&x=a%3Bb`)
       expect(status, rest).toBe(200)
       expect(world.origin.last().url).toBe(`/base${rest}?q=%2F..%2Fp&x=a%3Bb`)
@@ -46,10 +54,44 @@ describe('the path', () => {
   })
 
   const spellings = [
-    '//p', '/public//p', '/public/%2e%2e/p', '/public/..%2fp', '/public/..%5cp', '/public/%2E%2e%2fp', '/%70', '/%2570', '/public/%2570',
-    '/public;x/p', '/public/..;/p', '/p;x', '/p%00', '/p%09', '/p%0a', '/p%23', '/p%3f', '/public/%c0%af', '/public/%c0%ae%c0%ae/p',
-    '/public/%e0%80%af', '/public/%2fp', '/public/%5cp', '/public/%25', '/public/%', '/public/%zz', '/public/%7e', '/public/a%2Db', '/%2f%2fevil.test', '/public/%ff',
-    '/public/\\..\\p', '/public\\..\\p', '/./p', '/public/../p', '/p.', '/p%2e', '/P', '/p%20', '/public/%u002f',
+    '//p',
+    '/public//p',
+    '/public/%2e%2e/p',
+    '/public/..%2fp',
+    '/public/..%5cp',
+    '/public/%2E%2e%2fp',
+    '/%70',
+    '/%2570',
+    '/public/%2570',
+    '/public;x/p',
+    '/public/..;/p',
+    '/p;x',
+    '/p%00',
+    '/p%09',
+    '/p%0a',
+    '/p%23',
+    '/p%3f',
+    '/public/%c0%af',
+    '/public/%c0%ae%c0%ae/p',
+    '/public/%e0%80%af',
+    '/public/%2fp',
+    '/public/%5cp',
+    '/public/%25',
+    '/public/%',
+    '/public/%zz',
+    '/public/%7e',
+    '/public/a%2Db',
+    '/%2f%2fevil.test',
+    '/public/%ff',
+    '/public/\\..\\p',
+    '/public\\..\\p',
+    '/./p',
+    '/public/../p',
+    '/p.',
+    '/p%2e',
+    '/P',
+    '/p%20',
+    '/public/%u002f',
   ]
   it.each(spellings)('T9 and T11: %s cannot reach the protected prefix past its policy', async (rest) => {
     const before = world.origin.received.length
@@ -62,7 +104,28 @@ describe('the path', () => {
   })
 
   it('T9: whatever the spelling, the path that was decided on is the one the origin reads', async () => {
-    const piece = fc.constantFrom('p', 'public', '..', '.', '%2e', '%2f', '%5c', '\\', '/', '//', ';', '%70', '%25', '%00', 'é', '%C3%A9', '?', '#', ' ', 'x')
+    const piece = fc.constantFrom(
+      'p',
+      'public',
+      '..',
+      '.',
+      '%2e',
+      '%2f',
+      '%5c',
+      '\\',
+      '/',
+      '//',
+      ';',
+      '%70',
+      '%25',
+      '%00',
+      'é',
+      '%C3%A9',
+      '?',
+      '#',
+      ' ',
+      'x',
+    )
     await fc.assert(
       fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 8 }), async (pieces) => {
         const before = world.origin.received.length
@@ -72,7 +135,10 @@ describe('the path', () => {
         )
         for (const { url } of world.origin.received.slice(before)) {
           // As the most lenient origin would read it: decoded until nothing changes, backslashes as slashes.
-          const seen = new URL(decodeURIComponent(url.split('?')[0] as string).replaceAll('\\', '/'), 'http://origin.test')
+          const seen = new URL(
+            decodeURIComponent(url.split('?')[0] as string).replaceAll('\\', '/'),
+            'http://origin.test',
+          )
           expect(seen.pathname.startsWith('/base/public/'), url).toBe(true)
         }
       }),
@@ -81,7 +147,17 @@ describe('the path', () => {
   })
 
   it("T10 and invariant 5: the origin's host never changes, whatever the path", async () => {
-    const evil = ['//evil.test/x', '/\\evil.test', '/%2f%2fevil.test/x', '/r//evil.test/x', '/r/@evil.test', '/r/public/@evil.test', '/r/public/http://evil.test', '/other/.evil.test', '/other/:80@evil.test']
+    const evil = [
+      '//evil.test/x',
+      '/\\evil.test',
+      '/%2f%2fevil.test/x',
+      '/r//evil.test/x',
+      '/r/@evil.test',
+      '/r/public/@evil.test',
+      '/r/public/http://evil.test',
+      '/other/.evil.test',
+      '/other/:80@evil.test',
+    ]
     for (const path of evil) {
       const before = world.origin.received.length
       const { status } = await get(path)
@@ -129,7 +205,11 @@ describe('method, host and way', () => {
       expect(reply.headers.allow, method).toBe('GET')
     }
     expect(world.origin.received.length).toBe(before)
-    await get('/r/public/x', { 'x-http-method-override': 'DELETE', 'x-http-method': 'DELETE', 'x-method-override': 'DELETE' })
+    await get('/r/public/x', {
+      'x-http-method-override': 'DELETE',
+      'x-http-method': 'DELETE',
+      'x-method-override': 'DELETE',
+    })
     expect(world.origin.last().method).toBe('GET')
   })
 
@@ -144,7 +224,10 @@ describe('method, host and way', () => {
   it('F24: answers only under its own name, and never passes on what Host said', async () => {
     const { host, port } = new URL(world.gateway.url)
     for (const name of ['evil.test', `evil.test:${port}`, '127.0.0.1', `127.0.0.1.evil.test:${port}`]) {
-      const reply = await plainRequest(world.gateway.url, { path: '/r/public/x', headers: { host: name, authorization: `Bearer ${token}` } })
+      const reply = await plainRequest(world.gateway.url, {
+        path: '/r/public/x',
+        headers: { host: name, authorization: `Bearer ${token}` },
+      })
       expect(isRefusal(reply, 421, 'host-unknown'), name).toBe(true)
     }
     await get('/r/public/x', { 'x-forwarded-host': 'evil.test' })

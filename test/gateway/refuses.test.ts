@@ -9,17 +9,37 @@ let world: World
 const seen = new Set<RefusalCode>()
 
 /** Asserts a refusal whole: status, code, body, headers; that it says nothing internal; and that its audit line agrees. */
-async function expectRefusal(response: Response, code: RefusalCode, gateway: TestGateway = world.gateway): Promise<Headers> {
+async function expectRefusal(
+  response: Response,
+  code: RefusalCode,
+  gateway: TestGateway = world.gateway,
+): Promise<Headers> {
   const text = await response.text()
   const body = JSON.parse(text) as Record<string, unknown>
   const { status, title, detail } = refusals[code]
   const requestId = response.headers.get('x-request-id')
   expect(response.status, text).toBe(status)
-  expect(body).toMatchObject({ type: `urn:sallyport:error:${code}`, title, status, code, detail, requestId, error: title })
+  expect(body).toMatchObject({
+    type: `urn:sallyport:error:${code}`,
+    title,
+    status,
+    code,
+    detail,
+    requestId,
+    error: title,
+  })
   expect(response.headers.get('content-type')).toMatch(/^application\/json/)
   expect(response.headers.get('cache-control')).toBe('private, no-store')
   // S24: nothing internal.
-  for (const secret of [world.origin.url, new URL(world.origin.url).host, world.provider.issuer, 'alice', 'eyJ', 'at Object', '.ts:']) {
+  for (const secret of [
+    world.origin.url,
+    new URL(world.origin.url).host,
+    world.provider.issuer,
+    'alice',
+    'eyJ',
+    'at Object',
+    '.ts:',
+  ]) {
     expect(text.includes(secret), secret).toBe(false)
   }
   const audit = await gateway.auditOf(response)
@@ -39,11 +59,17 @@ const rolePolicy = policyWithExamples({
 
 beforeAll(async () => {
   world = await startWorld((url, issuer) => [
-    routeOf(openHttp(url), [issuer], { limits: { bodyBytes: 1000, firstByteSeconds: 1 }, cors: { origins: ['https://app.example.com'] } }),
+    routeOf(openHttp(url), [issuer], {
+      limits: { bodyBytes: 1000, firstByteSeconds: 1 },
+      cors: { origins: ['https://app.example.com'] },
+    }),
     routeOf(openHttp(url), [issuer], { id: 'scoped', path: '/scoped', policies: [runPolicy] }),
     routeOf(openHttp(url), [issuer], { id: 'admins', path: '/admins', policies: [rolePolicy] }),
     routeOf(openHttp('http://127.0.0.1:1'), [issuer], { id: 'down', path: '/down' }),
-    routeOf({ ...openHttp(url), credential: { header: 'x-agent-key', secret: 'NOT_SET' } } as never, [issuer], { id: 'secret', path: '/secret' }),
+    routeOf({ ...openHttp(url), credential: { header: 'x-agent-key', secret: 'NOT_SET' } } as never, [issuer], {
+      id: 'secret',
+      path: '/secret',
+    }),
     routeOf(openHttp(url), [issuer], { id: 'claims', path: '/claims', assertion: { claims: ['big'] } }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { limits: { bodyBytes: 1000 } }),
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
@@ -52,17 +78,34 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('each refusal of the table', () => {
+describe('S24: each refusal of the table', () => {
   it('S11: no token is a 401 without an error code, and so is another scheme', async () => {
     const headers = await expectRefusal(await world.as(undefined, '/agents/http/x'), 'token-missing')
     expect(headers.get('www-authenticate')).toBe('Bearer realm="http"')
-    await expectRefusal(await world.as(undefined, '/agents/http/x', { headers: { authorization: 'Basic YTpi' } }), 'token-missing')
-    await expectRefusal(await world.as(undefined, '/agents/http/x', { headers: { cookie: 'access_token=x' } }), 'token-missing')
+    await expectRefusal(
+      await world.as(undefined, '/agents/http/x', { headers: { authorization: 'Basic YTpi' } }),
+      'token-missing',
+    )
+    await expectRefusal(
+      await world.as(undefined, '/agents/http/x', { headers: { cookie: 'access_token=x' } }),
+      'token-missing',
+    )
   })
 
-  it('S11: two tokens, two headers, a list, an empty or malformed one are a 400', async () => {
-    for (const authorization of ['Bearer a, Bearer b', 'Bearer', 'Bearer ', 'Bearer\ta', 'Bearer a b', 'Bearer a,b', 'bearer é', 'Bearer "a"']) {
-      const response = await world.as(undefined, '/agents/http/x', { headers: { authorization: Buffer.from(authorization).toString('latin1') } })
+  it('S11 and T7: two tokens, two headers, a list, an empty or malformed one are a 400', async () => {
+    for (const authorization of [
+      'Bearer a, Bearer b',
+      'Bearer',
+      'Bearer ',
+      'Bearer\ta',
+      'Bearer a b',
+      'Bearer a,b',
+      'bearer é',
+      'Bearer "a"',
+    ]) {
+      const response = await world.as(undefined, '/agents/http/x', {
+        headers: { authorization: Buffer.from(authorization).toString('latin1') },
+      })
       const headers = await expectRefusal(response, 'credential-ambiguous')
       expect(headers.get('www-authenticate'), authorization).toContain('error="invalid_request"')
     }
@@ -70,7 +113,9 @@ describe('each refusal of the table', () => {
 
   it('S11: the scheme is case-insensitive, and a token in the URL is a 400 that is never forwarded', async () => {
     const token = await world.token('alice')
-    expect((await world.gateway.fetch('/agents/http/x', { headers: { authorization: `bEaReR ${token}` } })).status).toBe(200)
+    expect(
+      (await world.gateway.fetch('/agents/http/x', { headers: { authorization: `bEaReR ${token}` } })).status,
+    ).toBe(200)
     const before = world.origin.received.length
     await expectRefusal(await world.as('alice', '/agents/http/x?access_token=abc'), 'token-in-url')
     await expectRefusal(await world.as(undefined, `/agents/http/x?access_token=${token}`), 'token-in-url')
@@ -83,7 +128,10 @@ describe('each refusal of the table', () => {
     expect((await expectRefusal(bad, 'token-invalid')).get('www-authenticate')).toContain('error="invalid_token"')
     const exp = Math.floor(Date.now() / 1000) - 3600
     const expired = await forge(world.provider, { claims: { exp, iat: exp - 60 } })
-    const headers = await expectRefusal(await world.gateway.fetch('/agents/http/x', { headers: bearer(expired) }), 'token-expired')
+    const headers = await expectRefusal(
+      await world.gateway.fetch('/agents/http/x', { headers: bearer(expired) }),
+      'token-expired',
+    )
     expect(headers.get('www-authenticate')).toContain('error="invalid_token"')
   })
 
@@ -100,7 +148,10 @@ describe('each refusal of the table', () => {
   it('unknown routes and endpoints are 404, known ones of another method 405 with Allow', async () => {
     await expectRefusal(await world.as('alice', '/nowhere'), 'route-unknown')
     await expectRefusal(await world.as('alice', '/agents/langgraph/internal/truncate', json({})), 'operation-unknown')
-    const headers = await expectRefusal(await world.as('alice', '/agents/langgraph/threads/1/runs/stream'), 'method-not-allowed')
+    const headers = await expectRefusal(
+      await world.as('alice', '/agents/langgraph/threads/1/runs/stream'),
+      'method-not-allowed',
+    )
     expect(headers.get('allow')).toBe('POST')
   })
 
@@ -112,7 +163,10 @@ describe('each refusal of the table', () => {
   })
 
   it('a preflight of an origin that is not on the list', async () => {
-    const preflight = { method: 'OPTIONS', headers: { origin: 'https://evil.test', 'access-control-request-method': 'POST' } }
+    const preflight = {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.test', 'access-control-request-method': 'POST' },
+    }
     await expectRefusal(await world.gateway.fetch('/agents/http/x', preflight), 'cors-origin-refused')
   })
 
@@ -120,8 +174,7 @@ describe('each refusal of the table', () => {
     const over = `{"a":"${'x'.repeat(1000)}"}`
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', json(over)), 'body-too-large')
     await expectRefusal(await world.as('alice', '/agents/http/x', { method: 'POST', body: over }), 'body-too-large')
-    const chunked = () =>
-      ({ ...json(''), duplex: 'half', body: new Blob([over]).stream() }) as unknown as RequestInit
+    const chunked = () => ({ ...json(''), duplex: 'half', body: new Blob([over]).stream() }) as unknown as RequestInit
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', chunked()), 'body-too-large')
     await expectRefusal(await world.as('alice', '/agents/http/x', chunked()), 'body-too-large')
     const exact = `{"a":"${'x'.repeat(1000 - 8)}"}`
@@ -130,25 +183,58 @@ describe('each refusal of the table', () => {
   })
 
   it('bodies that are not JSON, or not said to be', async () => {
-    for (const body of ['{', '', ' ', '[1', '\ufeff{}', '{"a":1}x', 'null', '1', '"x"', '['.repeat(500) + ']'.repeat(500)]) {
+    for (const body of [
+      '{',
+      '',
+      ' ',
+      '[1',
+      '\ufeff{}',
+      '{"a":1}x',
+      'null',
+      '1',
+      '"x"',
+      '['.repeat(500) + ']'.repeat(500),
+    ]) {
       const response = await world.as('alice', '/agents/langgraph/threads', json(body))
       if (body === '') expect(response.status).toBe(200)
       else await expectRefusal(response, 'body-invalid')
     }
-    for (const type of ['text/plain', 'application/json; charset=utf-7', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'application/jsonp', '']) {
-      const response = await world.as('alice', '/agents/langgraph/threads', { method: 'POST', body: '{}', headers: { 'content-type': type } })
+    for (const type of [
+      'text/plain',
+      'application/json; charset=utf-7',
+      'multipart/form-data; boundary=x',
+      'application/x-www-form-urlencoded',
+      'application/jsonp',
+      '',
+    ]) {
+      const response = await world.as('alice', '/agents/langgraph/threads', {
+        method: 'POST',
+        body: '{}',
+        headers: { 'content-type': type },
+      })
       await expectRefusal(response, 'media-type-refused')
     }
-    await expectRefusal(await world.as('alice', '/agents/langgraph/threads', json('x', { 'content-encoding': 'gzip' })), 'media-type-refused')
+    await expectRefusal(
+      await world.as('alice', '/agents/langgraph/threads', json('x', { 'content-encoding': 'gzip' })),
+      'media-type-refused',
+    )
     const utf16 = { ...json(''), body: Buffer.from('{"a":"é"}', 'utf16le') }
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', utf16), 'body-invalid')
   })
 
   it('X9: a webhook in a run would make the origin call an address of the caller', async () => {
     const before = world.origin.received.length
-    const response = await world.as('alice', '/agents/langgraph/runs/stream', json({ input: {}, webhook: 'http://169.254.169.254/' }))
+    const response = await world.as(
+      'alice',
+      '/agents/langgraph/runs/stream',
+      json({ input: {}, webhook: 'http://169.254.169.254/' }),
+    )
     await expectRefusal(response, 'field-forbidden')
-    const batch = await world.as('alice', '/agents/langgraph/runs/batch', json([{ input: {} }, { webhook: 'http://x' }]))
+    const batch = await world.as(
+      'alice',
+      '/agents/langgraph/runs/batch',
+      json([{ input: {} }, { webhook: 'http://x' }]),
+    )
     await expectRefusal(batch, 'field-forbidden')
     expect(world.origin.received.length).toBe(before)
   })
@@ -161,7 +247,7 @@ describe('each refusal of the table', () => {
   it('F7: an origin that does not begin to answer is a 504', async () => {
     world.origin.handle(() => undefined)
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-timeout')
-    world.origin.handle((_request, response) => response.writeHead(302, { location: 'http://evil.test/' }).end())
+    world.origin.handle((_request, response) => void response.writeHead(302, { location: 'http://evil.test/' }).end())
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-reply-refused')
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
@@ -176,7 +262,10 @@ describe('each refusal of the table', () => {
 
   it('invariant 7: keys that cannot be had are a 503, never "invalid token"', async () => {
     const token = await forge({ issuer: 'http://127.0.0.1:1', keys: world.provider.keys })
-    const headers = await expectRefusal(await world.gateway.fetch('/no-keys/x', { headers: bearer(token) }), 'keys-unavailable')
+    const headers = await expectRefusal(
+      await world.gateway.fetch('/no-keys/x', { headers: bearer(token) }),
+      'keys-unavailable',
+    )
     expect(headers.get('retry-after')).toBe('10')
   })
 
@@ -202,7 +291,10 @@ describe('each refusal of the table', () => {
       [JSON.stringify({ keys: [await privateKey('RS256')] }), /no key of an algorithm/],
     ]
     for (const [SIGNING_KEYS, reason] of cases) {
-      const gateway = await startGateway({ routes: [routeOf(openHttp(world.origin.url), [world.issuer])], vars: { SIGNING_KEYS } })
+      const gateway = await startGateway({
+        routes: [routeOf(openHttp(world.origin.url), [world.issuer])],
+        vars: { SIGNING_KEYS },
+      })
       const before = world.origin.received.length
       const response = await gateway.fetch('/agents/http/x', { headers: bearer(await world.token('alice')) })
       const headers = await expectRefusal(response, 'signing-unavailable', gateway)
@@ -210,10 +302,43 @@ describe('each refusal of the table', () => {
       expect(world.origin.received.length).toBe(before)
       const health = await gateway.fetch('/.sallyport/health')
       expect(health.status).toBe(503)
-      expect(await health.json()).toMatchObject({ live: true, ready: false, unready: [{ reason: expect.stringMatching(reason), routes: ['http'] }] })
+      expect(await health.json()).toMatchObject({
+        live: true,
+        ready: false,
+        unready: [{ reason: expect.stringMatching(reason), routes: ['http'] }],
+      })
       expect((await gateway.fetch('/.sallyport/health/live')).status).toBe(200)
       await gateway.close()
     }
+  })
+
+  it('invariant 2: nothing reaches an origin without a principal, or without a policy that allows', async () => {
+    const before = world.origin.received.length
+    const bad = bearer('eyJhbGciOiJSUzI1NiJ9.e30.AAAA')
+    for (const path of [
+      '/agents/http/x',
+      '/scoped/x',
+      '/admins/x',
+      '/secret/x',
+      '/agents/langgraph/threads/t',
+      '/agents/ag2',
+      '/claims/x',
+    ]) {
+      for (const headers of [
+        {},
+        bad,
+        { authorization: 'Basic x' },
+        { cookie: 'session=1' },
+        { 'x-user-id': 'alice' },
+      ]) {
+        expect((await world.gateway.fetch(path, { headers })).status, path).toBe(401)
+      }
+    }
+    expect((await world.as('bob', '/admins/x')).status).toBe(403)
+    expect((await world.as('bob', '/scoped/x')).status).toBe(403)
+    expect(world.origin.received.length).toBe(before)
+    expect((await world.as('alice', '/admins/x')).status).toBe(200)
+    expect(world.origin.received.length).toBe(before + 1)
   })
 
   it('is ready, says so, and asks no login for it', async () => {
@@ -228,5 +353,7 @@ describe('each refusal of the table', () => {
 
 it('invariant 12: every refusal of the table has a test here or beside it', () => {
   const elsewhere: RefusalCode[] = ['host-unknown', 'upgrade-refused', 'client-gone', 'internal-error']
-  expect(Object.keys(refusals).filter((code) => !seen.has(code as RefusalCode) && !elsewhere.includes(code as RefusalCode))).toEqual([])
+  expect(
+    Object.keys(refusals).filter((code) => !seen.has(code as RefusalCode) && !elsewhere.includes(code as RefusalCode)),
+  ).toEqual([])
 })

@@ -11,7 +11,12 @@ let world: World
 beforeAll(async () => {
   world = await startWorld((url, issuer) => [
     routeOf(openHttp(url), [issuer]),
-    routeOf(openHttp(url), [issuer], { id: 'plain', path: '/plain', identity: { headers: true }, forwardHeaders: ['x-app-version'] }),
+    routeOf(openHttp(url), [issuer], {
+      id: 'plain',
+      path: '/plain',
+      identity: { headers: true },
+      forwardHeaders: ['x-app-version'],
+    }),
     { id: 'open', path: '/open', agent: openHttp(url), public: true, identity: { headers: true } },
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
@@ -113,12 +118,17 @@ describe('headers towards an origin', () => {
       .tuple(fc.constantFrom(...Object.keys(identityHeaders), 'x-sallyport-assertion'), fc.infiniteStream(fc.boolean()))
       .map(([name, upper]) => {
         const flips = upper[Symbol.iterator]()
-        return [...name].map((c) => (c === '-' ? (flips.next().value ? '_' : '-') : flips.next().value ? c.toUpperCase() : c)).join('')
+        return [...name]
+          .map((c) => (c === '-' ? (flips.next().value ? '_' : '-') : flips.next().value ? c.toUpperCase() : c))
+          .join('')
       })
     await fc.assert(
       fc.asyncProperty(fc.array(spelling, { minLength: 1, maxLength: 4 }), async (names) => {
         const headers = Object.fromEntries(names.map((name) => [name, 'mallory']))
-        await plainRequest(world.gateway.url, { path: '/plain/x', headers: { ...headers, authorization: `Bearer ${token}` } })
+        await plainRequest(world.gateway.url, {
+          path: '/plain/x',
+          headers: { ...headers, authorization: `Bearer ${token}` },
+        })
         expect(JSON.stringify(world.origin.last().rawHeaders)).not.toContain('mallory')
       }),
       { numRuns: 40 },
@@ -133,7 +143,16 @@ describe('headers towards an origin', () => {
   })
 
   it('T4 and S20: a Connection header cannot remove what the gate sets', async () => {
-    const names = ['x-user-id', 'X-User-Roles', 'x-sallyport-assertion', 'traceparent', 'via', 'authorization', 'keep-alive', 'te']
+    const names = [
+      'x-user-id',
+      'X-User-Roles',
+      'x-sallyport-assertion',
+      'traceparent',
+      'via',
+      'authorization',
+      'keep-alive',
+      'te',
+    ]
     const token = await world.token('alice')
     for (const connection of [names.join(', '), names]) {
       await plainRequest(world.gateway.url, {
@@ -154,14 +173,26 @@ describe('headers towards an origin', () => {
     const forged = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET', headers: FORGED })
     expect(forged.status).toBe(plain.status)
     const [a, b] = [await world.gateway.auditOf(plain), await world.gateway.auditOf(forged)]
-    expect({ ...b.decision, operation: b.operation, route: b.route }).toEqual({ ...a.decision, operation: a.operation, route: a.route })
+    expect({ ...b.decision, operation: b.operation, route: b.route }).toEqual({
+      ...a.decision,
+      operation: a.operation,
+      route: a.route,
+    })
     expect(world.origin.last().method).toBe('GET')
   })
 
   it('finding 7: x-auth-scheme, x-api-key and x-tenant-id never reach LangGraph', async () => {
     await world.as('alice', '/agents/langgraph/threads/search', json({}, FORGED))
     const { headers } = world.origin.last()
-    for (const name of ['x-auth-scheme', 'x-api-key', 'x-tenant-id', 'x-service-key', 'baggage', 'langsmith-trace', 'cookie']) {
+    for (const name of [
+      'x-auth-scheme',
+      'x-api-key',
+      'x-tenant-id',
+      'x-service-key',
+      'baggage',
+      'langsmith-trace',
+      'cookie',
+    ]) {
       expect(headers, name).not.toHaveProperty(name)
     }
   })
@@ -180,7 +211,14 @@ describe('headers towards an origin', () => {
 describe('reserved names', () => {
   it('covers every name that the gate or a backend takes for identity, in every spelling', () => {
     const names = Object.keys(FORGED).filter((name) => !['x-anything-else', 'x-remote-user'].includes(name))
-    for (const name of [...names, ...Object.keys(identityHeaders), 'authorization', 'Connection', 'X_User_Id', 'x.forwarded.for']) {
+    for (const name of [
+      ...names,
+      ...Object.keys(identityHeaders),
+      'authorization',
+      'Connection',
+      'X_User_Id',
+      'x.forwarded.for',
+    ]) {
       expect(isReservedHeader(name), name).toBe(true)
     }
     for (const name of ['x-app-version', 'accept', 'x-copilot-thread']) expect(isReservedHeader(name), name).toBe(false)
@@ -198,7 +236,12 @@ describe('the raw token', () => {
       await world.gateway.auditOf(response)
       return response.status
     }
-    const elsewhere = { 'accept-language': token, 'last-event-id': token, tracestate: `a=${token.slice(0, 100)}`, prefer: token }
+    const elsewhere = {
+      'accept-language': token,
+      'last-event-id': token,
+      tracestate: `a=${token.slice(0, 100)}`,
+      prefer: token,
+    }
     expect(await call('/agents/http/x', { headers: elsewhere })).toBe(200)
     expect(await call(`/agents/http/x?token=${token}`)).toBe(400)
     expect(await call(`/agents/http/${token}`)).toBe(400)

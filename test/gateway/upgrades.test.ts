@@ -11,8 +11,12 @@ const hits: string[] = []
 const server = createServer((_request, response) => response.end('{}'))
 server.on('upgrade', (request, socket) => {
   hits.push(`${request.url} ${JSON.stringify(request.headers)}`)
-  const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64')
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`)
+  const accept = createHash('sha1')
+    .update(`${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64')
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  )
   // A text frame that says "hi".
   socket.write(Buffer.from([0x81, 2, 0x68, 0x69]))
 })
@@ -25,7 +29,11 @@ beforeAll(async () => {
   world = await startWorld((_url, issuer) => [
     routeOf(openHttp(url), [issuer]),
     routeOf(
-      { kind: 'http', origin: { url }, endpoints: [{ operation: 'events', method: 'GET', path: '/ws', websocket: true }] },
+      {
+        kind: 'http',
+        origin: { url },
+        endpoints: [{ operation: 'events', method: 'GET', path: '/ws', websocket: true }],
+      },
       [issuer],
       { id: 'ws', path: '/ws', cors: { origins: ['https://app.example.com'] } },
     ),
@@ -40,7 +48,13 @@ afterAll(async () => {
 const handshake = async (path: string, more: string[] = []) => {
   const { host } = new URL(world.gateway.url)
   const lines = [
-    `GET ${path} HTTP/1.1`, `Host: ${host}`, 'Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==', ...more,
+    `GET ${path} HTTP/1.1`,
+    `Host: ${host}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    ...more,
   ]
   return sendRaw(world.gateway.url, `${lines.join('\r\n')}\r\n\r\n`, 600)
 }
@@ -63,7 +77,11 @@ it("T30: another site's page cannot open a socket, and a token in the subprotoco
   const authorization = `Authorization: Bearer ${token}`
   expect(await handshake('/ws/ws', [authorization, 'Origin: https://evil.test'])).toMatch(/^HTTP\/1.1 403 /)
   expect(hits).toEqual([])
-  const answer = await handshake('/ws/ws', [authorization, 'Origin: https://app.example.com', `Sec-WebSocket-Protocol: ${token}`])
+  const answer = await handshake('/ws/ws', [
+    authorization,
+    'Origin: https://app.example.com',
+    `Sec-WebSocket-Protocol: ${token}`,
+  ])
   expect(answer).toMatch(/^HTTP\/1.1 101 /)
   expect(answer).toContain('hi')
   expect(answer).not.toContain(token)

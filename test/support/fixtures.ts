@@ -42,7 +42,11 @@ export const routeOf = (agent: Agent, trust: readonly Issuer[], more: Partial<Ro
 export const openHttp = (url: string): Agent => ({
   kind: 'http',
   origin: { url },
-  endpoints: (['GET', 'POST', 'PUT', 'DELETE'] as const).map((method) => ({ operation: 'anything', method, path: '/*' })),
+  endpoints: (['GET', 'POST', 'PUT', 'DELETE'] as const).map((method) => ({
+    operation: 'anything',
+    method,
+    path: '/*',
+  })),
 })
 
 export interface Forgery {
@@ -65,7 +69,10 @@ export const goodClaims = (issuer: string): Record<string, unknown> => ({
 })
 
 /** A token signed with the provider's own key, good but for what is asked. `undefined` removes a claim or header member. */
-export async function forge(provider: Pick<IdentityProvider, 'issuer' | 'keys'>, forgery: Forgery = {}): Promise<string> {
+export async function forge(
+  provider: Pick<IdentityProvider, 'issuer' | 'keys'>,
+  forgery: Forgery = {},
+): Promise<string> {
   const { header = {}, claims = {}, algorithm = 'RS256' } = forgery
   const jwk = forgery.key ?? (provider.keys[algorithm] as JWK)
   const alg = jwk.alg ?? algorithm

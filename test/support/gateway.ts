@@ -53,7 +53,7 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
   const miniflare = new Miniflare({
     host: '127.0.0.1',
     port: 0,
-    handleStructuredLogs({ message }) {
+    handleStructuredLogs({ message }: { message: string }) {
       logs.push(message)
       for (const line of message.split('\n')) if (line.startsWith('{"v":1')) audit.push(JSON.parse(line) as AuditEvent)
     },

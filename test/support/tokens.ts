@@ -29,7 +29,9 @@ export function signSymmetric(header: object, payload: object, secret: string | 
 export const replaceAt = (text: string, at: number, by: string): string => text.slice(0, at) + by + text.slice(at + 1)
 
 /** A public key in every form in which it could be mistaken for a shared secret. */
-export function spellings(key: JWK): Record<'PEM' | 'PEM without line ends' | 'DER' | 'JWK' | 'modulus', string | Buffer> {
+export function spellings(
+  key: JWK,
+): Record<'PEM' | 'PEM without line ends' | 'DER' | 'JWK' | 'modulus', string | Buffer> {
   const object = createPublicKey({ key: publicJwk(key) as never, format: 'jwk' })
   const pem = object.export({ type: 'spki', format: 'pem' }).toString()
   return {

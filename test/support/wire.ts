@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { type ClientRequest, type IncomingMessage, request } from 'node:http'
+import { type Agent, type ClientRequest, type IncomingMessage, request } from 'node:http'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
 /** A request that a wire origin read off its socket. */
@@ -98,15 +98,20 @@ export interface WireCall {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
+  /** Keeps connections; without one, each call has its own. */
+  readonly agent?: Agent
   /** Sees the request before its reply is there. */
   readonly onRequest?: (request: ClientRequest) => void
 }
 
-/** A request on a connection of its own, whose reply can be watched and dropped in every way. */
-export async function call(url: string, { method, headers, body, onRequest }: WireCall = {}): Promise<WireReply> {
+/** A request whose reply can be watched and dropped in every way. */
+export async function call(
+  url: string,
+  { method, headers, body, agent, onRequest }: WireCall = {},
+): Promise<WireReply> {
   const outgoing = request(url, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),
-    agent: false,
+    agent: agent ?? false,
     headers: {
       ...(body !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
       ...headers,

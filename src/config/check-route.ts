@@ -1,0 +1,147 @@
+import { kinds } from '../agents/kinds'
+import { reservedClaims } from '../assertion/claims'
+import { isReservedHeader } from '../origin/headers'
+import { covers } from '../policy/operation'
+import type { About, Report } from './check'
+import type { Route } from './define'
+import { type Environment, originUrl } from './env'
+import { show } from './fault'
+import type { Settings } from './load'
+
+/** One route by itself: its parts against each other, against its kind of agent and against the environment. */
+export function checkRoute(route: Route, settings: Settings, environment: Environment, about: About): void {
+  const report = about(`routes/${route.id}.ts`)
+  checkOrigin(route, settings, environment, report)
+  checkAccess(route, report)
+  checkIdentity(route, report)
+  checkCors(route, settings, report)
+  checkOperations(route, report, about)
+}
+
+function checkOrigin(route: Route, settings: Settings, environment: Environment, report: Report): void {
+  const { origin } = route.agent
+  const key = 'url' in origin ? 'url' : 'env' in origin ? 'env' : 'service'
+  const at = `agent.origin.${key}`
+  const name = 'env' in origin ? origin.env : 'service' in origin ? origin.service : undefined
+  const given = originUrl(origin, environment)
+  if (given === undefined) {
+    const [expected, remedy] =
+      key === 'service'
+        ? ['the name of a service binding', `Bind it under [[services]] in wrangler.toml, as "${name}".`]
+        : ['the name of a variable that is set', `Add ${name} to [vars] in wrangler.toml.`]
+    report(at, `${show(name)}, which is not bound`, expected, remedy)
+    return
+  }
+  const url = URL.parse(given)
+  const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && settings.isDevelopment)
+  if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
+    const expected = 'an https URL without user, query or fragment (http only where ENVIRONMENT is "development")'
+    report(at, show(given), expected, 'Correct it; an agent without TLS belongs behind a service binding or a tunnel.')
+  } else if (url.origin === settings.publicUrl) {
+    report(at, show(given), "an address other than the gateway's own", 'Name the agent itself.')
+  }
+}
+
+function checkAccess(route: Route, report: Report): void {
+  if (route.public) {
+    for (const key of ['trust', 'policies'] as const) {
+      if (route[key]) report(key, 'a list, on a public route', 'nothing', 'Remove it, or remove `public`.')
+    }
+    return
+  }
+  if (!route.trust) {
+    report(
+      'trust',
+      'nothing',
+      'at least one issuer',
+      'Name who may sign in, or say `public: true` if everyone may come in.',
+    )
+  }
+  if (!route.policies) {
+    report('policies', 'nothing', 'at least one policy', 'Name what is permitted: without a policy nothing is.')
+  }
+  const prefixes = (route.trust ?? []).map((issuer) => issuer.subjectPrefix ?? '')
+  if (new Set(prefixes).size < prefixes.length) {
+    const expected = 'issuers whose subjectPrefix differ'
+    report(
+      'trust',
+      `${prefixes.length} issuers, some with the same subjectPrefix`,
+      expected,
+      'Give all but one a prefix: their user ids could collide.',
+    )
+  }
+}
+
+function checkIdentity(route: Route, report: Report): void {
+  const { identity = {}, agent, assertion, forwardHeaders = [] } = route
+  const isAgUi = agent.kind === 'ag2' || agent.kind === 'maf' || agent.kind === 'ag-ui'
+  for (const key of ['state', 'forwardedProps'] as const) {
+    if (identity[key] && !isAgUi)
+      report(`identity.${key}`, 'set', `nothing, for ${agent.kind}`, 'Remove it: only AG-UI agents have it.')
+  }
+  if (identity.langgraphAuthUser && agent.kind !== 'langgraph') {
+    report('identity.langgraphAuthUser', 'set', `nothing, for ${agent.kind}`, 'Remove it: only LangGraph has it.')
+  }
+  assertion?.claims?.forEach((claim, index) => {
+    if (!reservedClaims.has(claim)) return
+    report(`assertion.claims[${index}]`, show(claim), 'a claim that the gateway does not set itself', 'Remove it.')
+  })
+  forwardHeaders.forEach((name, index) => {
+    if (!isReservedHeader(name)) return
+    const expected = 'a header that carries no identity, credential, address or connection matter'
+    report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
+  })
+  const travels = identity.assertion ?? kinds[agent.kind].identity.assertion
+  if (agent.credential?.header === 'authorization' && travels === 'bearer') {
+    const expected = "another header than the assertion's"
+    report('agent.credential.header', '"authorization"', expected, "Set identity.assertion to 'header' or 'off'.")
+  }
+}
+
+function checkCors(route: Route, settings: Settings, report: Report): void {
+  route.cors?.origins.forEach((origin, index) => {
+    const url = URL.parse(origin)
+    const isLoopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || settings.isDevelopment))
+    if (url?.origin === origin && isSafe) return
+    const expected = 'one exact web origin, https (http only for loopback)'
+    report(
+      `cors.origins[${index}]`,
+      show(origin),
+      expected,
+      'Write it as "https://app.example.com"; there are no wildcards.',
+    )
+  })
+}
+
+function checkOperations(route: Route, report: Report, about: About): void {
+  const endpoints = route.agent.kind === 'http' ? route.agent.endpoints : kinds[route.agent.kind].endpoints
+  const own = endpoints.map(({ operation }) => operation)
+  route.agent.operations?.forEach((pattern, index) => {
+    if (own.some((operation) => covers(pattern, operation))) return
+    report(
+      `agent.operations[${index}]`,
+      show(pattern),
+      `an operation of ${route.agent.kind}: ${[...new Set(own)].join(', ')}`,
+      'Correct it.',
+    )
+  })
+  // One policy may serve routes of several kinds, so its patterns may name the operations of any.
+  const known = [...own, ...Object.values(kinds).flatMap((kind) => kind.endpoints.map(({ operation }) => operation))]
+  for (const policy of route.policies ?? []) {
+    for (const list of ['allow', 'deny'] as const) {
+      policy[list]?.forEach((rule, at) => {
+        rule.operations.forEach((pattern, index) => {
+          if (known.some((operation) => covers(pattern, operation))) return
+          const path = `${list}[${at}].operations[${index}]`
+          about(`policies/${policy.id}.ts`)(
+            path,
+            show(pattern),
+            'an operation that some agent kind has',
+            'Correct it; `npm run routes` lists them.',
+          )
+        })
+      })
+    }
+  }
+}

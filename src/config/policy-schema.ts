@@ -1,0 +1,89 @@
+import * as v from 'valibot'
+import { id, some, text } from './atoms'
+
+const oneOrMore = v.union([text, some(text)], 'a text or a list of texts')
+const scalar = v.union([v.string(), v.number(), v.boolean()], 'a text, a number or true/false')
+
+/** What must be true of a caller. Every field that is given must hold; a list means "one of these". */
+export interface Condition {
+  readonly role?: string | readonly string[] | undefined
+  readonly scope?: string | readonly string[] | undefined
+  readonly claim?: ClaimCondition | undefined
+  /** Id of an issuer in policies/. */
+  readonly issuer?: string | readonly string[] | undefined
+  readonly tenant?: string | readonly string[] | undefined
+  /** A `service` is a token that a client got for itself; everyone else is a `user`. */
+  readonly caller?: 'user' | 'service' | undefined
+  readonly all?: readonly Condition[] | undefined
+  readonly any?: readonly Condition[] | undefined
+  readonly not?: Condition | undefined
+}
+export type ClaimCondition =
+  | { readonly name: string; readonly equals: Scalar | readonly Scalar[] }
+  | { readonly name: string; readonly includes: Scalar }
+export type Scalar = string | number | boolean
+
+const ConditionSchema: v.GenericSchema<Condition> = v.pipe(
+  v.strictObject({
+    role: v.optional(oneOrMore),
+    scope: v.optional(oneOrMore),
+    claim: v.optional(
+      v.union(
+        [
+          v.strictObject({ name: text, equals: v.union([scalar, some(scalar)]) }),
+          v.strictObject({ name: text, includes: scalar }),
+        ],
+        '{ name, equals } or { name, includes }',
+      ),
+    ),
+    issuer: v.optional(oneOrMore),
+    tenant: v.optional(oneOrMore),
+    caller: v.optional(v.picklist(['user', 'service'])),
+    all: v.optional(some(v.lazy(() => ConditionSchema))),
+    any: v.optional(some(v.lazy(() => ConditionSchema))),
+    not: v.optional(v.lazy(() => ConditionSchema)),
+  }),
+  v.check(
+    (condition) => Object.keys(condition).length > 0,
+    'at least one requirement; leave `when` out to mean everybody',
+  ),
+)
+
+/** An operation, or everything below a name. */
+export const pattern = v.pipe(
+  v.string(),
+  v.regex(
+    /^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?)$/,
+    'an operation such as "threads.create", or a pattern such as "threads.*"',
+  ),
+)
+const RuleSchema = v.strictObject({ name: text, operations: some(pattern), when: v.optional(ConditionSchema) })
+
+export const PolicySchema = v.strictObject({
+  id,
+  /** Something here must match, or the answer is no. */
+  allow: some(RuleSchema),
+  /** Whatever matches here is refused, whoever allows it. */
+  deny: v.optional(v.array(RuleSchema)),
+  /** Run by `npm test`: at least one that is allowed and one that is denied. */
+  examples: v.pipe(
+    v.array(
+      v.strictObject({
+        as: v.strictObject({
+          roles: v.optional(v.array(text)),
+          scopes: v.optional(v.array(text)),
+          claims: v.optional(v.record(v.string(), v.unknown())),
+          issuer: v.optional(text),
+          tenant: v.optional(text),
+          caller: v.optional(v.picklist(['user', 'service'])),
+        }),
+        does: text,
+        expect: v.picklist(['allow', 'deny']),
+      }),
+    ),
+    v.check(
+      (examples) => examples.some((e) => e.expect === 'allow') && examples.some((e) => e.expect === 'deny'),
+      'at least one example that is allowed and one that is denied',
+    ),
+  ),
+})

@@ -1,0 +1,123 @@
+/**
+ * The shape of everything in routes/ and policies/: one strict schema, from which come the types of define.ts, the check at load
+ * and the JSON Schema. Unknown keys are faults; so is anything that is not plain data.
+ */
+import * as v from 'valibot'
+import { fromEnvironment, headerName, id, seconds, some, text, variableName } from './atoms'
+import { IssuerSchema } from './issuer-schema'
+import { PolicySchema, pattern } from './policy-schema'
+
+const signingAlgorithms = ['ES256', 'RS256', 'EdDSA'] as const
+
+const origin = v.union(
+  [
+    v.strictObject({ url: text }),
+    fromEnvironment,
+    v.strictObject({
+      service: variableName,
+      path: v.optional(v.pipe(v.string(), v.startsWith('/', 'a path that begins with /'))),
+    }),
+  ],
+  "{ url: 'https://…' }, { env: NAME } or { service: BINDING }",
+)
+/** A fixed secret that the agent expects, such as LangSmith's x-api-key. */
+const credential = v.strictObject({ header: headerName, scheme: v.optional(v.literal('Bearer')), secret: variableName })
+/** Limits the route to these operations, or opens ones that its kind keeps closed. */
+const operations = v.optional(some(pattern))
+const agentFields = { origin, credential: v.optional(credential), operations }
+const endpoint = v.strictObject({
+  operation: v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a name such as "documents.read"')),
+  method: v.picklist(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
+  path: v.pipe(
+    v.string(),
+    v.regex(/^(\/[^/?#]+)*\/?$|^(\/[^/?#]+)*\/\*$/, 'a path such as "/documents/:id", or one that ends in "/*"'),
+  ),
+  websocket: v.optional(v.literal(true)),
+})
+
+export const AgentSchema = v.variant(
+  'kind',
+  [
+    v.strictObject({ kind: v.literal('langgraph'), ...agentFields }),
+    v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
+    v.strictObject({ kind: v.literal('maf'), ...agentFields }),
+    v.strictObject({ kind: v.literal('ag-ui'), ...agentFields }),
+    v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
+  ],
+  'one of the agent kinds: langgraph, ag2, maf, ag-ui, http',
+)
+
+/** What a field of an injected identity is filled from: a name of the principal, or `claims.` and a path. */
+const source = v.pipe(
+  v.string(),
+  v.regex(
+    /^(user_id|subject|issuer|email|name|role|roles|scopes|tenant|client|claims\..+)$/,
+    'one of user_id, subject, issuer, email, name, role, roles, scopes, tenant, client, or claims.<path>',
+  ),
+)
+const fields = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a field name')), source)
+
+export const IdentitySchema = v.strictObject({
+  /** How the signed assertion travels. */
+  assertion: v.optional(v.picklist(['bearer', 'header', 'off'])),
+  /** Whether plain `x-user-*` headers go along. */
+  headers: v.optional(v.boolean()),
+  /** Identity in `RunAgentInput.state`, overwritten on every run; false to leave it out. */
+  state: v.optional(
+    v.union([
+      v.literal(false),
+      v.strictObject({
+        key: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a state key')),
+        fields: v.optional(fields),
+      }),
+    ]),
+  ),
+  /** Identity in `RunAgentInput.forwardedProps`, field by field. */
+  forwardedProps: v.optional(fields),
+  /** Fill LangGraph's `config.configurable.langgraph_auth_user` (a JavaScript server without auth of its own). */
+  langgraphAuthUser: v.optional(v.boolean()),
+})
+
+export const RouteSchema = v.strictObject({
+  id,
+  path: v.pipe(
+    v.string(),
+    v.regex(/^(\/|(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$/, 'a path such as "/agents/support", without a slash at its end'),
+  ),
+  agent: AgentSchema,
+  /** Identity providers whose tokens open this route. */
+  trust: v.optional(some(IssuerSchema)),
+  /** All of these must allow. */
+  policies: v.optional(some(PolicySchema)),
+  /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
+  public: v.optional(v.literal(true)),
+  identity: v.optional(IdentitySchema),
+  assertion: v.optional(
+    v.strictObject({
+      /** `aud` of the assertion. Default: the route's id. */
+      audience: v.optional(text),
+      algorithm: v.optional(v.picklist(signingAlgorithms)),
+      lifetimeSeconds: v.optional(seconds(10, 300)),
+      /** Claims of the caller's token to copy, by name. */
+      claims: v.optional(v.array(text)),
+      /** `request` (default) binds each assertion to its request; `none` lets one serve a person for half its life. */
+      bind: v.optional(v.picklist(['request', 'none'])),
+    }),
+  ),
+  cors: v.optional(v.strictObject({ origins: some(text) })),
+  /** More request headers that may reach the agent. */
+  forwardHeaders: v.optional(v.array(headerName)),
+  limits: v.optional(
+    v.strictObject({
+      bodyBytes: v.optional(
+        v.pipe(v.number(), v.integer('whole bytes'), v.minValue(1), v.maxValue(104_857_600, 'at most 100 MiB')),
+      ),
+      /** How long the agent may take to begin its reply. Default 120. */
+      firstByteSeconds: v.optional(seconds(1, 3600)),
+      /** How long a stream that is read may be silent before it counts as broken. Default 600. */
+      idleSeconds: v.optional(seconds(5, 86_400)),
+      /** Send a comment after this silence, so that nothing on the way closes the stream; 0 for never. */
+      heartbeatSeconds: v.optional(seconds(0, 300)),
+    }),
+  ),
+})

@@ -1,0 +1,309 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import routes from '../../routes'
+import { effectiveConfiguration } from '../../src/cli/effective'
+import { routeJsonSchema } from '../../src/cli/json-schema'
+import { ports } from '../../src/cli/ports'
+import type { Issuer, Policy, Route } from '../../src/config/define'
+import { ConfigurationError, type Fault } from '../../src/config/fault'
+import { load } from '../../src/config/load'
+
+const issuer: Issuer = {
+  id: 'login',
+  issuer: 'https://login.example.com/',
+  audience: ['agents'],
+  algorithms: ['RS256'],
+}
+const policy: Policy = {
+  id: 'desk',
+  allow: [{ name: 'talk', operations: ['run.*'], when: { role: 'agent' } }],
+  examples: [
+    { as: { roles: ['agent'] }, does: 'run.stream', expect: 'allow' },
+    { as: {}, does: 'run.stream', expect: 'deny' },
+  ],
+}
+const good: Route = {
+  id: 'support',
+  path: '/agents/support',
+  agent: { kind: 'langgraph', origin: { env: 'SUPPORT_URL' } },
+  trust: [issuer],
+  policies: [policy],
+  cors: { origins: ['https://app.example.com'] },
+}
+const environment = { PUBLIC_URL: 'https://gate.example.com', SUPPORT_URL: 'https://support.internal.example.com/v1/' }
+
+function faultsOf(list: readonly unknown[], env: Record<string, unknown> = environment): readonly Fault[] {
+  try {
+    load(list, env, ports)
+    return []
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) return thrown.faults
+    throw thrown
+  }
+}
+
+/** The good route with one thing changed. */
+const but = (change: object): unknown => ({ ...good, ...change })
+const butIssuer = (change: object): unknown => but({ trust: [{ ...issuer, ...change }] })
+const butPolicy = (change: object): unknown => but({ policies: [{ ...policy, ...change }] })
+const butAgent = (change: object): unknown => but({ agent: { ...good.agent, ...change } })
+
+it('loads a good route, and fills in every default', () => {
+  const config = load([good], environment, ports)
+  const route = config.routes.get('/agents/support')
+  expect(route).toMatchObject({
+    origin: { base: 'https://support.internal.example.com/v1' },
+    assertion: { audience: 'support', algorithm: 'ES256', lifetimeSeconds: 60, bind: 'request' },
+    identity: { assertion: 'bearer', headers: true },
+  })
+})
+
+describe('F19: one fault at a time stops the gateway, and says where and what to do', () => {
+  const cases: [string, unknown, Partial<Fault>][] = [
+    ['an unknown key', but({ limit: {} }), { file: 'routes/support.ts', path: 'limit', expected: 'no such key' }],
+    ['an unknown key of the agent', butAgent({ areas: ['runs'] }), { path: 'agent.areas' }],
+    ['an unknown kind', butAgent({ kind: 'crew' }), { path: 'agent.kind', found: '"crew"' }],
+    ['no agent', but({ agent: undefined }), { path: 'agent' }],
+    ['an id that is no id', but({ id: 'My Route' }), { path: 'id', file: 'routes/My Route.ts' }],
+    ['a path without a slash', but({ path: 'agents' }), { path: 'path' }],
+    ['a path with a slash at its end', but({ path: '/agents/' }), { path: 'path' }],
+    ['a path with an encoding', but({ path: '/a%2fb' }), { path: 'path' }],
+    ["the gateway's own path", but({ path: '/.well-known/x' }), { path: 'path' }],
+    ['no trust', but({ trust: undefined }), { path: 'trust', remedy: expect.stringContaining('public: true') }],
+    ['an empty trust', but({ trust: [] }), { path: 'trust' }],
+    ['no policies', but({ policies: undefined }), { path: 'policies' }],
+    ['public and trust', but({ public: true }), { path: 'trust' }],
+    ['public: false', but({ public: false }), { path: 'public' }],
+    ['a function where data belongs', but({ path: () => '/x' }), { path: 'path', found: 'a function' }],
+    [
+      'an unset variable',
+      butAgent({ origin: { env: 'NOT_SET' } }),
+      {
+        path: 'agent.origin.env',
+        found: '"NOT_SET", which is not bound',
+        remedy: 'Add NOT_SET to [vars] in wrangler.toml.',
+      },
+    ],
+    ['an unbound service', butAgent({ origin: { service: 'NOT_BOUND' } }), { path: 'agent.origin.service' }],
+    [
+      'two kinds of origin',
+      butAgent({ origin: { env: 'SUPPORT_URL', url: 'https://x.test' } }),
+      { path: 'agent.origin' },
+    ],
+    [
+      'a plain http origin',
+      butAgent({ origin: { url: 'http://agent.example.com' } }),
+      { path: 'agent.origin.url', expected: expect.stringContaining('https') },
+    ],
+    [
+      'an origin with a password',
+      butAgent({ origin: { url: 'https://a:b@agent.example.com' } }),
+      { path: 'agent.origin.url' },
+    ],
+    [
+      'an origin with a query',
+      butAgent({ origin: { url: 'https://agent.example.com/?x=1' } }),
+      { path: 'agent.origin.url' },
+    ],
+    [
+      'an origin that is the gateway',
+      butAgent({ origin: { url: 'https://gate.example.com/x' } }),
+      { path: 'agent.origin.url' },
+    ],
+    [
+      'an operation that the kind lacks',
+      butAgent({ operations: ['thread.*'] }),
+      { path: 'agent.operations[0]', found: '"thread.*"' },
+    ],
+    ['an empty audience', butIssuer({ audience: [] }), { file: 'policies/login.ts', path: 'audience' }],
+    ['no audience', butIssuer({ audience: undefined }), { file: 'policies/login.ts', path: 'audience' }],
+    ['no algorithm', butIssuer({ algorithms: [] }), { file: 'policies/login.ts', path: 'algorithms' }],
+    ['a symmetric algorithm', butIssuer({ algorithms: ['HS256'] }), { path: 'algorithms[0]', found: '"HS256"' }],
+    ['alg none', butIssuer({ algorithms: ['none'] }), { path: 'algorithms[0]' }],
+    ['an issuer without TLS', butIssuer({ issuer: 'http://login.example.com' }), { path: 'issuer' }],
+    ['an issuer that is a pattern', butIssuer({ issuer: /login/ }), { path: 'issuer' }],
+    ['keys without TLS', butIssuer({ jwksUri: 'http://login.example.com/keys' }), { path: 'jwksUri' }],
+    ['too much clock skew', butIssuer({ clockSkewSeconds: 61 }), { path: 'clockSkewSeconds' }],
+    [
+      'a rule without operations',
+      butPolicy({ allow: [{ name: 'x', operations: [] }] }),
+      { file: 'policies/desk.ts', path: 'allow[0].operations' },
+    ],
+    ['a policy that allows nothing', butPolicy({ allow: [] }), { path: 'allow' }],
+    [
+      'an operation that no kind has',
+      butPolicy({ allow: [{ name: 'x', operations: ['thread.read'] }] }),
+      { path: 'allow[0].operations[0]' },
+    ],
+    [
+      'an empty condition',
+      butPolicy({ allow: [{ name: 'x', operations: ['*'], when: {} }] }),
+      { path: 'allow[0].when' },
+    ],
+    [
+      'an unknown condition',
+      butPolicy({ allow: [{ name: 'x', operations: ['*'], when: { roles: 'x' } }] }),
+      { path: 'allow[0].when.roles' },
+    ],
+    [
+      'an unknown condition, nested',
+      butPolicy({ allow: [{ name: 'x', operations: ['*'], when: { any: [{ not: { rolle: 'x' } }] } }] }),
+      { path: 'allow[0].when.any[0].not.rolle' },
+    ],
+    ['no example that denies', butPolicy({ examples: [policy.examples[0]] }), { path: 'examples' }],
+    ['a wildcard origin', but({ cors: { origins: ['*'] } }), { path: 'cors.origins[0]' }],
+    ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
+    ['a web origin without TLS', but({ cors: { origins: ['http://app.example.com'] } }), { path: 'cors.origins[0]' }],
+    ['an identity header forwarded', but({ forwardHeaders: ['x-user-id'] }), { path: 'forwardHeaders[0]' }],
+    ['the token forwarded', but({ forwardHeaders: ['authorization'] }), { path: 'forwardHeaders[0]' }],
+    ['a cookie forwarded', but({ forwardHeaders: ['cookie'] }), { path: 'forwardHeaders[0]' }],
+    ['a reserved claim', but({ assertion: { claims: ['sub'] } }), { path: 'assertion.claims[0]' }],
+    [
+      'an assertion that lives too long',
+      but({ assertion: { lifetimeSeconds: 301 } }),
+      { path: 'assertion.lifetimeSeconds' },
+    ],
+    ['a symmetric assertion', but({ assertion: { algorithm: 'HS256' } }), { path: 'assertion.algorithm' }],
+    ['state on LangGraph', but({ identity: { state: { key: 'auth_user' } } }), { path: 'identity.state' }],
+    [
+      'a field from nowhere',
+      but({
+        agent: { kind: 'ag2', origin: { env: 'SUPPORT_URL' } },
+        identity: { state: { key: 'u', fields: { id: 'token' } } },
+      }),
+      { path: expect.stringContaining('identity.state') },
+    ],
+    [
+      'two bearers',
+      butAgent({ credential: { header: 'authorization', scheme: 'Bearer', secret: 'KEY' } }),
+      { path: 'agent.credential.header' },
+    ],
+    ['not an object', 7, { file: 'routes/index.ts [0]' }],
+    ['nothing', null, { file: 'routes/index.ts [0]' }],
+  ]
+  it.each(cases)('%s', (_what, route, expected) => {
+    const faults = faultsOf([route])
+    expect(faults.length).toBeGreaterThan(0)
+    expect(faults).toContainEqual(expect.objectContaining(expected))
+    for (const fault of faults) for (const part of Object.values(fault)) expect(part).not.toBe('')
+  })
+
+  it('two issuers of one route whose user ids could collide', () => {
+    const second = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
+    expect(faultsOf([but({ trust: [issuer, second] })])).toContainEqual(expect.objectContaining({ path: 'trust' }))
+    expect(faultsOf([but({ trust: [issuer, { ...second, subjectPrefix: 'partner|' }] })])).toEqual([])
+  })
+
+  it('duplicate ids and overlapping paths', () => {
+    expect(faultsOf([good, but({ path: '/other' })])).toContainEqual(expect.objectContaining({ path: 'id' }))
+    for (const path of ['/agents/support', '/agents', '/agents/support/more', '/']) {
+      expect(faultsOf([good, but({ id: 'two', path })]), path).toContainEqual(expect.objectContaining({ path: 'path' }))
+    }
+    expect(faultsOf([good, but({ id: 'two', path: '/agents/support2' })])).toEqual([])
+    const twin = but({ id: 'two', path: '/two', trust: [{ ...issuer, audience: ['else'] }] })
+    expect(faultsOf([good, twin])).toContainEqual(expect.objectContaining({ file: 'policies/login.ts', path: 'id' }))
+  })
+
+  it.each([
+    undefined,
+    '',
+    'gate.example.com',
+    'http://gate.example.com',
+    'https://gate.example.com/',
+    'https://gate.example.com/x',
+  ])('a PUBLIC_URL of %o', (PUBLIC_URL) => {
+    expect(faultsOf([good], { ...environment, PUBLIC_URL })).toContainEqual(
+      expect.objectContaining({ path: 'vars.PUBLIC_URL' }),
+    )
+  })
+
+  it('plain http is for development only', () => {
+    const env = {
+      PUBLIC_URL: 'http://127.0.0.1:8787',
+      ENVIRONMENT: 'development',
+      SUPPORT_URL: 'http://127.0.0.1:2024',
+    }
+    expect(faultsOf([good], env)).toEqual([])
+    expect(faultsOf([good], { ...env, ENVIRONMENT: 'production' }).map(({ path }) => path)).toEqual([
+      'vars.PUBLIC_URL',
+      'agent.origin.env',
+    ])
+    expect(faultsOf([good], { ...environment, ENVIRONMENT: 'dev' })).toContainEqual(
+      expect.objectContaining({ path: 'vars.ENVIRONMENT' }),
+    )
+  })
+
+  it('no route at all', () => expect(faultsOf([])).toContainEqual(expect.objectContaining({ file: 'routes/index.ts' })))
+
+  it('says all faults at once, in a text that a person can act on', () => {
+    const bad = { ...good, limit: 1, agent: { kind: 'langgraph', origin: { env: 'NOT_SET' } } }
+    const worse = { ...good, id: 'two', path: '/two', trust: [{ ...issuer, id: 'other', algorithms: [] }] }
+    expect(
+      new ConfigurationError(
+        faultsOf([
+          bad,
+          worse,
+          but({ id: 'three', path: '/three', agent: { kind: 'langgraph', origin: { env: 'NOT_SET' } } }),
+        ]),
+      ).message,
+    ).toBe(
+      [
+        'Sallyport does not start: 3 faults in its configuration.',
+        '',
+        '  routes/support.ts  limit',
+        '    found     a key that means nothing here',
+        '    expected  no such key',
+        '    remedy    Remove it, or correct its spelling.',
+        '',
+        '  policies/other.ts  algorithms',
+        '    found     []',
+        '    expected  at least one entry',
+        '    remedy    Correct the value.',
+        '',
+        '  routes/three.ts  agent.origin.env',
+        '    found     "NOT_SET", which is not bound',
+        '    expected  the name of a variable that is set',
+        '    remedy    Add NOT_SET to [vars] in wrangler.toml.',
+        '',
+      ].join('\n'),
+    )
+  })
+})
+
+describe('the effective configuration and the schema', () => {
+  const env = {
+    PUBLIC_URL: 'https://gate.example.com',
+    ISSUER_URL: 'https://login.example.com',
+    LANGGRAPH_AGENT_URL: 'https://a.example.com',
+    AG2_AGENT_URL: 'https://b.example.com/chat',
+    MAF_AGENT_URL: 'https://c.example.com',
+    AG_UI_AGENT_URL: 'https://d.example.com',
+  }
+
+  it('is plain JSON and round-trips', () => {
+    const effective = effectiveConfiguration(load(routes, env, ports), routes)
+    expect(JSON.parse(JSON.stringify(effective))).toEqual(effective)
+    for (const route of effective.routes) {
+      expect(route).toMatchObject({
+        id: expect.any(String),
+        path: expect.any(String),
+        agent: { kind: expect.any(String) },
+        audience: expect.any(String),
+      })
+      expect(route.operations.length).toBeGreaterThan(0)
+      expect(route.trust.length).toBeGreaterThan(0)
+    }
+  })
+
+  it('the JSON Schema takes every shipped route and refuses what the loader refuses', () => {
+    const validate = new Ajv2020({ strict: false }).compile(routeJsonSchema() as object)
+    for (const route of routes) expect(validate(route), JSON.stringify(validate.errors)).toBe(true)
+    for (const bad of [
+      but({ limit: 1 }),
+      butAgent({ kind: 'crew' }),
+      butIssuer({ algorithms: ['HS256'] }),
+      but({ path: 'x' }),
+    ])
+      expect(validate(bad)).toBe(false)
+  })
+})

@@ -1,0 +1,183 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
+import { describe, expect, it } from 'vitest'
+import { root } from './support/build'
+
+const filesIn = (folder: string): string[] =>
+  readdirSync(path.join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts') && !entry.parentPath.includes('node_modules'))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+
+const sources = [...filesIn('src'), ...filesIn('routes'), ...filesIn('policies')]
+const worker = filesIn('src').filter((file) => !file.startsWith('src/cli/'))
+const tests = filesIn('test').filter((file) => file.endsWith('.test.ts'))
+
+interface Import {
+  readonly from: string
+  readonly to: string
+  readonly isType: boolean
+}
+const imports: Import[] = sources.flatMap((file) =>
+  [...read(file).matchAll(/^(import|export) (type )?[^;]*?from '(\.[^']+)'/gms)].map((match) => ({
+    from: file,
+    to: path.normalize(path.join(path.dirname(file), match[3] as string)),
+    isType: match[2] !== undefined,
+  })),
+)
+
+describe('the house', () => {
+  it('looks at files at all', () => {
+    expect(worker.length).toBeGreaterThan(40)
+    expect(imports.length).toBeGreaterThan(100)
+  })
+
+  it('small files: none over 220 lines, each named as what it holds', () => {
+    const long = sources.filter((file) => read(file).split('\n').length > 220)
+    expect(long).toEqual([])
+    const misnamed = sources.filter(
+      (file) => !/^[a-z0-9-]+\.ts$/.test(path.basename(file)) || /\b(utils?|helpers?|misc|common)\.ts$/.test(file),
+    )
+    expect(misnamed).toEqual([])
+  })
+
+  it('steps do not import steps: only the gateway knows the order', () => {
+    const steps = ['request', 'token', 'policy', 'assertion', 'origin', 'audit']
+    const stepOf = (file: string) => steps.find((step) => file.startsWith(`src/${step}/`))
+    const crossing = imports.filter(({ from, to, isType }) => {
+      const [a, b] = [stepOf(from), stepOf(to)]
+      return !isType && a && b && a !== b
+    })
+    // A condition reads a claim the way the principal does; there must be one way to read a dotted path.
+    expect(crossing.map(({ from, to }) => `${from} -> ${to}`)).toEqual([
+      'src/policy/condition.ts -> src/token/principal',
+    ])
+  })
+
+  it('has no circle of imports', () => {
+    const graph = new Map<string, string[]>()
+    for (const { from, to, isType } of imports) if (!isType) graph.set(from, [...(graph.get(from) ?? []), `${to}.ts`])
+    const circles: string[] = []
+    const visit = (file: string, trail: readonly string[]) => {
+      if (trail.includes(file)) circles.push([...trail.slice(trail.indexOf(file)), file].join(' -> '))
+      else for (const next of graph.get(file) ?? []) visit(next, [...trail, file])
+    }
+    for (const file of graph.keys()) visit(file, [])
+    expect(circles).toEqual([])
+  })
+
+  it('reaches the world by its ports alone', () => {
+    const world = /\bDate\.now\(|crypto\.randomUUID\(|(?<![.\w])fetch\(|console\.log\(|caches\.default/
+    expect(worker.filter((file) => world.test(read(file)))).toEqual(['src/index.ts'])
+  })
+
+  it("invariant 9: no request's data lives in module scope", () => {
+    // A `let`, or a container that grows, at the left margin is state that every request of the isolate shares.
+    const shared = worker.flatMap((file) =>
+      read(file)
+        .split('\n')
+        .filter((line) => /^(export )?(let|var) |^(export )?const \w+ = new (Map|Set|WeakMap|Array)\(\)/.test(line))
+        .map((line) => `${file}: ${line}`),
+    )
+    expect(shared).toEqual([])
+  })
+
+  it('leaves nothing open in the text', () => {
+    const open = [...sources, ...filesIn('test').filter((file) => !file.endsWith('repo.test.ts'))].filter((file) =>
+      /\b(TODO|FIXME|XXX|HACK)\b|\b(it|describe|test)\.(only|skip|todo)\b/.test(read(file)),
+    )
+    expect(open).toEqual([])
+  })
+})
+
+describe('what must be proved', () => {
+  const text = tests.map(read).join('\n')
+  const names = [...text.matchAll(/\b(?:it|describe)(?:\.each\([\s\S]*?\))?\(\s*(['"`])([\s\S]*?)\1/g)]
+    .map((match) => match[2] as string)
+    .join('\n')
+  const ids = [
+    ...Array.from({ length: 11 }, (_, index) => `S${index + 1}`),
+    'S18',
+    'S20',
+    'S21',
+    'S23',
+    'S24',
+    'S25',
+    'S26',
+    'T1',
+    'T2',
+    'T3',
+    'T4',
+    'T5',
+    'T7',
+    'T8',
+    'T9',
+    'T10',
+    'T11',
+    'T12',
+    'T13',
+    'T20',
+    'T21',
+    'T22',
+    'T23',
+    'T27',
+    'T30',
+    'T33',
+    'T36',
+    'T37',
+    'F1',
+    'F2',
+    'F3',
+    'F4',
+    'F6',
+    'F7',
+    'F8',
+    'F9',
+    'F10',
+    'F11',
+    'F12',
+    'F19',
+    'F24',
+    'X2',
+    'X5',
+    'X7',
+    'X8',
+    'X18',
+  ]
+  it.each(ids)('a test is named %s', (id) => expect(new RegExp(`\\b${id}\\b`).test(names)).toBe(true))
+  it.each(Array.from({ length: 12 }, (_, index) => index + 1))('a test names invariant %i', (n) => {
+    expect(new RegExp(`\\binvariants? ${n}\\b`, 'i').test(names)).toBe(true)
+  })
+})
+
+describe('the Worker', () => {
+  it('is under 60 KB, minified and gzipped, with the shipped routes', async () => {
+    const { outputFiles } = await build({
+      entryPoints: [path.join(root, 'src/index.ts')],
+      bundle: true,
+      minify: true,
+      write: false,
+      format: 'esm',
+      target: 'es2024',
+      conditions: ['workerd', 'worker', 'browser'],
+      external: ['cloudflare:workers'],
+    })
+    const bytes = gzipSync(outputFiles[0]?.contents ?? new Uint8Array()).byteLength
+    expect(bytes).toBeGreaterThan(10_000)
+    expect(bytes).toBeLessThan(60_000)
+  })
+
+  it('passes wrangler deploy --dry-run', () => {
+    const wrangler = path.join(root, 'node_modules/wrangler/bin/wrangler.js')
+    const { status, stdout, stderr } = spawnSync(process.execPath, [wrangler, 'deploy', '--dry-run'], {
+      cwd: root,
+      encoding: 'utf8',
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
+    })
+    expect(stderr + stdout).toContain('--dry-run: exiting now.')
+    expect(status).toBe(0)
+  })
+})
