@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSigningKeys } from '../../src/assertion/keys'
+import { root } from '../support/build'
+
+/** A copy of what a user has, to break. */
+let house: string
+
+beforeAll(() => {
+  house = mkdtempSync(path.join(tmpdir(), 'sallyport-'))
+  for (const part of ['src', 'routes', 'policies', 'wrangler.toml', 'package.json'])
+    cpSync(path.join(root, part), path.join(house, part), { recursive: true })
+  symlinkSync(path.join(root, 'node_modules'), path.join(house, 'node_modules'))
+})
+afterAll(() => rmSync(house, { recursive: true, force: true }))
+
+function command(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/cli/main.mjs', ...args], {
+    cwd: house,
+    encoding: 'utf8',
+  })
+  return { status, stdout, stderr }
+}
+
+/** Runs a command with one file changed, and puts it back. */
+function withChange<T>(file: string, from: string, to: string, run: () => T): T {
+  const at = path.join(house, file)
+  const before = readFileSync(at, 'utf8')
+  expect(before).toContain(from)
+  writeFileSync(at, before.replace(from, to))
+  try {
+    return run()
+  } finally {
+    writeFileSync(at, before)
+  }
+}
+
+describe('npm run check', () => {
+  it('says what it checked when all is well', () => {
+    expect(command('check')).toEqual({
+      status: 0,
+      stdout: expect.stringMatching(/^\d+ routes, \d+ policies, \d+ examples: no faults\.\n$/),
+      stderr: '',
+    })
+  })
+
+  it('F19: says every fault with file, path, found, expected and remedy, and fails', () => {
+    const { status, stderr } = withChange('routes/maf.ts', "path: '/agents/maf'", "path: '/agents/ag2'", () =>
+      command('check'),
+    )
+    expect(status).toBe(1)
+    expect(stderr).toMatch(
+      /routes\/maf\.ts {2}path\n {4}found {5}"\/agents\/ag2", which overlaps .*\n {4}expected .*\n {4}remedy /,
+    )
+  })
+
+  it('finds an example that does not come out, a variable that is not set, and a file that is not named as its id', () => {
+    const example = withChange(
+      'policies/members-chat.ts',
+      "does: 'threads.delete', expect: 'deny'",
+      "does: 'threads.delete', expect: 'allow'",
+      () => command('check'),
+    )
+    expect(example.stderr).toContain('policies/members-chat.ts  examples[1]')
+    const variable = withChange('wrangler.toml', 'MAF_AGENT_URL =', 'MAF_URL =', () => command('check'))
+    expect(variable.stderr).toContain('Add MAF_AGENT_URL to [vars] in wrangler.toml.')
+    const name = withChange('routes/maf.ts', "id: 'maf'", "id: 'framework'", () => command('check'))
+    expect(name.stderr).toContain('routes/framework.ts  (file name)')
+    expect([example.status, variable.status, name.status]).toEqual([1, 1, 1])
+  })
+
+  it('stops at an import that leads nowhere, and says where', () => {
+    const { status, stderr } = withChange('routes/maf.ts', '../policies/members-chat', '../policies/nobody', () =>
+      command('check'),
+    )
+    expect(status).toBe(1)
+    expect(stderr).toContain('Could not resolve "../policies/nobody"')
+  })
+})
+
+it('npm run routes prints the effective configuration as JSON', () => {
+  const { status, stdout } = command('routes')
+  expect(status).toBe(0)
+  const { routes } = JSON.parse(stdout) as { routes: Record<string, unknown>[] }
+  expect(routes.map(({ id }) => id)).toEqual(['langgraph', 'ag2', 'maf', 'ag-ui'])
+  for (const route of routes) {
+    for (const key of ['path', 'agent', 'trust', 'policies', 'operations', 'identity', 'audience'])
+      expect(route, key).toHaveProperty(key)
+  }
+})
+
+it('npm run schema prints a JSON Schema', () => {
+  expect(JSON.parse(command('schema').stdout)).toMatchObject({
+    $schema: expect.any(String),
+    type: 'object',
+    required: expect.arrayContaining(['id', 'path', 'agent']),
+  })
+})
+
+describe('npm run keys', () => {
+  const file = '.secrets/signing-keys.json'
+  const kids = (text: string) =>
+    [...text.matchAll(/^(signs|published) +(\S+) +(\S+)$/gm)].map((match) => `${match[1]} ${match[2]} ${match[3]}`)
+
+  it('makes a first key that the gateway can use, in a file for its owner alone, and prints no secret', async () => {
+    const { status, stdout } = command('keys')
+    expect(status).toBe(0)
+    expect(stdout).toContain(`wrangler secret put SIGNING_KEYS < ${file}`)
+    const secret = readFileSync(path.join(house, file), 'utf8')
+    expect(statSync(path.join(house, file)).mode & 0o777).toBe(0o600)
+    expect((await readSigningKeys(secret)).keys).toHaveLength(1)
+    expect(stdout).not.toContain((JSON.parse(secret) as { keys: { d: string }[] }).keys[0]?.d)
+    expect(command('keys').status).toBe(1)
+    expect(readFileSync(path.join(house, file), 'utf8')).toBe(secret)
+  })
+
+  it('rotates in steps, each of which the gateway can run on', async () => {
+    const [first] = kids(command('keys', 'list').stdout)
+    const added = kids(command('keys', 'add').stdout)
+    expect(added).toEqual([first, expect.stringMatching(/^published ES256/)])
+    const promoted = kids(command('keys', 'promote').stdout)
+    expect(promoted).toEqual([added[1]?.replace('published', 'signs'), first?.replace('signs', 'published')])
+    expect((await readSigningKeys(readFileSync(path.join(house, file), 'utf8'))).keys).toHaveLength(2)
+    expect(kids(command('keys', 'retire').stdout)).toEqual([promoted[0]])
+    expect(command('keys', 'retire').status).toBe(1)
+    expect(command('keys', 'promote').status).toBe(1)
+  })
+
+  it('holds other algorithms beside, and says how it is used', () => {
+    expect(kids(command('keys', 'new', '--algorithm', 'RS256').stdout)).toHaveLength(2)
+    expect(command('keys', 'add', '--algorithm', 'HS256').stderr).toContain('usage:')
+    expect(command('keys', 'destroy').status).toBe(1)
+  })
+})
