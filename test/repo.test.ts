@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { build } from 'esbuild'
 import { describe, expect, it } from 'vitest'
+import { refusals } from '../src/errors/refusal'
 import { root } from './support/build'
 
 const filesIn = (folder: string): string[] =>
@@ -93,6 +94,30 @@ describe('the house', () => {
   })
 })
 
+describe('the documents', () => {
+  it('list every refusal with its status', () => {
+    const table = read('docs/configuration.md')
+    for (const [code, { status }] of Object.entries(refusals)) expect(table).toContain(`| \`${code}\` | ${status} |`)
+  })
+
+  it('link only to what is there', () => {
+    const documents = [
+      'README.md',
+      'docs/configuration.md',
+      'docs/deploy.md',
+      'routes/README.md',
+      'policies/README.md',
+      'src/ARCHITECTURE.md',
+    ]
+    const dangling = documents.flatMap((file) =>
+      [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
+        .map((match) => path.join(path.dirname(file), match[1] as string))
+        .filter((target) => !existsSync(path.join(root, target))),
+    )
+    expect(dangling).toEqual([])
+  })
+})
+
 describe('what must be proved', () => {
   const text = tests.map(read).join('\n')
   const names = [...text.matchAll(/\b(?:it|describe)(?:\.each\([\s\S]*?\))?\(\s*(['"`])([\s\S]*?)\1/g)]
@@ -170,14 +195,23 @@ describe('the Worker', () => {
     expect(bytes).toBeLessThan(60_000)
   })
 
+  it('starts in less than 50 ms of CPU, as wrangler reports it', () => {
+    const profile = path.join(root, 'node_modules/.cache/sallyport/startup.cpuprofile')
+    const { stdout, stderr } = runWrangler('check', 'startup', '--outfile', profile)
+    const active = /Active: ([\d.]+) ms/.exec(stdout + stderr)?.[1]
+    expect(Number(active)).toBeGreaterThan(0)
+    expect(Number(active)).toBeLessThan(50)
+  })
+
   it('passes wrangler deploy --dry-run', () => {
-    const wrangler = path.join(root, 'node_modules/wrangler/bin/wrangler.js')
-    const { status, stdout, stderr } = spawnSync(process.execPath, [wrangler, 'deploy', '--dry-run'], {
-      cwd: root,
-      encoding: 'utf8',
-      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' },
-    })
+    const { status, stdout, stderr } = runWrangler('deploy', '--dry-run')
     expect(stderr + stdout).toContain('--dry-run: exiting now.')
     expect(status).toBe(0)
   })
 })
+
+function runWrangler(...args: string[]) {
+  const wrangler = path.join(root, 'node_modules/wrangler/bin/wrangler.js')
+  const env = { ...process.env, WRANGLER_SEND_METRICS: 'false', CI: 'true' }
+  return spawnSync(process.execPath, [wrangler, ...args], { cwd: root, encoding: 'utf8', env })
+}
