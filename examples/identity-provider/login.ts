@@ -1,0 +1,32 @@
+/// <reference path="./oidc-provider.d.ts" />
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import type { Provider } from 'oidc-provider'
+import { errorPage, loginPage } from './login-page.ts'
+import { signIn } from './people.ts'
+
+/** The sign-in page that oidc-provider sends the browser to. */
+export async function login(provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const html = (status: number, body: string) =>
+    response.writeHead(status, { 'content-type': 'text/html; charset=utf-8', 'cache-control': 'no-store' }).end(body)
+
+  try {
+    const { prompt, uid } = await provider.interactionDetails(request, response)
+    if (prompt.name !== 'login') throw new Error(`this provider has no page for the prompt "${prompt.name}"`)
+    const action = `/interaction/${uid}`
+    if (request.method !== 'POST') {
+      html(200, loginPage(action))
+      return
+    }
+    const form = new URLSearchParams(await text(request))
+    const username = form.get('username') ?? undefined
+    const person = signIn(username, form.get('password') ?? undefined)
+    if (!person) {
+      html(400, loginPage(action, 'Unknown username or wrong password. Try alice/alice or bob/bob.'))
+      return
+    }
+    await provider.interactionFinished(request, response, { login: { accountId: person.sub } })
+  } catch (error) {
+    html(400, errorPage('Go back and start again.', (error as Error).message))
+  }
+}

@@ -1,0 +1,27 @@
+import { Annotation, END, MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
+import { scriptedReply } from './reply.mjs'
+import { ScriptedModel } from './scripted-model.mjs'
+
+const State = Annotation.Root({
+  ...MessagesAnnotation.spec,
+  /** What this run could read about its user: the reason this example exists. */
+  seen: Annotation(),
+})
+
+/** LangGraph copies `x-*` request headers into the configurable; `langgraph_auth_user` is where custom auth puts its user. */
+function seenIdentity(configurable = {}) {
+  const names = Object.keys(configurable).filter((name) => name.startsWith('x-') || name.startsWith('langgraph_auth_'))
+  return Object.fromEntries(names.sort().map((name) => [name, configurable[name]]))
+}
+
+async function answer(state, config) {
+  const seen = seenIdentity(config.configurable)
+  const model = new ScriptedModel(scriptedReply(state.messages.at(-1)?.text ?? '', seen))
+  return { messages: [await model.invoke(state.messages, config)], seen }
+}
+
+export const graph = new StateGraph(State)
+  .addNode('answer', answer)
+  .addEdge(START, 'answer')
+  .addEdge('answer', END)
+  .compile()

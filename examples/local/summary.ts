@@ -1,0 +1,53 @@
+import type { Ports } from './ports.ts'
+import { local } from './services.ts'
+
+const runInput = {
+  threadId: 'thread-1',
+  runId: 'run-1',
+  messages: [{ id: 'message-1', role: 'user', content: 'Who am I?' }],
+  tools: [],
+  context: [],
+  state: {},
+}
+const langgraphRun = {
+  assistant_id: 'agent',
+  input: { messages: [{ role: 'user', content: 'Who am I?' }] },
+  stream_mode: ['messages-tuple'],
+}
+
+/** What is running, and lines to paste. */
+export function summary(ports: Ports): string {
+  const gateway = local(ports.gateway)
+  const post = (path: string, body: object, token = true) =>
+    `  curl -N ${gateway}${path} -H 'content-type: application/json'${token ? ' -H "authorization: Bearer $TOKEN"' : ''} \\
+    -d '${JSON.stringify(body)}'`
+
+  return `
+Sallyport is running.
+
+  Demo page            ${local(ports.demo)}/        sign in as alice (admin) or bob (member)
+  Gateway              ${gateway}
+  Identity provider    ${local(ports.identityProvider)}         alice/alice, bob/bob
+  LangGraph server     ${local(ports.langgraph)}         behind ${gateway}/agents/langgraph
+  AG-UI agent          ${local(ports.agUi)}         behind ${gateway}/agents/ag-ui
+
+Get a token:
+
+  TOKEN=$(curl -s -d grant_type=password -d client_id=sallyport-cli -d username=alice -d password=alice \\
+    ${local(ports.identityProvider)}/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
+
+  (or: TOKEN=$(npm run -s token -- alice), with --es256 for the other algorithm)
+
+Ask each agent through the gate:
+
+${post('/agents/langgraph/runs/stream', langgraphRun)}
+
+${post('/agents/ag-ui', runInput)}
+
+Without a token the answer is 401:
+
+${post('/agents/ag-ui', runInput, false).replace('curl -N', 'curl -i')}
+
+Ctrl-C stops everything.
+`
+}
