@@ -10,5 +10,5 @@ export default defineRoute({
   trust: [companyLogin],
   policies: [membersChat],
   identity: { state: { key: 'auth_user' } },
-  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+  cors: { origins: [{ env: 'APP_ORIGIN' }] },
 })

@@ -17,5 +17,5 @@ export default defineRoute({
       fields: { user_id: 'user_id', role: 'role', email: 'email', name: 'name', tenant: 'tenant' },
     },
   },
-  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+  cors: { origins: [{ env: 'APP_ORIGIN' }] },
 })

@@ -13,6 +13,6 @@ export default defineRoute({
   agent: { kind: 'langgraph', origin: { env: 'LANGGRAPH_AGENT_URL' } },
   trust: [companyLogin],
   policies: [membersChat],
-  // The web origins of your front end; loopback is for `npm start`.
-  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+  // The web origin of the front end, which differs between staging and production like the agent's address.
+  cors: { origins: [{ env: 'APP_ORIGIN' }] },
 })

@@ -13,5 +13,5 @@ export default defineRoute({
   trust: [companyLogin],
   policies: [membersChat],
   assertion: { audience: 'maf' },
-  cors: { origins: ['http://127.0.0.1:8080', 'http://localhost:3000'] },
+  cors: { origins: [{ env: 'APP_ORIGIN' }] },
 })

@@ -25,3 +25,5 @@ export const seconds = (from: number, to: number) =>
     v.maxValue(to, `at most ${to} seconds`),
   )
 export const fromEnvironment = v.strictObject({ env: variableName })
+/** An address, or the variable that holds it where staging and production differ. */
+export const address = v.union([text, fromEnvironment], 'a URL or { env: NAME }')

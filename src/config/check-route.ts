@@ -2,11 +2,11 @@ import { kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
 import { covers } from '../policy/operation'
-import type { About, Report } from './check'
 import type { Route } from './define'
-import { type Environment, originUrl } from './env'
+import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
 import type { Settings } from './load'
+import { type About, type Report, reportUnbound } from './report'
 
 /** One route by itself: its parts against each other, against its kind of agent and against the environment. */
 export function checkRoute(route: Route, settings: Settings, environment: Environment, about: About): void {
@@ -14,7 +14,7 @@ export function checkRoute(route: Route, settings: Settings, environment: Enviro
   checkOrigin(route, settings, environment, report)
   checkAccess(route, report)
   checkIdentity(route, report)
-  checkCors(route, settings, report)
+  checkCors(route, settings, environment, report)
   checkOperations(route, report, about)
 }
 
@@ -98,19 +98,20 @@ function checkIdentity(route: Route, report: Report): void {
   }
 }
 
-function checkCors(route: Route, settings: Settings, report: Report): void {
-  route.cors?.origins.forEach((origin, index) => {
-    const url = URL.parse(origin)
+function checkCors(route: Route, settings: Settings, environment: Environment, report: Report): void {
+  route.cors?.origins.forEach((given, index) => {
+    const path = `cors.origins[${index}]`
+    const origin = addressOf(given, environment)
+    if (origin === undefined && typeof given === 'object') {
+      reportUnbound(report, path, given.env)
+      return
+    }
+    const url = URL.parse(origin ?? '')
     const isLoopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
     const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || settings.isDevelopment))
     if (url?.origin === origin && isSafe) return
     const expected = 'one exact web origin, https (http only for loopback)'
-    report(
-      `cors.origins[${index}]`,
-      show(origin),
-      expected,
-      'Write it as "https://app.example.com"; there are no wildcards.',
-    )
+    report(path, show(origin), expected, 'Write it as "https://app.example.com"; there are no wildcards.')
   })
 }
 

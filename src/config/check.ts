@@ -4,11 +4,7 @@ import type { Issuer, Policy, Route } from './define'
 import type { Environment } from './env'
 import { type Fault, show } from './fault'
 import type { Settings } from './load'
-
-/** Says one fault of one file. */
-export type Report = (path: string, found: string, expected: string, remedy: string) => void
-/** A report for a file. */
-export type About = (file: string) => Report
+import type { About } from './report'
 
 /** What no schema can see: one part against another, and against the environment. */
 export function checkRoutes(routes: readonly Route[], settings: Settings, environment: Environment): Fault[] {

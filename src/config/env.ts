@@ -22,6 +22,11 @@ export function variable(environment: Environment, name: string): string | undef
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** An address that stands in the file or in a variable; undefined where the variable is missing. */
+export function addressOf(given: string | { env: string }, environment: Environment): string | undefined {
+  return typeof given === 'string' ? given : variable(environment, given.env)
+}
+
 /** The service bound under a name, or undefined. */
 export function service(environment: Environment, name: string): Fetcher | undefined {
   const value = environment[name]

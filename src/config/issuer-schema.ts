@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { fromEnvironment, id, seconds, some, text } from './atoms'
+import { address, id, seconds, some, text } from './atoms'
 
 /** Asymmetric only: with a shared secret, whoever verifies could also sign. */
 const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
@@ -7,13 +7,13 @@ const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 export const IssuerSchema = v.strictObject({
   id,
   /** The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and production. */
-  issuer: v.union([text, fromEnvironment], 'a URL or { env: NAME }'),
+  issuer: address,
   /** What `aud` must contain one of. */
   audience: some(text),
   /** Signature algorithms that are accepted; asymmetric only. */
   algorithms: some(v.picklist(algorithms)),
   /** Where its keys are. Without it, OpenID Connect Discovery below the issuer says so. */
-  jwksUri: v.optional(v.union([text, fromEnvironment], 'a URL or { env: NAME }')),
+  jwksUri: v.optional(address),
   /** Claim mapping of a well-known provider; `claims` overrides it field by field. */
   preset: v.optional(
     v.picklist([

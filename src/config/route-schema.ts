@@ -3,7 +3,7 @@
  * and the JSON Schema. Unknown keys are faults; so is anything that is not plain data.
  */
 import * as v from 'valibot'
-import { fromEnvironment, headerName, id, seconds, some, text, variableName } from './atoms'
+import { address, fromEnvironment, headerName, id, seconds, some, text, variableName } from './atoms'
 import { IssuerSchema } from './issuer-schema'
 import { PolicySchema, pattern } from './policy-schema'
 
@@ -104,7 +104,7 @@ export const RouteSchema = v.strictObject({
       bind: v.optional(v.picklist(['request', 'none'])),
     }),
   ),
-  cors: v.optional(v.strictObject({ origins: some(text) })),
+  cors: v.optional(v.strictObject({ origins: some(address) })),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
   limits: v.optional(

@@ -8,7 +8,7 @@ import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
 import type { TrustedIssuer } from '../token/issuer'
 import type { Agent, IdentityOptions, Issuer, Policy, Route } from './define'
-import { type Environment, type Origin, openOrigin, originUrl, variable } from './env'
+import { addressOf, type Environment, type Origin, openOrigin, originUrl } from './env'
 import { commonClaims, presets } from './presets'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
@@ -67,7 +67,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
       bind: route.assertion?.bind ?? 'request',
     },
     cors: {
-      origins: new Set(route.cors?.origins ?? []),
+      origins: new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? '')),
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
       headers: forwardHeaders,
     },
@@ -99,14 +99,12 @@ function openEndpoints(agent: Agent): readonly Endpoint[] {
 
 function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {
   const preset = issuer.preset ? presets[issuer.preset] : undefined
-  const text = (value: string | { env: string }) =>
-    typeof value === 'string' ? value : (variable(environment, value.env) ?? '')
   return {
     id: issuer.id,
-    issuer: text(issuer.issuer),
+    issuer: addressOf(issuer.issuer, environment) ?? '',
     audience: issuer.audience,
     algorithms: issuer.algorithms,
-    ...(issuer.jwksUri !== undefined && { jwksUri: text(issuer.jwksUri) }),
+    ...(issuer.jwksUri !== undefined && { jwksUri: addressOf(issuer.jwksUri, environment) ?? '' }),
     claims: { ...commonClaims, ...preset?.claims, ...issuer.claims } as TrustedIssuer['claims'],
     tokenType: issuer.tokenType ?? preset?.tokenType ?? 'access-token',
     requiredClaims: issuer.requiredClaims ?? [],

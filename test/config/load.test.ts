@@ -152,6 +152,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     ],
     ['no example that denies', butPolicy({ examples: [policy.examples[0]] }), { path: 'examples' }],
     ['a wildcard origin', but({ cors: { origins: ['*'] } }), { path: 'cors.origins[0]' }],
+    ['a web origin from nowhere', but({ cors: { origins: [{ env: 'NOT_SET' }] } }), { path: 'cors.origins[0].env' }],
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
     ['a web origin without TLS', but({ cors: { origins: ['http://app.example.com'] } }), { path: 'cors.origins[0]' }],
     ['an identity header forwarded', but({ forwardHeaders: ['x-user-id'] }), { path: 'forwardHeaders[0]' }],
@@ -278,6 +279,7 @@ describe('the effective configuration and the schema', () => {
     AG2_AGENT_URL: 'https://b.example.com/chat',
     MAF_AGENT_URL: 'https://c.example.com',
     AG_UI_AGENT_URL: 'https://d.example.com',
+    APP_ORIGIN: 'https://app.example.com',
   }
 
   it('is plain JSON and round-trips', () => {

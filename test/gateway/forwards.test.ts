@@ -1,0 +1,122 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Agent } from '../../src/config/define'
+import { bearer, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
+import { startGateway, type TestGateway } from '../support/gateway'
+import { json, startWorld, type World } from '../support/world'
+
+let world: World
+/** A gateway whose one route is everything. */
+let whole: TestGateway
+
+const documents: Omit<Extract<Agent, { kind: 'http' }>, 'origin'> = {
+  kind: 'http',
+  endpoints: [
+    { operation: 'document.read', method: 'GET', path: '/documents/:id' },
+    { operation: 'document.read', method: 'HEAD', path: '/documents/:id' },
+    { operation: 'document.write', method: 'PUT', path: '/documents/:id' },
+    { operation: 'search', method: 'GET', path: '/documents/search' },
+    { operation: 'files', method: 'GET', path: '/files/*' },
+  ],
+}
+
+beforeAll(async () => {
+  world = await startWorld(
+    (url, issuer) => [
+      routeOf({ ...documents, origin: { url: `${url}/v1/` } }, [issuer], {
+        policies: [
+          policyWithExamples({ id: 'no-search', allow: [{ name: 'documents', operations: ['document.*', 'files'] }] }),
+        ],
+      }),
+      routeOf({ ...openHttp(url), origin: { service: 'AGENT', path: '/inner' } }, [issuer], {
+        id: 'bound',
+        path: '/bound',
+      }),
+      { id: 'open', path: '/open', agent: openHttp(url), public: true },
+      routeOf({ kind: 'langgraph', origin: { url }, operations: ['threads.*', 'store.*'] }, [issuer]),
+    ],
+    {
+      services: {
+        AGENT: (request) => Response.json({ url: request.url, isSigned: request.headers.has('x-sallyport-assertion') }),
+      },
+    },
+  )
+  const everything = routeOf({ kind: 'langgraph', origin: { url: world.origin.url } }, [world.issuer], { path: '/' })
+  whole = await startGateway({ routes: [everything] })
+})
+afterAll(async () => {
+  await whole?.close()
+  await world?.close()
+})
+
+describe('forwarding', () => {
+  it('sends method, path, query and body as they came, below the prefix of the origin', async () => {
+    const reply = await world.as('alice', '/agents/http/documents/7?a=1&a=2', {
+      method: 'PUT',
+      body: 'text é',
+      headers: { 'content-type': 'text/plain' },
+    })
+    expect(reply.status).toBe(200)
+    expect(world.origin.last()).toMatchObject({ method: 'PUT', url: '/v1/documents/7?a=1&a=2', body: 'text é' })
+    expect(world.origin.last().headers['content-type']).toBe('text/plain')
+  })
+
+  it('a literal segment wins over a parameter, so a policy on it cannot be walked around', async () => {
+    expect((await world.as('alice', '/agents/http/documents/7')).status).toBe(200)
+    expect((await world.as('alice', '/agents/http/documents/search')).status).toBe(403)
+    expect((await world.as('alice', '/agents/http/files/a/b/c')).status).toBe(200)
+    expect((await world.as('alice', '/agents/http/documents')).status).toBe(404)
+    expect((await world.as('alice', '/agents/http/documents/7/pages')).status).toBe(404)
+  })
+
+  it('a HEAD that is listed has a reply without a body', async () => {
+    const reply = await world.as('alice', '/agents/http/documents/7', { method: 'HEAD' })
+    expect([reply.status, await reply.text()]).toEqual([200, ''])
+    expect(world.origin.last().method).toBe('HEAD')
+  })
+
+  it('reaches an agent that has no public address by its service binding', async () => {
+    const reply = await world.as('alice', '/bound/x?q=1')
+    expect(await reply.json()).toEqual({ url: 'https://agent.service.internal/inner/x?q=1', isSigned: true })
+  })
+
+  it('a public route needs no token, passes none on, and signs nothing', async () => {
+    for (const person of [undefined, 'alice'] as const) {
+      expect((await world.as(person, '/open/x')).status).toBe(200)
+      const headers = JSON.stringify(world.origin.last().headers)
+      expect(headers).not.toContain('eyJ')
+      expect(headers).not.toContain('authorization')
+    }
+  })
+
+  it('offers exactly the operations that the route names, closed ones included', async () => {
+    expect((await world.as('alice', '/agents/langgraph/threads/search', json({}))).status).toBe(200)
+    expect(
+      (
+        await world.as('alice', '/agents/langgraph/store/items', {
+          ...json({ namespace: ['a'], key: 'k', value: {} }),
+          method: 'PUT',
+        })
+      ).status,
+    ).toBe(200)
+    expect((await world.as('alice', '/agents/langgraph/runs/stream', json({}))).status).toBe(404)
+  })
+
+  it('one route can be the whole gateway, beside what the gateway says of itself', async () => {
+    const headers = bearer(await world.token('alice'))
+    expect((await whole.fetch('/threads/t', { headers })).status).toBe(200)
+    expect(world.origin.last().url).toBe('/threads/t')
+    expect((await whole.fetch('/.well-known/jwks.json')).status).toBe(200)
+    expect((await whole.fetch('/.sallyport/health')).status).toBe(200)
+    expect((await whole.fetch('/')).status).toBe(401)
+  })
+
+  it('says on every reply that it is private, and under which id it is in the log', async () => {
+    const reply = await world.as('alice', '/agents/http/documents/7')
+    expect(Object.fromEntries(reply.headers)).toMatchObject({
+      'cache-control': 'private, no-store',
+      'x-content-type-options': 'nosniff',
+      'x-request-id': expect.stringMatching(/^[0-9a-f-]{36}$/),
+      vary: 'Origin',
+    })
+  })
+})
