@@ -28,7 +28,13 @@ if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== wanted) {
   writeFileSync(stamp, wanted)
 }
 
-const probe = spawnSync('node', ['--version'], { encoding: 'utf8', shell: process.platform === 'win32' })
+// As npm scripts will look for it.
+const PATH = [path.join(root, 'node_modules', '.bin'), process.env.PATH].join(path.delimiter)
+const probe = spawnSync('node', ['--version'], {
+  encoding: 'utf8',
+  env: { ...process.env, PATH },
+  shell: process.platform === 'win32',
+})
 const [major = 0, minor = 0] = (probe.stdout || '').replace('v', '').split('.').map(Number)
 if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   process.stderr.write(
