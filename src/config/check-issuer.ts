@@ -1,8 +1,8 @@
 import type { Issuer } from './define'
 import { addressOf, type Environment } from './env'
 import { show } from './fault'
-import type { Settings } from './load'
 import { type Report, reportUnbound } from './report'
+import type { Settings } from './settings'
 
 /** An identity provider's addresses: bound, and reached by TLS. */
 export function checkIssuer(issuer: Issuer, settings: Settings, environment: Environment, report: Report): void {

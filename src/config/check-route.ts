@@ -5,8 +5,8 @@ import { covers } from '../policy/operation'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
-import type { Settings } from './load'
 import { type About, type Report, reportUnbound } from './report'
+import type { Settings } from './settings'
 
 /** One route by itself: its parts against each other, against its kind of agent and against the environment. */
 export function checkRoute(route: Route, settings: Settings, environment: Environment, about: About): void {

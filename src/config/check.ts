@@ -3,8 +3,8 @@ import { checkRoute } from './check-route'
 import type { Issuer, Policy, Route } from './define'
 import type { Environment } from './env'
 import { type Fault, show } from './fault'
-import type { Settings } from './load'
 import type { About } from './report'
+import type { Settings } from './settings'
 
 /** What no schema can see: one part against another, and against the environment. */
 export function checkRoutes(routes: readonly Route[], settings: Settings, environment: Environment): Fault[] {

@@ -2,10 +2,11 @@ import * as v from 'valibot'
 import type { Ports } from '../ports'
 import { checkRoutes } from './check'
 import type { Issuer, Policy, Route } from './define'
-import { type Environment, variable } from './env'
+import type { Environment } from './env'
 import { ConfigurationError, type Fault, show } from './fault'
 import { compileRoute, type LoadedRoute } from './route'
 import { RouteSchema } from './route-schema'
+import { hostsOf, readSettings } from './settings'
 
 /** The gateway as it runs: everything checked, every default filled in. */
 export interface Configuration {
@@ -16,13 +17,6 @@ export interface Configuration {
   /** By path. */
   readonly routes: ReadonlyMap<string, LoadedRoute>
   readonly environment: Environment
-}
-
-/** The gateway's own settings, from the environment. */
-export interface Settings {
-  readonly publicUrl: string
-  /** Lets origins and issuers be plain http. */
-  readonly isDevelopment: boolean
 }
 
 /**
@@ -56,46 +50,6 @@ export function load(routes: readonly unknown[], environment: Environment, ports
     routes: new Map(parsed.map((route) => [route.path, compileRoute(route, environment, ports)])),
     environment,
   }
-}
-
-function readSettings(environment: Environment, faults: Fault[]): Settings {
-  const file = 'wrangler.toml'
-  const mode = variable(environment, 'ENVIRONMENT')
-  const isDevelopment = mode === 'development'
-  if (mode !== undefined && mode !== 'development' && mode !== 'production') {
-    faults.push({
-      file,
-      path: 'vars.ENVIRONMENT',
-      found: show(mode),
-      expected: '"production" or "development", or nothing for production',
-      remedy: 'Correct it. Only development lets origins and issuers be plain http.',
-    })
-  }
-  const publicUrl = variable(environment, 'PUBLIC_URL')
-  const url = URL.parse(publicUrl ?? '')
-  if (
-    !publicUrl ||
-    url?.origin !== publicUrl ||
-    !(url.protocol === 'https:' || (isDevelopment && url.protocol === 'http:'))
-  ) {
-    faults.push({
-      file,
-      path: 'vars.PUBLIC_URL',
-      found: show(publicUrl),
-      expected: "the gateway's own address, https, without a path or a slash at its end",
-      remedy: 'Set it, for example to "https://gate.example.com".',
-    })
-  }
-  return { publicUrl: publicUrl ?? '', isDevelopment }
-}
-
-/** In development a loopback address has three names, and people use any. */
-function hostsOf({ publicUrl, isDevelopment }: Settings): string[] {
-  const { host, port, hostname } = new URL(publicUrl)
-  const loopback = ['127.0.0.1', 'localhost', '[::1]']
-  return isDevelopment && loopback.includes(hostname)
-    ? loopback.map((name) => (port ? `${name}:${port}` : name))
-    : [host]
 }
 
 function parseRoute(route: unknown, index: number, faults: Fault[]): Route | undefined {
