@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 
@@ -11,6 +12,8 @@ export interface ChildOptions {
   /** Answers 2xx when the child is ready. */
   readyUrl: string
   startSeconds: number
+  /** Is given every line that it prints. */
+  onLine?: (line: string) => void
   /** What it prints when it will never be ready, although it goes on running. */
   fatal?: RegExp
 }
@@ -29,7 +32,7 @@ const OUTPUT_LINES = 30
 const GRACE_MS = 5000
 
 /** Starts a process in a group of its own, so that whatever it starts can be stopped with it. */
-export function spawnChild({ name, args, cwd, env }: ChildOptions): Child {
+export function spawnChild({ name, args, cwd, env, onLine }: ChildOptions): Child {
   const child = spawn(process.execPath, args, {
     cwd,
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
@@ -42,6 +45,7 @@ export function spawnChild({ name, args, cwd, env }: ChildOptions): Child {
     output = (output + stripVTControlCharacters(chunk.toString())).split('\n').slice(-OUTPUT_LINES).join('\n')
   }
   child.stdout.on('data', keep)
+  if (onLine) createInterface({ input: child.stdout }).on('line', onLine)
   child.stderr.on('data', keep)
 
   const exited = new Promise<string>((resolve) => {

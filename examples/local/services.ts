@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ChildOptions } from './child.ts'
 import type { Ports } from './ports.ts'
+import { traffic } from './traffic.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const langgraphFolder = join(root, 'examples', 'langgraph-js')
@@ -73,5 +74,9 @@ export function gateway(ports: Ports, env: NodeJS.ProcessEnv = process.env): Chi
     readyUrl: `${url}/.sallyport/health`,
     startSeconds: 60,
     fatal: /✘ \[ERROR\]/,
+    onLine(line) {
+      const shown = traffic(line)
+      if (shown) console.log(shown)
+    },
   }
 }

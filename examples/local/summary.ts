@@ -48,6 +48,6 @@ Without a token the answer is 401:
 
 ${post('/agents/ag-ui', runInput, false).replace('curl -N', 'curl -i')}
 
-Ctrl-C stops everything.
+Ctrl-C stops everything. Requests show here as they pass the gate:
 `
 }

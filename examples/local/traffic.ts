@@ -1,0 +1,32 @@
+interface Line {
+  v: 1
+  at: string
+  id: string
+  method: string
+  path: string
+  operation?: string
+  who?: { subject: string }
+  status: number
+  code?: string
+  reason?: string
+  stream?: string
+  ms: { total: number }
+}
+
+/** One line of the gateway's audit, as a person reads it; nothing for other output and for preflights. */
+export function traffic(output: string): string | undefined {
+  if (!output.startsWith('{"v":1')) return undefined
+  const { at, method, path, operation, who, status, code, reason, stream, ms } = JSON.parse(output) as Line
+  if (method === 'OPTIONS') return undefined
+  const how = code ? `${code}${reason ? ` (${reason})` : ''}` : stream === 'complete' ? '' : `stream ${stream}`
+  const cells = [
+    at.slice(11, 19),
+    String(status),
+    (who?.subject ?? '-').padEnd(6),
+    method.padEnd(6),
+    path,
+    operation ?? '',
+    how,
+  ]
+  return `  ${cells.filter((cell) => cell !== '').join('  ')}  ${ms.total} ms`
+}
