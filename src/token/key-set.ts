@@ -8,6 +8,7 @@ const FETCH_MS = 3_000
 const MAX_BYTES = 262_144
 const MAX_KEYS = 100
 const MIN_RSA_BITS = 2048
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /** A key set with the moment it was fetched, in milliseconds. */
 export interface KeySetDocument {
@@ -82,9 +83,10 @@ export function usableKeys(keys: unknown): JWK[] {
 
 function isUsable(key: unknown): key is JWK {
   if (typeof key !== 'object' || key === null) return false
-  const { kty, d, n, use } = key as Record<string, unknown>
+  const { kty, n, use } = key as Record<string, unknown>
   // A set that publishes a private or a symmetric key has leaked it: anyone could sign with it.
-  if (d !== undefined || (use !== undefined && use !== 'sig')) return false
-  if (kty === 'RSA') return typeof n === 'string' && n.length >= Math.ceil(MIN_RSA_BITS / 6)
+  if (PRIVATE_MEMBERS.some((name) => name in key) || (use !== undefined && use !== 'sig')) return false
+  // Leading zeros make no modulus longer.
+  if (kty === 'RSA') return typeof n === 'string' && n.replace(/^A+/, '').length >= Math.ceil(MIN_RSA_BITS / 6)
   return kty === 'EC' || kty === 'OKP'
 }

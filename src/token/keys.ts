@@ -11,10 +11,14 @@ const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 const STALE_MS = 24 * 3_600_000
 /** After a failed fetch, the next one waits this long, plus up to a half, so that isolates do not come back together. */
 const FAILURE_COOLDOWN_MS = 10_000
+/** An issuer whose last fetch failed this recently counts as down: nobody waits for it who has keys, however old. */
+const DOWN_MS = 60_000
 /** An unknown `kid` causes at most one fetch in this time. */
 const UNKNOWN_KID_COOLDOWN_MS = 30_000
 /** How long one request waits for keys that another is fetching. */
 const WAIT_MS = 4_000
+/** How long the shared copy is waited for; it is there to save time. */
+const SHARED_MS = 1_000
 /** A fetch whose request was torn down never settles; after this it counts as gone. */
 const ABANDONED_MS = 10_000
 
@@ -57,16 +61,16 @@ export function createKeyStore(ports: Ports): KeyStore {
     if (!slot.pending) {
       if (now < slot.retryAt) return
       const fetch = load(issuer, slot).finally(() => {
-        delete slot.pending
+        if (slot.pending?.fetch === fetch) delete slot.pending
       })
       slot.pending = { since: now, fetch }
       background.waitUntil(fetch)
     }
-    await Promise.race([slot.pending.fetch, new Promise((resolve) => setTimeout(resolve, WAIT_MS))])
+    await within(WAIT_MS, slot.pending.fetch)
   }
 
   async function load(issuer: TrustedIssuer, slot: Slot): Promise<void> {
-    const shared = await readShared(issuer)
+    const shared = await within(SHARED_MS, readShared(issuer))
     if (shared && shared.fetchedAt > (slot.set?.fetchedAt ?? 0)) {
       slot.set = keySet(shared)
       if (ports.now() < slot.set.freshUntil) return
@@ -76,7 +80,7 @@ export function createKeyStore(ports: Ports): KeyStore {
       const document = await fetchKeySet(issuer, ports)
       slot.set = keySet(document)
       slot.failed = false
-      await writeShared(issuer, document)
+      await within(SHARED_MS, writeShared(issuer, document))
     } catch (thrown) {
       slot.failed = true
       slot.retryAt = ports.now() + FAILURE_COOLDOWN_MS * (1 + Math.random() / 2)
@@ -116,8 +120,12 @@ export function createKeyStore(ports: Ports): KeyStore {
       slots.set(issuer.id, slot)
       const usable = () => (slot.set && ports.now() - slot.set.fetchedAt < STALE_MS ? slot.set : undefined)
 
-      if (!usable()) await refresh(issuer, slot, background)
-      else if (slot.set && ports.now() >= slot.set.freshUntil) background.waitUntil(refresh(issuer, slot, background))
+      const now = ports.now()
+      const isFresh = slot.set !== undefined && now < slot.set.freshUntil
+      const isDown = slot.failed && now - slot.attemptedAt < DOWN_MS
+      // Old keys are used only after their issuer was asked in vain: a key that it withdrew must not outlive the freshness.
+      if (!usable() || !(isFresh || isDown)) await refresh(issuer, slot, background)
+      else if (!isFresh) background.waitUntil(refresh(issuer, slot, background))
       const set = usable()
       if (!set) throw new Refusal('keys-unavailable', issuer.id)
 
@@ -147,5 +155,9 @@ async function select(set: KeySet, alg: string, kid: string | undefined): Promis
     throw thrown
   }
 }
+
+/** What a work comes to, or undefined once the time is up. */
+const within = <T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> =>
+  Promise.race([work, new Promise<undefined>((resolve) => setTimeout(resolve, milliseconds))])
 
 const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message.slice(0, 200) : 'unknown')

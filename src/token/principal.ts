@@ -32,7 +32,8 @@ export interface Principal extends Caller {
 
 /**
  * Reads a principal out of claims that have been verified already; it checks nothing itself but the types of what it reads,
- * and drops what has the wrong one. An `email` that its issuer calls unverified is left out.
+ * and drops what has the wrong one. An `email` that its issuer calls unverified is left out; some
+ * write that as a text.
  */
 export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: string; exp: number }): Principal {
   const { sub } = claims
@@ -48,7 +49,7 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: strin
     roles: listOf(claimAt(claims, at.roles)),
     scopes: listOf(claimAt(claims, at.scopes)),
     tenant: stringOf(claimAt(claims, at.tenant)),
-    email: claims.email_verified === false ? undefined : stringOf(claimAt(claims, at.email)),
+    email: String(claims.email_verified) === 'false' ? undefined : stringOf(claimAt(claims, at.email)),
     name: stringOf(claimAt(claims, at.name)),
     claims,
     expiresAt: claims.exp,

@@ -26,7 +26,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
  *
  * The issuer that the token names picks the keys, and only that issuer's keys, audience and algorithms count (RFC 8725
  * sections 3.8 to 3.10). Checked: strict compact form, `alg`, `typ`, no `crit`, signature, `iss`, `aud`, a finite `exp`, the
- * longest lifetime, `nbf`, `iat` not ahead, a printable `sub`, required claims, no `cnf`.
+ * longest lifetime, `nbf`, `iat` not ahead, a printable `sub`, required claims, no `cnf`. Of members that occur twice the last
+ * one counts, everywhere (RFC 7519 section 4 leaves that choice).
  *
  * Not checked: whether it was revoked, and what its scopes allow: that is the policy's.
  *
@@ -56,7 +57,7 @@ export async function verify(
       clockTolerance: issuer.clockSkewSeconds,
       currentDate: new Date(now),
     })
-    return principalOf(issuer, checkClaims(payload, issuer, now / 1000))
+    return ownName(principalOf(issuer, checkClaims(payload, issuer, now / 1000)), issuer, trust)
   } catch (thrown) {
     throw tokenRefusal(thrown)
   }
@@ -111,8 +112,23 @@ function checkClaims(
   if ('cnf' in payload) throw refuseToken('sender-constrained')
   if (issuer.tokenType === 'access-token')
     for (const name of ['nonce', 'at_hash', 'c_hash', 's_hash']) if (name in payload) throw refuseToken('id-token')
-  if (issuer.tokenType === 'at+jwt')
+  for (const name of issuer.requiredClaims) if (payload[name] === null) throw refuseToken(`claim-missing ${name}`)
+  if (issuer.tokenType === 'at+jwt') {
     for (const name of ['iat', 'jti', 'client_id'])
       if (payload[name] === undefined) throw refuseToken(`claim-missing ${name}`)
+    for (const name of ['jti', 'client_id'])
+      if (typeof payload[name] !== 'string' || payload[name] === '') throw refuseToken(`claim-invalid ${name}`)
+  }
   return payload as JWTPayload & { sub: string; exp: number }
+}
+
+/**
+ * Agents see one text for a person, prefix and subject together. One that begins with another issuer's longer prefix could
+ * name that issuer's person, so it is refused; then no two issuers of a route can ever mean the same text.
+ */
+function ownName(principal: Principal, issuer: TrustedIssuer, trust: readonly TrustedIssuer[]): Principal {
+  const isTaken = ({ subjectPrefix: other }: TrustedIssuer) =>
+    other.length > issuer.subjectPrefix.length && principal.userId.startsWith(other)
+  if (trust.some(isTaken)) throw refuseToken('subject')
+  return principal
 }

@@ -3,7 +3,7 @@ import type { JWK } from 'jose'
 import type { Issuer, Route } from '../../src/config/define'
 import { goodClaims, issuerOf, openHttp, routeOf } from './fixtures'
 import { publicJwk } from './keys'
-import { startOrigin } from './origin'
+import { type Received, startOrigin } from './origin'
 import { signRaw } from './tokens'
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void
@@ -24,6 +24,8 @@ export interface Issuers {
   set(name: string, site: Site): void
   /** How often its keys were asked for, or another of its documents. */
   asked(name: string, path?: string): number
+  /** What it received, as it stood on the wire. */
+  received(name: string): readonly Received[]
   /** A route of that name which trusts that issuer alone. */
   route(name: string, origin: string, more?: Partial<Issuer>): Route
   /** A good token of it, but for what is asked. */
@@ -70,6 +72,7 @@ export async function startIssuers(): Promise<Issuers> {
     url: server.url,
     issuer,
     set: (name, site) => sites.set(name, site),
+    received: (name) => server.received.filter(({ url }) => url.startsWith(`/${name}/`)),
     asked: (name, path = 'jwks') => server.received.filter(({ url }) => url === `/${name}/${path}`).length,
     route: (name, origin, more) =>
       routeOf(openHttp(origin), [issuerOf(issuer(name), { id: name, ...more })], { id: name, path: `/${name}` }),

@@ -303,7 +303,11 @@ describe('the header is the caller’s word', () => {
       jwk: publicJwk(mallory),
       x5c: [Buffer.from('certificate').toString('base64')],
     }
-    for (const [kid, reason] of [[mallory.kid, 'key'], [rsa().kid, 'signature'], [undefined, 'signature']] as const) {
+    for (const [kid, reason] of [
+      [mallory.kid, 'key'],
+      [rsa().kid, 'signature'],
+      [undefined, 'signature'],
+    ] as const) {
       const header = { alg: 'RS256', kid, typ: 'at+jwt', ...lures }
       expect(await door.knock(signRaw(header, claims(), mallory))).toEqual(refused(reason))
     }
@@ -332,7 +336,8 @@ describe('the header is the caller’s word', () => {
   })
 
   it('S7: of two header members of one name the last counts, once and for all readings', async () => {
-    const header = (first: string, last: string) => `{"typ":"at+jwt","kid":"${rsa().kid}","alg":"${first}","alg":"${last}"}`
+    const header = (first: string, last: string) =>
+      `{"typ":"at+jwt","kid":"${rsa().kid}","alg":"${first}","alg":"${last}"}`
     expect(await door.knock(signRaw(header('none', 'RS256'), claims(), rsa()))).toEqual(accepted)
     expect(await door.knock(signRaw(header('RS256', 'none'), claims(), rsa()))).toEqual(refused('algorithm'))
   })
