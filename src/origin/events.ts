@@ -77,7 +77,7 @@ export const mentions = (text: string, names: readonly string[]): boolean => nam
 
 /** The JSON that an event carries; undefined where it carries none, as a comment does. */
 export function dataOf(event: string): unknown {
-  const data = linesOf(event).filter(isData).map(valueOf).join('\n')
+  const data = linesOf(event).filter(isData).map(jsonOf).join('\n')
   try {
     return JSON.parse(data)
   } catch {
@@ -93,7 +93,7 @@ export function clearEvent(event: string, names: readonly string[], rewrite: (da
   const lines = linesOf(event)
   const rest = lines.filter((line) => line !== '' && !isData(line) && !mentions(line, names))
   let data = lines.filter(isData)
-  if (mentions(data.map(valueOf).join('\n'), names)) {
+  if (mentions(data.map(jsonOf).join('\n'), names)) {
     const json = dataOf(event)
     if (json === undefined) return ''
     data = [`data: ${JSON.stringify(rewrite(json))}`]
@@ -104,4 +104,4 @@ export function clearEvent(event: string, names: readonly string[], rewrite: (da
 /** A stream may begin with a byte order mark, which belongs to no line. */
 const linesOf = (event: string): string[] => event.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
 const isData = (line: string): boolean => line === 'data' || line.startsWith('data:')
-const valueOf = (line: string): string => line.replace(/^data:? ?/, '')
+const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')

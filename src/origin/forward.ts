@@ -7,7 +7,10 @@ export interface Outgoing {
   readonly uri: string
   readonly headers: Headers
   /** What was read and written anew, or a stream with the signal that it has to be given up. */
-  readonly body: Uint8Array | { readonly stream: ReadableStream<Uint8Array>; readonly overflow: AbortSignal } | undefined
+  readonly body:
+    | Uint8Array
+    | { readonly stream: ReadableStream<Uint8Array>; readonly overflow: AbortSignal }
+    | undefined
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
   readonly firstByteSeconds: number
@@ -74,23 +77,4 @@ function checked(response: Response): Response {
     throw new Refusal('origin-reply-refused', `interim status ${response.status}`)
   }
   return response
-}
-
-/**
- * An address in a reply, as the caller must use it: an address on the origin becomes one below the route.
- * @returns undefined where it leads elsewhere
- */
-export function publicLocation(
-  location: string,
-  origin: Origin,
-  requestUri: string,
-  routePath: string,
-): string | undefined {
-  const { origin: host } = new URL(origin.base)
-  const at = URL.parse(location, host + requestUri)
-  if (!at || at.origin !== host) return undefined
-  const prefix = origin.base.slice(host.length)
-  if (at.pathname !== prefix && !at.pathname.startsWith(`${prefix}/`)) return undefined
-  const below = at.pathname.slice(prefix.length)
-  return (routePath === '/' ? below : routePath + below) + at.search + at.hash
 }

@@ -2,9 +2,10 @@ import type { Adapter, Json } from '../agents/adapter'
 import { readAtMost } from '../bytes'
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
-import { publicLocation } from './forward'
+import { mentions } from './events'
 import { responseHeaders } from './headers'
-import { mentions, pump, readEvents, type StreamOutcome } from './stream'
+import { apiLocation, publicLocation } from './location'
+import { pump, readEvents, type StreamOutcome } from './stream'
 
 /** A JSON reply that has to be cleared is held whole; larger ones are refused rather than passed unread. */
 const MAX_SCRUBBED_BYTES = 8 * 1024 * 1024
@@ -35,8 +36,7 @@ const whole: Promise<StreamOutcome> = Promise.resolve('complete')
  * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot be cleared
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
-  if (response.webSocket)
-    return { response: new Response(null, { status: 101, webSocket: response.webSocket }), done: whole }
+  if (response.webSocket) return { response: upgraded(response, response.webSocket), done: whole }
   const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
   const headers = responseHeaders(response.headers, isStream)
   passLocations(response, headers, rules)
@@ -46,40 +46,74 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     await response.body?.cancel()
     return { response: new Response(null, { status, headers }), done: whole }
   }
+  refuseUnknownEncoding(response)
   const { adapter, names, limits, signal } = rules
-  const { brokenStream } = adapter
+  // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
+  const brokenStream = isStream && !headers.has('location') ? adapter.brokenStream : undefined
   const isRead = names.length > 0 || limits.heartbeatSeconds > 0
-  if (isStream && isRead && brokenStream) {
+  if (isStream && isRead && adapter.brokenStream) {
     const { body, done } = readEvents(response.body, {
       names,
-      scrub: (event) => adapter.scrub(event as Json, names),
+      scrub: (data) => adapter.scrub(data as Json, names),
       ...limits,
       brokenStream,
-      isLast: adapter.isLast,
+      isLast: adapter.isLast && ((data) => adapter.isLast?.(data as Json) ?? false),
       signal,
     })
     return { response: new Response(body, { status, headers }), done }
   }
   if (names.length > 0) {
-    return { response: new Response(await cleared(response.body, rules), { status, headers }), done: whole }
+    return { response: new Response(await cleared(response, response.body, rules), { status, headers }), done: whole }
   }
-  const { body, done } = pump(response.body, isStream ? brokenStream : undefined, signal)
+  const { body, done } = pump(response.body, brokenStream, signal)
   return { response: new Response(body, { status, headers }), done }
 }
 
-function passLocations(response: Response, headers: Headers, { origin, requestUri, routePath }: ReplyRules): void {
+/** A caller who offered subprotocols gives up unless it hears which one was taken (RFC 6455 section 4.1). */
+function upgraded({ headers }: Response, webSocket: WebSocket): Response {
+  const protocol = headers.get('sec-websocket-protocol')
+  return new Response(null, {
+    status: 101,
+    webSocket,
+    ...(protocol !== null && { headers: { 'sec-websocket-protocol': protocol } }),
+  })
+}
+
+/**
+ * The runtime undoes these two encodings, and no others, before anybody reads; `content-encoding` itself is not passed on. A
+ * body in any other would reach the caller as bytes without a meaning, and identity in it unseen.
+ */
+function refuseUnknownEncoding({ headers }: Response): void {
+  const encoding = headers.get('content-encoding') ?? ''
+  if (!['', 'identity', 'gzip', 'br'].includes(encoding)) {
+    throw new Refusal('origin-reply-refused', 'content-encoding')
+  }
+}
+
+function passLocations({ status, headers: from }: Response, headers: Headers, rules: ReplyRules): void {
+  const isRedirect = status >= 300 && status < 400 && status !== 304
   for (const name of ['location', 'content-location']) {
-    const value = response.headers.get(name)
-    const mapped = value === null ? undefined : publicLocation(value, origin, requestUri, routePath)
+    const value = from.get(name)
+    if (value === null) continue
+    // RFC 9110 section 10.2.2 gives `Location` a meaning for these only. Elsewhere it is a word of the API's own.
+    const mapped = isRedirect || status === 201 ? publicLocation(value, rules) : apiLocation(value, rules)
     if (mapped !== undefined) headers.set(name, mapped)
   }
-  const isRedirect = response.status >= 300 && response.status < 400 && response.status !== 304
   if (isRedirect && !headers.has('location')) throw new Refusal('origin-reply-refused', 'redirect off the route')
 }
 
-async function cleared(body: ReadableStream<Uint8Array>, { adapter, names }: ReplyRules): Promise<Uint8Array> {
+const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)/i
+
+async function cleared(
+  { headers }: Response,
+  body: ReadableStream<Uint8Array>,
+  { adapter, names, signal }: ReplyRules,
+): Promise<Uint8Array> {
+  if (!TEXT.test(headers.get('content-type') ?? 'text/')) {
+    throw new Refusal('origin-reply-refused', 'type cannot be cleared of identity')
+  }
   const bytes = await readAtMost(body, MAX_SCRUBBED_BYTES).catch(() => {
-    throw new Refusal('origin-unreachable', 'reply cut')
+    throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
   })
   if (!bytes) throw new Refusal('origin-reply-refused', 'too large to clear')
   const text = new TextDecoder().decode(bytes)

@@ -100,7 +100,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const pass = async (complete: Uint8Array | undefined): Promise<void> => {
     if (!complete) return
-    last = complete
+    if (!isComment(complete)) last = complete
     const cleared = clear(complete, reading)
     if (cleared.byteLength > 0) await write(cleared)
   }
@@ -157,11 +157,15 @@ function clear(bytes: Uint8Array, { names, scrub }: Reading): Uint8Array {
   return encode(cleared.join(''))
 }
 
-/** Whether the conversation had ended before the stream broke. Comments may have come after it. */
+const COLON = 58
+
+/** An agent's own keep-alive, as a rule. */
+const isComment = (bytes: Uint8Array): boolean =>
+  bytes[0] === COLON && !/[\r\n]data/.test(new TextDecoder().decode(bytes))
+
+/** Whether the conversation had ended before the stream broke. */
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {
   if (!bytes || !isLast) return false
-  const data = eventsOf(new TextDecoder().decode(bytes))
-    .map(dataOf)
-    .findLast((each) => each !== undefined)
-  return isLast(data)
+  const data = eventsOf(new TextDecoder().decode(bytes)).map(dataOf)
+  return isLast(data.findLast((each) => each !== undefined))
 }

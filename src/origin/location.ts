@@ -1,0 +1,46 @@
+import type { Origin } from '../config/env'
+
+/** What an address in a reply is read by: where the request went, and where the caller sees it. */
+export interface Place {
+  readonly origin: Origin
+  /** Path and query as the origin saw them. */
+  readonly requestUri: string
+  readonly routePath: string
+}
+
+/**
+ * An address that HTTP reads, as the caller must use it: an address on the origin becomes one below the route.
+ * @returns undefined where it leads elsewhere
+ */
+export function publicLocation(location: string, { origin, requestUri, routePath }: Place): string | undefined {
+  const at = onOrigin(location, origin, requestUri)
+  const prefix = prefixOf(origin)
+  if (!at || !isBelow(at.pathname, prefix)) return undefined
+  const below = at.pathname.slice(prefix.length) + at.search + at.hash
+  const path = routePath === '/' ? below : routePath + below
+  // Two slashes would begin a host.
+  return path.startsWith('//') ? undefined : path
+}
+
+/**
+ * An address that an API's client reads, relative to the API as it knows it: LangGraph's clients put it behind their base
+ * URL, so the route's path may not be in it a second time.
+ * @returns undefined where it leads elsewhere
+ */
+export function apiLocation(location: string, { origin, requestUri }: Place): string | undefined {
+  const at = onOrigin(location, origin, requestUri)
+  if (!at) return undefined
+  const prefix = prefixOf(origin)
+  const path = (isBelow(at.pathname, prefix) ? at.pathname.slice(prefix.length) : at.pathname) + at.search + at.hash
+  return path.startsWith('//') ? undefined : path
+}
+
+const prefixOf = ({ base }: Origin): string => base.slice(new URL(base).origin.length)
+
+const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
+
+function onOrigin(location: string, { base }: Origin, requestUri: string): URL | undefined {
+  const { origin: host } = new URL(base)
+  const at = URL.parse(location, host + requestUri)
+  return at?.origin === host ? at : undefined
+}

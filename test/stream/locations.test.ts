@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { apiLocation, type Place, publicLocation } from '../../src/origin/location'
+
+const place = (base: string, routePath = '/agents/a'): Place => ({
+  origin: { base, fetch },
+  requestUri: `${base.slice('https://agent.test'.length)}/threads/t1?x=1`,
+  routePath,
+})
+const atRoot = place('https://agent.test')
+const below = place('https://agent.test/base')
+const alone = place('https://agent.test', '/')
+
+const elsewhere = [
+  'https://evil.test/',
+  '//evil.test/x',
+  '/\\evil.test/x',
+  '\\\\evil.test/x',
+  'http://agent.test/x',
+  'https://agent.test:8443/x',
+  'https://agent.test@evil.test/x',
+  'https://agent.test.evil.test/x',
+  'javascript:alert(1)',
+  'data:text/html,x',
+  'https://',
+]
+
+describe('invariant 5: an address in a redirect', () => {
+  it.each([
+    ['/x', '/agents/a/x'],
+    ['/x/y?z=1#f', '/agents/a/x/y?z=1#f'],
+    ['t2', '/agents/a/threads/t2'],
+    ['../x', '/agents/a/x'],
+    ['../../../x', '/agents/a/x'],
+    ['?y=2', '/agents/a/threads/t1?y=2'],
+    ['', '/agents/a/threads/t1?x=1'],
+    ['https://agent.test/x', '/agents/a/x'],
+    ['https://user:secret@agent.test/x', '/agents/a/x'],
+    ['HTTPS://AGENT.TEST/x', '/agents/a/x'],
+    ['https:t2', '/agents/a/threads/t2'],
+    ['/', '/agents/a/'],
+    ['//agent.test//evil.test/x', '/agents/a//evil.test/x'],
+  ])('within the origin leads below the route: %s', (location, mapped) => {
+    expect(publicLocation(location, atRoot)).toBe(mapped)
+  })
+
+  it.each([
+    ['/base/x', '/agents/a/x'],
+    ['/base', '/agents/a'],
+    ['/x', undefined],
+    ['/basement/x', undefined],
+    ['/base/../x', undefined],
+    ['../x', '/agents/a/x'],
+    ['../../x', undefined],
+  ])('loses the prefix of the origin, and leads nowhere outside of it: %s', (location, mapped) => {
+    expect(publicLocation(location, below)).toBe(mapped)
+  })
+
+  it.each(elsewhere)('leads nowhere outside of the origin: %s', (location) => {
+    for (const each of [atRoot, below, alone]) expect(publicLocation(location, each)).toBeUndefined()
+  })
+
+  it.each([
+    ['/x', '/x'],
+    ['https://agent.test/x', '/x'],
+    ['https://agent.test//evil.test/x', undefined],
+    ['//agent.test//evil.test/x', undefined],
+  ])('of a route at the root does not begin a host: %s', (location, mapped) => {
+    expect(publicLocation(location, alone)).toBe(mapped)
+  })
+})
+
+describe('an address that the clients of an API read', () => {
+  const run = '/threads/t1/runs/r1/stream'
+
+  it.each([
+    ['/agents/a', 'https://agent.test', run],
+    ['/', 'https://agent.test', run],
+    ['/agents/a', 'https://agent.test/base', run],
+    ['/agents/a', 'https://agent.test/base', `/base${run}`],
+    ['/agents/a', 'https://agent.test/base', `https://agent.test/base${run}`],
+  ])('stays relative to the API: route %s, origin %s, %s', (routePath, base, location) => {
+    expect(apiLocation(location, place(base, routePath))).toBe(run)
+  })
+
+  it.each([...elsewhere, '//agent.test//evil.test/x'])('leads nowhere outside of the origin: %s', (location) => {
+    for (const each of [atRoot, below, alone]) expect(apiLocation(location, each)).toBeUndefined()
+  })
+})
