@@ -1,5 +1,6 @@
 import { Agent } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHttp, routeOf } from '../support/fixtures'
@@ -194,6 +195,28 @@ describe('F8: a JSON reply that is cut', () => {
     const reply = await call(`${stage.gateway.url}/agents/langgraph-reading/threads/t1`, { headers: stage.alice })
     await reply.end
     expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
+  })
+
+  it('is too short for its content-length, where HTTP/1.0 has nothing else to tell by', async () => {
+    sends = () => ({ head: head('200 OK', lengths), parts: [json.subarray(0, 20)], how: 'fin' })
+    const { hostname, port } = new URL(stage.gateway.url)
+    const socket = connect(Number(port), hostname)
+    const { authorization } = stage.alice
+    socket.write(
+      ['GET /agents/http/x HTTP/1.0', `Host: ${hostname}:${port}`, `Authorization: ${authorization}`, '', ''].join(
+        '\r\n',
+      ),
+    )
+    const [headers, body] = (await text(socket)).split('\r\n\r\n')
+    expect(headers).toMatch(new RegExp(`^content-length: ${json.byteLength}$`, 'im'))
+    expect(body?.length).toBeLessThan(json.byteLength)
+  })
+
+  it('has its content-length where it is whole', async () => {
+    sends = () => ({ head: head('200 OK', lengths), parts: [json], how: 'fin' })
+    const reply = await call(`${stage.gateway.url}/agents/http/x`, { headers: stage.alice })
+    expect([await reply.end, reply.headers['content-length']]).toEqual(['whole', `${json.byteLength}`])
+    expect(reply.bytes()).toEqual(json)
   })
 
   it('breaks the connection where its gzip ends too early, although HTTP says it is whole', async () => {

@@ -1,0 +1,164 @@
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { root } from '../support/build'
+import { type AgUiClient, type AgUiEvent, loadClients, ready } from '../support/clients'
+import { bearer, forge, routeOf } from '../support/fixtures'
+import { freePort } from '../support/port'
+import { eventually, openStage, type Stage } from '../support/stage'
+import { chunk, head, startWireOrigin, type WireOrigin } from '../support/wire'
+
+let client: AgUiClient
+let agent: { url: string; close(): Promise<void> }
+let stage: Stage
+let cutting: WireOrigin
+/** What the agent says about its runs. */
+const log: string[] = []
+
+beforeAll(async () => {
+  // The client prints every failure that it also reports.
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  await ready('examples/ag-ui-agent')
+  client = (await loadClients()).agUi
+  const { startAgent } = await import(pathToFileURL(path.join(root, 'examples/ag-ui-agent/agent.ts')).href)
+  agent = await startAgent({ log: (line: string) => log.push(line) })
+  cutting = await startWireOrigin((socket) => {
+    socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
+    socket.write(chunk('data: {"type":"RUN_STARTED","threadId":"t1","runId":"r1"}\n\n'))
+    socket.end(chunk('data: {"type":"TEXT_MESSAGE_START","messageId":"m1","ro'))
+  })
+  const gone = `http://127.0.0.1:${await freePort()}`
+  const admins = { allow: [{ name: 'admins', operations: ['*'], when: { role: 'admin' } }] }
+  const examples = [
+    { as: { roles: ['admin'] }, does: 'run.stream', expect: 'allow' },
+    { as: {}, does: 'run.stream', expect: 'deny' },
+  ] as const
+  stage = await openStage((trust) => {
+    const route = (id: string, url: string, more: object) =>
+      routeOf({ kind: 'ag-ui', origin: { url } }, trust, { id, path: `/agents/${id}`, ...more })
+    const state = { identity: { state: { key: 'auth_user' } } }
+    return [
+      route('ag-ui', agent.url, state),
+      route('heartbeats', agent.url, { ...state, limits: { heartbeatSeconds: 1 } }),
+      route('admins', agent.url, { ...state, policies: [{ id: 'admins', ...admins, examples }] }),
+      route('gone', gone, state),
+      route('cut-reading', cutting.url, state),
+      route('cut-native', cutting.url, { limits: { heartbeatSeconds: 0 } }),
+    ]
+  })
+}, 300_000)
+afterAll(async () => {
+  await stage?.close()
+  await agent?.close()
+  await cutting?.close()
+})
+
+const through = (headers: Record<string, string> = stage.alice, route = 'ag-ui') =>
+  new client.HttpAgent({ url: `${stage.gateway.url}/agents/${route}`, threadId: 't1', headers })
+const direct = () => new client.HttpAgent({ url: agent.url, threadId: 't1' })
+type Agent = ReturnType<typeof direct>
+
+const ask = (its: Agent, content: string) => its.addMessage({ id: 'q1', role: 'user', content })
+
+/** Runs the agent; gives every event that the client made of the stream. */
+async function run(its: Agent, content: string): Promise<AgUiEvent[]> {
+  const events: AgUiEvent[] = []
+  ask(its, content)
+  await its.runAgent({ runId: 'r1' }, { onEvent: ({ event }) => void events.push(event) })
+  return events
+}
+
+/** What the client tells its subscribers when a run fails. */
+async function failure(its: Agent): Promise<{ message: string; status?: number; payload?: Record<string, unknown> }> {
+  const told: Error[] = []
+  ask(its, 'hello')
+  const thrown = await its.runAgent({}, { onRunFailed: ({ error }) => void told.push(error) }).catch((error) => error)
+  expect(told).toEqual([thrown])
+  return thrown
+}
+
+const withoutIds = (events: readonly AgUiEvent[]) => events.map(({ messageId, timestamp, ...event }) => event)
+
+describe('@ag-ui/client through the gate', () => {
+  it('gets the same events in the same order as from the agent itself', async () => {
+    const [near, far] = [await run(direct(), 'count to 8'), await run(through(), 'count to 8')]
+    expect(withoutIds(far)).toEqual(withoutIds(near))
+    expect(far.map(({ type }) => type)).toEqual([
+      'RUN_STARTED',
+      'STATE_SNAPSHOT',
+      'TEXT_MESSAGE_START',
+      ...Array(8).fill('TEXT_MESSAGE_CONTENT'),
+      'TEXT_MESSAGE_END',
+      'RUN_FINISHED',
+    ])
+  })
+
+  it('has the agent know its user, and does not see what the agent was told', async () => {
+    const its = through()
+    const events = await run(its, 'hello')
+    expect(its.messages.at(-1)?.content).toMatch(/^Hello Alice Admin\. The gate says you are alice \(roles: admin/)
+    expect(JSON.stringify(events.map(({ delta, ...event }) => event))).not.toMatch(/auth_user|alice/i)
+    expect(its.state).toEqual({ turns: 1 })
+  })
+
+  it('keeps its own state from turn to turn, with a forged identity in it or not', async () => {
+    const its = through(stage.bob)
+    its.setState({ theme: 'dark', auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } })
+    await run(its, 'hello')
+    await run(its, 'hello again')
+    const answers = its.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)
+    expect(answers).toEqual([expect.stringContaining('you are bob'), expect.stringContaining('you are bob')])
+    expect(its.state).toEqual({ theme: 'dark', turns: 3 })
+  })
+
+  it('serves two people at once, each as who they are', async () => {
+    const both = [through(stage.alice), through(stage.bob)]
+    await Promise.all(both.map((its) => run(its, 'hello')))
+    expect(both.map((its) => /you are (\w+)/.exec(its.messages.at(-1)?.content ?? '')?.[1])).toEqual(['alice', 'bob'])
+  })
+
+  it('hears 401 with its status and payload: no token, and an expired one', async () => {
+    expect(await failure(through({}))).toMatchObject({ status: 401, payload: { code: 'token-missing', status: 401 } })
+    const expired = bearer(await forge(stage.provider, { claims: { exp: 1 } }))
+    expect(await failure(through(expired))).toMatchObject({ status: 401, payload: { code: 'token-expired' } })
+  })
+
+  it('hears 403 with its status and payload', async () => {
+    expect(await failure(through(stage.bob, 'admins'))).toMatchObject({
+      status: 403,
+      payload: { code: 'policy-denied' },
+    })
+    await run(through(stage.alice, 'admins'), 'hello')
+  })
+
+  it('hears 502 of an agent that is gone', async () => {
+    const fault = { status: 502, payload: { code: 'origin-unreachable' } }
+    expect(await failure(through(stage.alice, 'gone'))).toMatchObject(fault)
+  })
+
+  it('hears that a stream broke, as the RUN_ERROR that the gate put there', async () => {
+    const its = through(stage.alice, 'cut-reading')
+    const told: AgUiEvent[] = []
+    ask(its, 'hello')
+    await its.runAgent({}, { onRunErrorEvent: ({ event }) => void told.push(event) }).catch(() => undefined)
+    expect(told).toMatchObject([{ type: 'RUN_ERROR', code: 'origin-cut' }])
+  })
+
+  it('fails where the native gear had let half an event through', async () => {
+    expect(await failure(through(stage.alice, 'cut-native'))).toBeInstanceOf(Error)
+  })
+
+  it.each([
+    ['while it speaks', 'ag-ui', 'count to 100'],
+    ['while it is silent, at the next heartbeat', 'heartbeats', 'be silent for 30 seconds'],
+  ])('F10: stops the agent when it aborts %s', async (_when, route, question) => {
+    log.length = 0
+    const its = through(stage.alice, route)
+    ask(its, question)
+    const running = its.runAgent({ runId: 'r9' }).catch(() => undefined)
+    await eventually('the run has started', () => log.includes('run r9 started'))
+    its.abortRun()
+    await eventually('the run has stopped', () => log.includes('run r9 stopped: the client left'))
+    await running
+  })
+})

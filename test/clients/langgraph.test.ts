@@ -1,0 +1,388 @@
+import { once } from 'node:events'
+import { createServer, request as httpRequest, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type LangGraphClient, type LangGraphSdk, loadClients, type StreamPart } from '../support/clients'
+import { bearer, forge, routeOf } from '../support/fixtures'
+import { type LangGraphServer, startLangGraphServer } from '../support/langgraph-server'
+import { openStage, type Stage } from '../support/stage'
+
+let sdk: LangGraphSdk
+let server: LangGraphServer
+let stage: Stage
+/**
+ * Stands between gate and server, and cuts a stream once. It says where the stream can be taken up again, as a Python server
+ * does, but not below `NAMELESS`.
+ */
+let tap: Server
+const NAMELESS = '/nameless'
+let cutAfter: string | undefined
+const tapped: string[] = []
+
+beforeAll(async () => {
+  sdk = (await loadClients()).langGraph
+  server = await startLangGraphServer()
+  tap = createServer((request, response) => {
+    const { method, headers } = request
+    const path = (request.url ?? '').replace(NAMELESS, '')
+    tapped.push(`${method} ${path} ${headers['last-event-id'] ?? ''}`.trim())
+    const onward = httpRequest(server.url + path, { method, headers: { ...headers, host: new URL(server.url).host } })
+    onward.on('response', (reply) => {
+      const run = path === request.url ? reply.headers['content-location'] : undefined
+      response.writeHead(reply.statusCode ?? 0, { ...reply.headers, ...(run && { location: `${run}/stream` }) })
+      reply.on('data', (data: Buffer) => {
+        response.write(data)
+        if (cutAfter === undefined || !data.includes(cutAfter)) return
+        cutAfter = undefined
+        // What was written is given the time to arrive.
+        setTimeout(() => response.destroy(), 50)
+      })
+      reply.on('end', () => response.end()).on('error', () => response.destroy())
+    })
+    response.on('close', () => onward.destroy())
+    onward.on('error', () => response.destroy())
+    request.pipe(onward)
+  })
+  tap.listen(0, '127.0.0.1')
+  await once(tap, 'listening')
+  const tapUrl = `http://127.0.0.1:${(tap.address() as AddressInfo).port}`
+  stage = await openStage((trust) => {
+    const route = (id: string, url: string, more = {}) =>
+      routeOf({ kind: 'langgraph', origin: { url } }, trust, { id, path: `/agents/${id}`, ...more })
+    return [
+      route('langgraph', server.url),
+      route('heartbeats', server.url, { limits: { heartbeatSeconds: 1 } }),
+      route('with-user', server.url, { identity: { langgraphAuthUser: true } }),
+      route('tapped', tapUrl),
+      route('tapped-with-user', tapUrl, { identity: { langgraphAuthUser: true } }),
+      route('nameless', `${tapUrl}${NAMELESS}`),
+      route('nameless-with-user', `${tapUrl}${NAMELESS}`, { identity: { langgraphAuthUser: true } }),
+    ]
+  })
+}, 300_000)
+afterAll(async () => {
+  await stage?.close()
+  await server?.close()
+  tap?.closeAllConnections()
+  tap?.close()
+})
+
+const clientOf = (apiUrl: string, defaultHeaders: Record<string, string>) =>
+  new sdk.Client({ apiUrl, defaultHeaders, apiKey: null })
+const through = (headers: Record<string, string> = stage.alice, route = 'langgraph') =>
+  clientOf(`${stage.gateway.url}/agents/${route}`, headers)
+const direct = () => clientOf(server.url, {})
+
+const ask = (content: string, more: object = {}) => ({ input: { messages: [{ role: 'user', content }] }, ...more })
+
+async function collect(stream: AsyncGenerator<StreamPart>): Promise<StreamPart[]> {
+  const parts: StreamPart[] = []
+  for await (const part of stream) parts.push(part)
+  return parts
+}
+
+/** A value without ids, times and identity, which are all that may differ. */
+function plain(value: unknown): unknown {
+  const ids = new Map<string, string>()
+  const text = JSON.stringify(value, (key, item) =>
+    /^(x-.*|user-agent|seen|created_at|updated_at)$/.test(key) ? undefined : item,
+  )
+  const named = text
+    .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (id) => {
+      if (!ids.has(id)) ids.set(id, `id ${ids.size}`)
+      return ids.get(id) ?? ''
+    })
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
+  return JSON.parse(named)
+}
+
+/** The same steps with a client of the server and one of the gate. */
+const onBoth = <T>(steps: (client: LangGraphClient) => Promise<T>): Promise<[T, T]> =>
+  Promise.all([steps(direct()), steps(through())])
+
+async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>): Promise<void> {
+  const [near, far] = await onBoth(steps)
+  expect(plain(far)).toEqual(plain(near))
+}
+
+describe('the LangGraph SDK through the gate', () => {
+  it('finds assistants as at the server', async () => {
+    await expectSame(async ({ assistants }) => {
+      const [assistant] = await assistants.search({ graphId: 'agent' })
+      return [assistant, await assistants.get(assistant.assistant_id), await assistants.getGraph('agent')]
+    })
+  })
+
+  it('creates, reads, searches, changes, copies and deletes threads as at the server', async () => {
+    await expectSame(async ({ threads }) => {
+      const mark = { mark: crypto.randomUUID() }
+      const created = await threads.create({ metadata: mark, graphId: 'agent' })
+      const id = created.thread_id
+      const results = [
+        created,
+        await threads.get(id),
+        await threads.search({ metadata: mark }),
+        await threads.update(id, { metadata: { colour: 'red' } }),
+        await threads.updateState(id, {
+          values: { messages: [{ role: 'user', content: 'noted', id: 'm1' }] },
+          asNode: 'answer',
+        }),
+        await threads.getState(id),
+        await threads.getHistory(id),
+        await threads.copy(id),
+        await threads.search({ metadata: { ...mark, colour: 'red' } }),
+        await threads.delete(id),
+        await threads.get(id).catch((error: { status: number }) => error.status),
+      ]
+      return results
+    })
+  })
+
+  it.each([
+    ['values', undefined],
+    ['messages', 'messages-tuple'],
+    ['updates', 'updates'],
+    [
+      'all of them',
+      ['values', 'messages', 'messages-tuple', 'updates', 'events', 'debug', 'custom', 'tasks', 'checkpoints'],
+    ],
+  ])('streams a run as the server does: %s', async (_what, streamMode) => {
+    const results = await onBoth(async ({ threads, runs }) => {
+      const { thread_id: thread } = await threads.create()
+      const created: unknown[] = []
+      const onRunCreated = (run: unknown) => created.push(run)
+      const parts = await collect(
+        runs.stream(thread, 'agent', ask('count to 5', { ...(streamMode && { streamMode }), onRunCreated })),
+      )
+      const [first] = parts
+      expect(created).toEqual([{ run_id: first?.data.run_id, thread_id: thread }])
+      return { parts, state: await threads.getState(thread), history: await threads.getHistory(thread) }
+    })
+    const [near, far] = results.map(plain)
+    expect(far).toEqual(near)
+    expect(JSON.stringify(far)).toContain('1 2 3 4 5')
+  })
+
+  it('runs without a thread, and waits for a run, as at the server', async () => {
+    await expectSame(async ({ threads, runs }) => {
+      const { thread_id: thread } = await threads.create()
+      return [
+        await runs.wait(thread, 'agent', ask('count to 3')),
+        await runs.wait(null, 'agent', ask('count to 3')),
+        await collect(runs.stream(null, 'agent', ask('count to 3', { streamMode: 'updates' }))),
+      ]
+    })
+  })
+
+  it('creates, lists, joins and deletes runs as at the server', async () => {
+    await expectSame(async ({ threads, runs }) => {
+      const { thread_id: thread } = await threads.create()
+      const created: { run_id: string }[] = []
+      const payload = ask('count to 3', { onRunCreated: (run: { run_id: string }) => created.push(run) })
+      const { run_id: run } = await runs.create(thread, 'agent', payload)
+      expect(created).toEqual([{ run_id: run, thread_id: thread }])
+      const joined = await runs.join(thread, run)
+      const { status } = await runs.get(thread, run)
+      const listed = (await runs.list(thread)).length
+      return [joined, status, listed, await runs.delete(thread, run), (await runs.list(thread)).length]
+    })
+  })
+
+  it('F25: joins a stream where it had left it, as at the server', async () => {
+    const [near, far] = await onBoth(async ({ threads, runs }) => {
+      const { thread_id: thread } = await threads.create()
+      const { run_id: run } = await runs.create(
+        thread,
+        'agent',
+        ask('count to 8', { streamMode: 'messages-tuple', streamResumable: true }),
+      )
+      const from = async (lastEventId: string) => collect(runs.joinStream(thread, run, { lastEventId }))
+      const whole = await from('-1')
+      return { whole, rest: await from('4'), unknown: (await from(String(whole.at(-1)?.id))).length }
+    })
+    expect(plain(far)).toEqual(plain(near))
+    expect(far.rest).toEqual(far.whole.filter(({ id }) => Number(id) > 4))
+    expect(far.rest.length).toBeGreaterThan(3)
+  })
+
+  it('cancels a run as at the server', async () => {
+    await expectSame(async ({ threads, runs }) => {
+      const { thread_id: thread } = await threads.create()
+      const { run_id: run } = await runs.create(thread, 'agent', ask('be silent for 30 seconds'))
+      await runs.cancel(thread, run, true)
+      return (await runs.get(thread, run)).status
+    })
+  })
+
+  it.each([
+    ['while it speaks', 'langgraph', 'count to 300'],
+    ['while it is silent, where the gate sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
+  ])('F10: ends a run that is to end with its stream, when it leaves %s', async (_when, route, question) => {
+    const { threads, runs } = through(stage.alice, route)
+    const { thread_id: thread } = await threads.create()
+    const left = new AbortController()
+    const payload = ask(question, { streamMode: 'messages-tuple', onDisconnect: 'cancel', signal: left.signal })
+    const stream = runs.stream(thread, 'agent', payload)
+    const first = await stream.next()
+    left.abort()
+    await stream.next().catch(() => undefined)
+    const status = async () => (await direct().runs.get(thread, first.value?.data.run_id)).status
+    await expect.poll(status).toBe('interrupted')
+  })
+
+  it('hears 401, 403 and 404 as errors with their status', async () => {
+    const status = (client: LangGraphClient) =>
+      client.threads.create().catch((error: { status: number }) => error.status)
+    expect(await status(through({}))).toBe(401)
+    expect(await status(through(bearer(await forge(stage.provider, { claims: { exp: 1 } }))))).toBe(401)
+    expect(
+      await through()
+        .threads.get(crypto.randomUUID())
+        .catch((error: { status: number }) => error.status),
+    ).toBe(404)
+  })
+})
+
+describe('who the graph sees', () => {
+  const seenBy = async (client: LangGraphClient, thread: string | null, more: object = {}) =>
+    (await client.runs.wait(thread, 'agent', ask('hello', more))).seen
+  const alice = {
+    'x-user-id': 'alice',
+    'x-user-email': 'alice@example.com',
+    'x-user-name': 'Alice Admin',
+    'x-user-roles': 'admin',
+    'x-user-tenant': 'acme',
+    'x-user-scopes': expect.stringContaining('agents:use'),
+    'x-user-issuer': expect.stringContaining('http://127.0.0.1:'),
+  }
+  const bob = {
+    ...alice,
+    'x-user-id': 'bob',
+    'x-user-email': 'bob@example.com',
+    'x-user-name': 'Bob Member',
+    'x-user-roles': 'member',
+  }
+  const stranger = {
+    ...Object.fromEntries(Object.keys(alice).map((name) => [name, ''])),
+    'x-user-id': 'carol',
+    'x-user-issuer': alice['x-user-issuer'],
+  }
+  const carol = async () => through(bearer(await forge(stage.provider, { claims: { sub: 'carol' } })))
+
+  it('is the caller, each their own, also at the same time', async () => {
+    const [first, second] = [through(stage.alice), through(stage.bob)]
+    expect(await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])).toEqual([
+      alice,
+      bob,
+      alice,
+    ])
+  })
+
+  it('is not whom an earlier run of the thread was for, not even where the caller has less to tell', async () => {
+    const { thread_id: thread } = await through().threads.create()
+    expect(await seenBy(through(stage.alice), thread)).toEqual(alice)
+    expect(await seenBy(through(stage.bob), thread)).toEqual(bob)
+    expect(await seenBy(await carol(), thread)).toEqual(stranger)
+    const { config } = await direct().threads.get(thread)
+    expect(config.configurable).toMatchObject(stranger)
+  })
+
+  it('is not whom the caller pretends to be, in headers or in the body', async () => {
+    const forged = {
+      'x-user-id': 'root',
+      'x-user-evil': 'root',
+      X_User_Id: 'root',
+      'x-auth-scheme': 'langsmith',
+      'x-api-key': 'root',
+    }
+    const user = { identity: 'root', permissions: ['*'] }
+    const configurable = {
+      ...forged,
+      langgraph_auth_user: user,
+      langgraph_auth_user_id: 'root',
+      langgraph_auth_permissions: ['*'],
+      langgraph_auth_anything: 'root',
+      user_id: 'root',
+      __private: 'root',
+      kept: 'yes',
+    }
+    const client = through({ ...forged, ...stage.alice })
+    const { thread_id: thread } = await client.threads.create()
+    for (const more of [{ config: { configurable } }, { context: configurable }]) {
+      expect(await seenBy(client, thread, more)).toEqual(alice)
+      const stored = JSON.stringify([
+        await direct().threads.get(thread),
+        await direct().runs.list(thread),
+        await direct().threads.getState(thread),
+      ])
+      expect(stored).not.toContain('root')
+      expect(stored).toContain('"kept":"yes"')
+    }
+  })
+
+  it('never holds the raw token, anywhere on the server', async () => {
+    const { thread_id: thread } = await through().threads.create()
+    await seenBy(through(), thread)
+    const stored = [
+      await direct().threads.get(thread),
+      await direct().runs.list(thread),
+      await direct().threads.getHistory(thread),
+    ]
+    expect(JSON.stringify(stored)).not.toMatch(/eyJ|bearer/i)
+  })
+
+  it('can be read at langgraph_auth_user, which no reply of the gate gives back', async () => {
+    const client = through(stage.bob, 'with-user')
+    const { thread_id: thread } = await client.threads.create()
+    const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
+    const parts = await collect(client.runs.stream(thread, 'agent', ask('hello', { streamMode: modes })))
+    const got = [
+      parts,
+      await client.threads.get(thread),
+      await client.threads.getState(thread),
+      await client.threads.getHistory(thread),
+    ]
+    expect(JSON.stringify(got)).not.toContain('langgraph_auth')
+    expect((await direct().threads.getState(thread)).values.seen).toMatchObject({
+      langgraph_auth_user: { identity: 'bob', display_name: 'Bob Member', roles: ['member'], is_authenticated: true },
+      langgraph_auth_user_id: 'bob',
+    })
+    expect(await seenBy(through(stage.alice, 'with-user'), thread)).toEqual(alice)
+    expect((await direct().threads.getState(thread)).values.seen).toMatchObject({ langgraph_auth_user_id: 'alice' })
+  })
+})
+
+describe('F8 F25: the SDK when its stream breaks', () => {
+  const runWithCut = async (route: string) => {
+    const client = through(stage.alice, route)
+    const { thread_id: thread } = await client.threads.create()
+    tapped.length = 0
+    cutAfter = '"3 "'
+    const payload = ask('count to 8', { streamMode: 'messages-tuple', streamResumable: true })
+    const parts = await collect(client.runs.stream(thread, 'agent', payload))
+    expect(cutAfter).toBeUndefined()
+    const said = parts.filter(({ event }) => event === 'messages').map(({ data }) => data[0].content)
+    return { thread, run: parts[0]?.data.run_id, last: parts.at(-1), parts, said }
+  }
+
+  it.each(['tapped', 'tapped-with-user'])(
+    'resumes at the address that the server gave, and misses nothing: %s',
+    async (route) => {
+      const { parts, said, thread, run } = await runWithCut(route)
+      expect(parts.map(({ event }) => event)).not.toContain('error')
+      expect(said.slice(-8).join('')).toBe('1 2 3 4 5 6 7 8')
+      expect(tapped).toContainEqual(
+        expect.stringMatching(new RegExp(`^GET /threads/${thread}/runs/${run}/stream \\d+$`)),
+      )
+    },
+  )
+
+  it.each(['nameless', 'nameless-with-user'])(
+    'hears the error event of the gate, where the server gave none: %s',
+    async (route) => {
+      const { last, said } = await runWithCut(route)
+      expect(last).toMatchObject({ event: 'error', data: { error: 'origin-cut' } })
+      expect(said.slice(-3).join('')).toBe('1 2 3 ')
+    },
+  )
+})

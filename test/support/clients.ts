@@ -1,0 +1,101 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rmdir, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { install, needsInstall } from '../../examples/local/install.ts'
+import { root } from './build'
+
+/** What these tests use of `@ag-ui/client`. Its own types would make the whole project need its packages. */
+export interface HttpAgent {
+  readonly state: Record<string, unknown>
+  readonly messages: readonly { role: string; content?: string }[]
+  addMessage(message: { id: string; role: string; content: string }): void
+  setState(state: object): void
+  runAgent(
+    parameters?: { runId?: string; forwardedProps?: object },
+    subscriber?: {
+      onEvent?(params: { event: AgUiEvent }): void
+      onRunFailed?(params: { error: Error }): void
+      onRunErrorEvent?(params: { event: AgUiEvent }): void
+    },
+  ): Promise<{ newMessages: readonly { role: string; content?: string }[] }>
+  abortRun(): void
+}
+export type AgUiEvent = { readonly type: string; readonly [field: string]: unknown }
+
+export interface AgUiClient {
+  readonly HttpAgent: new (config: { url: string; threadId?: string; headers?: Record<string, string> }) => HttpAgent
+}
+
+/** What these tests use of `@langchain/langgraph-sdk`: every answer is JSON to them. */
+// biome-ignore lint/suspicious/noExplicitAny: the shapes are the SDK's, and compared, not read
+type Answer = Promise<any>
+export interface StreamPart {
+  readonly id?: string
+  readonly event: string
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  readonly data: any
+}
+export interface LangGraphClient {
+  readonly assistants: { search(query?: object): Answer; get(id: string): Answer; getGraph(id: string): Answer }
+  readonly threads: Record<
+    'create' | 'get' | 'search' | 'count' | 'update' | 'delete' | 'copy' | 'getState' | 'updateState' | 'getHistory',
+    (...args: readonly unknown[]) => Answer
+  >
+  readonly runs: Record<
+    'create' | 'wait' | 'list' | 'get' | 'join' | 'cancel' | 'delete',
+    (...args: readonly unknown[]) => Answer
+  > & {
+    stream(thread: string | null, assistant: string, payload: object): AsyncGenerator<StreamPart>
+    joinStream(thread: string | null, run: string, options?: object): AsyncGenerator<StreamPart>
+  }
+}
+export interface LangGraphSdk {
+  readonly Client: new (config: {
+    apiUrl: string
+    defaultHeaders?: Record<string, string>
+    apiKey: null
+  }) => LangGraphClient
+}
+
+const folder = path.join(root, 'test/clients')
+
+/** The clients that people have, from a package of their own: nobody who uses the gateway has to install them. */
+export async function loadClients(): Promise<{ agUi: AgUiClient; langGraph: LangGraphSdk }> {
+  await ready('test/clients')
+  const require = createRequire(path.join(folder, 'package.json'))
+  return { agUi: require('@ag-ui/client'), langGraph: require('@langchain/langgraph-sdk') }
+}
+
+/** Installs the packages of a folder the first time, and after its lockfile has changed; one process at a time. */
+export async function ready(name: string): Promise<void> {
+  const where = path.join(root, name)
+  if (!(await needsInstall(where))) return
+  const lock = path.join(tmpdir(), `sallyport-install-${createHash('sha256').update(where).digest('hex').slice(0, 16)}`)
+  const release = await take(lock)
+  try {
+    if (!(await needsInstall(where))) return
+    process.stderr.write(`installing the packages of ${name}, once\n`)
+    await install(where, AbortSignal.timeout(INSTALL_MS))
+  } finally {
+    await release()
+  }
+}
+
+const INSTALL_MS = 300_000
+
+async function take(lock: string): Promise<() => Promise<void>> {
+  for (;;) {
+    const isTaken = await mkdir(lock).then(
+      () => true,
+      () => false,
+    )
+    if (isTaken) return () => rmdir(lock)
+    // Whoever left it behind is long gone.
+    const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }))
+    if (Date.now() - mtimeMs > INSTALL_MS) await rmdir(lock).catch(() => undefined)
+    await sleep(200)
+  }
+}

@@ -1,0 +1,35 @@
+import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { spawnChild, untilReady } from '../../examples/local/child.ts'
+import { langgraphFolder, langgraphServer } from '../../examples/local/services.ts'
+import { ready } from './clients'
+import { freePort } from './port'
+
+export interface LangGraphServer {
+  readonly url: string
+  close(): Promise<void>
+}
+
+/** A real LangGraph server with the example's graph. It keeps its threads in its folder, so each has a copy of its own. */
+export async function startLangGraphServer(): Promise<LangGraphServer> {
+  await ready('examples/langgraph-js')
+  const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-langgraph-'))
+  for (const entry of await readdir(langgraphFolder, { withFileTypes: true })) {
+    if (entry.isFile()) await copyFile(path.join(langgraphFolder, entry.name), path.join(folder, entry.name))
+  }
+  await symlink(path.join(langgraphFolder, 'node_modules'), path.join(folder, 'node_modules'))
+
+  const port = await freePort()
+  const options = { ...langgraphServer(port), cwd: folder }
+  const child = spawnChild(options)
+  const close = async () => {
+    await child.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+  await untilReady(child, options).catch(async (error) => {
+    await close()
+    throw error
+  })
+  return { url: `http://127.0.0.1:${port}`, close }
+}
