@@ -65,8 +65,14 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   if (names.length > 0) {
     return { response: new Response(await cleared(response, response.body, rules), { status, headers }), done: whole }
   }
-  const { body, done } = pump(response.body, brokenStream, signal)
+  const { body, done } = pump(response.body, brokenStream, signal, isStream ? undefined : lengthOf(response))
   return { response: new Response(body, { status, headers }), done }
+}
+
+/** How long a body is, unless it is undone from an encoding on the way. */
+function lengthOf({ headers }: Response): number | undefined {
+  const length = headers.get('content-length')
+  return length === null || headers.has('content-encoding') ? undefined : Number(length)
 }
 
 /** A caller who offered subprotocols gives up unless it hears which one was taken (RFC 6455 section 4.1). */

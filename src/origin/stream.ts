@@ -36,9 +36,16 @@ const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
 /**
  * The native gear: the runtime moves the bytes, and this code hears only how it ended. After a cut it says so in the
  * protocol's own words; the blank line before ends an event that was cut in half.
+ *
+ * @param length of the body, where it is known: a caller over HTTP/1.0 has nothing else to see by that it was cut
  */
-export function pump(source: ReadableStream<Uint8Array>, brokenStream: BrokenStream, signal: AbortSignal): Guarded {
-  const pipe = new IdentityTransformStream()
+export function pump(
+  source: ReadableStream<Uint8Array>,
+  brokenStream: BrokenStream,
+  signal: AbortSignal,
+  length?: number,
+): Guarded {
+  const pipe = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length)
   const finish = async (): Promise<StreamOutcome> => {
     let whole = true
     try {
