@@ -31,6 +31,8 @@ Sallyport is running.
   LangGraph server     ${local(ports.langgraph)}         behind ${gateway}/agents/langgraph
   AG-UI agent          ${local(ports.agUi)}         behind ${gateway}/agents/ag-ui
 
+  The routes /agents/ag2 and /agents/maf answer 502 until an agent of yours is at AG2_AGENT_URL or MAF_AGENT_URL.
+
 Get a token:
 
   TOKEN=$(curl -s -d grant_type=password -d client_id=sallyport-cli -d username=alice -d password=alice \\

@@ -42,7 +42,8 @@ function pretty(value) {
 
 const bare = (line) => line.replace(/,$/, '')
 
-const isContent = (line) => /\w/.test(line)
+/** An empty object that the gate filled is not one that it removed. */
+const isContent = (line) => /\w/.test(line) && !/(\{\}|\[\]),?$/.test(line)
 
 /** The assertion's claims: who it is, and, folded away, what else the signature vouches for. */
 export function claims(all) {
