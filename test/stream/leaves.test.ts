@@ -22,6 +22,7 @@ beforeAll(async () => {
   const uploadUrl = `http://127.0.0.1:${(uploads.address() as AddressInfo).port}`
   stage = await openStage((trust) => [
     ...gears.map((gear) => gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds: 1 } : {})),
+    routeOf(openHttp(origin.url), trust),
     routeOf(openHttp(uploadUrl), trust, { id: 'upload', path: '/agents/upload' }),
   ])
 })
@@ -108,6 +109,21 @@ describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the 
     reply.leave()
     // One to find the connection closed, at most one more to be told so.
     expect(await stopped()).toBeLessThan(4000)
+  })
+})
+
+describe('F10: a caller who leaves in the middle of a reply that is no stream', () => {
+  it('is told from an origin that was cut', async () => {
+    origin.handle((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
+    })
+    const reply = await call(`${stage.gateway.url}/agents/http/x`, { headers: stage.alice })
+    await reply.has('{"a":')
+    const lines = stage.gateway.audit.length
+    reply.reset()
+    expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => stage.gateway.audit.length > lines)
+    expect(stage.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 })
 

@@ -55,6 +55,11 @@ function memory(): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${workerd}/status`, 'utf8'))?.[1]) * 1024
 }
 
+/** Waits until the origin has got rid of nothing for a second; it would be through with everything soon if nobody stopped it. */
+async function standstill(): Promise<void> {
+  for (let last = -1; last !== pushed; await sleep(1000)) last = pushed
+}
+
 const ways = [
   ...gears.map(({ name, path, protocol }) => ({ name, path, body: runBody[protocol] as string | undefined })),
   { name: 'http', path: '/agents/http/x', body: undefined },
@@ -70,16 +75,12 @@ describe.each(ways)('F11: callers of $name who do not read', ({ path, body }) =>
 
     const replies = await Promise.all(Array.from({ length: callers }, start))
     for (const { message } of replies) message.pause()
-    await sleep(1000)
-    const soon = { pushed, memory: memory() }
-    await sleep(1000)
+    await standstill()
 
     // What is under way is in the buffers of the system, on both sides of the gate.
     expect(pushed / callers).toBeLessThan(32 * MB)
-    expect(pushed - soon.pushed).toBeLessThan(callers * MB)
     // A part of it is garbage that the reading gear has made on the way there; held back, it would be 640 MB.
     expect(memory() - before).toBeLessThan(128 * MB)
-    expect(memory() - soon.memory).toBeLessThan(16 * MB)
 
     const [first, ...others] = replies
     first?.message.resume()
