@@ -16,7 +16,7 @@ import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
 import { limitBody, readJson, writeJson } from './request/body'
 import { answerPreflight, corsHeaders, isPreflight } from './request/cors'
-import { takeCredential } from './request/credential'
+import { eraseToken, takeCredential } from './request/credential'
 import { match } from './request/match'
 import { parseTarget, type Target } from './request/target'
 import { readTrace, type Trace } from './request/trace'
@@ -43,6 +43,9 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     let cors = new Headers()
     let realm = 'sallyport'
     let reply: Reply | undefined
+    // The Worker would be stopped when the caller leaves before the reply, and with it the line that says so.
+    const written = Promise.withResolvers<void>()
+    background.waitUntil(written.promise)
     try {
       const target = parseTarget(request.url, config.hosts)
       refuseLoop(request.headers, host)
@@ -60,8 +63,11 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       record.noteRefusal(refusal)
       return dressed(problem(refusal, trace.requestId, realm), cors, trace)
     } finally {
-      const write = () => ports.emit(auditLine(record.close()))
-      if (reply) background.waitUntil(reply.done.then((stream) => record.note({ stream })).finally(write))
+      const write = () => {
+        ports.emit(auditLine(record.close()))
+        written.resolve()
+      }
+      if (reply) reply.done.then((stream) => record.note({ stream })).finally(write)
       else write()
     }
   }
@@ -91,19 +97,26 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const { endpoint, params } = found
     const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
     const input = endpoint.body === 'json' ? await readJson(request, route.limits.bodyBytes) : undefined
-    const thread = route.adapter.threadOf(params, input)
-    record.noteOperation(endpoint.operation, thread)
+    const implied = route.adapter.implies?.(new URLSearchParams(target.query), input) ?? []
+    const operations = [endpoint.operation, ...implied]
+    record.note({ operation: operations.join(' ') })
+    if (!operations.every(route.offers)) throw new Refusal('operation-unknown')
 
     if (principal) {
-      const decision = decide(route.policies, principal, endpoint.operation)
-      record.noteDecision(decision)
-      enforce(decision)
+      for (const operation of operations) {
+        const decision = decide(route.policies, principal, operation)
+        record.noteDecision(decision)
+        enforce(decision)
+      }
     }
 
     // Limits per person (requests per minute, concurrent runs) belong here: after who and what are known, before any cost.
 
     const rewriting = { operation: endpoint.operation, channels: route.identity, principal }
-    const body = input === undefined ? undefined : writeJson(route.adapter.rewrite(input, rewriting), credential)
+    const rewritten = input === undefined ? undefined : route.adapter.rewrite(input, rewriting)
+    const body = rewritten === undefined ? undefined : writeJson(rewritten, credential)
+    const thread = eraseToken(route.adapter.threadOf(params, rewritten), credential)
+    record.noteThread(thread)
     const uri = originUri(route.origin, rest, target.query)
 
     const as = route.identity.assertion

@@ -54,6 +54,11 @@ export interface Adapter {
    * @throws Refusal `body-invalid` or `field-forbidden`
    */
   rewrite(body: Json, rewriting: Rewriting): Json
+  /**
+   * Operations that a request does beside its own, because of what its query or body asks: a policy must permit them all.
+   * Absent: there are none.
+   */
+  implies?(query: URLSearchParams, body: Json | undefined): readonly string[]
   /** The id of the conversation, for the assertion's `tid` and the audit line. */
   threadOf(params: Readonly<Record<string, string>>, body: Json | undefined): string | undefined
   /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */
@@ -68,6 +73,14 @@ export interface Adapter {
 
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** One spelling for names that differ in case, `_`, `-` and `.` only. */
+export const plainName = (name: string): string => name.toLowerCase().replace(/[-_.]/g, '')
+
+/** Removes the members whose name, in whatever spelling, is one of these plain ones. */
+export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
+  for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
+}
 
 /** The value without members of these names, at any depth. It changes what it is given. */
 export function withoutNames(value: Json, names: readonly string[]): Json {

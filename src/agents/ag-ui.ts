@@ -1,5 +1,14 @@
 import { Refusal } from '../errors/refusal'
-import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, withoutNames } from './adapter'
+import {
+  type Adapter,
+  type Endpoint,
+  isObject,
+  type Json,
+  type JsonObject,
+  plainName,
+  removeSpellings,
+  withoutNames,
+} from './adapter'
 import { authUser, describe } from './identity'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
@@ -27,16 +36,30 @@ const FORBIDDEN_PROPS = new Set(
     'mcp_servers',
     'mcp_endpoints',
     '__proxied_mcp_request',
-  ].map(plain),
+  ].map(plainName),
 )
 
 /** Where Python servers take the snake_case spelling too. */
 const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
 
-/** One spelling for names that differ in case, `_`, `-` and `.` only. */
-function plain(name: string): string {
-  return name.toLowerCase().replace(/[-_.]/g, '')
-}
+/** The members of `RunAgentInput` (AG-UI 1.0) by their plain names, and those that mean identity to some agent. */
+const MEMBERS = new Set(
+  [
+    'threadId',
+    'runId',
+    'parentRunId',
+    'protocolVersion',
+    'state',
+    'messages',
+    'tools',
+    'context',
+    'forwardedProps',
+    'resume',
+  ].map(plainName),
+)
+const FORGED_MEMBERS = new Set(['auth_user', 'user_id'].map(plainName))
+/** camelCase, and the snake_case that Python servers take too. */
+const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 
 /** Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the user. */
 export const agUi: Adapter = {
@@ -48,9 +71,11 @@ export const agUi: Adapter = {
 
   rewrite(body, { channels, principal }) {
     if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
+    removeSpellings(body, FORGED_MEMBERS)
+    refuseOtherSpellings(body)
     const key = channels.state === false ? 'auth_user' : channels.state.key
     const state = body.state ?? undefined
-    if (isObject(state)) removeSpellings(state, new Set([plain(key), plain('auth_user')]))
+    if (isObject(state)) removeSpellings(state, new Set([plainName(key), plainName('auth_user')]))
     for (const name of PROPS_NAMES) if (isObject(body[name])) removeSpellings(body[name], FORBIDDEN_PROPS)
     if (!principal) return body
 
@@ -62,7 +87,7 @@ export const agUi: Adapter = {
     if (Object.keys(props).length > 0) {
       const given = body.forwardedProps ?? body.forwarded_props ?? {}
       if (!isObject(given)) throw new Refusal('body-invalid', 'forwardedProps is not an object')
-      removeSpellings(given, new Set(Object.keys(props).map(plain)))
+      removeSpellings(given, new Set(Object.keys(props).map(plainName)))
       body.forwardedProps = { ...given, ...props }
       delete body.forwarded_props
     }
@@ -97,15 +122,29 @@ export const stateIdentity: Adapter['identity'] = {
   langgraphAuthUser: false,
 }
 
-function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
-  for (const key of Object.keys(object)) if (names.has(plain(key))) delete object[key]
+/**
+ * A server that binds names without regard to case (.NET does) would read `State` after `state`; one that takes two spellings of
+ * a member would choose for itself.
+ * @throws Refusal `body-invalid`
+ */
+function refuseOtherSpellings(body: JsonObject): void {
+  const seen = new Set<string>()
+  for (const key of Object.keys(body)) {
+    const name = plainName(key)
+    if (!MEMBERS.has(name)) continue
+    if (seen.has(name) || !KNOWN_SPELLING.test(key)) throw new Refusal('body-invalid', 'a member in two spellings')
+    seen.add(name)
+  }
 }
 
 /** The value without such operations, in whatever list they stand: raw events carry deltas too. It changes what it is given. */
 function withoutPatches(value: Json, names: readonly string[]): Json {
   if (Array.isArray(value)) {
-    for (let index = value.length - 1; index >= 0; index--)
-      if (touches(value[index] as Json, names)) value.splice(index, 1)
+    const kept = value.filter((item) => !touches(item, names))
+    if (kept.length < value.length) {
+      value.length = 0
+      for (const item of kept) value.push(item)
+    }
   }
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) withoutPatches(item, names)
   return value

@@ -18,9 +18,10 @@ const node = (): Node => ({ children: new Map(), endpoints: new Map(), below: ne
 
 /**
  * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the length of the path and not
- * the number of endpoints. A literal segment wins over a parameter, and either over `*`.
+ * the number of endpoints. A literal segment wins over a parameter, and either over `*`; an endpoint that is not open still
+ * keeps its place, so that what a wider one covers does not grow when it is closed.
  */
-export function compileEndpoints(endpoints: readonly Endpoint[]): Finder {
+export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (operation: string) => boolean): Finder {
   const root = node()
   for (const endpoint of endpoints) {
     const segments = split(endpoint.path)
@@ -32,10 +33,11 @@ export function compileEndpoints(endpoints: readonly Endpoint[]): Finder {
   }
   return (method, path) => {
     const params: Record<string, string> = {}
-    const candidates = walk(root, split(path), 0, params)
-    if (!candidates || candidates.size === 0) return undefined
-    const endpoint = candidates.get(method)
-    return endpoint ? { endpoint, params } : { allow: [...candidates.keys()] }
+    const candidates = [...(walk(root, split(path), 0, params)?.values() ?? [])]
+    const open = candidates.filter(({ operation }) => isOpen(operation))
+    const endpoint = candidates.find((candidate) => candidate.method === method)
+    if (endpoint) return open.includes(endpoint) ? { endpoint, params } : undefined
+    return open.length > 0 ? { allow: open.map((candidate) => candidate.method) } : undefined
   }
 }
 

@@ -47,10 +47,11 @@ export function headersOf(principal: Principal | undefined): Record<string, stri
 
 /**
  * Percent-encodes what is not printable ASCII, and `%` itself, as UTF-8: a header's bytes are read as latin-1 by some
- * servers and as UTF-8 by others. Inside a list the comma, which separates, is encoded too.
+ * servers and as UTF-8 by others. Inside a list the comma, which separates, is encoded too, and
+ * everywhere a space at an end, which headers lose: " alice" and "alice" are two people.
  */
 function toAscii(text: string, inList = false): string {
-  return text.replace(inList ? /[^\x20-\x7e]|[%,]/gu : /[^\x20-\x7e]|%/gu, (character) =>
+  return text.replace(inList ? /[^\x20-\x7e]|[%,]|^ | $/gu : /[^\x20-\x7e]|%|^ | $/gu, (character) =>
     character === ',' ? '%2C' : encodeURIComponent(character.isWellFormed() ? character : '\ufffd'),
   )
 }

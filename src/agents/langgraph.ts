@@ -1,6 +1,16 @@
 import { Refusal } from '../errors/refusal'
-import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, withoutNames } from './adapter'
-import { describe } from './identity'
+import type { Principal } from '../token/principal'
+import {
+  type Adapter,
+  type Endpoint,
+  isObject,
+  type Json,
+  type JsonObject,
+  plainName,
+  removeSpellings,
+  withoutNames,
+} from './adapter'
+import { describe, headersOf, identityHeaders } from './identity'
 
 const read = (operation: string, path: string): Endpoint => ({ operation, method: 'GET', path })
 const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
@@ -85,8 +95,19 @@ const langgraphUser = {
   tenant: 'tenant',
 }
 
-/** LangGraph copies `x-*` headers here; the server's own names begin with two underscores. */
-const FORGED_CONFIGURABLE = /^(?:x[-_.].*|user[-_.]?id|__.*)$/i
+const STARTS_RUN = new Set([
+  'run.create',
+  'run.stream',
+  'run.wait',
+  'run.batch',
+  'run.command',
+  'crons.create',
+  'crons.update',
+])
+
+const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
+/** LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two underscores. */
+const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*)$/i
 
 export const langgraph: Adapter = {
   kind: 'langgraph',
@@ -97,16 +118,33 @@ export const langgraph: Adapter = {
   heartbeatSeconds: 0,
 
   rewrite(body, { operation, channels, principal }) {
-    const startsRun = operation.startsWith('run.') || operation === 'crons.create'
-    const user = startsRun && channels.langgraphAuthUser && principal ? describe(principal, langgraphUser) : undefined
+    const identity: JsonObject = {
+      // A command starts its run without looking at headers, so what they would have said goes with it.
+      ...(operation === 'run.command' && channels.headers && headersOf(principal)),
+      ...(STARTS_RUN.has(operation) && channels.langgraphAuthUser && authUserOf(principal)),
+    }
     const rewriteOne = (one: Json): Json => {
       if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
-      const params = isObject(one.params) ? one.params : undefined
-      for (const part of params ? [one, params] : [one]) removeForged(part)
-      if (user && !Array.isArray(one)) inject(params ?? one, user)
+      removeForged(one)
+      if (isObject(one.params)) removeForged(one.params)
+      // Only a command has its run in `params`; elsewhere a member of that name is nothing to the server.
+      const run = operation === 'run.command' ? one.params : one
+      if (isObject(run) && Object.keys(identity).length > 0) inject(run, identity)
       return one
     }
     return Array.isArray(body) ? body.map(rewriteOne) : rewriteOne(body)
+  },
+
+  implies(query, body) {
+    const runs = (Array.isArray(body) ? body : [body])
+      .filter(isObject)
+      .flatMap((one) => [one, one.params].filter(isObject))
+    return [
+      ...(runs.some((run) => run.if_not_exists === 'create') ? ['threads.create'] : []),
+      ...(query.get('action') === 'rollback' || runs.some((run) => run.multitask_strategy === 'rollback')
+        ? ['run.delete']
+        : []),
+    ]
   },
 
   threadOf(params, body) {
@@ -121,28 +159,35 @@ export const langgraph: Adapter = {
   brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
 }
 
-/** Where LangGraph takes configuration from: of the run, its context, and the checkpoint it resumes from. */
+/** Takes out what LangGraph would read as configuration or as identity: of a run, its context, its checkpoint, its metadata. */
 function removeForged(part: JsonObject): void {
   // The server would call this address itself, with whatever the run produced.
   if (part.webhook !== undefined && part.webhook !== null)
     throw new Refusal('field-forbidden', 'webhook', { field: 'webhook' })
+  // It would write the run into a tracing project of the caller's choice.
+  delete part.langsmith_tracer
   const config = isObject(part.config) ? part.config : undefined
   for (const holder of [config?.configurable, part.context, part.checkpoint]) {
     if (!isObject(holder)) continue
     for (const key of Object.keys(holder)) if (FORGED_CONFIGURABLE.test(key)) delete holder[key]
+    removeSpellings(holder, IDENTITY_NAMES)
+  }
+  // Graphs and tracers read metadata too; a `user_id` there is the caller's own filter.
+  for (const holder of [part.metadata, config?.metadata]) if (isObject(holder)) removeSpellings(holder, IDENTITY_NAMES)
+}
+
+/** What LangGraph's own authentication would have put there; for nobody, nobody: a run inherits what is missing. */
+function authUserOf(principal: Principal | undefined): JsonObject {
+  const user = principal && describe(principal, langgraphUser)
+  return {
+    langgraph_auth_user: user ? { is_authenticated: true, ...user } : null,
+    langgraph_auth_user_id: user?.identity ?? '',
+    langgraph_auth_permissions: user?.permissions ?? [],
   }
 }
 
-function inject(run: JsonObject, user: JsonObject): void {
+function inject(run: JsonObject, identity: JsonObject): void {
   const config = isObject(run.config) ? run.config : {}
   const configurable = isObject(config.configurable) ? config.configurable : {}
-  run.config = {
-    ...config,
-    configurable: {
-      ...configurable,
-      langgraph_auth_user: { is_authenticated: true, ...user },
-      langgraph_auth_user_id: user.identity ?? '',
-      langgraph_auth_permissions: user.permissions ?? [],
-    },
-  }
+  run.config = { ...config, configurable: { ...configurable, ...identity } }
 }

@@ -52,6 +52,7 @@ export async function readSigningKeys(secret: string | undefined): Promise<Signi
 }
 
 async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
+  if (typeof jwk !== 'object' || jwk === null) return 'unsupported'
   const algorithm = algorithmOf(jwk)
   if (!algorithm) return 'unsupported'
   if (typeof jwk.d !== 'string') return 'not-private'

@@ -15,6 +15,7 @@ export interface AuditEvent {
   readonly method: string
   readonly path: string
   readonly route?: string
+  /** The operation's name; several, with spaces between, where the request asks for more than its path says. */
   readonly operation?: string
   readonly thread?: string
   readonly who?: { readonly issuer: string; readonly subject: string; readonly kind: string; readonly client?: string }
@@ -31,6 +32,8 @@ export interface AuditEvent {
 }
 
 const MAX_PATH_CHARS = 256
+/** More is not even looked at: anybody can send a long path. */
+const MAX_READ_CHARS = 2048
 const MAX_THREAD_CHARS = 100
 /** Anything shaped like a JWS or JWE: a token that was pasted where none belongs. */
 const TOKEN_SHAPE = /eyJ[\w-]*\.[\w-]+[\w.-]*/g
@@ -62,8 +65,8 @@ export class AuditRecord {
     this.lap('verify')
   }
 
-  noteOperation(operation: string, thread: string | undefined): void {
-    this.note({ operation, ...(thread !== undefined && { thread: thread.slice(0, MAX_THREAD_CHARS) }) })
+  noteThread(thread: string | undefined): void {
+    if (thread !== undefined) this.note({ thread: thread.slice(0, MAX_THREAD_CHARS) })
   }
 
   noteDecision(decision: Decision): void {
@@ -92,7 +95,10 @@ export class AuditRecord {
       id: this.trace.requestId,
       trace: this.trace.traceId,
       method: this.request.method.slice(0, 20),
-      path: (URL.parse(this.request.url)?.pathname ?? '').replace(TOKEN_SHAPE, '[removed]').slice(0, MAX_PATH_CHARS),
+      path: (URL.parse(this.request.url)?.pathname ?? '')
+        .slice(0, MAX_READ_CHARS)
+        .replace(TOKEN_SHAPE, '[removed]')
+        .slice(0, MAX_PATH_CHARS),
       outcome: 'refused',
       status: 500,
       ...this.#fields,

@@ -92,6 +92,23 @@ function checkIdentity(route: Route, report: Report): void {
     report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
   })
   const travels = identity.assertion ?? kinds[agent.kind].identity.assertion
+  if (agent.kind === 'langgraph' && travels === 'header') {
+    const expected = '"bearer" or "off", for langgraph'
+    report(
+      'identity.assertion',
+      '"header"',
+      expected,
+      'Use "bearer": LangGraph keeps every x- header with the thread, for others to read.',
+    )
+  }
+  if (
+    agent.credential &&
+    !['authorization', 'x-api-key'].includes(agent.credential.header) &&
+    isReservedHeader(agent.credential.header)
+  ) {
+    const expected = 'authorization, x-api-key or a header that the gateway does not set itself'
+    report('agent.credential.header', show(agent.credential.header), expected, 'Choose another header.')
+  }
   if (agent.credential?.header === 'authorization' && travels === 'bearer') {
     const expected = "another header than the assertion's"
     report('agent.credential.header', '"authorization"', expected, "Set identity.assertion to 'header' or 'off'.")
@@ -118,6 +135,7 @@ function checkCors(route: Route, settings: Settings, environment: Environment, r
 function checkOperations(route: Route, report: Report, about: About): void {
   const endpoints = route.agent.kind === 'http' ? route.agent.endpoints : kinds[route.agent.kind].endpoints
   const own = endpoints.map(({ operation }) => operation)
+  if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)
   route.agent.operations?.forEach((pattern, index) => {
     if (own.some((operation) => covers(pattern, operation))) return
     report(
@@ -145,4 +163,19 @@ function checkOperations(route: Route, report: Report, about: About): void {
       })
     }
   }
+}
+
+type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
+
+/** Two endpoints that match the same requests: one of them, and its policy, would never count. */
+function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
+  const shapes = endpoints.map(
+    ({ method, path }) => `${method} ${path.replace(/:[^/]+/g, ':').replace(/(?<=.)\/$/, '')}`,
+  )
+  shapes.forEach((shape, index) => {
+    const first = shapes.indexOf(shape)
+    if (first === index) return
+    const found = `${endpoints[index]?.method} ${show(endpoints[index]?.path)}, which matches what endpoints[${first}] does`
+    report(`agent.endpoints[${index}]`, found, 'endpoints that differ in method or path', 'Remove one of the two.')
+  })
 }

@@ -1,7 +1,7 @@
 import { checkIssuer } from './check-issuer'
 import { checkRoute } from './check-route'
 import type { Issuer, Policy, Route } from './define'
-import type { Environment } from './env'
+import { type Environment, originUrl } from './env'
 import { type Fault, show } from './fault'
 import type { About } from './report'
 import type { Settings } from './settings'
@@ -14,6 +14,7 @@ export function checkRoutes(routes: readonly Route[], settings: Settings, enviro
   }
   checkIds(routes, about)
   checkPaths(routes, about)
+  checkAudiences(routes, environment, about)
   for (const route of routes) {
     checkRoute(route, settings, environment, about)
   }
@@ -71,4 +72,18 @@ function checkPaths(routes: readonly Route[], about: About): void {
       )
     }
   })
+}
+
+/** An assertion for one origin must be worth nothing at another. */
+function checkAudiences(routes: readonly Route[], environment: Environment, about: About): void {
+  const owners = new Map<string, Route>()
+  for (const route of routes) {
+    const audience = route.assertion?.audience ?? route.id
+    const owner = owners.get(audience)
+    if (owner && originUrl(owner.agent.origin, environment) !== originUrl(route.agent.origin, environment)) {
+      const found = `${show(audience)}, which route ${owner.id} has for another origin`
+      about(`routes/${route.id}.ts`)('assertion.audience', found, 'an audience for each origin', 'Choose another.')
+    }
+    owners.set(audience, route)
+  }
 }

@@ -1,11 +1,9 @@
-import * as v from 'valibot'
 import type { Ports } from '../ports'
 import { checkRoutes } from './check'
-import type { Issuer, Policy, Route } from './define'
 import type { Environment } from './env'
-import { ConfigurationError, type Fault, show } from './fault'
+import { ConfigurationError, type Fault } from './fault'
+import { parseRoute } from './parse'
 import { compileRoute, type LoadedRoute } from './route'
-import { RouteSchema } from './route-schema'
 import { hostsOf, readSettings } from './settings'
 
 /** The gateway as it runs: everything checked, every default filled in. */
@@ -51,38 +49,3 @@ export function load(routes: readonly unknown[], environment: Environment, ports
     environment,
   }
 }
-
-function parseRoute(route: unknown, index: number, faults: Fault[]): Route | undefined {
-  const result = v.safeParse(RouteSchema, route)
-  if (result.success) return route as Route
-  for (const issue of result.issues) faults.push(faultOf(issue, route, index))
-  return undefined
-}
-
-/** A schema's issue as a fault. Issuers and policies are files of their own, so the file is the innermost that has an id. */
-function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fault {
-  const keys = (issue.path ?? []).map(({ key }) => key as string | number)
-  const [top, position] = keys
-  const inner = (top === 'trust' || top === 'policies') && typeof position === 'number'
-  const owner = inner
-    ? ((route as Route)[top as 'trust' | 'policies']?.[position] as Issuer | Policy | undefined)
-    : route
-  const id = (owner as { id?: unknown } | null | undefined)?.id
-  const folder = inner ? 'policies' : 'routes'
-  const isUnknownKey = issue.expected === 'never'
-  return {
-    file: typeof id === 'string' ? `${folder}/${id}.ts` : `routes/index.ts [${index}]`,
-    path: pathText(inner ? keys.slice(2) : keys),
-    found: isUnknownKey ? 'a key that means nothing here' : show(issue.input),
-    expected: isUnknownKey ? 'no such key' : expectedText(issue),
-    remedy: isUnknownKey ? 'Remove it, or correct its spelling.' : 'Correct the value.',
-  }
-}
-
-/** Schemas whose message was written say best what they expect; valibot's own messages repeat what was received. */
-function expectedText(issue: v.BaseIssue<unknown>): string {
-  return issue.message.startsWith('Invalid ') ? (issue.expected ?? issue.message) : issue.message
-}
-
-export const pathText = (keys: readonly (string | number)[]): string =>
-  keys.map((key, index) => (typeof key === 'number' ? `[${key}]` : index === 0 ? key : `.${key}`)).join('') || '(whole)'

@@ -17,8 +17,10 @@ export interface LoadedRoute {
   readonly path: string
   readonly isPublic: boolean
   readonly adapter: Adapter
+  /** Those that are open. */
   readonly endpoints: readonly Endpoint[]
   readonly find: Finder
+  readonly offers: (operation: string) => boolean
   readonly origin: Origin
   readonly credential: Agent['credential']
   readonly trust: readonly TrustedIssuer[]
@@ -45,7 +47,9 @@ const DEFAULT_LIFETIME_SECONDS = 60
 export function compileRoute(route: Route, environment: Environment, ports: Ports): LoadedRoute {
   const { agent } = route
   const adapter = kinds[agent.kind]
-  const endpoints = openEndpoints(agent)
+  const all = endpointsOf(agent)
+  const open = openOperations(agent, all)
+  const endpoints = all.filter(({ operation }) => open.has(operation))
   const forwardHeaders = [...adapter.requestHeaders, ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
@@ -53,7 +57,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
     isPublic: route.public === true,
     adapter,
     endpoints,
-    find: compileEndpoints(endpoints),
+    find: compileEndpoints(all, (operation) => open.has(operation)),
+    offers: (operation) => open.has(operation),
     origin: openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports),
     credential: agent.credential,
     trust: (route.trust ?? []).map((issuer) => trusted(issuer, environment)),
@@ -81,20 +86,21 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
   }
 }
 
+function endpointsOf(agent: Agent): readonly Endpoint[] {
+  if (agent.kind !== 'http') return kinds[agent.kind].endpoints
+  return agent.endpoints.map(({ websocket, ...endpoint }) => ({
+    ...endpoint,
+    ...(endpoint.method !== 'GET' && endpoint.method !== 'HEAD' && { body: 'stream' as const }),
+    ...(websocket && { websocket }),
+  }))
+}
+
 /** What of its kind a route offers: all that is not closed, or exactly what `agent.operations` covers. */
-function openEndpoints(agent: Agent): readonly Endpoint[] {
-  const all: readonly Endpoint[] =
-    agent.kind === 'http'
-      ? agent.endpoints.map(({ websocket, ...endpoint }) => ({
-          ...endpoint,
-          body: 'stream',
-          ...(websocket && { websocket }),
-        }))
-      : kinds[agent.kind].endpoints
-  const { operations } = agent
-  return all.filter(({ operation, closed }) =>
+function openOperations({ operations }: Agent, endpoints: readonly Endpoint[]): ReadonlySet<string> {
+  const open = endpoints.filter(({ operation, closed }) =>
     operations ? operations.some((pattern) => covers(pattern, operation)) : !closed,
   )
+  return new Set(open.map(({ operation }) => operation))
 }
 
 function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {

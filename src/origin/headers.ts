@@ -32,6 +32,7 @@ const RESERVED = [
   /^(forwarded|x-forwarded.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|via|x-original-.*|x-rewrite-.*)$/,
   /^(x-http-method.*|x-method-override|x-middleware-.*|x-pomerium-.*|x-goog-.*|x-amzn?-.*|x-ms-.*|remote-user|ssl-client-.*)$/,
   /^(client-cert.*|txn-token|dpop|signature.*|content-digest|traceparent|tracestate|baggage|langsmith-trace)$/,
+  /^x-(role|email|group|remote|consumer|account|principal|subject|identity|access-token|id-token).*$/,
   /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|expect|host|content-length|content-encoding)$/,
 ]
 
@@ -78,7 +79,7 @@ export function requestHeaders(
   for (const [name, value] of Object.entries(own.credential)) headers.set(name, value)
   if (own.isJson) headers.set('content-type', 'application/json')
   headers.set('traceparent', own.traceparent)
-  if (own.tracestate !== undefined) headers.set('tracestate', own.tracestate)
+  if (own.tracestate !== undefined && !hasToken(own.tracestate)) headers.set('tracestate', own.tracestate)
   headers.set('via', own.via)
   // A stream that is compressed is a stream that is held back.
   headers.set('accept-encoding', 'identity')

@@ -108,7 +108,8 @@ function passLocations({ status, headers: from }: Response, headers: Headers, ru
   if (isRedirect && !headers.has('location')) throw new Refusal('origin-reply-refused', 'redirect off the route')
 }
 
-const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)/i
+/** Types that names can be found in, in an encoding that they can be found in. */
+const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:utf-8|us-ascii)))/i
 
 async function cleared(
   { headers }: Response,

@@ -141,11 +141,13 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   }
 
   const finish = async (): Promise<StreamOutcome> => {
-    const whole = (await read()) && !stalled
+    const ended = (await read()) && !stalled
     clearInterval(timer)
     if (signal.aborted) return abandon(writer)
-    if (whole) {
-      await pass(cutter.rest()).catch(() => undefined)
+    const rest = cutter.rest()
+    // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
+    if (ended && !isHalf(rest)) {
+      await pass(rest).catch(() => undefined)
       return endWith(writer, '', 'complete')
     }
     const outcome = stalled ? 'stalled' : 'cut'
@@ -169,6 +171,13 @@ const COLON = 58
 /** An agent's own keep-alive, as a rule. */
 const isComment = (bytes: Uint8Array): boolean =>
   bytes[0] === COLON && !/[\r\n]data/.test(new TextDecoder().decode(bytes))
+
+/** Whether what is left is a part of an event: data that is not whole, or a field in the middle of its line. */
+function isHalf(rest: Uint8Array | undefined): boolean {
+  const text = new TextDecoder().decode(rest)
+  const field = /(?:^|[\r\n])(?:event|id|retry)[^\r\n]*$/.test(text)
+  return field || (/(?:^|[\r\n])data:/.test(text) && dataOf(text) === undefined)
+}
 
 /** Whether the conversation had ended before the stream broke. */
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {

@@ -2,6 +2,8 @@ import { Refusal } from '../errors/refusal'
 import type { Target } from './target'
 
 const ERASED = '[removed]'
+/** No signature has fewer characters; and what replaces a token is shorter than this. */
+const SHORTEST = 43
 
 /**
  * The caller's token. Its text is in a private field, so that it cannot be logged, serialised or sent by mistake; `reveal`
@@ -18,14 +20,17 @@ export class Credential {
     return this.#token
   }
 
-  /** Whether a text carries the token. */
+  /** Whether a text carries the token, percent-encoded or not. */
   isIn(text: string): boolean {
-    return text.includes(this.#token)
+    return text.includes(this.#token) || (text.includes('%') && decoded(text).includes(this.#token))
   }
 
-  /** The text without the token. Safe inside JSON: neither the token nor what replaces it needs escaping there. */
+  /**
+   * The text without the token. Safe inside JSON: neither the token nor what replaces it needs escaping there. What is too short
+   * to be a token (on a public route nobody has verified it) stays, for it could be a part of anything.
+   */
   eraseFrom(text: string): string {
-    return text.replaceAll(this.#token, ERASED)
+    return this.#token.length < SHORTEST ? text : text.replaceAll(this.#token, ERASED)
   }
 
   toString(): string {
@@ -56,4 +61,15 @@ export function takeCredential(headers: Headers, { path, query }: Target): Crede
   const credential = new Credential(token)
   if (credential.isIn(path + query)) throw new Refusal('token-in-url')
   return credential
+}
+
+/** A text without the caller's token, where there is either. */
+export function eraseToken(text: string | undefined, credential: Credential | undefined): string | undefined {
+  return text === undefined || !credential ? text : credential.eraseFrom(text)
+}
+
+/** As often as it is encoded, but not for ever. Tokens are ASCII, so bytes are characters here. */
+function decoded(text: string, depth = 3): string {
+  const once = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  return once === text || depth === 0 ? once : decoded(once, depth - 1)
 }

@@ -76,7 +76,16 @@ function listOf(value: unknown): readonly string[] {
 
 const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** A client acting for itself: RFC 9068 section 2.2 (`sub` is the client), Entra's `idtyp`, Auth0's `gty`. */
+/**
+ * A client acting for itself: RFC 9068 section 2.2 (`sub` is the client), Entra's `idtyp` or, where that claim is not switched on,
+ * its object id as `sub` without a delegated scope, Auth0's `gty`, Keycloak's name for the account.
+ */
 function isService(claims: Claims & { sub: string }, client: string | undefined): boolean {
-  return claims.sub === client || claims.idtyp === 'app' || claims.gty === 'client-credentials'
+  return (
+    claims.sub === client ||
+    claims.idtyp === 'app' ||
+    (claims.oid === claims.sub && claims.scp === undefined) ||
+    claims.gty === 'client-credentials' ||
+    String(claims.preferred_username).startsWith('service-account-')
+  )
 }

@@ -287,6 +287,47 @@ describe('who the graph sees', () => {
     expect(config.configurable).toMatchObject(stranger)
   })
 
+  it('is the caller of a command, too, which starts its run without looking at headers', async () => {
+    const { thread_id: thread } = await through().threads.create()
+    expect(await seenBy(through(stage.alice), thread)).toEqual(alice)
+    const run = { assistant_id: 'agent', ...ask('hello'), config: { configurable: { 'x-user-id': 'mallory' } } }
+    const reply = await stage.gateway.fetch(`/agents/langgraph/threads/${thread}/commands`, {
+      method: 'POST',
+      headers: { ...stage.bob, 'content-type': 'application/json' },
+      body: JSON.stringify({ id: 1, method: 'run.start', params: run }),
+    })
+    expect(await reply.json()).toMatchObject({ type: 'success' })
+    const seen = async () => ((await direct().threads.getState(thread)).values as { seen: Record<string, string> }).seen
+    await expect.poll(seen).toEqual(bob)
+  })
+
+  it('is not steered past its user by a member that means nothing to the server', async () => {
+    const client = through(stage.alice, 'with-user')
+    const { thread_id: thread } = await client.threads.create()
+    await client.runs.wait(thread, 'agent', ask('hello'))
+    const reply = await stage.gateway.fetch(`/agents/with-user/threads/${thread}/runs/wait`, {
+      method: 'POST',
+      headers: { ...stage.bob, 'content-type': 'application/json' },
+      body: JSON.stringify({ assistant_id: 'agent', ...ask('hello'), params: {} }),
+    })
+    expect(reply.status).toBe(200)
+    const { values } = await direct().threads.getState(thread)
+    expect(values).toMatchObject({ seen: { langgraph_auth_user: { identity: 'bob' }, langgraph_auth_user_id: 'bob' } })
+  })
+
+  it('has no forged identity in its metadata either', async () => {
+    const { thread_id: thread } = await through(stage.bob).threads.create({
+      metadata: { 'x-user-roles': 'admin', topic: 'x' },
+    })
+    await through(stage.bob).runs.wait(thread, 'agent', {
+      ...ask('hello'),
+      metadata: { 'x-user-id': 'mallory', X_User_Id: 'mallory' },
+    })
+    const everything = JSON.stringify([await direct().threads.get(thread), await direct().threads.getState(thread)])
+    expect(everything).not.toContain('mallory')
+    expect(everything).toContain('"topic":"x"')
+  })
+
   it('is not whom the caller pretends to be, in headers or in the body', async () => {
     const forged = {
       'x-user-id': 'root',

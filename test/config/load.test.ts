@@ -43,8 +43,11 @@ function faultsOf(list: readonly unknown[], env: Record<string, unknown> = envir
 }
 
 /** The good route with one thing changed. */
-const but = (change: object): unknown => ({ ...good, ...change })
-const butIssuer = (change: object): unknown => but({ trust: [{ ...issuer, ...change }] })
+const but = (change: object): unknown => without({ ...good, ...change })
+/** An object without the keys that have no value. */
+const without = (object: object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
+const butIssuer = (change: object): unknown => but({ trust: [without({ ...issuer, ...change })] })
 const butPolicy = (change: object): unknown => but({ policies: [{ ...policy, ...change }] })
 const butAgent = (change: object): unknown => but({ agent: { ...good.agent, ...change } })
 
@@ -151,6 +154,52 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       { path: 'allow[0].when.any[0].not.rolle' },
     ],
     ['no example that denies', butPolicy({ examples: [policy.examples[0]] }), { path: 'examples' }],
+    [
+      'a requirement that is undefined',
+      butPolicy({ allow: [{ name: 'x', operations: ['*'], when: { role: undefined } }] }),
+      { file: 'policies/desk.ts', path: 'allow[0].when.role', found: 'undefined' },
+    ],
+    [
+      'a requirement that is undefined, nested',
+      butPolicy({
+        allow: [{ name: 'x', operations: ['*'], when: { any: [{ not: { scope: undefined, role: 'x' } }] } }],
+      }),
+      { path: 'allow[0].when.any[0].not.scope' },
+    ],
+    [
+      'an undefined list of what is denied',
+      but({ policies: [{ ...policy, deny: undefined }] }),
+      { file: 'policies/desk.ts', path: 'deny' },
+    ],
+    [
+      'an assertion that LangGraph would keep',
+      but({ identity: { assertion: 'header' } }),
+      { path: 'identity.assertion' },
+    ],
+    [
+      'a secret in place of the assertion',
+      butAgent({ credential: { header: 'x-sallyport-assertion', secret: 'KEY' } }),
+      { path: 'agent.credential.header' },
+    ],
+    [
+      'a secret in place of the user',
+      butAgent({ credential: { header: 'x-user-id', secret: 'KEY' } }),
+      { path: 'agent.credential.header' },
+    ],
+    [
+      'two endpoints for the same requests',
+      but({
+        agent: {
+          kind: 'http',
+          origin: { env: 'SUPPORT_URL' },
+          endpoints: [
+            { operation: 'a', method: 'GET', path: '/d/:id' },
+            { operation: 'b', method: 'GET', path: '/d/:name' },
+          ],
+        },
+      }),
+      { path: 'agent.endpoints[1]' },
+    ],
     ['a wildcard origin', but({ cors: { origins: ['*'] } }), { path: 'cors.origins[0]' }],
     ['a web origin from nowhere', but({ cors: { origins: [{ env: 'NOT_SET' }] } }), { path: 'cors.origins[0].env' }],
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],

@@ -17,7 +17,7 @@ beforeAll(async () => {
       },
     }),
     routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], {
-      identity: { forwardedProps: { user_id: 'user_id' } },
+      identity: { forwardedProps: { caller: 'user_id' } },
     }),
     { id: 'open', path: '/open', agent: { kind: 'ag2', origin: { url } }, public: true },
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
@@ -102,6 +102,35 @@ describe('AG-UI bodies', () => {
     }
   })
 
+  it('X7: other spellings of the members themselves are refused, and identity beside the state is dropped', async () => {
+    const before = world.origin.received.length
+    const forged = { auth_user: { user_id: 'mallory' } }
+    for (const more of [
+      { State: forged },
+      { state: {}, STATE: forged },
+      { ForwardedProps: { user_id: 'mallory' } },
+      { forwardedProps: {}, forwarded_props: {} },
+      { thread_id: 'other' },
+    ]) {
+      const reply = await world.as('alice', '/agents/maf', json(run(more)))
+      expect(await refused(reply), JSON.stringify(more)).toEqual({ status: 400, code: 'body-invalid' })
+    }
+    expect(world.origin.received.length).toBe(before)
+    await world.as(
+      'alice',
+      '/agents/ag2',
+      json(run({ auth_user: 'mallory', userId: 'mallory', user_id: 'mallory', other: 1 })),
+    )
+    expect(world.origin.last().body).not.toContain('mallory')
+    expect(sent()).toMatchObject({ other: 1 })
+    await world.as(
+      'alice',
+      '/agents/ag2',
+      json({ thread_id: 't', run_id: 'r', messages: [], forwarded_props: { theme: 'dark' } }),
+    )
+    expect(sent()).toMatchObject({ thread_id: 't', forwarded_props: { theme: 'dark' } })
+  })
+
   it('X9: what would make an agent call an address or change its configuration is dropped from forwardedProps', async () => {
     const forwardedProps = {
       webhook: 'http://x',
@@ -126,12 +155,10 @@ describe('AG-UI bodies', () => {
     await world.as('bob', '/agents/maf', json(run({ state: { caller: 'mallory', auth_user: 'mallory' } })))
     expect(sent().state).toEqual({ caller: { id: 'bob', tenant: 'acme' } })
     expect(world.origin.last().url).toBe('/run')
-    await world.as(
-      'bob',
-      '/agents/ag-ui',
-      json(run({ forwardedProps: { user_id: 'mallory', userId: 'mallory', x: 1 } })),
-    )
-    expect(sent().forwardedProps).toEqual({ x: 1, user_id: 'bob' })
+    for (const forged of [{ caller: 'mallory' }, { Caller: 'mallory', CALLER: 'mallory', 'call.er': 'mallory' }]) {
+      await world.as('bob', '/agents/ag-ui', json(run({ forwardedProps: { ...forged, x: 1 } })))
+      expect(sent().forwardedProps).toEqual({ x: 1, caller: 'bob' })
+    }
   })
 
   it('offers the run, capabilities and health, and nothing else', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Agent } from '../../src/config/define'
 import { bearer, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
+import { sendRaw } from '../support/raw'
 import { json, startWorld, type World } from '../support/world'
 
 let world: World
@@ -33,6 +34,30 @@ beforeAll(async () => {
       }),
       { id: 'open', path: '/open', agent: openHttp(url), public: true },
       routeOf({ kind: 'langgraph', origin: { url }, operations: ['threads.*', 'store.*'] }, [issuer]),
+      routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
+        id: 'runs',
+        path: '/runs',
+        policies: [
+          policyWithExamples({
+            id: 'runs-only',
+            allow: [{ name: 'runs', operations: ['run.*'] }],
+            deny: [{ name: 'no deletion', operations: ['run.delete'] }],
+          }),
+        ],
+      }),
+      routeOf(
+        {
+          kind: 'http',
+          origin: { url },
+          operations: ['docs.read'],
+          endpoints: [
+            { operation: 'docs.read', method: 'GET', path: '/*' },
+            { operation: 'docs.admin', method: 'GET', path: '/admin/*' },
+          ],
+        },
+        [issuer],
+        { id: 'narrow', path: '/narrow' },
+      ),
     ],
     {
       services: {
@@ -99,6 +124,49 @@ describe('forwarding', () => {
       ).status,
     ).toBe(200)
     expect((await world.as('alice', '/agents/langgraph/runs/stream', json({}))).status).toBe(404)
+  })
+
+  it('an endpoint that is closed keeps its place: a wider one does not cover it', async () => {
+    expect((await world.as('alice', '/narrow/guide')).status).toBe(200)
+    const before = world.origin.received.length
+    expect((await world.as('alice', '/narrow/admin/secrets')).status).toBe(404)
+    expect(world.origin.received.length).toBe(before)
+  })
+
+  it('what a query or body asks beside the path must be permitted too', async () => {
+    const audited = async (path: string, init: RequestInit) => {
+      const reply = await world.as('alice', `/runs${path}`, init)
+      return [reply.status, (await world.gateway.auditOf(reply)).operation]
+    }
+    expect(await audited('/threads/t/runs/r/cancel?action=interrupt', json({}))).toEqual([200, 'run.cancel'])
+    expect(await audited('/threads/t/runs/r/cancel?action=rollback', json({}))).toEqual([403, 'run.cancel run.delete'])
+    expect(await audited('/threads/t/runs/wait', json({ multitask_strategy: 'rollback' }))).toEqual([
+      403,
+      'run.wait run.delete',
+    ])
+    expect(await audited('/threads/t/runs/wait', json({ if_not_exists: 'create' }))).toEqual([
+      403,
+      'run.wait threads.create',
+    ])
+    expect(await audited('/runs/batch', json([{}, { if_not_exists: 'create' }]))).toEqual([
+      403,
+      'run.batch threads.create',
+    ])
+    expect(
+      await audited('/threads/t/commands', json({ method: 'run.start', params: { multitask_strategy: 'rollback' } })),
+    ).toEqual([403, 'run.command run.delete'])
+    const closed = await world.as('alice', '/agents/langgraph/threads/t/copy?action=rollback', json({}))
+    expect(closed.status).toBe(404)
+  })
+
+  it('a GET with a body is forwarded without it', async () => {
+    const { port } = new URL(world.gateway.url)
+    const answer = await sendRaw(
+      world.gateway.url,
+      `GET /agents/http/documents/7 HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAuthorization: Bearer ${await world.token('alice')}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi`,
+    )
+    expect(answer).toMatch(/^HTTP\/1.1 200 /)
+    expect(world.origin.last().body).toBe('')
   })
 
   it('one route can be the whole gateway, beside what the gateway says of itself', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identityHeaders } from '../../src/agents/identity'
 import { isReservedHeader } from '../../src/origin/headers'
-import { openHttp, routeOf } from '../support/fixtures'
+import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
 import { json, startWorld, type World } from '../support/world'
 
@@ -20,6 +20,7 @@ beforeAll(async () => {
     { id: 'open', path: '/open', agent: openHttp(url), public: true, identity: { headers: true } },
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
+    { id: 'open-run', path: '/open-run', agent: { kind: 'ag2', origin: { url } }, public: true },
   ])
 })
 afterAll(() => world?.close())
@@ -197,6 +198,20 @@ describe('headers towards an origin', () => {
     }
   })
 
+  it('writes what headers cannot hold so that no two people look alike', async () => {
+    const seen = async (claims: Record<string, unknown>) => {
+      await world.gateway.fetch('/plain/x', { headers: bearer(await forge(world.provider, { claims })) })
+      const { headers } = world.origin.last()
+      return [headers['x-user-id'], headers['x-user-roles']]
+    }
+    expect(await seen({ sub: ' alice ', roles: ['member', ' admin', 'a,b'] })).toEqual([
+      '%20alice%20',
+      'member,%20admin,a%2Cb',
+    ])
+    expect(await seen({ sub: 'al%69ce', roles: ['%2C'] })).toEqual(['al%2569ce', '%252C'])
+    expect(await seen({ sub: 'Zoë 世', roles: [] })).toEqual(['Zo%C3%AB %E4%B8%96', ''])
+  })
+
   it('sends every identity header on every LangGraph request, empty where absent, in ASCII', async () => {
     await world.as('bob', '/agents/langgraph/threads/search', json({}))
     const { headers } = world.origin.last()
@@ -221,6 +236,8 @@ describe('reserved names', () => {
     ]) {
       expect(isReservedHeader(name), name).toBe(true)
     }
+    for (const name of ['host', 'x-role', 'x-email', 'x-access-token', 'x-consumer-username'])
+      expect(isReservedHeader(name), name).toBe(true)
     for (const name of ['x-app-version', 'accept', 'x-copilot-thread']) expect(isReservedHeader(name), name).toBe(false)
   })
 })
@@ -262,6 +279,41 @@ describe('the raw token', () => {
     for (const canary of canaries.filter((part) => part !== header)) expect(everything.includes(canary)).toBe(false)
     // The header segment of two tokens can be alike; ours is told apart by its kid.
     expect(everything.includes(header)).toBe(false)
+  })
+
+  it('S18: not in a tracestate, a thread id or a query either, encoded or not', async () => {
+    const exp = Math.floor(Date.now() / 1000) + 600
+    const token = await forge(world.provider, {
+      algorithm: 'ES256',
+      claims: { exp, jti: undefined, client_id: undefined },
+    })
+    const call = (path: string, init: RequestInit = {}) =>
+      world.gateway.fetch(path, { ...init, headers: { ...(init.headers as object), ...bearer(token) } })
+    const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+    expect(token.length).toBeLessThan(500)
+    expect((await call('/agents/http/x', { headers: { traceparent, tracestate: `v=${token}` } })).status).toBe(200)
+    const encoded = [...token].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')
+    expect((await call(`/agents/http/x?t=${encoded}`)).status).toBe(400)
+    expect((await call(`/agents/http/x?t=${encodeURIComponent(encoded)}`)).status).toBe(400)
+    const run = await call('/agents/ag2', json({ threadId: token, runId: 'r', messages: [] }))
+    const audit = await world.gateway.auditOf(run)
+    expect(audit.thread).toBe('[removed]')
+    const assertion = String(world.origin.last().headers.authorization).split('.')[1] as string
+    expect(JSON.parse(Buffer.from(assertion, 'base64url').toString())).toMatchObject({ tid: '[removed]' })
+    const everything = JSON.stringify([world.origin.received, world.gateway.logs])
+    for (const part of [token, token.split('.')[1], token.split('.')[2]])
+      expect(everything.includes(String(part))).toBe(false)
+  })
+
+  it('what was never verified as a token cannot be used to change a body', async () => {
+    for (const authorization of ['Bearer 1', 'Bearer z', 'Bearer n']) {
+      const body = { threadId: 'z'.repeat(1000), runId: 'r', messages: [], n: 11 }
+      await world.gateway.fetch('/open-run', {
+        ...json(body),
+        headers: { 'content-type': 'application/json', authorization },
+      })
+      expect(JSON.parse(world.origin.last().body)).toEqual(body)
+    }
   })
 
   it('takes the token out of forwardedProps.authorization, whatever it is called', async () => {

@@ -37,6 +37,15 @@ beforeAll(async () => {
       [issuer],
       { id: 'ws', path: '/ws', cors: { origins: ['https://app.example.com'] } },
     ),
+    routeOf(
+      {
+        kind: 'http',
+        origin: { url },
+        endpoints: [{ operation: 'events', method: 'GET', path: '/ws', websocket: true }],
+      },
+      [issuer],
+      { id: 'no-cors', path: '/no-cors' },
+    ),
   ])
 })
 afterAll(async () => {
@@ -75,7 +84,9 @@ it('T30: with a token, an upgrade is refused with 426 unless the endpoint allows
 it("T30: another site's page cannot open a socket, and a token in the subprotocol is not passed on", async () => {
   const token = await world.token('alice')
   const authorization = `Authorization: Bearer ${token}`
-  expect(await handshake('/ws/ws', [authorization, 'Origin: https://evil.test'])).toMatch(/^HTTP\/1.1 403 /)
+  for (const path of ['/ws/ws', '/no-cors/ws']) {
+    expect(await handshake(path, [authorization, 'Origin: https://evil.test'])).toMatch(/^HTTP\/1.1 403 /)
+  }
   expect(hits).toEqual([])
   const answer = await handshake('/ws/ws', [
     authorization,

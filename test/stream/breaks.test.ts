@@ -227,3 +227,27 @@ describe('F8: a JSON reply that is cut', () => {
     expect(await reply.end).toBe('broken')
   })
 })
+
+describe.each(gears.filter(({ isReading }) => isReading))(
+  'F8: the $name gear, an origin with neither length nor chunks',
+  (gear) => {
+    const events = runs[gear.protocol]
+    const close = { 'content-type': 'text/event-stream', connection: 'close' }
+
+    it('has an event that is cut in half told, and passes none of it', async () => {
+      const half = Buffer.from(events[17]?.trimEnd().slice(0, -2) ?? '')
+      sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events[0] ?? ''), half], how: 'fin' })
+      const reply = await start(gear)
+      await reply.end
+      expect(reply.text()).toMatch(saysBroken[gear.protocol])
+      expect(reply.text()).not.toContain(half.toString())
+    })
+
+    it('is whole where the last event lacks nothing but its blank line', async () => {
+      sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events.join('').trimEnd())], how: 'fin' })
+      const reply = await start(gear)
+      expect(await reply.end).toBe('whole')
+      expect(reply.text()).toBe(events.join('').trimEnd())
+    })
+  },
+)

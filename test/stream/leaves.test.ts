@@ -69,8 +69,11 @@ describe.each(gears)('F10: a caller of the $name gear who leaves', (gear) => {
       () => {},
     )
     await eventually('the request is at the origin', () => origin.received.length > before)
+    const lines = stage.gateway.audit.length
     request?.socket?.resetAndDestroy()
     expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => stage.gateway.audit.length > lines)
+    expect(stage.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
   })
 
   it('by reset in the middle of a stream: the origin is stopped within a second', async () => {
