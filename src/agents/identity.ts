@@ -1,4 +1,5 @@
-import { claimAt, type Principal } from '../token/principal'
+import { claimAt } from '../caller'
+import type { Principal } from '../token/principal'
 import type { FieldMap, Json, JsonObject } from './adapter'
 
 /** The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft Agent Framework read. */

@@ -1,5 +1,5 @@
+import { type Caller, claimAt } from '../caller'
 import type { ClaimCondition, Condition } from '../config/define'
-import { type Caller, claimAt } from '../token/principal'
 import type { Reason } from './reason'
 
 type OneOrMore = string | readonly string[]

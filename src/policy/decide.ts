@@ -1,5 +1,5 @@
+import type { Caller } from '../caller'
 import type { Policy } from '../config/define'
-import type { Caller } from '../token/principal'
 import { evaluate, holds, type Unmet } from './condition'
 import { covers } from './operation'
 import type { Reason } from './reason'

@@ -1,5 +1,5 @@
+import type { Caller } from '../caller'
 import type { Policy } from '../config/define'
-import type { Caller } from '../token/principal'
 import { decide } from './decide'
 
 /** An example of a policy that did not come out as it says. */

@@ -1,17 +1,5 @@
+import { type Caller, type Claims, claimAt } from '../caller'
 import type { TrustedIssuer } from './issuer'
-
-export type Claims = Readonly<Record<string, unknown>>
-
-/** What policies look at. Their examples make one from data; a request gets one only as a `Principal`. */
-export interface Caller {
-  readonly kind: 'user' | 'service'
-  /** Id of the issuer in policies/. */
-  readonly issuerId: string
-  readonly roles: readonly string[]
-  readonly scopes: readonly string[]
-  readonly tenant: string | undefined
-  readonly claims: Claims
-}
 
 declare const verified: unique symbol
 
@@ -55,17 +43,6 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: strin
     expiresAt: claims.exp,
   }
   return principal as typeof principal & Pick<Principal, typeof verified>
-}
-
-/** The claim of exactly that name, or the one that a dotted path leads to. Names such as `https://example.com/roles` have dots too. */
-export function claimAt(claims: Claims, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path]
-  let at: unknown = claims
-  for (const step of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined
-    at = (at as Claims)[step]
-  }
-  return at
 }
 
 /** A list claim as issuers write it: an array, or words between spaces (RFC 8693 section 4.2). */

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import type { Caller } from '../../src/caller'
 import type { Condition, Policy } from '../../src/config/define'
 import { evaluate, holds } from '../../src/policy/condition'
 import { decide } from '../../src/policy/decide'
 import { covers } from '../../src/policy/operation'
-import type { Caller } from '../../src/token/principal'
 
 const caller = (more: Partial<Caller> = {}): Caller => ({
   kind: 'user',
