@@ -53,7 +53,7 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
       // An identity may not outlive the token that it was read from by more than this one request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
-      const claims = { iss: issuer, ...identity, iat: now, nbf: now, exp: expires, jti: requestId, ...binds }
+      const claims = { ...identity, ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: requestId }
       const assertion = await new SignJWT(claims)
         .setProtectedHeader({ alg: key.algorithm, typ, kid: key.kid })
         .sign(key.key)

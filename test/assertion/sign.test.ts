@@ -1,0 +1,124 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { AssertionRules, Binding } from '../../src/assertion/claims'
+import { readSigningKeys, type SigningKeys } from '../../src/assertion/keys'
+import { createSigner } from '../../src/assertion/sign'
+import type { Principal } from '../../src/token/principal'
+import { signingKeys } from '../support/keys'
+
+let keys: SigningKeys
+let now = 1_800_000_000_000
+
+beforeAll(async () => {
+  keys = await readSigningKeys(JSON.stringify(await signingKeys()))
+})
+
+const ports = {
+  fetch: () => Promise.reject(new Error('no network')),
+  now: () => now,
+  randomId: () => 'id',
+  emit: () => undefined,
+}
+const signer = () => createSigner('https://gate.test', async () => keys, ports)
+
+const person = (more: Partial<Principal> = {}): Principal =>
+  ({
+    issuer: 'https://login.test',
+    issuerId: 'login',
+    subject: 'alice',
+    userId: 'alice',
+    kind: 'user',
+    roles: ['admin'],
+    scopes: [],
+    tenant: undefined,
+    email: undefined,
+    name: undefined,
+    client: undefined,
+    claims: {},
+    expiresAt: now / 1000 + 3600,
+    ...more,
+  }) as Principal
+const rules: AssertionRules = { audience: 'a', algorithm: 'ES256', lifetimeSeconds: 60, claims: [], bind: 'none' }
+const binding: Binding = { route: 'r', method: 'GET', uri: '/x', thread: undefined, body: undefined }
+
+describe('invariant 10: an assertion that is reused', () => {
+  const differing: [string, Partial<Principal>, Partial<AssertionRules>, 'bearer' | 'header'][] = [
+    ['another person', { userId: 'bob', subject: 'bob' }, {}, 'header'],
+    ['the same subject of another issuer', { issuer: 'https://other.test' }, {}, 'header'],
+    ['a person who has lost a role', { roles: [] }, {}, 'header'],
+    ['another tenant', { tenant: 'other' }, {}, 'header'],
+    ['a token that ends sooner', { expiresAt: now / 1000 + 30 }, {}, 'header'],
+    ['another audience', {}, { audience: 'b' }, 'header'],
+    ['another algorithm', {}, { algorithm: 'EdDSA' }, 'header'],
+    ['another way of travelling, which has another type', {}, {}, 'bearer'],
+  ]
+  it.each(differing)('is not given to %s', async (_whom, who, other, as) => {
+    const one = signer()
+    const first = await one.sign(person(), rules, 'header', binding, '1')
+    expect(await one.sign(person(), rules, 'header', binding, '2')).toBe(first)
+    expect(await one.sign(person(who), { ...rules, ...other }, as, binding, '3')).not.toBe(first)
+  })
+
+  it('is made anew after half its life, and never kept without bound', async () => {
+    const one = signer()
+    const first = await one.sign(person(), rules, 'header', binding, '1')
+    now += 31_000
+    const second = await one.sign(person(), rules, 'header', binding, '2')
+    expect(second).not.toBe(first)
+    for (let index = 0; index < 1001; index++) {
+      await one.sign(person({ userId: `user-${index}` }), rules, 'header', binding, String(index))
+    }
+    expect(decodeJwt(await one.sign(person(), rules, 'header', binding, 'again')).jti).toBe('again')
+  })
+})
+
+describe('claims', () => {
+  it("the gateway's own win over copied ones, whatever the configuration let through", async () => {
+    const forged = {
+      aud: 'x',
+      sub: 'mallory',
+      idp: 'x',
+      iss: 'x',
+      exp: 9e9,
+      roles: ['root'],
+      jti: 'x',
+      htm: 'x',
+      department: 'r&d',
+    }
+    const jws = await signer().sign(
+      person({ claims: forged }),
+      { ...rules, claims: Object.keys(forged), bind: 'request' },
+      'header',
+      binding,
+      'j',
+    )
+    expect(decodeJwt(jws)).toMatchObject({
+      iss: 'https://gate.test',
+      aud: 'a',
+      sub: 'alice',
+      idp: 'https://login.test',
+      roles: ['admin'],
+      jti: 'j',
+      htm: 'GET',
+      department: 'r&d',
+    })
+    expect(decodeJwt(jws).exp).toBe(Math.floor(now / 1000) + 60)
+    expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: 'sallyport+jwt' })
+  })
+
+  it('a token that ends within the tolerance of clocks still gives a moment, and no more', async () => {
+    const jws = await signer().sign(person({ expiresAt: now / 1000 - 20 }), rules, 'header', binding, 'j')
+    expect(decodeJwt(jws).exp).toBe(Math.floor(now / 1000) + 1)
+  })
+
+  it('without a key of the algorithm nothing is signed', async () => {
+    const none = createSigner(
+      'https://gate.test',
+      async () => ({ keys: [] as const, fault: 'missing' as const }),
+      ports,
+    )
+    await expect(none.sign(person(), rules, 'header', binding, 'j')).rejects.toMatchObject({
+      code: 'signing-unavailable',
+    })
+  })
+})
