@@ -15,7 +15,7 @@ import { decide } from './policy/decide'
 import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
 import { limitBody, readJson, writeJson } from './request/body'
-import { answerPreflight, corsHeaders, isPreflight } from './request/cors'
+import { answerPreflight, corsHeaders, isPreflight, rulesOfAll } from './request/cors'
 import { eraseToken, takeCredential } from './request/credential'
 import { match } from './request/match'
 import { parseTarget, type Target } from './request/target'
@@ -36,11 +36,12 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
   const keys = createKeyStore(ports)
   const signer = createSigner(config.publicUrl, signingKeys, ports)
   const host = new URL(config.publicUrl).host
+  const corsOfAll = rulesOfAll([...config.routes.values()].map((route) => route.cors))
 
   return async function handle(request, background) {
     const trace = readTrace(request.headers, ports.randomId)
     const record = new AuditRecord(trace, request, ports.now)
-    let cors = new Headers()
+    let cors = corsHeaders(corsOfAll, request)
     let realm = 'sallyport'
     let reply: Reply | undefined
     // The Worker would be stopped when the caller leaves before the reply, and with it the line that says so.
@@ -49,12 +50,15 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     try {
       const target = parseTarget(request.url, config.hosts)
       refuseLoop(request.headers, host)
-      const { route, rest } = match(config.routes, target)
-      realm = route.id
-      record.note({ route: route.id })
+      const matched = match(config.routes, target)
+      if (matched) record.note({ route: matched.route.id })
+      const corsRules = matched?.route.cors ?? corsOfAll
+      cors = corsHeaders(corsRules, request)
+      if (isPreflight(request)) return answered(answerPreflight(corsRules, request), record)
 
-      cors = corsHeaders(route.cors, request)
-      if (isPreflight(request)) return answered(answerPreflight(route.cors, request), record)
+      if (!matched) throw new Refusal('route-unknown')
+      const { route, rest } = matched
+      realm = route.id
 
       reply = await pass(request, background, { route, target, rest, trace, record })
       return dressed(reply.response, cors, trace)

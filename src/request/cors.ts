@@ -32,6 +32,13 @@ export interface CorsRules {
   readonly headers: readonly string[]
 }
 
+/** The rules where no route matches: a page of any route may read that what it asked for is not there. */
+export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
+  origins: new Set(rules.flatMap(({ origins }) => [...origins])),
+  methods: [...new Set(rules.flatMap(({ methods }) => methods))],
+  headers: [...new Set(rules.flatMap(({ headers }) => headers))],
+})
+
 /**
  * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
  * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` whatever was asked.

@@ -86,12 +86,23 @@ describe('CORS', () => {
       await world.as('alice', '/agents/http/x', { headers }),
     ]
     expect(replies.map(({ status }) => status)).toEqual([401, 405, 400, 200])
-    // A path that is not canonical belongs to no route, so there is no list to look its origin up in.
-    for (const reply of replies.filter(({ status }) => status !== 400)) {
+    for (const reply of replies) {
       expect(reply.headers.get('access-control-allow-origin'), String(reply.status)).toBe(APP)
       expect(reply.headers.get('access-control-expose-headers')).toContain('www-authenticate')
       expect(reply.headers.get('access-control-expose-headers')).toContain('x-request-id')
     }
+  })
+
+  it('S25: a page of some route can read that there is no such route, and a stranger cannot', async () => {
+    expect((await preflight('/nowhere', APP)).status).toBe(204)
+    const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
+    expect(reply.headers.get('access-control-allow-origin')).toBe(APP)
+    expect(await refused(reply)).toEqual({ status: 404, code: 'route-unknown' })
+    expect((await preflight('/nowhere', 'https://evil.test')).status).toBe(403)
+    // A page of one route is still a stranger to another.
+    expect((await preflight('/closed/x', APP)).status).toBe(403)
+    const closed = await world.as('alice', '/closed/x', { headers: { origin: APP } })
+    expect(closed.headers.has('access-control-allow-origin')).toBe(false)
   })
 
   it("S25: the origin's own CORS headers do not come through", async () => {
