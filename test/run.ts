@@ -5,8 +5,8 @@ import path from 'node:path'
 import { findChromium } from './support/chromium.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
-const report = path.join(root, 'node_modules/.cache/sallyport/test-report.json')
-rmSync(report, { force: true })
+const reportFile = path.join(root, 'node_modules/.cache/sallyport/test-report.json')
+rmSync(reportFile, { force: true })
 
 const chromium = findChromium()
 const vitest = spawnSync(
@@ -18,7 +18,7 @@ const vitest = spawnSync(
     'test/vitest.config.ts',
     '--reporter=default',
     '--reporter=json',
-    `--outputFile.json=${report}`,
+    `--outputFile.json=${reportFile}`,
     ...(chromium ? [] : ['--exclude', 'test/browser/**']),
     ...process.argv.slice(2),
   ],
@@ -26,7 +26,7 @@ const vitest = spawnSync(
 )
 
 const everything = process.argv.length === 2
-const { files, passed, failed, skipped } = readReport()
+const { files, passed, skipped, ...report } = readReport()
 const missing = everything
   ? testFiles().filter((file) => !files.has(file) && (chromium || !file.includes('/browser/')))
   : []
@@ -36,8 +36,11 @@ if (!chromium) {
     'Left out: test/browser. Install Chromium (Debian: apt-get install chromium) or set CHROMIUM, and run npm test again.',
   )
 }
+// A file that does not even load has no test to count.
+const isBroken = vitest.status !== 0 || passed === 0
+const failed = Math.max(report.failed + missing.length, isBroken ? 1 : 0)
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`)
-process.exitCode = vitest.status !== 0 || failed > 0 || passed === 0 || missing.length > 0 ? 1 : 0
+process.exitCode = failed > 0 ? 1 : 0
 
 function readReport() {
   interface Report {
@@ -47,7 +50,7 @@ function readReport() {
     readonly testResults: readonly { readonly name: string }[]
   }
   try {
-    const read = JSON.parse(readFileSync(report, 'utf8')) as Report
+    const read = JSON.parse(readFileSync(reportFile, 'utf8')) as Report
     return {
       files: new Set(read.testResults.map(({ name }) => path.resolve(root, name))),
       passed: read.numPassedTests,
