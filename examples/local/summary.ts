@@ -22,6 +22,8 @@ export function summary(ports: Ports): string {
     `  curl -N ${gateway}${path} -H 'content-type: application/json'${token ? ' -H "authorization: Bearer $TOKEN"' : ''} \\
     -d '${JSON.stringify(body)}'`
 
+  const provider = ports.identityProvider === 9000 ? '' : `IDENTITY_PROVIDER_PORT=${ports.identityProvider} `
+
   return `
 Sallyport is running.
 
@@ -38,7 +40,7 @@ Get a token:
   TOKEN=$(curl -s -d grant_type=password -d client_id=sallyport-cli -d username=alice -d password=alice \\
     ${local(ports.identityProvider)}/token | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')
 
-  (or: TOKEN=$(npm run -s token -- alice), with --es256 for the other algorithm)
+  (or: TOKEN=$(${provider}npm run -s token -- alice), with --es256 for the other algorithm)
 
 Ask each agent through the gate:
 

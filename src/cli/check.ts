@@ -5,9 +5,10 @@ import type { Policy, Route } from '../config/define'
 import { ConfigurationError, type Fault } from '../config/fault'
 import { load } from '../config/load'
 import { runExamples } from '../policy/examples'
-import { environmentName, readEnvironment } from './environment'
+import { readEnvironment } from './environment'
 import { ports } from './ports'
 
+const environment = readEnvironment(process.argv.slice(3))
 const list: readonly Route[] = routes
 const policies = [
   ...new Map(list.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
@@ -25,7 +26,7 @@ if (faults.length > 0) {
 
 function loadFaults(): readonly Fault[] {
   try {
-    load(list, readEnvironment(environmentName(process.argv.slice(3))), ports)
+    load(list, environment, ports)
     return []
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) return thrown.faults

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
+process.setSourceMapsEnabled(true)
 const COMMANDS = ['check', 'routes', 'schema', 'keys']
 const here = path.dirname(fileURLToPath(import.meta.url))
 const command = process.argv[2] ?? ''
@@ -34,6 +35,11 @@ try {
 }
 try {
   await import(pathToFileURL(outfile).href)
+} catch (thrown) {
+  // Most often a file of routes/ or policies/ that lacks an import; the map leads back to it.
+  const isSaid = thrown instanceof Error && (thrown.constructor === Error || 'code' in thrown)
+  process.stderr.write(`${isSaid ? thrown.message : (thrown?.stack ?? thrown)}\n`)
+  process.exitCode = 1
 } finally {
   rmSync(outfile, { force: true })
 }

@@ -4,12 +4,12 @@ import type { Route } from '../config/define'
 import { ConfigurationError } from '../config/fault'
 import { load } from '../config/load'
 import { effectiveConfiguration } from './effective'
-import { environmentName, readEnvironment } from './environment'
+import { readEnvironment } from './environment'
 import { ports } from './ports'
 
 const list: readonly Route[] = routes
 try {
-  const config = load(list, readEnvironment(environmentName(process.argv.slice(3))), ports)
+  const config = load(list, readEnvironment(process.argv.slice(3)), ports)
   console.log(JSON.stringify(effectiveConfiguration(config, list), null, 2))
 } catch (thrown) {
   if (!(thrown instanceof ConfigurationError)) throw thrown

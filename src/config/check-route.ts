@@ -5,17 +5,25 @@ import { covers } from '../policy/operation'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
-import { type About, type Report, reportUnbound } from './report'
+import { type About, type Report, remedyForUnbound, reportUnbound } from './report'
 import type { Settings } from './settings'
 
-/** One route by itself: its parts against each other, against its kind of agent and against the environment. */
-export function checkRoute(route: Route, settings: Settings, environment: Environment, about: About): void {
+/** What a route is held against. */
+export interface Surroundings {
+  readonly routes: readonly Route[]
+  readonly settings: Settings
+  readonly environment: Environment
+  readonly about: About
+}
+
+/** One route: its parts against each other, against its kind of agent and against the environment. */
+export function checkRoute(route: Route, { routes, settings, environment, about }: Surroundings): void {
   const report = about(`routes/${route.id}.ts`)
   checkOrigin(route, settings, environment, report)
   checkAccess(route, report)
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
-  checkOperations(route, report, about)
+  checkOperations(route, routes, report, about)
 }
 
 function checkOrigin(route: Route, settings: Settings, environment: Environment, report: Report): void {
@@ -28,7 +36,7 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
     const [expected, remedy] =
       key === 'service'
         ? ['the name of a service binding', `Bind it under [[services]] in wrangler.toml, as "${name}".`]
-        : ['the name of a variable that is set', `Add ${name} to [vars] in wrangler.toml.`]
+        : ['the name of a variable that is set', remedyForUnbound(name ?? '')]
     report(at, `${show(name)}, which is not bound`, expected, remedy)
     return
   }
@@ -132,7 +140,7 @@ function checkCors(route: Route, settings: Settings, environment: Environment, r
   })
 }
 
-function checkOperations(route: Route, report: Report, about: About): void {
+function checkOperations(route: Route, routes: readonly Route[], report: Report, about: About): void {
   const endpoints = route.agent.kind === 'http' ? route.agent.endpoints : kinds[route.agent.kind].endpoints
   const own = endpoints.map(({ operation }) => operation)
   if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)
@@ -146,7 +154,10 @@ function checkOperations(route: Route, report: Report, about: About): void {
     )
   })
   // One policy may serve routes of several kinds, so its patterns may name the operations of any.
-  const known = [...own, ...Object.values(kinds).flatMap((kind) => kind.endpoints.map(({ operation }) => operation))]
+  const known = [
+    ...Object.values(kinds).flatMap((kind) => kind.endpoints.map(({ operation }) => operation)),
+    ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? agent.endpoints.map(({ operation }) => operation) : [])),
+  ]
   for (const policy of route.policies ?? []) {
     for (const list of ['allow', 'deny'] as const) {
       policy[list]?.forEach((rule, at) => {
@@ -156,8 +167,8 @@ function checkOperations(route: Route, report: Report, about: About): void {
           about(`policies/${policy.id}.ts`)(
             path,
             show(pattern),
-            'an operation that some agent kind has',
-            'Correct it; `npm run routes` lists them.',
+            `an operation that some route or kind has, such as ${[...new Set(own)].slice(0, 8).join(', ')}`,
+            'Correct it; docs/configuration.md lists the operations of each kind.',
           )
         })
       })

@@ -16,7 +16,7 @@ export function checkRoutes(routes: readonly Route[], settings: Settings, enviro
   checkPaths(routes, about)
   checkAudiences(routes, environment, about)
   for (const route of routes) {
-    checkRoute(route, settings, environment, about)
+    checkRoute(route, { routes, settings, environment, about })
   }
   for (const issuer of unique(routes.flatMap((route) => route.trust ?? []))) {
     checkIssuer(issuer, settings, environment, about(`policies/${issuer.id}.ts`))

@@ -41,7 +41,9 @@ export function load(routes: readonly unknown[], environment: Environment, ports
   }
   // Routes that do not parse are reported as such; what they would clash with is found once they do.
   faults.push(...checkRoutes(parsed, settings, environment))
-  if (faults.length > 0) throw new ConfigurationError(faults)
+  // A policy that two routes have is checked with each.
+  const distinct = [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
+  if (distinct.length > 0) throw new ConfigurationError(distinct)
   return {
     publicUrl: settings.publicUrl,
     hosts: new Set(hostsOf(settings)),

@@ -22,12 +22,17 @@ function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fa
     ...place(keys, route, index),
     found: isUnknownKey ? 'a key that means nothing here' : show(issue.input),
     expected: isUnknownKey ? 'no such key' : expectedText(issue),
-    remedy: isUnknownKey ? 'Remove it, or correct its spelling.' : 'Correct the value.',
+    remedy: isUnknownKey
+      ? 'Remove it, or correct its spelling.'
+      : issue.input === undefined
+        ? 'Add it.'
+        : 'Correct the value.',
   }
 }
 
 /** Schemas whose message was written say best what they expect; valibot's own messages repeat what was received. */
 function expectedText(issue: v.BaseIssue<unknown>): string {
+  if (issue.input === undefined) return 'a value: this key is required'
   return issue.message.startsWith('Invalid ') ? (issue.expected ?? issue.message) : issue.message
 }
 

@@ -11,8 +11,8 @@ let house: string
 
 beforeAll(() => {
   house = mkdtempSync(path.join(tmpdir(), 'sallyport-'))
-  for (const part of ['src', 'routes', 'policies', 'wrangler.toml', 'package.json'])
-    cpSync(path.join(root, part), path.join(house, part), { recursive: true })
+  cpSync(path.join(root, 'test/fixtures/house'), house, { recursive: true })
+  for (const part of ['src', 'package.json']) cpSync(path.join(root, part), path.join(house, part), { recursive: true })
   symlinkSync(path.join(root, 'node_modules'), path.join(house, 'node_modules'))
 })
 afterAll(() => rmSync(house, { recursive: true, force: true }))
@@ -48,36 +48,61 @@ describe('npm run check', () => {
   })
 
   it('F19: says every fault with file, path, found, expected and remedy, and fails', () => {
-    const { status, stderr } = withChange('routes/maf.ts', "path: '/agents/maf'", "path: '/agents/ag2'", () =>
+    const { status, stderr } = withChange('routes/desk.ts', "path: '/agents/desk'", "path: '/agents/support'", () =>
       command('check'),
     )
     expect(status).toBe(1)
     expect(stderr).toMatch(
-      /routes\/maf\.ts {2}path\n {4}found {5}"\/agents\/ag2", which overlaps .*\n {4}expected .*\n {4}remedy /,
+      /routes\/desk\.ts {2}path\n {4}found {5}"\/agents\/support", which overlaps .*\n {4}expected .*\n {4}remedy /,
     )
+  })
+
+  it('says a fault of a policy once, however many routes have it, and where a key is missing', () => {
+    const { stderr } = withChange(
+      'policies/talk.ts',
+      "operations: ['run.*', 'threads.read']",
+      "operation: ['run.*']",
+      () => command('check'),
+    )
+    expect(
+      stderr.match(
+        /policies\/talk\.ts {2}allow\[0\]\.operations\n {4}found {5}nothing\n {4}expected {2}a value: this key is required/g,
+      ),
+    ).toHaveLength(1)
+    expect(stderr).toContain('2 faults')
   })
 
   it('finds an example that does not come out, a variable that is not set, and a file that is not named as its id', () => {
-    const example = withChange(
-      'policies/members-chat.ts',
-      "does: 'threads.delete', expect: 'deny'",
-      "does: 'threads.delete', expect: 'allow'",
-      () => command('check'),
+    const expectation = "does: 'threads.delete', expect: 'deny'"
+    const example = withChange('policies/talk.ts', expectation, "does: 'threads.delete', expect: 'allow'", () =>
+      command('check'),
     )
-    expect(example.stderr).toContain('policies/members-chat.ts  examples[1]')
-    const variable = withChange('wrangler.toml', 'MAF_AGENT_URL =', 'MAF_URL =', () => command('check'))
-    expect(variable.stderr).toContain('Add MAF_AGENT_URL to [vars] in wrangler.toml.')
-    const name = withChange('routes/maf.ts', "id: 'maf'", "id: 'framework'", () => command('check'))
-    expect(name.stderr).toContain('routes/framework.ts  (file name)')
+    expect(example.stderr).toContain('policies/talk.ts  examples[1]')
+    const variable = withChange('wrangler.toml', 'DESK_URL =', 'DESKURL =', () => command('check'))
+    expect(variable.stderr).toContain(
+      'Add DESK_URL to [vars] in wrangler.toml, and to the vars of each environment there',
+    )
+    const name = withChange('routes/desk.ts', "id: 'desk'", "id: 'tickets'", () => command('check'))
+    expect(name.stderr).toContain('routes/tickets.ts  (file name)')
     expect([example.status, variable.status, name.status]).toEqual([1, 1, 1])
   })
 
-  it('stops at an import that leads nowhere, and says where', () => {
-    const { status, stderr } = withChange('routes/maf.ts', '../policies/members-chat', '../policies/nobody', () =>
+  it('checks a named environment, which inherits no variables, and refuses one that is not there', () => {
+    expect(command('check', '--env', 'staging').stderr).toContain('routes/support.ts  agent.origin.env')
+    const typo = command('check', '--env', 'stagin')
+    expect([typo.status, typo.stderr]).toEqual([1, 'wrangler.toml has no environment "stagin"; it has: staging.\n'])
+    expect(command('check', 'staging').status).toBe(1)
+  })
+
+  it('stops at an import that leads nowhere or is missing, and says where', () => {
+    const nowhere = withChange('routes/desk.ts', '../policies/talk', '../policies/nobody', () => command('check'))
+    expect(nowhere.stderr).toContain('Could not resolve "../policies/nobody"')
+    const missing = withChange('routes/desk.ts', "import { defineRoute } from '../src/config/define'", '', () =>
       command('check'),
     )
-    expect(status).toBe(1)
-    expect(stderr).toContain('Could not resolve "../policies/nobody"')
+    expect(missing.stderr).toContain('defineRoute is not defined')
+    expect(missing.stderr).toContain('routes/desk.ts:')
+    expect([nowhere.status, missing.status]).toEqual([1, 1])
   })
 })
 
@@ -85,7 +110,7 @@ it('npm run routes prints the effective configuration as JSON', () => {
   const { status, stdout } = command('routes')
   expect(status).toBe(0)
   const { routes } = JSON.parse(stdout) as { routes: Record<string, unknown>[] }
-  expect(routes.map(({ id }) => id)).toEqual(['langgraph', 'ag2', 'maf', 'ag-ui'])
+  expect(routes.map(({ id }) => id)).toEqual(['support', 'desk'])
   for (const route of routes) {
     for (const key of ['path', 'agent', 'trust', 'policies', 'operations', 'identity', 'audience'])
       expect(route, key).toHaveProperty(key)

@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import routes from '../../routes'
 import { effectiveConfiguration } from '../../src/cli/effective'
+import { readEnvironment } from '../../src/cli/environment'
 import { routeJsonSchema } from '../../src/cli/json-schema'
 import { ports } from '../../src/cli/ports'
 import type { Issuer, Policy, Route } from '../../src/config/define'
@@ -84,7 +85,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       {
         path: 'agent.origin.env',
         found: '"NOT_SET", which is not bound',
-        remedy: 'Add NOT_SET to [vars] in wrangler.toml.',
+        remedy: 'Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment there: they inherit none.',
       },
     ],
     ['an unbound service', butAgent({ origin: { service: 'NOT_BOUND' } }), { path: 'agent.origin.service' }],
@@ -313,7 +314,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
         '  routes/three.ts  agent.origin.env',
         '    found     "NOT_SET", which is not bound',
         '    expected  the name of a variable that is set',
-        '    remedy    Add NOT_SET to [vars] in wrangler.toml.',
+        '    remedy    Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment there: they inherit none.',
         '',
       ].join('\n'),
     )
@@ -321,15 +322,8 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
 })
 
 describe('the effective configuration and the schema', () => {
-  const env = {
-    PUBLIC_URL: 'https://gate.example.com',
-    ISSUER_URL: 'https://login.example.com',
-    LANGGRAPH_AGENT_URL: 'https://a.example.com',
-    AG2_AGENT_URL: 'https://b.example.com/chat',
-    MAF_AGENT_URL: 'https://c.example.com',
-    AG_UI_AGENT_URL: 'https://d.example.com',
-    APP_ORIGIN: 'https://app.example.com',
-  }
+  // Whatever this checkout's routes name, wrangler.toml has to have.
+  const env = readEnvironment([])
 
   it('is plain JSON and round-trips', () => {
     const effective = effectiveConfiguration(load(routes, env, ports), routes)
