@@ -43,8 +43,6 @@ export interface Rewriting {
 export interface Adapter {
   readonly kind: string
   readonly endpoints: readonly Endpoint[]
-  /** Request headers of this protocol, beside the common ones. */
-  readonly requestHeaders: readonly string[]
   /** Where this kind looks for the user, unless the route says otherwise. */
   readonly identity: IdentityChannels
   /** Seconds of silence after which the gate sends a comment; 0 where the agent sends its own. */

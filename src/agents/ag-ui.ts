@@ -12,7 +12,7 @@ import {
 import { authUser, describe } from './identity'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
-export const agUiEndpoints: readonly Endpoint[] = [
+const endpoints: readonly Endpoint[] = [
   { operation: 'run.stream', method: 'POST', path: '/', body: 'json' },
   { operation: 'capabilities', method: 'GET', path: '/' },
   { operation: 'capabilities', method: 'GET', path: '/capabilities' },
@@ -64,8 +64,7 @@ const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 /** Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the user. */
 export const agUi: Adapter = {
   kind: 'ag-ui',
-  endpoints: agUiEndpoints,
-  requestHeaders: [],
+  endpoints,
   identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
   heartbeatSeconds: 15,
 

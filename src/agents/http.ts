@@ -5,7 +5,6 @@ import { withoutNames } from './adapter'
 export const http: Adapter = {
   kind: 'http',
   endpoints: [],
-  requestHeaders: [],
   identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
   heartbeatSeconds: 0,
   rewrite: (body) => body,

@@ -112,7 +112,6 @@ const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*)$/i
 export const langgraph: Adapter = {
   kind: 'langgraph',
   endpoints,
-  requestHeaders: [],
   identity: { assertion: 'bearer', headers: true, state: false, forwardedProps: {}, langgraphAuthUser: false },
   // A reader loop costs four times the native pump; LangGraph's clients join a lost stream again by themselves.
   heartbeatSeconds: 0,

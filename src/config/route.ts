@@ -50,7 +50,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
   const all = endpointsOf(agent)
   const open = openOperations(agent, all)
   const endpoints = all.filter(({ operation }) => open.has(operation))
-  const forwardHeaders = [...adapter.requestHeaders, ...(route.forwardHeaders ?? [])]
+  const forwardHeaders = route.forwardHeaders ?? []
   return {
     id: route.id,
     path: route.path,

@@ -1,4 +1,4 @@
-import { type Refusal, refusals } from './refusal'
+import type { Refusal } from './refusal'
 
 /**
  * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
@@ -42,6 +42,3 @@ function challengeOf({ row, said }: Refusal, realm: string): string | undefined 
   if (said.scopes?.length) parts.push(`scope="${said.scopes.join(' ')}"`)
   return parts.join(', ')
 }
-
-/** The codes in the order of the table, for documentation and tests. */
-export const refusalCodes = Object.keys(refusals) as readonly (keyof typeof refusals)[]
