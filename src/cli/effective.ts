@@ -12,7 +12,12 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
         id: route.id,
         path: route.path,
         public: route.isPublic,
-        agent: { kind: agent.kind, origin: agent.origin, url: route.origin.base, credential: route.credential ?? null },
+        agent: {
+          kind: agent.kind,
+          origin: agent.origin,
+          url: route.origin.host + route.origin.prefix,
+          credential: route.credential ?? null,
+        },
         audience: route.assertion.audience,
         trust: route.trust,
         policies: route.policies,

@@ -7,8 +7,10 @@ export type Environment = Readonly<Record<string, unknown>>
 
 /** Where requests of a route go. */
 export interface Origin {
-  /** Scheme and host with the path prefix, without a slash at its end. */
-  readonly base: string
+  /** Scheme and host: the `origin` of the URL standard. No request to this route goes to any other. */
+  readonly host: string
+  /** What stands before every path there, without a slash at its end. */
+  readonly prefix: string
   readonly fetch: Ports['fetch']
 }
 
@@ -48,9 +50,9 @@ export function originUrl(origin: Agent['origin'], environment: Environment): st
 /** Turns a checked origin into something that can be called. */
 export function openOrigin(origin: Agent['origin'], url: string, environment: Environment, ports: Ports): Origin {
   const { origin: host, pathname } = new URL(url)
-  const base = host + pathname.replace(/\/$/, '')
   const bound = 'service' in origin ? service(environment, origin.service) : undefined
-  return { base, fetch: bound ? (request, init) => bound.fetch(request, init) : ports.fetch }
+  const prefix = pathname.replace(/\/$/, '')
+  return { host, prefix, fetch: bound ? (request, init) => bound.fetch(request, init) : ports.fetch }
 }
 
 /**

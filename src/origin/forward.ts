@@ -23,10 +23,7 @@ export interface Answer {
 }
 
 /** Path and query as the origin sees them. */
-export function originUri(origin: Origin, rest: string, query: string): string {
-  const { origin: host } = new URL(origin.base)
-  return (origin.base.slice(host.length) + rest || '/') + query
-}
+export const originUri = ({ prefix }: Origin, rest: string, query: string): string => (prefix + rest || '/') + query
 
 /**
  * Makes the one request to the origin. It is never repeated: a run that was started twice is two runs.
@@ -34,7 +31,7 @@ export function originUri(origin: Origin, rest: string, query: string): string {
  * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large` or `client-gone`
  */
 export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answer> {
-  const { origin: host } = new URL(origin.base)
+  const { host } = origin
   const url = new URL(host + outgoing.uri)
   // Invariant 5. It cannot be otherwise as things stand; this line keeps it so.
   if (url.origin !== host) throw new Refusal('path-not-canonical', 'the path would change the host')

@@ -13,8 +13,8 @@ export interface Place {
  * @returns undefined where it leads elsewhere
  */
 export function publicLocation(location: string, { origin, requestUri, routePath }: Place): string | undefined {
+  const { prefix } = origin
   const at = onOrigin(location, origin, requestUri)
-  const prefix = prefixOf(origin)
   if (!at || !isBelow(at.pathname, prefix)) return undefined
   const below = at.pathname.slice(prefix.length) + at.search + at.hash
   const path = routePath === '/' ? below : routePath + below
@@ -30,17 +30,14 @@ export function publicLocation(location: string, { origin, requestUri, routePath
 export function apiLocation(location: string, { origin, requestUri }: Place): string | undefined {
   const at = onOrigin(location, origin, requestUri)
   if (!at) return undefined
-  const prefix = prefixOf(origin)
+  const { prefix } = origin
   const path = (isBelow(at.pathname, prefix) ? at.pathname.slice(prefix.length) : at.pathname) + at.search + at.hash
   return path.startsWith('//') ? undefined : path
 }
 
-const prefixOf = ({ base }: Origin): string => base.slice(new URL(base).origin.length)
-
 const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
-function onOrigin(location: string, { base }: Origin, requestUri: string): URL | undefined {
-  const { origin: host } = new URL(base)
+function onOrigin(location: string, { host }: Origin, requestUri: string): URL | undefined {
   const at = URL.parse(location, host + requestUri)
   return at?.origin === host ? at : undefined
 }

@@ -56,7 +56,7 @@ it('loads a good route, and fills in every default', () => {
   const config = load([good], environment, ports)
   const route = config.routes.get('/agents/support')
   expect(route).toMatchObject({
-    origin: { base: 'https://support.internal.example.com/v1' },
+    origin: { host: 'https://support.internal.example.com', prefix: '/v1' },
     assertion: { audience: 'support', algorithm: 'ES256', lifetimeSeconds: 60, bind: 'request' },
     identity: { assertion: 'bearer', headers: true },
   })
