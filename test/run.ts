@@ -1,4 +1,5 @@
-// npm test: everything that proves it. What a browser is needed for runs where one is found.
+// npm test: everything that proves it, but for the agents that need Python: `npm run test:agents`. What a browser is needed for runs
+// where one is found.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -9,6 +10,9 @@ const reportFile = path.join(root, 'node_modules/.cache/sallyport/test-report.js
 rmSync(reportFile, { force: true })
 
 const chromium = findChromium()
+const [only, ...more] = process.argv.slice(2)
+const isAgents = only === 'test/agents'
+const everything = more.length === 0 && (only === undefined || isAgents)
 const vitest = spawnSync(
   process.execPath,
   [
@@ -20,15 +24,17 @@ const vitest = spawnSync(
     '--reporter=json',
     `--outputFile.json=${reportFile}`,
     ...(chromium ? [] : ['--exclude', 'test/browser/**']),
-    ...process.argv.slice(2),
+    ...(only === undefined ? ['--exclude', 'test/agents/**'] : [only]),
+    ...more,
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium ?? '' } },
 )
 
-const everything = process.argv.length === 2
 const { files, passed, skipped, ...report } = readReport()
 const missing = everything
-  ? testFiles().filter((file) => !files.has(file) && (chromium || !file.includes('/browser/')))
+  ? testFiles()
+      .filter((file) => file.includes('/test/agents/') === isAgents)
+      .filter((file) => !files.has(file) && (chromium || !file.includes('/browser/')))
   : []
 for (const file of missing) console.error(`not collected: ${path.relative(root, file)}`)
 if (!chromium) {

@@ -5,7 +5,9 @@ import { stripVTControlCharacters } from 'node:util'
 
 export interface ChildOptions {
   name: string
-  /** A Node script and its arguments. */
+  /** What is run; Node, unless said. */
+  command?: string
+  /** A script and its arguments. */
   args: string[]
   cwd: string
   env?: Record<string, string>
@@ -32,8 +34,8 @@ const OUTPUT_LINES = 30
 const GRACE_MS = 5000
 
 /** Starts a process in a group of its own, so that whatever it starts can be stopped with it. */
-export function spawnChild({ name, args, cwd, env, onLine }: ChildOptions): Child {
-  const child = spawn(process.execPath, args, {
+export function spawnChild({ name, command = process.execPath, args, cwd, env, onLine }: ChildOptions): Child {
+  const child = spawn(command, args, {
     cwd,
     env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,11 +1,7 @@
-import { createHash } from 'node:crypto'
-import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { install, needsInstall } from '../../examples/local/install.ts'
 import { root } from './build'
+import { ready } from './packages'
 
 /** What these tests use of `@ag-ui/client`. Its own types would make the whole project need its packages. */
 export interface HttpAgent {
@@ -67,35 +63,4 @@ export async function loadClients(): Promise<{ agUi: AgUiClient; langGraph: Lang
   await ready('test/clients')
   const require = createRequire(path.join(folder, 'package.json'))
   return { agUi: require('@ag-ui/client'), langGraph: require('@langchain/langgraph-sdk') }
-}
-
-/** Installs the packages of a folder the first time, and after its lockfile has changed; one process at a time. */
-export async function ready(name: string): Promise<void> {
-  const where = path.join(root, name)
-  if (!(await needsInstall(where))) return
-  const lock = path.join(tmpdir(), `sallyport-install-${createHash('sha256').update(where).digest('hex').slice(0, 16)}`)
-  const release = await take(lock)
-  try {
-    if (!(await needsInstall(where))) return
-    process.stderr.write(`installing the packages of ${name}, once\n`)
-    await install(where, AbortSignal.timeout(INSTALL_MS))
-  } finally {
-    await release()
-  }
-}
-
-const INSTALL_MS = 300_000
-
-async function take(lock: string): Promise<() => Promise<void>> {
-  for (;;) {
-    const isTaken = await mkdir(lock).then(
-      () => true,
-      () => false,
-    )
-    if (isTaken) return () => rmdir(lock)
-    // Whoever left it behind is long gone.
-    const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }))
-    if (Date.now() - mtimeMs > INSTALL_MS) await rmdir(lock).catch(() => undefined)
-    await sleep(200)
-  }
 }

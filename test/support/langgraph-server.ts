@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { spawnChild, untilReady } from '../../examples/local/child.ts'
 import { langgraphFolder, langgraphServer } from '../../examples/local/services.ts'
-import { ready } from './clients'
+import { ready } from './packages'
 import { freePort } from './port'
 
 export interface LangGraphServer {
