@@ -8,6 +8,7 @@ import { asRefusal } from './errors/refusal'
 import { createGateway } from './gateway'
 import { healthResponse, livenessResponse } from './health'
 import type { Ports } from './ports'
+import { resourceResponse } from './resource'
 
 /**
  * The shell: what the gate says about itself, and the gateway for everything else. Hono matches decoded paths, so nothing but
@@ -24,8 +25,11 @@ export function createApp(config: Configuration, ports: Ports) {
   return new Hono()
     .get('/.well-known/jwks.json', async () => keySetResponse(await signingKeys()))
     .get('/.well-known/openid-configuration', async () => discoveryResponse(config.publicUrl, await signingKeys()))
+    .get('/.well-known/oauth-protected-resource/*', (c) =>
+      resourceResponse(config, new URL(c.req.url).pathname, ports.randomId()),
+    )
     .get('/.sallyport/health', async () => healthResponse(config, await signingKeys()))
     .get('/.sallyport/health/live', () => livenessResponse())
     .all('*', (c) => handle(c.req.raw, c.executionCtx))
-    .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), 'sallyport'))
+    .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), { realm: 'sallyport' }))
 }

@@ -6,7 +6,8 @@ import { auditLine } from './audit/sink'
 import { credentialHeader } from './config/env'
 import type { Configuration } from './config/load'
 import type { LoadedRoute } from './config/route'
-import { problem } from './errors/problem'
+import { type ChallengeContext, problem } from './errors/problem'
+
 import { asRefusal, Refusal } from './errors/refusal'
 import { forward, originUri } from './origin/forward'
 import { requestHeaders } from './origin/headers'
@@ -15,13 +16,14 @@ import { decide } from './policy/decide'
 import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
 import { limitBody, readJson, writeJson } from './request/body'
-import { answerPreflight, corsHeaders, isPreflight, rulesOfAll } from './request/cors'
+import { answerPreflight, corsHeaders, isPreflight, refuseForeignOrigin, rulesOfAll } from './request/cors'
 import { eraseToken, takeCredential } from './request/credential'
 import { match } from './request/match'
 import { parseTarget, type Target } from './request/target'
 import { readTrace, type Trace } from './request/trace'
 import { wantsWebSocket, webSocketHeaders } from './request/upgrade'
 import { refuseLoop, viaEntry } from './request/via'
+import { challengeFor } from './resource'
 import { createKeyStore } from './token/keys'
 import { verify } from './token/verify'
 
@@ -42,7 +44,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const trace = readTrace(request.headers, ports.randomId)
     const record = new AuditRecord(trace, request, ports.now)
     let cors = corsHeaders(corsOfAll, request)
-    let realm = 'sallyport'
+    let challenge: ChallengeContext = { realm: 'sallyport' }
     let reply: Reply | undefined
     // The Worker would be stopped when the caller leaves before the reply, and with it the line that says so.
     const written = Promise.withResolvers<void>()
@@ -58,14 +60,14 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
       if (!matched) throw new Refusal('route-unknown')
       const { route, rest } = matched
-      realm = route.id
+      challenge = challengeFor(route, config.publicUrl)
 
       reply = await pass(request, background, { route, target, rest, trace, record })
       return dressed(reply.response, cors, trace)
     } catch (thrown) {
       const refusal = asRefusal(thrown)
       record.noteRefusal(refusal)
-      return dressed(problem(refusal, trace.requestId, realm), cors, trace)
+      return dressed(problem(refusal, trace.requestId, challenge), cors, trace)
     } finally {
       const write = () => {
         ports.emit(auditLine(record.close()))
@@ -99,10 +101,12 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     if (!found) throw new Refusal('operation-unknown')
     if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
     const { endpoint, params } = found
+    if (route.adapter.refusesForeignOrigins)
+      refuseForeignOrigin(request.headers, route.cors.origins, route.adapter.kind)
     const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
     const input = endpoint.body === 'json' ? await readJson(request, route.limits.bodyBytes) : undefined
-    const implied = route.adapter.implies?.(new URLSearchParams(target.query), input) ?? []
-    const operations = [endpoint.operation, ...implied]
+    const asked = { endpoint, query: new URLSearchParams(target.query), headers: request.headers, body: input }
+    const operations = route.adapter.operationsOf?.(asked) ?? [endpoint.operation]
     record.note({ operation: operations.join(' ') })
     if (!operations.every(route.offers)) throw new Refusal('operation-unknown')
 
@@ -116,7 +120,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
     // Limits per person (requests per minute, concurrent runs) belong here: after who and what are known, before any cost.
 
-    const rewriting = { operation: endpoint.operation, channels: route.identity, principal }
+    const rewriting = { operations, channels: route.identity, principal }
     const rewritten = input === undefined ? undefined : route.adapter.rewrite(input, rewriting)
     const body = rewritten === undefined ? undefined : writeJson(rewritten, credential)
     const thread = eraseToken(route.adapter.threadOf(params, rewritten), credential)
@@ -158,6 +162,10 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       routePath: route.path,
       requestUri: uri,
       names: route.adapter.injectedNames(route.identity),
+      rewrite: route.adapter.answerOf?.(operations, {
+        url: config.publicUrl + route.path.replace(/\/$/, ''),
+        prefix: route.origin.prefix,
+      }),
       limits: route.limits,
       signal: request.signal,
     })

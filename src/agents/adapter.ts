@@ -13,6 +13,27 @@ export interface Endpoint {
   /** Known, but open only on routes whose `agent.operations` names it. */
   readonly closed?: true
   readonly websocket?: true
+  /** The body says which of the adapter's `bodyOperations` is meant, so this endpoint is always there. */
+  readonly named?: 'in-body'
+}
+
+/** An operation that no path tells: the body of an `in-body` endpoint names it. */
+export type BodyOperation = Pick<Endpoint, 'operation' | 'closed'>
+
+/** A request as far as operations go. */
+export interface Asked {
+  readonly endpoint: Endpoint
+  readonly query: URLSearchParams
+  readonly headers: Headers
+  readonly body: Json | undefined
+}
+
+/** What an address in an origin's answer is turned into: the gate's own address of the route, and where the origin has its root. */
+export interface PublicPlace {
+  /** Absolute, without a slash at its end. */
+  readonly url: string
+  /** The path that the origin puts before everything, without a slash at its end. */
+  readonly prefix: string
 }
 
 export type Json = null | boolean | number | string | Json[] | JsonObject
@@ -33,7 +54,7 @@ export interface IdentityChannels {
 
 /** What an adapter needs to rewrite a body. */
 export interface Rewriting {
-  readonly operation: string
+  readonly operations: readonly string[]
   readonly channels: IdentityChannels
   /** Absent on public routes: then forged identity is removed and nothing put in its place. */
   readonly principal: Principal | undefined
@@ -52,11 +73,25 @@ export interface Adapter {
    * @throws Refusal `body-invalid` or `field-forbidden`
    */
   rewrite(body: Json, rewriting: Rewriting): Json
+  /** Operations that bodies of `in-body` endpoints name. */
+  readonly bodyOperations?: readonly BodyOperation[]
   /**
-   * Operations that a request does beside its own, because of what its query or body asks: a policy must permit them all.
-   * Absent: there are none.
+   * Everything that a request does, by its path and by what its query or body asks: the route must offer and a policy permit
+   * it all. Absent: the endpoint's operation, and nothing beside it.
+   * @throws Refusal `operation-unknown`, `body-invalid` or `header-mismatch`
    */
-  implies?(query: URLSearchParams, body: Json | undefined): readonly string[]
+  operationsOf?(asked: Asked): readonly string[]
+  /** More request headers that may reach this kind, in lower case; `name-*` for all that begin so. */
+  readonly requestHeaders?: readonly string[]
+  /** More reply headers that may reach the caller. */
+  readonly responseHeaders?: readonly string[]
+  /** A browser that names a web origin must name one of the route's, on every request. */
+  readonly refusesForeignOrigins?: true
+  /**
+   * Turns a JSON answer to these operations into what the caller may have. Absent: such answers pass as they are.
+   * @returns undefined for operations whose answers pass unread
+   */
+  answerOf?(operations: readonly string[], place: PublicPlace): ((answer: Json) => Json) | undefined
   /** The id of the conversation, for the assertion's `tid` and the audit line. */
   threadOf(params: Readonly<Record<string, string>>, body: Json | undefined): string | undefined
   /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */

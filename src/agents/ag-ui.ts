@@ -9,7 +9,7 @@ import {
   removeSpellings,
   withoutNames,
 } from './adapter'
-import { authUser, describe } from './identity'
+import { authUser, describe, FORGED_NAMES } from './identity'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
 const endpoints: readonly Endpoint[] = [
@@ -42,7 +42,7 @@ const FORBIDDEN_PROPS = new Set(
 /** Where Python servers take the snake_case spelling too. */
 const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
 
-/** The members of `RunAgentInput` (AG-UI 1.0) by their plain names, and those that mean identity to some agent. */
+/** The members of `RunAgentInput` (AG-UI 1.0) by their plain names. */
 const MEMBERS = new Set(
   [
     'threadId',
@@ -57,7 +57,6 @@ const MEMBERS = new Set(
     'resume',
   ].map(plainName),
 )
-const FORGED_MEMBERS = new Set(['auth_user', 'user_id'].map(plainName))
 /** camelCase, and the snake_case that Python servers take too. */
 const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 
@@ -70,7 +69,7 @@ export const agUi: Adapter = {
 
   rewrite(body, { channels, principal }) {
     if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
-    removeSpellings(body, FORGED_MEMBERS)
+    removeSpellings(body, FORGED_NAMES)
     refuseOtherSpellings(body)
     const key = channels.state === false ? 'auth_user' : channels.state.key
     const state = body.state ?? undefined

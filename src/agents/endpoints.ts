@@ -2,7 +2,8 @@ import type { Endpoint } from './adapter'
 
 interface Node {
   readonly children: Map<string, Node>
-  param?: { readonly name: string; readonly node: Node }
+  /** By what stands behind the parameter within its segment: `:cancel` in `/tasks/:task:cancel`, mostly nothing. */
+  readonly params: Map<string, { readonly name: string; readonly node: Node }>
   readonly endpoints: Map<string, Endpoint>
   readonly below: Map<string, Endpoint>
 }
@@ -14,14 +15,14 @@ export type Found =
 /** Finds the endpoint of a method and a canonical path below the route; `allow` where only the method is wrong. */
 export type Finder = (method: string, path: string) => Found | undefined
 
-const node = (): Node => ({ children: new Map(), endpoints: new Map(), below: new Map() })
+const node = (): Node => ({ children: new Map(), params: new Map(), endpoints: new Map(), below: new Map() })
 
 /**
  * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the length of the path and not
  * the number of endpoints. A literal segment wins over a parameter, and either over `*`; an endpoint that is not open still
  * keeps its place, so that what a wider one covers does not grow when it is closed.
  */
-export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (operation: string) => boolean): Finder {
+export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
   const root = node()
   for (const endpoint of endpoints) {
     const segments = split(endpoint.path)
@@ -34,7 +35,7 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (operat
   return (method, path) => {
     const params: Record<string, string> = {}
     const candidates = [...(walk(root, split(path), 0, params)?.values() ?? [])]
-    const open = candidates.filter(({ operation }) => isOpen(operation))
+    const open = candidates.filter(isOpen)
     const endpoint = candidates.find((candidate) => candidate.method === method)
     if (endpoint) return open.includes(endpoint) ? { endpoint, params } : undefined
     return open.length > 0 ? { allow: open.map((candidate) => candidate.method) } : undefined
@@ -45,8 +46,11 @@ const split = (path: string): string[] => (path === '' || path === '/' ? [] : pa
 
 function descend(at: Node, segment: string): Node {
   if (segment.startsWith(':')) {
-    at.param ??= { name: segment.slice(1), node: node() }
-    return at.param.node
+    const [, name = '', verb] = segment.split(':')
+    const suffix = verb === undefined ? '' : `:${verb}`
+    const param = at.params.get(suffix) ?? { name, node: node() }
+    at.params.set(suffix, param)
+    return param.node
   }
   const next = at.children.get(segment) ?? node()
   at.children.set(segment, next)
@@ -64,10 +68,12 @@ function walk(
   const literal = at.children.get(segment)
   const found = literal && walk(literal, segments, index + 1, params)
   if (found?.size) return found
-  if (at.param && segment !== '') {
-    const below = walk(at.param.node, segments, index + 1, params)
-    if (below?.size) {
-      params[at.param.name] = segment
+  const colon = segment.lastIndexOf(':')
+  for (const suffix of colon > 0 ? [segment.slice(colon), ''] : ['']) {
+    const param = segment === '' ? undefined : at.params.get(suffix)
+    const below = param && walk(param.node, segments, index + 1, params)
+    if (param && below?.size) {
+      params[param.name] = segment.slice(0, segment.length - suffix.length)
       return below
     }
   }

@@ -1,6 +1,6 @@
 import { claimAt } from '../caller'
 import type { Principal } from '../token/principal'
-import type { FieldMap, Json, JsonObject } from './adapter'
+import { type FieldMap, type Json, type JsonObject, plainName } from './adapter'
 
 /** The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft Agent Framework read. */
 export const authUser: FieldMap = {
@@ -23,6 +23,9 @@ export const identityHeaders: FieldMap = {
   'x-user-tenant': 'tenant',
   'x-user-issuer': 'issuer',
 }
+
+/** Names that mean identity to some agent, in their plain spelling. */
+export const FORGED_NAMES: ReadonlySet<string> = new Set(['auth_user', 'user_id'].map(plainName))
 
 /** Fills a field map from a principal; what the principal lacks is left out. */
 export function describe(principal: Principal, fields: FieldMap): JsonObject {

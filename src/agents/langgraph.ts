@@ -116,29 +116,31 @@ export const langgraph: Adapter = {
   // A reader loop costs four times the native pump; LangGraph's clients join a lost stream again by themselves.
   heartbeatSeconds: 0,
 
-  rewrite(body, { operation, channels, principal }) {
+  rewrite(body, { operations, channels, principal }) {
+    const isCommand = operations.includes('run.command')
     const identity: JsonObject = {
       // A command starts its run without looking at headers, so what they would have said goes with it.
-      ...(operation === 'run.command' && channels.headers && headersOf(principal)),
-      ...(STARTS_RUN.has(operation) && channels.langgraphAuthUser && authUserOf(principal)),
+      ...(isCommand && channels.headers && headersOf(principal)),
+      ...(operations.some((each) => STARTS_RUN.has(each)) && channels.langgraphAuthUser && authUserOf(principal)),
     }
     const rewriteOne = (one: Json): Json => {
       if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
       removeForged(one)
       if (isObject(one.params)) removeForged(one.params)
       // Only a command has its run in `params`; elsewhere a member of that name is nothing to the server.
-      const run = operation === 'run.command' ? one.params : one
+      const run = isCommand ? one.params : one
       if (isObject(run) && Object.keys(identity).length > 0) inject(run, identity)
       return one
     }
     return Array.isArray(body) ? body.map(rewriteOne) : rewriteOne(body)
   },
 
-  implies(query, body) {
+  operationsOf({ endpoint, query, body }) {
     const runs = (Array.isArray(body) ? body : [body])
       .filter(isObject)
       .flatMap((one) => [one, one.params].filter(isObject))
     return [
+      endpoint.operation,
       ...(runs.some((run) => run.if_not_exists === 'create') ? ['threads.create'] : []),
       ...(query.get('action') === 'rollback' || runs.some((run) => run.multitask_strategy === 'rollback')
         ? ['run.delete']

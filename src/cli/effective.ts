@@ -21,7 +21,12 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
         audience: route.assertion.audience,
         trust: route.trust,
         policies: route.policies,
-        operations: route.endpoints.map(({ operation, method, path: below }) => ({ operation, method, path: below })),
+        operations: [
+          ...route.endpoints
+            .filter(({ named }) => !named)
+            .map(({ operation, method, path: below }) => ({ operation, method, path: below })),
+          ...route.bodyOperations.map((operation) => ({ operation })),
+        ],
         identity: route.identity,
         assertion: route.assertion,
         cors: { origins: [...route.cors.origins] },

@@ -1,7 +1,8 @@
+import type { Adapter, BodyOperation } from '../agents/adapter'
 import { kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
-import { covers } from '../policy/operation'
+import { covers, unnamed } from '../policy/operation'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
@@ -141,11 +142,10 @@ function checkCors(route: Route, settings: Settings, environment: Environment, r
 }
 
 function checkOperations(route: Route, routes: readonly Route[], report: Report, about: About): void {
-  const endpoints = route.agent.kind === 'http' ? route.agent.endpoints : kinds[route.agent.kind].endpoints
-  const own = endpoints.map(({ operation }) => operation)
+  const own = route.agent.kind === 'http' ? named(route.agent.endpoints) : operationsOf(kinds[route.agent.kind])
   if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)
   route.agent.operations?.forEach((pattern, index) => {
-    if (own.some((operation) => covers(pattern, operation))) return
+    if (own.some((operation) => covers(unnamed(pattern), operation))) return
     report(
       `agent.operations[${index}]`,
       show(pattern),
@@ -155,14 +155,14 @@ function checkOperations(route: Route, routes: readonly Route[], report: Report,
   })
   // One policy may serve routes of several kinds, so its patterns may name the operations of any.
   const known = [
-    ...Object.values(kinds).flatMap((kind) => kind.endpoints.map(({ operation }) => operation)),
-    ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? agent.endpoints.map(({ operation }) => operation) : [])),
+    ...Object.values(kinds).flatMap(operationsOf),
+    ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? named(agent.endpoints) : [])),
   ]
   for (const policy of route.policies ?? []) {
     for (const list of ['allow', 'deny'] as const) {
       policy[list]?.forEach((rule, at) => {
         rule.operations.forEach((pattern, index) => {
-          if (known.some((operation) => covers(pattern, operation))) return
+          if (known.some((operation) => covers(unnamed(pattern), operation))) return
           const path = `${list}[${at}].operations[${index}]`
           about(`policies/${policy.id}.ts`)(
             path,
@@ -175,6 +175,11 @@ function checkOperations(route: Route, routes: readonly Route[], report: Report,
     }
   }
 }
+
+const named = (operations: readonly BodyOperation[]): string[] => operations.map(({ operation }) => operation)
+/** All that a kind knows, open or closed. */
+const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
+  named([...endpoints.filter((endpoint) => !endpoint.named), ...bodyOperations])
 
 type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 

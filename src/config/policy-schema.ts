@@ -53,8 +53,8 @@ const ConditionSchema: v.GenericSchema<Condition> = v.pipe(
 export const pattern = v.pipe(
   v.string(),
   v.regex(
-    /^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*)?)$/,
-    'an operation such as "threads.create", or a pattern such as "threads.*"',
+    /^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*|\/[A-Za-z0-9_./-]{1,128})?)$/,
+    'an operation such as "threads.create" or "tool.call/search", or a pattern such as "threads.*"',
   ),
 )
 const RuleSchema = v.strictObject({ name: text, operations: some(pattern), when: v.optional(ConditionSchema) })

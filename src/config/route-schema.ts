@@ -42,9 +42,11 @@ export const AgentSchema = v.variant(
     v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
     v.strictObject({ kind: v.literal('maf'), ...agentFields }),
     v.strictObject({ kind: v.literal('ag-ui'), ...agentFields }),
+    v.strictObject({ kind: v.literal('mcp'), ...agentFields }),
+    v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
     v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
   ],
-  'one of the agent kinds: langgraph, ag2, maf, ag-ui, http',
+  'one of the agent kinds: langgraph, ag2, maf, ag-ui, mcp, a2a, http',
 )
 
 /** What a field of an injected identity is filled from: a name of the principal, or `claims.` and a path. */

@@ -1,9 +1,9 @@
-import type { Adapter, Endpoint, IdentityChannels, Method } from '../agents/adapter'
+import type { Adapter, BodyOperation, Endpoint, IdentityChannels, Method } from '../agents/adapter'
 import { compileEndpoints, type Finder } from '../agents/endpoints'
 import { authUser } from '../agents/identity'
 import { kinds } from '../agents/kinds'
 import type { AssertionRules } from '../assertion/claims'
-import { covers } from '../policy/operation'
+import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
 import type { TrustedIssuer } from '../token/issuer'
@@ -19,6 +19,8 @@ export interface LoadedRoute {
   readonly adapter: Adapter
   /** Those that are open. */
   readonly endpoints: readonly Endpoint[]
+  /** Those that bodies name, where they do, and that are open. */
+  readonly bodyOperations: readonly string[]
   readonly find: Finder
   readonly offers: (operation: string) => boolean
   readonly origin: Origin
@@ -46,19 +48,23 @@ const DEFAULT_LIFETIME_SECONDS = 60
 /** @param route checked: this function only fills in, and trusts what `check.ts` has seen. */
 export function compileRoute(route: Route, environment: Environment, ports: Ports): LoadedRoute {
   const { agent } = route
-  const adapter = kinds[agent.kind]
+  const adapter: Adapter = kinds[agent.kind]
   const all = endpointsOf(agent)
-  const open = openOperations(agent, all)
-  const endpoints = all.filter(({ operation }) => open.has(operation))
-  const forwardHeaders = route.forwardHeaders ?? []
+  const named = adapter.bodyOperations ?? []
+  const open = openOperations(agent, [...all, ...named])
+  const isOpen = (endpoint: Endpoint) => endpoint.named === 'in-body' || open.has(endpoint.operation)
+  const endpoints = all.filter(isOpen)
+  const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
     path: route.path,
     isPublic: route.public === true,
     adapter,
     endpoints,
-    find: compileEndpoints(all, (operation) => open.has(operation)),
-    offers: (operation) => open.has(operation),
+    bodyOperations: named.map(({ operation }) => operation).filter((operation) => open.has(operation)),
+    find: compileEndpoints(all, isOpen),
+    offers: (operation) =>
+      open.has(unnamed(operation)) && (agent.operations?.some((pattern) => covers(pattern, operation)) ?? true),
     origin: openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports),
     credential: agent.credential,
     trust: (route.trust ?? []).map((issuer) => trusted(issuer, environment)),
@@ -74,7 +80,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
     cors: {
       origins: new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? '')),
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
-      headers: forwardHeaders,
+      headers: forwardHeaders.filter((name) => !name.endsWith('*')),
+      exposed: adapter.responseHeaders ?? [],
     },
     forwardHeaders,
     limits: {
@@ -96,9 +103,9 @@ function endpointsOf(agent: Agent): readonly Endpoint[] {
 }
 
 /** What of its kind a route offers: all that is not closed, or exactly what `agent.operations` covers. */
-function openOperations({ operations }: Agent, endpoints: readonly Endpoint[]): ReadonlySet<string> {
-  const open = endpoints.filter(({ operation, closed }) =>
-    operations ? operations.some((pattern) => covers(pattern, operation)) : !closed,
+function openOperations({ operations }: Agent, all: readonly BodyOperation[]): ReadonlySet<string> {
+  const open = all.filter(({ operation, closed }) =>
+    operations ? operations.some((pattern) => covers(pattern, operation) || unnamed(pattern) === operation) : !closed,
   )
   return new Set(open.map(({ operation }) => operation))
 }

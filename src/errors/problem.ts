@@ -1,12 +1,21 @@
 import type { Refusal } from './refusal'
 
+/** What a challenge says of the place that refuses. */
+export interface ChallengeContext {
+  /** The route's id, or the gateway's name where no route matched. */
+  readonly realm: string
+  /** Where a client finds out who issues tokens for this resource (RFC 9728 section 5.1). */
+  readonly resourceMetadata?: string
+  /** Scopes worth asking for at sign-in. */
+  readonly scopes?: readonly string[]
+}
+
 /**
  * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
  * type that contains exactly that, and an `error` string for the many front ends that show one.
  *
- * @param realm the route's id, or the gateway's name where no route matched
  */
-export function problem(refusal: Refusal, requestId: string, realm: string): Response {
+export function problem(refusal: Refusal, requestId: string, context: ChallengeContext): Response {
   const { code, said } = refusal
   const { status, title, detail } = refusal.row
   const headers = new Headers({
@@ -15,7 +24,7 @@ export function problem(refusal: Refusal, requestId: string, realm: string): Res
     'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
   })
-  const challenge = challengeOf(refusal, realm)
+  const challenge = challengeOf(refusal, context)
   if (challenge) headers.set('www-authenticate', challenge)
   if (refusal.row.retryAfter) headers.set('retry-after', String(refusal.row.retryAfter))
   if (said.allow) headers.set('allow', said.allow.join(', '))
@@ -34,11 +43,16 @@ export function problem(refusal: Refusal, requestId: string, realm: string): Res
   return new Response(JSON.stringify(body), { status, headers })
 }
 
-function challengeOf({ row, said }: Refusal, realm: string): string | undefined {
+function challengeOf(
+  { row, said }: Refusal,
+  { realm, resourceMetadata, scopes = [] }: ChallengeContext,
+): string | undefined {
   if (!row.challenge) return undefined
   const parts = [`Bearer realm="${realm}"`]
   // RFC 6750 section 3.1: a request without credentials gets no error code.
   if (row.challenge !== 'bare') parts.push(`error="${row.challenge}"`, `error_description="${row.title}"`)
-  if (said.scopes?.length) parts.push(`scope="${said.scopes.join(' ')}"`)
+  const wanted = said.scopes ?? (row.status === 401 ? scopes : [])
+  if (wanted.length > 0) parts.push(`scope="${wanted.join(' ')}"`)
+  if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   return parts.join(', ')
 }

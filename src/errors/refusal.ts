@@ -98,6 +98,11 @@ export const refusals = {
     title: 'Body not readable',
     detail: 'This endpoint takes one JSON document in UTF-8, nested at most 64 deep, in the shape of its protocol.',
   },
+  'header-mismatch': {
+    status: 400,
+    title: 'Headers and body differ',
+    detail: 'A header names another method or tool than the body does. Send both from the same request.',
+  },
   'body-too-large': { status: 413, title: 'Body too large', detail: "The body exceeds the route's limit." },
   'media-type-refused': {
     status: 415,

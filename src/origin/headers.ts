@@ -67,7 +67,7 @@ export function requestHeaders(
   own: OwnHeaders,
 ): Headers {
   const headers = new Headers()
-  for (const name of [...REQUEST, ...extra]) {
+  for (const name of [...REQUEST, ...extra.flatMap((each) => namesLike(each, from))]) {
     const value = from.get(name)
     if (value !== null && !hasToken(value)) headers.set(name, value)
   }
@@ -86,10 +86,14 @@ export function requestHeaders(
   return headers
 }
 
+/** `mcp-param-*` stands for every header that begins so. */
+const namesLike = (name: string, from: Headers): readonly string[] =>
+  name.endsWith('*') ? [...from.keys()].filter((each) => each.startsWith(name.slice(0, -1))) : [name]
+
 /** The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache (invariant 11). */
-export function responseHeaders(from: Headers, isStream: boolean): Headers {
+export function responseHeaders(from: Headers, extra: readonly string[], isStream: boolean): Headers {
   const headers = new Headers()
-  for (const name of RESPONSE) {
+  for (const name of [...RESPONSE, ...extra]) {
     const value = from.get(name)
     if (value !== null) headers.set(name, value)
   }

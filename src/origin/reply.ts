@@ -18,6 +18,8 @@ export interface ReplyRules {
   readonly requestUri: string
   /** Names that were injected and may not come back. */
   readonly names: readonly string[]
+  /** What a JSON answer has to be turned into, where it has. */
+  readonly rewrite: ((answer: Json) => Json) | undefined
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly signal: AbortSignal
 }
@@ -38,7 +40,7 @@ const whole: Promise<StreamOutcome> = Promise.resolve('complete')
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   if (response.webSocket) return { response: upgraded(response, response.webSocket), done: whole }
   const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
-  const headers = responseHeaders(response.headers, isStream)
+  const headers = responseHeaders(response.headers, rules.adapter.responseHeaders ?? [], isStream)
   passLocations(response, headers, rules)
 
   const { status } = response
@@ -62,7 +64,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     })
     return { response: new Response(body, { status, headers }), done }
   }
-  if (names.length > 0) {
+  if (names.length > 0 || (rules.rewrite && response.ok)) {
     return { response: new Response(await cleared(response, response.body, rules), { status, headers }), done: whole }
   }
   const { body, done } = pump(response.body, brokenStream, signal, isStream ? undefined : lengthOf(response))
@@ -114,7 +116,7 @@ const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:
 async function cleared(
   { headers }: Response,
   body: ReadableStream<Uint8Array>,
-  { adapter, names, signal }: ReplyRules,
+  { adapter, names, rewrite, signal }: ReplyRules,
 ): Promise<Uint8Array> {
   if (!TEXT.test(headers.get('content-type') ?? 'text/')) {
     throw new Refusal('origin-reply-refused', 'type cannot be cleared of identity')
@@ -124,9 +126,10 @@ async function cleared(
   })
   if (!bytes) throw new Refusal('origin-reply-refused', 'too large to clear')
   const text = new TextDecoder().decode(bytes)
-  if (!mentions(text, names)) return bytes
+  if (!rewrite && !mentions(text, names)) return bytes
   try {
-    return new TextEncoder().encode(JSON.stringify(adapter.scrub(JSON.parse(text) as Json, names)))
+    const answer = adapter.scrub(JSON.parse(text) as Json, names)
+    return new TextEncoder().encode(JSON.stringify(rewrite ? rewrite(answer) : answer))
   } catch {
     throw new Refusal('origin-reply-refused', 'cannot be cleared of identity')
   }

@@ -30,6 +30,8 @@ export interface CorsRules {
   readonly methods: readonly string[]
   /** Request headers that the route forwards beside the common ones. */
   readonly headers: readonly string[]
+  /** Reply headers that a page may read beside the common ones. */
+  readonly exposed: readonly string[]
 }
 
 /** The rules where no route matches: a page of any route may read that what it asked for is not there. */
@@ -37,6 +39,7 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
   origins: new Set(rules.flatMap(({ origins }) => [...origins])),
   methods: [...new Set(rules.flatMap(({ methods }) => methods))],
   headers: [...new Set(rules.flatMap(({ headers }) => headers))],
+  exposed: [...new Set(rules.flatMap(({ exposed }) => exposed))],
 })
 
 /**
@@ -48,9 +51,19 @@ export function corsHeaders(rules: CorsRules, request: Request): Headers {
   const origin = request.headers.get('origin')
   if (origin !== null && rules.origins.has(origin)) {
     headers.set('access-control-allow-origin', origin)
-    headers.set('access-control-expose-headers', EXPOSED_HEADERS.join(', '))
+    headers.set('access-control-expose-headers', [...EXPOSED_HEADERS, ...rules.exposed].join(', '))
   }
   return headers
+}
+
+/**
+ * Refuses a page of another web origin than the route's. CORS only keeps such a page from reading the reply; where a request
+ * alone does harm (a WebSocket, an MCP server that a rebound name leads to), it may not pass at all.
+ * @throws Refusal `cors-origin-refused`
+ */
+export function refuseForeignOrigin(headers: Headers, origins: ReadonlySet<string>, reason: string): void {
+  const origin = headers.get('origin')
+  if (origin !== null && !origins.has(origin)) throw new Refusal('cors-origin-refused', reason)
 }
 
 export function isPreflight(request: Request): boolean {

@@ -1,5 +1,6 @@
 import type { Endpoint } from '../agents/adapter'
 import { Refusal } from '../errors/refusal'
+import { refuseForeignOrigin } from './cors'
 
 /**
  * Whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). A browser that names an origin must name
@@ -11,8 +12,7 @@ export function wantsWebSocket(request: Request, endpoint: Endpoint, origins: Re
   const upgrade = request.headers.get('upgrade')
   if (upgrade === null) return false
   if (upgrade.toLowerCase() !== 'websocket' || !endpoint.websocket) throw new Refusal('upgrade-refused')
-  const origin = request.headers.get('origin')
-  if (origin !== null && !origins.has(origin)) throw new Refusal('cors-origin-refused', 'websocket')
+  refuseForeignOrigin(request.headers, origins, 'websocket')
   return true
 }
 

@@ -74,6 +74,7 @@ beforeAll(async () => {
     routeOf(openHttp(url), [issuer], { id: 'claims', path: '/claims', assertion: { claims: ['big'] } }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { limits: { bodyBytes: 1000 } }),
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
+    routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
     routeOf(openHttp(url), [issuerOf('http://127.0.0.1:1', { id: 'gone' })], { id: 'no-keys', path: '/no-keys' }),
   ])
 })
@@ -223,6 +224,12 @@ describe('S24: each refusal of the table', () => {
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', utf16), 'body-invalid')
   })
 
+  it('400 where a header names another tool than the body', async () => {
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search' } }
+    const response = await world.as('alice', '/agents/mcp', json(call, { 'mcp-name': 'erase' }))
+    await expectRefusal(response, 'header-mismatch')
+  })
+
   it('X9: a webhook in a run would make the origin call an address of the caller', async () => {
     const before = world.origin.received.length
     const response = await world.as(
@@ -365,7 +372,7 @@ it('invariant 12: every refusal of the table has a test here or beside it', () =
 it('invariant 7: what is not a refusal is an internal error, and says nothing of itself', async () => {
   const refusal = asRefusal(new TypeError('secret detail of alice'))
   expect(refusal).toMatchObject({ code: 'internal-error', reason: 'TypeError' })
-  const response = problem(refusal, 'id', 'sallyport')
+  const response = problem(refusal, 'id', { realm: 'sallyport' })
   expect(response.status).toBe(500)
   expect(await response.text()).not.toMatch(/secret|TypeError/)
 })

@@ -1,0 +1,152 @@
+import { Refusal } from '../errors/refusal'
+import { agentCardOf } from './a2a-card'
+import {
+  type Adapter,
+  type Endpoint,
+  isObject,
+  type Json,
+  type JsonObject,
+  removeSpellings,
+  withoutNames,
+} from './adapter'
+import { FORGED_NAMES } from './identity'
+import { messagesOf } from './json-rpc'
+
+/** JSON-RPC methods of A2A 1.0 and, after them, of 0.3, as operations. */
+const OPERATIONS: Readonly<Record<string, string>> = {
+  SendMessage: 'message.send',
+  SendStreamingMessage: 'message.stream',
+  GetTask: 'task.read',
+  ListTasks: 'task.list',
+  CancelTask: 'task.cancel',
+  SubscribeToTask: 'task.subscribe',
+  CreateTaskPushNotificationConfig: 'push.create',
+  GetTaskPushNotificationConfig: 'push.read',
+  ListTaskPushNotificationConfigs: 'push.read',
+  DeleteTaskPushNotificationConfig: 'push.delete',
+  GetExtendedAgentCard: 'card.extended',
+  'message/send': 'message.send',
+  'message/stream': 'message.stream',
+  'tasks/get': 'task.read',
+  'tasks/list': 'task.list',
+  'tasks/cancel': 'task.cancel',
+  'tasks/resubscribe': 'task.subscribe',
+  'tasks/pushNotificationConfig/set': 'push.create',
+  'tasks/pushNotificationConfig/get': 'push.read',
+  'tasks/pushNotificationConfig/list': 'push.read',
+  'tasks/pushNotificationConfig/delete': 'push.delete',
+  'agent/getAuthenticatedExtendedCard': 'card.extended',
+}
+
+/**
+ * Lists hold everybody's tasks, and a push configuration has the agent call an address of the caller's choice: closed unless
+ * the route names them.
+ */
+const CLOSED = new Set(['task.list', 'push.create', 'push.read', 'push.delete'])
+const open = ({ operation }: Pick<Endpoint, 'operation'>) => (CLOSED.has(operation) ? { closed: true as const } : {})
+
+const rest: readonly Endpoint[] = [
+  { operation: 'message.send', method: 'POST', path: '/message:send', body: 'json' },
+  { operation: 'message.stream', method: 'POST', path: '/message:stream', body: 'json' },
+  { operation: 'task.list', method: 'GET', path: '/tasks' },
+  { operation: 'task.read', method: 'GET', path: '/tasks/:task' },
+  { operation: 'task.cancel', method: 'POST', path: '/tasks/:task:cancel', body: 'json' },
+  { operation: 'task.subscribe', method: 'GET', path: '/tasks/:task:subscribe' },
+  { operation: 'task.subscribe', method: 'POST', path: '/tasks/:task:subscribe', body: 'json' },
+  { operation: 'push.create', method: 'POST', path: '/tasks/:task/pushNotificationConfigs', body: 'json' },
+  { operation: 'push.read', method: 'GET', path: '/tasks/:task/pushNotificationConfigs' },
+  { operation: 'push.read', method: 'GET', path: '/tasks/:task/pushNotificationConfigs/:config' },
+  { operation: 'push.delete', method: 'DELETE', path: '/tasks/:task/pushNotificationConfigs/:config' },
+  { operation: 'card.extended', method: 'GET', path: '/extendedAgentCard' },
+]
+
+/** 0.3 has its REST paths below `/v1`, and another one for the card. */
+const rest03: readonly Endpoint[] = [
+  ...rest
+    .filter(({ operation }) => operation !== 'card.extended')
+    .map((endpoint) => ({ ...endpoint, path: `/v1${endpoint.path}` })),
+  { operation: 'card.extended', method: 'GET', path: '/v1/card' },
+]
+
+/**
+ * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. Its card is rewritten so that clients come through the gate: addresses, security
+ * schemes, no signature (it would not hold) and no transport that the gate does not carry.
+ *
+ * Not looked at: whether a task is its caller's own. REST paths that begin with a tenant are not offered.
+ */
+export const a2a: Adapter = {
+  kind: 'a2a',
+  endpoints: [
+    { operation: 'message', method: 'POST', path: '/', body: 'json', named: 'in-body' },
+    { operation: 'card.read', method: 'GET', path: '/.well-known/agent-card.json' },
+    { operation: 'card.read', method: 'GET', path: '/.well-known/agent.json' },
+    ...[...rest, ...rest03].map((endpoint) => ({ ...endpoint, ...open(endpoint) })),
+  ],
+  bodyOperations: [...new Set(Object.values(OPERATIONS))].map((operation) => ({ operation, ...open({ operation }) })),
+  identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  heartbeatSeconds: 0,
+  requestHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
+  responseHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
+
+  operationsOf({ endpoint, body }) {
+    const operation = endpoint.named ? operationOf(body) : endpoint.operation
+    return [operation, ...(setsPush(body) ? ['push.create'] : [])]
+  },
+
+  rewrite(body) {
+    for (const message of sentMessages(body)) {
+      removeSpellings(message, FORGED_NAMES)
+      // AG2 makes context variables of this.
+      for (const value of Object.values(message)) if (isObject(value)) removeSpellings(value, FORGED_NAMES)
+    }
+    return body
+  },
+
+  threadOf(params, body) {
+    const [message] = isObject(body) ? [paramsOf(body).message] : []
+    const id = params.task ?? (isObject(message) ? (message.contextId ?? message.taskId) : undefined)
+    return typeof id === 'string' ? id : undefined
+  },
+  injectedNames: () => [],
+  scrub: withoutNames,
+
+  answerOf(operations, place) {
+    if (operations.includes('card.read')) return (card) => agentCardOf(card, place)
+    if (!operations.includes('card.extended')) return undefined
+    return (answer) =>
+      isObject(answer) && isObject(answer.result)
+        ? { ...answer, result: agentCardOf(answer.result, place) }
+        : isObject(answer) && 'error' in answer
+          ? answer
+          : agentCardOf(answer, place)
+  },
+}
+
+function operationOf(body: Json | undefined): string {
+  const messages = messagesOf(body)
+  const method = messages[0]?.method
+  // A2A knows no batches and no answers from clients.
+  if (messages.length > 1 || typeof method !== 'string') throw new Refusal('body-invalid', 'not one A2A request')
+  const operation = Object.hasOwn(OPERATIONS, method) ? OPERATIONS[method] : undefined
+  if (operation === undefined) throw new Refusal('operation-unknown')
+  return operation
+}
+
+/** A JSON-RPC request has its parameters in `params`; a REST body is them. */
+const paramsOf = (body: JsonObject): JsonObject => (isObject(body.params) ? body.params : body)
+
+/** Sending a message can set a push configuration on the way: 1.0 and 0.3 have different names for it. */
+function setsPush(body: Json | undefined): boolean {
+  const configuration = isObject(body) ? paramsOf(body).configuration : undefined
+  return (
+    isObject(configuration) &&
+    Object.entries(configuration).some(([name, value]) => /push/i.test(name) && value !== null && value !== undefined)
+  )
+}
+
+/** The metadata that a caller may send with a message, and with the request. */
+function sentMessages(body: Json): readonly JsonObject[] {
+  if (!isObject(body)) return []
+  const { message, metadata } = paramsOf(body)
+  return [metadata, isObject(message) ? message.metadata : undefined].filter(isObject)
+}

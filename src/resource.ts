@@ -1,0 +1,51 @@
+import type { Configuration } from './config/load'
+import type { LoadedRoute } from './config/route'
+import type { ChallengeContext } from './errors/problem'
+import { problem } from './errors/problem'
+import { Refusal } from './errors/refusal'
+import { scopesOf } from './policy/scopes'
+
+const WELL_KNOWN = '/.well-known/oauth-protected-resource'
+const METADATA_SECONDS = 3_600
+
+/** Kinds whose clients find out by themselves where to sign in. */
+const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mcp' && !route.isPublic
+
+/** RFC 9728 section 3.1: the well-known part goes between the host and the path. */
+const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WELL_KNOWN + (path === '/' ? '' : path)
+
+/**
+ * What a 401 or 403 of a route says in `WWW-Authenticate`. An MCP client reads from it where the metadata is and which scopes
+ * to ask for (MCP authorization, "protected resource metadata discovery").
+ */
+export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {
+  const realm = route.id
+  if (!isDiscovered(route)) return { realm }
+  return { realm, resourceMetadata: metadataUrl(publicUrl, route.path), scopes: scopesOf(route.policies) }
+}
+
+/**
+ * The metadata of an MCP route (RFC 9728 section 2): which address it is about, and who issues tokens for it.
+ * @param path of the request, below the well-known address the route's own
+ */
+export function resourceResponse({ publicUrl, routes }: Configuration, path: string, requestId: string): Response {
+  const route = routes.get(path.slice(WELL_KNOWN.length) || '/')
+  if (!route || !isDiscovered(route)) return problem(new Refusal('route-unknown'), requestId, { realm: 'sallyport' })
+  const scopes = scopesOf(route.policies)
+  return Response.json(
+    {
+      resource: publicUrl + (route.path === '/' ? '' : route.path),
+      resource_name: route.id,
+      authorization_servers: route.trust.map(({ issuer }) => issuer),
+      bearer_methods_supported: ['header'],
+      ...(scopes.length > 0 && { scopes_supported: scopes }),
+    },
+    {
+      headers: {
+        'cache-control': `public, max-age=${METADATA_SECONDS}`,
+        'access-control-allow-origin': '*',
+        'x-content-type-options': 'nosniff',
+      },
+    },
+  )
+}

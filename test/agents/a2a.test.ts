@@ -1,0 +1,291 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AgentPackage, loadAgentPackages } from '../support/agent-packages'
+import { routeOf } from '../support/fixtures'
+import { type NodeServer, startNodeServer } from '../support/node-server'
+import { refused } from '../support/refusal'
+import { openStage, type Stage } from '../support/stage'
+import { json } from '../support/world'
+
+let sdk: { server: AgentPackage; express: AgentPackage; client: AgentPackage; types: AgentPackage; web: AgentPackage }
+let agent: NodeServer
+let stage: Stage
+/** What reached the agent. */
+const received: { url: string; headers: IncomingHttpHeaders }[] = []
+
+/** The card as an agent writes it that knows only its own address, and has signed it. */
+const cardAt = (url: string) => ({
+  name: 'Echo',
+  description: 'says it again',
+  version: '1.0.0',
+  provider: { organization: 'Example', url: 'https://example.com' },
+  supportedInterfaces: [
+    { url: `${url}/`, protocolBinding: 'JSONRPC', protocolVersion: '1.0', tenant: '' },
+    { url, protocolBinding: 'HTTP+JSON', protocolVersion: '1.0', tenant: '' },
+    { url: 'grpc.internal:50051', protocolBinding: 'GRPC', protocolVersion: '1.0', tenant: '' },
+  ],
+  capabilities: { streaming: true, pushNotifications: true, extensions: [] },
+  defaultInputModes: ['text'],
+  defaultOutputModes: ['text'],
+  securitySchemes: {},
+  securityRequirements: [],
+  skills: [],
+  signatures: [{ protected: 'e30', signature: 'c2ln', header: undefined }],
+})
+
+/** An agent as the SDK's guide writes it, with all it knows of its caller in its answer. */
+async function startAgent(): Promise<NodeServer> {
+  const app = sdk.web()
+  app.use((request: AgentPackage, _response: unknown, next: () => void) => {
+    received.push({ url: request.url, headers: request.headers })
+    next()
+  })
+  const server = await startNodeServer(app)
+  const { UserBuilder, agentCardHandler, jsonRpcHandler, restHandler } = sdk.express
+  const executor = {
+    async execute({ userMessage, taskId, contextId }: AgentPackage, bus: AgentPackage) {
+      const text = userMessage.parts[0].content.value
+      const said = `${text}; metadata ${JSON.stringify(userMessage.metadata)}`
+      bus.publish(
+        sdk.server.AgentEvent.task({
+          id: taskId,
+          contextId,
+          status: { state: sdk.types.TaskState.TASK_STATE_WORKING, timestamp: undefined, message: undefined },
+          artifacts: [],
+          history: [userMessage],
+          metadata: {},
+        }),
+      )
+      const part = { content: { $case: 'text', value: said }, filename: '', mediaType: '', metadata: {} }
+      bus.publish(
+        sdk.server.AgentEvent.artifactUpdate({
+          taskId,
+          contextId,
+          artifact: { artifactId: 'a1', name: '', description: '', parts: [part], metadata: {}, extensions: [] },
+          append: false,
+          lastChunk: true,
+          metadata: {},
+        }),
+      )
+      const status = { state: sdk.types.TaskState.TASK_STATE_COMPLETED, timestamp: undefined, message: undefined }
+      bus.publish(sdk.server.AgentEvent.statusUpdate({ taskId, contextId, status, metadata: {} }))
+      bus.finished()
+    },
+    cancelTask: async () => undefined,
+  }
+  const handler = new sdk.server.DefaultRequestHandler(cardAt(server.url), new sdk.server.InMemoryTaskStore(), executor)
+  const options = { requestHandler: handler, userBuilder: UserBuilder.noAuthentication }
+  app.use('/.well-known/agent-card.json', agentCardHandler({ agentCardProvider: handler }))
+  app.post('/', jsonRpcHandler(options))
+  app.use(restHandler(options))
+  return server
+}
+
+beforeAll(async () => {
+  const [server, express, client, types, web] = await loadAgentPackages(
+    '@a2a-js/sdk/server',
+    '@a2a-js/sdk/server/express',
+    '@a2a-js/sdk/client',
+    '@a2a-js/sdk',
+    'express',
+  )
+  sdk = { server, express, client, types, web }
+  agent = await startAgent()
+  stage = await openStage((trust) => [
+    routeOf({ kind: 'a2a', origin: { url: agent.url } }, trust),
+    routeOf({ kind: 'a2a', origin: { url: agent.url } }, trust, {
+      id: 'admins',
+      path: '/agents/admins',
+      assertion: { audience: 'a2a' },
+      policies: [
+        {
+          id: 'admins',
+          allow: [{ name: 'admins send', operations: ['message.*', 'card.read'], when: { role: 'admin' } }],
+          examples: [
+            { as: { roles: ['admin'] }, does: 'message.send', expect: 'allow' },
+            { as: {}, does: 'message.send', expect: 'deny' },
+          ],
+        },
+      ],
+    }),
+  ])
+}, 300_000)
+afterAll(async () => {
+  await stage?.close()
+  await agent?.close()
+})
+
+/** The SDK's client, which finds the agent by its card, with a person's headers on every request. */
+async function connect(
+  headers: Record<string, string>,
+  base = `${stage.gateway.url}/agents/a2a`,
+  transport = 'JSONRPC',
+) {
+  const fetchAs = (url: string, init: RequestInit = {}) =>
+    fetch(url, { ...init, headers: { ...Object.fromEntries(new Headers(init.headers)), ...headers } })
+  const {
+    ClientFactory,
+    ClientFactoryOptions,
+    JsonRpcTransportFactory,
+    RestTransportFactory,
+    DefaultAgentCardResolver,
+  } = sdk.client
+  const factory = new ClientFactory(
+    ClientFactoryOptions.createFrom(ClientFactoryOptions.default, {
+      transports: [
+        new JsonRpcTransportFactory({ fetchImpl: fetchAs }),
+        new RestTransportFactory({ fetchImpl: fetchAs }),
+      ],
+      preferredTransports: [transport],
+      cardResolver: new DefaultAgentCardResolver({ fetchImpl: fetchAs }),
+    }),
+  )
+  return factory.createFromUrl(`${base}/`)
+}
+
+const saying = (text: string, metadata: object = {}) => ({
+  tenant: '',
+  metadata: {},
+  configuration: undefined,
+  message: {
+    messageId: crypto.randomUUID(),
+    role: sdk.types.Role.ROLE_USER,
+    parts: [{ content: { $case: 'text', value: text }, filename: '', mediaType: '', metadata: {} }],
+    contextId: '',
+    taskId: '',
+    extensions: [],
+    referenceTaskIds: [],
+    metadata,
+  },
+})
+
+/** The same on the wire. */
+const sent = (text: string) => ({ message: { messageId: 'm1', role: 'ROLE_USER', parts: [{ text }] } })
+
+const post = (body: unknown, person = stage.alice, path = '/agents/a2a') =>
+  stage.gateway.fetch(path, json(body, { ...person, 'a2a-version': '1.0' }))
+const call = (method: string, params: object = {}) => ({ jsonrpc: '2.0', id: 1, method, params })
+
+describe("an A2A agent behind the gate, with the SDK's own client", () => {
+  it.each(['JSONRPC', 'HTTP+JSON'])('is found by its card and answers over %s', async (transport) => {
+    const client = await connect(stage.alice, undefined, transport)
+    received.length = 0
+    const task = await client.sendMessage(saying('hello'))
+    expect(JSON.stringify(task)).toContain('hello; metadata {}')
+    expect(received.map(({ url }) => url)).toEqual([transport === 'JSONRPC' ? '/' : '/message:send'])
+    for (const { headers } of received) {
+      expect(headers['x-sallyport-assertion']).toMatch(/^ey/)
+      expect(headers.authorization).toBeUndefined()
+    }
+  })
+
+  it.each(['JSONRPC', 'HTTP+JSON'])('streams the same events as without the gate, over %s', async (transport) => {
+    const events = async (base?: string) => {
+      const client = await connect(stage.alice, base, transport)
+      const kinds: string[] = []
+      for await (const event of client.sendMessageStream(saying('hello')))
+        kinds.push(event.payload?.$case ?? event.kind)
+      return kinds
+    }
+    const through = await events()
+    expect(through.length).toBeGreaterThan(2)
+    expect(through).toEqual(await events(agent.url))
+  })
+
+  it('identity that a caller puts into metadata does not reach the agent', async () => {
+    const forged = { ag2_context_update: { auth_user: { user_id: 'root' }, theme: 'dark' }, 'Auth-User': 'root' }
+    const task = await (await connect(stage.bob)).sendMessage(saying('hello', forged))
+    const said = JSON.stringify(task.artifacts ?? task)
+    expect(said).toContain('theme')
+    expect(said).not.toMatch(/root/)
+  })
+
+  it('a client without a token hears 401, and a role decides who may send', async () => {
+    expect(String(await connect({}).catch((thrown: Error) => thrown))).toMatch(/401/)
+    const admins = '/agents/admins'
+    expect((await post(call('SendMessage', sent('x')), stage.bob, admins)).status).toBe(403)
+    expect((await post(call('SendMessage', sent('x')), stage.alice, admins)).status).toBe(200)
+  })
+})
+
+describe('the card', () => {
+  it('leads through the gate, asks for its sign-in, and claims no signature', async () => {
+    const response = await stage.gateway.fetch('/agents/a2a/.well-known/agent-card.json', { headers: stage.alice })
+    const card = (await response.json()) as Record<string, unknown>
+    const url = `${stage.gateway.url}/agents/a2a`
+    expect(card).toMatchObject({
+      name: 'Echo',
+      provider: { url: 'https://example.com' },
+      supportedInterfaces: [
+        { url, protocolBinding: 'JSONRPC' },
+        { url, protocolBinding: 'HTTP+JSON' },
+      ],
+      securitySchemes: { bearer: { httpAuthSecurityScheme: { scheme: 'Bearer' } } },
+      securityRequirements: [{ schemes: { bearer: { list: [] } } }],
+    })
+    expect(JSON.stringify(card)).not.toMatch(new RegExp(`signatures|grpc|${new URL(agent.url).host}`, 'i'))
+  })
+})
+
+describe('what an A2A caller cannot do', () => {
+  it.each([
+    ["list everybody's tasks", () => post(call('ListTasks')), 404, 'operation-unknown'],
+    [
+      'list them by REST',
+      () => stage.gateway.fetch('/agents/a2a/tasks', { headers: stage.alice }),
+      404,
+      'operation-unknown',
+    ],
+    ['have the agent call an address', () => post(call('CreateTaskPushNotificationConfig')), 404, 'operation-unknown'],
+    [
+      'have it call one along with a message',
+      () =>
+        post(
+          call('SendMessage', { ...sent('x'), configuration: { taskPushNotificationConfig: { url: 'http://x' } } }),
+        ),
+      404,
+      'operation-unknown',
+    ],
+    [
+      'the same with the name of 0.3',
+      () =>
+        post(call('message/send', { ...sent('x'), configuration: { pushNotificationConfig: { url: 'http://x' } } })),
+      404,
+      'operation-unknown',
+    ],
+    [
+      'the same by REST',
+      () =>
+        post(
+          { ...sent('x'), configuration: { push_notification_config: {} } },
+          undefined,
+          '/agents/a2a/message:send',
+        ),
+      404,
+      'operation-unknown',
+    ],
+    [
+      'set one by REST',
+      () => post({}, undefined, '/agents/a2a/tasks/t1/pushNotificationConfigs'),
+      404,
+      'operation-unknown',
+    ],
+    ['call a method that is not listed', () => post(call('Shutdown')), 404, 'operation-unknown'],
+    ['send a batch', () => post([call('GetTask'), call('ListTasks')]), 400, 'body-invalid'],
+    [
+      'use an unknown verb on a task',
+      () => post({}, undefined, '/agents/a2a/tasks/t1:erase'),
+      405,
+      'method-not-allowed',
+    ],
+  ])('X10: %s', async (_what, ask, status, code) => {
+    received.length = 0
+    expect(await refused(await ask())).toEqual({ status, code })
+    expect(received).toEqual([])
+  })
+
+  it('a verb behind a task is an operation of its own, and the id goes into the audit line', async () => {
+    const response = await post({}, undefined, '/agents/a2a/tasks/t1:cancel')
+    expect(await stage.gateway.auditOf(response)).toMatchObject({ operation: 'task.cancel', thread: 't1' })
+  })
+})
