@@ -17,7 +17,7 @@ import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
 import { limitBody, readJson, writeJson } from './request/body'
 import { answerPreflight, corsHeaders, isPreflight, refuseForeignOrigin, rulesOfAll } from './request/cors'
-import { eraseToken, takeCredential } from './request/credential'
+import { eraseToken, oneCredential, takeCredential } from './request/credential'
 import { match } from './request/match'
 import { parseTarget, type Target } from './request/target'
 import { readTrace, type Trace } from './request/trace'
@@ -35,7 +35,7 @@ export type Gateway = (request: Request, background: Background) => Promise<Resp
  * where it is found and answered in one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
-  const keys = createKeyStore(ports)
+  const keys = createKeyStore(ports, { issuer: config.publicUrl, keys: signingKeys })
   const signer = createSigner(config.publicUrl, signingKeys, ports)
   const host = new URL(config.publicUrl).host
   const corsOfAll = rulesOfAll([...config.routes.values()].map((route) => route.cors))
@@ -91,20 +91,25 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const { route, target, rest, trace, record } = passage
 
     // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
-    const credential = takeCredential(request.headers, target)
+    const found = route.find(request.method, rest)
+    const isJson = found !== undefined && 'endpoint' in found && found.endpoint.body === 'json'
+    // Only a route that takes tokens from bodies reads one before it knows who sends it.
+    const readBody = () => (isJson ? readJson(request, route.limits.bodyBytes) : undefined)
+    const early = route.tokenInBody ? await readBody() : undefined
+    const inBody = early === undefined ? [] : (route.adapter.takeTokens?.(early) ?? [])
+    const credential = oneCredential(takeCredential(request.headers, target), inBody, target)
     if (!credential && !route.isPublic) throw new Refusal('token-missing')
     const principal =
       credential && !route.isPublic ? await verify(credential, route.trust, keys, ports.now(), background) : undefined
     record.noteVerified(principal)
 
-    const found = route.find(request.method, rest)
     if (!found) throw new Refusal('operation-unknown')
     if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
     const { endpoint, params } = found
     if (route.adapter.refusesForeignOrigins)
       refuseForeignOrigin(request.headers, route.cors.origins, route.adapter.kind)
     const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
-    const input = endpoint.body === 'json' ? await readJson(request, route.limits.bodyBytes) : undefined
+    const input = route.tokenInBody ? early : await readBody()
     const asked = { endpoint, query: new URLSearchParams(target.query), headers: request.headers, body: input }
     const operations = route.adapter.operationsOf?.(asked) ?? [endpoint.operation]
     record.note({ operation: operations.join(' ') })

@@ -92,6 +92,11 @@ export interface Adapter {
    * @returns undefined for operations whose answers pass unread
    */
   answerOf?(operations: readonly string[], place: PublicPlace): ((answer: Json) => Json) | undefined
+  /**
+   * Takes tokens out of the body, as they stand there, with or without their scheme. Absent: bodies of this kind have no
+   * place for one.
+   */
+  takeTokens?(body: Json): readonly Json[]
   /** The id of the conversation, for the assertion's `tid` and the audit line. */
   threadOf(params: Readonly<Record<string, string>>, body: Json | undefined): string | undefined
   /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */

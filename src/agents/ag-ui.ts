@@ -92,6 +92,18 @@ export const agUi: Adapter = {
     return body
   },
 
+  takeTokens(body) {
+    if (!isObject(body)) return []
+    return PROPS_NAMES.flatMap((name) => {
+      const props = body[name]
+      if (!isObject(props)) return []
+      const given = Object.keys(props).filter((key) => plainName(key) === 'authorization')
+      const tokens = given.map((key) => props[key] as Json)
+      for (const key of given) delete props[key]
+      return tokens
+    })
+  },
+
   threadOf(_params, body) {
     const thread = isObject(body) ? (body.threadId ?? body.thread_id) : undefined
     return typeof thread === 'string' ? thread : undefined

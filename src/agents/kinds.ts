@@ -2,10 +2,14 @@ import { a2a } from './a2a'
 import type { Adapter } from './adapter'
 import { agUi } from './ag-ui'
 import { ag2 } from './ag2'
+import { copilotkit } from './copilotkit'
 import { http } from './http'
 import { langgraph } from './langgraph'
 import { maf } from './maf'
 import { mcp } from './mcp'
 
 /** Every kind of agent that a route can name. */
-export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, mcp, a2a, http } as const satisfies Record<string, Adapter>
+export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a, http } as const satisfies Record<
+  string,
+  Adapter
+>

@@ -22,6 +22,7 @@ export function checkRoute(route: Route, { routes, settings, environment, about 
   const report = about(`routes/${route.id}.ts`)
   checkOrigin(route, settings, environment, report)
   checkAccess(route, report)
+  checkTokenInBody(route, report)
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
   checkOperations(route, routes, report, about)
@@ -81,9 +82,18 @@ function checkAccess(route: Route, report: Report): void {
   }
 }
 
+function checkTokenInBody({ tokenInBody, agent, public: isPublic }: Route, report: Report): void {
+  if (!tokenInBody) return
+  const adapter: Adapter = kinds[agent.kind]
+  if (!adapter.takeTokens || isPublic) {
+    const expected = `nothing, ${isPublic ? 'on a public route' : `for ${agent.kind}`}`
+    report('tokenInBody', 'true', expected, 'Remove it: only CopilotKit and AG-UI clients have such a place.')
+  }
+}
+
 function checkIdentity(route: Route, report: Report): void {
   const { identity = {}, agent, assertion, forwardHeaders = [] } = route
-  const isAgUi = agent.kind === 'ag2' || agent.kind === 'maf' || agent.kind === 'ag-ui'
+  const isAgUi = ['ag2', 'maf', 'ag-ui', 'copilotkit'].includes(agent.kind)
   for (const key of ['state', 'forwardedProps'] as const) {
     if (identity[key] && !isAgUi)
       report(`identity.${key}`, 'set', `nothing, for ${agent.kind}`, 'Remove it: only AG-UI agents have it.')

@@ -42,11 +42,12 @@ export const AgentSchema = v.variant(
     v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
     v.strictObject({ kind: v.literal('maf'), ...agentFields }),
     v.strictObject({ kind: v.literal('ag-ui'), ...agentFields }),
+    v.strictObject({ kind: v.literal('copilotkit'), ...agentFields }),
     v.strictObject({ kind: v.literal('mcp'), ...agentFields }),
     v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
     v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
   ],
-  'one of the agent kinds: langgraph, ag2, maf, ag-ui, mcp, a2a, http',
+  'one of the agent kinds: langgraph, ag2, maf, ag-ui, copilotkit, mcp, a2a, http',
 )
 
 /** What a field of an injected identity is filled from: a name of the principal, or `claims.` and a path. */
@@ -93,6 +94,8 @@ export const RouteSchema = v.strictObject({
   policies: v.optional(some(PolicySchema)),
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
   public: v.optional(v.literal(true)),
+  /** Takes the caller's token from `forwardedProps.authorization` too, where older CopilotKit apps put it. */
+  tokenInBody: v.optional(v.literal(true)),
   identity: v.optional(IdentitySchema),
   assertion: v.optional(
     v.strictObject({

@@ -17,6 +17,7 @@ export interface LoadedRoute {
   readonly path: string
   readonly isPublic: boolean
   readonly adapter: Adapter
+  readonly tokenInBody: boolean
   /** Those that are open. */
   readonly endpoints: readonly Endpoint[]
   /** Those that bodies name, where they do, and that are open. */
@@ -60,6 +61,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
     path: route.path,
     isPublic: route.public === true,
     adapter,
+    tokenInBody: route.tokenInBody === true,
     endpoints,
     bodyOperations: named.map(({ operation }) => operation).filter((operation) => open.has(operation)),
     find: compileEndpoints(all, isOpen),

@@ -44,6 +44,8 @@ export class Credential {
 
 /** RFC 6750 section 2.1: a case-insensitive scheme, one space, a b64token. */
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+/** The same where the scheme may be left out. */
+const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
 
 /**
  * Takes the token off a request: one `Authorization` header, one `Bearer` scheme. Two headers arrive joined by a comma, which
@@ -61,6 +63,28 @@ export function takeCredential(headers: Headers, { path, query }: Target): Crede
   const credential = new Credential(token)
   if (credential.isIn(path + query)) throw new Refusal('token-in-url')
   return credential
+}
+
+/**
+ * The one credential of a request whose body may carry a token too: the header's, or the body's, or both where they are the same.
+ *
+ * @param inBody as it stands there: the token, with or without "Bearer " before it
+ * @throws Refusal `credential-ambiguous` where they differ or one is no token; `token-in-url`
+ */
+export function oneCredential(
+  inHeader: Credential | undefined,
+  inBody: readonly unknown[],
+  { path, query }: Target,
+): Credential | undefined {
+  let one = inHeader
+  for (const given of inBody) {
+    if (given === null || given === '') continue
+    const token = typeof given === 'string' ? TOKEN.exec(given)?.[1] : undefined
+    if (!token || (one && one.reveal() !== token)) throw new Refusal('credential-ambiguous', 'body')
+    one ??= new Credential(token)
+  }
+  if (one?.isIn(path + query)) throw new Refusal('token-in-url')
+  return one
 }
 
 /** A text without the caller's token, where there is either. */

@@ -1,4 +1,5 @@
 import { createLocalJWKSet, errors } from 'jose'
+import type { SigningKeys } from '../assertion/keys'
 import { Refusal } from '../errors/refusal'
 import type { Background, Ports } from '../ports'
 import { refuseToken } from './fault'
@@ -45,6 +46,20 @@ interface Slot {
   retryAt: number
 }
 
+/** The gateway itself as an issuer, before agents whose callers came through it already. A Worker may not fetch from itself. */
+export interface OwnIssuer {
+  readonly issuer: string
+  readonly keys: () => Promise<SigningKeys>
+}
+
+async function ownKey({ keys }: OwnIssuer, alg: string, kid: string | undefined): Promise<CryptoKey> {
+  const { keys: signing, fault } = await keys()
+  if (fault) throw new Refusal('keys-unavailable', `SIGNING_KEYS ${fault}`)
+  const found = await select(createLocalJWKSet({ keys: signing.map(({ publicJwk }) => publicJwk) }), alg, kid)
+  if (!found) throw refuseToken('key')
+  return found
+}
+
 /**
  * Key sets of issuers, one per isolate. jose's own remote set has no single flight, no cool-down after failures and no
  * bounded use of stale keys on Workers, so these are here: one fetch at a time per issuer, kept alive beyond the request that
@@ -52,7 +67,7 @@ interface Slot {
  *
  * It holds public keys only, no request's data.
  */
-export function createKeyStore(ports: Ports): KeyStore {
+export function createKeyStore(ports: Ports, own?: OwnIssuer): KeyStore {
   const slots = new Map<string, Slot>()
 
   async function refresh(issuer: TrustedIssuer, slot: Slot, background: Background): Promise<void> {
@@ -116,6 +131,7 @@ export function createKeyStore(ports: Ports): KeyStore {
 
   return {
     async keyFor(issuer, alg, kid, background) {
+      if (issuer.issuer === own?.issuer) return ownKey(own, alg, kid)
       const slot = slots.get(issuer.id) ?? { attemptedAt: 0, failed: false, retryAt: 0 }
       slots.set(issuer.id, slot)
       const usable = () => (slot.set && ports.now() - slot.set.fetchedAt < STALE_MS ? slot.set : undefined)
@@ -129,11 +145,11 @@ export function createKeyStore(ports: Ports): KeyStore {
       const set = usable()
       if (!set) throw new Refusal('keys-unavailable', issuer.id)
 
-      const found = await select(set, alg, kid)
+      const found = await select(set.select, alg, kid)
       if (found) return found
       if (ports.now() - slot.attemptedAt >= UNKNOWN_KID_COOLDOWN_MS || slot.pending)
         await refresh(issuer, slot, background)
-      const foundLater = slot.set && slot.set !== set && (await select(slot.set, alg, kid))
+      const foundLater = slot.set && slot.set !== set && (await select(slot.set.select, alg, kid))
       if (foundLater) return foundLater
       // The key may be new, and its issuer cannot be asked: that is not the token's fault.
       throw slot.failed ? new Refusal('keys-unavailable', issuer.id) : refuseToken('key')
@@ -146,9 +162,9 @@ function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
   return { select: createLocalJWKSet({ keys: [...keys] }), fetchedAt, freshUntil: fetchedAt + fresh }
 }
 
-async function select(set: KeySet, alg: string, kid: string | undefined): Promise<CryptoKey | undefined> {
+async function select(keyOf: KeySet['select'], alg: string, kid: string | undefined): Promise<CryptoKey | undefined> {
   try {
-    return await set.select(kid === undefined ? { alg } : { alg, kid })
+    return await keyOf(kid === undefined ? { alg } : { alg, kid })
   } catch (thrown) {
     if (thrown instanceof errors.JWKSNoMatchingKey || thrown instanceof errors.JWKSMultipleMatchingKeys)
       return undefined

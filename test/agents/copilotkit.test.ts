@@ -1,0 +1,233 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { type AgentPackage, loadAgentPackages } from '../support/agent-packages'
+import { root } from '../support/build'
+import { type AgUiClient, type AgUiEvent, loadClients } from '../support/clients'
+import { forge, routeOf } from '../support/fixtures'
+import { type NodeServer, startNodeServer } from '../support/node-server'
+import { ready } from '../support/packages'
+import { freePort } from '../support/port'
+import { refused } from '../support/refusal'
+import { openStage, type Stage } from '../support/stage'
+import { json } from '../support/world'
+
+let client: AgUiClient
+let agent: { url: string; close(): Promise<void> }
+const runtimes: Record<string, NodeServer> = {}
+let stage: Stage
+/** Headers that reached a runtime. */
+const received: IncomingHttpHeaders[] = []
+/** The token of a body, where the routes take it. */
+const inBody = (token: unknown, more: object = {}) => input({ forwardedProps: { authorization: token, ...more } })
+
+const input = (more: object = {}) => ({
+  threadId: crypto.randomUUID(),
+  runId: crypto.randomUUID(),
+  state: {},
+  messages: [{ id: 'q1', role: 'user', content: 'hello' }],
+  tools: [],
+  context: [],
+  forwardedProps: {},
+  ...more,
+})
+
+/** A runtime as CopilotKit's guide writes it; its one agent is behind the gate again. */
+async function startRuntime(mode: 'multi-route' | 'single-route', agentUrl: string): Promise<NodeServer> {
+  const [{ CopilotRuntime, InMemoryAgentRunner }, { createCopilotNodeListener }, { HttpAgent }] =
+    await loadAgentPackages('@copilotkit/runtime/v2', '@copilotkit/runtime/v2/node', '@ag-ui/client')
+  const runtime = new CopilotRuntime({
+    agents: { default: new HttpAgent({ url: agentUrl }) },
+    runner: new InMemoryAgentRunner(),
+  })
+  const listener: AgentPackage = createCopilotNodeListener({ runtime, basePath: '/api/copilotkit', mode })
+  return startNodeServer((request, response) => {
+    received.push(request.headers)
+    listener(request, response)
+  })
+}
+
+beforeAll(async () => {
+  process.env.COPILOTKIT_TELEMETRY_DISABLED = 'true'
+  vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  await ready('examples/ag-ui-agent')
+  client = (await loadClients()).agUi
+  const { startAgent } = await import(pathToFileURL(path.join(root, 'examples/ag-ui-agent/agent.ts')).href)
+  agent = await startAgent({ log: () => undefined })
+  const port = await freePort()
+  const gate = `http://127.0.0.1:${port}`
+  runtimes.multi = await startRuntime('multi-route', `${gate}/agents/inner`)
+  runtimes.single = await startRuntime('single-route', `${gate}/agents/inner`)
+  stage = await openStage((trust) => {
+    const before = (id: string, more: object = {}) =>
+      routeOf({ kind: 'copilotkit', origin: { url: `${runtimes[id]?.url}/api/copilotkit` } }, trust, {
+        id,
+        path: `/agents/${id}`,
+        tokenInBody: true,
+        ...more,
+      })
+    const behind = [{ id: 'gate', issuer: gate, audience: ['multi', 'single'], algorithms: ['ES256' as const] }]
+    return [
+      before('multi'),
+      before('single'),
+      routeOf({ kind: 'ag-ui', origin: { url: agent.url } }, behind, {
+        id: 'inner',
+        path: '/agents/inner',
+        identity: { state: { key: 'auth_user' } },
+      }),
+    ]
+  }, port)
+}, 300_000)
+afterAll(async () => {
+  await stage?.close()
+  for (const runtime of Object.values(runtimes)) await runtime.close()
+  await agent?.close()
+})
+
+const send = (route: string, where: string, body: unknown, headers: Record<string, string> = stage.alice) =>
+  stage.gateway.fetch(`/agents/${route}${where}`, json(body, headers))
+/** A run in either style. */
+const run = (route: string, body: unknown, headers?: Record<string, string>) =>
+  route === 'multi'
+    ? send('multi', '/agent/default/run', body, headers)
+    : send('single', '', { method: 'agent/run', params: { agentId: 'default' }, body }, headers)
+const eventsOf = async (response: Response) =>
+  (await response.text())
+    .split('\n\n')
+    .filter((event) => event.startsWith('data: '))
+    .map((event) => JSON.parse(event.slice(6)) as AgUiEvent)
+const said = (events: readonly AgUiEvent[]) => events.map(({ delta }) => delta ?? '').join('')
+
+describe.each(['multi', 'single'])('a CopilotKit runtime between two gates, in %s-route style', (route) => {
+  it('has the agent at its end know alice as alice and bob as bob', async () => {
+    const [alice, bob] = await Promise.all([run(route, input()), run(route, input(), stage.bob)])
+    expect(said(await eventsOf(alice))).toContain('The gate says you are alice')
+    expect(said(await eventsOf(bob))).toContain('The gate says you are bob')
+  })
+
+  it('gets a signed bearer and x-user headers, and never the token, invariant 1', async () => {
+    received.length = 0
+    await (
+      await run(route, input({ forwardedProps: { user_id: 'root' } }), { ...stage.bob, 'x-user-id': 'root' })
+    ).text()
+    expect(received[0]).toMatchObject({ 'x-user-id': 'bob', authorization: expect.stringMatching(/^Bearer ey/) })
+    expect(JSON.stringify(received)).not.toContain(stage.bob.authorization.slice(7))
+    expect(JSON.stringify(received)).not.toContain('root')
+  })
+
+  it('a forged identity in the state changes nothing, and none comes back', async () => {
+    const forged = input({ state: { auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } } })
+    const events = await eventsOf(await run(route, forged, stage.bob))
+    expect(said(events)).toContain('you are bob')
+    expect(JSON.stringify(events.map(({ delta, ...rest }) => rest))).not.toMatch(/auth_user|root/i)
+  })
+
+  it('no token is a 401 that says so', async () => {
+    expect(await refused(await run(route, input(), {}))).toEqual({ status: 401, code: 'token-missing' })
+  })
+
+  it('a token in forwardedProps.authorization counts, is verified as any other, and goes no further', async () => {
+    const token = stage.bob.authorization.slice(7)
+    for (const given of [token, `Bearer ${token}`]) {
+      const response = await run(route, inBody(given), {})
+      const text = await response.text()
+      expect(text).toContain('RUN_FINISHED')
+      expect(text).not.toContain(token)
+    }
+    const same = await run(route, inBody(token), stage.bob)
+    expect(said(await eventsOf(same))).toContain('you are bob')
+    const expired = await forge(stage.provider, { claims: { iat: 1, exp: 2 } })
+    expect(await refused(await run(route, inBody(expired), {}))).toEqual({ status: 401, code: 'token-expired' })
+  })
+
+  it.each([
+    ['another person', () => inBody(stage.alice.authorization)],
+    ['two tokens', () => inBody(stage.bob.authorization, { Authorization: stage.alice.authorization })],
+    ['what is no token', () => inBody({ token: 'x' })],
+  ])('S11: a body that says %s than the header is refused', async (_what, body) => {
+    received.length = 0
+    const response = await run(route, body(), stage.bob)
+    expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
+    expect(received).toEqual([])
+  })
+})
+
+describe("AG-UI's client", () => {
+  it('runs an agent of the runtime, and hears a refusal with its payload', async () => {
+    const url = `${stage.gateway.url}/agents/multi/agent/default/run`
+    const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers: stage.alice })
+    its.addMessage({ id: 'q1', role: 'user', content: 'hello' })
+    await its.runAgent()
+    expect(its.messages.at(-1)?.content).toContain('you are alice')
+    const nobody = new client.HttpAgent({ url, headers: {} })
+    const failure = await nobody.runAgent().catch((thrown) => thrown)
+    expect(failure).toMatchObject({ status: 401, payload: { code: 'token-missing' } })
+  })
+})
+
+describe('what a CopilotKit caller cannot reach', () => {
+  const resource = (resourcePath: unknown, httpMethod: unknown = 'GET', body?: unknown) => ({
+    method: 'resource/request',
+    params: { path: resourcePath, httpMethod },
+    ...(body !== undefined && { body }),
+  })
+
+  it.each([
+    ["everybody's threads", () => stage.gateway.fetch('/agents/multi/threads', { headers: stage.alice }), 404],
+    ['the end of them', () => send('multi', '/threads/clear', {}), 404],
+    [
+      'the end of them by another method',
+      () => stage.gateway.fetch('/agents/multi/threads/clear', { method: 'DELETE', headers: stage.alice }),
+      404,
+    ],
+    ['the debug stream', () => stage.gateway.fetch('/agents/multi/cpk-debug-events', { headers: stage.alice }), 404],
+    ['a route by its suffix', () => stage.gateway.fetch('/agents/multi/anything/info', { headers: stage.alice }), 404],
+    ['a run by its suffix', () => send('multi', '/x/agent/default/run', input()), 404],
+    ['the threads through an envelope', () => send('single', '', resource('/threads')), 404],
+    ['their end through an envelope', () => send('single', '', resource('/threads/clear', 'post')), 404],
+    ['their end by a path with dots', () => send('single', '', resource('/threads/x/../clear', 'POST')), 400],
+    ['their end in percent signs', () => send('single', '', resource('/threads/%63lear', 'POST')), 400],
+    ['their end behind a backslash', () => send('single', '', resource('/threads\\clear', 'POST')), 400],
+    ['their end by a suffix', () => send('single', '', resource('/a/threads/clear', 'POST')), 404],
+    ['another host', () => send('single', '', resource('//evil.example/threads', 'GET')), 400],
+    ['a run whose body is a text', () => send('single', '', { method: 'agent/run', params: {}, body: '{}' }), 400],
+    ['a method of Object.prototype', () => send('single', '', { method: 'constructor' }), 404],
+    ['a method that is a list', () => send('single', '', { method: ['info'] }), 400],
+  ])('X10: %s', async (_what, ask, status) => {
+    received.length = 0
+    expect((await ask()).status).toBe(status)
+    expect(received).toEqual([])
+  })
+
+  it('X9: what makes a runtime or an agent call an address is taken out', async () => {
+    const props = { webhook: 'http://x', mcpServers: [{ endpoint: 'http://x' }], __proxiedMCPRequest: {}, keep: 1 }
+    const events = await eventsOf(await run('multi', input({ forwardedProps: props })))
+    const started = events.find(({ type }) => type === 'RUN_STARTED')
+    expect(JSON.stringify(started)).not.toMatch(/webhook|mcp/i)
+  })
+
+  it('what is offered is offered in both styles: info, and the stop of a run', async () => {
+    const info = await stage.gateway.fetch('/agents/multi/info', { headers: stage.alice })
+    expect(Object.keys(((await info.json()) as { agents: object }).agents)).toEqual(['default'])
+    const single = await send('single', '', { method: 'info' })
+    expect(Object.keys(((await single.json()) as { agents: object }).agents)).toEqual(['default'])
+    const stop = await send('multi', '/agent/default/stop/t1', {})
+    expect(stop.status).toBe(200)
+    expect(await stage.gateway.auditOf(stop)).toMatchObject({ operation: 'run.cancel', thread: 't1' })
+    const params = { agentId: 'default', threadId: 't2' }
+    const other = await send('single', '', { method: 'agent/stop', params })
+    expect(await stage.gateway.auditOf(other)).toMatchObject({ operation: 'run.cancel', thread: 't2' })
+  })
+
+  it("X5: the gate's word for another route opens nothing, nor does the caller's own token behind the runtime", async () => {
+    const inner = `${stage.gateway.url}/agents/inner`
+    const its = new client.HttpAgent({ url: inner, headers: stage.alice })
+    expect(await its.runAgent().catch((thrown) => thrown)).toMatchObject({ status: 401 })
+    received.length = 0
+    await (await run('multi', input())).text()
+    const word = received[0]?.authorization ?? ''
+    const outer = await stage.gateway.fetch('/agents/multi/info', { headers: { authorization: word } })
+    expect(await refused(outer)).toEqual({ status: 401, code: 'token-invalid' })
+  })
+})
