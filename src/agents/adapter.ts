@@ -47,7 +47,8 @@ export interface IdentityChannels {
   readonly assertion: 'bearer' | 'header' | 'off'
   /** Plain `x-user-*` headers. */
   readonly headers: boolean
-  readonly state: false | { readonly key: string; readonly fields: FieldMap }
+  /** Below `key`, or without one as members of the state themselves. */
+  readonly state: false | { readonly key?: string; readonly fields: FieldMap }
   readonly forwardedProps: FieldMap
   readonly langgraphAuthUser: boolean
 }

@@ -2,6 +2,7 @@ import { Refusal } from '../errors/refusal'
 import {
   type Adapter,
   type Endpoint,
+  type IdentityChannels,
   isObject,
   type Json,
   type JsonObject,
@@ -71,15 +72,16 @@ export const agUi: Adapter = {
     if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
     removeSpellings(body, FORGED_NAMES)
     refuseOtherSpellings(body)
-    const key = channels.state === false ? 'auth_user' : channels.state.key
     const state = body.state ?? undefined
-    if (isObject(state)) removeSpellings(state, new Set([plainName(key), plainName('auth_user')]))
+    if (isObject(state)) removeSpellings(state, new Set(['auth_user', ...namesInState(channels)].map(plainName)))
     for (const name of PROPS_NAMES) if (isObject(body[name])) removeSpellings(body[name], FORBIDDEN_PROPS)
     if (!principal) return body
 
     if (channels.state !== false) {
       if (state !== undefined && !isObject(state)) throw new Refusal('body-invalid', 'state is not an object')
-      body.state = { ...state, [key]: describe(principal, channels.state.fields) }
+      const described = describe(principal, channels.state.fields)
+      const { key } = channels.state
+      body.state = { ...state, ...(key === undefined ? described : { [key]: described }) }
     }
     const props = describe(principal, channels.forwardedProps)
     if (Object.keys(props).length > 0) {
@@ -109,9 +111,7 @@ export const agUi: Adapter = {
     return typeof thread === 'string' ? thread : undefined
   },
 
-  injectedNames({ state, forwardedProps }) {
-    return [...(state === false ? [] : [state.key]), ...Object.keys(forwardedProps)]
-  },
+  injectedNames: (channels) => [...namesInState(channels), ...Object.keys(channels.forwardedProps)],
 
   /**
    * Identity comes back in `RUN_STARTED.input`, in snapshots and deltas of the state, and in raw and custom events. Members
@@ -122,6 +122,10 @@ export const agUi: Adapter = {
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
   isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
 }
+
+/** The members of the state that hold identity. */
+const namesInState = ({ state }: IdentityChannels): readonly string[] =>
+  state === false ? [] : state.key === undefined ? Object.keys(state.fields) : [state.key]
 
 /** Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a bearer. */
 export const stateIdentity: Adapter['identity'] = {

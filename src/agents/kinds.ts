@@ -1,6 +1,7 @@
 import { a2a } from './a2a'
 import type { Adapter } from './adapter'
 import { agUi } from './ag-ui'
+import { agUiPresets } from './ag-ui-presets'
 import { ag2 } from './ag2'
 import { copilotkit } from './copilotkit'
 import { http } from './http'
@@ -13,3 +14,9 @@ export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a,
   string,
   Adapter
 >
+
+/** What a route's agent is spoken to by: its kind, or the preset of it that the route names. */
+export const adapterOf = (agent: {
+  readonly kind: keyof typeof kinds
+  readonly preset?: keyof typeof agUiPresets | undefined
+}): Adapter => (agent.preset ? agUiPresets[agent.preset] : kinds[agent.kind])

@@ -1,5 +1,5 @@
 import type { Adapter, BodyOperation } from '../agents/adapter'
-import { kinds } from '../agents/kinds'
+import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
 import { covers, unnamed } from '../policy/operation'
@@ -110,7 +110,7 @@ function checkIdentity(route: Route, report: Report): void {
     const expected = 'a header that carries no identity, credential, address or connection matter'
     report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
   })
-  const travels = identity.assertion ?? kinds[agent.kind].identity.assertion
+  const travels = identity.assertion ?? adapterOf(agent).identity.assertion
   if (agent.kind === 'langgraph' && travels === 'header') {
     const expected = '"bearer" or "off", for langgraph'
     report(

@@ -41,7 +41,14 @@ export const AgentSchema = v.variant(
     v.strictObject({ kind: v.literal('langgraph'), ...agentFields }),
     v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
     v.strictObject({ kind: v.literal('maf'), ...agentFields }),
-    v.strictObject({ kind: v.literal('ag-ui'), ...agentFields }),
+    v.strictObject({
+      kind: v.literal('ag-ui'),
+      ...agentFields,
+      /** Where agents of this make look for the user. */
+      preset: v.optional(
+        v.picklist(['agno', 'adk', 'pydantic-ai', 'crewai', 'strands', 'llamaindex', 'mastra', 'spring-ai']),
+      ),
+    }),
     v.strictObject({ kind: v.literal('copilotkit'), ...agentFields }),
     v.strictObject({ kind: v.literal('mcp'), ...agentFields }),
     v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
@@ -73,6 +80,8 @@ export const IdentitySchema = v.strictObject({
         key: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a state key')),
         fields: v.optional(fields),
       }),
+      // Without a key the fields are members of the state themselves.
+      v.strictObject({ fields }),
     ]),
   ),
   /** Identity in `RunAgentInput.forwardedProps`, field by field. */

@@ -1,7 +1,7 @@
 import type { Adapter, BodyOperation, Endpoint, IdentityChannels, Method } from '../agents/adapter'
 import { compileEndpoints, type Finder } from '../agents/endpoints'
 import { authUser } from '../agents/identity'
-import { kinds } from '../agents/kinds'
+import { adapterOf, kinds } from '../agents/kinds'
 import type { AssertionRules } from '../assertion/claims'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
@@ -49,7 +49,7 @@ const DEFAULT_LIFETIME_SECONDS = 60
 /** @param route checked: this function only fills in, and trusts what `check.ts` has seen. */
 export function compileRoute(route: Route, environment: Environment, ports: Ports): LoadedRoute {
   const { agent } = route
-  const adapter: Adapter = kinds[agent.kind]
+  const adapter = adapterOf(agent)
   const all = endpointsOf(agent)
   const named = adapter.bodyOperations ?? []
   const open = openOperations(agent, [...all, ...named])
@@ -139,7 +139,7 @@ function channels(usual: IdentityChannels, options: IdentityOptions): IdentityCh
         ? usual.state
         : state === false
           ? false
-          : { key: state.key, fields: state.fields ?? authUser },
+          : { ...('key' in state && { key: state.key }), fields: state.fields ?? authUser },
     forwardedProps: options.forwardedProps ?? usual.forwardedProps,
     langgraphAuthUser: options.langgraphAuthUser ?? usual.langgraphAuthUser,
   }
