@@ -92,11 +92,11 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
     // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
     const found = route.find(request.method, rest)
-    const isJson = found !== undefined && 'endpoint' in found && found.endpoint.body === 'json'
+    const asked = found && 'endpoint' in found ? found.endpoint : undefined
+    const readBody = () => (asked?.body === 'json' ? readJson(request, route.limits.bodyBytes) : undefined)
     // Only a route that takes tokens from bodies reads one before it knows who sends it.
-    const readBody = () => (isJson ? readJson(request, route.limits.bodyBytes) : undefined)
     const early = route.tokenInBody ? await readBody() : undefined
-    const inBody = early === undefined ? [] : (route.adapter.takeTokens?.(early) ?? [])
+    const inBody = early !== undefined && asked ? (route.adapter.takeTokens?.(early, asked) ?? []) : []
     const credential = oneCredential(takeCredential(request.headers, target), inBody, target)
     if (!credential && !route.isPublic) throw new Refusal('token-missing')
     const principal =
@@ -110,8 +110,10 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       refuseForeignOrigin(request.headers, route.cors.origins, route.adapter.kind)
     const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
     const input = route.tokenInBody ? early : await readBody()
-    const asked = { endpoint, query: new URLSearchParams(target.query), headers: request.headers, body: input }
-    const operations = route.adapter.operationsOf?.(asked) ?? [endpoint.operation]
+    const query = new URLSearchParams(target.query)
+    const operations = route.adapter.operationsOf?.({ endpoint, query, headers: request.headers, body: input }) ?? [
+      endpoint.operation,
+    ]
     record.note({ operation: operations.join(' ') })
     if (!operations.every(route.offers)) throw new Refusal('operation-unknown')
 
@@ -125,10 +127,10 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
     // Limits per person (requests per minute, concurrent runs) belong here: after who and what are known, before any cost.
 
-    const rewriting = { operations, channels: route.identity, principal }
+    const rewriting = { endpoint, operations, channels: route.identity, principal }
     const rewritten = input === undefined ? undefined : route.adapter.rewrite(input, rewriting)
     const body = rewritten === undefined ? undefined : writeJson(rewritten, credential)
-    const thread = eraseToken(route.adapter.threadOf(params, rewritten), credential)
+    const thread = eraseToken(route.adapter.threadOf(params, rewritten, endpoint), credential)
     record.noteThread(thread)
     const uri = originUri(route.origin, rest, target.query)
 

@@ -90,20 +90,20 @@ export const a2a: Adapter = {
 
   operationsOf({ endpoint, body }) {
     const operation = endpoint.named ? operationOf(body) : endpoint.operation
-    return [operation, ...(setsPush(body) ? ['push.create'] : [])]
+    return [operation, ...(setsPush(body, endpoint) ? ['push.create'] : [])]
   },
 
-  rewrite(body) {
-    for (const message of sentMessages(body)) {
-      removeSpellings(message, FORGED_NAMES)
+  rewrite(body, { endpoint }) {
+    for (const metadata of sentMetadata(body, endpoint)) {
+      removeSpellings(metadata, FORGED_NAMES)
       // AG2 makes context variables of this.
-      for (const value of Object.values(message)) if (isObject(value)) removeSpellings(value, FORGED_NAMES)
+      for (const value of Object.values(metadata)) if (isObject(value)) removeSpellings(value, FORGED_NAMES)
     }
     return body
   },
 
-  threadOf(params, body) {
-    const [message] = isObject(body) ? [paramsOf(body).message] : []
+  threadOf(params, body, endpoint) {
+    const { message } = paramsOf(body, endpoint)
     const id = params.task ?? (isObject(message) ? (message.contextId ?? message.taskId) : undefined)
     return typeof id === 'string' ? id : undefined
   },
@@ -133,11 +133,14 @@ function operationOf(body: Json | undefined): string {
 }
 
 /** A JSON-RPC request has its parameters in `params`; a REST body is them. */
-const paramsOf = (body: JsonObject): JsonObject => (isObject(body.params) ? body.params : body)
+function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
+  const params = named && isObject(body) ? body.params : body
+  return isObject(params) ? params : {}
+}
 
 /** Sending a message can set a push configuration on the way: 1.0 and 0.3 have different names for it. */
-function setsPush(body: Json | undefined): boolean {
-  const configuration = isObject(body) ? paramsOf(body).configuration : undefined
+function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
+  const { configuration } = paramsOf(body, endpoint)
   return (
     isObject(configuration) &&
     Object.entries(configuration).some(([name, value]) => /push/i.test(name) && value !== null && value !== undefined)
@@ -145,8 +148,7 @@ function setsPush(body: Json | undefined): boolean {
 }
 
 /** The metadata that a caller may send with a message, and with the request. */
-function sentMessages(body: Json): readonly JsonObject[] {
-  if (!isObject(body)) return []
-  const { message, metadata } = paramsOf(body)
+function sentMetadata(body: Json, endpoint: Endpoint): readonly JsonObject[] {
+  const { message, metadata } = paramsOf(body, endpoint)
   return [metadata, isObject(message) ? message.metadata : undefined].filter(isObject)
 }

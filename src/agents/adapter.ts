@@ -55,6 +55,7 @@ export interface IdentityChannels {
 
 /** What an adapter needs to rewrite a body. */
 export interface Rewriting {
+  readonly endpoint: Endpoint
   readonly operations: readonly string[]
   readonly channels: IdentityChannels
   /** Absent on public routes: then forged identity is removed and nothing put in its place. */
@@ -97,9 +98,9 @@ export interface Adapter {
    * Takes tokens out of the body, as they stand there, with or without their scheme. Absent: bodies of this kind have no
    * place for one.
    */
-  takeTokens?(body: Json): readonly Json[]
+  takeTokens?(body: Json, endpoint: Endpoint): readonly Json[]
   /** The id of the conversation, for the assertion's `tid` and the audit line. */
-  threadOf(params: Readonly<Record<string, string>>, body: Json | undefined): string | undefined
+  threadOf(params: Readonly<Record<string, string>>, body: Json | undefined, endpoint: Endpoint): string | undefined
   /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */
   injectedNames(channels: IdentityChannels): readonly string[]
   /** Removes those names from one event of a stream or from a JSON reply. */

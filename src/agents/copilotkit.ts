@@ -83,24 +83,28 @@ export const copilotkit: Adapter = {
   rewrite(body, rewriting) {
     if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
     const takesInput = rewriting.operations.some((operation) => TAKES_INPUT.has(operation))
-    if (!takesInput) return body
-    return isEnvelope(body) ? { ...body, body: agUi.rewrite(inputOf(body), rewriting) } : agUi.rewrite(body, rewriting)
+    const rewritten = (input: Json) => (takesInput ? agUi.rewrite(input, rewriting) : input)
+    if (!rewriting.endpoint.named) return rewritten(body)
+    const { method = null, params, body: input } = body
+    return {
+      method,
+      ...(params !== undefined && { params }),
+      ...((takesInput || input !== undefined) && { body: rewritten(input ?? null) }),
+    }
   },
 
-  takeTokens: (body) => agUi.takeTokens?.(inputOf(body)) ?? [],
+  takeTokens: (body, endpoint) => agUi.takeTokens?.(inputOf(body, endpoint) ?? null, endpoint) ?? [],
 
-  threadOf(params, body) {
+  threadOf(params, body, endpoint) {
     if (params.thread !== undefined) return decodeURIComponent(params.thread)
-    if (!isObject(body)) return undefined
-    const inParams = isObject(body.params) ? body.params.threadId : undefined
-    return typeof inParams === 'string' ? inParams : agUi.threadOf(params, inputOf(body))
+    const inParams = endpoint.named && isObject(body) && isObject(body.params) ? body.params.threadId : undefined
+    return typeof inParams === 'string' ? inParams : agUi.threadOf(params, inputOf(body, endpoint), endpoint)
   },
 }
 
-const isEnvelope = (body: JsonObject): boolean => typeof body.method === 'string'
-
-/** What an envelope wraps, or the body itself where it is none. */
-const inputOf = (body: Json): Json => (isObject(body) && isEnvelope(body) ? (body.body ?? null) : body)
+/** What an envelope wraps. Whether a body is one is told by its address, for nothing in a body can be: its caller wrote it. */
+const inputOf = (body: Json | undefined, { named }: Endpoint): Json | undefined =>
+  named ? (isObject(body) ? body.body : undefined) : body
 
 /** @throws Refusal `operation-unknown` or `body-invalid` */
 function operationOf(envelope: Json | undefined): string {

@@ -200,6 +200,17 @@ describe("an A2A agent behind the gate, with the SDK's own client", () => {
     expect(said).not.toMatch(/root/)
   })
 
+  it('X7: a REST body is read as one, whatever JSON-RPC it looks like', async () => {
+    const message = { ...sent('hello').message, metadata: { auth_user: 'root', theme: 'dark' } }
+    const body = { params: {}, jsonrpc: '2.0', method: 'GetTask', message }
+    const response = await post(body, stage.bob, '/agents/a2a/message:send')
+    const text = await response.text()
+    expect(text).not.toContain('root')
+    const hidden = { params: {}, ...sent('x'), configuration: { taskPushNotificationConfig: { url: 'http://x' } } }
+    const refusal = await post(hidden, stage.bob, '/agents/a2a/message:send')
+    expect(await refused(refusal)).toEqual({ status: 404, code: 'operation-unknown' })
+  })
+
   it('a client without a token hears 401, and a role decides who may send', async () => {
     expect(String(await connect({}).catch((thrown: Error) => thrown))).toMatch(/401/)
     const admins = '/agents/admins'
@@ -240,9 +251,7 @@ describe('what an A2A caller cannot do', () => {
     [
       'have it call one along with a message',
       () =>
-        post(
-          call('SendMessage', { ...sent('x'), configuration: { taskPushNotificationConfig: { url: 'http://x' } } }),
-        ),
+        post(call('SendMessage', { ...sent('x'), configuration: { taskPushNotificationConfig: { url: 'http://x' } } })),
       404,
       'operation-unknown',
     ],
@@ -256,11 +265,7 @@ describe('what an A2A caller cannot do', () => {
     [
       'the same by REST',
       () =>
-        post(
-          { ...sent('x'), configuration: { push_notification_config: {} } },
-          undefined,
-          '/agents/a2a/message:send',
-        ),
+        post({ ...sent('x'), configuration: { push_notification_config: {} } }, undefined, '/agents/a2a/message:send'),
       404,
       'operation-unknown',
     ],

@@ -19,6 +19,7 @@ const runtimes: Record<string, NodeServer> = {}
 let stage: Stage
 /** Headers that reached a runtime. */
 const received: IncomingHttpHeaders[] = []
+const bodies: string[] = []
 /** The token of a body, where the routes take it. */
 const inBody = (token: unknown, more: object = {}) => input({ forwardedProps: { authorization: token, ...more } })
 
@@ -44,6 +45,11 @@ async function startRuntime(mode: 'multi-route' | 'single-route', agentUrl: stri
   const listener: AgentPackage = createCopilotNodeListener({ runtime, basePath: '/api/copilotkit', mode })
   return startNodeServer((request, response) => {
     received.push(request.headers)
+    let text = ''
+    request.on('data', (chunk) => {
+      text += chunk
+    })
+    request.on('end', () => bodies.push(text))
     listener(request, response)
   })
 }
@@ -205,6 +211,22 @@ describe('what a CopilotKit caller cannot reach', () => {
     const events = await eventsOf(await run('multi', input({ forwardedProps: props })))
     const started = events.find(({ type }) => type === 'RUN_STARTED')
     expect(JSON.stringify(started)).not.toMatch(/webhook|mcp/i)
+  })
+
+  it('X7: a body that looks like an envelope is none where the runtime reads no envelope', async () => {
+    const own = { method: 'agent/run', params: {}, body: input() }
+    const forged = { ...input({ forwardedProps: { user_id: 'root', webhook: 'http://x' } }), ...own }
+    bodies.length = 0
+    await (await send('multi', '/agent/default/run', forged, stage.bob)).text()
+    expect(bodies.length).toBe(1)
+    expect(bodies[0]).not.toMatch(/root|webhook/)
+  })
+
+  it('X7: an envelope reaches the runtime with its own three members, and no others', async () => {
+    const forged = { method: 'agent/run', params: { agentId: 'default' }, body: input(), Body: '{}', state: { x: 1 } }
+    bodies.length = 0
+    await (await send('single', '', forged, stage.bob)).text()
+    expect(Object.keys(JSON.parse(bodies[0] ?? ''))).toEqual(['method', 'params', 'body'])
   })
 
   it('what is offered is offered in both styles: info, and the stop of a run', async () => {
