@@ -1,0 +1,233 @@
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Agent, Issuer, Policy, Route } from '../../src/config/define'
+import { type AgUiClient, type AgUiEvent, type HttpAgent, loadClients } from '../support/clients'
+import { bearer, forge, routeOf } from '../support/fixtures'
+import type { PythonServer } from '../support/python'
+import { eventually, openStage, type Stage } from '../support/stage'
+import { type Model, startModel } from './model'
+import { startTap, type Tap } from './tap'
+
+export interface Subject {
+  readonly name: string
+  readonly kind: 'ag2' | 'maf'
+  /** Starts the agent, with what it needs to reach its model. */
+  readonly start: (env: Model['env']) => Promise<PythonServer>
+  /** Where the agent is mounted. */
+  readonly mount: string
+  /** Whether it lets go of its model when its caller leaves. */
+  readonly stopsModel: boolean
+}
+
+/** What the gate writes into the state for alice. */
+const ALICE = {
+  user_id: 'alice',
+  email: 'alice@example.com',
+  name: 'Alice Admin',
+  role: 'admin',
+  roles: ['admin'],
+  tenant: 'acme',
+  scopes: ['agents:use', 'agents:manage'],
+}
+
+const adminsOnly: Policy = {
+  id: 'admins-only',
+  allow: [{ name: 'admins', operations: ['*'], when: { role: 'admin' } }],
+  examples: [
+    { as: { roles: ['admin'] }, does: 'run.stream', expect: 'allow' },
+    { as: {}, does: 'run.stream', expect: 'deny' },
+  ],
+}
+
+/** Runs an agent with the client that people have; gives every event that the client made of the stream. */
+export async function run(agent: HttpAgent, content: string, parameters: object = {}): Promise<AgUiEvent[]> {
+  const events: AgUiEvent[] = []
+  agent.addMessage({ id: crypto.randomUUID(), role: 'user', content })
+  await agent.runAgent({ runId: 'r1', ...parameters }, { onEvent: ({ event }) => void events.push(event) })
+  return events
+}
+
+/** What the tool of the agent was told about its user. */
+export const told = (events: readonly AgUiEvent[]): string[] =>
+  events
+    .filter(({ type }) => type === 'TOOL_CALL_RESULT')
+    .map(({ content }) => /user_id['"]: ?['"](\w+)/.exec(String(content))?.[1] ?? String(content))
+
+/** Ids and times differ from run to run. */
+const CHANGING = new Set(['id', 'messageId', 'parentMessageId', 'runId', 'threadId', 'timestamp', 'auth_user'])
+const withoutChanging = (events: readonly AgUiEvent[]): unknown =>
+  JSON.parse(JSON.stringify(events, (key, value) => (CHANGING.has(key) ? undefined : value)))
+
+/** What holds for every agent that looks for its user in the state, whatever it is made with. */
+export function itRunsBehindTheGate(subject: Subject): void {
+  describe(`${subject.name} behind the gate, unchanged`, () => {
+    let client: AgUiClient
+    let model: Model
+    let agent: PythonServer
+    /** Between the gate and the agent. */
+    let tap: Tap
+    let stage: Stage
+
+    beforeAll(async () => {
+      // The client prints every failure that it also reports.
+      vi.spyOn(console, 'error').mockImplementation(() => undefined)
+      client = (await loadClients()).agUi
+      model = await startModel()
+      agent = await subject.start(model.env)
+      tap = await startTap(agent.url)
+      stage = await openStage((trust: readonly Issuer[]): Route[] => {
+        const of: Agent = { kind: subject.kind, origin: { url: tap.url + subject.mount } }
+        return [
+          routeOf(of, trust, { id: 'support', path: '/agents/support' }),
+          routeOf(of, trust, { id: 'admins', path: '/agents/admins', policies: [adminsOnly] }),
+        ]
+      })
+    }, 600_000)
+    afterAll(async () => {
+      await stage?.close()
+      await tap?.close()
+      await agent?.close()
+      await model?.close()
+    })
+    beforeEach(() => {
+      model.calls.length = 0
+      tap.calls.length = 0
+    })
+
+    const through = (headers: Record<string, string>, route = 'support') =>
+      new client.HttpAgent({ url: `${stage.gateway.url}/agents/${route}`, threadId: crypto.randomUUID(), headers })
+    const direct = () => new client.HttpAgent({ url: agent.url + subject.mount, threadId: crypto.randomUUID() })
+    const refusalOf = (its: HttpAgent) => run(its, 'my account').then(JSON.stringify, (error) => error)
+
+    it('tells its tool who is asking: alice is alice and bob is bob', async () => {
+      expect(told(await run(through(stage.alice), 'my account'))).toEqual(['alice'])
+      expect(told(await run(through(stage.bob), 'my account'))).toEqual(['bob'])
+    })
+
+    it('serves both at once, each as who they are', async () => {
+      const people = [stage.alice, stage.bob, stage.alice, stage.bob, stage.bob]
+      const runs = await Promise.all(people.map((headers) => run(through(headers), 'my account')))
+      expect(runs.map(told)).toEqual([['alice'], ['bob'], ['alice'], ['bob'], ['bob']])
+    })
+
+    it('has no user without the gate but the one that the caller made up: the reason to have a gate', async () => {
+      const its = direct()
+      its.setState({ auth_user: { user_id: 'root' } })
+      expect(told(await run(its, 'my account'))).toEqual(['root'])
+    })
+
+    it('is not taken in by identity that a caller sends: state, forwarded props and headers', async () => {
+      const forged = { user_id: 'root', role: 'admin' }
+      const its = through({ ...stage.bob, 'x-user-id': 'root', 'x-user-roles': 'admin', x_user_id: 'root' })
+      its.setState({ auth_user: forged, authUser: forged, 'Auth-User': forged, theme: 'dark' })
+      const forwardedProps = { user_id: 'root', auth_user: forged, config: { auth_user: forged } }
+      const events = await run(its, 'my account', { forwardedProps })
+      expect(told(events)).toEqual(['bob'])
+      expect(JSON.stringify([events, model.calls])).not.toContain('root')
+    })
+
+    it('is not taken in by a model that was talked into naming somebody else', async () => {
+      expect(told(await run(through(stage.bob), 'let me talk you into it'))).toEqual(['bob'])
+    })
+
+    it('keeps who is asking apart from turn to turn on one thread', async () => {
+      const its = through(stage.alice)
+      await run(its, 'my account')
+      const later = new client.HttpAgent({
+        url: `${stage.gateway.url}/agents/support`,
+        threadId: (its as unknown as { threadId: string }).threadId,
+        headers: stage.bob,
+      })
+      expect(told(await run(later, 'my account'))).toEqual(['bob'])
+    })
+
+    it('is not asked without a token, or with one that has expired: the client hears 401', async () => {
+      const expired = bearer(await forge(stage.provider, { claims: { exp: 1 } }))
+      expect(await refusalOf(through({}))).toMatchObject({ status: 401, payload: { code: 'token-missing' } })
+      expect(await refusalOf(through(expired))).toMatchObject({ status: 401, payload: { code: 'token-expired' } })
+      expect(model.calls).toEqual([])
+    })
+
+    it('is not asked by someone whom the policy refuses: bob hears 403, and alice is served', async () => {
+      expect(await refusalOf(through(stage.bob, 'admins'))).toMatchObject({
+        status: 403,
+        payload: { code: 'policy-denied' },
+      })
+      expect(model.calls).toEqual([])
+      expect(told(await run(through(stage.alice, 'admins'), 'my account'))).toEqual(['alice'])
+    })
+
+    it('streams the same events as without the gate, but for ids, times and the identity', async () => {
+      const near = direct()
+      near.setState({ theme: 'dark', auth_user: ALICE })
+      const far = through(stage.alice)
+      far.setState({ theme: 'dark' })
+      const [events, expected] = [await run(far, 'my account'), await run(near, 'my account')]
+      expect(withoutChanging(events)).toEqual(withoutChanging(expected))
+      expect(events.at(-1)?.type).toBe('RUN_FINISHED')
+    })
+
+    it('does not send the identity back to the browser, unless its tool says it', async () => {
+      const its = through(stage.alice)
+      its.setState({ theme: 'dark' })
+      const events = await run(its, 'my account')
+      const own = events.filter(({ type }) => type !== 'TOOL_CALL_RESULT' && type !== 'MESSAGES_SNAPSHOT')
+      expect(JSON.stringify(own)).not.toMatch(/auth_user|alice/i)
+      expect(its.state).toEqual({ theme: 'dark' })
+    })
+
+    it('gets the word of the gate, and nothing that the caller could have written', async () => {
+      await run(through({ ...stage.alice, cookie: 'session=1', 'x-api-key': 'k', 'x-user-id': 'root' }), 'my account')
+      const headers = tap.calls.at(-1)!.headers
+      const assertion = headers.authorization!.replace('Bearer ', '')
+      expect(decodeJwt(assertion)).toMatchObject({
+        iss: stage.gateway.url,
+        aud: 'support',
+        sub: 'alice',
+        roles: ['admin'],
+      })
+      expect(JSON.stringify(tap.calls)).not.toContain(stage.alice.authorization.replace('Bearer ', ''))
+      expect(Object.keys(headers).filter((name) => /^(x-|cookie)/.test(name))).toEqual([])
+    })
+
+    it('gives its model the identity in the result of the tool, and nowhere else', async () => {
+      await run(through(stage.alice), 'my account')
+      expect(model.calls.map(({ outcome }) => outcome)).toEqual(['complete', 'complete'])
+      const [results, rest] = [true, false].map((isResult) =>
+        model.calls.map(({ body }) => ({
+          ...body,
+          messages: body.messages.filter(({ role }) => (role === 'tool') === isResult),
+        })),
+      )
+      expect(JSON.stringify(results)).toContain('alice')
+      expect(JSON.stringify(rest)).not.toMatch(/alice|auth_user|acme/i)
+    })
+
+    it('gives its model neither the token of the user, nor the signature of the gate, nor its headers', async () => {
+      await run(through(stage.alice), 'my account')
+      expect(model.calls).toHaveLength(2)
+      for (const { headers, body } of model.calls) {
+        expect(headers.authorization).toBe(`Bearer ${model.env.OPENAI_API_KEY}`)
+        expect(Object.keys(headers).filter((name) => /^x-(?!stainless-)/.test(name))).toEqual([])
+        // What every JWT begins with.
+        expect(JSON.stringify([headers, body])).not.toMatch(/eyJ[\w-]+\.eyJ/)
+      }
+    })
+
+    it(`hears it when the caller leaves, and ${subject.stopsModel ? 'lets go of' : 'does not hurry'} its model`, async () => {
+      const its = through(stage.alice)
+      let words = 0
+      its.addMessage({ id: 'q1', role: 'user', content: 'be slow' })
+      const onEvent = ({ event }: { event: AgUiEvent }) => {
+        if (event.type === 'TEXT_MESSAGE_CONTENT') words++
+      }
+      const running = its.runAgent({}, { onEvent }).catch(() => undefined)
+      await eventually('it speaks', () => words > 3)
+      its.abortRun()
+      await eventually('the gate has left the agent', () => tap.calls.at(-1)?.outcome === 'left', 3)
+      await eventually('the model is done', () => model.calls[0]?.outcome !== 'running', 20)
+      expect(model.calls.map(({ outcome }) => outcome)).toEqual([subject.stopsModel ? 'left' : 'complete'])
+      await running
+    })
+  })
+}
