@@ -50,6 +50,8 @@ const without = (object: object) =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined))
 const butIssuer = (change: object): unknown => but({ trust: [without({ ...issuer, ...change })] })
 const butPolicy = (change: object): unknown => but({ policies: [{ ...policy, ...change }] })
+const butPolicyOperation = (operation: string): unknown =>
+  butPolicy({ allow: [{ name: 'talk', operations: [operation] }] })
 const butAgent = (change: object): unknown => but({ agent: { ...good.agent, ...change } })
 
 it('loads a good route, and fills in every default', () => {
@@ -215,6 +217,15 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       { path: 'assertion.lifetimeSeconds' },
     ],
     ['a symmetric assertion', but({ assertion: { algorithm: 'HS256' } }), { path: 'assertion.algorithm' }],
+    ['a preset that is none', butAgent({ kind: 'ag-ui', preset: 'crew' }), { path: 'agent.preset' }],
+    ['a preset of another kind', butAgent({ preset: 'agno' }), { path: 'agent.preset', expected: 'no such key' }],
+    ['a token in bodies without a place for one', but({ tokenInBody: true }), { path: 'tokenInBody' }],
+    [
+      'a tool that no MCP server could have',
+      butPolicyOperation('tool.call/two words'),
+      { path: 'allow[0].operations[0]' },
+    ],
+    ['a name behind what names nothing', butPolicyOperation('tools.call/search'), { path: 'allow[0].operations[0]' }],
     ['state on LangGraph', but({ identity: { state: { key: 'auth_user' } } }), { path: 'identity.state' }],
     [
       'a field from nowhere',
