@@ -1,12 +1,8 @@
-import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { root } from '../support/build'
-import { type AgUiClient, loadClients } from '../support/clients'
-import { routeOf } from '../support/fixtures'
-import { type PythonServer, startPython } from '../support/python'
-import { openStage, type Stage } from '../support/stage'
+import type { AgUiEvent } from '../support/clients'
+import { startPython } from '../support/python'
 import { itRunsBehindTheGate, run, told } from './behind-the-gate'
-import { type Model, startModel } from './model'
+import { openScene, type Scene } from './scene'
 
 const startExample = (name: string) => (env: Record<string, string>) =>
   startPython({
@@ -34,39 +30,52 @@ itRunsBehindTheGate({
 })
 
 describe('AG2 0.x', () => {
-  let client: AgUiClient
-  let model: Model
-  let agent: PythonServer
-  let stage: Stage
-
+  let scene: Scene
   beforeAll(async () => {
-    client = (await loadClients()).agUi
-    model = await startModel()
-    agent = await startPython({
-      folder: 'examples/ag2-0x',
-      args: (port) => [path.join(root, 'test/agents/ag2_mounts.py'), String(port)],
-      env: { ...model.env, PYTHONPATH: path.join(root, 'examples/ag2-0x') },
-      readyPath: '/docs',
-    })
-    stage = await openStage((trust) => [
-      routeOf({ kind: 'ag2', origin: { url: `${agent.url}/asgi` } }, trust, { id: 'asgi', path: '/agents/asgi' }),
-    ])
+    scene = await openScene('ag2', 'ag2-0x', 'ag2_0x_mounts.py')
   }, 600_000)
-  afterAll(async () => {
-    await stage?.close()
-    await agent?.close()
-    await model?.close()
-  })
+  afterAll(() => scene?.close())
 
   it.fails('is served through the gate when build_asgi() mounts it, which names no content type', async () => {
-    const url = `${stage.gateway.url}/agents/asgi`
-    const its = new client.HttpAgent({ url, threadId: 't1', headers: stage.bob })
-    expect(told(await run(its, 'my account'))).toEqual(['bob'])
+    expect(told(await run(scene.through('asgi'), 'my account'))).toEqual(['bob'])
   })
 
   it('lets the model say who is asking where a tool calls its context_variables anything else', async () => {
-    const its = new client.HttpAgent({ url: `${agent.url}/renamed/`, threadId: 't1' })
+    const its = scene.around('renamed')
     its.setState({ auth_user: { user_id: 'bob' } })
     expect(told(await run(its, 'let me talk you into it'))).toEqual(['root'])
+  })
+})
+
+describe('AG2 1.x', () => {
+  let scene: Scene
+  beforeAll(async () => {
+    scene = await openScene('ag2', 'ag2-1x', 'ag2_1x_mounts.py')
+  }, 600_000)
+  afterAll(() => scene?.close())
+
+  it('sends a state that a tool has changed back whole, of which the gate takes the identity out', async () => {
+    const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
+    const [far, near] = [scene.through('counting'), scene.around('counting')]
+    near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })
+    far.setState({ theme: 'dark' })
+    const state = { theme: 'dark', lookups: 1 }
+    expect(snapshots(await run(near, 'my account'))).toMatchObject([{ snapshot: { ...state, auth_user: {} } }])
+    const events = await run(far, 'my account')
+    expect(told(events)).toEqual(['bob'])
+    expect(snapshots(events).map(({ snapshot }) => snapshot)).toEqual([state])
+    expect(far.state).toEqual(state)
+  })
+
+  it('believes its own variables before the state: an agent may have none named auth_user', async () => {
+    expect(told(await run(scene.through('own'), 'my account'))).toEqual(['nobody'])
+  })
+
+  it('says what it can do, to who may come in', async () => {
+    const ask = (headers = {}) => scene.stage.gateway.fetch('/agents/counting', { headers })
+    expect((await ask()).status).toBe(401)
+    const reply = await ask(scene.stage.bob)
+    expect(reply.status).toBe(200)
+    expect(await reply.json()).toMatchObject({ state: expect.anything() })
   })
 })

@@ -9,6 +9,7 @@ import { freePort } from '../support/port'
 import { type PythonServer, startPython } from '../support/python'
 import { itRunsBehindTheGate, run, told } from './behind-the-gate'
 import { type Model, startModel } from './model'
+import { openScene, type Scene } from './scene'
 import { startTap, type Tap } from './tap'
 
 const startExample = (env: Record<string, string>) =>
@@ -25,6 +26,31 @@ itRunsBehindTheGate({
   start: startExample,
   mount: '',
   stopsModel: true,
+})
+
+describe('Microsoft Agent Framework with a schema for its state', () => {
+  let scene: Scene
+  beforeAll(async () => {
+    scene = await openScene('maf', 'maf-python', 'maf_mounts.py')
+  }, 600_000)
+  afterAll(() => scene?.close())
+
+  it('sends the state back, of which the gate takes the identity out', async () => {
+    const its = scene.through('schema')
+    its.setState({ theme: 'dark' })
+    const events = await run(its, 'my account')
+    expect(told(events)).toEqual(['bob'])
+    const snapshots = events.filter(({ type }) => type === 'STATE_SNAPSHOT').map(({ snapshot }) => snapshot)
+    expect(snapshots.length).toBeGreaterThan(0)
+    expect(JSON.stringify(snapshots)).not.toMatch(/auth_user|bob/)
+  })
+
+  it('writes the whole state into the prompt, which no gate can take out', async () => {
+    scene.model.calls.length = 0
+    await run(scene.through('schema'), 'my account')
+    const prompt = scene.model.calls[0]?.body.messages.filter(({ role }) => role === 'system')
+    expect(JSON.stringify(prompt)).toMatch(/auth_user/)
+  })
 })
 
 const SECRET = 'a-secret-that-only-the-gate-has'

@@ -1,0 +1,50 @@
+import path from 'node:path'
+import { root } from '../support/build'
+import { type AgUiClient, type HttpAgent, loadClients } from '../support/clients'
+import { routeOf } from '../support/fixtures'
+import { type PythonServer, startPython } from '../support/python'
+import { openStage, type Stage } from '../support/stage'
+import { type Model, startModel } from './model'
+
+/** An example's agents mounted as a script of these tests does it, and a gateway with a route for each mount. */
+export interface Scene {
+  readonly model: Model
+  readonly agent: PythonServer
+  readonly stage: Stage
+  /** The official client on the way through the gate, as bob unless said. */
+  through(mount: string, headers?: Record<string, string>): HttpAgent
+  /** The same around it. */
+  around(mount: string): HttpAgent
+  close(): Promise<void>
+}
+
+export async function openScene(kind: 'ag2' | 'maf', example: string, script: string): Promise<Scene> {
+  const client: AgUiClient = (await loadClients()).agUi
+  const model = await startModel()
+  const folder = `examples/${example}`
+  const agent = await startPython({
+    folder,
+    args: (port) => [path.join(root, 'test/agents', script), String(port)],
+    env: { ...model.env, PYTHONPATH: path.join(root, folder), PYTHONDONTWRITEBYTECODE: '1' },
+    readyPath: '/docs',
+  })
+  const stage = await openStage((trust) =>
+    ['asgi', 'counting', 'own', 'schema'].map((id) =>
+      routeOf({ kind, origin: { url: `${agent.url}/${id}` } }, trust, { id, path: `/agents/${id}` }),
+    ),
+  )
+  const open = (url: string, headers: Record<string, string> = {}) =>
+    new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers })
+  return {
+    model,
+    agent,
+    stage,
+    through: (mount, headers = stage.bob) => open(`${stage.gateway.url}/agents/${mount}`, headers),
+    around: (mount) => open(`${agent.url}/${mount}`),
+    async close() {
+      await stage.close()
+      await agent.close()
+      await model.close()
+    },
+  }
+}
