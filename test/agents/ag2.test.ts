@@ -78,4 +78,37 @@ describe('AG2 1.x', () => {
     expect(reply.status).toBe(200)
     expect(await reply.json()).toMatchObject({ state: expect.anything() })
   })
+
+  it('writes the context of a request into the prompt, and not the state', async () => {
+    scene.model.calls.length = 0
+    const context = [{ description: 'page', value: 'billing' }]
+    await run(scene.through('counting'), 'my account', { context })
+    const [asked] = scene.model.calls.map(({ body }) => JSON.stringify(body))
+    expect(asked).toContain('billing')
+    expect(asked).not.toContain('auth_user')
+  })
+
+  /** Alice's agent asks a question, and bob answers it, who has learned the ids of thread and question. */
+  async function bobAnswers(mount: string): Promise<string> {
+    const asked = (await run(scene.through(mount, scene.stage.alice), 'my account')).at(-1)!
+    const [interrupt] = (asked.outcome as { interrupts: { id: string }[] }).interrupts
+    const resume = [{ interruptId: interrupt!.id, status: 'resolved', payload: 'yes' }]
+    const input = { threadId: asked.threadId, runId: 'r2', messages: [], tools: [], context: [], forwardedProps: {} }
+    const reply = await scene.stage.gateway.fetch(`/agents/${mount}/`, {
+      method: 'POST',
+      headers: { ...scene.stage.bob, 'content-type': 'application/json' },
+      body: JSON.stringify({ ...input, resume }),
+    })
+    return reply.text()
+  }
+
+  it('goes on as who began where somebody else answers its question', async () => {
+    expect(await bobAnswers('asking')).toMatch(/TOOL_CALL_RESULT.*alice/)
+  })
+
+  it('refuses that answer with require_resume_proof', async () => {
+    const reply = await bobAnswers('proving')
+    expect(reply).toContain('INTERRUPT_NOT_PROVEN')
+    expect(reply).not.toContain('alice')
+  })
 })

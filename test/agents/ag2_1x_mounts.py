@@ -15,9 +15,17 @@ def get_account_data(ctx: Context, account_id: str) -> dict:
     return {"account_id": account_id, "user": ctx.variables.get("auth_user")}
 
 
+async def ask_first(ctx: Context, account_id: str) -> dict:
+    await ctx.input("May I look?")
+    return {"account_id": account_id, "user": ctx.variables.get("auth_user")}
+
+
+asking = Agent("asking", config=agent.config, tools=[tool(ask_first, name="get_account_data")])
 counting = Agent("counting", config=agent.config, tools=[get_account_data])
 own = Agent("own", config=agent.config, tools=[get_account_data], variables={"auth_user": {"user_id": "nobody"}})
 
 app.mount("/counting", AGUIStream(counting).build_asgi())
+app.mount("/asking", AGUIStream(asking).build_asgi())
+app.mount("/proving", AGUIStream(asking, require_resume_proof=True).build_asgi())
 app.mount("/own", AGUIStream(own).build_asgi())
 uvicorn.run(app, port=int(sys.argv[1]))

@@ -29,7 +29,7 @@ export async function openScene(kind: 'ag2' | 'maf', example: string, script: st
     readyPath: '/docs',
   })
   const stage = await openStage((trust) =>
-    ['asgi', 'counting', 'own', 'schema'].map((id) =>
+    ['asgi', 'asking', 'counting', 'own', 'proving', 'schema'].map((id) =>
       routeOf({ kind, origin: { url: `${agent.url}/${id}` } }, trust, { id, path: `/agents/${id}` }),
     ),
   )
