@@ -13,6 +13,8 @@ export interface ChildOptions {
   env?: Record<string, string>
   /** Answers 2xx when the child is ready. */
   readyUrl: string
+  /** Which statuses count as an answer, if others do too. */
+  isReady?: (status: number) => boolean
   startSeconds: number
   /** Is given every line that it prints. */
   onLine?: (line: string) => void
@@ -65,7 +67,7 @@ export function spawnChild({ name, command = process.execPath, args, cwd, env, o
 
 /** Waits until the child answers; fails with its last output when it ends or takes too long. */
 export async function untilReady(child: Child, options: ChildOptions): Promise<void> {
-  const { name, readyUrl, startSeconds, fatal } = options
+  const { name, readyUrl, startSeconds, fatal, isReady = (status) => status >= 200 && status < 300 } = options
   let ended: string | undefined
   child.exited.then((how) => {
     ended = how
@@ -75,7 +77,7 @@ export async function untilReady(child: Child, options: ChildOptions): Promise<v
   const deadline = Date.now() + startSeconds * 1000
   while (!ended && Date.now() < deadline) {
     const reply = await fetch(readyUrl, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
-    if (reply?.ok) return
+    if (reply && isReady(reply.status)) return
     if (reply) last = `${reply.status} ${(await reply.text()).slice(0, 500)}`
     await sleep(100)
     if (fatal?.test(child.lastOutput())) {

@@ -95,13 +95,19 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
   const [message] = messages
   const said: readonly [string, Json | undefined][] = [
     ['mcp-method', message?.method],
-    ['mcp-name', message && (param(message, 'name') ?? param(message, 'uri') ?? param(message, 'taskId'))],
+    ['mcp-name', message && nameIn(message)],
   ]
   for (const [name, inBody] of said) {
     const value = headers.get(name)
     if (value === null) continue
     if (messages.length > 1 || decodedValue(value) !== inBody) throw new Refusal('header-mismatch', name)
   }
+}
+
+/** What `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a task's id. */
+function nameIn(message: JsonObject): Json | undefined {
+  if (message.method === 'resources/read') return param(message, 'uri')
+  return param(message, 'name') ?? param(message, 'taskId')
 }
 
 /** Values beyond plain ASCII travel as `=?base64?…?=`, in UTF-8. */

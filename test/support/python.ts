@@ -55,6 +55,8 @@ export interface PythonServerOptions {
   readonly env?: Record<string, string>
   /** Answers 2xx once the server is up. */
   readonly readyPath: string
+  /** Which statuses count as an answer, if others do too. */
+  readonly isReady?: (status: number) => boolean
   /** Where it runs, if not in its folder. */
   readonly cwd?: string
 }
@@ -65,6 +67,7 @@ export async function startPython({
   args,
   env = {},
   readyPath,
+  isReady,
   cwd,
 }: PythonServerOptions): Promise<PythonServer> {
   const command = await pythonOf(folder)
@@ -79,6 +82,7 @@ export async function startPython({
     env: { PATH: `${path.dirname(command)}:${process.env.PATH}`, PYTHONUNBUFFERED: '1', ...env },
     readyUrl: url + readyPath,
     startSeconds: 90,
+    ...(isReady && { isReady }),
   }
   const child = spawnChild(options)
   await untilReady(child, options).catch(async (error) => {
