@@ -333,6 +333,7 @@ describe('who a graph of the Python server sees', () => {
 interface PythonClients {
   readonly events: string[]
   readonly seen: object[]
+  readonly remote_state: object
   readonly assistants: number
   readonly nodes: string[]
   readonly refused: Record<string, number>
@@ -344,7 +345,8 @@ describe("LangGraph's Python clients through the gate, RemoteGraph among them", 
     ['bob', bob],
   ] as const)('do all that they do without it, for %s', async (name, expected) => {
     const got = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: stage[name] })
-    expect(got.seen).toEqual(Array.from({ length: 9 }, () => expected))
+    expect(got.seen).toEqual(Array.from({ length: 8 }, () => expected))
+    expect(got.remote_state).toEqual(expected)
     const { events, assistants, nodes, refused } = got
     expect(events.slice(0, 3)).toEqual(['metadata', 'values', 'messages'])
     expect({ assistants, nodes }).toEqual({ assistants: 1, nodes: ['__end__', '__start__', 'answer'] })
@@ -361,6 +363,6 @@ describe("LangGraph's Python clients through the gate, RemoteGraph among them", 
     const far = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: stage.alice })
     const near = await runPythonClients<PythonClients>({ url: server.url, headers: { 'x-user-id': 'alice' } })
     expect([far.events, far.assistants, far.nodes]).toEqual([near.events, near.assistants, near.nodes])
-    expect(near.seen).toEqual(Array.from({ length: 9 }, () => ({ 'x-user-id': 'alice', user_id: '' })))
+    expect(near.seen).toEqual(Array.from({ length: 8 }, () => ({ 'x-user-id': 'alice', user_id: '' })))
   })
 })
