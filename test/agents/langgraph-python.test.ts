@@ -28,6 +28,7 @@ beforeAll(async () => {
       route('langgraph'),
       route('heartbeats', { limits: { heartbeatSeconds: 1 } }),
       route('admins', { policies: [adminsRun] }),
+      route('with-user', { identity: { langgraphAuthUser: true } }),
     ]
   })
 }, 600_000)
@@ -302,6 +303,16 @@ describe('who a graph of the Python server sees', () => {
       const stored = await storedIn(direct(), thread)
       expect(stored).not.toContain('root')
       expect(stored).toContain('"kept":"yes"')
+    }
+  })
+
+  it('is not at langgraph_auth_user, which the server lets only its own login write; to ask for it does no harm', async () => {
+    const client = through(stage.alice, 'with-user')
+    for (const more of [{}, { context: { colour: 'red' } }]) {
+      const { thread_id: thread } = await client.threads.create()
+      expect(await seenBy(client, thread, more)).toEqual(alice)
+      const [run] = await direct().runs.list(thread)
+      expect(run.kwargs.config.configurable.langgraph_auth_user).toBeNull()
     }
   })
 
