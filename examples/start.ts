@@ -10,6 +10,9 @@ import { step } from './local/steps.ts'
 import { summary } from './local/summary.ts'
 import { Supervisor } from './local/supervisor.ts'
 
+/** Where examples/copilotkit serves its page, if somebody starts that, too. */
+const COPILOTKIT_PAGE = 'http://127.0.0.1:5173/'
+
 const supervisor = new Supervisor()
 
 async function start(): Promise<void> {
@@ -30,8 +33,9 @@ async function start(): Promise<void> {
   }
 
   await step('Signing keys', 'in .dev.vars, which git ignores', () => ensureSigningKeys(join(root, '.dev.vars')))
+  const redirectUris = [`${local(ports.demo)}/`, COPILOTKIT_PAGE]
   const issuer = await step('Identity provider', local(ports.identityProvider), () =>
-    supervisor.open(startIdentityProvider({ port: ports.identityProvider, redirectUris: [`${local(ports.demo)}/`] })),
+    supervisor.open(startIdentityProvider({ port: ports.identityProvider, redirectUris })),
   )
 
   // The gateway is told that the agents are the taps, so that the page can show what arrived.

@@ -1,0 +1,18 @@
+import { definePolicy } from '../../../src/config/define'
+
+/** What a chat of CopilotKit does: asks which agents there are, runs them, stops them, and comes back to a run. */
+export default definePolicy({
+  id: 'copilotkit-chat',
+  allow: [
+    {
+      name: 'members and admins may chat',
+      operations: ['info', 'run.*', 'threads.connect'],
+      when: { role: ['member', 'admin'] },
+    },
+  ],
+  examples: [
+    { as: { roles: ['member'] }, does: 'run.stream', expect: 'allow' },
+    { as: { roles: ['member'] }, does: 'threads.search', expect: 'deny' },
+    { as: { roles: [] }, does: 'run.stream', expect: 'deny' },
+  ],
+})
