@@ -15,7 +15,7 @@ import { type Reply, replyTo } from './origin/reply'
 import { decide } from './policy/decide'
 import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
-import { limitBody, readJson, writeJson } from './request/body'
+import { isForm, limitBody, readJson, writeJson } from './request/body'
 import { answerPreflight, corsHeaders, isPreflight, refuseForeignOrigin, rulesOfAll } from './request/cors'
 import { eraseToken, oneCredential, takeCredential } from './request/credential'
 import { match } from './request/match'
@@ -35,7 +35,7 @@ export type Gateway = (request: Request, background: Background) => Promise<Resp
  * where it is found and answered in one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
-  const keys = createKeyStore(ports, { issuer: config.publicUrl, keys: signingKeys })
+  const keys = createKeyStore(ports, signingKeys)
   const signer = createSigner(config.publicUrl, signingKeys, ports)
   const host = new URL(config.publicUrl).host
   const corsOfAll = rulesOfAll([...config.routes.values()].map((route) => route.cors))
@@ -93,7 +93,8 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
     const found = route.find(request.method, rest)
     const asked = found && 'endpoint' in found ? found.endpoint : undefined
-    const readBody = () => (asked?.body === 'json' ? readJson(request, route.limits.bodyBytes) : undefined)
+    const isJson = asked?.body === 'json' && !(asked.form && isForm(request.headers))
+    const readBody = () => (isJson ? readJson(request, route.limits.bodyBytes) : undefined)
     // Only a route that takes tokens from bodies reads one before it knows who sends it.
     const early = route.tokenInBody ? await readBody() : undefined
     const inBody = early !== undefined && asked ? (route.adapter.takeTokens?.(early, asked) ?? []) : []
@@ -111,9 +112,13 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
     const input = route.tokenInBody ? early : await readBody()
     const query = new URLSearchParams(target.query)
-    const operations = route.adapter.operationsOf?.({ endpoint, query, headers: request.headers, body: input }) ?? [
-      endpoint.operation,
-    ]
+    const operations = route.adapter.operationsOf?.({
+      endpoint,
+      params,
+      query,
+      headers: request.headers,
+      body: input,
+    }) ?? [endpoint.operation]
     record.note({ operation: operations.join(' ') })
     if (!operations.every(route.offers)) throw new Refusal('operation-unknown')
 
@@ -157,7 +162,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       method: request.method,
       uri,
       headers,
-      body: body ?? (endpoint.body === 'stream' ? limitBody(request, route.limits.bodyBytes) : undefined),
+      body: body ?? (endpoint.body && !isJson ? limitBody(request, route.limits.bodyBytes) : undefined),
       signal: request.signal,
       firstByteSeconds: route.limits.firstByteSeconds,
     })
@@ -169,6 +174,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       routePath: route.path,
       requestUri: uri,
       names: route.adapter.injectedNames(route.identity),
+      isStream: operations.some((operation) => route.adapter.streams?.has(operation)),
       rewrite: route.adapter.answerOf?.(operations, {
         url: config.publicUrl + route.path.replace(/\/$/, ''),
         prefix: route.origin.prefix,

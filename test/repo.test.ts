@@ -102,6 +102,7 @@ describe('the documents', () => {
   it('link only to what is there', () => {
     const documents = [
       'README.md',
+      'docs/agents.md',
       'docs/configuration.md',
       'docs/deploy.md',
       'routes/README.md',

@@ -3,14 +3,15 @@ import { agentCardOf } from './a2a-card'
 import {
   type Adapter,
   type Endpoint,
+  folded,
   isObject,
   type Json,
   type JsonObject,
-  removeSpellings,
+  removeSpellingsWithin,
   withoutNames,
 } from './adapter'
 import { FORGED_NAMES } from './identity'
-import { messagesOf } from './json-rpc'
+import { messagesOf, refuseFolded } from './json-rpc'
 
 /** JSON-RPC methods of A2A 1.0 and, after them, of 0.3, as operations. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -88,23 +89,30 @@ export const a2a: Adapter = {
   requestHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
   responseHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
 
-  operationsOf({ endpoint, body }) {
+  operationsOf({ endpoint, params, body }) {
+    // Servers read `/tasks/extendedAgentCard` as a card of the tenant "tasks", and `%3A` as the colon before a verb.
+    if (params.task === 'extendedAgentCard' || Object.values(params).some((value) => /%3a/i.test(value)))
+      throw new Refusal('operation-unknown')
+    refuseFolded(paramsOf(body, endpoint), ['message', 'request', 'configuration', 'metadata'])
     const operation = endpoint.named ? operationOf(body) : endpoint.operation
     return [operation, ...(setsPush(body, endpoint) ? ['push.create'] : [])]
   },
 
   rewrite(body, { endpoint }) {
-    for (const metadata of sentMetadata(body, endpoint)) {
-      removeSpellings(metadata, FORGED_NAMES)
-      // AG2 makes context variables of this.
-      for (const value of Object.values(metadata)) if (isObject(value)) removeSpellings(value, FORGED_NAMES)
+    const { metadata, ...params } = paramsOf(body, endpoint)
+    if (metadata !== undefined) removeSpellingsWithin(metadata, FORGED_NAMES)
+    for (const message of messagesIn(params)) {
+      for (const [name, value] of Object.entries(message))
+        if (folded(name) === 'metadata') removeSpellingsWithin(value, FORGED_NAMES)
+      for (const part of partsOf(message))
+        if (isObject(part)) removeSpellingsWithin(part.metadata ?? null, FORGED_NAMES)
     }
     return body
   },
 
   threadOf(params, body, endpoint) {
-    const { message } = paramsOf(body, endpoint)
-    const id = params.task ?? (isObject(message) ? (message.contextId ?? message.taskId) : undefined)
+    const [message] = messagesIn(paramsOf(body, endpoint))
+    const id = params.task ?? message?.contextId ?? message?.taskId
     return typeof id === 'string' ? id : undefined
   },
   injectedNames: () => [],
@@ -113,12 +121,11 @@ export const a2a: Adapter = {
   answerOf(operations, place) {
     if (operations.includes('card.read')) return (card) => agentCardOf(card, place)
     if (!operations.includes('card.extended')) return undefined
-    return (answer) =>
-      isObject(answer) && isObject(answer.result)
-        ? { ...answer, result: agentCardOf(answer.result, place) }
-        : isObject(answer) && 'error' in answer
-          ? answer
-          : agentCardOf(answer, place)
+    return (answer) => {
+      const isRpc = isObject(answer) && answer.jsonrpc === '2.0'
+      if (!isRpc) return agentCardOf(answer, place)
+      return answer.result === undefined ? answer : { ...answer, result: agentCardOf(answer.result, place) }
+    }
   },
 }
 
@@ -143,12 +150,15 @@ function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
   const { configuration } = paramsOf(body, endpoint)
   return (
     isObject(configuration) &&
-    Object.entries(configuration).some(([name, value]) => /push/i.test(name) && value !== null && value !== undefined)
+    Object.entries(configuration).some(
+      ([name, value]) => /push/.test(folded(name)) && value !== null && value !== undefined,
+    )
   )
 }
 
-/** The metadata that a caller may send with a message, and with the request. */
-function sentMetadata(body: Json, endpoint: Endpoint): readonly JsonObject[] {
-  const { message, metadata } = paramsOf(body, endpoint)
-  return [metadata, isObject(message) ? message.metadata : undefined].filter(isObject)
-}
+/** The message that is sent: `message`, and `request` in the protocol buffers of 0.3. */
+const messagesIn = ({ message, request }: JsonObject): readonly JsonObject[] => [message, request].filter(isObject)
+
+/** `parts`, and `content` in 0.3. */
+const partsOf = ({ parts, content }: JsonObject): readonly Json[] =>
+  [parts, content].filter((list) => Array.isArray(list)).flat()

@@ -10,6 +10,8 @@ export interface Endpoint {
   readonly path: string
   /** `json`: read, cleared of forged identity and written anew. `stream`: passed on unread. Absent: no body is sent. */
   readonly body?: 'json' | 'stream'
+  /** A form may be sent instead of JSON. It passes unread. */
+  readonly form?: true
   /** Known, but open only on routes whose `agent.operations` names it. */
   readonly closed?: true
   readonly websocket?: true
@@ -23,6 +25,7 @@ export type BodyOperation = Pick<Endpoint, 'operation' | 'closed'>
 /** A request as far as operations go. */
 export interface Asked {
   readonly endpoint: Endpoint
+  readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly headers: Headers
   readonly body: Json | undefined
@@ -105,6 +108,8 @@ export interface Adapter {
   injectedNames(channels: IdentityChannels): readonly string[]
   /** Removes those names from one event of a stream or from a JSON reply. */
   scrub(value: Json, names: readonly string[]): Json
+  /** Operations whose answers are streams of events, also where the server does not say so (AG2 0.x names no type). */
+  readonly streams?: ReadonlySet<string>
   /** How this protocol says that a stream broke, as one whole server-sent event. Absent: the connection is broken off. */
   brokenStream?(code: string, message: string): string
   /** Whether an event with this data ends the conversation, so that a connection cut after it has lost nothing. */
@@ -114,8 +119,18 @@ export interface Adapter {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** One spelling for names that differ in case only, as Go and .NET read them: Go takes the long s (U+017F) for an s, too. */
+export const folded = (name: string): string => name.normalize('NFKC').toLowerCase()
+
 /** One spelling for names that differ in case, `_`, `-` and `.` only. */
-export const plainName = (name: string): string => name.toLowerCase().replace(/[-_.]/g, '')
+export const plainName = (name: string): string => folded(name).replace(/[-_.]/g, '')
+
+/** The value without members of these plain names, in whatever spelling and at any depth. It changes what it is given. */
+export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): void {
+  if (isObject(value)) removeSpellings(value, names)
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) removeSpellingsWithin(item, names)
+}
 
 /** Removes the members whose name, in whatever spelling, is one of these plain ones. */
 export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {

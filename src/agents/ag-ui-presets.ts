@@ -9,8 +9,11 @@ const identity = (channels: Partial<Adapter['identity']>): Adapter => ({
 const inState = identity({ state: { key: 'auth_user', fields: authUser } })
 const bearer = identity({ assertion: 'bearer' })
 
-/** Session state that ADK keeps for itself, and where its `extract_headers` puts what it takes from headers: a caller's wins there. */
-const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*)$/i
+/**
+ * Session state that ADK keeps for itself or for everybody (`app:`), and where its `extract_headers` puts what it takes from
+ * headers: a caller's wins there.
+ */
+const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*|app:.*|(?:user|temp):user[-_]?id)$/i
 
 function withoutAdkState(body: Json): Json {
   if (!isObject(body) || !isObject(body.state)) return body

@@ -119,6 +119,7 @@ export const agUi: Adapter = {
    */
   scrub: (value, names) => withoutNames(withoutPatches(value, names), names),
 
+  streams: new Set(['run.stream']),
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
   isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
 }

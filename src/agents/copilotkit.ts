@@ -1,5 +1,5 @@
 import { Refusal } from '../errors/refusal'
-import { type Adapter, type Endpoint, isObject, type Json, type JsonObject } from './adapter'
+import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, type Rewriting } from './adapter'
 import { agUi } from './ag-ui'
 import { compileEndpoints } from './endpoints'
 
@@ -28,14 +28,12 @@ const resources: readonly Endpoint[] = [
 ]
 
 const endpoints: readonly Endpoint[] = [
-  // The single-route style: an envelope says what is meant.
-  { operation: 'envelope', method: 'POST', path: '/', body: 'json', named: 'in-body' },
   read('info', '/info'),
   post('run.stream', '/agent/:agent/run'),
   post('run.suggest', '/agent/:agent/suggest'),
   post('threads.connect', '/agent/:agent/connect'),
   post('run.cancel', '/agent/:agent/stop/:thread'),
-  { operation: 'transcribe', method: 'POST', path: '/transcribe', body: 'stream' },
+  { operation: 'transcribe', method: 'POST', path: '/transcribe', body: 'json', form: true },
   ...resources,
   closed(read('inspector', '/inspector-metadata')),
   closed(read('inspector', '/inspector-learning')),
@@ -60,51 +58,78 @@ const RESOURCE_PATH = /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+(?:\?[^#]*)?$/
 /** Operations whose input is AG-UI's `RunAgentInput`. */
 const TAKES_INPUT = new Set(['run.stream', 'run.suggest', 'threads.connect'])
 
+/** The runtime goes by the end of a path, so a thread or agent of such a name would be something else there. */
+const ROUTED_BY_SUFFIX = new Set([
+  'info',
+  'inspector-metadata',
+  'inspector-learning',
+  'transcribe',
+  'cpk-debug-events',
+  'run',
+  'suggest',
+  'connect',
+])
+
 /**
- * A CopilotKit runtime (v2), in both of its styles: an address for each thing, or one address and an envelope. The runtime hands
- * `authorization` and `x-*` headers on to its agents, so they get the signed identity too. Its streams are AG-UI's.
+ * A CopilotKit runtime (v2) with an address for each thing, which is its default. It hands `authorization` and `x-*` headers on
+ * to its agents, so they get the signed identity too. Its streams are AG-UI's.
  *
  * A list of threads holds everybody's, and `threads/clear` wipes them: closed unless the route names them. Not looked at:
- * whether a thread is its caller's own.
+ * whether a thread is its caller's own, and what is in an audio form.
  */
 export const copilotkit: Adapter = {
   ...agUi,
   kind: 'copilotkit',
   endpoints,
-  bodyOperations: endpoints
-    .filter(({ named }) => !named)
-    .map(({ operation, closed }) => ({ operation, ...(closed && { closed }) })),
   identity: { assertion: 'bearer', headers: true, state: false, forwardedProps: {}, langgraphAuthUser: false },
   // The runtime sends a comment every 15 seconds.
   heartbeatSeconds: 0,
 
-  operationsOf: ({ endpoint, body }) => [endpoint.named ? operationOf(body) : endpoint.operation],
-
-  rewrite(body, rewriting) {
-    if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
-    const takesInput = rewriting.operations.some((operation) => TAKES_INPUT.has(operation))
-    const rewritten = (input: Json) => (takesInput ? agUi.rewrite(input, rewriting) : input)
-    if (!rewriting.endpoint.named) return rewritten(body)
-    const { method = null, params, body: input } = body
-    return {
-      method,
-      ...(params !== undefined && { params }),
-      ...((takesInput || input !== undefined) && { body: rewritten(input ?? null) }),
-    }
+  operationsOf({ endpoint, params, body }) {
+    if (ROUTED_BY_SUFFIX.has(params.thread ?? '')) throw new Refusal('operation-unknown')
+    // A runtime of the other style would take this for an envelope, whatever its address.
+    if (isObject(body) && 'method' in body) throw new Refusal('body-invalid', 'an envelope')
+    return [endpoint.operation]
   },
 
-  takeTokens: (body, endpoint) => agUi.takeTokens?.(inputOf(body, endpoint) ?? null, endpoint) ?? [],
+  rewrite: (body, rewriting) => rewriteInput(body, rewriting),
 
   threadOf(params, body, endpoint) {
-    if (params.thread !== undefined) return decodeURIComponent(params.thread)
-    const inParams = endpoint.named && isObject(body) && isObject(body.params) ? body.params.threadId : undefined
-    return typeof inParams === 'string' ? inParams : agUi.threadOf(params, inputOf(body, endpoint), endpoint)
+    return params.thread === undefined ? agUi.threadOf(params, body, endpoint) : decodeURIComponent(params.thread)
   },
 }
 
-/** What an envelope wraps. Whether a body is one is told by its address, for nothing in a body can be: its caller wrote it. */
-const inputOf = (body: Json | undefined, { named }: Endpoint): Json | undefined =>
-  named ? (isObject(body) ? body.body : undefined) : body
+/** The same with one address for everything, where an envelope says what is meant. */
+export const copilotkitSingleRoute: Adapter = {
+  ...copilotkit,
+  endpoints: [{ operation: 'envelope', method: 'POST', path: '/', body: 'json', named: 'in-body' }],
+  bodyOperations: endpoints.map(({ operation, closed }) => ({ operation, ...(closed && { closed }) })),
+
+  operationsOf: ({ body }) => [operationOf(body)],
+
+  rewrite(envelope, rewriting) {
+    if (!isObject(envelope)) throw new Refusal('body-invalid', 'not an object')
+    const { method = null, params, body } = envelope
+    const takesInput = rewriting.operations.some((operation) => TAKES_INPUT.has(operation))
+    return {
+      method,
+      ...(params !== undefined && { params }),
+      ...((takesInput || body !== undefined) && { body: rewriteInput(body ?? null, rewriting) }),
+    }
+  },
+
+  takeTokens: (envelope, endpoint) => agUi.takeTokens?.(wrappedIn(envelope) ?? null, endpoint) ?? [],
+
+  threadOf(params, envelope, endpoint) {
+    const inParams = isObject(envelope) && isObject(envelope.params) ? envelope.params.threadId : undefined
+    return typeof inParams === 'string' ? inParams : agUi.threadOf(params, wrappedIn(envelope), endpoint)
+  },
+}
+
+const rewriteInput = (input: Json, rewriting: Rewriting): Json =>
+  rewriting.operations.some((operation) => TAKES_INPUT.has(operation)) ? agUi.rewrite(input, rewriting) : input
+
+const wrappedIn = (envelope: Json | undefined): Json | undefined => (isObject(envelope) ? envelope.body : undefined)
 
 /** @throws Refusal `operation-unknown` or `body-invalid` */
 function operationOf(envelope: Json | undefined): string {

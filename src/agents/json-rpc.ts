@@ -1,5 +1,5 @@
 import { Refusal } from '../errors/refusal'
-import { isObject, type Json, type JsonObject } from './adapter'
+import { folded, isObject, type Json, type JsonObject } from './adapter'
 
 /**
  * The messages of a JSON-RPC 2.0 body: one, or a batch of them.
@@ -11,8 +11,27 @@ export function messagesOf(body: Json | undefined): readonly JsonObject[] {
   return messages
 }
 
+/** JSON-RPC 2.0 sections 4 and 5. No others: a server in Go would read `Method` after `method`. */
+const MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
+
 const isMessage = (message: Json | undefined): message is JsonObject =>
-  isObject(message) && message.jsonrpc === '2.0' && ['string', 'undefined'].includes(typeof message.method)
+  isObject(message) &&
+  message.jsonrpc === '2.0' &&
+  ['string', 'undefined'].includes(typeof message.method) &&
+  Object.keys(message).every((key) => MEMBERS.has(key))
+
+/**
+ * Refuses members whose names differ from these in case only: what decides may have one spelling.
+ * @throws Refusal `body-invalid`
+ */
+export function refuseFolded(object: Json | undefined, names: readonly string[]): void {
+  if (!isObject(object)) return
+  const plain = new Map(names.map((name) => [folded(name), name]))
+  for (const key of Object.keys(object)) {
+    const name = plain.get(folded(key))
+    if (name !== undefined && name !== key) throw new Refusal('body-invalid', 'a member in another spelling')
+  }
+}
 
 /** A member of a message's `params`. */
 export function param(message: JsonObject, name: string): Json | undefined {

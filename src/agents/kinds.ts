@@ -1,9 +1,10 @@
+import type { Agent } from '../config/define'
 import { a2a } from './a2a'
 import type { Adapter } from './adapter'
 import { agUi } from './ag-ui'
 import { agUiPresets } from './ag-ui-presets'
 import { ag2 } from './ag2'
-import { copilotkit } from './copilotkit'
+import { copilotkit, copilotkitSingleRoute } from './copilotkit'
 import { http } from './http'
 import { langgraph } from './langgraph'
 import { maf } from './maf'
@@ -15,8 +16,9 @@ export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a,
   Adapter
 >
 
-/** What a route's agent is spoken to by: its kind, or the preset of it that the route names. */
-export const adapterOf = (agent: {
-  readonly kind: keyof typeof kinds
-  readonly preset?: keyof typeof agUiPresets | undefined
-}): Adapter => (agent.preset ? agUiPresets[agent.preset] : kinds[agent.kind])
+/** What a route's agent is spoken to by: its kind, in the preset or the style that the route names. */
+export function adapterOf(agent: Agent): Adapter {
+  if (agent.kind === 'ag-ui' && agent.preset) return agUiPresets[agent.preset]
+  if (agent.kind === 'copilotkit' && agent.style === 'single-route') return copilotkitSingleRoute
+  return kinds[agent.kind]
+}

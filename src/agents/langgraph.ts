@@ -106,8 +106,11 @@ const STARTS_RUN = new Set([
 ])
 
 const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
-/** LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two underscores. */
-const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*)$/i
+/**
+ * LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two underscores. The last two are
+ * what it takes from tracing headers.
+ */
+const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*|langsmith-.*|baggage)$/i
 
 export const langgraph: Adapter = {
   kind: 'langgraph',

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import { type Adapter, type Json, type JsonObject, withoutNames } from './adapter'
-import { messagesOf, param } from './json-rpc'
+import { messagesOf, param, refuseFolded } from './json-rpc'
 
 /** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. What is not here is not offered. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -64,6 +64,7 @@ export const mcp: Adapter = {
   operationsOf({ endpoint, headers, body }) {
     if (!endpoint.named) return [endpoint.operation]
     const messages = messagesOf(body)
+    for (const { params } of messages) refuseFolded(params, ['name', 'uri', 'taskId'])
     refuseOtherHeaders(headers, messages)
     return [...new Set(messages.map(operationOf))]
   },

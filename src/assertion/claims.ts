@@ -17,6 +17,7 @@ export const reservedClaims: ReadonlySet<string> = new Set([
   'email',
   'name',
   'tenant',
+  'caller',
   'rid',
   'htm',
   'htu',
@@ -49,13 +50,14 @@ export interface Binding {
 
 /** Who is asking, as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID Connect where they have one. */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
-  const { userId, issuer, scopes, roles, client, email, name, tenant, claims } = principal
+  const { userId, issuer, kind, scopes, roles, client, email, name, tenant, claims } = principal
   const copied = rules.claims.filter((claim) => claims[claim] !== undefined).map((claim) => [claim, claims[claim]])
   return {
     ...Object.fromEntries(copied),
     aud: rules.audience,
     sub: userId,
     idp: issuer,
+    caller: kind,
     roles,
     scope: scopes.join(' '),
     ...(client !== undefined && { client_id: client }),

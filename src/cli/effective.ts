@@ -15,7 +15,7 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
         agent: {
           kind: agent.kind,
           origin: agent.origin,
-          url: route.origin.host + route.origin.prefix,
+          url: route.origin.host + route.origin.root,
           credential: route.credential ?? null,
         },
         audience: route.assertion.audience,

@@ -11,6 +11,8 @@ export interface Origin {
   readonly host: string
   /** What stands before every path there, without a slash at its end. */
   readonly prefix: string
+  /** The path of the route itself there, as it was written: some servers tell `/chat` from `/chat/`. */
+  readonly root: string
   readonly fetch: Ports['fetch']
 }
 
@@ -52,7 +54,7 @@ export function openOrigin(origin: Agent['origin'], url: string, environment: En
   const { origin: host, pathname } = new URL(url)
   const bound = 'service' in origin ? service(environment, origin.service) : undefined
   const prefix = pathname.replace(/\/$/, '')
-  return { host, prefix, fetch: bound ? (request, init) => bound.fetch(request, init) : ports.fetch }
+  return { host, prefix, root: pathname, fetch: bound ? (request, init) => bound.fetch(request, init) : ports.fetch }
 }
 
 /**

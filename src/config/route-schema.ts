@@ -49,7 +49,12 @@ export const AgentSchema = v.variant(
         v.picklist(['agno', 'adk', 'pydantic-ai', 'crewai', 'strands', 'llamaindex', 'mastra', 'spring-ai']),
       ),
     }),
-    v.strictObject({ kind: v.literal('copilotkit'), ...agentFields }),
+    v.strictObject({
+      kind: v.literal('copilotkit'),
+      ...agentFields,
+      /** The runtime's own `mode`. Default: `multi-route`, as there. */
+      style: v.optional(v.picklist(['multi-route', 'single-route'])),
+    }),
     v.strictObject({ kind: v.literal('mcp'), ...agentFields }),
     v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
     v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),

@@ -1,14 +1,14 @@
 import type { Adapter, BodyOperation, Endpoint, IdentityChannels, Method } from '../agents/adapter'
 import { compileEndpoints, type Finder } from '../agents/endpoints'
 import { authUser } from '../agents/identity'
-import { adapterOf, kinds } from '../agents/kinds'
+import { adapterOf } from '../agents/kinds'
 import type { AssertionRules } from '../assertion/claims'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
 import type { TrustedIssuer } from '../token/issuer'
 import type { Agent, IdentityOptions, Issuer, Policy, Route } from './define'
-import { addressOf, type Environment, type Origin, openOrigin, originUrl } from './env'
+import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
 import { commonClaims, presets } from './presets'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
@@ -96,7 +96,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
 }
 
 function endpointsOf(agent: Agent): readonly Endpoint[] {
-  if (agent.kind !== 'http') return kinds[agent.kind].endpoints
+  if (agent.kind !== 'http') return adapterOf(agent).endpoints
   return agent.endpoints.map(({ websocket, ...endpoint }) => ({
     ...endpoint,
     ...(endpoint.method !== 'GET' && endpoint.method !== 'HEAD' && { body: 'stream' as const }),
@@ -126,6 +126,7 @@ function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {
     maxLifetimeSeconds: issuer.maxLifetimeSeconds ?? 86_400,
     clockSkewSeconds: issuer.clockSkewSeconds ?? 30,
     subjectPrefix: issuer.subjectPrefix ?? '',
+    isGateway: addressOf(issuer.issuer, environment) === variable(environment, 'PUBLIC_URL'),
   }
 }
 

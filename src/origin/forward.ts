@@ -23,7 +23,8 @@ export interface Answer {
 }
 
 /** Path and query as the origin sees them. */
-export const originUri = ({ prefix }: Origin, rest: string, query: string): string => (prefix + rest || '/') + query
+export const originUri = ({ prefix, root }: Origin, rest: string, query: string): string =>
+  (rest === '' ? root : prefix + rest) + query
 
 /**
  * Makes the one request to the origin. It is never repeated: a run that was started twice is two runs.

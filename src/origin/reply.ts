@@ -20,6 +20,8 @@ export interface ReplyRules {
   readonly names: readonly string[]
   /** What a JSON answer has to be turned into, where it has. */
   readonly rewrite: ((answer: Json) => Json) | undefined
+  /** Whether an answer that does not say what it is can only be a stream of events. */
+  readonly isStream: boolean
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly signal: AbortSignal
 }
@@ -39,8 +41,10 @@ const whole: Promise<StreamOutcome> = Promise.resolve('complete')
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   if (response.webSocket) return { response: upgraded(response, response.webSocket), done: whole }
-  const isStream = /^text\/event-stream\b/i.test(response.headers.get('content-type') ?? '')
+  const type = response.headers.get('content-type')
+  const isStream = type === null ? rules.isStream && response.ok : /^text\/event-stream\b/i.test(type)
   const headers = responseHeaders(response.headers, rules.adapter.responseHeaders ?? [], isStream)
+  if (isStream && type === null) headers.set('content-type', 'text/event-stream')
   passLocations(response, headers, rules)
 
   const { status } = response

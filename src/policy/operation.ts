@@ -7,7 +7,7 @@ export function covers(pattern: string, operation: string): boolean {
   if (pattern === '*') return true
   return pattern.endsWith('.*')
     ? operation.startsWith(pattern.slice(0, -1))
-    : pattern === operation || operation.startsWith(`${pattern}/`)
+    : pattern === operation || pattern === unnamed(operation)
 }
 
 /** An operation without the thing that it names: `tool.call` of `tool.call/search`. */

@@ -9,6 +9,14 @@ const MAX_DEPTH = 64
 const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /**
+ * A form, and nothing that could be taken for JSON: some servers look for that type anywhere in the header, and find it in a
+ * boundary. The characters are those of RFC 2046 section 5.1.1 without the slash.
+ */
+const FORM_TYPE = /^multipart\/form-data\s*;\s*boundary="?[A-Za-z0-9'()+_,.:=?-]{1,70}"?$/i
+
+export const isForm = (headers: Headers): boolean => FORM_TYPE.test(headers.get('content-type') ?? '')
+
+/**
  * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the one that CopilotKit's
  * middleware lets win over real headers. `__proto__` is here because an agent in JavaScript may merge what it is sent.
  */

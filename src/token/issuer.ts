@@ -12,4 +12,6 @@ export interface TrustedIssuer {
   readonly maxLifetimeSeconds: number
   readonly clockSkewSeconds: number
   readonly subjectPrefix: string
+  /** This gateway itself: its keys are at hand, and its word on who calls is taken. */
+  readonly isGateway: boolean
 }

@@ -46,13 +46,10 @@ interface Slot {
   retryAt: number
 }
 
-/** The gateway itself as an issuer, before agents whose callers came through it already. A Worker may not fetch from itself. */
-export interface OwnIssuer {
-  readonly issuer: string
-  readonly keys: () => Promise<SigningKeys>
-}
+/** The gateway's own keys: before agents whose callers came through it already, it is the issuer, and a Worker may not fetch from itself. */
+export type OwnKeys = () => Promise<SigningKeys>
 
-async function ownKey({ keys }: OwnIssuer, alg: string, kid: string | undefined): Promise<CryptoKey> {
+async function ownKey(keys: OwnKeys, alg: string, kid: string | undefined): Promise<CryptoKey> {
   const { keys: signing, fault } = await keys()
   if (fault) throw new Refusal('keys-unavailable', `SIGNING_KEYS ${fault}`)
   const found = await select(createLocalJWKSet({ keys: signing.map(({ publicJwk }) => publicJwk) }), alg, kid)
@@ -67,7 +64,7 @@ async function ownKey({ keys }: OwnIssuer, alg: string, kid: string | undefined)
  *
  * It holds public keys only, no request's data.
  */
-export function createKeyStore(ports: Ports, own?: OwnIssuer): KeyStore {
+export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   const slots = new Map<string, Slot>()
 
   async function refresh(issuer: TrustedIssuer, slot: Slot, background: Background): Promise<void> {
@@ -131,7 +128,7 @@ export function createKeyStore(ports: Ports, own?: OwnIssuer): KeyStore {
 
   return {
     async keyFor(issuer, alg, kid, background) {
-      if (issuer.issuer === own?.issuer) return ownKey(own, alg, kid)
+      if (issuer.isGateway && own) return ownKey(own, alg, kid)
       const slot = slots.get(issuer.id) ?? { attemptedAt: 0, failed: false, retryAt: 0 }
       slots.set(issuer.id, slot)
       const usable = () => (slot.set && ports.now() - slot.set.fetchedAt < STALE_MS ? slot.set : undefined)

@@ -32,7 +32,7 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: strin
     issuerId: issuer.id,
     subject: sub,
     userId: issuer.subjectPrefix + sub,
-    kind: isService(claims, client) ? ('service' as const) : ('user' as const),
+    kind: isService(claims, client, issuer) ? ('service' as const) : ('user' as const),
     client,
     roles: listOf(claimAt(claims, at.roles)),
     scopes: listOf(claimAt(claims, at.scopes)),
@@ -54,11 +54,16 @@ function listOf(value: unknown): readonly string[] {
 const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 /**
- * A client acting for itself: RFC 9068 section 2.2 (`sub` is the client), Entra's `idtyp` or, where that claim is not switched on,
+ * A client acting for itself, as the gateway's own assertion says, or by the signs that identity providers give: RFC 9068 section 2.2 (`sub` is the client), Entra's `idtyp` or, where that claim is not switched on,
  * its object id as `sub` without a delegated scope, Auth0's `gty`, Keycloak's name for the account.
  */
-function isService(claims: Claims & { sub: string }, client: string | undefined): boolean {
+function isService(
+  claims: Claims & { sub: string },
+  client: string | undefined,
+  { isGateway }: Pick<TrustedIssuer, 'isGateway'>,
+): boolean {
   return (
+    (isGateway && claims.caller === 'service') ||
     claims.sub === client ||
     claims.idtyp === 'app' ||
     (claims.oid === claims.sub && claims.scp === undefined) ||

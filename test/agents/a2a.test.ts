@@ -13,6 +13,8 @@ let stage: Stage
 /** What reached the agent. */
 const received: { url: string; headers: IncomingHttpHeaders }[] = []
 
+const bodies: string[] = []
+
 /** The card as an agent writes it that knows only its own address, and has signed it. */
 const cardAt = (url: string) => ({
   name: 'Echo',
@@ -38,6 +40,11 @@ async function startAgent(): Promise<NodeServer> {
   const app = sdk.web()
   app.use((request: AgentPackage, _response: unknown, next: () => void) => {
     received.push({ url: request.url, headers: request.headers })
+    let text = ''
+    request.on('data', (chunk: Buffer) => {
+      text += chunk
+    })
+    request.on('end', () => bodies.push(text))
     next()
   })
   const server = await startNodeServer(app)
@@ -200,6 +207,21 @@ describe("an A2A agent behind the gate, with the SDK's own client", () => {
     expect(said).not.toMatch(/root/)
   })
 
+  it.each([
+    ['deep in it', { message: { metadata: { a: { b: [{ auth_user: 'root' }] } } } }],
+    ['of a part', { message: { parts: [{ text: 'x', metadata: { user_id: 'root' } }] } }],
+    ['of the request', { message: {}, metadata: { 'User-Id': 'root' } }],
+    [
+      'of what 0.3 calls a request',
+      { request: { metadata: { auth_user: { user_id: 'root' } }, content: [{ metadata: { user_id: 'root' } }] } },
+    ],
+  ])('X7: nor does one in the metadata %s', async (_where, body) => {
+    bodies.length = 0
+    await post(body, stage.bob, '/agents/a2a/v1/message:send')
+    expect(bodies.length).toBe(1)
+    expect(bodies[0]).not.toContain('root')
+  })
+
   it('X7: a REST body is read as one, whatever JSON-RPC it looks like', async () => {
     const message = { ...sent('hello').message, metadata: { auth_user: 'root', theme: 'dark' } }
     const body = { params: {}, jsonrpc: '2.0', method: 'GetTask', message }
@@ -276,6 +298,20 @@ describe('what an A2A caller cannot do', () => {
       'operation-unknown',
     ],
     ['call a method that is not listed', () => post(call('Shutdown')), 404, 'operation-unknown'],
+    [
+      'read a card as a task',
+      () => stage.gateway.fetch('/agents/a2a/tasks/extendedAgentCard', { headers: stage.alice }),
+      404,
+      'operation-unknown',
+    ],
+    [
+      'hide a verb',
+      () => stage.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: stage.alice }),
+      404,
+      'operation-unknown',
+    ],
+    ['write Method', () => post({ ...call('GetTask'), Method: 'ListTasks' }), 400, 'body-invalid'],
+    ['write Message', () => post(call('SendMessage', { ...sent('x'), Message: {} })), 400, 'body-invalid'],
     ['send a batch', () => post([call('GetTask'), call('ListTasks')]), 400, 'body-invalid'],
     [
       'use an unknown verb on a task',

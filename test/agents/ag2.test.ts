@@ -36,7 +36,7 @@ describe('AG2 0.x', () => {
   }, 600_000)
   afterAll(() => scene?.close())
 
-  it.fails('is served through the gate when build_asgi() mounts it, which names no content type', async () => {
+  it('is served through the gate when build_asgi() mounts it, which names no content type', async () => {
     expect(told(await run(scene.through('asgi'), 'my account'))).toEqual(['bob'])
   })
 

@@ -67,12 +67,20 @@ beforeAll(async () => {
   runtimes.single = await startRuntime('single-route', `${gate}/agents/inner`)
   stage = await openStage((trust) => {
     const before = (id: string, more: object = {}) =>
-      routeOf({ kind: 'copilotkit', origin: { url: `${runtimes[id]?.url}/api/copilotkit` } }, trust, {
-        id,
-        path: `/agents/${id}`,
-        tokenInBody: true,
-        ...more,
-      })
+      routeOf(
+        {
+          kind: 'copilotkit',
+          origin: { url: `${runtimes[id]?.url}/api/copilotkit` },
+          style: `${id}-route` as 'multi-route' | 'single-route',
+        },
+        trust,
+        {
+          id,
+          path: `/agents/${id}`,
+          tokenInBody: true,
+          ...more,
+        },
+      )
     const behind = [{ id: 'gate', issuer: gate, audience: ['multi', 'single'], algorithms: ['ES256' as const] }]
     return [
       before('multi'),
@@ -213,14 +221,62 @@ describe('what a CopilotKit caller cannot reach', () => {
     expect(JSON.stringify(started)).not.toMatch(/webhook|mcp/i)
   })
 
-  it('X7: a body that looks like an envelope is none where the runtime reads no envelope', async () => {
-    const own = { method: 'agent/run', params: {}, body: input() }
-    const forged = { ...input({ forwardedProps: { user_id: 'root', webhook: 'http://x' } }), ...own }
-    bodies.length = 0
-    await (await send('multi', '/agent/default/run', forged, stage.bob)).text()
-    expect(bodies.length).toBe(1)
-    expect(bodies[0]).not.toMatch(/root|webhook/)
+  it.each([
+    ['/agent/default/run', 'multi', 400],
+    ['/agent/default/stop/t1', 'multi', 400],
+    ['/transcribe', 'multi', 400],
+    ['/agent/default/run', 'single', 404],
+    ['/transcribe', 'single', 404],
+  ])(
+    'X10: an envelope at %s of the %s-route runtime is refused: some take one at any address',
+    async (where, route, status) => {
+      const envelope = {
+        ...input(),
+        method: 'resource/request',
+        params: { path: '/threads/clear', httpMethod: 'POST' },
+      }
+      received.length = 0
+      expect((await send(route, where, envelope, stage.bob)).status).toBe(status)
+      expect(received).toEqual([])
+    },
+  )
+
+  it.each([
+    'application/json; x=1',
+    'multipart/form-data; boundary=application/json',
+    'text/plain',
+    'multipart/mixed; boundary=x',
+  ])('X10: audio may not come as %s', async (type) => {
+    received.length = 0
+    const body = JSON.stringify({ method: 'agent/run', params: { agentId: 'default' }, body: input() })
+    const headers = { ...stage.bob, 'content-type': type }
+    const response = await stage.gateway.fetch('/agents/multi/transcribe', { method: 'POST', headers, body })
+    expect(response.status).toBe(415)
+    expect(received).toEqual([])
   })
+
+  it('audio reaches the runtime, as a form or as JSON', async () => {
+    const form = new FormData()
+    form.append('audio', new Blob(['sound'], { type: 'audio/mp3' }), 'a.mp3')
+    const asForm = await stage.gateway.fetch('/agents/multi/transcribe', {
+      method: 'POST',
+      headers: stage.alice,
+      body: form,
+    })
+    const asJson = await send('multi', '/transcribe', { audio: 'aGk=', mimeType: 'audio/mp3' })
+    // No service is set up for it; the runtime says so itself.
+    for (const response of [asForm, asJson]) expect(await response.text()).toMatch(/transcription/i)
+  })
+
+  it.each(['transcribe', 'info', 'run', 'suggest', 'connect'])(
+    'X10: no thread is named %s, which the runtime would route by',
+    async (id) => {
+      received.length = 0
+      const forged = input({ state: { auth_user: { user_id: 'root' } } })
+      expect((await send('multi', `/agent/agent/stop/${id}`, forged)).status).toBe(404)
+      expect(received).toEqual([])
+    },
+  )
 
   it('X7: an envelope reaches the runtime with its own three members, and no others', async () => {
     const forged = { method: 'agent/run', params: { agentId: 'default' }, body: input(), Body: '{}', state: { x: 1 } }
@@ -240,6 +296,16 @@ describe('what a CopilotKit caller cannot reach', () => {
     const params = { agentId: 'default', threadId: 't2' }
     const other = await send('single', '', { method: 'agent/stop', params })
     expect(await stage.gateway.auditOf(other)).toMatchObject({ operation: 'run.cancel', thread: 't2' })
+  })
+
+  it('a client that acts for itself stays one behind the runtime', async () => {
+    const token = await forge(stage.provider, {
+      claims: { sub: 'abc@clients', client_id: 'abc', gty: 'client-credentials' },
+    })
+    const events = await run('multi', input(), { authorization: `Bearer ${token}` })
+    await events.text()
+    const inner = stage.gateway.audit.filter(({ route }) => route === 'inner').at(-1)
+    expect(inner).toMatchObject({ who: { kind: 'service' } })
   })
 
   it("X5: the gate's word for another route opens nothing, nor does the caller's own token behind the runtime", async () => {

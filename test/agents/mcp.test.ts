@@ -217,6 +217,26 @@ describe('what an MCP caller cannot do', () => {
     expect(received).toEqual([])
   })
 
+  it.each([
+    ['Name', '"method":"tools/call","params":{"name":"search","Name":"erase"}'],
+    ['Method', '"method":"tools/list","Method":"tools/call","params":{"name":"erase"}'],
+    ['Method alone', '"Method":"tools/call","params":{"name":"erase"}'],
+    ['Params', '"method":"tools/call","params":{"name":"search"},"Params":{"name":"erase"}'],
+    ['paramſ, with a long s', '"method":"tools/call","params":{"name":"search"},"param\u017f":{"name":"erase"}'],
+  ])('X9: %s, which a server in Go or .NET would read too, is refused', async (_what, members) => {
+    received.length = 0
+    expect(await refused(await post(`{"jsonrpc":"2.0","id":1,${members}}`))).toEqual({
+      status: 400,
+      code: 'body-invalid',
+    })
+    expect(received).toEqual([])
+  })
+
+  it('X9: a name behind a tool that is permitted is another tool', async () => {
+    const below = call('tools/call', { name: 'search/erase' })
+    expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
+  })
+
   it('X9: of a member that occurs twice the last one counts, for the policy as for the server', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","name":"erase"}}'
     expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })

@@ -171,6 +171,8 @@ describe('AG-UI bodies', () => {
 
 describe('LangGraph bodies', () => {
   const forgedConfigurable = {
+    'langsmith-trace': 'forged',
+    baggage: 'langsmith-project=forged',
     'x-user-id': 'mallory',
     'X-User-Id': 'mallory',
     x_user_id: 'mallory',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { apiLocation, type Place, publicLocation } from '../../src/origin/location'
 
 const place = (base: string, routePath = '/agents/a'): Place => ({
-  origin: { host: new URL(base).origin, prefix: base.slice(new URL(base).origin.length), fetch },
+  origin: { host: new URL(base).origin, prefix: base.slice(new URL(base).origin.length), root: '/', fetch },
   requestUri: `${base.slice('https://agent.test'.length)}/threads/t1?x=1`,
   routePath,
 })

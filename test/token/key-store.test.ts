@@ -26,6 +26,7 @@ const issuer = (id = 'login'): TrustedIssuer => ({
   maxLifetimeSeconds: 86_400,
   clockSkewSeconds: 30,
   subjectPrefix: '',
+  isGateway: false,
 })
 
 type Provider = (url: string, signal: AbortSignal) => Promise<Response>

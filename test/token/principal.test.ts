@@ -16,6 +16,7 @@ const issuer = (more: Partial<TrustedIssuer['claims']> = {}, subjectPrefix = '')
   maxLifetimeSeconds: 86_400,
   clockSkewSeconds: 30,
   subjectPrefix,
+  isGateway: false,
 })
 const read = (token: object, from = issuer()) => principalOf(from, { sub: 'alice', exp: 1, ...token })
 

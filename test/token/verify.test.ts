@@ -27,6 +27,7 @@ const issuer: TrustedIssuer = {
   maxLifetimeSeconds: 86_400,
   clockSkewSeconds: 30,
   subjectPrefix: '',
+  isGateway: false,
 }
 const store: KeyStore = {
   keyFor: async (_issuer, alg) => (await importJWK(publicJwk(keys[alg as 'ES256']), alg)) as CryptoKey,
