@@ -39,10 +39,10 @@ export async function startRuntime({
 }
 
 if (import.meta.main) {
-  const { PORT, AGENT_URL, AG2_URL, MAF_URL } = process.env
-  const agents: Record<string, string> = { default: AGENT_URL ?? 'http://127.0.0.1:8787/agents/copilotkit-agent' }
+  const { PORT, AGENT_URL = '', AG2_URL, MAF_URL } = process.env
+  const agents: Record<string, string> = { default: AGENT_URL }
   if (AG2_URL) agents.ag2 = AG2_URL
   if (MAF_URL) agents.maf = MAF_URL
-  const { url } = await startRuntime({ port: Number(PORT ?? 4000), agents })
+  const { url } = await startRuntime({ port: Number(PORT), agents })
   console.log(`CopilotKit runtime at ${url}, agents: ${Object.keys(agents).join(', ')}`)
 }

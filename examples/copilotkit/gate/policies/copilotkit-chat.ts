@@ -1,4 +1,4 @@
-import { definePolicy } from '../../../src/config/define'
+import { definePolicy } from '../../../../src/config/define'
 
 /** What a chat of CopilotKit does: asks which agents there are, runs them, stops them, and comes back to a run. */
 export default definePolicy({

@@ -1,6 +1,6 @@
-import { defineRoute } from '../../../src/config/define'
-import chat from './chat'
-import ownGate from './own-gate'
+import { defineRoute } from '../../../../src/config/define'
+import chat from '../policies/copilotkit-chat'
+import ownGate from '../policies/own-gate'
 
 /** Between the runtime and the agent: takes the word that the route in front gave, and writes who it is about into the state. */
 export default defineRoute({
