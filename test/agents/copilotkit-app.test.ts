@@ -9,14 +9,16 @@ import copilotkit from '../../examples/copilotkit/gate/routes/copilotkit'
 import copilotkitAgent from '../../examples/copilotkit/gate/routes/copilotkit-agent'
 import { type IdentityProvider, startIdentityProvider } from '../../examples/identity-provider/provider.ts'
 import companyLogin from '../../policies/company-login'
-import type { Policy } from '../../src/config/define'
+import type { Agent, Policy, Route } from '../../src/config/define'
 import { root } from '../support/build'
 import { findChromium } from '../support/chromium'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { type NodeServer, startNodeServer } from '../support/node-server'
 import { ready } from '../support/packages'
 import { freePort } from '../support/port'
+import { type PythonServer, startPython } from '../support/python'
 import { json } from '../support/world'
+import { type Model, startModel } from './model'
 import { startTap, type Tap } from './tap'
 
 type Person = 'alice' | 'bob'
@@ -41,6 +43,10 @@ const adminsOnly: Policy = {
 let provider: IdentityProvider
 let gateway: TestGateway
 let agent: Server
+/** An AG2 agent and one of Microsoft Agent Framework, whose tool tells their model who is asking. */
+let model: Model
+let ag2: PythonServer
+let maf: PythonServer
 /** Before the agent, and before the runtime: what the gate sent there. */
 let toAgent: Tap
 let toRuntime: Tap
@@ -87,12 +93,29 @@ beforeAll(async () => {
     load('ag-ui-agent/agent.ts'),
     load('copilotkit/runtime.ts'),
   ])
+  const { identity: _, ...anyAgent } = copilotkitAgent
+  const behind = (id: string, of: Agent): Route => ({ ...anyAgent, id, path: `/agents/${id}`, agent: of })
   const port = await freePort()
   const gate = `http://127.0.0.1:${port}`
   agent = await startAgent()
   toAgent = await startTap(agent.url)
+  model = await startModel()
+  ;[ag2, maf] = (await Promise.all(
+    ['ag2-1x', 'maf-python'].map((name) =>
+      startPython({
+        folder: `examples/${name}`,
+        args: (at) => ['-m', 'uvicorn', 'agent:app', '--port', String(at)],
+        env: model.env,
+        readyPath: '/docs',
+      }),
+    ),
+  )) as [PythonServer, PythonServer]
   runtime = await startRuntime({
-    agents: { default: `${gate}/agents/copilotkit-agent`, second: `${gate}/agents/second` },
+    agents: {
+      default: `${gate}/agents/copilotkit-agent`,
+      ag2: `${gate}/agents/copilotkit-ag2`,
+      maf: `${gate}/agents/copilotkit-maf`,
+    },
   })
   openRuntime = await startRuntime({ agents: { default: `${gate}/agents/direct` } })
   toRuntime = await startTap(new URL(runtime.url).origin)
@@ -115,7 +138,8 @@ beforeAll(async () => {
         policies: [adminsOnly],
         cors: { origins: [pages.admins.url] },
       },
-      { ...copilotkitAgent, id: 'second', path: '/agents/second' },
+      behind('copilotkit-ag2', { kind: 'ag2', origin: { url: `${ag2.url}/chat` } }),
+      behind('copilotkit-maf', { kind: 'maf', origin: { url: maf.url } }),
       { ...copilotkitAgent, id: 'direct', path: '/agents/direct', trust: [companyLogin] },
     ],
     vars: {
@@ -151,7 +175,8 @@ afterAll(async () => {
   await browser?.close()
   await gateway?.close()
   await provider?.close()
-  for (const server of [...Object.values(pages), toRuntime, toAgent, runtime, openRuntime, agent]) await server?.close()
+  for (const server of [...Object.values(pages), toRuntime, toAgent, runtime, openRuntime, agent, ag2, maf, model])
+    await server?.close()
 })
 
 beforeEach(async () => {
@@ -240,10 +265,16 @@ describe('an app of CopilotKit behind the gate', () => {
     expect([...origins].sort()).toEqual([pages.chat.url, gateway.url, provider.issuer].sort())
   })
 
-  it('knows its user for every agent of the runtime', async () => {
-    await signIn('bob')
-    await at('agent').selectOption('second')
-    expect(await say('hello')).toContain('The gate says you are bob')
+  it.each(['ag2', 'maf'])('has the tool of another agent of the runtime know its user: %s', async (name) => {
+    for (const person of ['alice', 'bob'] as const) {
+      model.calls.length = 0
+      await signIn(person)
+      await at('agent').selectOption(name)
+      await send('my account')
+      await expect.poll(() => at('copilot-message-list').textContent()).toContain('That is your account.')
+      const results = model.calls.flatMap(({ body }) => body.messages.filter(({ role }) => role === 'tool'))
+      expect(JSON.stringify(results)).toContain(`${person}@example.com`)
+    }
   })
 
   it('knows bob as bob where alice was signed in before, on the same page', async () => {
