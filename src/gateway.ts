@@ -90,14 +90,14 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
   async function pass(request: Request, background: Background, passage: Passage): Promise<Reply> {
     const { route, target, rest, trace, record } = passage
 
-    // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
     const found = route.find(request.method, rest)
     const asked = found && 'endpoint' in found ? found.endpoint : undefined
     const isJson = asked?.body === 'json' && !(asked.form && isForm(request.headers))
     const readBody = () => (isJson ? readJson(request, route.limits.bodyBytes) : undefined)
     // Only a route that takes tokens from bodies reads one before it knows who sends it.
     const early = route.tokenInBody ? await readBody() : undefined
-    const inBody = early !== undefined && asked ? (route.adapter.takeTokens?.(early, asked) ?? []) : []
+    const inBody = early === undefined ? [] : (route.adapter.takeTokens?.(early) ?? [])
+    // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
     const credential = oneCredential(takeCredential(request.headers, target), inBody, target)
     if (!credential && !route.isPublic) throw new Refusal('token-missing')
     const principal =

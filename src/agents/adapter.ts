@@ -101,7 +101,7 @@ export interface Adapter {
    * Takes tokens out of the body, as they stand there, with or without their scheme. Absent: bodies of this kind have no
    * place for one.
    */
-  takeTokens?(body: Json, endpoint: Endpoint): readonly Json[]
+  takeTokens?(body: Json): readonly Json[]
   /** The id of the conversation, for the assertion's `tid` and the audit line. */
   threadOf(params: Readonly<Record<string, string>>, body: Json | undefined, endpoint: Endpoint): string | undefined
   /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */

@@ -92,7 +92,7 @@ export const copilotkit: Adapter = {
     return [endpoint.operation]
   },
 
-  rewrite: (body, rewriting) => rewriteInput(body, rewriting),
+  rewrite: rewriteInput,
 
   threadOf(params, body, endpoint) {
     return params.thread === undefined ? agUi.threadOf(params, body, endpoint) : decodeURIComponent(params.thread)
@@ -110,15 +110,14 @@ export const copilotkitSingleRoute: Adapter = {
   rewrite(envelope, rewriting) {
     if (!isObject(envelope)) throw new Refusal('body-invalid', 'not an object')
     const { method = null, params, body } = envelope
-    const takesInput = rewriting.operations.some((operation) => TAKES_INPUT.has(operation))
     return {
       method,
       ...(params !== undefined && { params }),
-      ...((takesInput || body !== undefined) && { body: rewriteInput(body ?? null, rewriting) }),
+      ...((takesInput(rewriting) || body !== undefined) && { body: rewriteInput(body ?? null, rewriting) }),
     }
   },
 
-  takeTokens: (envelope, endpoint) => agUi.takeTokens?.(wrappedIn(envelope) ?? null, endpoint) ?? [],
+  takeTokens: (envelope) => agUi.takeTokens?.(wrappedIn(envelope) ?? null) ?? [],
 
   threadOf(params, envelope, endpoint) {
     const inParams = isObject(envelope) && isObject(envelope.params) ? envelope.params.threadId : undefined
@@ -126,8 +125,11 @@ export const copilotkitSingleRoute: Adapter = {
   },
 }
 
-const rewriteInput = (input: Json, rewriting: Rewriting): Json =>
-  rewriting.operations.some((operation) => TAKES_INPUT.has(operation)) ? agUi.rewrite(input, rewriting) : input
+function rewriteInput(input: Json, rewriting: Rewriting): Json {
+  return takesInput(rewriting) ? agUi.rewrite(input, rewriting) : input
+}
+
+const takesInput = ({ operations }: Rewriting): boolean => operations.some((operation) => TAKES_INPUT.has(operation))
 
 const wrappedIn = (envelope: Json | undefined): Json | undefined => (isObject(envelope) ? envelope.body : undefined)
 
