@@ -64,6 +64,7 @@ beforeAll(async () => {
   const port = await freePort()
   const gate = `http://127.0.0.1:${port}`
   runtimes.multi = await startRuntime('multi-route', `${gate}/agents/inner`)
+  runtimes.plain = await startRuntime('multi-route', agent.url)
   runtimes.single = await startRuntime('single-route', `${gate}/agents/inner`)
   stage = await openStage((trust) => {
     const before = (id: string, more: object = {}) =>
@@ -71,7 +72,7 @@ beforeAll(async () => {
         {
           kind: 'copilotkit',
           origin: { url: `${runtimes[id]?.url}/api/copilotkit` },
-          style: `${id}-route` as 'multi-route' | 'single-route',
+          style: id === 'single' ? 'single-route' : 'multi-route',
         },
         trust,
         {
@@ -85,6 +86,7 @@ beforeAll(async () => {
     return [
       before('multi'),
       before('single'),
+      before('plain'),
       routeOf({ kind: 'ag-ui', origin: { url: agent.url } }, behind, {
         id: 'inner',
         path: '/agents/inner',
@@ -165,6 +167,21 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gates, in %
     expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
     expect(received).toEqual([])
   })
+})
+
+it('streams the same events as without the gate, but for ids', async () => {
+  const agentOf = (url: string, headers: Record<string, string>) =>
+    new client.HttpAgent({ url: `${url}/agent/default/run`, threadId: crypto.randomUUID(), headers })
+  const told = async (its: ReturnType<typeof agentOf>) => {
+    const events: AgUiEvent[] = []
+    its.addMessage({ id: 'q1', role: 'user', content: 'count to 5' })
+    await its.runAgent({ runId: 'r1' }, { onEvent: ({ event }) => void events.push(event) })
+    return events.map(({ threadId, messageId, timestamp, input: _, ...event }) => event)
+  }
+  const far = await told(agentOf(`${stage.gateway.url}/agents/plain`, stage.alice))
+  const near = await told(agentOf(`${runtimes.plain?.url}/api/copilotkit`, {}))
+  expect(far.length).toBeGreaterThan(7)
+  expect(far).toEqual(near)
 })
 
 describe("AG-UI's client", () => {
