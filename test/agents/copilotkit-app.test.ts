@@ -215,8 +215,12 @@ async function say(message: string): Promise<string> {
   return (await answer.textContent()) ?? ''
 }
 
-const shoot = async (name: string) => {
-  if (process.env.SCREENSHOTS) await page.screenshot({ path: path.join(root, 'docs/images', `${name}.png`) })
+/** Takes a picture for the documents, when SCREENSHOTS is set. */
+async function shoot(name: string): Promise<void> {
+  if (!process.env.SCREENSHOTS) return
+  await page.mouse.move(0, 300)
+  await page.waitForTimeout(500)
+  await page.screenshot({ path: path.join(root, 'docs/images', `${name}.png`) })
 }
 
 describe('an app of CopilotKit behind the gate', () => {
