@@ -12,7 +12,7 @@ export interface ChallengeContext {
 
 /**
  * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
- * type that contains exactly that, and an `error` string for the many front ends that show one.
+ * type that contains exactly that, and `error` and `message`, of which many front ends show one.
  *
  */
 export function problem(refusal: Refusal, requestId: string, context: ChallengeContext): Response {
@@ -37,6 +37,8 @@ export function problem(refusal: Refusal, requestId: string, context: ChallengeC
     detail,
     requestId,
     error: title,
+    // CopilotKit's client shows this member, and no other, where a runtime's `/info` is refused.
+    message: detail,
     ...(said.scopes && { scopes: said.scopes }),
     ...(said.field && { field: said.field }),
   }

@@ -229,7 +229,9 @@ describe('an app of CopilotKit behind the gate', () => {
     await page.goto(`${pages.chat.url}/`)
     expect((await answer).status()).toBe(401)
     await expect.poll(() => at('notice').getAttribute('data-status')).toBe('401')
-    expect(await at('notice').textContent()).toBe('Sign-in required The gateway answered 401.')
+    expect(await at('notice').textContent()).toBe(
+      'Sign-in required Send an access token in the Authorization header, as "Bearer <token>".',
+    )
     expect(await at('sign-in').textContent()).toBe('Sign in')
     expect(toRuntime.calls).toEqual([])
   })
@@ -293,7 +295,9 @@ describe('an app of CopilotKit behind the gate', () => {
   it('shows a 403 to bob where only alice may come in', async () => {
     await signIn('bob', 'admins')
     await expect.poll(() => at('notice').getAttribute('data-status')).toBe('403')
-    expect(await at('notice').textContent()).toBe('Not permitted The gateway answered 403.')
+    expect(await at('notice').textContent()).toBe(
+      'Not permitted You are signed in, but the policy of this route does not permit this operation.',
+    )
     expect(toRuntime.calls).toEqual([])
     await signIn('alice', 'admins')
     expect(await at('notice').count()).toBe(0)

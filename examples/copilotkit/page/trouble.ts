@@ -22,7 +22,7 @@ export function troubleOf(error: Reported): Trouble {
   return {
     status,
     title: payload?.title ?? titles[status] ?? 'That did not work.',
-    text: payload?.detail ?? `The gateway answered ${status}.`,
+    text: payload?.detail ?? error.message.replace(/^Runtime info request failed with status \d+: /, ''),
     isExplained: payload?.detail !== undefined,
   }
 }
