@@ -2,11 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type AgentPackage, loadAgentPackages } from '../support/agent-packages'
+import { loadAgentPackages } from '../support/agent-packages'
 import { root } from '../support/build'
 import { type AgUiClient, type AgUiEvent, loadClients } from '../support/clients'
+import { startRuntime } from '../support/copilotkit-runtime'
 import { forge, routeOf } from '../support/fixtures'
-import { type NodeServer, startNodeServer } from '../support/node-server'
+import type { NodeServer } from '../support/node-server'
 import { ready } from '../support/packages'
 import { freePort } from '../support/port'
 import { refused } from '../support/refusal'
@@ -34,28 +35,24 @@ const input = (more: object = {}) => ({
   ...more,
 })
 
-/** A runtime as CopilotKit's guide writes it; its one agent is behind the gate again. */
-async function startRuntime(mode: 'multi-route' | 'single-route', agentUrl: string): Promise<NodeServer> {
-  const [{ CopilotRuntime, InMemoryAgentRunner }, { createCopilotNodeListener }, { HttpAgent }] =
-    await loadAgentPackages('@copilotkit/runtime/v2', '@copilotkit/runtime/v2/node', '@ag-ui/client')
-  const runtime = new CopilotRuntime({
+/** A runtime whose one agent is at an address: behind the gate again, or not. */
+async function runtimeBefore(agentUrl: string, mode: 'multi-route' | 'single-route' = 'multi-route') {
+  const [{ HttpAgent }] = await loadAgentPackages('@ag-ui/client')
+  return startRuntime({
+    mode,
     agents: { default: new HttpAgent({ url: agentUrl }) },
-    runner: new InMemoryAgentRunner(),
-  })
-  const listener: AgentPackage = createCopilotNodeListener({ runtime, basePath: '/api/copilotkit', mode })
-  return startNodeServer((request, response) => {
-    received.push(request.headers)
-    let text = ''
-    request.on('data', (chunk) => {
-      text += chunk
-    })
-    request.on('end', () => bodies.push(text))
-    listener(request, response)
+    onRequest(request) {
+      received.push(request.headers)
+      let text = ''
+      request.on('data', (chunk) => {
+        text += chunk
+      })
+      request.on('end', () => bodies.push(text))
+    },
   })
 }
 
 beforeAll(async () => {
-  process.env.COPILOTKIT_TELEMETRY_DISABLED = 'true'
   vi.spyOn(console, 'error').mockImplementation(() => undefined)
   await ready('examples/ag-ui-agent')
   client = (await loadClients()).agUi
@@ -63,9 +60,9 @@ beforeAll(async () => {
   agent = await startAgent({ log: () => undefined })
   const port = await freePort()
   const gate = `http://127.0.0.1:${port}`
-  runtimes.multi = await startRuntime('multi-route', `${gate}/agents/inner`)
-  runtimes.plain = await startRuntime('multi-route', agent.url)
-  runtimes.single = await startRuntime('single-route', `${gate}/agents/inner`)
+  runtimes.multi = await runtimeBefore(`${gate}/agents/inner`)
+  runtimes.plain = await runtimeBefore(agent.url)
+  runtimes.single = await runtimeBefore(`${gate}/agents/inner`, 'single-route')
   stage = await openStage((trust) => {
     const before = (id: string, more: object = {}) =>
       routeOf(

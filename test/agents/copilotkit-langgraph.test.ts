@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { loadAgentPackages } from '../support/agent-packages'
+import { type AgUiClient, loadClients } from '../support/clients'
+import { startRuntime } from '../support/copilotkit-runtime'
+import { routeOf } from '../support/fixtures'
+import type { NodeServer } from '../support/node-server'
+import { freePort } from '../support/port'
+import type { PythonServer } from '../support/python'
+import { openStage, type Stage } from '../support/stage'
+import { startPythonServer } from './langgraph-stage'
+
+let client: AgUiClient
+let server: PythonServer
+let runtime: NodeServer
+let stage: Stage
+
+beforeAll(async () => {
+  client = (await loadClients()).agUi
+  server = await startPythonServer()
+  const port = await freePort()
+  const gate = `http://127.0.0.1:${port}`
+  const [{ LangGraphAgent }] = await loadAgentPackages('@copilotkit/runtime/langgraph')
+  const agent = new LangGraphAgent({ deploymentUrl: `${gate}/agents/graph`, graphId: 'agent' })
+  runtime = await startRuntime({ mode: 'multi-route', agents: { default: agent } })
+  stage = await openStage(
+    (trust) => [
+      routeOf({ kind: 'copilotkit', origin: { url: `${runtime.url}/api/copilotkit` } }, trust),
+      routeOf(
+        { kind: 'langgraph', origin: { url: server.url } },
+        [{ id: 'gate', issuer: gate, audience: ['copilotkit'], algorithms: ['ES256'] }],
+        { id: 'graph', path: '/agents/graph' },
+      ),
+    ],
+    port,
+  )
+}, 600_000)
+afterAll(async () => {
+  await stage?.close()
+  await runtime?.close()
+  await server?.close()
+})
+
+async function answer(headers: Record<string, string>, props: object = {}): Promise<string> {
+  const url = `${stage.gateway.url}/agents/copilotkit/agent/default/run`
+  const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers })
+  its.addMessage({ id: crypto.randomUUID(), role: 'user', content: 'hello' })
+  await its.runAgent({ forwardedProps: props })
+  return its.messages.at(-1)?.content ?? ''
+}
+
+describe("CopilotKit's LangGraphAgent between two gates, before LangGraph's Python server", () => {
+  it('has the graph know alice as alice and bob as bob', async () => {
+    expect(await answer(stage.alice)).toBe('Hello alice. You said: “hello”')
+    expect(await answer(stage.bob)).toBe('Hello bob. You said: “hello”')
+  })
+
+  it('is not steered by what the browser puts into the props of a run', async () => {
+    const forged = {
+      config: { configurable: { 'x-user-id': 'root', langgraph_auth_user: { identity: 'root' } } },
+      context: { 'x-user-id': 'root' },
+      webhook: 'http://127.0.0.1:1/',
+      metadata: { user_id: 'root' },
+    }
+    const said = await answer({ ...stage.bob, 'x-user-id': 'root', 'x-auth-scheme': 'langsmith' }, forged)
+    expect(said).toBe('Hello bob. You said: “hello”')
+  })
+
+  it('makes its calls in the name of the one who asks, every one of them', () => {
+    const calls = stage.gateway.audit.filter(({ route }) => route === 'graph')
+    expect(new Set(calls.map(({ operation }) => operation))).toContain('run.stream')
+    expect(new Set(calls.map(({ who }) => who?.subject))).toEqual(new Set(['alice', 'bob']))
+    expect(calls.filter(({ status }) => status >= 400 && status !== 404)).toEqual([])
+  })
+})
