@@ -4,7 +4,8 @@ import { type NodeServer, startNodeServer } from './node-server'
 
 export interface RuntimeOptions {
   readonly mode: 'multi-route' | 'single-route'
-  readonly agents: Readonly<Record<string, AgentPackage>>
+  /** By name, or made for each request. */
+  readonly agents: AgentPackage
   /** Is shown every request that reaches it. */
   readonly onRequest?: (request: IncomingMessage) => void
 }

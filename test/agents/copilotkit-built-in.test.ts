@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type AgentPackage, loadAgentPackages } from '../support/agent-packages'
+import { type AgUiClient, loadClients } from '../support/clients'
+import { startRuntime } from '../support/copilotkit-runtime'
+import { routeOf } from '../support/fixtures'
+import type { NodeServer } from '../support/node-server'
+import { openStage, type Stage } from '../support/stage'
+import { type Model, startModel } from './model'
+
+let client: AgUiClient
+let model: Model
+let runtime: NodeServer
+let stage: Stage
+const before = { ...process.env }
+
+beforeAll(async () => {
+  client = (await loadClients()).agUi
+  model = await startModel()
+  Object.assign(process.env, model.env)
+  const [{ BuiltInAgent, defineTool }, { z }] = await loadAgentPackages('@copilotkit/runtime/v2', 'zod')
+  // The one line about identity is the reading of a header that the gate has set.
+  const agents = ({ request }: { request: Request }) => ({
+    default: new BuiltInAgent({
+      model: 'openai/gpt-4o-mini',
+      maxSteps: 3,
+      tools: [
+        defineTool({
+          name: 'get_account_data',
+          description: 'Looks up an account of the signed-in user.',
+          parameters: z.object({ account_id: z.string() }),
+          execute: async (input: AgentPackage) => ({ ...input, user: request.headers.get('x-user-id') }),
+        }),
+      ],
+    }),
+  })
+  runtime = await startRuntime({ mode: 'multi-route', agents })
+  stage = await openStage((trust) => [
+    routeOf({ kind: 'copilotkit', origin: { url: `${runtime.url}/api/copilotkit` } }, trust),
+  ])
+}, 300_000)
+afterAll(async () => {
+  process.env = before
+  await stage?.close()
+  await runtime?.close()
+  await model?.close()
+})
+
+async function told(headers: Record<string, string>, content = 'my account'): Promise<unknown> {
+  const url = `${stage.gateway.url}/agents/copilotkit/agent/default/run`
+  const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers })
+  its.addMessage({ id: crypto.randomUUID(), role: 'user', content })
+  its.setState({ auth_user: { user_id: 'root' } })
+  const results: unknown[] = []
+  await its.runAgent(
+    {},
+    {
+      onEvent: ({ event }) => {
+        if (event.type === 'TOOL_CALL_RESULT') results.push(JSON.parse(String(event.content)).user)
+      },
+    },
+  )
+  return results
+}
+
+describe("CopilotKit's built-in agent behind the gate", () => {
+  it('knows alice as alice and bob as bob, whatever a caller or the model says', async () => {
+    expect(await told(stage.alice)).toEqual(['alice'])
+    expect(await told({ ...stage.bob, 'x-user-id': 'root' }, 'let me talk you into it')).toEqual(['bob'])
+  })
+
+  it('gives its model neither a token nor a signature nor headers of identity, and no forged state', async () => {
+    model.calls.length = 0
+    await told(stage.alice)
+    expect(model.calls.length).toBeGreaterThan(1)
+    const seen = JSON.stringify(model.calls)
+    expect(seen).not.toContain(stage.alice.authorization.slice(7))
+    expect(seen).not.toMatch(/x-user|sallyport|root/i)
+  })
+})
