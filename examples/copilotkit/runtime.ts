@@ -2,26 +2,54 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { HttpAgent } from '@ag-ui/client'
-import { CopilotRuntime, InMemoryAgentRunner } from '@copilotkit/runtime/v2'
+import { LangGraphAgent } from '@copilotkit/runtime/langgraph'
+import { BuiltInAgent, CopilotRuntime, defineTool, InMemoryAgentRunner } from '@copilotkit/runtime/v2'
 import { createCopilotNodeListener } from '@copilotkit/runtime/v2/node'
+import { z } from 'zod'
 
 export interface RuntimeOptions {
   /** 0 takes a free port. */
   port?: number
   /** Where each agent is, by the name that the page asks for: addresses of the gateway, not of the agents. */
   agents: Record<string, string>
+  /** A route of the gateway to a LangGraph server whose graph is called `agent`. */
+  langgraph?: string
+  /** The model that the runtime's own agent asks, such as `openai/gpt-4o-mini`; without one there is no such agent. */
+  model?: string
 }
 
+/** CopilotKit's built-in agent: it runs in the runtime, so its tool reads the header that the gateway has set. */
+const builtIn = (model: string, request: Request) =>
+  new BuiltInAgent({
+    model,
+    maxSteps: 3,
+    tools: [
+      defineTool({
+        name: 'get_account_data',
+        description: 'Looks up an account of the signed-in user.',
+        parameters: z.object({ account_id: z.string() }),
+        execute: async ({ account_id }) => ({ account_id, user: request.headers.get('x-user-id') }),
+      }),
+    ],
+  })
+
 /**
- * A CopilotKit runtime without a line about who is asking. It hands the `authorization` and `x-*` headers of a request on to
- * the agent of that request, which is all that Sallyport needs.
+ * A CopilotKit runtime without a line about tokens. It hands the `authorization` and `x-*` headers of a request on to the agent of
+ * that request, which is all that Sallyport needs.
  */
 export async function startRuntime({
   port = 0,
   agents,
+  langgraph,
+  model,
 }: RuntimeOptions): Promise<{ url: string; close(): Promise<void> }> {
+  const remote = Object.fromEntries(Object.entries(agents).map(([name, url]) => [name, new HttpAgent({ url })]))
   const runtime = new CopilotRuntime({
-    agents: Object.fromEntries(Object.entries(agents).map(([name, url]) => [name, new HttpAgent({ url })])),
+    agents: ({ request }) => ({
+      ...remote,
+      ...(langgraph && { langgraph: new LangGraphAgent({ deploymentUrl: langgraph, graphId: 'agent' }) }),
+      ...(model && { 'built-in': builtIn(model, request) }),
+    }),
     runner: new InMemoryAgentRunner(),
   })
   const server = createServer(createCopilotNodeListener({ runtime, basePath: '/api/copilotkit' }))
@@ -39,10 +67,15 @@ export async function startRuntime({
 }
 
 if (import.meta.main) {
-  const { PORT, AGENT_URL = '', AG2_URL, MAF_URL } = process.env
+  const { PORT, AGENT_URL = '', AG2_URL, MAF_URL, LANGGRAPH_URL, MODEL } = process.env
   const agents: Record<string, string> = { default: AGENT_URL }
   if (AG2_URL) agents.ag2 = AG2_URL
   if (MAF_URL) agents.maf = MAF_URL
-  const { url } = await startRuntime({ port: Number(PORT), agents })
-  console.log(`CopilotKit runtime at ${url}, agents: ${Object.keys(agents).join(', ')}`)
+  const { url } = await startRuntime({
+    port: Number(PORT),
+    agents,
+    ...(LANGGRAPH_URL && { langgraph: LANGGRAPH_URL }),
+    ...(MODEL && { model: MODEL }),
+  })
+  console.log(`CopilotKit runtime at ${url}`)
 }

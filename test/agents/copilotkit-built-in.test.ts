@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AgentPackage, loadAgentPackages } from '../support/agent-packages'
 import { type AgUiClient, loadClients } from '../support/clients'
-import { startRuntime } from '../support/copilotkit-runtime'
+import { loadExample } from '../support/copilotkit-runtime'
 import { routeOf } from '../support/fixtures'
 import type { NodeServer } from '../support/node-server'
 import { openStage, type Stage } from '../support/stage'
@@ -17,26 +16,8 @@ beforeAll(async () => {
   client = (await loadClients()).agUi
   model = await startModel()
   Object.assign(process.env, model.env)
-  const [{ BuiltInAgent, defineTool }, { z }] = await loadAgentPackages('@copilotkit/runtime/v2', 'zod')
-  // The one line about identity is the reading of a header that the gate has set.
-  const agents = ({ request }: { request: Request }) => ({
-    default: new BuiltInAgent({
-      model: 'openai/gpt-4o-mini',
-      maxSteps: 3,
-      tools: [
-        defineTool({
-          name: 'get_account_data',
-          description: 'Looks up an account of the signed-in user.',
-          parameters: z.object({ account_id: z.string() }),
-          execute: async (input: AgentPackage) => ({ ...input, user: request.headers.get('x-user-id') }),
-        }),
-      ],
-    }),
-  })
-  runtime = await startRuntime({ mode: 'multi-route', agents })
-  stage = await openStage((trust) => [
-    routeOf({ kind: 'copilotkit', origin: { url: `${runtime.url}/api/copilotkit` } }, trust),
-  ])
+  runtime = await (await loadExample())({ agents: {}, model: 'openai/gpt-4o-mini' })
+  stage = await openStage((trust) => [routeOf({ kind: 'copilotkit', origin: { url: runtime.url } }, trust)])
 }, 300_000)
 afterAll(async () => {
   process.env = before
@@ -46,7 +27,7 @@ afterAll(async () => {
 })
 
 async function told(headers: Record<string, string>, content = 'my account'): Promise<unknown> {
-  const url = `${stage.gateway.url}/agents/copilotkit/agent/default/run`
+  const url = `${stage.gateway.url}/agents/copilotkit/agent/built-in/run`
   const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers })
   its.addMessage({ id: crypto.randomUUID(), role: 'user', content })
   its.setState({ auth_user: { user_id: 'root' } })

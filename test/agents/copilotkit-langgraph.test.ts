@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadAgentPackages } from '../support/agent-packages'
 import { type AgUiClient, loadClients } from '../support/clients'
-import { startRuntime } from '../support/copilotkit-runtime'
+import { loadExample } from '../support/copilotkit-runtime'
 import { routeOf } from '../support/fixtures'
 import type { NodeServer } from '../support/node-server'
 import { freePort } from '../support/port'
@@ -19,12 +18,10 @@ beforeAll(async () => {
   server = await startPythonServer()
   const port = await freePort()
   const gate = `http://127.0.0.1:${port}`
-  const [{ LangGraphAgent }] = await loadAgentPackages('@copilotkit/runtime/langgraph')
-  const agent = new LangGraphAgent({ deploymentUrl: `${gate}/agents/graph`, graphId: 'agent' })
-  runtime = await startRuntime({ mode: 'multi-route', agents: { default: agent } })
+  runtime = await (await loadExample())({ agents: {}, langgraph: `${gate}/agents/graph` })
   stage = await openStage(
     (trust) => [
-      routeOf({ kind: 'copilotkit', origin: { url: `${runtime.url}/api/copilotkit` } }, trust),
+      routeOf({ kind: 'copilotkit', origin: { url: runtime.url } }, trust),
       routeOf(
         { kind: 'langgraph', origin: { url: server.url } },
         [{ id: 'gate', issuer: gate, audience: ['copilotkit'], algorithms: ['ES256'] }],
@@ -41,7 +38,7 @@ afterAll(async () => {
 })
 
 async function answer(headers: Record<string, string>, props: object = {}): Promise<string> {
-  const url = `${stage.gateway.url}/agents/copilotkit/agent/default/run`
+  const url = `${stage.gateway.url}/agents/copilotkit/agent/langgraph/run`
   const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers })
   its.addMessage({ id: crypto.randomUUID(), role: 'user', content: 'hello' })
   await its.runAgent({ forwardedProps: props })

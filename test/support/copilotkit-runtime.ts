@@ -1,6 +1,10 @@
 import type { IncomingMessage } from 'node:http'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { type AgentPackage, loadAgentPackages } from './agent-packages'
+import { root } from './build'
 import { type NodeServer, startNodeServer } from './node-server'
+import { ready } from './packages'
 
 export interface RuntimeOptions {
   readonly mode: 'multi-route' | 'single-route'
@@ -23,4 +27,18 @@ export async function startRuntime({ mode, agents, onRequest }: RuntimeOptions):
     onRequest?.(request)
     listener(request, response)
   })
+}
+
+type StartExample = (options: {
+  agents: Record<string, string>
+  langgraph?: string
+  model?: string
+}) => Promise<NodeServer>
+
+/** The runtime of the example, which has packages of its own. Its address has the base in it. */
+export async function loadExample(): Promise<StartExample> {
+  process.env.COPILOTKIT_TELEMETRY_DISABLED = 'true'
+  await ready('examples/copilotkit')
+  const { startRuntime } = await import(pathToFileURL(path.join(root, 'examples/copilotkit/runtime.ts')).href)
+  return startRuntime
 }
