@@ -71,15 +71,15 @@ describe.each([
   it('bob is refused the one tool that he may not call, and has the others', async () => {
     const answers = await told(through(), mode, tokenOf(stage.bob))
     expect(answers).toMatchObject({ search: 'found sally', slow: 'done', erase: expect.stringContaining('refused') })
-    const refused = stage.gateway.audit.filter(({ code }) => code === 'policy-denied')
-    expect(refused.at(-1)).toMatchObject({ operation: 'tool.call/erase', status: 403 })
+    const refused = () => stage.gateway.audit.filter(({ code }) => code === 'policy-denied').at(-1)
+    await expect.poll(refused).toMatchObject({ operation: 'tool.call/erase', status: 403 })
   })
 
   it('without a token it fails, and by a 401', async () => {
     const before = stage.gateway.audit.length
     expect(await told(through(), mode)).toEqual({ failed: expect.stringContaining('MCPError') })
-    const lines = stage.gateway.audit.slice(before)
-    expect(lines.length).toBeGreaterThan(0)
-    expect(lines.every(({ status, code }) => status === 401 && code === 'token-missing')).toBe(true)
+    const lines = () => stage.gateway.audit.slice(before)
+    await expect.poll(() => lines().length).toBeGreaterThan(0)
+    expect(lines().every(({ status, code }) => status === 401 && code === 'token-missing')).toBe(true)
   })
 })
