@@ -45,8 +45,11 @@ function isCanonical(path: string): boolean {
   return segments.every((segment, index) => (segment === '' ? index === last : isSegment(segment)))
 }
 
+/** Dots and spaces alone: `..%20` is a way up for whatever decodes a path and cuts spaces off before it reads it. */
+const DOTS_AND_SPACES = /^(?:\.|%20)+$/
+
 function isSegment(segment: string): boolean {
-  if (!SEGMENT.test(segment)) return false
+  if (!SEGMENT.test(segment) || DOTS_AND_SPACES.test(segment)) return false
   if (!segment.includes('%')) return true
   try {
     decodeURIComponent(segment)
