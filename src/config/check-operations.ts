@@ -1,0 +1,62 @@
+import type { Adapter, BodyOperation } from '../agents/adapter'
+import { kinds } from '../agents/kinds'
+import { covers, unnamed } from '../policy/operation'
+import type { Route } from './define'
+import { show } from './fault'
+import type { About, Report } from './report'
+
+/** What a route offers and what its policies permit are operations that its kind, or for a policy any kind, has. */
+export function checkOperations(route: Route, routes: readonly Route[], report: Report, about: About): void {
+  const own = route.agent.kind === 'http' ? named(route.agent.endpoints) : operationsOf(kinds[route.agent.kind])
+  if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)
+  route.agent.operations?.forEach((pattern, index) => {
+    if (own.some((operation) => covers(unnamed(pattern), operation))) return
+    report(
+      `agent.operations[${index}]`,
+      show(pattern),
+      `an operation of ${route.agent.kind}: ${[...new Set(own)].join(', ')}`,
+      'Correct it.',
+    )
+  })
+  // One policy may serve routes of several kinds, so its patterns may name the operations of any.
+  const known = [
+    ...Object.values(kinds).flatMap(operationsOf),
+    ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? named(agent.endpoints) : [])),
+  ]
+  for (const policy of route.policies ?? []) {
+    for (const list of ['allow', 'deny'] as const) {
+      policy[list]?.forEach((rule, at) => {
+        rule.operations.forEach((pattern, index) => {
+          if (known.some((operation) => covers(unnamed(pattern), operation))) return
+          const path = `${list}[${at}].operations[${index}]`
+          about(`policies/${policy.id}.ts`)(
+            path,
+            show(pattern),
+            `an operation that some route or kind has, such as ${[...new Set(own)].slice(0, 8).join(', ')}`,
+            'Correct it; docs/configuration.md lists the operations of each kind.',
+          )
+        })
+      })
+    }
+  }
+}
+
+const named = (operations: readonly BodyOperation[]): string[] => operations.map(({ operation }) => operation)
+/** All that a kind knows, open or closed. */
+const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
+  named([...endpoints.filter((endpoint) => !endpoint.named), ...bodyOperations])
+
+type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
+
+/** Two endpoints that match the same requests: one of them, and its policy, would never count. */
+function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
+  const shapes = endpoints.map(
+    ({ method, path }) => `${method} ${path.replace(/:[^/]+/g, ':').replace(/(?<=.)\/$/, '')}`,
+  )
+  shapes.forEach((shape, index) => {
+    const first = shapes.indexOf(shape)
+    if (first === index) return
+    const found = `${endpoints[index]?.method} ${show(endpoints[index]?.path)}, which matches what endpoints[${first}] does`
+    report(`agent.endpoints[${index}]`, found, 'endpoints that differ in method or path', 'Remove one of the two.')
+  })
+}
