@@ -4,8 +4,8 @@ import { startTap } from './demo/tap.ts'
 import { startIdentityProvider } from './identity-provider/provider.ts'
 import { install, needsInstall } from './local/install.ts'
 import { busyPorts, readPorts } from './local/ports.ts'
+import { ensureSecrets } from './local/secrets.ts'
 import { agUiAgent, agUiFolder, gateway, langgraphFolder, langgraphServer, local, root } from './local/services.ts'
-import { ensureSigningKeys } from './local/signing-keys.ts'
 import { step } from './local/steps.ts'
 import { summary } from './local/summary.ts'
 import { Supervisor } from './local/supervisor.ts'
@@ -32,7 +32,7 @@ async function start(): Promise<void> {
     await step(name, 'first use: npm ci', () => install(folder, supervisor.signal))
   }
 
-  await step('Signing keys', 'in .dev.vars, which git ignores', () => ensureSigningKeys(join(root, '.dev.vars')))
+  await step('Secrets', 'in .dev.vars, which git ignores', () => ensureSecrets(join(root, '.dev.vars')))
   const redirectUris = [`${local(ports.demo)}/`, COPILOTKIT_PAGE]
   const issuer = await step('Identity provider', local(ports.identityProvider), () =>
     supervisor.open(startIdentityProvider({ port: ports.identityProvider, redirectUris })),

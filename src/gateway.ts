@@ -1,29 +1,31 @@
-import { headersOf } from './agents/identity'
+import { pathOf } from './agents/endpoints'
+import type { Kept } from './agents/threads'
 import type { SigningKeys } from './assertion/keys'
 import { createSigner } from './assertion/sign'
 import { AuditRecord } from './audit/event'
 import { auditLine } from './audit/sink'
-import { credentialHeader } from './config/env'
+import { variable } from './config/env'
 import type { Configuration } from './config/load'
 import type { LoadedRoute } from './config/route'
 import { type ChallengeContext, problem } from './errors/problem'
-
 import { asRefusal, Refusal } from './errors/refusal'
-import { forward, originUri } from './origin/forward'
-import { requestHeaders } from './origin/headers'
+import { askThrough } from './origin/ask'
+import { originUri } from './origin/forward'
 import { type Reply, replyTo } from './origin/reply'
 import { decide } from './policy/decide'
 import { enforce } from './policy/enforce'
 import type { Background, Ports } from './ports'
-import { isForm, limitBody, readJson, writeJson } from './request/body'
+import { isForm, limitBody, readJson } from './request/body'
 import { answerPreflight, corsHeaders, isPreflight, refuseForeignOrigin, rulesOfAll } from './request/cors'
 import { eraseToken, oneCredential, takeCredential } from './request/credential'
 import { match } from './request/match'
-import { parseTarget, type Target } from './request/target'
+import { checkedPath, parseTarget, type Target } from './request/target'
 import { readTrace, type Trace } from './request/trace'
 import { wantsWebSocket, webSocketHeaders } from './request/upgrade'
-import { refuseLoop, viaEntry } from './request/via'
+import { refuseLoop } from './request/via'
 import { challengeFor } from './resource'
+import { createSender } from './send'
+import { createKeepers } from './threads/keeper'
 import { createKeyStore } from './token/keys'
 import { verify } from './token/verify'
 
@@ -36,7 +38,8 @@ export type Gateway = (request: Request, background: Background) => Promise<Resp
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const keys = createKeyStore(ports, signingKeys)
-  const signer = createSigner(config.publicUrl, signingKeys, ports)
+  const keeperOf = createKeepers(variable(config.environment, 'THREAD_SECRET'), ports.now)
+  const sender = createSender(config, createSigner(config.publicUrl, signingKeys, ports))
   const host = new URL(config.publicUrl).host
   const corsOfAll = rulesOfAll([...config.routes.values()].map((route) => route.cors))
 
@@ -134,37 +137,34 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
     const rewriting = { endpoint, operations, channels: route.identity, principal }
     const rewritten = input === undefined ? undefined : route.adapter.rewrite(input, rewriting)
-    const body = rewritten === undefined ? undefined : writeJson(rewritten, credential)
-    const thread = eraseToken(route.adapter.threadOf(params, rewritten, endpoint), credential)
+
+    const send = sender({ route, principal, credential, trace, record, signal: request.signal })
+    const ask = askThrough((method, path, json) =>
+      send({ method, uri: originUri(route.origin, path, ''), from: new Headers(), json }),
+    )
+    const permits = (operation: string) =>
+      route.offers(operation) &&
+      principal !== undefined &&
+      decide(route.policies, principal, operation).effect === 'allow'
+    const keeping = route.threads === 'shared' ? undefined : route.adapter.threads
+    const passing: Kept = { params, query: target.query, headers: request.headers, body: rewritten }
+    const kept =
+      principal && keeping
+        ? await keeping.keep(passing, { endpoint, operations }, await keeperOf(principal, route, { permits, ask }))
+        : passing
+    record.lap('threads')
+    const thread = eraseToken(route.adapter.threadOf(kept.params, kept.body, endpoint), credential)
     record.noteThread(thread)
-    const uri = originUri(route.origin, rest, target.query)
-
-    const as = route.identity.assertion
-    const binding = { route: route.id, method: request.method, uri, thread, body }
-    const assertion =
-      principal && as !== 'off'
-        ? { as, value: await signer.sign(principal, route.assertion, as, binding, trace.requestId) }
-        : undefined
-    record.lap('sign')
-
-    const hasToken = (value: string) => credential?.isIn(value) ?? false
-    const headers = requestHeaders(request.headers, route.forwardHeaders, hasToken, {
-      identity: route.identity.headers ? headersOf(principal) : {},
-      assertion,
-      credential: credentialHeader(route.credential, config.environment),
-      isJson: body !== undefined,
-      webSocket: isWebSocket ? webSocketHeaders(request.headers) : {},
-      traceparent: trace.traceparent,
-      tracestate: trace.tracestate,
-      via: viaEntry(host),
-    })
-    const { response, abort } = await forward(route.origin, {
+    const path = kept.params === params ? rest : checkedPath(pathOf(endpoint, kept.params))
+    const uri = originUri(route.origin, path, kept.query)
+    const { response, abort } = await send({
       method: request.method,
       uri,
-      headers,
-      body: body ?? (endpoint.body && !isJson ? limitBody(request, route.limits.bodyBytes) : undefined),
-      signal: request.signal,
-      firstByteSeconds: route.limits.firstByteSeconds,
+      from: kept.headers,
+      json: kept.body,
+      thread,
+      webSocket: isWebSocket ? webSocketHeaders(request.headers) : {},
+      upload: endpoint.body && !isJson ? limitBody(request, route.limits.bodyBytes) : undefined,
     })
     record.lap('origin')
 
@@ -179,6 +179,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
         url: config.publicUrl + route.path.replace(/\/$/, ''),
         prefix: route.origin.prefix,
       }),
+      restoration: kept.restoration,
       limits: route.limits,
       signal: request.signal,
     })

@@ -1,6 +1,7 @@
 import type { SigningKeys } from './assertion/keys'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
+import { threadSecretFault } from './threads/keeper'
 
 /** Why the gate, or a part of it, cannot serve; named without anything that is secret. */
 interface Unready {
@@ -24,7 +25,7 @@ const KEY_REASONS = {
  * identity provider or an agent is up shows in the replies and the audit lines.
  */
 export function healthResponse(config: Configuration, signingKeys: SigningKeys): Response {
-  const unready = [...missingKeys(config, signingKeys), ...missingSecrets(config)]
+  const unready = [...missingKeys(config, signingKeys), ...missingThreadSecret(config), ...missingSecrets(config)]
   const status = unready.length === 0 ? 200 : 503
   return Response.json(
     { live: true, ready: status === 200, routes: config.routes.size, unready },
@@ -48,6 +49,19 @@ function missingKeys({ routes }: Configuration, { keys, fault }: SigningKeys): U
       reason: fault ? KEY_REASONS[fault] : 'SIGNING_KEYS has no key of an algorithm that these routes sign with',
       routes: unsigned.map(({ id }) => id),
       remedy: 'Make keys with `npm run keys` and set them with `wrangler secret put SIGNING_KEYS`.',
+    },
+  ]
+}
+
+function missingThreadSecret({ routes, environment }: Configuration): Unready[] {
+  const keeping = [...routes.values()].filter(({ threads }) => threads !== 'shared')
+  const fault = threadSecretFault(variable(environment, 'THREAD_SECRET'))
+  if (!fault || keeping.length === 0) return []
+  return [
+    {
+      reason: `THREAD_SECRET ${fault}`,
+      routes: keeping.map(({ id }) => id),
+      remedy: 'Make one with `npm run keys -- threads` and set it with `wrangler secret put THREAD_SECRET`.',
     },
   ]
 }

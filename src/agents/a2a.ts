@@ -1,5 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import { agentCardOf } from './a2a-card'
+import { a2aThreads } from './a2a-threads'
 import {
   type Adapter,
   type Endpoint,
@@ -73,7 +74,7 @@ const rest03: readonly Endpoint[] = [
  * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. Its card is rewritten so that clients come through the gate: addresses, security
  * schemes, no signature (it would not hold) and no transport that the gate does not carry.
  *
- * Not looked at: whether a task is its caller's own. REST paths that begin with a tenant are not offered.
+ * REST paths that begin with a tenant are not offered.
  */
 export const a2a: Adapter = {
   kind: 'a2a',
@@ -110,9 +111,11 @@ export const a2a: Adapter = {
     return body
   },
 
+  threads: a2aThreads,
   threadOf(params, body, endpoint) {
-    const [message] = messagesIn(paramsOf(body, endpoint))
-    const id = params.task ?? message?.contextId ?? message?.taskId
+    const inBody = paramsOf(body, endpoint)
+    const [message] = messagesIn(inBody)
+    const id = params.task ?? message?.contextId ?? message?.taskId ?? inBody.id
     return typeof id === 'string' ? id : undefined
   },
   injectedNames: () => [],

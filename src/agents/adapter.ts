@@ -1,4 +1,5 @@
 import type { Principal } from '../token/principal'
+import type { ThreadKeeping } from './threads'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -14,13 +15,15 @@ export interface Endpoint {
   readonly form?: true
   /** Known, but open only on routes whose `agent.operations` names it. */
   readonly closed?: true
+  /** Open only where threads belong to somebody, unless the route names it: it is kept apart there and nowhere else. */
+  readonly closedIfShared?: true
   readonly websocket?: true
   /** The body says which of the adapter's `bodyOperations` is meant, so this endpoint is always there. */
   readonly named?: 'in-body'
 }
 
 /** An operation that no path tells: the body of an `in-body` endpoint names it. */
-export type BodyOperation = Pick<Endpoint, 'operation' | 'closed'>
+export type BodyOperation = Pick<Endpoint, 'operation' | 'closed' | 'closedIfShared'>
 
 /** A request as far as operations go. */
 export interface Asked {
@@ -102,7 +105,9 @@ export interface Adapter {
    * place for one.
    */
   takeTokens?(body: Json): readonly Json[]
-  /** The id of the conversation, for the assertion's `tid` and the audit line. */
+  /** How the threads of this kind are kept apart. Absent: it has none. */
+  readonly threads?: ThreadKeeping
+  /** The id of the conversation as the agent knows it, for the assertion's `tid` and the audit line. */
   threadOf(params: Readonly<Record<string, string>>, body: Json | undefined, endpoint: Endpoint): string | undefined
   /** Names that were put into the body and may not come back to the caller. Empty: the reply is not read. */
   injectedNames(channels: IdentityChannels): readonly string[]

@@ -10,6 +10,7 @@ import {
   removeSpellings,
   withoutNames,
 } from './adapter'
+import { agUiThreads } from './ag-ui-threads'
 import { authUser, describe, FORGED_NAMES } from './identity'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
@@ -106,6 +107,7 @@ export const agUi: Adapter = {
     })
   },
 
+  threads: agUiThreads,
   threadOf(_params, body) {
     const thread = isObject(body) ? (body.threadId ?? body.thread_id) : undefined
     return typeof thread === 'string' ? thread : undefined

@@ -1,6 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, type Rewriting } from './adapter'
 import { agUi } from './ag-ui'
+import { copilotkitEnvelopeThreads, copilotkitThreads } from './copilotkit-threads'
 import { compileEndpoints } from './endpoints'
 
 const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
@@ -75,7 +76,7 @@ const ROUTED_BY_SUFFIX = new Set([
  * to its agents, so they get the signed identity too. Its streams are AG-UI's.
  *
  * A list of threads holds everybody's, and `threads/clear` wipes them: closed unless the route names them. Not looked at:
- * whether a thread is its caller's own, and what is in an audio form.
+ * what is in an audio form.
  */
 export const copilotkit: Adapter = {
   ...agUi,
@@ -94,6 +95,7 @@ export const copilotkit: Adapter = {
 
   rewrite: rewriteInput,
 
+  threads: copilotkitThreads,
   threadOf(params, body, endpoint) {
     return params.thread === undefined ? agUi.threadOf(params, body, endpoint) : decodeURIComponent(params.thread)
   },
@@ -117,6 +119,7 @@ export const copilotkitSingleRoute: Adapter = {
     }
   },
 
+  threads: copilotkitEnvelopeThreads(findResource),
   takeTokens: (envelope) => agUi.takeTokens?.(wrappedIn(envelope) ?? null) ?? [],
 
   threadOf(params, envelope, endpoint) {

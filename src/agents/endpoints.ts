@@ -42,6 +42,11 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
   }
 }
 
+/** The path below the route that an endpoint has with these parameters, which are percent-encoded already. */
+export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, string>>): string {
+  return endpoint.path.replace(/(?<=\/):([^/:]+)/g, (whole, name: string) => params[name] ?? whole)
+}
+
 const split = (path: string): string[] => (path === '' || path === '/' ? [] : path.slice(1).split('/'))
 
 function descend(at: Node, segment: string): Node {

@@ -1,89 +1,9 @@
 import { Refusal } from '../errors/refusal'
 import type { Principal } from '../token/principal'
-import {
-  type Adapter,
-  type Endpoint,
-  isObject,
-  type Json,
-  type JsonObject,
-  plainName,
-  removeSpellings,
-  withoutNames,
-} from './adapter'
+import { type Adapter, isObject, type Json, type JsonObject, plainName, removeSpellings, withoutNames } from './adapter'
 import { describe, headersOf, identityHeaders } from './identity'
-
-const read = (operation: string, path: string): Endpoint => ({ operation, method: 'GET', path })
-const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
-const closed = (endpoint: Endpoint): Endpoint => ({ ...endpoint, closed: true })
-
-/**
- * The API of a LangGraph server. Closed unless a route opens them: what changes assistants (one forged assistant's
- * configuration reaches everybody's runs), the store and crons (the server keeps them apart for nobody), and endpoints that
- * tell about the server. `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at all.
- */
-const endpoints: readonly Endpoint[] = [
-  post('assistants.search', '/assistants/search'),
-  post('assistants.count', '/assistants/count'),
-  read('assistants.read', '/assistants/:assistant'),
-  read('assistants.read', '/assistants/:assistant/graph'),
-  read('assistants.read', '/assistants/:assistant/subgraphs'),
-  read('assistants.read', '/assistants/:assistant/subgraphs/:namespace'),
-  read('assistants.read', '/assistants/:assistant/schemas'),
-  post('assistants.read', '/assistants/:assistant/versions'),
-  closed(post('assistants.create', '/assistants')),
-  closed({ operation: 'assistants.update', method: 'PATCH', path: '/assistants/:assistant', body: 'json' }),
-  closed(post('assistants.update', '/assistants/:assistant/latest')),
-  closed({ operation: 'assistants.delete', method: 'DELETE', path: '/assistants/:assistant' }),
-
-  post('threads.create', '/threads'),
-  post('threads.search', '/threads/search'),
-  post('threads.count', '/threads/count'),
-  read('threads.read', '/threads/:thread'),
-  { operation: 'threads.update', method: 'PATCH', path: '/threads/:thread', body: 'json' },
-  { operation: 'threads.delete', method: 'DELETE', path: '/threads/:thread' },
-  post('threads.copy', '/threads/:thread/copy'),
-  read('threads.read', '/threads/:thread/state'),
-  read('threads.read', '/threads/:thread/state/:checkpoint'),
-  post('threads.read', '/threads/:thread/state/checkpoint'),
-  post('threads.update', '/threads/:thread/state'),
-  read('threads.read', '/threads/:thread/history'),
-  post('threads.read', '/threads/:thread/history'),
-  read('threads.stream', '/threads/:thread/stream'),
-
-  read('run.list', '/threads/:thread/runs'),
-  post('run.create', '/threads/:thread/runs'),
-  post('run.stream', '/threads/:thread/runs/stream'),
-  post('run.wait', '/threads/:thread/runs/wait'),
-  read('run.read', '/threads/:thread/runs/:run'),
-  { operation: 'run.delete', method: 'DELETE', path: '/threads/:thread/runs/:run' },
-  read('run.join', '/threads/:thread/runs/:run/join'),
-  read('run.join', '/threads/:thread/runs/:run/stream'),
-  post('run.cancel', '/threads/:thread/runs/:run/cancel'),
-  post('run.create', '/runs'),
-  post('run.stream', '/runs/stream'),
-  post('run.wait', '/runs/wait'),
-  post('run.batch', '/runs/batch'),
-  post('run.cancel', '/runs/cancel'),
-  read('run.join', '/runs/:run/stream'),
-  post('run.command', '/threads/:thread/commands'),
-  post('threads.stream', '/threads/:thread/stream/events'),
-
-  closed(post('crons.create', '/threads/:thread/runs/crons')),
-  closed(post('crons.create', '/runs/crons')),
-  closed(post('crons.search', '/runs/crons/search')),
-  closed(post('crons.count', '/runs/crons/count')),
-  closed({ operation: 'crons.update', method: 'PATCH', path: '/runs/crons/:cron', body: 'json' }),
-  closed({ operation: 'crons.delete', method: 'DELETE', path: '/runs/crons/:cron' }),
-
-  closed({ operation: 'store.put', method: 'PUT', path: '/store/items', body: 'json' }),
-  closed(read('store.read', '/store/items')),
-  closed({ operation: 'store.delete', method: 'DELETE', path: '/store/items', body: 'json' }),
-  closed(post('store.search', '/store/items/search')),
-  closed(post('store.list', '/store/namespaces')),
-
-  read('info', '/info'),
-  closed(read('health', '/ok')),
-]
+import { endpoints } from './langgraph-endpoints'
+import { langgraphThreads } from './langgraph-threads'
 
 /** The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own types use. */
 const langgraphUser = {
@@ -151,6 +71,7 @@ export const langgraph: Adapter = {
     ]
   },
 
+  threads: langgraphThreads,
   threadOf(params, body) {
     if (params.thread !== undefined) return decodeURIComponent(params.thread)
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined

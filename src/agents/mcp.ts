@@ -1,6 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import { type Adapter, type Json, type JsonObject, withoutNames } from './adapter'
 import { messagesOf, param, refuseFolded } from './json-rpc'
+import { mcpThreads } from './mcp-threads'
 
 /** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. What is not here is not offered. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -41,7 +42,7 @@ const CLOSED = new Set(['task.list'])
  * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
  * a session. Its streams pass untouched, and one that breaks is broken off: clients resume by `Last-Event-ID`.
  *
- * Not looked at: arguments of tools, what resources are read, and whether a session is its caller's own.
+ * Not looked at: arguments of tools, and what resources are read.
  */
 export const mcp: Adapter = {
   kind: 'mcp',
@@ -70,6 +71,7 @@ export const mcp: Adapter = {
   },
 
   rewrite: (body) => body,
+  threads: mcpThreads,
   threadOf: () => undefined,
   injectedNames: () => [],
   scrub: withoutNames,

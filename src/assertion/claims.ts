@@ -1,3 +1,4 @@
+import { base64url } from 'jose'
 import type { Principal } from '../token/principal'
 
 /** Claims that a route's `assertion.claims` may not name: they are the gateway's own word. */
@@ -50,13 +51,13 @@ export interface Binding {
 
 /** Who is asking, as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID Connect where they have one. */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
-  const { userId, issuer, kind, scopes, roles, client, email, name, tenant, claims } = principal
+  const { userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } = principal
   const copied = rules.claims.filter((claim) => claims[claim] !== undefined).map((claim) => [claim, claims[claim]])
   return {
     ...Object.fromEntries(copied),
     aud: rules.audience,
     sub: userId,
-    idp: issuer,
+    idp: identityProvider,
     caller: kind,
     roles,
     scope: scopes.join(' '),
@@ -80,9 +81,5 @@ export async function bindingClaims({ route, method, uri, thread, body }: Bindin
 }
 
 async function digest(body: Uint8Array): Promise<string> {
-  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>))
-  return btoa(String.fromCharCode(...hash))
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
-    .replaceAll('=', '')
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)))
 }

@@ -27,6 +27,8 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
             .map(({ operation, method, path: below }) => ({ operation, method, path: below })),
           ...route.bodyOperations.map((operation) => ({ operation })),
         ],
+        threads: route.threads,
+        ...(route.claimsUnowned && { unowned: 'claim-by-first' as const }),
         identity: route.identity,
         assertion: route.assertion,
         cors: { origins: [...route.cors.origins] },

@@ -49,14 +49,17 @@ export function keyFile(file: string) {
     read(): Keys {
       return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { keys: Keys }).keys : []
     },
-    write(keys: Keys): void {
-      mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
-      const draft = `${file}.new`
-      writeFileSync(draft, `${JSON.stringify({ keys })}\n`, { mode: 0o600 })
-      chmodSync(draft, 0o600)
-      renameSync(draft, file)
-    },
+    write: (keys: Keys): void => writeSecret(file, `${JSON.stringify({ keys })}\n`),
   }
+}
+
+/** Writes a file that only its owner can read, as a whole or not at all. */
+export function writeSecret(file: string, text: string): void {
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
+  const draft = `${file}.new`
+  writeFileSync(draft, text, { mode: 0o600 })
+  chmodSync(draft, 0o600)
+  renameSync(draft, file)
 }
 
 async function generate(alg: Algorithm): Promise<JWK> {

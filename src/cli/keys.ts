@@ -1,15 +1,19 @@
-// npm run keys [-- new|add|promote|retire|list] [--algorithm ES256|RS256|EdDSA] [--file PATH]
-// Makes and rotates the gateway's signing keys in a local file that git ignores, and says how to hand them to Cloudflare.
+// npm run keys [-- new|add|promote|retire|list|threads] [--algorithm ES256|RS256|EdDSA] [--file PATH]
+// Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand them to Cloudflare.
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Algorithm, keyFile, rolesOf, STEPS, type Step } from './key-file'
+import { type Algorithm, keyFile, rolesOf, STEPS, type Step, writeSecret } from './key-file'
 
 const DEFAULT_FILE = '.secrets/signing-keys.json'
-const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list] [--algorithm ES256|RS256|EdDSA] [--file PATH]
+const THREAD_FILE = '.secrets/thread-secret'
+const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list|threads] [--algorithm ES256|RS256|EdDSA] [--file PATH]
   new      make the first key (default)
   add      make the next key: it is published, and does not sign yet
   promote  let the newest key sign; the old one stays published
   retire   drop the keys that no longer sign
-  list     show what the file holds`
+  list     show what the file holds
+  threads  make THREAD_SECRET, which says whose conversations are whose, once and for all`
 
 const put = (file: string) => `  npx wrangler secret put SIGNING_KEYS < ${file}`
 const NEXT: Record<Step, (file: string) => string> = {
@@ -33,14 +37,26 @@ async function run(): Promise<void> {
     allowPositionals: true,
     options: {
       algorithm: { type: 'string', default: 'ES256' },
-      file: { type: 'string', default: DEFAULT_FILE },
+      file: { type: 'string' },
     },
   })
   const [step = 'new'] = positionals
+  if (step === 'threads') return makeThreadSecret(values.file ?? THREAD_FILE)
   if (!(step === 'list' || step in STEPS) || !['ES256', 'RS256', 'EdDSA'].includes(values.algorithm))
     throw new Error(USAGE)
-  const file = keyFile(values.file)
+  const name = values.file ?? DEFAULT_FILE
+  const file = keyFile(name)
   if (step !== 'list') file.write(await STEPS[step as Step](file.read(), values.algorithm as Algorithm))
   for (const { kid, alg, role } of rolesOf(file.read())) console.log(`${role.padEnd(9)} ${alg}  ${kid}`)
-  if (step !== 'list') console.log(`\nWritten to ${values.file}. ${NEXT[step as Step](values.file)}`)
+  if (step !== 'list') console.log(`\nWritten to ${name}. ${NEXT[step as Step](name)}`)
+}
+
+/** Another secret would part everybody from their conversations, so one that is there stays. */
+function makeThreadSecret(file: string): void {
+  if (existsSync(file))
+    throw new Error(`There is a thread secret in ${file} already; a new one would lose all threads.`)
+  writeSecret(file, `${randomBytes(32).toString('base64url')}\n`)
+  console.log(
+    `Written to ${file}. Keep it as you keep other secrets, and hand it over with\n  npx wrangler secret put THREAD_SECRET < ${file}`,
+  )
 }

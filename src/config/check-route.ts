@@ -3,6 +3,7 @@ import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
 import { checkOperations } from './check-operations'
+import { checkThreads } from './check-threads'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
@@ -23,6 +24,7 @@ export function checkRoute(route: Route, { routes, settings, environment, about 
   checkOrigin(route, settings, environment, report)
   checkAccess(route, report)
   checkTokenInBody(route, report)
+  checkThreads(route, report)
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
   checkOperations(route, routes, report, about)

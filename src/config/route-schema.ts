@@ -108,6 +108,13 @@ export const RouteSchema = v.strictObject({
   policies: v.optional(some(PolicySchema)),
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
   public: v.optional(v.literal(true)),
+  /**
+   * Whose the threads, sessions and tasks of the agent are: each caller's `own` (default), everybody's of one `tenant`, or
+   * `shared` by all who may come in.
+   */
+  threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
+  /** LangGraph threads that have no owner yet: `hide` (default), or give each to whoever comes first. */
+  unowned: v.optional(v.picklist(['hide', 'claim-by-first'])),
   /** Takes the caller's token from `forwardedProps.authorization` too, where older CopilotKit apps put it. */
   tokenInBody: v.optional(v.literal(true)),
   identity: v.optional(IdentitySchema),

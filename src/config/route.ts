@@ -6,6 +6,7 @@ import type { AssertionRules } from '../assertion/claims'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
+import type { Sharing } from '../threads/owner'
 import type { TrustedIssuer } from '../token/issuer'
 import type { Agent, IdentityOptions, Issuer, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
@@ -18,6 +19,8 @@ export interface LoadedRoute {
   readonly isPublic: boolean
   readonly adapter: Adapter
   readonly tokenInBody: boolean
+  readonly threads: Sharing
+  readonly claimsUnowned: boolean
   /** Those that are open. */
   readonly endpoints: readonly Endpoint[]
   /** Those that bodies name, where they do, and that are open. */
@@ -52,7 +55,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
   const adapter = adapterOf(agent)
   const all = endpointsOf(agent)
   const named = adapter.bodyOperations ?? []
-  const open = openOperations(agent, [...all, ...named])
+  const threads = sharingOf(route)
+  const open = openOperations(agent, threads, adapter.threads, [...all, ...named])
   const isOpen = (endpoint: Endpoint) => endpoint.named === 'in-body' || open.has(endpoint.operation)
   const endpoints = all.filter(isOpen)
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
@@ -62,6 +66,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
     isPublic: route.public === true,
     adapter,
     tokenInBody: route.tokenInBody === true,
+    threads,
+    claimsUnowned: route.unowned === 'claim-by-first',
     endpoints,
     bodyOperations: named.map(({ operation }) => operation).filter((operation) => open.has(operation)),
     find: compileEndpoints(all, isOpen),
@@ -104,11 +110,26 @@ function endpointsOf(agent: Agent): readonly Endpoint[] {
   }))
 }
 
-/** What of its kind a route offers: all that is not closed, or exactly what `agent.operations` covers. */
-function openOperations({ operations }: Agent, all: readonly BodyOperation[]): ReadonlySet<string> {
-  const open = all.filter(({ operation, closed }) =>
-    operations ? operations.some((pattern) => covers(pattern, operation) || unnamed(pattern) === operation) : !closed,
-  )
+/** Threads belong to their callers where there are any, and where there are callers, unless the route says otherwise. */
+export const sharingOf = (route: Route): Sharing =>
+  route.public || !adapterOf(route.agent).threads ? 'shared' : (route.threads ?? 'own')
+
+/**
+ * What of its kind a route offers: all that is not closed, or exactly what `agent.operations` covers; and of what cannot be kept
+ * apart nothing, unless it is shared.
+ */
+function openOperations(
+  { operations }: Agent,
+  sharing: Sharing,
+  threads: Adapter['threads'],
+  all: readonly BodyOperation[],
+): ReadonlySet<string> {
+  const isShared = sharing === 'shared'
+  const open = all.filter(({ operation, closed, closedIfShared }) => {
+    if (!isShared && threads?.sharedOnly.has(operation)) return false
+    if (!operations) return !closed && !(isShared && closedIfShared)
+    return operations.some((pattern) => covers(pattern, operation) || unnamed(pattern) === operation)
+  })
   return new Set(open.map(({ operation }) => operation))
 }
 

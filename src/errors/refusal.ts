@@ -37,6 +37,11 @@ export const refusals = {
     title: 'Not found',
     detail: 'This route does not offer this endpoint.',
   },
+  'thread-unknown': {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is no such thread, run or session, or it is not yours.',
+  },
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
@@ -87,6 +92,11 @@ export const refusals = {
     title: 'Scope missing',
     detail: 'You are signed in, but the token lacks a scope that this operation needs.',
     challenge: 'insufficient_scope',
+  },
+  'tenant-missing': {
+    status: 403,
+    title: 'Tenant missing',
+    detail: 'Threads of this route belong to tenants, and your token names none.',
   },
   'field-forbidden': {
     status: 403,

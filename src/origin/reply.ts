@@ -1,4 +1,5 @@
 import type { Adapter, Json } from '../agents/adapter'
+import type { Restoration } from '../agents/threads'
 import { readAtMost } from '../bytes'
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
@@ -20,6 +21,8 @@ export interface ReplyRules {
   readonly names: readonly string[]
   /** What a JSON answer has to be turned into, where it has. */
   readonly rewrite: ((answer: Json) => Json) | undefined
+  /** How the caller's own ids are put back, where others took their place. */
+  readonly restoration: Restoration | undefined
   /** Whether an answer that does not say what it is can only be a stream of events. */
   readonly isStream: boolean
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
@@ -46,6 +49,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   const headers = responseHeaders(response.headers, rules.adapter.responseHeaders ?? [], isStream)
   if (isStream && type === null) headers.set('content-type', 'text/event-stream')
   passLocations(response, headers, rules)
+  await rules.restoration?.headers?.(headers)
 
   const { status } = response
   if (!response.body || method === 'HEAD' || [204, 205, 304].includes(status)) {
@@ -53,22 +57,25 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(null, { status, headers }), done: whole }
   }
   refuseUnknownEncoding(response)
-  const { adapter, names, limits, signal } = rules
+  const { adapter, names, restoration, limits, signal } = rules
   // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
   const brokenStream = isStream && !headers.has('location') ? adapter.brokenStream : undefined
-  const isRead = names.length > 0 || limits.heartbeatSeconds > 0
-  if (isStream && isRead && adapter.brokenStream) {
+  const isRead = adapter.brokenStream && (names.length > 0 || limits.heartbeatSeconds > 0)
+  if (isStream && (isRead || restoration?.events)) {
     const { body, done } = readEvents(response.body, {
       names,
       scrub: (data) => adapter.scrub(data as Json, names),
+      restore: restoration?.events,
       ...limits,
+      // A stream that is read only for its ids may be as silent as one that is not read.
+      ...(!isRead && { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINITY }),
       brokenStream,
       isLast: adapter.isLast && ((data) => adapter.isLast?.(data as Json) ?? false),
       signal,
     })
     return { response: new Response(body, { status, headers }), done }
   }
-  if (names.length > 0 || (rules.rewrite && response.ok)) {
+  if (names.length > 0 || restoration?.answer || (rules.rewrite && response.ok)) {
     return { response: new Response(await cleared(response, response.body, rules), { status, headers }), done: whole }
   }
   const { body, done } = pump(response.body, brokenStream, signal, isStream ? undefined : lengthOf(response))
@@ -118,23 +125,34 @@ function passLocations({ status, headers: from }: Response, headers: Headers, ru
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:utf-8|us-ascii)))/i
 
 async function cleared(
-  { headers }: Response,
+  response: Response,
   body: ReadableStream<Uint8Array>,
-  { adapter, names, rewrite, signal }: ReplyRules,
+  { adapter, names, rewrite, restoration, signal }: ReplyRules,
 ): Promise<Uint8Array> {
-  if (!TEXT.test(headers.get('content-type') ?? 'text/')) {
+  if (!TEXT.test(response.headers.get('content-type') ?? 'text/')) {
     throw new Refusal('origin-reply-refused', 'type cannot be cleared of identity')
   }
   const bytes = await readAtMost(body, MAX_SCRUBBED_BYTES).catch(() => {
     throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
   })
   if (!bytes) throw new Refusal('origin-reply-refused', 'too large to clear')
-  const text = new TextDecoder().decode(bytes)
-  if (!rewrite && !mentions(text, names)) return bytes
+  const given = new TextDecoder().decode(bytes)
   try {
-    const answer = adapter.scrub(JSON.parse(text) as Json, names)
-    return new TextEncoder().encode(JSON.stringify(rewrite ? rewrite(answer) : answer))
-  } catch {
+    // What an origin answers with an error of its own is not what the rewriting knows.
+    const written = clearedText(given, { adapter, names, rewrite: response.ok ? rewrite : undefined })
+    const restored = restoration?.answer ? await restoration.answer(written) : written
+    return restored === given ? bytes : new TextEncoder().encode(restored)
+  } catch (thrown) {
+    if (thrown instanceof Refusal) throw thrown
     throw new Refusal('origin-reply-refused', 'cannot be cleared of identity')
   }
+}
+
+function clearedText(
+  text: string,
+  { adapter, names, rewrite }: Pick<ReplyRules, 'adapter' | 'names' | 'rewrite'>,
+): string {
+  if (!rewrite && !mentions(text, names)) return text
+  const answer = adapter.scrub(JSON.parse(text) as Json, names)
+  return JSON.stringify(rewrite ? rewrite(answer) : answer)
 }

@@ -16,8 +16,11 @@ export interface Reading {
   /** Names that may not come back to the caller. */
   readonly names: readonly string[]
   readonly scrub: (data: unknown) => unknown
+  /** Puts the caller's own ids back into whole events. */
+  readonly restore: ((text: string) => string | Promise<string>) | undefined
   /** 0: never. */
   readonly heartbeatSeconds: number
+  /** Infinity: any silence is borne. */
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
   readonly isLast: ((data: unknown) => boolean) | undefined
@@ -108,12 +111,12 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const pass = async (complete: Uint8Array | undefined): Promise<void> => {
     if (!complete) return
     if (!isComment(complete)) last = complete
-    const cleared = clear(complete, reading)
+    const cleared = await clear(complete, reading)
     if (cleared.byteLength > 0) await write(cleared)
   }
 
   const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
-  const timer = setInterval(() => {
+  const tick = () => {
     // While a write waits it is the caller who is slow, and a comment would only wait behind it.
     if (writes > 0) return
     unheard++
@@ -125,7 +128,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
       // A caller that has gone without a reset is noticed here, and nowhere else on a silent stream.
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
-  }, tickSeconds * 1000)
+  }
+  const timer = Number.isFinite(tickSeconds) ? setInterval(tick, tickSeconds * 1000) : undefined
 
   const read = async (): Promise<boolean> => {
     try {
@@ -142,7 +146,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const finish = async (): Promise<StreamOutcome> => {
     const ended = (await read()) && !stalled
-    clearInterval(timer)
+    if (timer !== undefined) clearInterval(timer)
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
@@ -158,12 +162,16 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   return { body: pipe.readable, done: finish() }
 }
 
-function clear(bytes: Uint8Array, { names, scrub }: Reading): Uint8Array {
-  if (names.length === 0) return bytes
+async function clear(bytes: Uint8Array, { names, scrub, restore }: Reading): Promise<Uint8Array> {
+  if (names.length === 0 && !restore) return bytes
   const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)
-  if (!mentions(text, names)) return bytes
-  const cleared = eventsOf(text).map((event) => (mentions(event, names) ? clearEvent(event, names, scrub) : event))
-  return encode(cleared.join(''))
+  const cleared = mentions(text, names)
+    ? eventsOf(text)
+        .map((event) => (mentions(event, names) ? clearEvent(event, names, scrub) : event))
+        .join('')
+    : text
+  const restored = restore ? await restore(cleared) : cleared
+  return restored === text ? bytes : encode(restored)
 }
 
 const COLON = 58

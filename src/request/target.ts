@@ -38,6 +38,15 @@ export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
   return { path: pathname, query: search }
 }
 
+/**
+ * A path below a route that the gate has put an id into, held to the same rule: an agent may have made an id of anything.
+ * @throws Refusal `thread-unknown`
+ */
+export function checkedPath(path: string): string {
+  if (!isCanonical(path)) throw new Refusal('thread-unknown', 'id')
+  return path
+}
+
 function isCanonical(path: string): boolean {
   if (path === '/') return true
   const segments = path.slice(1).split('/')

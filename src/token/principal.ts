@@ -8,6 +8,8 @@ export interface Principal extends Caller {
   readonly [verified]: true
   /** The token's `iss`. Only together with `subject` does it name one person. */
   readonly issuer: string
+  /** Who vouches for the person: the issuer, or whom a gate that signed the token had it from. */
+  readonly identityProvider: string
   readonly subject: string
   /** `subject` behind the issuer's `subjectPrefix`: the id that agents see. */
   readonly userId: string
@@ -29,6 +31,7 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: strin
   const client = stringOf(claimAt(claims, at.client)) ?? stringOf(claims.client_id) ?? stringOf(claims.azp)
   const principal = {
     issuer: issuer.issuer,
+    identityProvider: (issuer.isGateway ? stringOf(claims.idp) : undefined) ?? issuer.issuer,
     issuerId: issuer.id,
     subject: sub,
     userId: issuer.subjectPrefix + sub,

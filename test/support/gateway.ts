@@ -43,6 +43,7 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
     PUBLIC_URL: url,
     ENVIRONMENT: 'development',
     SIGNING_KEYS: JSON.stringify(await signingKeys()),
+    THREAD_SECRET: 'a secret of these tests, of no use elsewhere',
     TEST_ROUTES: JSON.stringify(routes),
   }
   for (const [name, value] of Object.entries({ ...defaults, ...vars })) {

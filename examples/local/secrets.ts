@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
+
+/** What the gateway needs to run, by the names of its secrets. */
+const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
+  async SIGNING_KEYS() {
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwk = await exportJWK(privateKey)
+    return JSON.stringify({ keys: [{ ...jwk, kid: await calculateJwkThumbprint(jwk), alg: 'ES256', use: 'sig' }] })
+  },
+  THREAD_SECRET: async () => randomBytes(32).toString('base64url'),
+}
+
+/**
+ * Makes the gateway's local secrets on first start, in `.dev.vars`, where `wrangler dev` finds them. Other lines of the file
+ * stay as they are. Says whether it made any.
+ */
+export async function ensureSecrets(file: string): Promise<boolean> {
+  const existing = await readFile(file, 'utf8').catch(() => '')
+  const missing = Object.keys(SECRETS).filter((name) => !new RegExp(`^\\s*${name}\\s*=[ \\t]*\\S`, 'm').test(existing))
+  if (missing.length === 0) return false
+
+  const lines = await Promise.all(missing.map(async (name) => `${name}='${await SECRETS[name]?.()}'\n`))
+  const separator = existing && !existing.endsWith('\n') ? '\n' : ''
+  await writeFile(file, existing + separator + lines.join(''), { mode: 0o600 })
+  // The mode above holds for a new file only.
+  await chmod(file, 0o600)
+  return true
+}

@@ -1,0 +1,75 @@
+import { Refusal } from '../errors/refusal'
+import type { Ids, Sort } from '../threads/ids'
+import { isObject, type Json, type JsonObject, plainName, removeSpellings } from './adapter'
+import type { Restoration, ThreadKeeping } from './threads'
+
+/** Longer ones are no ids. */
+const MAX_ID_CHARS = 256
+
+/** Members of `RunAgentInput` that are ids which an agent looks something up by. */
+const IDS: Readonly<Record<string, Sort>> = { threadid: 'thread', runid: 'run', parentrunid: 'run' }
+
+/** Where agents that spread `forwardedProps` into a run would find an id that nobody has looked at. */
+const IDS_IN_PROPS = new Set(
+  ['thread_id', 'run_id', 'parent_run_id', 'session_id', 'conversation_id', 'fork_session'].map(plainName),
+)
+
+/** Ids that were put in place of the caller's, by what stands in their place. */
+export class Replaced {
+  readonly #chosen = new Map<string, string>()
+
+  constructor(readonly ids: Ids) {}
+
+  /** @throws Refusal `body-invalid` for what is no id */
+  async put(sort: Sort, chosen: Json | undefined): Promise<string> {
+    if (typeof chosen !== 'string' || chosen === '' || chosen.length > MAX_ID_CHARS || !chosen.isWellFormed())
+      throw new Refusal('body-invalid', `${sort} id`)
+    const derived = await this.ids.derive(sort, chosen)
+    this.#chosen.set(derived, chosen)
+    return derived
+  }
+
+  /** Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are found as they are. */
+  readonly restore = (text: string): string => {
+    let restored = text
+    for (const [derived, chosen] of this.#chosen) {
+      if (restored.includes(derived)) restored = restored.replaceAll(derived, () => JSON.stringify(chosen).slice(1, -1))
+    }
+    return restored
+  }
+
+  get restoration(): Restoration {
+    return { events: this.restore, answer: this.restore }
+  }
+}
+
+/** `RunAgentInput` with ids that are its caller's alone. It changes what it is given. */
+export async function withOwnIds(input: Json | undefined, replaced: Replaced): Promise<Json | undefined> {
+  if (!isObject(input)) return input
+  for (const key of Object.keys(input)) {
+    const sort = IDS[plainName(key)]
+    if (sort !== undefined && input[key] !== null) input[key] = await replaced.put(sort, input[key])
+  }
+  for (const props of propsOf(input)) {
+    removeSpellings(props, IDS_IN_PROPS)
+    if (isObject(props.checkpoint)) removeSpellings(props.checkpoint, IDS_IN_PROPS)
+    // With it Claude's SDK goes on with any session; what AG-UI resumes is not in here.
+    delete props.resume
+  }
+  return input
+}
+
+const propsOf = (input: JsonObject): JsonObject[] =>
+  Object.entries(input).flatMap(([key, value]) =>
+    plainName(key) === 'forwardedprops' && isObject(value) ? [value] : [],
+  )
+
+/** AG-UI: the agent knows every conversation under a name that only its owner can bring about. */
+export const agUiThreads: ThreadKeeping = {
+  sharedOnly: new Set(),
+  async keep(passing, _asked, { ids }) {
+    const replaced = new Replaced(ids)
+    const body = await withOwnIds(passing.body, replaced)
+    return { ...passing, body, ...(body !== undefined && { restoration: replaced.restoration }) }
+  },
+}

@@ -1,0 +1,46 @@
+import type { Ids } from '../threads/ids'
+import { isObject, type Json } from './adapter'
+import type { Restoration } from './threads'
+
+/** `/runs/{run}` and what may follow: a run that has no thread which its caller could name. */
+const RUN = /^\/runs\/([^/]+)(?=\/|$)/
+
+/**
+ * Marks the id of a run without a thread as its caller's, wherever it comes back: in the addresses of the reply, in the stream, in
+ * the run itself. JavaScript servers let such a run be joined by its id alone.
+ *
+ * @param isWait whether the answer is what the run made: it names no run, and may be long in coming
+ */
+export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
+  /** By the server's id. */
+  const sealed = new Map<string, string>()
+  const seal = async (run: string): Promise<string> => {
+    const known = sealed.get(run) ?? (await ids.seal('run', run))
+    sealed.set(run, known)
+    return known
+  }
+  const restored = (text: string): string => [...sealed].reduce((at, [run, own]) => at.replaceAll(run, own), text)
+
+  return {
+    async headers(headers) {
+      for (const name of ['location', 'content-location']) {
+        const value = headers.get(name)
+        const run = value === null ? undefined : RUN.exec(value)?.[1]
+        if (value !== null && run !== undefined) headers.set(name, value.replace(run, await seal(run)))
+      }
+    },
+    ...(!isWait && {
+      events: restored,
+      async answer(text) {
+        for (const run of runsOf(JSON.parse(text) as Json)) await seal(run)
+        return restored(text)
+      },
+    }),
+  }
+}
+
+/** One run, or a list of them. */
+const runsOf = (answer: Json): string[] =>
+  (Array.isArray(answer) ? answer : [answer]).flatMap((run) =>
+    isObject(run) && typeof run.run_id === 'string' ? [run.run_id] : [],
+  )

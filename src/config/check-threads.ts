@@ -1,0 +1,24 @@
+import { adapterOf } from '../agents/kinds'
+import { unnamed } from '../policy/operation'
+import type { Route } from './define'
+import { show } from './fault'
+import type { Report } from './report'
+
+/** Whose threads are, against what the kind has, who may come in, and what the route opens. */
+export function checkThreads({ threads, unowned, agent, public: isPublic }: Route, report: Report): void {
+  const keeping = adapterOf(agent).threads
+  const isShared = threads === 'shared' || isPublic === true
+  if (threads !== undefined && !keeping)
+    report('threads', show(threads), `nothing, for ${agent.kind}`, 'Remove it: the gate knows no threads of this kind.')
+  else if (threads !== undefined && threads !== 'shared' && isPublic)
+    report('threads', show(threads), '"shared" or nothing, on a public route', 'Remove it: nobody is there to own any.')
+  if (unowned !== undefined && (agent.kind !== 'langgraph' || isShared))
+    report('unowned', show(unowned), 'nothing here', 'Remove it: only LangGraph keeps owners, where threads have some.')
+  if (isShared) return
+  agent.operations?.forEach((pattern, index) => {
+    if (!keeping?.sharedOnly.has(unnamed(pattern))) return
+    const expected = "an operation on what is the caller's own"
+    const remedy = "Remove it, or say `threads: 'shared'`: what it touches is everybody's, and cannot be kept apart."
+    report(`agent.operations[${index}]`, show(pattern), expected, remedy)
+  })
+}

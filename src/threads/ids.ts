@@ -1,0 +1,60 @@
+import { base64url } from 'jose'
+
+/** What an id is of. An id of one sort is worth nothing as another. */
+export type Sort = 'thread' | 'run' | 'session' | 'event' | 'task' | 'context'
+
+/** The ids of one owner on one route. */
+export interface Ids {
+  /**
+   * A UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose: the same each time, and for no other owner,
+   * route or sort. Nothing is stored, so nobody can take an id before somebody else.
+   */
+  derive(sort: Sort, chosen: string): Promise<string>
+  /** An id that the agent gave, with a mark (HMAC-SHA-256, 43 characters of base64url) that it is this owner's. */
+  seal(sort: Sort, given: string): Promise<string>
+  /** What was sealed; undefined where the mark is missing or another's. */
+  open(sort: Sort, sealed: string): Promise<string | undefined>
+}
+
+const MARK_CHARS = 43
+const UUID_BYTES = 16
+
+/** @param key HMAC-SHA-256, with the usages `sign` and `verify` */
+export function idsOf(key: CryptoKey, route: string, owner: string): Ids {
+  const message = (use: 'derive' | 'seal', sort: Sort, id: string) =>
+    new TextEncoder().encode(JSON.stringify([use, sort, route, owner, id]))
+  const mac = async (...words: Parameters<typeof message>) =>
+    new Uint8Array(await crypto.subtle.sign('HMAC', key, message(...words)))
+
+  return {
+    derive: async (sort, chosen) => uuidOf((await mac('derive', sort, chosen)).subarray(0, UUID_BYTES)),
+    seal: async (sort, given) => `${given}.${base64url.encode(await mac('seal', sort, given))}`,
+    async open(sort, sealed) {
+      const dot = sealed.length - MARK_CHARS - 1
+      if (dot < 1 || sealed[dot] !== '.') return undefined
+      const given = sealed.slice(0, dot)
+      const mark = markOf(sealed.slice(dot + 1))
+      return mark && (await crypto.subtle.verify('HMAC', key, mark, message('seal', sort, given))) ? given : undefined
+    },
+  }
+}
+
+/** For ids that the agent gives: what is not sealed for this owner becomes an id that the agent never gave to anybody. */
+export async function toAgent(ids: Ids, sort: Sort, given: string): Promise<string> {
+  return (await ids.open(sort, given)) ?? ids.derive(sort, given)
+}
+
+function uuidOf(bytes: Uint8Array): string {
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
+}
+
+function markOf(text: string): Uint8Array<ArrayBuffer> | undefined {
+  try {
+    return new Uint8Array(base64url.decode(text))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,37 @@
+import { base64url } from 'jose'
+import { Refusal } from '../errors/refusal'
+import type { Principal } from '../token/principal'
+
+/** Whose the threads of a route are: each caller's own, everybody's of one tenant, or, `shared`, nobody's. */
+export type Sharing = 'own' | 'tenant' | 'shared'
+
+/** Owners whose names are kept; a name costs a digest. */
+const MAX_KEPT = 1_000
+
+/**
+ * Gives an owner's name: 43 characters of base64url, the SHA-256 of who vouches for them and of their id there. No secret is in
+ * it, so that whoever runs the agent's database can write it into threads of before; nobody but the gate lets a caller use it.
+ *
+ * The same subject of two identity providers is two owners, and so is a tenant of two.
+ */
+export type OwnerOf = (principal: Principal, sharing: 'own' | 'tenant') => Promise<string>
+
+/** @throws Refusal `tenant-missing`, from what it returns, where threads are a tenant's and the caller has none */
+export function createOwners(): OwnerOf {
+  const kept = new Map<string, string>()
+  return async (principal, sharing) => {
+    const { identityProvider, userId, tenant } = principal
+    if (sharing === 'tenant' && tenant === undefined) throw new Refusal('tenant-missing')
+    const who = JSON.stringify([sharing, identityProvider, sharing === 'tenant' ? tenant : userId])
+    const known = kept.get(who)
+    if (known !== undefined) return known
+    const name = await ownerName(who)
+    if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value ?? '')
+    kept.set(who, name)
+    return name
+  }
+}
+
+async function ownerName(who: string): Promise<string> {
+  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(who))))
+}
