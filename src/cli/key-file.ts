@@ -2,6 +2,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import path from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
 
+export const THREAD_FILE = '.secrets/thread-secret'
+
 export type Algorithm = 'ES256' | 'RS256' | 'EdDSA'
 export type Role = 'signs' | 'published'
 type Keys = readonly JWK[]

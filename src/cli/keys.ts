@@ -3,10 +3,9 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Algorithm, keyFile, rolesOf, STEPS, type Step, writeSecret } from './key-file'
+import { type Algorithm, keyFile, rolesOf, STEPS, type Step, THREAD_FILE, writeSecret } from './key-file'
 
 const DEFAULT_FILE = '.secrets/signing-keys.json'
-const THREAD_FILE = '.secrets/thread-secret'
 const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list|threads] [--algorithm ES256|RS256|EdDSA] [--file PATH]
   new      make the first key (default)
   add      make the next key: it is published, and does not sign yet

@@ -6,7 +6,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
 
 process.setSourceMapsEnabled(true)
-const COMMANDS = ['check', 'routes', 'schema', 'keys']
+const COMMANDS = ['check', 'routes', 'schema', 'keys', 'threads']
 const here = path.dirname(fileURLToPath(import.meta.url))
 const command = process.argv[2] ?? ''
 if (!COMMANDS.includes(command)) {

@@ -83,7 +83,8 @@ export function createKeepers(secret: string | undefined, now: () => number): Ke
   }
 }
 
-const importSecret = (secret: string): Promise<CryptoKey> =>
+/** The key of derived and sealed ids. */
+export const importSecret = (secret: string): Promise<CryptoKey> =>
   crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
     'sign',
     'verify',

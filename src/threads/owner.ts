@@ -22,16 +22,22 @@ export function createOwners(): OwnerOf {
   return async (principal, sharing) => {
     const { identityProvider, userId, tenant } = principal
     if (sharing === 'tenant' && tenant === undefined) throw new Refusal('tenant-missing')
-    const who = JSON.stringify([sharing, identityProvider, sharing === 'tenant' ? tenant : userId])
+    const id = sharing === 'tenant' ? tenant : userId
+    const who = JSON.stringify([sharing, identityProvider, id])
     const known = kept.get(who)
     if (known !== undefined) return known
-    const name = await ownerName(who)
+    const name = await ownerName(sharing, identityProvider, id ?? '')
     if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value ?? '')
     kept.set(who, name)
     return name
   }
 }
 
-async function ownerName(who: string): Promise<string> {
+/**
+ * @param identityProvider the `iss` of the owner's tokens
+ * @param id the user id, which is the subject behind its issuer's `subjectPrefix`; or the tenant
+ */
+export async function ownerName(sharing: 'own' | 'tenant', identityProvider: string, id: string): Promise<string> {
+  const who = JSON.stringify([sharing, identityProvider, id])
   return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(who))))
 }

@@ -1,0 +1,40 @@
+// npm run -s threads -- --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
+// Says what the gate calls an owner, and under which id an agent knows a thread of theirs: what it takes to move threads in.
+import { existsSync, readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { idsOf } from '../threads/ids'
+import { importSecret, threadSecretFault } from '../threads/keeper'
+import { ownerName } from '../threads/owner'
+import { THREAD_FILE } from './key-file'
+
+const USAGE = `usage: npm run -s threads -- --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
+  --issuer   the iss of the owner's tokens, to the letter
+  --subject  the sub of their tokens, behind the issuer's subjectPrefix; --tenant where threads belong to tenants
+             prints the owner: the value of sallyport_owner in the metadata of a LangGraph thread
+  --thread   an id as callers know it; prints the id under which the agent of --route knows it (AG-UI kinds and copilotkit)
+  --file     where the thread secret is, unless THREAD_SECRET is set (default ${THREAD_FILE})`
+
+try {
+  console.log(await answer())
+} catch (thrown) {
+  console.error(thrown instanceof Error ? thrown.message : thrown)
+  process.exitCode = 1
+}
+
+async function answer(): Promise<string> {
+  const text = { type: 'string' } as const
+  const options = { issuer: text, subject: text, tenant: text, route: text, thread: text, file: text }
+  const { issuer, subject, tenant, route, thread, file } = parseArgs({ args: process.argv.slice(3), options }).values
+  const id = subject ?? tenant
+  if (!issuer || !id || (subject && tenant) || !route !== !thread) throw new Error(USAGE)
+  const owner = await ownerName(subject ? 'own' : 'tenant', issuer, id)
+  if (!route || !thread) return owner
+  return idsOf(await importSecret(secretIn(file ?? THREAD_FILE)), route, owner).derive('thread', thread)
+}
+
+function secretIn(file: string): string {
+  const secret = process.env.THREAD_SECRET ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined)
+  const fault = threadSecretFault(secret)
+  if (fault) throw new Error(`THREAD_SECRET ${fault}. Set it, or name its file with --file.`)
+  return secret ?? ''
+}
