@@ -38,8 +38,9 @@ export class Replaced {
     return restored
   }
 
-  get restoration(): Restoration {
-    return { events: this.restore, answer: this.restore }
+  /** Undefined where there is nothing to put back, so that the answer passes unread. */
+  get restoration(): Restoration | undefined {
+    return this.#chosen.size > 0 ? { events: this.restore, answer: this.restore } : undefined
   }
 }
 
@@ -70,6 +71,6 @@ export const agUiThreads: ThreadKeeping = {
   async keep(passing, _asked, { ids }) {
     const replaced = new Replaced(ids)
     const body = await withOwnIds(passing.body, replaced)
-    return { ...passing, body, ...(body !== undefined && { restoration: replaced.restoration }) }
+    return { ...passing, body, restoration: replaced.restoration }
   },
 }

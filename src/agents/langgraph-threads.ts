@@ -19,11 +19,11 @@ export const langgraphThreads: ThreadKeeping = {
     const [family] = endpoint.operation.split('.')
     if (family === 'store') return inOwnNamespace(given, path, keeper.owner)
     if (family === 'assistants') return { ...given, query: without('delete_threads', given.query) }
-    if (path === '/threads') return created(withoutThreadIds(given), ownership)
+    if (path === '/threads') return created(cleared(given), ownership)
     if (path === '/threads/search' || path === '/threads/count')
       return { ...given, body: stampedBody(given.body ?? {}, keeper.owner) }
 
-    const passing = withoutThreadIds(given)
+    const passing = cleared(given)
     const { thread } = passing.params
     if (family === 'crons') return cronsOf(passing, endpoint, ownership)
     if (thread === undefined) return withoutThread(passing, path, keeper)
@@ -143,9 +143,10 @@ function without(name: string, query: string): string {
 
 /**
  * A thread is named by the path, or by the one member that is looked at. Some servers would go by one that stands in the
- * configuration of a run or in the checkpoint that it begins at.
+ * configuration of a run or in the checkpoint that it begins at. An owner is named by the gate alone: a thread that somebody
+ * gives to somebody else would turn up among theirs.
  */
-function withoutThreadIds(passing: Passing): Passing {
+function cleared(passing: Passing): Passing {
   const { body, params } = passing
   for (const one of Array.isArray(body) ? body : [body]) {
     if (!isObject(one)) continue
@@ -155,6 +156,7 @@ function withoutThreadIds(passing: Passing): Passing {
       const before = isObject(part.before) ? part.before : {}
       for (const holder of [config, config.configurable, part.checkpoint, before, before.configurable])
         if (isObject(holder)) delete holder.thread_id
+      if (isObject(config.metadata)) delete config.metadata[OWNER]
       if (params.thread !== undefined && part.thread_id !== undefined)
         part.thread_id = decodeURIComponent(params.thread)
     }

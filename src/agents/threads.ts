@@ -25,7 +25,7 @@ export interface Restoration {
   answer?(text: string): string | Promise<string>
 }
 
-export type Kept = Passing & { readonly restoration?: Restoration }
+export type Kept = Passing & { readonly restoration?: Restoration | undefined }
 
 /** How a kind of agent keeps the threads of its callers apart. */
 export interface ThreadKeeping {
