@@ -1,0 +1,141 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Ids, idsOf, type Sort, toAgent } from '../../src/threads/ids'
+
+const SORTS: readonly Sort[] = ['thread', 'run', 'session', 'event', 'task', 'context']
+const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+/** RFC 9562: version 8, and the variant of that document. */
+const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+
+const keyOf = (secret: string) =>
+  crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
+    'sign',
+    'verify',
+  ])
+const key = await keyOf('a secret of these tests, of no use elsewhere')
+const alice = idsOf(key, 'support', 'alice')
+
+/** Halves of surrogate pairs are in it: JSON can write them, and UTF-8 cannot tell one from another. */
+const anyText = fc.oneof(
+  fc.string({ unit: 'binary' }),
+  fc.string(),
+  fc.constantFrom('', '"', '\\', ',', '","', '["', '\u0000', '\u2028'),
+  fc.array(fc.integer({ min: 0xd800, max: 0xdfff }), { maxLength: 3 }).map((units) => String.fromCharCode(...units)),
+)
+const place = fc.record({ sort: fc.constantFrom(...SORTS), route: anyText, owner: anyText, id: anyText })
+type Place = typeof place extends fc.Arbitrary<infer T> ? T : never
+
+const idsAt = ({ route, owner }: Pick<Place, 'route' | 'owner'>): Ids => idsOf(key, route, owner)
+const isSame = (one: Place, other: Place) =>
+  one.sort === other.sort && one.route === other.route && one.owner === other.owner && one.id === other.id
+
+/** Two places that differ in one part, in all, or in where one part ends and the next begins. */
+const neighbours = fc.oneof(
+  fc.tuple(place, place),
+  fc
+    .tuple(place, place, fc.constantFrom<keyof Place>('sort', 'route', 'owner', 'id'))
+    .map(([one, other, part]): [Place, Place] => [one, { ...one, [part]: other[part] }]),
+  place.map((one): [Place, Place] => [one, { ...one, route: one.route + one.owner, owner: '' }]),
+  place.map((one): [Place, Place] => [one, { ...one, owner: one.owner + one.id, id: '' }]),
+)
+
+describe('a derived id', () => {
+  it('X6: is a UUID of version 8, the same each time, and never that of another owner, route, sort or id', async () => {
+    const made = new Map<string, Place>()
+    await fc.assert(
+      fc.asyncProperty(neighbours, async ([one, other]) => {
+        const [first, again, second] = await Promise.all([
+          idsAt(one).derive(one.sort, one.id),
+          idsAt(one).derive(one.sort, one.id),
+          idsAt(other).derive(other.sort, other.id),
+        ])
+        expect(first).toMatch(UUID_V8)
+        expect(again).toBe(first)
+        expect(first === second).toBe(isSame(one, other))
+        for (const [id, its] of [[first, one] as const, [second, other] as const]) {
+          const before = made.get(id)
+          if (before) expect(isSame(before, its)).toBe(true)
+          made.set(id, its)
+        }
+      }),
+      { numRuns: 2000 },
+    )
+    expect(made.size).toBeGreaterThan(1500)
+  })
+
+  it('is another under another secret, and nothing that is sealed', async () => {
+    const other = idsOf(await keyOf('another secret of these tests, as useless'), 'support', 'alice')
+    expect(await other.derive('thread', 't')).not.toBe(await alice.derive('thread', 't'))
+    expect(await alice.open('thread', await alice.derive('thread', 't'))).toBeUndefined()
+  })
+})
+
+describe('a sealed id', () => {
+  it('X6: opens for its owner as what it was, whatever it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(place, fc.constantFrom('', '.', 'a.b', '.'.repeat(44)), async (at, more) => {
+        const given = `${at.id || 'x'}${more}`
+        expect(await idsAt(at).open(at.sort, await idsAt(at).seal(at.sort, given))).toBe(given)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('X6: opens for no other owner, on no other route, and as no other sort', async () => {
+    await fc.assert(
+      fc.asyncProperty(neighbours, async ([one, other]) => {
+        fc.pre(!isSame({ ...one, id: '' }, { ...other, id: '' }))
+        const sealed = await idsAt(one).seal(one.sort, one.id || 'x')
+        expect(await idsAt(other).open(other.sort, sealed)).toBeUndefined()
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('does not open with one character changed, left out or added', async () => {
+    const sealed = await alice.seal('run', 'r1')
+    const last = sealed.length - 1
+    for (let at = 0; at <= last; at++) {
+      const changed = [...BASE64URL, '.', ' ', '=', '\u0000', 'é'].filter((by) => by !== sealed[at])
+      // The last character has two bits to spare, which is another matter.
+      const spoilt = changed.filter((by) => at < last || !BASE64URL.includes(by))
+      const variants = [
+        ...spoilt.map((by) => sealed.slice(0, at) + by + sealed.slice(at + 1)),
+        ...changed.map((by) => sealed.slice(0, at) + by + sealed.slice(at)),
+        sealed.slice(0, at) + sealed.slice(at + 1),
+      ]
+      for (const variant of variants) expect([variant, await alice.open('run', variant)]).toEqual([variant, undefined])
+    }
+  })
+
+  it('does not open with padding, white space or the standard alphabet in its mark', async () => {
+    for (let n = 0; n < 200; n++) {
+      const sealed = await alice.seal('run', `r${n}`)
+      const dot = sealed.lastIndexOf('.')
+      const [given, mark] = [sealed.slice(0, dot), sealed.slice(dot + 1)]
+      for (const variant of [`${mark}=`, `${mark}==`, `${mark}\n`, ` ${mark}`, `${mark.slice(0, 9)}\t${mark.slice(9)}`])
+        expect(await alice.open('run', `${given}.${variant}`)).toBeUndefined()
+      // One of 43 characters still, so that its length does not give it away.
+      for (const variant of [`${mark.slice(0, -1)}=`, `${mark.slice(0, -1)} `, ` ${mark.slice(1)}`])
+        expect(await alice.open('run', `${given}.${variant}`)).toBeUndefined()
+    }
+  })
+
+  it('opens with another last character only where its bits are the same, and as the same id', async () => {
+    const sealed = await alice.seal('run', 'r1')
+    const digits = BASE64URL.indexOf(sealed.at(-1) ?? '')
+    for (const [value, by] of [...BASE64URL].entries()) {
+      // 43 characters are 258 bits for 256. What the agent and every store see is what was opened, which has one spelling.
+      const expected = value >> 2 === digits >> 2 ? 'r1' : undefined
+      expect([by, await alice.open('run', sealed.slice(0, -1) + by)]).toEqual([by, expected])
+    }
+  })
+
+  it('that is not this owner’s reaches the agent as an id that it never gave to anybody', async () => {
+    const bobs = await idsOf(key, 'support', 'bob').seal('session', 's1')
+    const asked = await toAgent(alice, 'session', bobs)
+    expect(asked).toMatch(UUID_V8)
+    expect(await toAgent(alice, 'session', 's1')).toMatch(UUID_V8)
+    expect(await toAgent(alice, 'session', await alice.seal('session', 's1'))).toBe('s1')
+  })
+})

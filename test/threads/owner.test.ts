@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest'
+import { commonClaims } from '../../src/config/presets'
+import { createOwners } from '../../src/threads/owner'
+import { createSeen } from '../../src/threads/seen'
+import type { TrustedIssuer } from '../../src/token/issuer'
+import { type Principal, principalOf } from '../../src/token/principal'
+
+const trusted = (issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
+  id: 'login',
+  issuer,
+  audience: ['agents'],
+  algorithms: ['RS256'],
+  claims: commonClaims,
+  tokenType: 'access-token',
+  requiredClaims: [],
+  maxLifetimeSeconds: 86_400,
+  clockSkewSeconds: 30,
+  subjectPrefix: '',
+  isGateway: false,
+  ...more,
+})
+
+const LOGIN = 'https://login.test'
+const who = (sub: string, claims: object = {}, issuer = trusted(LOGIN)): Principal =>
+  principalOf(issuer, { sub, exp: 1, ...claims })
+
+describe('the owner of threads', () => {
+  const ownerOf = createOwners()
+
+  it('is 43 characters that are the same each time, from whichever gate', async () => {
+    const owner = await ownerOf(who('alice'), 'own')
+    expect(owner).toMatch(/^[\w-]{43}$/)
+    expect(await ownerOf(who('alice', { email: 'other@example.com', exp: 2 }), 'own')).toBe(owner)
+    expect(await createOwners()(who('alice'), 'own')).toBe(owner)
+  })
+
+  it('X18: is another for the same subject of another identity provider, and for the same tenant', async () => {
+    const [here, there] = [
+      who('alice', { tenant: 'acme' }),
+      who('alice', { tenant: 'acme' }, trusted('https://b.test')),
+    ]
+    expect(await ownerOf(here, 'own')).not.toBe(await ownerOf(there, 'own'))
+    expect(await ownerOf(here, 'tenant')).not.toBe(await ownerOf(there, 'tenant'))
+  })
+
+  it('X6: is no two of a person, a tenant of that name, and whoever has a part of it in another place', async () => {
+    const people = [
+      who('acme', { tenant: 'alice' }),
+      who('alice', { tenant: 'acme' }),
+      who('a","b', { tenant: 't","u' }),
+      who('b', { tenant: 'u' }, trusted(`${LOGIN}","a`)),
+      who('own', { tenant: 'tenant' }),
+    ]
+    const owners = await Promise.all(people.flatMap((each) => [ownerOf(each, 'own'), ownerOf(each, 'tenant')]))
+    expect(new Set(owners).size).toBe(owners.length)
+  })
+
+  it('is one for all of a tenant, and nobody’s without one', async () => {
+    const [alice, bob] = [who('alice', { tenant: 'acme' }), who('bob', { tenant: 'acme' })]
+    expect(await ownerOf(alice, 'tenant')).toBe(await ownerOf(bob, 'tenant'))
+    for (const tenant of [undefined, '', null, 7, ['acme']])
+      await expect(ownerOf(who('alice', { tenant }), 'tenant')).rejects.toMatchObject({ code: 'tenant-missing' })
+  })
+
+  it('is the same through a gate in front of the gate as without, and only a gate’s word counts', async () => {
+    const gate = trusted('https://gate.test', { isGateway: true })
+    const behind = who('alice', { idp: LOGIN, tenant: 'acme' }, gate)
+    const direct = who('alice', { tenant: 'acme' })
+    expect(await ownerOf(behind, 'own')).toBe(await ownerOf(direct, 'own'))
+    expect(await ownerOf(behind, 'tenant')).toBe(await ownerOf(direct, 'tenant'))
+    const liar = who('alice', { idp: LOGIN }, trusted('https://b.test'))
+    expect(await ownerOf(liar, 'own')).not.toBe(await ownerOf(direct, 'own'))
+    for (const idp of [undefined, '', null, {}, [LOGIN]])
+      expect(await ownerOf(who('alice', { idp }, gate), 'own')).not.toBe(await ownerOf(direct, 'own'))
+  })
+
+  it('keeps the prefix that tells the subjects of an issuer apart', async () => {
+    const prefixed = who('alice', {}, trusted(LOGIN, { subjectPrefix: 'b|' }))
+    expect(await ownerOf(prefixed, 'own')).not.toBe(await ownerOf(who('alice'), 'own'))
+    expect(await ownerOf(prefixed, 'own')).toBe(await ownerOf(who('b|alice'), 'own'))
+  })
+
+  it('invariant 10: is right for each of more people than are kept, in whatever order they come', async () => {
+    const full = createOwners()
+    const names = Array.from({ length: 1300 }, (_, n) => `person-${n}`)
+    const owners = await Promise.all(names.map((name) => full(who(name), 'own')))
+    expect(new Set(owners).size).toBe(names.length)
+    const again = await Promise.all(names.toReversed().map((name) => full(who(name), 'own')))
+    expect(again.toReversed()).toEqual(owners)
+  })
+})
+
+describe('a thread that was seen', () => {
+  const openSeen = () => {
+    const clock = { at: 1_000_000 }
+    return { clock, seen: createSeen(() => clock.at) }
+  }
+
+  it('is its owner’s for 30 seconds by the clock, and then has to be looked up', () => {
+    const { clock, seen } = openSeen()
+    expect(seen.isOwn('r', 't', 'alice')).toBe(false)
+    seen.note('r', 't', 'alice')
+    clock.at += 29_999
+    expect(seen.isOwn('r', 't', 'alice')).toBe(true)
+    clock.at += 1
+    expect(seen.isOwn('r', 't', 'alice')).toBe(false)
+    seen.note('r', 't', 'alice')
+    expect(seen.isOwn('r', 't', 'alice')).toBe(true)
+  })
+
+  it('X6: is nobody else’s, not on another route, and no other thread', () => {
+    const { seen } = openSeen()
+    seen.note('r', 't', 'alice')
+    expect(seen.isOwn('r', 't', 'bob')).toBe(false)
+    expect(seen.isOwn('s', 't', 'alice')).toBe(false)
+    expect(seen.isOwn('r', 'u', 'alice')).toBe(false)
+    seen.note('r","a', 'b', 'alice')
+    expect(seen.isOwn('r', 'a","b', 'alice')).toBe(false)
+  })
+
+  it('is its new owner’s alone once it has another, and nobody’s once it is gone', () => {
+    const { seen } = openSeen()
+    seen.note('r', 't', 'alice')
+    seen.note('r', 't', 'bob')
+    expect([seen.isOwn('r', 't', 'alice'), seen.isOwn('r', 't', 'bob')]).toEqual([false, true])
+    seen.forget('s', 't')
+    expect(seen.isOwn('r', 't', 'bob')).toBe(true)
+    seen.forget('r', 't')
+    expect(seen.isOwn('r', 't', 'bob')).toBe(false)
+  })
+
+  it('is one of at most 10,000: the oldest is looked up again', () => {
+    const { seen } = openSeen()
+    for (let n = 0; n <= 10_000; n++) seen.note('r', `t${n}`, 'alice')
+    expect(['t0', 't1', 't10000'].map((thread) => seen.isOwn('r', thread, 'alice'))).toEqual([false, true, true])
+  })
+})
