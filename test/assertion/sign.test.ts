@@ -24,6 +24,7 @@ const signer = () => createSigner('https://gate.test', async () => keys, ports)
 const person = (more: Partial<Principal> = {}): Principal =>
   ({
     issuer: 'https://login.test',
+    identityProvider: 'https://login.test',
     issuerId: 'login',
     subject: 'alice',
     userId: 'alice',
@@ -44,7 +45,12 @@ const binding: Binding = { route: 'r', method: 'GET', uri: '/x', thread: undefin
 describe('invariant 10: an assertion that is reused', () => {
   const differing: [string, Partial<Principal>, Partial<AssertionRules>, 'bearer' | 'header'][] = [
     ['another person', { userId: 'bob', subject: 'bob' }, {}, 'header'],
-    ['the same subject of another issuer', { issuer: 'https://other.test' }, {}, 'header'],
+    [
+      'the same subject of another issuer',
+      { issuer: 'https://other.test', identityProvider: 'https://other.test' },
+      {},
+      'header',
+    ],
     ['a person who has lost a role', { roles: [] }, {}, 'header'],
     ['another tenant', { tenant: 'other' }, {}, 'header'],
     ['a token that ends sooner', { expiresAt: now / 1000 + 30 }, {}, 'header'],
@@ -104,6 +110,12 @@ describe('claims', () => {
     })
     expect(decodeJwt(jws).exp).toBe(Math.floor(now / 1000) + 60)
     expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: 'sallyport+jwt' })
+  })
+
+  it('say who vouches for a person, also where a gate signed their token', async () => {
+    const identityProvider = 'https://partner.test'
+    const jws = await signer().sign(person({ identityProvider }), rules, 'header', binding, 'j')
+    expect(decodeJwt(jws).idp).toBe(identityProvider)
   })
 
   it('a token that ends within the tolerance of clocks still gives a moment, and no more', async () => {

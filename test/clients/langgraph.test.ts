@@ -52,7 +52,9 @@ beforeAll(async () => {
     return [
       route('langgraph', server.url),
       route('heartbeats', server.url, { limits: { heartbeatSeconds: 1 } }),
-      route('with-user', server.url, { identity: { langgraphAuthUser: true } }),
+      // Where several people speak in one thread.
+      route('shared', server.url, { threads: 'shared' }),
+      route('shared-with-user', server.url, { threads: 'shared', identity: { langgraphAuthUser: true } }),
       route('tapped', tapUrl),
       route('tapped-with-user', tapUrl, { identity: { langgraphAuthUser: true } }),
       route('nameless', `${tapUrl}${NAMELESS}`),
@@ -81,13 +83,17 @@ async function collect(stream: AsyncGenerator<StreamPart>): Promise<StreamPart[]
   return parts
 }
 
-/** A value without ids, times and identity, which are all that may differ. */
+/** An id with the mark that it is its caller's, as runs without a thread have. */
+const MARK = /([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[\w-]{43}/g
+
+/** A value without ids, times, identity and owners, which are all that may differ. */
 function plain(value: unknown): unknown {
   const ids = new Map<string, string>()
   const text = JSON.stringify(value, (key, item) =>
-    /^(x-.*|user-agent|seen|created_at|updated_at)$/.test(key) ? undefined : item,
+    /^(x-.*|user-agent|seen|created_at|updated_at|sallyport_owner)$/.test(key) ? undefined : item,
   )
   const named = text
+    .replace(MARK, '$1')
     .replace(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, (id) => {
       if (!ids.has(id)) ids.set(id, `id ${ids.size}`)
       return ids.get(id) ?? ''
@@ -267,7 +273,7 @@ describe('who the graph sees', () => {
     'x-user-id': 'carol',
     'x-user-issuer': alice['x-user-issuer'],
   }
-  const carol = async () => through(bearer(await forge(stage.provider, { claims: { sub: 'carol' } })))
+  const carol = async () => through(bearer(await forge(stage.provider, { claims: { sub: 'carol' } })), 'shared')
 
   it('is the caller, each their own, also at the same time', async () => {
     const [first, second] = [through(stage.alice), through(stage.bob)]
@@ -279,19 +285,19 @@ describe('who the graph sees', () => {
   })
 
   it('is not whom an earlier run of the thread was for, not even where the caller has less to tell', async () => {
-    const { thread_id: thread } = await through().threads.create()
-    expect(await seenBy(through(stage.alice), thread)).toEqual(alice)
-    expect(await seenBy(through(stage.bob), thread)).toEqual(bob)
+    const { thread_id: thread } = await through(stage.alice, 'shared').threads.create()
+    expect(await seenBy(through(stage.alice, 'shared'), thread)).toEqual(alice)
+    expect(await seenBy(through(stage.bob, 'shared'), thread)).toEqual(bob)
     expect(await seenBy(await carol(), thread)).toEqual(stranger)
     const { config } = await direct().threads.get(thread)
     expect(config.configurable).toMatchObject(stranger)
   })
 
   it('is the caller of a command, too, which starts its run without looking at headers', async () => {
-    const { thread_id: thread } = await through().threads.create()
-    expect(await seenBy(through(stage.alice), thread)).toEqual(alice)
+    const { thread_id: thread } = await through(stage.alice, 'shared').threads.create()
+    expect(await seenBy(through(stage.alice, 'shared'), thread)).toEqual(alice)
     const run = { assistant_id: 'agent', ...ask('hello'), config: { configurable: { 'x-user-id': 'mallory' } } }
-    const reply = await stage.gateway.fetch(`/agents/langgraph/threads/${thread}/commands`, {
+    const reply = await stage.gateway.fetch(`/agents/shared/threads/${thread}/commands`, {
       method: 'POST',
       headers: { ...stage.bob, 'content-type': 'application/json' },
       body: JSON.stringify({ id: 1, method: 'run.start', params: run }),
@@ -302,10 +308,10 @@ describe('who the graph sees', () => {
   })
 
   it('is not steered past its user by a member that means nothing to the server', async () => {
-    const client = through(stage.alice, 'with-user')
+    const client = through(stage.alice, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     await client.runs.wait(thread, 'agent', ask('hello'))
-    const reply = await stage.gateway.fetch(`/agents/with-user/threads/${thread}/runs/wait`, {
+    const reply = await stage.gateway.fetch(`/agents/shared-with-user/threads/${thread}/runs/wait`, {
       method: 'POST',
       headers: { ...stage.bob, 'content-type': 'application/json' },
       body: JSON.stringify({ assistant_id: 'agent', ...ask('hello'), params: {} }),
@@ -373,7 +379,7 @@ describe('who the graph sees', () => {
   })
 
   it('can be read at langgraph_auth_user, which no reply of the gate gives back', async () => {
-    const client = through(stage.bob, 'with-user')
+    const client = through(stage.bob, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
     const parts = await collect(client.runs.stream(thread, 'agent', ask('hello', { streamMode: modes })))
@@ -388,7 +394,7 @@ describe('who the graph sees', () => {
       langgraph_auth_user: { identity: 'bob', display_name: 'Bob Member', roles: ['member'], is_authenticated: true },
       langgraph_auth_user_id: 'bob',
     })
-    expect(await seenBy(through(stage.alice, 'with-user'), thread)).toEqual(alice)
+    expect(await seenBy(through(stage.alice, 'shared-with-user'), thread)).toEqual(alice)
     expect((await direct().threads.getState(thread)).values.seen).toMatchObject({ langgraph_auth_user_id: 'alice' })
   })
 })

@@ -37,7 +37,7 @@ beforeAll(async () => {
         },
       ),
       routeOf({ kind: 'maf', origin: { url } }, [issuer]),
-      routeOf({ kind: 'langgraph', origin: { url: `${url}/deep/er` } }, [issuer]),
+      routeOf({ kind: 'langgraph', origin: { url: `${url}/deep/er` } }, [issuer], { threads: 'shared' }),
     ],
     { vars: { AGENT_KEY: 's3cret' } },
   )
@@ -81,6 +81,11 @@ describe('the assertion', () => {
     expect(claims).toMatchObject({ htm: 'POST', htu: url, tid: 't-1' })
     expect(url).toBe('/deep/er/threads/t-1/runs/stream?a=b')
     expect(claims.bdg).toBe(createHash('sha256').update(body).digest('base64url'))
+    // Where threads are their callers' own, the thread is the one that the agent knows.
+    await world.as('bob', '/agents/maf', json({ threadId: 't-1', runId: 'r-1', messages: [] }))
+    const { threadId } = JSON.parse(world.origin.last().body) as { threadId: string }
+    expect(threadId).not.toBe('t-1')
+    expect((await received('maf')).claims.tid).toBe(threadId)
   })
 
   it('is ES256 unless the route says RS256 or EdDSA, and typed JWT where it travels as a bearer', async () => {

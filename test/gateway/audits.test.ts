@@ -10,6 +10,7 @@ beforeAll(async () => {
   world = await startWorld((url, issuer) => [
     routeOf(openHttp(url), [issuer], { cors: { origins: ['https://app.example.com'] } }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
+      threads: 'shared',
       policies: [policyWithExamples({ id: 'read-only', allow: [{ name: 'reading', operations: ['threads.read'] }] })],
     }),
   ])

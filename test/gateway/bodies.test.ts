@@ -20,10 +20,11 @@ beforeAll(async () => {
       identity: { forwardedProps: { caller: 'user_id' } },
     }),
     { id: 'open', path: '/open', agent: { kind: 'ag2', origin: { url } }, public: true },
-    routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { threads: 'shared' }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
       id: 'js',
       path: '/js',
+      threads: 'shared',
       identity: { langgraphAuthUser: true },
     }),
   ])
@@ -44,6 +45,8 @@ interface Sent {
   readonly config: { readonly configurable: Record<string, unknown> }
 }
 const sent = () => JSON.parse(world.origin.last().body) as Sent
+/** An id that the gate made of its caller's. */
+const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 
 describe('AG-UI bodies', () => {
@@ -128,7 +131,26 @@ describe('AG-UI bodies', () => {
       '/agents/ag2',
       json({ thread_id: 't', run_id: 'r', messages: [], forwarded_props: { theme: 'dark' } }),
     )
-    expect(sent()).toMatchObject({ thread_id: 't', forwarded_props: { theme: 'dark' } })
+    expect(sent()).toMatchObject({ thread_id: UUID, run_id: UUID, forwarded_props: { theme: 'dark' } })
+  })
+
+  it('ids of threads and runs reach the agent as UUIDs, and come back as those that the caller chose', async () => {
+    world.origin.handle((_request, response, body) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(body)
+    })
+    const reply = await world.as('alice', '/agents/ag2', json(run({ parentRunId: 'r-0' })))
+    expect(await reply.json()).toMatchObject({ threadId: 't-1', runId: 'r-1', parentRunId: 'r-0' })
+    const { threadId, runId, parentRunId } = sent()
+    expect({ threadId, runId, parentRunId }).toEqual({ threadId: UUID, runId: UUID, parentRunId: UUID })
+    // The same again for its caller, and another for anybody else.
+    await world.as('alice', '/agents/ag2', json(run({})))
+    expect([sent().threadId, sent().runId]).toEqual([threadId, runId])
+    await world.as('bob', '/agents/ag2', json(run({})))
+    expect(sent().threadId).not.toBe(threadId)
+    world.origin.handle(
+      (_request, response) => void response.setHeader('content-type', 'application/json').end('{"ok":true}'),
+    )
   })
 
   it('X9: what would make an agent call an address or change its configuration is dropped from forwardedProps', async () => {

@@ -33,10 +33,13 @@ beforeAll(async () => {
         path: '/bound',
       }),
       { id: 'open', path: '/open', agent: openHttp(url), public: true },
-      routeOf({ kind: 'langgraph', origin: { url }, operations: ['threads.*', 'store.*'] }, [issuer]),
+      routeOf({ kind: 'langgraph', origin: { url }, operations: ['threads.*', 'store.*'] }, [issuer], {
+        threads: 'shared',
+      }),
       routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
         id: 'runs',
         path: '/runs',
+        threads: 'shared',
         policies: [
           policyWithExamples({
             id: 'runs-only',
@@ -65,7 +68,10 @@ beforeAll(async () => {
       },
     },
   )
-  const everything = routeOf({ kind: 'langgraph', origin: { url: world.origin.url } }, [world.issuer], { path: '/' })
+  const everything = routeOf({ kind: 'langgraph', origin: { url: world.origin.url } }, [world.issuer], {
+    path: '/',
+    threads: 'shared',
+  })
   whole = await startGateway({ routes: [everything] })
 })
 afterAll(async () => {

@@ -27,7 +27,7 @@ beforeAll(async () => {
       { id: 'paths', path: '/r', policies: [publicOnly] },
     ),
     routeOf(openHttp(url), [issuer], { id: 'other', path: '/other' }),
-    routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { threads: 'shared' }),
   ])
   token = await world.token('alice')
 })

@@ -19,6 +19,7 @@ beforeAll(async () => {
     routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, trust, {
       id: 'agno',
       path: agno.path,
+      threads: 'shared',
       identity: { forwardedProps: { user_id: 'user_id' } },
     }),
   ])

@@ -28,6 +28,8 @@ const gear = (
       routeOf({ kind: protocol, origin: { url } }, trust, {
         id: name,
         path: `/agents/${name}`,
+        // Whose a thread is, is no matter of streams: ids stay as they are, and the origin is asked for no owners.
+        threads: 'shared',
         ...(identity && { identity }),
         limits: { ...limits, ...more },
       }),

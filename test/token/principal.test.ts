@@ -31,6 +31,7 @@ it('reads who is asking', () => {
   }
   expect(read(token, issuer({}, 'a|'))).toEqual({
     issuer: 'https://login.example.com',
+    identityProvider: 'https://login.example.com',
     issuerId: 'login',
     subject: 'alice',
     userId: 'a|alice',
@@ -44,6 +45,18 @@ it('reads who is asking', () => {
     claims: { sub: 'alice', exp: 1, ...token },
     expiresAt: 1,
   })
+})
+
+it.each([
+  [false, 'https://partner.example.com', 'https://login.example.com'],
+  [true, 'https://partner.example.com', 'https://partner.example.com'],
+  [true, undefined, 'https://login.example.com'],
+  [true, '', 'https://login.example.com'],
+  [true, 7, 'https://login.example.com'],
+])('believes who vouches for a person only where the gate itself says so (%s, idp %j)', (isGateway, idp, expected) => {
+  expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
+  // Whoever it is, the token is the issuer's.
+  expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
 })
 
 it.each<[unknown, readonly string[]]>([
