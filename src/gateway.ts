@@ -27,6 +27,7 @@ import { challengeFor } from './resource'
 import { createSender } from './send'
 import { createKeepers } from './threads/keeper'
 import { createKeyStore } from './token/keys'
+import { VerifiedTokens } from './token/verified'
 import { verify } from './token/verify'
 
 export type Gateway = (request: Request, background: Background) => Promise<Response>
@@ -37,7 +38,7 @@ export type Gateway = (request: Request, background: Background) => Promise<Resp
  * where it is found and answered in one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
-  const keys = createKeyStore(ports, signingKeys)
+  const means = { keys: createKeyStore(ports, signingKeys), verified: new VerifiedTokens() }
   const keeperOf = createKeepers(variable(config.environment, 'THREAD_SECRET'), ports.now)
   const sender = createSender(config, createSigner(config.publicUrl, signingKeys, ports))
   const host = new URL(config.publicUrl).host
@@ -104,7 +105,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const credential = oneCredential(takeCredential(request.headers, target), inBody, target)
     if (!credential && !route.isPublic) throw new Refusal('token-missing')
     const principal =
-      credential && !route.isPublic ? await verify(credential, route.trust, keys, ports.now(), background) : undefined
+      credential && !route.isPublic ? await verify(credential, route.trust, means, ports.now(), background) : undefined
     record.noteVerified(principal)
 
     if (!found) throw new Refusal('operation-unknown')

@@ -1,10 +1,18 @@
 import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, type ProtectedHeaderParameters } from 'jose'
+import { Refusal } from '../errors/refusal'
 import type { Background } from '../ports'
 import type { Credential } from '../request/credential'
 import { refuseToken, tokenRefusal } from './fault'
 import type { TrustedIssuer } from './issuer'
 import type { KeyStore } from './keys'
 import { type Principal, principalOf } from './principal'
+import type { VerifiedTokens } from './verified'
+
+/** What verification draws on, for all requests of an isolate. */
+export interface Means {
+  readonly keys: KeyStore
+  readonly verified: VerifiedTokens
+}
 
 /** Longer than any token in use; a Cloudflare request has 128 KB for all its headers. */
 const MAX_TOKEN_CHARS = 16_384
@@ -31,19 +39,31 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
  *
  * Not checked: whether it was revoked, and what its scopes allow: that is the policy's.
  *
+ * A token that was verified a while ago is not verified again as long as the key that did it is its issuer's still; whether it has
+ * expired, and whether its subject may be named on this route, is.
+ *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-invalid` or `token-expired` (401), or `keys-unavailable` (503)
  */
 export async function verify(
   credential: Credential,
   trust: readonly TrustedIssuer[],
-  keys: KeyStore,
+  { keys, verified }: Means,
   now: number,
   background: Background,
 ): Promise<Principal> {
   const token = credential.reveal()
   if (token.length > MAX_TOKEN_CHARS || !COMPACT.test(token)) throw refuseToken('form')
   try {
+    const name = await verified.nameOf(token)
+    for (const issuer of trust) {
+      const known = verified.get(issuer, name)
+      if (!known || now < known.at || known.key !== (await keys.keyFor(issuer, known.alg, known.kid, background)))
+        continue
+      if (known.principal.expiresAt <= Math.floor(now / 1000) - issuer.clockSkewSeconds)
+        throw new Refusal('token-expired')
+      return ownName(known.principal, issuer, trust)
+    }
     const header = headerOf(token)
     const issuer = trust.find(({ issuer }) => issuer === decodeJwt(token).iss)
     if (!issuer) throw refuseToken('issuer')
@@ -57,7 +77,9 @@ export async function verify(
       clockTolerance: issuer.clockSkewSeconds,
       currentDate: new Date(now),
     })
-    return ownName(principalOf(issuer, checkClaims(payload, issuer, now / 1000)), issuer, trust)
+    const principal = principalOf(issuer, checkClaims(payload, issuer, now / 1000))
+    verified.put(issuer, name, { principal, alg, kid, key, at: now })
+    return ownName(principal, issuer, trust)
   } catch (thrown) {
     throw tokenRefusal(thrown)
   }

@@ -6,6 +6,7 @@ import { Credential } from '../../src/request/credential'
 import { tokenRefusal } from '../../src/token/fault'
 import type { TrustedIssuer } from '../../src/token/issuer'
 import type { KeyStore } from '../../src/token/keys'
+import { VerifiedTokens } from '../../src/token/verified'
 import { verify } from '../../src/token/verify'
 import { goodClaims } from '../support/fixtures'
 import { privateKey, publicJwk } from '../support/keys'
@@ -37,7 +38,7 @@ const background = { waitUntil: () => undefined }
 /** `ok`, or the code and reason of the refusal. Anything else that is thrown is a fault of the verifier. */
 async function judge(token: string, trust: TrustedIssuer = issuer, keyStore = store): Promise<string> {
   try {
-    await verify(new Credential(token), [trust], keyStore, NOW, background)
+    await verify(new Credential(token), [trust], { keys: keyStore, verified: new VerifiedTokens() }, NOW, background)
     return 'ok'
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown
@@ -271,7 +272,8 @@ describe('whatever a token says', () => {
   })
 
   it('trusts nobody where nobody is listed', async () => {
-    await expect(verify(new Credential(sign(claims())), [], store, NOW, background)).rejects.toMatchObject({
+    const means = { keys: store, verified: new VerifiedTokens() }
+    await expect(verify(new Credential(sign(claims())), [], means, NOW, background)).rejects.toMatchObject({
       code: 'token-invalid',
       reason: 'issuer',
     })
