@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSigningKeys } from '../../src/assertion/keys'
+import { threadSecretFault } from '../../src/threads/keeper'
 import { root } from '../support/build'
 
 /** A copy of what a user has, to break. */
@@ -158,5 +159,28 @@ describe('npm run keys', () => {
     expect(kids(command('keys', 'new', '--algorithm', 'RS256').stdout)).toHaveLength(2)
     expect(command('keys', 'add', '--algorithm', 'HS256').stderr).toContain('usage:')
     expect(command('keys', 'destroy').status).toBe(1)
+  })
+
+  it('makes the thread secret once, in a file for its owner alone, and never another in its place', () => {
+    const threads = '.secrets/thread-secret'
+    const { status, stdout } = command('keys', 'threads')
+    expect(status).toBe(0)
+    expect(stdout).toContain(`wrangler secret put THREAD_SECRET < ${threads}`)
+    const secret = readFileSync(path.join(house, threads), 'utf8')
+    // 32 random bytes.
+    expect(secret).toMatch(/^[\w-]{43}\n$/)
+    expect(threadSecretFault(secret.trim())).toBeUndefined()
+    expect(statSync(path.join(house, threads)).mode & 0o777).toBe(0o600)
+    expect(stdout).not.toContain(secret.trim())
+
+    const again = command('keys', 'threads')
+    expect([again.status, again.stdout]).toEqual([1, ''])
+    expect(again.stderr).toContain(`There is a thread secret in ${threads} already`)
+    expect(readFileSync(path.join(house, threads), 'utf8')).toBe(secret)
+    // It may lie elsewhere, and a rotation of keys leaves it alone.
+    expect(command('keys', 'threads', '--file', '.secrets/other').status).toBe(0)
+    expect(readFileSync(path.join(house, '.secrets/other'), 'utf8')).not.toBe(secret)
+    expect(command('keys', 'add').status).toBe(0)
+    expect(readFileSync(path.join(house, threads), 'utf8')).toBe(secret)
   })
 })

@@ -54,6 +54,8 @@ const butPolicyOperation = (operation: string): unknown =>
   butPolicy({ allow: [{ name: 'talk', operations: [operation] }] })
 const butAgent = (change: object): unknown => but({ agent: { ...good.agent, ...change } })
 
+const copilotKit = { kind: 'copilotkit', origin: { env: 'SUPPORT_URL' } }
+
 it('loads a good route, and fills in every default', () => {
   const config = load([good], environment, ports)
   const route = config.routes.get('/agents/support')
@@ -64,7 +66,36 @@ it('loads a good route, and fills in every default', () => {
   })
 })
 
+describe('whose threads are', () => {
+  const loaded = (change: object) => load([but(change)], environment, ports).routes.get('/agents/support')
+
+  it("is each caller's own matter unless the route says otherwise, and nobody's where nobody is known", () => {
+    expect(loaded({})).toMatchObject({ threads: 'own', claimsUnowned: false })
+    expect(loaded({ threads: 'tenant' })).toMatchObject({ threads: 'tenant' })
+    expect(loaded({ threads: 'shared' })).toMatchObject({ threads: 'shared' })
+    expect(loaded({ unowned: 'claim-by-first' })).toMatchObject({ threads: 'own', claimsUnowned: true })
+    expect(loaded({ unowned: 'hide' })).toMatchObject({ claimsUnowned: false })
+    const open = { public: true, trust: undefined, policies: undefined }
+    for (const threads of [undefined, 'shared'])
+      expect(loaded({ ...open, threads })).toMatchObject({ threads: 'shared' })
+  })
+
+  it("decides whether what is everybody's can be opened, by name or by a pattern", () => {
+    const offers = (threads: string, operations: readonly string[]) => {
+      const route = loaded({ agent: { ...copilotKit, operations }, threads })
+      return ['threads.read', 'threads.clear', 'threads.search'].filter((operation) => route?.offers(operation))
+    }
+    expect(offers('shared', ['threads.read', 'threads.clear'])).toEqual(['threads.read', 'threads.clear'])
+    expect(offers('shared', ['threads.*'])).toEqual(['threads.read', 'threads.clear', 'threads.search'])
+    // A pattern covers what there is; what cannot be kept apart is not there.
+    for (const threads of ['own', 'tenant']) expect(offers(threads, ['threads.*'])).toEqual(['threads.read'])
+  })
+})
+
 describe('F19: one fault at a time stops the gateway, and says where and what to do', () => {
+  const anything = { operation: 'anything', method: 'GET', path: '/*' }
+  const agUi = { kind: 'ag-ui', origin: { env: 'SUPPORT_URL' } }
+  const open = { public: true, trust: undefined, policies: undefined }
   const cases: [string, unknown, Partial<Fault>][] = [
     ['an unknown key', but({ limit: {} }), { file: 'routes/support.ts', path: 'limit', expected: 'no such key' }],
     ['an unknown key of the agent', butAgent({ areas: ['runs'] }), { path: 'agent.areas' }],
@@ -239,6 +270,40 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       'two bearers',
       butAgent({ credential: { header: 'authorization', scheme: 'Bearer', secret: 'KEY' } }),
       { path: 'agent.credential.header' },
+    ],
+    [
+      'threads of a kind that has none',
+      but({ agent: { kind: 'http', origin: { env: 'SUPPORT_URL' }, endpoints: [anything] }, threads: 'own' }),
+      { path: 'threads', found: '"own"', expected: 'nothing, for http' },
+    ],
+    [
+      'threads of a kind that has none, shared',
+      but({ agent: { kind: 'http', origin: { env: 'SUPPORT_URL' }, endpoints: [anything] }, threads: 'shared' }),
+      { path: 'threads' },
+    ],
+    [
+      'threads of nobody',
+      but({ ...open, threads: 'own' }),
+      { path: 'threads', remedy: expect.stringMatching(/Remove/) },
+    ],
+    ['threads of no tenant', but({ ...open, threads: 'tenant' }), { path: 'threads', found: '"tenant"' }],
+    ['threads of whom there is no word for', but({ threads: 'team' }), { path: 'threads' }],
+    ['unowned threads on AG-UI', but({ agent: agUi, unowned: 'hide' }), { path: 'unowned', expected: 'nothing here' }],
+    [
+      'unowned threads where none are owned',
+      but({ threads: 'shared', unowned: 'claim-by-first' }),
+      { path: 'unowned', found: '"claim-by-first"' },
+    ],
+    ['unowned threads where nobody could own one', but({ ...open, unowned: 'claim-by-first' }), { path: 'unowned' }],
+    [
+      "an operation on everybody's threads where each has their own",
+      but({ agent: { ...copilotKit, operations: ['run.*', 'threads.clear'] } }),
+      { path: 'agent.operations[1]', found: '"threads.clear"', remedy: expect.stringContaining("threads: 'shared'") },
+    ],
+    [
+      "an operation on everybody's threads where each tenant has its own",
+      but({ agent: { ...copilotKit, operations: ['threads.search'] }, threads: 'tenant' }),
+      { path: 'agent.operations[0]' },
     ],
     ['not an object', 7, { file: 'routes/index.ts [0]' }],
     ['nothing', null, { file: 'routes/index.ts [0]' }],

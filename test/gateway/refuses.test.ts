@@ -49,6 +49,13 @@ async function expectRefusal(
   return response.headers
 }
 
+/** Ends what a test had the origin do. */
+const answerAnything = () =>
+  world.origin.handle((_request, response) => {
+    response.setHeader('content-type', 'application/json')
+    response.end('{}')
+  })
+
 const runPolicy = policyWithExamples({
   id: 'by-scope',
   allow: [{ name: 'with scope', operations: ['anything'], when: { scope: ['things:write', 'things:admin'] } }],
@@ -74,6 +81,7 @@ beforeAll(async () => {
     routeOf(openHttp(url), [issuer], { id: 'claims', path: '/claims', assertion: { claims: ['big'] } }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { limits: { bodyBytes: 1000 } }),
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
+    routeOf({ kind: 'ag2', origin: { url } }, [issuer], { id: 'of-tenants', path: '/of-tenants', threads: 'tenant' }),
     routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
     routeOf(openHttp(url), [issuerOf('http://127.0.0.1:1', { id: 'gone' })], { id: 'no-keys', path: '/no-keys' }),
   ])
@@ -155,6 +163,34 @@ describe('S24: each refusal of the table', () => {
       'method-not-allowed',
     )
     expect(headers.get('allow')).toBe('POST')
+  })
+
+  it('threads that are not there and threads of somebody else are the same 404, and neither is asked for', async () => {
+    const thread = crypto.randomUUID()
+    const before = world.origin.received.length
+    for (const found of [[], [{ thread_id: thread, metadata: { sallyport_owner: 'somebody else' } }]]) {
+      world.origin.handle((_request, response) => {
+        response.setHeader('content-type', 'application/json')
+        response.end(JSON.stringify(found))
+      })
+      await expectRefusal(await world.as('alice', `/agents/langgraph/threads/${thread}`), 'thread-unknown')
+    }
+    await expectRefusal(await world.as('alice', '/agents/langgraph/threads/no-uuid'), 'thread-unknown')
+    const asked = world.origin.received.slice(before).map(({ method, url }) => `${method} ${url}`)
+    expect(asked).toEqual(Array(2).fill('POST /threads/search'))
+    answerAnything()
+  })
+
+  it('a caller without a tenant, where threads are those of tenants', async () => {
+    const run = json({ threadId: 't', runId: 'r', messages: [] })
+    const before = world.origin.received.length
+    for (const tenant of [undefined, '', 7]) {
+      const token = await forge(world.provider, { claims: { tenant } })
+      const headers = { ...(run.headers as object), ...bearer(token) }
+      await expectRefusal(await world.gateway.fetch('/of-tenants', { ...run, headers }), 'tenant-missing')
+    }
+    expect(world.origin.received.length).toBe(before)
+    expect((await world.as('alice', '/of-tenants', run)).status).toBe(200)
   })
 
   it('addresses that are not ours, not canonical, too long or round in a circle', async () => {
@@ -257,10 +293,7 @@ describe('S24: each refusal of the table', () => {
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-timeout')
     world.origin.handle((_request, response) => void response.writeHead(302, { location: 'http://evil.test/' }).end())
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-reply-refused')
-    world.origin.handle((_request, response) => {
-      response.setHeader('content-type', 'application/json')
-      response.end('{}')
-    })
+    answerAnything()
   })
 
   it('an identity that is too large for a header', async () => {

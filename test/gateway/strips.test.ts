@@ -18,8 +18,9 @@ beforeAll(async () => {
       forwardHeaders: ['x-app-version'],
     }),
     { id: 'open', path: '/open', agent: openHttp(url), public: true, identity: { headers: true } },
-    routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { threads: 'shared' }),
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
+    routeOf({ kind: 'ag2', origin: { url } }, [issuer], { id: 'shared', path: '/shared', threads: 'shared' }),
     { id: 'open-run', path: '/open-run', agent: { kind: 'ag2', origin: { url } }, public: true },
   ])
 })
@@ -295,11 +296,20 @@ describe('the raw token', () => {
     const encoded = [...token].map((c) => `%${c.charCodeAt(0).toString(16)}`).join('')
     expect((await call(`/agents/http/x?t=${encoded}`)).status).toBe(400)
     expect((await call(`/agents/http/x?t=${encodeURIComponent(encoded)}`)).status).toBe(400)
-    const run = await call('/agents/ag2', json({ threadId: token, runId: 'r', messages: [] }))
-    const audit = await world.gateway.auditOf(run)
-    expect(audit.thread).toBe('[removed]')
-    const assertion = String(world.origin.last().headers.authorization).split('.')[1] as string
-    expect(JSON.parse(Buffer.from(assertion, 'base64url').toString())).toMatchObject({ tid: '[removed]' })
+    const tidOf = () => {
+      const claims = String(world.origin.last().headers.authorization).split('.')[1] as string
+      return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { tid: string }).tid
+    }
+    const run = (path: string, threadId: string) => call(path, json({ threadId, runId: 'r', messages: [] }))
+    expect((await world.gateway.auditOf(await run('/shared', token))).thread).toBe('[removed]')
+    expect(tidOf()).toBe('[removed]')
+    // As an id that is its caller's own a token is too long, and a part of one is a UUID to all behind the gate.
+    const before = world.origin.received.length
+    expect((await run('/agents/ag2', token)).status).toBe(400)
+    expect(world.origin.received.length).toBe(before)
+    const audit = await world.gateway.auditOf(await run('/agents/ag2', token.slice(-256)))
+    expect(audit.thread).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)
+    expect(tidOf()).toBe(audit.thread)
     const everything = JSON.stringify([world.origin.received, world.gateway.logs])
     for (const part of [token, token.split('.')[1], token.split('.')[2]])
       expect(everything.includes(String(part))).toBe(false)

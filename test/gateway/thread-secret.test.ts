@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bearer, openHttp, routeOf } from '../support/fixtures'
+import { startGateway, type TestGateway } from '../support/gateway'
+import { refused } from '../support/refusal'
+import { json, startWorld, type World } from '../support/world'
+
+let world: World
+
+beforeAll(async () => {
+  world = await startWorld()
+})
+afterAll(() => world?.close())
+
+const BODY = { threadId: 't', runId: 'r', messages: [] }
+
+/** Runs with a gateway of every sharing, and with this secret. */
+async function withSecret<T>(secret: string | undefined, use: (gateway: TestGateway) => Promise<T>): Promise<T> {
+  const [url, trust] = [world.origin.url, [world.issuer]]
+  const routes = [
+    routeOf(openHttp(url), trust),
+    routeOf({ kind: 'langgraph', origin: { url } }, trust),
+    routeOf({ kind: 'ag2', origin: { url } }, trust, { threads: 'tenant' }),
+    routeOf({ kind: 'ag-ui', origin: { url } }, trust, { threads: 'shared' }),
+    { id: 'open', path: '/open', agent: { kind: 'ag2', origin: { url } }, public: true },
+  ] as const
+  const gateway = await startGateway({ routes, vars: { THREAD_SECRET: secret } })
+  try {
+    return await use(gateway)
+  } finally {
+    await gateway.close()
+  }
+}
+
+describe.each([
+  ['missing', undefined, 'THREAD_SECRET is not set'],
+  ['empty', '', 'THREAD_SECRET is not set'],
+  ['short', 'secretive'.padEnd(31, 'x'), 'THREAD_SECRET has fewer than 32 characters'],
+])('T36: a thread secret that is %s', (_how, secret, reason) => {
+  it('closes the routes that keep threads apart, no others, and is told to the operator without a word of it', () =>
+    withSecret(secret, async (gateway) => {
+      const headers = bearer(await world.token('alice'))
+      const run = (signedIn = {}) => json(BODY, signedIn as Record<string, string>)
+      const thread = `/agents/langgraph/threads/${crypto.randomUUID()}`
+      const before = world.origin.received.length
+      for (const reply of [
+        await gateway.fetch(thread, { headers }),
+        await gateway.fetch('/agents/langgraph/threads', run(headers)),
+        await gateway.fetch('/agents/ag2', run(headers)),
+      ]) {
+        expect(reply.headers.get('retry-after')).toBe('60')
+        expect(await refused(reply)).toEqual({ status: 503, code: 'configuration-incomplete' })
+        expect((await gateway.auditOf(reply)).reason).toBe('THREAD_SECRET')
+      }
+      expect(world.origin.received.length).toBe(before)
+      expect((await gateway.fetch('/agents/http/x', { headers })).status).toBe(200)
+      expect((await gateway.fetch('/agents/ag-ui', run(headers))).status).toBe(200)
+      expect((await gateway.fetch('/open', run())).status).toBe(200)
+
+      const health = await gateway.fetch('/.sallyport/health')
+      expect(health.status).toBe(503)
+      expect(await health.json()).toEqual({
+        live: true,
+        ready: false,
+        routes: 5,
+        unready: [{ reason, routes: ['langgraph', 'ag2'], remedy: expect.stringContaining('npm run keys -- threads') }],
+      })
+      expect(gateway.logs.join('\n')).not.toContain('secretive')
+    }))
+})
+
+it('a thread secret of 32 characters is long enough', () =>
+  withSecret('x'.repeat(32), async (gateway) => {
+    expect((await gateway.fetch('/.sallyport/health')).status).toBe(200)
+    const reply = await gateway.fetch('/agents/ag2', json(BODY, bearer(await world.token('alice'))))
+    expect(reply.status).toBe(200)
+  }))
