@@ -1,5 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import { type Endpoint, isObject, type Json } from './adapter'
+import { answerIn } from './langgraph-answers'
 import { OWNER, type Ownership, stamped } from './langgraph-ownership'
 import type { Kept, Passing } from './threads'
 
@@ -19,12 +20,12 @@ export async function cronsOf(passing: Passing, { operation, path }: Endpoint, o
   if (path !== '/runs/crons/search') return { ...passing, body: own }
   const { select } = body
   const all = Array.isArray(select) ? { ...own, select: [...select, 'metadata'] } : own
-  return { ...passing, body: all, restoration: { answer: (text) => onlyOwn(JSON.parse(text) as Json, text) } }
+  return { ...passing, body: all, restoration: { answer: (text) => onlyOwn(answerIn(text), text) } }
 
   function isOwn(found: Json | undefined): boolean {
     return isObject(found) && isObject(found.metadata) && found.metadata[OWNER] === keeper.owner
   }
-  function onlyOwn(answer: Json, text: string): string {
+  function onlyOwn(answer: Json | undefined, text: string): string {
     return Array.isArray(answer) ? JSON.stringify(answer.filter(isOwn)) : text
   }
 }

@@ -1,5 +1,6 @@
 import type { Ids } from '../threads/ids'
 import { isObject, type Json } from './adapter'
+import { answerIn } from './langgraph-answers'
 import type { Restoration } from './threads'
 
 /** `/runs/{run}` and what may follow: a run that has no thread which its caller could name. */
@@ -32,7 +33,7 @@ export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
     ...(!isWait && {
       events: restored,
       async answer(text) {
-        for (const run of runsOf(JSON.parse(text) as Json)) await seal(run)
+        for (const run of runsOf(answerIn(text))) await seal(run)
         return restored(text)
       },
     }),
@@ -40,7 +41,7 @@ export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
 }
 
 /** One run, or a list of them. */
-const runsOf = (answer: Json): string[] =>
+const runsOf = (answer: Json | undefined): string[] =>
   (Array.isArray(answer) ? answer : [answer]).flatMap((run) =>
     isObject(run) && typeof run.run_id === 'string' ? [run.run_id] : [],
   )

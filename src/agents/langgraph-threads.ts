@@ -1,6 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import type { Keeper } from '../threads/keeper'
 import { isObject, type Json, type JsonObject } from './adapter'
+import { answerIn } from './langgraph-answers'
 import { cronsOf } from './langgraph-crons'
 import { isThreadId, OWNER, Ownership, stamped } from './langgraph-ownership'
 import { sealedRuns } from './langgraph-runs'
@@ -57,7 +58,7 @@ async function created(passing: Passing, ownership: Ownership): Promise<Kept> {
 
   /** The last word is the server's: what it answers with is the caller's, or is not shown. */
   function checked(text: string): string {
-    const answer = JSON.parse(text) as Json
+    const answer = answerIn(text)
     if (!isObject(answer) || answer.thread_id === undefined) return text
     if (!isObject(answer.metadata) || answer.metadata[OWNER] !== owner) throw new Refusal('thread-unknown')
     seen.note(String(answer.thread_id))
