@@ -180,6 +180,42 @@ describe('the LangGraph SDK through the gate', () => {
     })
   })
 
+  it('has the server write down whose a thread and its runs are, and marks the id of a run without one', async () => {
+    const { threads, runs } = through()
+    const { thread_id: thread } = await threads.create()
+    await runs.wait(thread, 'agent', ask('hello'))
+    const { sallyport_owner: owner } = (await direct().threads.get(thread)).metadata
+    // The digest of who the caller is.
+    expect(owner).toMatch(/^[\w-]{43}$/)
+    const [run] = await direct().runs.list(thread)
+    expect(run?.metadata).toMatchObject({ sallyport_owner: owner })
+
+    const [first] = await collect(runs.stream(null, 'agent', ask('hello')))
+    expect(first?.data.run_id.replace(MARK, '')).toBe('')
+    const { run_id: created } = await runs.create(null, 'agent', ask('hello'))
+    expect(created.replace(MARK, '')).toBe('')
+  })
+
+  it('tells somebody else of a thread what it tells of one that is not there', async () => {
+    const { thread_id: thread } = await through(stage.bob).threads.create()
+    const told = (client: LangGraphClient, id: string) =>
+      Promise.all(
+        [
+          client.threads.get(id),
+          client.threads.getState(id),
+          client.threads.update(id, { metadata: {} }),
+          client.threads.delete(id),
+          client.runs.wait(id, 'agent', ask('hello')),
+          client.runs.list(id),
+        ].map((call) => call.then(() => 'done').catch((error: { status: number }) => error.status)),
+      )
+    const nothing = Array(6).fill(404)
+    expect(await told(through(), thread)).toEqual(nothing)
+    expect(await told(through(), crypto.randomUUID())).toEqual(nothing)
+    expect((await through(stage.bob).threads.get(thread)).thread_id).toBe(thread)
+    expect((await through().threads.search({ ids: [thread] })).length).toBe(0)
+  })
+
   it('creates, lists, joins and deletes runs as at the server', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
