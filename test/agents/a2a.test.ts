@@ -325,8 +325,11 @@ describe('what an A2A caller cannot do', () => {
     expect(received).toEqual([])
   })
 
-  it('a verb behind a task is an operation of its own, and the id goes into the audit line', async () => {
+  it('a verb behind a task is an operation of its own, and the id that the agent sees goes into the audit line', async () => {
+    received.length = 0
     const response = await post({}, undefined, '/agents/a2a/tasks/t1:cancel')
-    expect(await stage.gateway.auditOf(response)).toMatchObject({ operation: 'task.cancel', thread: 't1' })
+    const [, thread] = /^\/tasks\/([0-9a-f-]{36}):cancel$/.exec(received[0]?.url ?? '') ?? []
+    expect(thread).toEqual(expect.any(String))
+    expect(await stage.gateway.auditOf(response)).toMatchObject({ operation: 'task.cancel', thread })
   })
 })

@@ -102,12 +102,18 @@ describe('AG2 1.x', () => {
     return reply.text()
   }
 
-  it('goes on as who began where somebody else answers its question', async () => {
-    expect(await bobAnswers('asking')).toMatch(/TOOL_CALL_RESULT.*alice/)
+  it('X6: takes no answer to its question from anybody but its owner', async () => {
+    const reply = await bobAnswers('asking')
+    expect(reply).toContain('RUN_ERROR')
+    expect(reply).not.toMatch(/TOOL_CALL_RESULT|alice/)
+  })
+
+  it('goes on as who began where threads are shared and somebody else answers its question', async () => {
+    expect(await bobAnswers('asking-shared')).toMatch(/TOOL_CALL_RESULT.*alice/)
   })
 
   it('refuses that answer with require_resume_proof', async () => {
-    const reply = await bobAnswers('proving')
+    const reply = await bobAnswers('proving-shared')
     expect(reply).toContain('INTERRUPT_NOT_PROVEN')
     expect(reply).not.toContain('alice')
   })

@@ -114,7 +114,9 @@ describe("an MCP server behind the gate, with the SDK's own client", () => {
     expect(found.content).toEqual([{ type: 'text', text: 'found sally' }])
     expect((await client.callTool({ name: 'slow' })).content[0].text).toBe('done')
     expect(logged).toEqual(['step 1', 'step 2', 'step 3'])
-    expect(transport.sessionId).toMatch(/^[0-9a-f-]{36}$/)
+    // The server's id with a mark of the gate's that it is alice's.
+    expect(transport.sessionId).toMatch(/^[0-9a-f-]{36}\.[\w-]{43}$/)
+    expect(received.at(-1)?.['mcp-session-id']).toBe(transport.sessionId?.slice(0, 36))
     await transport.terminateSession()
     await client.close()
   })

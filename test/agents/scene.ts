@@ -6,7 +6,7 @@ import { type PythonServer, startPython } from '../support/python'
 import { openStage, type Stage } from '../support/stage'
 import { type Model, startModel } from './model'
 
-/** An example's agents mounted as a script of these tests does it, and a gateway with a route for each mount. */
+/** An example's agents mounted as a script of these tests does it, and a gateway with two routes for each mount: `asking`, and `asking-shared` for everybody's threads. */
 export interface Scene {
   readonly model: Model
   readonly agent: PythonServer
@@ -29,8 +29,14 @@ export async function openScene(kind: 'ag2' | 'maf', example: string, script: st
     readyPath: '/docs',
   })
   const stage = await openStage((trust) =>
-    ['asgi', 'asking', 'counting', 'own', 'proving', 'schema'].map((id) =>
-      routeOf({ kind, origin: { url: `${agent.url}/${id}` } }, trust, { id, path: `/agents/${id}` }),
+    ['asgi', 'asking', 'counting', 'own', 'proving', 'schema'].flatMap((id) =>
+      ([id, `${id}-shared`] as const).map((name) =>
+        routeOf({ kind, origin: { url: `${agent.url}/${id}` } }, trust, {
+          id: name,
+          path: `/agents/${name}`,
+          threads: name === id ? 'own' : 'shared',
+        }),
+      ),
     ),
   )
   const open = (url: string, headers: Record<string, string> = {}) =>

@@ -4,6 +4,8 @@ import { buffer } from 'node:stream/consumers'
 
 /** A request as it passed. */
 export interface TappedCall {
+  /** The method, and the path with its query: `GET /tasks`. */
+  readonly line: string
   readonly headers: IncomingHttpHeaders
   readonly body: { readonly messages: readonly { readonly role: string; readonly content?: unknown }[] }
   /** Whether the reply was taken to its end, or whoever asked left before. */
@@ -23,7 +25,12 @@ export async function startTap(to: string): Promise<Tap> {
   const server = createServer(async (incoming, reply) => {
     const { method, headers } = incoming
     const body = await buffer(incoming)
-    const call: TappedCall = { headers, body: JSON.parse(body.toString() || '{"messages":[]}'), outcome: 'running' }
+    const call: TappedCall = {
+      line: `${method} ${incoming.url}`,
+      headers,
+      body: JSON.parse(body.toString() || '{"messages":[]}'),
+      outcome: 'running',
+    }
     calls.push(call)
     const onward = request(to + incoming.url, { method, headers })
     onward.on('response', (answer) => {

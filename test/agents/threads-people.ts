@@ -1,0 +1,60 @@
+import { decodeJwt } from 'jose'
+import { startIdentityProvider } from '../../examples/identity-provider/provider.ts'
+import type { Issuer, Route } from '../../src/config/define'
+import { bearer, issuerOf } from '../support/fixtures'
+import { startGateway, type TestGateway } from '../support/gateway'
+import type { TappedCall } from './tap'
+
+export type Headers = Record<string, string>
+
+/** Two people of one identity provider, and a namesake of alice at another. */
+export interface People {
+  readonly gateway: TestGateway
+  readonly alice: Headers
+  readonly bob: Headers
+  readonly namesake: Headers
+  close(): Promise<void>
+}
+
+export async function openPeople(
+  routes: (trust: readonly Issuer[]) => readonly Route[],
+  port?: number,
+): Promise<People> {
+  const [home, away] = await Promise.all([startIdentityProvider(), startIdentityProvider()])
+  const trust = [issuerOf(home.issuer), issuerOf(away.issuer, { id: 'away', subjectPrefix: 'away|' })]
+  const gateway = await startGateway({ routes: routes(trust), ...(port !== undefined && { port }) })
+  const [alice, bob, namesake] = await Promise.all([home.token('alice'), home.token('bob'), away.token('alice')])
+  return {
+    gateway,
+    alice: bearer(alice),
+    bob: bearer(bob),
+    namesake: bearer(namesake),
+    async close() {
+      await gateway.close()
+      await Promise.all([home.close(), away.close()])
+    },
+  }
+}
+
+/** What ids that the gate derives look like. */
+export const DERIVED = /[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g
+export const isDerived = (id: unknown): boolean => new RegExp(`^${DERIVED.source}$`).test(String(id))
+
+/** What differs from one answer to the next, whoever asks. */
+const CHANGING =
+  /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}|\b\d{13}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?|chatcmpl-\w+/g
+const OWN_HEADERS = ['date', 'x-request-id', 'traceparent']
+
+/** All that a caller can tell of an answer, with its own ids and what changes anyway made alike. */
+export async function shown(response: Response, ...ids: readonly string[]): Promise<object> {
+  let body = await response.text()
+  for (const id of ids) body = body.replaceAll(JSON.stringify(id).slice(1, -1), '(id)')
+  const headers = [...response.headers].filter(([name]) => !OWN_HEADERS.includes(name))
+  return { status: response.status, headers, body: body.replace(CHANGING, '(changing)') }
+}
+
+/** The `tid` that the gate has signed. */
+export function signedThread({ headers }: TappedCall): unknown {
+  const word = headers['x-sallyport-assertion'] ?? headers.authorization?.replace('Bearer ', '')
+  return decodeJwt(String(word)).tid
+}
