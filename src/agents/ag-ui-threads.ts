@@ -29,16 +29,16 @@ export class Replaced {
     return derived
   }
 
-  /** Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are found as they are. */
+  /**
+   * Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are found as they are. All at once,
+   * since what is put back may look like what has yet to be.
+   */
   readonly restore = (text: string): string => {
-    let restored = text
-    for (const [derived, chosen] of this.#chosen) {
-      if (restored.includes(derived)) restored = restored.replaceAll(derived, () => JSON.stringify(chosen).slice(1, -1))
-    }
-    return restored
+    if (this.#chosen.size === 0) return text
+    const derived = new RegExp([...this.#chosen.keys()].join('|'), 'g')
+    return text.replace(derived, (id) => JSON.stringify(this.#chosen.get(id)).slice(1, -1))
   }
 
-  /** Undefined where there is nothing to put back, so that the answer passes unread. */
   get restoration(): Restoration | undefined {
     return this.#chosen.size > 0 ? { events: this.restore, answer: this.restore } : undefined
   }
