@@ -106,9 +106,13 @@ async function withoutThread(passing: Passing, path: string, keeper: Keeper): Pr
   }
   if (path === '/runs/cancel') return cancelled(passing, keeper)
   if (!path.startsWith('/runs') || body === undefined) return passing
+  const own = (run: Json): JsonObject => {
+    const { thread_id: _, ...stateless } = stampedBody(run, keeper.owner)
+    return stateless
+  }
   return {
     ...passing,
-    body: Array.isArray(body) ? body.map((each) => stampedBody(each, keeper.owner)) : stampedBody(body, keeper.owner),
+    body: Array.isArray(body) ? body.map(own) : own(body),
     restoration: sealedRuns(keeper.ids, path === '/runs/wait'),
   }
 }
