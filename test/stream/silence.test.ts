@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routeOf } from '../support/fixtures'
 import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
 import { eventually, openStage, type Stage } from '../support/stage'
 import { type Gear, gears, runBody, runs, saysBroken } from '../support/streams'
@@ -9,6 +10,9 @@ import { call } from '../support/wire'
 let stage: Stage
 let origin: RecordingOrigin
 const COMMENT = ': keep-alive\n\n'
+const own = gears.find(({ name }) => name === 'ag-ui-own')!
+/** Read for nothing but its ids. */
+const quiet: Gear = { ...own, name: 'quiet', path: '/agents/quiet' }
 const reading = gears.filter(({ isReading }) => isReading)
 
 /** Every test has a reply of its own, found by its last event id, so that all of them can be silent at once. */
@@ -22,9 +26,16 @@ beforeAll(async () => {
     beginEvents(response)
     await acts.get(id)?.(response)
   })
-  stage = await openStage((trust) =>
-    gears.map((gear) => gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds: 1, idleSeconds: 5 } : {})),
-  )
+  stage = await openStage((trust) => [
+    ...gears.map((gear) =>
+      gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds: 1, idleSeconds: 5 } : {}),
+    ),
+    routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, trust, {
+      id: 'quiet',
+      path: quiet.path,
+      limits: { heartbeatSeconds: 0, idleSeconds: 5 },
+    }),
+  ])
 })
 afterAll(async () => {
   await stage?.close()
@@ -41,12 +52,12 @@ async function start(gear: Gear, act: (response: ServerResponse) => unknown) {
 
 const count = (text: string) => text.split(COMMENT).length - 1
 
-/** On both protocols at once. */
-const onBoth = (check: (gear: Gear) => Promise<void>) => Promise.all(reading.map(check))
+/** On all of them at once. */
+const onAll = (check: (gear: Gear) => Promise<void>) => Promise.all(reading.map(check))
 
 describe.concurrent('F9: a silent agent behind the reading gear', () => {
   it('is covered by comments, between which every byte arrives', ({ expect }) =>
-    onBoth(async (gear) => {
+    onAll(async (gear) => {
       const run = runs[gear.protocol]
       const reply = await start(gear, async (response) => {
         await sleep(2500)
@@ -60,7 +71,7 @@ describe.concurrent('F9: a silent agent behind the reading gear', () => {
     }))
 
   it('gets no comment into the middle of its event, however long that takes', ({ expect }) =>
-    onBoth(async (gear) => {
+    onAll(async (gear) => {
       const event = 'data: {"type":"TEXT_MESSAGE_CONTENT"}\n\n'
       const reply = await start(gear, async (response) => {
         for (const byte of event) {
@@ -75,7 +86,7 @@ describe.concurrent('F9: a silent agent behind the reading gear', () => {
     }))
 
   it('is given up after its limit, with an error event, and stopped', ({ expect }) =>
-    onBoth(async (gear) => {
+    onAll(async (gear) => {
       const first = runs[gear.protocol][0] ?? ''
       const reply = await start(gear, (response) => response.write(first))
       const began = performance.now()
@@ -88,7 +99,7 @@ describe.concurrent('F9: a silent agent behind the reading gear', () => {
     }))
 
   it('is not given up while it says anything at all, even a part of an event', ({ expect }) =>
-    onBoth(async (gear) => {
+    onAll(async (gear) => {
       const reply = await start(gear, async (response) => {
         for (let said = 0; said < 4; said++) {
           await sleep(2000)
@@ -100,8 +111,19 @@ describe.concurrent('F9: a silent agent behind the reading gear', () => {
       expect(reply.text()).not.toContain('origin-stalled')
     }))
 
+  it('may be silent without end where it is read only for its ids, and hears no comments then', async ({ expect }) => {
+    const [first = '', ...rest] = runs['ag-ui']
+    const reply = await start(quiet, async (response) => {
+      response.write(first)
+      await sleep(7000)
+      response.end(rest.join(''))
+    })
+    expect(await reply.end).toBe('whole')
+    expect(reply.text()).toBe(runs['ag-ui'].join(''))
+  })
+
   it('is not blamed for a caller who does not read', ({ expect }) =>
-    onBoth(async (gear) => {
+    onAll(async (gear) => {
       const events = Array.from({ length: 800 }, () => `data: "${'x'.repeat(32_000)}"\n\n`)
       const reply = await start(gear, async (response) => {
         for (const event of events) if (!response.write(event)) await new Promise((go) => response.once('drain', go))

@@ -17,8 +17,9 @@ const gear = (
   endpoint: string,
   identity: Route['identity'],
   limits: Route['limits'],
+  threads: Route['threads'] = 'shared',
 ): Gear => {
-  const name = `${protocol}-${isReading ? 'reading' : 'native'}`
+  const name = `${protocol}-${threads === 'own' ? 'own' : isReading ? 'reading' : 'native'}`
   return {
     name,
     protocol,
@@ -28,18 +29,21 @@ const gear = (
       routeOf({ kind: protocol, origin: { url } }, trust, {
         id: name,
         path: `/agents/${name}`,
-        // Whose a thread is, is no matter of streams: ids stay as they are, and the origin is asked for no owners.
-        threads: 'shared',
+        threads,
         ...(identity && { identity }),
         limits: { ...limits, ...more },
       }),
   }
 }
 
-/** A gear follows from what a route asks for: identity in the body, or heartbeats, have to be read for. */
+/**
+ * A gear follows from what a route asks for: identity in the body, heartbeats, or ids to put back have to be read for. But in one
+ * of them threads are shared, so that ids stay as they are and the origin is asked for no owners.
+ */
 export const gears: readonly Gear[] = [
   gear('ag-ui', false, '', undefined, { heartbeatSeconds: 0 }),
   gear('ag-ui', true, '', { state: { key: 'auth_user' } }, {}),
+  gear('ag-ui', true, '', undefined, {}, 'own'),
   gear('langgraph', false, '/threads/t1/runs/stream', undefined, {}),
   gear('langgraph', true, '/threads/t1/runs/stream', { langgraphAuthUser: true }, {}),
 ]
