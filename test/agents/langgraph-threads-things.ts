@@ -10,9 +10,13 @@ export interface Things extends Aim {
   /** A second thread, whose run has not ended. */
   readonly busy: string
   readonly going: string
-  /** All that there is of them, as it is at the server itself, by where it was read. */
-  stored(): Promise<ReadonlyMap<string, string>>
+  /** All that there is of them now, as it is at the server itself, by where it was read. */
+  stored(): Promise<Stored>
+  /** The same, as it was when they had been made. */
+  readonly made: Stored
 }
+
+type Stored = ReadonlyMap<string, string>
 
 /** Ids that a request can be aimed at. */
 export interface Aim {
@@ -66,9 +70,13 @@ export async function makeThings(scene: Scene, kind: Kind, person: Person): Prom
   const owner = good(await at('GET', `/threads/${thread}`)).json.metadata.sallyport_owner
   const [{ run_id: ended }] = good(await at('GET', `/threads/${thread}/runs`)).json
   const checkpoint = good(await at('GET', `/threads/${thread}/state`)).json.checkpoint.checkpoint_id
+  // Until both runs have begun, and written that they have.
   for (const id of [busy, stateless.thread_id]) {
-    const runs = async () => (await at('GET', `/threads/${id}/runs`)).json
-    await vi.waitFor(async () => expect(await runs()).toMatchObject([{ status: 'running' }]), { timeout: 20_000 })
+    const begun = async () => {
+      expect((await at('GET', `/threads/${id}/runs`)).json).toMatchObject([{ status: 'running' }])
+      expect((await at('GET', `/threads/${id}/state`)).json).toMatchObject({ next: ['answer'] })
+    }
+    await vi.waitFor(begun, { timeout: 20_000 })
   }
   const filter = { metadata: { sallyport_owner: owner } }
   const parts = [
@@ -79,6 +87,8 @@ export async function makeThings(scene: Scene, kind: Kind, person: Person): Prom
     ['POST', '/store/items/search', { namespace_prefix: [`u_${owner}`], limit: 100 }],
     ...(kind === 'python' ? [['POST', '/runs/crons/search', { ...filter, limit: 100 }]] : []),
   ] as [string, string, object?][]
+  const stored = async () =>
+    new Map(await Promise.all(parts.map(async (part) => [part[1], good(await at(...part)).text] as const)))
   return {
     kind,
     owner,
@@ -90,15 +100,15 @@ export async function makeThings(scene: Scene, kind: Kind, person: Person): Prom
     busy,
     going,
     sealed: stateless.run_id,
-    stored: async () =>
-      new Map(await Promise.all(parts.map(async (part) => [part[1], good(await at(...part)).text] as const))),
+    stored,
+    made: await stored(),
   }
 }
 
-/** That all is as it was, to the byte; only the names of what is not are told, since the rest is long. */
-export async function expectUntouched({ stored }: Things, before: ReadonlyMap<string, string>): Promise<void> {
-  const after = await stored()
-  expect([...before.keys()].filter((part) => after.get(part) !== before.get(part))).toEqual([])
+/** That all is as it was made, to the byte; only where it is not is told, since the rest is long. */
+export async function expectUntouched({ made, stored }: Things): Promise<void> {
+  const now = await stored()
+  expect([...made.keys()].filter((part) => now.get(part) !== made.get(part))).toEqual([])
 }
 
 /** A reply without what is new in each: times, and ids that stood in the request. */
