@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type AgUiStage, type Event, eventsIn, input, openAgUi } from './threads-ag-ui-stage'
-import { DERIVED, shown } from './threads-people'
+import { type AgUiStage, type Event, eventsIn, input, openAgUi, say, textOf } from './threads-ag-ui-stage'
+import { DERIVED, idsOf, shown } from './threads-people'
 
 let stage: AgUiStage
 
@@ -9,14 +9,9 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-const say = (content: string, id = 'q1') => ({ messages: [{ id, role: 'user', content }] })
 const SECRET = 'my account, and the word is swordfish'
-const textOf = async (reply: Promise<Response>) => (await reply).text()
 /** The id as the agent knows it. */
-const known = () => {
-  const body = stage.calls().at(-1)?.body as unknown as { threadId: string }
-  return body.threadId
-}
+const known = () => idsOf(stage.calls()).threadId
 
 describe('an agent that remembers threads, with one memory for everybody', () => {
   const recall = (id: string, person = stage.people.alice) => stage.ask('maf', input(id, { messages: [] }), person)

@@ -29,6 +29,10 @@ export const input = (threadId: unknown, more: object = {}) => ({
   ...more,
 })
 
+export const say = (content: string, id = 'q1') => ({ messages: [{ id, role: 'user', content }] })
+
+export const textOf = async (reply: Promise<Response>): Promise<string> => (await reply).text()
+
 export interface Event {
   readonly type: string
   readonly [name: string]: unknown

@@ -58,3 +58,8 @@ export function signedThread({ headers }: TappedCall): unknown {
   const word = headers['x-sallyport-assertion'] ?? headers.authorization?.replace('Bearer ', '')
   return decodeJwt(String(word)).tid
 }
+
+/** The ids in the body of the last call, as the agent knows them. */
+export function idsOf(calls: readonly TappedCall[]): { readonly threadId: string; readonly runId: string } {
+  return calls.at(-1)?.body as unknown as { threadId: string; runId: string }
+}
