@@ -124,7 +124,7 @@ describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (k
   it('does not take it by making one of her id', async () => {
     const { thread, checkpoint } = alice()
     const supersteps = [{ updates: [{ values: { messages: [] }, as_node: 'answer', checkpoint_id: checkpoint }] }]
-    const create = { thread_id: thread, metadata: { mine: true, sallyport_owner: 'me' } }
+    const create = { thread_id: thread, metadata: { graph_id: 'agent', sallyport_owner: 'me' } }
     const path = `/threads/${thread}/runs`
     const made = run('hi', { if_not_exists: 'create' })
     const heard = await bob().tries(alice(), [
