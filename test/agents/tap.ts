@@ -34,7 +34,7 @@ export async function startTap(to: string): Promise<Tap> {
     calls.push(call)
     const onward = request(to + incoming.url, { method, headers })
     onward.on('response', (answer) => {
-      reply.writeHead(answer.statusCode ?? 0, answer.headers)
+      reply.writeHead(answer.statusCode ?? 0, answer.headers).flushHeaders()
       answer.pipe(reply)
     })
     onward.on('error', () => reply.destroy())
