@@ -1,0 +1,58 @@
+/** One request of a case, before it has a token. */
+export interface Exchange {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  /** What the origin is to answer with; nothing for a small JSON. */
+  readonly query?: string
+  readonly body?: string | undefined
+}
+
+/** The bytes of a request, made before the clock starts. */
+export function requestBytes(
+  port: number,
+  { method, path, query = '', body }: Exchange,
+  token: string | undefined,
+): Buffer {
+  const head = [
+    `${method} ${path}${query} HTTP/1.1`,
+    `host: 127.0.0.1:${port}`,
+    'accept: application/json, text/event-stream',
+    ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
+    ...(body === undefined ? [] : ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`]),
+  ]
+  return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`)
+}
+
+export const THREAD = '7a1de4b8-2f2c-4b5e-9a55-6f0a4f0c9d11'
+
+/** `RunAgentInput` of about so many bytes, as a conversation that has grown. */
+export function runInput(bytes: number): string {
+  const base = {
+    threadId: THREAD,
+    runId: '0d0c8a3e-5c0f-4a53-8f5c-0b6f7b1f6a02',
+    state: { step: 1 },
+    messages: [] as object[],
+    tools: [],
+    context: [],
+    forwardedProps: {},
+  }
+  const content = 'What did the customer say about the delivery, and what did we answer? '.repeat(6)
+  for (let size = 200, index = 0; size < bytes; size += content.length + 60, index++) {
+    base.messages.push({ id: `m-${index}`, role: index % 2 === 0 ? 'user' : 'assistant', content })
+  }
+  return JSON.stringify(base)
+}
+
+export const toolCall = JSON.stringify({
+  jsonrpc: '2.0',
+  id: 1,
+  method: 'tools/call',
+  params: { name: 'search', arguments: { query: 'What did the customer say about the delivery?'.repeat(8) } },
+})
+
+export const langgraphRun = JSON.stringify({
+  assistant_id: 'agent',
+  input: { messages: [{ role: 'user', content: 'What did the customer say about the delivery?' }] },
+  stream_mode: ['messages'],
+  if_not_exists: 'create',
+})

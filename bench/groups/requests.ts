@@ -1,0 +1,98 @@
+import type { Case, TokenUse } from '../cases.ts'
+import { runCases } from '../cases.ts'
+import type { Exchange } from '../exchange.ts'
+import type { Options } from '../options.ts'
+import type { Running } from '../process.ts'
+import { type Binding, exchanges, startSallyport, usualRoutes } from '../sallyport.ts'
+import { checkExchange, checkSubject, insist } from '../self-check.ts'
+import { requestHead, requestRow, type Section } from '../table.ts'
+import { startFloor } from '../workers.ts'
+import type { World } from '../world.ts'
+
+type Shape = keyof typeof exchanges
+
+/** Which exchange of the floor has the same body and the same answer. */
+const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB']
+const floorShape = (shape: Shape): Shape =>
+  shape === 'langgraph' ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
+const shareOf = (shape: Shape) => (shape === 'ag-ui 1 MB' ? { share: 0.04 } : {})
+
+/** What Sallyport costs, by kind of agent, token and binding, against a worker that only passes on. */
+export async function measureRequests(world: World, options: Options): Promise<Section> {
+  const floor = await startFloor(world)
+  const request = await startSallyport(world, 'Sallyport', usualRoutes(world, 'request'))
+  const none = await startSallyport(world, 'Sallyport, unbound', usualRoutes(world, 'none'))
+  const subjects = [floor, request, none]
+  try {
+    await check(world, [request, none])
+    const cases = await casesOf(world, { floor, request, none })
+    const figures = await runCases(cases, { ...options, keys: world.tokens, isPaced: true })
+    return {
+      id: 'requests',
+      title: 'What a request costs',
+      notes: [
+        'Known token: the same one each time. New token: one that the gateway has never seen, each time.',
+        '`bind: request` signs for each request (the default); `bind: none` lets one signature serve a person for a while.',
+        'The floor of each row is a worker that passes on the same request and the same answer.',
+      ],
+      head: requestHead,
+      rows: figures.map(requestRow),
+      figures,
+    }
+  } finally {
+    for (const subject of subjects) await subject.stop()
+  }
+}
+
+async function check(world: World, gates: readonly Running[]): Promise<void> {
+  const token = await world.tokens.sign()
+  for (const gate of gates) {
+    for (const exchange of Object.values(exchanges)) {
+      insist(await checkSubject(world, gate, exchange))
+      insist(await checkExchange(gate, exchange, token))
+    }
+  }
+}
+
+async function casesOf(world: World, subjects: Record<'floor' | Binding, Running>): Promise<Case[]> {
+  const bare = (name: 'origin' | 'floor', shape: Shape): Case => ({
+    id: `${name} ${shape}`,
+    title: `${name === 'origin' ? 'origin alone' : 'floor: bare workerd'}, ${shape === 'http' ? 'GET' : `POST as ${shape}`}`,
+    subject: name === 'origin' ? world.origin : subjects.floor,
+    exchange: exchanges[shape] satisfies Exchange,
+    tokens: { use: 'none' },
+    origin: `origin ${shape}`,
+    ...(name === 'floor' && { floor: `floor ${shape}` }),
+    ...shareOf(shape),
+  })
+  const gate = (shape: Shape, bind: Binding, tokens: TokenUse, title: string): Case => ({
+    id: `${shape} ${title}`,
+    title: `Sallyport, ${shape}, ${title}`,
+    subject: subjects[bind],
+    exchange: exchanges[shape],
+    tokens,
+    floor: `floor ${floorShape(shape)}`,
+    origin: `origin ${floorShape(shape)}`,
+    ...shareOf(shape),
+  })
+  const known: TokenUse = { use: 'known', token: await world.tokens.sign() }
+  const knownAs = async (algorithm: 'ES256' | 'EdDSA'): Promise<TokenUse> => ({
+    use: 'known',
+    token: await world.tokens.sign({ algorithm }),
+  })
+  const kinds = ['langgraph', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB', 'copilotkit'] as const
+  return [
+    ...shapes.map((shape) => bare('origin', shape)),
+    ...shapes.map((shape) => bare('floor', shape)),
+    gate('http', 'none', known, 'known token, bind: none'),
+    gate('http', 'request', known, 'known token, bind: request'),
+    gate('http', 'none', { use: 'new', algorithm: 'RS256' }, 'new RS256 token, bind: none'),
+    gate('http', 'request', { use: 'new', algorithm: 'RS256' }, 'new RS256 token, bind: request'),
+    gate('http', 'request', { use: 'new', algorithm: 'ES256' }, 'new ES256 token, bind: request'),
+    gate('http', 'request', { use: 'new', algorithm: 'EdDSA' }, 'new EdDSA token, bind: request'),
+    gate('http', 'request', await knownAs('ES256'), 'known ES256 token, bind: request'),
+    gate('http', 'request', await knownAs('EdDSA'), 'known EdDSA token, bind: request'),
+    ...kinds.map((kind) => gate(kind, 'request', known, 'known token, bind: request')),
+    gate('ag-ui 2 KB', 'none', known, 'known token, bind: none'),
+  ]
+}

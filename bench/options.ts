@@ -1,0 +1,72 @@
+import { parseArgs } from 'node:util'
+
+export const groups = ['requests', 'peers', 'streams', 'memory', 'growth'] as const
+export type Group = (typeof groups)[number]
+
+export interface Options {
+  readonly rounds: number
+  readonly only: readonly Group[]
+  /** Everything, at full size: what may be shown. */
+  readonly isWhole: boolean
+  readonly sizes: Sizes
+}
+
+/** How much is done for one sample. */
+export interface Sizes {
+  readonly warmup: number
+  readonly requests: number
+  /** Requests at a fixed rate, for latency. */
+  readonly paced: number
+  readonly pacedPerSecond: number
+  readonly connections: number
+  readonly events: number
+  readonly firstEvents: number
+  readonly idleStreams: number
+  readonly soakSeconds: number
+  readonly users: number
+}
+
+const full: Sizes = {
+  warmup: 500,
+  requests: 3000,
+  paced: 250,
+  pacedPerSecond: 250,
+  connections: 16,
+  events: 10_000,
+  firstEvents: 40,
+  idleStreams: 500,
+  soakSeconds: 60,
+  users: 10_000,
+}
+const quick: Sizes = { ...full, warmup: 300, requests: 800, paced: 100, firstEvents: 15, soakSeconds: 5, users: 2000 }
+
+export function readOptions(): Options {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      soak: { type: 'string' },
+    },
+  })
+  const sizes = values.quick ? quick : full
+  const isWhole = !values.quick && values.only.length === 0
+  return {
+    isWhole,
+    rounds: whole('--rounds', values.rounds) ?? (values.quick ? 2 : 5),
+    only: values.only.length === 0 ? groups : values.only.map(asGroup),
+    sizes: { ...sizes, soakSeconds: whole('--soak', values.soak) ?? sizes.soakSeconds },
+  }
+}
+
+function whole(flag: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (!/^[1-9]\d*$/.test(value)) throw new Error(`${flag} wants a whole number, not "${value}"`)
+  return Number(value)
+}
+
+function asGroup(name: string): Group {
+  const group = groups.find((each) => each === name)
+  if (!group) throw new Error(`--only wants one of ${groups.join(', ')}, not "${name}"`)
+  return group
+}

@@ -1,0 +1,53 @@
+import { startHaproxy } from './peers/haproxy.ts'
+import type { Running } from './process.ts'
+import { startSallyport, usualRoutes } from './sallyport.ts'
+import { checkSubject, insist } from './self-check.ts'
+import { agUiStream, langgraphStream, type Streamer } from './streams.ts'
+import { startFloor, startHonoInline } from './workers.ts'
+import type { World } from './world.ts'
+
+export interface Streamers {
+  readonly all: readonly Streamer[]
+  readonly notes: readonly string[]
+  stop(): Promise<void>
+}
+
+/** Each in a process of its own, so that the memory of one gear is not the other's. */
+export async function startStreamers(world: World): Promise<Streamers> {
+  const token = await world.tokens.sign()
+  const running: Running[] = []
+  const notes: string[] = []
+  const started = async (start: Promise<Running>): Promise<Running> => {
+    const subject = await start
+    running.push(subject)
+    return subject
+  }
+  const gateway = (name: string) => started(startSallyport(world, name, usualRoutes(world, 'request')))
+  const streamer = (title: string, subject: Running, exchange = langgraphStream): Streamer => ({
+    title,
+    subject,
+    exchange,
+    token: subject === floor ? undefined : token,
+  })
+
+  const floor = await started(startFloor(world))
+  const all = [
+    streamer('floor: bare workerd', floor),
+    streamer('Sallyport, native gear (langgraph)', await gateway('Sallyport langgraph')),
+    streamer('Sallyport, reading gear (ag-ui)', await gateway('Sallyport ag-ui'), agUiStream),
+    streamer('Hono proxy in workerd, keys inline', await started(startHonoInline(world))),
+  ]
+  try {
+    all.push(streamer('HAProxy, http-no-delay', await started(startHaproxy(world))))
+  } catch (thrown) {
+    notes.push(`HAProxy was left out: ${(thrown as Error).message.split('\n').join(' ')}`)
+  }
+  for (const { subject, exchange } of all.slice(1)) insist(await checkSubject(world, subject, exchange))
+  return {
+    all,
+    notes,
+    async stop() {
+      for (const subject of running) await subject.stop()
+    },
+  }
+}

@@ -1,0 +1,67 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { bench, root, scratchFolder } from './folder.ts'
+import { freePort } from './ports.ts'
+import { type Running, start } from './process.ts'
+
+export interface WorkerOptions {
+  readonly name: string
+  /** A bundle made by `bundle`. */
+  readonly code: string
+  readonly port?: number
+  /** Text bindings. */
+  readonly env: Readonly<Record<string, string>>
+}
+
+/** As wrangler bundles for production: one module, minified. */
+export async function bundle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [path.resolve(bench, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    platform: 'browser',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:workers'],
+    logLevel: 'warning',
+  })
+  return outputFiles[0]?.text ?? ''
+}
+
+/** The bare runtime: no wrangler, no miniflare in front of it, since they cost many times what is measured. */
+export async function startWorker({ name, code, env, port: wanted }: WorkerOptions): Promise<Running> {
+  const port = wanted ?? (await freePort())
+  const folder = await scratchFolder(`${name.replaceAll(/\W+/g, '-')}-${port}`)
+  await writeFile(path.join(folder, 'worker.js'), code)
+  for (const [variable, value] of Object.entries(env)) await writeFile(path.join(folder, variable), value)
+  await writeFile(path.join(folder, 'config.capnp'), await configuration(port, Object.keys(env)))
+  const command = path.join(root, 'node_modules/workerd/bin/workerd')
+  return start({ name, command, args: ['serve', 'config.capnp'], cwd: folder, port })
+}
+
+/** With the compatibility settings of the real deployment. */
+async function configuration(port: number, variables: readonly string[]): Promise<string> {
+  const settings = await readFile(path.join(root, 'wrangler.toml'), 'utf8')
+  const date = /^compatibility_date = "(.+)"$/m.exec(settings)?.[1]
+  const flags = /^compatibility_flags = (\[.*\])$/m.exec(settings)?.[1] ?? '[]'
+  const bindings = variables.map((name) => `(name = "${name}", text = embed "${name}")`)
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "worker", worker = .worker),
+    (name = "loopback", network = (allow = ["private", "public"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${port}", http = (), service = "worker")],
+);
+const worker :Workerd.Worker = (
+  modules = [(name = "worker.js", esModule = embed "worker.js")],
+  compatibilityDate = "${date}",
+  compatibilityFlags = ${flags},
+  globalOutbound = "loopback",
+  bindings = [${bindings.join(', ')}],
+);
+`
+}

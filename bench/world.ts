@@ -1,0 +1,53 @@
+import path from 'node:path'
+import { bench } from './folder.ts'
+import { freePort } from './ports.ts'
+import { type Running, start } from './process.ts'
+import { otherKeys, Tokens } from './tokens.ts'
+import { bundle } from './workerd.ts'
+
+/** How many identity providers there are; the first one's tokens are used where nothing else is said. */
+const ISSUERS = 10
+
+/** What every subject has around it: the agent behind, the identity provider, the bundles. */
+export interface World {
+  readonly origin: Running
+  readonly originUrl: string
+  readonly keySets: Running
+  readonly jwksUri: string
+  /** The same keys among forty-seven others. */
+  readonly largeJwksUri: string
+  readonly issuers: readonly string[]
+  readonly tokens: Tokens
+  readonly bundles: Readonly<Record<'floor' | 'hono' | 'sallyport', string>>
+}
+
+export async function createWorld(): Promise<World> {
+  const [originPort, keyPort] = [await freePort(), await freePort()]
+  const issuers = Array.from({ length: ISSUERS }, (_, index) => `http://127.0.0.1:${keyPort}/issuer-${index}`)
+  const tokens = await Tokens.create(issuers[0] ?? '')
+  const keys = tokens.publicKeys
+  const sets = { '/jwks': { keys }, '/large-jwks': { keys: [...(await otherKeys(47)), ...keys] } }
+  const [origin, keySets, floor, hono, sallyport] = await Promise.all([
+    startServer('origin', originPort, {}),
+    startServer('key-sets', keyPort, { BENCH_KEY_SETS: JSON.stringify(sets) }),
+    bundle('peers/floor.ts'),
+    bundle('peers/hono.ts'),
+    bundle('peers/sallyport.ts'),
+  ])
+  return {
+    origin,
+    originUrl: `http://127.0.0.1:${originPort}`,
+    keySets,
+    jwksUri: `http://127.0.0.1:${keyPort}/jwks`,
+    largeJwksUri: `http://127.0.0.1:${keyPort}/large-jwks`,
+    issuers,
+    tokens,
+    bundles: { floor, hono, sallyport },
+  }
+}
+
+export const startServer = (name: string, port: number, env: Record<string, string>): Promise<Running> =>
+  startScript(name, path.join(bench, 'servers', `${name}.ts`), port, env)
+
+export const startScript = (name: string, file: string, port: number, env: Record<string, string>): Promise<Running> =>
+  start({ name, command: process.execPath, args: [file], port, env: { ...env, BENCH_PORT: String(port) } })
