@@ -1,5 +1,5 @@
 import { adapterOf } from '../agents/kinds'
-import { unnamed } from '../policy/operation'
+import { covers, unnamed } from '../policy/operation'
 import type { Route } from './define'
 import { show } from './fault'
 import type { Report } from './report'
@@ -15,8 +15,11 @@ export function checkThreads({ threads, unowned, agent, public: isPublic }: Rout
   if (unowned !== undefined && (agent.kind !== 'langgraph' || isShared))
     report('unowned', show(unowned), 'nothing here', 'Remove it: only LangGraph keeps owners, where threads have some.')
   if (isShared) return
+  const { endpoints, bodyOperations = [] } = adapterOf(agent)
+  const all = [...endpoints, ...bodyOperations].map(({ operation }) => operation)
   agent.operations?.forEach((pattern, index) => {
-    if (!keeping?.sharedOnly.has(unnamed(pattern))) return
+    const covered = all.filter((operation) => covers(unnamed(pattern), operation))
+    if (covered.length === 0 || !covered.every((operation) => keeping?.sharedOnly.has(operation))) return
     const expected = "an operation on what is the caller's own"
     const remedy = "Remove it, or say `threads: 'shared'`: what it touches is everybody's, and cannot be kept apart."
     report(`agent.operations[${index}]`, show(pattern), expected, remedy)

@@ -184,3 +184,36 @@ describe('npm run keys', () => {
     expect(readFileSync(path.join(house, threads), 'utf8')).toBe(secret)
   })
 })
+
+describe('npm run threads', () => {
+  const alice = ['threads', '--issuer', 'https://login.example.com/', '--subject', 'alice']
+
+  it('says an owner as the gate writes it, another for each person, provider and tenant', () => {
+    const owners = [
+      alice,
+      ['threads', '--issuer', 'https://login.example.com/', '--subject', 'bob'],
+      ['threads', '--issuer', 'https://login.example.com', '--subject', 'alice'],
+      ['threads', '--issuer', 'https://login.example.com/', '--tenant', 'alice'],
+    ].map((args) => command(...args).stdout)
+    for (const owner of owners) expect(owner).toMatch(/^[\w-]{43}\n$/)
+    expect(new Set(owners).size).toBe(4)
+  })
+
+  it('says under which id an agent knows a thread, and needs the secret for it', () => {
+    const thread = ['--route', 'support', '--thread', 't1', '--file', '.secrets/threads-test']
+    const without = command(...alice, ...thread)
+    expect([without.status, without.stderr]).toEqual([1, expect.stringContaining('THREAD_SECRET is not set')])
+    expect(command('keys', 'threads', '--file', '.secrets/threads-test').status).toBe(0)
+    expect(command(...alice, ...thread).stdout).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n$/,
+    )
+  })
+
+  it.each([[[]], [['--issuer', 'x']], [['--issuer', 'x', '--subject', 'a', '--tenant', 'b']]])(
+    'says how it is used: %j',
+    (args) => {
+      const { status, stderr } = command('threads', ...args)
+      expect([status, stderr]).toEqual([1, expect.stringContaining('usage: npm run -s threads')])
+    },
+  )
+})

@@ -288,6 +288,11 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     ],
     ['threads of no tenant', but({ ...open, threads: 'tenant' }), { path: 'threads', found: '"tenant"' }],
     ['threads of whom there is no word for', but({ threads: 'team' }), { path: 'threads' }],
+    [
+      'a pattern that covers nothing that can be kept apart',
+      but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, operations: ['task.*'] } }),
+      { path: 'agent.operations[0]', found: '"task.*"', remedy: expect.stringContaining("threads: 'shared'") },
+    ],
     ['unowned threads on AG-UI', but({ agent: agUi, unowned: 'hide' }), { path: 'unowned', expected: 'nothing here' }],
     [
       'unowned threads where none are owned',
