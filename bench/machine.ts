@@ -22,7 +22,7 @@ export const readMachine = (): MachineBefore => ({
   cpu: cpuModel(),
   cores: cpus().length,
   memoryGiB: Math.round(totalmem() / 2 ** 30),
-  kernel: release(),
+  kernel: release().split('-')[0] ?? '',
   date: new Date().toISOString(),
   loadBefore: loadNow(),
   versions: {},

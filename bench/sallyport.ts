@@ -74,6 +74,8 @@ export async function startSallyport(world: World, name: string, routes: readonl
   return startWorker({
     name,
     port,
+    // Ten thousand routes are checked one against another.
+    startSeconds: 180,
     code: world.bundles.sallyport,
     env: {
       PUBLIC_URL: `http://127.0.0.1:${port}`,

@@ -10,6 +10,7 @@ export interface WorkerOptions {
   /** A bundle made by `bundle`. */
   readonly code: string
   readonly port?: number
+  readonly startSeconds?: number
   /** Text bindings. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -32,14 +33,20 @@ export async function bundle(entry: string): Promise<string> {
 }
 
 /** The bare runtime: no wrangler, no miniflare in front of it, since they cost many times what is measured. */
-export async function startWorker({ name, code, env, port: wanted }: WorkerOptions): Promise<Running> {
+export async function startWorker({
+  name,
+  code,
+  env,
+  port: wanted,
+  startSeconds = 30,
+}: WorkerOptions): Promise<Running> {
   const port = wanted ?? (await freePort())
   const folder = await scratchFolder(`${name.replaceAll(/\W+/g, '-')}-${port}`)
   await writeFile(path.join(folder, 'worker.js'), code)
   for (const [variable, value] of Object.entries(env)) await writeFile(path.join(folder, variable), value)
   await writeFile(path.join(folder, 'config.capnp'), await configuration(port, Object.keys(env)))
   const command = path.join(root, 'node_modules/workerd/bin/workerd')
-  return start({ name, command, args: ['serve', 'config.capnp'], cwd: folder, port })
+  return start({ name, command, args: ['serve', 'config.capnp'], cwd: folder, port, startSeconds })
 }
 
 /** With the compatibility settings of the real deployment. */

@@ -6,6 +6,7 @@ import type { Running } from '../process.ts'
 import { exchanges, issuerOf, policyOf, routeOf, startSallyport } from '../sallyport.ts'
 import { checkExchange, insist } from '../self-check.ts'
 import { figure, type Section, withSpread } from '../table.ts'
+import { cpuMicros } from '../usage.ts'
 import type { World } from '../world.ts'
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
@@ -26,16 +27,18 @@ const otherRoutes = (world: World, count: number): Route[] =>
 export async function measureGrowth(world: World, options: Options): Promise<Section> {
   const token = await world.tokens.sign()
   const gates: Running[] = []
+  const startMs = new Map<string, number>()
   const gateway = async (name: string, routes: Route[]): Promise<Running> => {
     const gate = await startSallyport(world, name, routes)
     gates.push(gate)
+    startMs.set(name, cpuMicros(gate.pid) / 1000)
     insist(await checkExchange(gate, exchanges.http, token))
     return gate
   }
   try {
     const base = { exchange: exchanges.http, floor: 'base' }
     const known = { use: 'known', token } as const
-    const one = await gateway('1 of each', [routeOf(world, 'http')])
+    const one = await gateway('base', [routeOf(world, 'http')])
     const cases: Case[] = [
       { ...base, id: 'base', title: '1 route, 1 policy, 1 issuer, 3 keys', subject: one, tokens: known },
     ]
@@ -58,12 +61,12 @@ export async function measureGrowth(world: World, options: Options): Promise<Sec
       id: 'growth',
       title: 'What grows, and cold starts',
       notes: [
-        '× base: compared within a round with the first row; the last row with the one before it.',
+        '× base: compared within a round with the first row; the last row with the one before it. Start: the CPU of a fresh process until it listens.',
         ...cold.notes,
       ],
-      head: ['', 'CPU µs', '× base', 'requests/s', 'RSS MiB'],
-      rows: figures.map(rowOf),
-      figures: { cases: figures, cold: cold.figures },
+      head: ['', 'CPU µs', '× base', 'requests/s', 'RSS MiB', 'start CPU ms'],
+      rows: figures.map((each) => [...rowOf(each), figure(startMs.get(each.id) ?? Number.NaN)]),
+      figures: { cases: figures, startMs: Object.fromEntries(startMs), cold: cold.figures },
     }
   } finally {
     for (const gate of gates) await gate.stop()
