@@ -102,7 +102,7 @@ async function withoutThread(passing: Passing, path: string, keeper: Keeper): Pr
   if (path === '/runs/:run/stream') {
     const run = await keeper.ids.open('run', decodeURIComponent(params.run ?? ''))
     if (run === undefined) throw new Refusal('thread-unknown')
-    return { ...passing, params: { ...params, run } }
+    return { ...passing, params: { ...params, run }, restoration: sealedRuns(keeper.ids, false) }
   }
   if (path === '/runs/cancel') return cancelled(passing, keeper)
   if (!path.startsWith('/runs') || body === undefined) return passing
