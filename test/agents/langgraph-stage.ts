@@ -75,10 +75,13 @@ export async function startJsServer(config: string, env: Record<string, string>)
   return { url, close }
 }
 
-/** Runs the Python clients, in the example's own Python. */
-export async function runPythonClients<T>(input: { url: string; headers: Record<string, string> }): Promise<T> {
+/** Runs the Python clients, in the example's own Python. @param script what they do, in this folder */
+export async function runPythonClients<T>(
+  input: { url: string; headers: Record<string, string> },
+  script = 'langgraph_client.py',
+): Promise<T> {
   const python = await pythonOf(pythonFolder)
-  const client = spawn(python, [path.join(root, 'test/agents/langgraph_client.py')], {
+  const client = spawn(python, [path.join(root, 'test/agents', script)], {
     env: { ...process.env, LANGSMITH_TRACING: 'false' },
   })
   client.stdin.end(JSON.stringify(input))
