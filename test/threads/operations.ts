@@ -113,18 +113,20 @@ const requests = {
 
 export const askingOf = (choice: Choice, asked: Operation): Asking => (requests[asked.does] as Make)(choice, asked)
 
+const names = Object.keys(requests) as Operation['does'][]
 /** These take half a second. */
-const runs = (Object.keys(requests) as Operation['does'][]).filter((does) =>
-  /^run and [wl]|^(?:wait|listen) alone/.test(does),
-)
-const others = (Object.keys(requests) as Operation['does'][]).filter((does) => !runs.includes(does))
+const slow = names.filter((does) => /^run and (?!leave)|^(?:wait|listen) alone/.test(does))
+/** A run has to be under way for somebody else to join it. */
+const meeting: readonly Operation['does'][] = ['run and leave', 'join']
+const quick = names.filter((does) => !slow.includes(does))
 
 const operationOf = (person: Person): fc.Arbitrary<Operation> =>
   fc.record({
     person: fc.constant(person),
     does: fc.oneof(
-      { weight: 16, arbitrary: fc.constantFrom(...others) },
-      { weight: 1, arbitrary: fc.constantFrom(...runs) },
+      { weight: 12, arbitrary: fc.constantFrom(...quick) },
+      { weight: 4, arbitrary: fc.constantFrom(...meeting) },
+      { weight: 1, arbitrary: fc.constantFrom(...slow) },
     ),
     thread: fc.nat(8),
     forged: fc.nat(8),

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { routeOf } from '../support/fixtures'
+import { refused } from '../support/refusal'
 import { json, startWorld, type World } from '../support/world'
-import { forwardedTo, LangGraphStub, ownerIn, questionsAt } from './langgraph-stub'
+import { forwardedTo, LangGraphStub, ownerIn, questionsAt, says } from './langgraph-stub'
 
 let world: World
 let stub: LangGraphStub
@@ -111,6 +112,40 @@ describe('a thread of a LangGraph server', () => {
     expect(stub.owners.get(thread)).toBe(bob)
     expect(await cost(read('alice', thread, 'first-comes'))).toEqual([404, 1])
     expect(await cost(read('bob', thread))).toEqual([200, 1])
+  })
+
+  it('X6: is the one of the path, wherever a body names another', async () => {
+    const [own, other] = [stub.thread(alice), stub.thread(bob)]
+    const named = {
+      thread_id: other,
+      config: { configurable: { thread_id: other } },
+      checkpoint: { thread_id: other, checkpoint_ns: '' },
+      before: { thread_id: other, configurable: { thread_id: other } },
+    }
+    for (const path of ['runs', 'runs/stream', 'runs/wait', 'state', 'state/checkpoint', 'history', 'commands']) {
+      for (const body of [named, { method: 'run.start', params: named }]) {
+        const reply = await world.as('alice', `/agents/langgraph/threads/${own}/${path}`, json(body))
+        await reply.text()
+        expect([path, reply.status]).toEqual([path, 200])
+        expect(world.origin.last().body).not.toContain(other)
+      }
+    }
+  })
+
+  it('X6: under which a run is joined has to be the run’s own: a server may not look', async () => {
+    const [own, other] = [stub.thread(alice), stub.thread(bob)]
+    const run = crypto.randomUUID()
+    stub.said = says(200, { run_id: run, thread_id: other })
+    for (const way of ['join', 'stream']) {
+      const reply = await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/${way}`)
+      expect(await refused(reply)).toEqual({ status: 404, code: 'thread-unknown' })
+      expect(world.origin.last().url).toBe(`/threads/${own}/runs/${run}`)
+    }
+    stub.said = says(200, { run_id: run, thread_id: own })
+    expect((await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/stream`)).status).toBe(200)
+    const before = world.origin.received.length
+    expect((await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/join`)).status).toBe(200)
+    expect(world.origin.received.length - before).toBe(1)
   })
 
   it.each([
