@@ -13,17 +13,20 @@ const CONTENT = new Set(['metadata', 'parts', 'content', 'data'])
 /** Operations whose JSON-RPC parameters have the task's id as `id`. */
 const NAMES_TASK = /^(?:task|push)\./
 
+/** How the resource name of a task, and of what a task has, begins. */
+const TASK_NAME = /^tasks\/[^/]+(?=\/|$)/
+
 /** A2A: ids of tasks and contexts reach the caller with a mark that they are its own; another's become ids of nothing. */
 export const a2aThreads: ThreadKeeping = {
   sharedOnly: new Set(['task.list']),
   async keep(passing, { endpoint, operations }, { ids }) {
     const exchange = new Exchange(ids)
-    const { task } = passing.params
-    const params =
-      task === undefined
-        ? passing.params
-        : { ...passing.params, task: encodeURIComponent(await exchange.toAgent('task', decodeURIComponent(task))) }
+    const { task: asked } = passing.params
+    const task =
+      asked === undefined ? undefined : encodeURIComponent(await exchange.toAgent('task', decodeURIComponent(asked)))
+    const params = task === undefined ? passing.params : { ...passing.params, task }
     const inBody = paramsOf(passing.body, endpoint)
+    if (task !== undefined) nameTask(inBody, task)
     if (endpoint.named && operations.some((each) => NAMES_TASK.test(each))) await exchange.openTask(inBody)
     await exchange.openAll(inBody)
     return { ...passing, params, restoration: exchange.restoration }
@@ -33,6 +36,20 @@ export const a2aThreads: ThreadKeeping = {
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   const params = named && isObject(body) ? body.params : body
   return isObject(params) ? params : {}
+}
+
+/**
+ * Has the resource names of a REST body of 0.3 (`tasks/1/pushNotificationConfigs/2`) name the task of the path, whatever they
+ * named: some servers go by them. It changes what it is given.
+ */
+function nameTask(body: JsonObject, task: string): void {
+  for (const [key, value] of Object.entries(body)) {
+    const name = folded(key)
+    if (name === 'config' && isObject(value)) nameTask(value, task)
+    if (name !== 'name' && name !== 'parent') continue
+    if (typeof value !== 'string' || !TASK_NAME.test(value)) throw new Refusal('body-invalid', 'a resource name')
+    body[key] = value.replace(TASK_NAME, () => `tasks/${task}`)
+  }
 }
 
 /** The ids of one request and its answer. */
