@@ -36,6 +36,7 @@ export async function startTap(to: string): Promise<Tap> {
     onward.on('response', (answer) => {
       reply.writeHead(answer.statusCode ?? 0, answer.headers).flushHeaders()
       answer.pipe(reply)
+      answer.on('close', () => answer.complete || reply.destroy())
     })
     onward.on('error', () => reply.destroy())
     reply.on('close', () => {

@@ -47,9 +47,12 @@ const OWN_HEADERS = ['date', 'x-request-id', 'traceparent']
 
 /** All that a caller can tell of an answer, with its own ids and what changes anyway made alike. */
 export async function shown(response: Response, ...ids: readonly string[]): Promise<object> {
-  let body = await response.text()
+  let body = await response.text().catch(() => '(broken off)')
   for (const id of ids) body = body.replaceAll(JSON.stringify(id).slice(1, -1), '(id)')
-  const headers = [...response.headers].filter(([name]) => !OWN_HEADERS.includes(name))
+  // A tag of the entity is a digest of what the agent said, with ids of its own; its length is not.
+  const headers = [...response.headers]
+    .filter(([name]) => !OWN_HEADERS.includes(name))
+    .map(([name, value]) => [name, name === 'etag' ? value.replace(/-.*/, '') : value])
   return { status: response.status, headers, body: body.replace(CHANGING, '(changing)') }
 }
 

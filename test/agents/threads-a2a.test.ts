@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { refused } from '../support/refusal'
+import { json } from '../support/world'
+import { type A2aClient, BINDINGS, clientOf } from './threads-a2a-clients'
+import {
+  type A2aStage,
+  foreign,
+  inside,
+  MARKED,
+  madeUp,
+  openA2a,
+  SERVERS,
+  type Task,
+  taskIn,
+} from './threads-a2a-stage'
+import { type Headers, isDerived, shown, signedThread } from './threads-people'
+
+let stage: A2aStage
+let people: A2aStage['people']
+let taps: A2aStage['taps']
+let hook: string
+
+beforeAll(async () => {
+  // The SDK says that it has no writer of 0.3 for what it sends.
+  vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  stage = await openA2a()
+  ;({ people, taps, hook } = stage)
+}, 300_000)
+afterAll(() => stage?.close())
+
+describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding] as const)))(
+  'tasks of an A2A agent: %s, %s',
+  (name, binding) => {
+    const client = (): A2aClient => clientOf(binding, people.gateway, `/agents/${name}`)
+    const begin = async (person: Headers = people.alice, more: object = {}) =>
+      taskIn(await (await client().send(person, { text: 'ask swordfish', ...more })).text())
+    const stateOf = async (task: Task, person = people.alice) => (await client().get(person, task.id)).text()
+
+    it('gives its owner ids with a mark, by which the conversation goes on', async () => {
+      const task = await begin()
+      expect(task).toMatchObject({ id: expect.stringMatching(MARKED), contextId: expect.stringMatching(MARKED) })
+      const reply = await client().send(people.alice, { text: 'halibut', taskId: task.id, contextId: task.contextId })
+      const text = await reply.text()
+      expect(text).toMatch(/heard.*swordfish.*halibut/)
+      expect(taskIn(text)).toMatchObject({ id: task.id, contextId: task.contextId })
+      expect(text).not.toMatch(/"(?:taskId|contextId)":"[0-9a-f-]{36}"/)
+      expect(signedThread(taps[name].calls.at(-1)!)).toBe(inside(task.contextId))
+    })
+
+    it.each(['get', 'cancel', 'subscribe', 'listPush'] as const)(
+      'X6, X15: another’s task is to everybody as one that never was: %s',
+      async (operation) => {
+        const task = await begin()
+        await (await client().setPush(people.alice, task.id, hook)).text()
+        expect(await (await client().listPush(people.alice, task.id)).text()).toContain(hook)
+        const ask = (person: Headers, id: string) => client()[operation](person, id)
+        const unknown = madeUp()
+        const nothing = await shown(await ask(people.bob, unknown), unknown, inside(unknown))
+        for (const [person, id] of foreign(people, task.id)) {
+          const answer = await shown(await ask(person, id), id, inside(task.id))
+          expect(JSON.stringify(answer)).not.toMatch(/swordfish|127\.0\.0\.1/)
+          expect(answer).toEqual(nothing)
+        }
+        expect(await stateOf(task)).toMatch(/input.required/i)
+      },
+    )
+
+    it('X6, X15: nobody else takes part in a task', async () => {
+      const task = await begin()
+      const told = async (person: Headers, taskId: string, more: object = {}) =>
+        shown(await client().send(person, { text: 'mallory', taskId, ...more }), taskId)
+      const nothing = await told(people.bob, madeUp())
+      for (const [person, id] of foreign(people, task.id)) {
+        expect(await told(person, id)).toEqual(nothing)
+        const text = JSON.stringify(await told(person, id, { contextId: task.contextId }))
+        expect(text).not.toContain('swordfish')
+      }
+      expect(await stateOf(task)).not.toContain('mallory')
+    })
+
+    it('X6: a context is remembered for its owner, and for nobody else', async () => {
+      const { contextId } = await begin()
+      const hear = async (person: Headers, id: string) =>
+        (await client().send(person, { text: 'halibut', contextId: id })).text()
+      expect(await hear(people.alice, contextId)).toContain('swordfish')
+      for (const [person, id] of foreign(people, contextId)) expect(await hear(person, id)).not.toContain('swordfish')
+    })
+
+    it('X6: a context of a caller’s own choice is another one for each, and comes back to the letter', async () => {
+      const contextId = 'a "context"\n🚪'
+      const seen: unknown[] = []
+      for (const person of [people.alice, people.bob, people.namesake]) {
+        const text = await (await client().send(person, { text: 'ask me', contextId })).text()
+        expect(taskIn(text).contextId).toBe(contextId)
+        seen.push(signedThread(taps[name].calls.at(-1)!))
+      }
+      expect(seen.every(isDerived)).toBe(true)
+      expect(new Set(seen).size).toBe(3)
+    })
+
+    // The protocol buffers of 0.3 have no such member, so its REST binding drops it.
+    if (binding !== 'HTTP+JSON 0.3')
+      it('X6: refers to tasks of one’s own only', async () => {
+        const task = await begin()
+        const refer = async (person: Headers, ids: string[]) =>
+          (await client().send(person, { text: 'look', referenceTaskIds: ids })).text()
+        expect(await refer(people.alice, [task.id])).toContain('swordfish')
+        for (const [person, id] of foreign(people, task.id))
+          expect(await refer(person, [id])).not.toContain('swordfish')
+      })
+
+    it('is taken up, and cancelled, by its owner', async () => {
+      const task = await begin()
+      const stream = await client().subscribe(people.alice, task.id)
+      const reader = stream.body!.getReader()
+      const first = new TextDecoder().decode((await reader.read()).value)
+      await reader.cancel()
+      expect(first).toContain(`"${task.id}"`)
+      expect(first).toContain('swordfish')
+      expect(await (await client().cancel(people.alice, task.id)).text()).toMatch(/cancell?ed/i)
+      expect(await stateOf(task)).toMatch(/cancell?ed/i)
+    })
+
+    it('X6: has an agent call nobody about another’s task', async () => {
+      const [task, own] = [await begin(), await begin(people.bob)]
+      for (const [person, id] of foreign(people, task.id))
+        await (await client().setPush(person, id, `${hook}/theirs`)).text()
+      // A path of the caller's own, and another's task in the body.
+      const paths = [`/agents/${name}/tasks/${own.id}/pushNotificationConfigs`]
+      paths.push(`/agents/${name}/v1/tasks/${own.id}/pushNotificationConfigs`)
+      for (const path of paths) {
+        for (const id of [task.id, inside(task.id)]) {
+          const resource = `tasks/${id}/pushNotificationConfigs/c2`
+          const pushNotificationConfig = { id: 'c2', url: hook }
+          const body = { id: 'c2', url: hook, taskId: id, task_id: id, name: resource, parent: `tasks/${id}` }
+          const config = { name: resource, pushNotificationConfig }
+          const all = { ...body, config, pushNotificationConfig, configId: 'c2' }
+          const version = { 'a2a-version': binding.slice(-3) }
+          await (await people.gateway.fetch(path, json(all, { ...people.bob, ...version }))).text()
+        }
+      }
+      expect(await (await client().listPush(people.alice, task.id)).text()).not.toContain('127.0.0.1')
+      stage.hooked.length = 0
+      await (await client().send(people.alice, { text: 'halibut', taskId: task.id, contextId: task.contextId })).text()
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      expect(stage.hooked.filter((text) => text.includes(inside(task.id)))).toEqual([])
+    })
+
+    it.each([[['t1']], [7], [{ id: 't1' }], [true]])('X6: what is no id is refused: %j', async (id) => {
+      const count = taps[name].calls.length
+      for (const more of [{ taskId: id }, { contextId: id }, { task_id: id }, { context_id: id }]) {
+        if (Array.isArray(id)) continue
+        const reply = await client().send(people.bob, { text: 'x', ...more })
+        expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
+      }
+      expect(taps[name].calls.length).toBe(count)
+    })
+
+    it('X6: a member in snake_case is an id as well, and the last of two members counts', async () => {
+      const task = await begin()
+      const version = { ...people.bob, 'a2a-version': '1.0' }
+      const message = `"messageId":"m1","role":"ROLE_USER","parts":[{"text":"mallory"}]`
+      for (const id of [task.id, inside(task.id)]) {
+        for (const members of [
+          `"task_id":"${id}"`,
+          `"taskId":"","task_id":"${id}"`,
+          String.raw`"\u0074askId":"${id}"`,
+          `"taskId":"x","taskId":"${id}"`,
+          `"context_id":"${inside(task.contextId)}"`,
+          `"reference_task_ids":["${id}"]`,
+        ]) {
+          const body = `{"jsonrpc":"2.0","id":1,"method":"SendMessage","params":{"message":{${message},${members}}}}`
+          expect(await (await people.gateway.fetch(`/agents/${name}`, json(body, version))).text()).not.toContain(
+            'swordfish',
+          )
+          expect(JSON.stringify(taps[name].calls.at(-1)?.body)).not.toContain(inside(task.id))
+        }
+      }
+      expect(await stateOf(task)).not.toContain('mallory')
+    })
+  },
+)
