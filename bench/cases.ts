@@ -65,7 +65,7 @@ async function sample(each: Case, round: number, run: Run): Promise<Sample> {
   const { sizes } = run
   const requestAt = await requestsOf(each, round, run)
   const size = {
-    warmup: Math.ceil(sizes.warmup * share),
+    warmup: Math.ceil((sizes.warmup * share) / (round === 0 ? 1 : 4)),
     requests: Math.ceil(sizes.requests * share),
     connections: sizes.connections,
   }

@@ -13,6 +13,7 @@ export interface Options {
 
 /** How much is done for one sample. */
 export interface Sizes {
+  /** In the first round; a quarter of it in the others. */
   readonly warmup: number
   readonly requests: number
   /** Requests at a fixed rate, for latency. */

@@ -4,21 +4,27 @@ import type { StreamFigures } from './groups/streams.ts'
 import type { Spread } from './statistics.ts'
 import type { Section } from './table.ts'
 
-/** The three questions that people have: what does it cost, how long do I wait, and what of streams. */
+/** The questions that people have: what does it cost, how long do I wait, and what of streams. */
 export function panelsOf(sections: readonly Section[]): Panel[] {
   const of = <T>(id: string) => (sections.find((section) => section.id === id)?.figures ?? []) as readonly T[]
-  const peers = of<Figures>('peers').filter(({ id }) => id === 'floor' || id.endsWith(' new'))
+  const peersOf = (tokens: 'known' | 'new') =>
+    of<Figures>('peers').filter(({ id }) => id === 'floor' || id.endsWith(` ${tokens}`))
   const streams = of<StreamFigures>('streams').filter(({ title }) => title !== 'origin alone')
   return [
     {
-      title: 'CPU of a request with a token not seen before, µs',
+      title: 'CPU of a request with a token that was seen before, µs',
       digits: 0,
-      bars: sorted(peers.map((each) => bar(each.title, each.cpuMicros))),
+      bars: sorted(peersOf('known').map((each) => bar(each.title, each.cpuMicros))),
+    },
+    {
+      title: 'CPU of a request with a new token, µs',
+      digits: 0,
+      bars: sorted(peersOf('new').map((each) => bar(each.title, each.cpuMicros))),
     },
     {
       title: 'Latency added to the agent’s own, median at low load, ms',
       digits: 2,
-      bars: sorted(peers.flatMap((each) => (each.addedP50Ms ? [bar(each.title, each.addedP50Ms)] : []))),
+      bars: sorted(peersOf('known').flatMap((each) => (each.addedP50Ms ? [bar(each.title, each.addedP50Ms)] : []))),
     },
     {
       title: 'CPU of an event of a stream that is written slowly, µs',
@@ -29,7 +35,7 @@ export function panelsOf(sections: readonly Section[]): Panel[] {
 }
 
 const bar = (title: string, { median, least, most }: Spread): Bar => ({
-  label: title.replace(', new token', ''),
+  label: title.replace(/, (known|new) token$/, ''),
   value: median,
   least,
   most,

@@ -7,7 +7,7 @@ export const startFloor = ({ originUrl, bundles }: World): Promise<Running> =>
   startWorker({ name: 'bare workerd', code: bundles.floor, env: { ORIGIN: originUrl } })
 
 export const startHono = (world: World): Promise<Running> =>
-  startWorker({ name: 'Hono in workerd', code: world.bundles.hono, env: honoVariables(world) })
+  startWorker({ name: 'Hono in workerd, keys fetched', code: world.bundles.hono, env: honoVariables(world) })
 
 export const startHonoInline = (world: World): Promise<Running> =>
   startWorker({
