@@ -88,12 +88,13 @@ export async function openScene(): Promise<Scene> {
 }
 
 function caller(url: string, headers: Record<string, string>): Call {
-  return async (method, path, body, seconds = 5) => {
+  return async (method, path, body, seconds = 20) => {
     const left = new AbortController()
     const timer = setTimeout(() => left.abort(), seconds * 1000)
     const reply = await fetch(url + path, {
       method,
-      headers: { ...headers, ...(body && { 'content-type': 'application/json' }) },
+      // Whoever listens wants to hear all from the beginning; servers keep that for those who come late.
+      headers: { ...headers, 'last-event-id': '-1', ...(body && { 'content-type': 'application/json' }) },
       ...(body && { body: 'raw' in body ? body.raw : JSON.stringify(body) }),
       signal: left.signal,
     })

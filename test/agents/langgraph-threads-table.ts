@@ -10,7 +10,6 @@ export interface Attempt {
   /** Makes a thread of an id that nobody has, so that only a taken one is refused. */
   readonly claims?: true
   readonly query?: string
-  readonly headers?: Record<string, string>
   /** Names what is aimed at wherever the endpoint, or a careless server, could look for it. */
   body?(aim: Aim): object
 }
@@ -84,7 +83,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   'GET /threads/{thread_id}': asIs,
   'DELETE /threads/{thread_id}': asIs,
   'PATCH /threads/{thread_id}': { body: () => ({ metadata: { sallyport_owner: 'me', colour: 'red' } }) },
-  'GET /threads/{thread_id}/stream': { headers: { 'last-event-id': '-1' } },
+  'GET /threads/{thread_id}/stream': asIs,
   'POST /threads/{thread_id}/stream/events': { claims: true, body: () => ({ channels: ['values', 'messages'] }) },
   'POST /threads/{thread_id}/commands': {
     claims: true,
@@ -98,7 +97,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   'GET /threads/{thread_id}/runs/{run_id}': asIs,
   'DELETE /threads/{thread_id}/runs/{run_id}': asIs,
   'GET /threads/{thread_id}/runs/{run_id}/join': asIs,
-  'GET /threads/{thread_id}/runs/{run_id}/stream': { headers: { 'last-event-id': '-1' } },
+  'GET /threads/{thread_id}/runs/{run_id}/stream': asIs,
   'POST /threads/{thread_id}/runs/{run_id}/cancel': { query: '?action=rollback', body: every },
   'POST /runs/crons': cron,
   'POST /runs/crons/search': { body: ({ thread }) => ({ thread_id: thread, select: ['cron_id', 'payload'] }) },
@@ -111,7 +110,7 @@ export const attempts: Readonly<Record<string, Attempt>> = {
   'POST /runs/wait': { body: ({ thread }) => stateless(thread) },
   'POST /runs': { body: ({ thread }) => stateless(thread) },
   'POST /runs/batch': { body: ({ thread }) => [stateless(thread), stateless(thread)] },
-  'GET /runs/{run_id}/stream': { headers: { 'last-event-id': '-1' } },
+  'GET /runs/{run_id}/stream': asIs,
 
   'PUT /store/items': { body: (aim) => ({ ...item.body?.(aim), value: { mine: true } }) },
   'DELETE /store/items': item,
