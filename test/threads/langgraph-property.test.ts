@@ -44,7 +44,7 @@ class Course {
   async take(asked: Operation): Promise<void> {
     const { person, does } = asked
     const own = this.own[person].length > 0 ? this.own[person] : this.pool
-    const threadAt = (index: number) => at([this.pool, own, this.threads], index)[index % 3] ?? (own[0] as string)
+    const threadAt = (index: number) => at(at([this.pool, own, this.threads], index), Math.floor(index / 3))
     const asking = askingOf(
       {
         thread: threadAt(asked.thread),
@@ -67,8 +67,9 @@ class Course {
     expect(text).not.toContain('origin-reply-refused')
     this.#learn(person, `${headers}\n${text}`)
     if (status !== 200) return
-    if (does === 'run and leave') this.left.add(path.split('/')[2])
-    if (/^create|^copy|^run and/.test(does)) this.#note(this.own[person], /[^/]+(?=\/runs)/.exec(path)?.[0])
+    if (/^run and leave|^command/.test(does)) this.left.add(path.split('/')[2])
+    if (/^create|^copy|^run and|^command/.test(does))
+      this.#note(this.own[person], /[^/]+(?=\/(?:runs|commands))/.exec(path)?.[0])
     for (const [, thread] of /^create|^copy/.test(does) ? text.matchAll(THREAD) : [])
       this.#note(this.own[person], thread)
     // A run without a thread takes its thread with it when it ends, at any moment.

@@ -70,6 +70,9 @@ const requests = {
   'wait alone': (choice, asked) => post('/runs/wait', alone(choice, asked)),
   'listen alone': (choice, asked) => post('/runs/stream', alone(choice, asked)),
   'run alone': (choice, asked) => post('/runs', alone(choice, asked)),
+  'run several alone': (choice, asked) => post('/runs/batch', [alone(choice, asked), alone(choice, asked)]),
+  command: (choice, asked) =>
+    post(`/threads/${choice.thread}/commands`, { id: 1, method: 'run.start', params: run(choice, asked) }),
   read: ({ thread }) => get(`/threads/${thread}`),
   state: ({ thread }) => get(`/threads/${thread}/state`),
   'state of a checkpoint': ({ thread, forged }) =>
@@ -97,6 +100,7 @@ const requests = {
     path: `/threads/${thread}`,
     body: { metadata: { ...noted(asked), sallyport_owner: 'nobody' } },
   }),
+  'cancel several': ({ thread, run: id }) => post('/runs/cancel', { thread_id: thread, run_ids: [id] }),
   delete: ({ thread }) => ({ method: 'DELETE', path: `/threads/${thread}` }),
   put: ({ labels }, asked) => ({
     method: 'PUT',
