@@ -34,8 +34,10 @@ export const a2aThreads: ThreadKeeping = {
 }
 
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
-  const params = named && isObject(body) ? body.params : body
-  return isObject(params) ? params : {}
+  const params = (named && isObject(body) ? body.params : body) ?? {}
+  // JSON-RPC has parameters by position as well, where nothing says which of them is an id.
+  if (!isObject(params)) throw new Refusal('body-invalid', 'parameters')
+  return params
 }
 
 /**
