@@ -10,6 +10,7 @@ export interface Sent {
 /** What people ask of an agent, in one of the protocol's bindings. Each gives the reply as it came. */
 export interface A2aClient {
   send(person: Headers, sent: Sent): Promise<Response>
+  stream(person: Headers, sent: Sent): Promise<Response>
   get(person: Headers, task: string): Promise<Response>
   cancel(person: Headers, task: string): Promise<Response>
   subscribe(person: Headers, task: string): Promise<Response>
@@ -25,6 +26,15 @@ const message10 = (sent: Sent) => {
   const { text, ...rest } = message(sent)
   return { message: { ...rest, role: 'ROLE_USER', parts: [{ text }] } }
 }
+/** By JSON-RPC and by REST. */
+const message03 = (sent: Sent) => {
+  const { text, ...rest } = message(sent)
+  return { message: { kind: 'message', role: 'user', parts: [{ kind: 'text', text }], ...rest } }
+}
+const rest03 = (sent: Sent) => {
+  const { text, ...rest } = message(sent)
+  return { message: { ...rest, role: 'ROLE_USER', content: [{ text }] } }
+}
 
 /** @param route the path of the gateway's route */
 export function clientOf(binding: Binding, gateway: TestGateway, route: string): A2aClient {
@@ -38,13 +48,10 @@ export function clientOf(binding: Binding, gateway: TestGateway, route: string):
 
   if (binding.startsWith('JSONRPC')) {
     const named = (now: string, before: string) => rpc(isNew ? now : before)
+    const written = isNew ? message10 : message03
     return {
-      send(person, sent) {
-        if (isNew) return rpc('SendMessage')(person, message10(sent))
-        const { text, ...rest } = message(sent)
-        const old = { kind: 'message', role: 'user', parts: [{ kind: 'text', text }], ...rest }
-        return rpc('message/send')(person, { message: old })
-      },
+      send: (person, sent) => named('SendMessage', 'message/send')(person, written(sent)),
+      stream: (person, sent) => named('SendStreamingMessage', 'message/stream')(person, written(sent)),
       get: (person, id) => named('GetTask', 'tasks/get')(person, { id }),
       cancel: (person, id) => named('CancelTask', 'tasks/cancel')(person, { id }),
       subscribe: (person, id) => named('SubscribeToTask', 'tasks/resubscribe')(person, { id }),
@@ -60,13 +67,11 @@ export function clientOf(binding: Binding, gateway: TestGateway, route: string):
   }
 
   const base = isNew ? '' : '/v1'
+  const written = isNew ? message10 : rest03
   const at = (task: string, rest = '') => `${base}/tasks/${task}${rest}`
   return {
-    send(person, sent) {
-      if (isNew) return post('/message:send', person, message10(sent))
-      const { text, ...rest } = message(sent)
-      return post('/v1/message:send', person, { message: { ...rest, role: 'ROLE_USER', content: [{ text }] } })
-    },
+    send: (person, sent) => post(`${base}/message:send`, person, written(sent)),
+    stream: (person, sent) => post(`${base}/message:stream`, person, written(sent)),
     get: (person, task) => read(at(task), person),
     cancel: (person, task) => post(at(task, ':cancel'), person),
     subscribe: (person, task) => (isNew ? read(at(task, ':subscribe'), person) : post(at(task, ':subscribe'), person)),

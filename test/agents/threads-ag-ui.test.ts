@@ -83,6 +83,16 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(eventsIn(text).at(-1)).toMatchObject({ threadId: id, ...(namesRuns(route) && { runId }) })
   })
 
+  it('names the caller’s ids in what it says of a body that is wrong, if any', async () => {
+    const threadId = 'a "wrong" one'
+    const { status, text, thread } = await exchange(route, input(threadId, { messages: undefined }))
+    expect(isDerived(thread)).toBe(true)
+    expect([400, 422]).toContain(status)
+    expect(text).not.toMatch(new RegExp(DERIVED.source))
+    // FastAPI repeats what it was sent.
+    if (['ag2-0x', 'maf'].includes(route)) expect(JSON.parse(text)).toMatchObject({ detail: [{ input: { threadId } }] })
+  })
+
   it.each([
     ['a list', ['t1']],
     ['an object', { id: 't1' }],

@@ -42,7 +42,7 @@ export const isDerived = (id: unknown): boolean => new RegExp(`^${DERIVED.source
 
 /** What differs from one answer to the next, whoever asks. */
 const CHANGING =
-  /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}|\b\d{13}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?|chatcmpl-\w+/g
+  /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}|\b\d{13}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?|chatcmpl-[\w-]+/g
 const OWN_HEADERS = ['date', 'x-request-id', 'traceparent']
 
 /** All that a caller can tell of an answer, with its own ids and what changes anyway made alike. */
