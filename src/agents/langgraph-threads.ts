@@ -69,7 +69,11 @@ async function created(passing: Passing, ownership: Ownership): Promise<Kept> {
 /** What is below a thread that is the caller's. */
 async function below(thread: string, passing: Passing, operation: string, ownership: Ownership): Promise<Kept> {
   const { owner, seen, ids } = ownership.keeper
-  if (operation === 'threads.delete') seen.forget(thread)
+  if (operation === 'threads.delete') {
+    seen.forget(thread)
+    // Again when it is gone: it may have been read once more in between.
+    return { ...passing, restoration: { headers: async () => seen.forget(thread) } }
+  }
   if (operation === 'threads.update') return { ...passing, body: withoutOwner(passing.body) }
   const { run } = passing.params
   if (run !== undefined) {

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { routeOf } from '../support/fixtures'
+import { type RecordingOrigin, startOrigin } from '../support/origin'
+import { openStage, type Stage } from '../support/stage'
+
+let server: RecordingOrigin
+let stage: Stage
+/** What a LangGraph server knows of threads, by their ids. */
+const threads = new Map<string, object>()
+let begun: PromiseWithResolvers<void>
+let held: PromiseWithResolvers<void>
+
+beforeAll(async () => {
+  server = await startOrigin(async ({ method, url = '' }, response, body) => {
+    const [, , id = ''] = url.split('/')
+    if (method === 'DELETE') {
+      begun.resolve()
+      await held.promise
+      threads.delete(id)
+      return void response.writeHead(204).end()
+    }
+    const asked = body ? JSON.parse(body) : {}
+    if (url === '/threads') threads.set(asked.thread_id, { thread_id: asked.thread_id, metadata: asked.metadata })
+    const found = threads.get(url === '/threads' ? asked.thread_id : id)
+    const answer = url === '/threads/search' ? [threads.get(asked.ids[0])].filter(Boolean) : found
+    response.writeHead(answer ? 200 : 404, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(answer ?? { detail: 'not found' }))
+  })
+  stage = await openStage((trust) => [routeOf({ kind: 'langgraph', origin: { url: server.url } }, trust)])
+})
+afterAll(async () => {
+  await stage?.close()
+  await server?.close()
+})
+
+it('X6: a deleted thread that is made anew by somebody else is not its former owner’s, though read while it went', async () => {
+  begun = Promise.withResolvers()
+  held = Promise.withResolvers()
+  const id = crypto.randomUUID()
+  const call = async (who: 'alice' | 'bob', method: string, path: string, body?: object) => {
+    const headers = { ...stage[who], ...(body && { 'content-type': 'application/json' }) }
+    const reply = await stage.gateway.fetch(`/agents/langgraph${path}`, {
+      method,
+      headers,
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    return reply.status
+  }
+  expect(await call('alice', 'POST', '/threads', { thread_id: id })).toBe(200)
+  const gone = call('alice', 'DELETE', `/threads/${id}`)
+  await begun.promise
+  // Whose it is was forgotten when the request to delete it came, and is asked for again.
+  expect(await call('alice', 'GET', `/threads/${id}`)).toBe(200)
+  held.resolve()
+  expect(await gone).toBe(204)
+  expect(await call('bob', 'POST', '/threads', { thread_id: id })).toBe(200)
+  expect(await call('alice', 'GET', `/threads/${id}`)).toBe(404)
+  expect(await call('bob', 'GET', `/threads/${id}`)).toBe(200)
+})
