@@ -58,6 +58,9 @@ describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (k
       ['batch', 'POST', '/runs/batch', [run('hello', { ...forged, on_completion: 'keep' })]],
     ])
     expect(await bob().ownerOf(mine)).toBe(bobs)
+    const { json: runs } = await scene.at(kind)('GET', `/threads/${mine}/runs?limit=100`)
+    const owners = runs.map(({ metadata }: { metadata: { sallyport_owner: string } }) => metadata.sallyport_owner)
+    expect([...new Set(owners)]).toEqual([bobs])
     const copy = await bob().call('POST', `/threads/${mine}/copy`, {})
     if (copy.json?.thread_id) expect(await bob().ownerOf(copy.json.thread_id)).toBe(bobs)
   })

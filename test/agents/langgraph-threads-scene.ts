@@ -93,8 +93,12 @@ function caller(url: string, headers: Record<string, string>): Call {
     const timer = setTimeout(() => left.abort(), seconds * 1000)
     const reply = await fetch(url + path, {
       method,
-      // Whoever listens wants to hear all from the beginning; servers keep that for those who come late.
-      headers: { ...headers, 'last-event-id': '-1', ...(body && { 'content-type': 'application/json' }) },
+      // Whoever joins a run wants to hear all from the beginning; servers keep that for those who come late.
+      headers: {
+        ...headers,
+        ...(/\/runs\/.*stream$/.test(path) && { 'last-event-id': '-1' }),
+        ...(body && { 'content-type': 'application/json' }),
+      },
       ...(body && { body: 'raw' in body ? body.raw : JSON.stringify(body) }),
       signal: left.signal,
     })
