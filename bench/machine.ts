@@ -50,13 +50,16 @@ function versions(): Record<string, string> {
     workerd: packageVersion('node_modules/workerd'),
     node: process.version,
     hono: packageVersion('bench/node_modules/hono'),
-    haproxy: versionOf('/usr/sbin/haproxy', '-v'),
-    nginx: versionOf('/usr/sbin/nginx', '-v'),
-    apache: versionOf('/usr/sbin/apache2', '-v'),
+    haproxy: ofDebian('/usr/sbin/haproxy'),
+    nginx: ofDebian('/usr/sbin/nginx'),
+    apache: ofDebian('/usr/sbin/apache2'),
     envoy: versionOf(path.join(cache, 'envoy/envoy/_bin/envoy'), '--version'),
   }
   return Object.fromEntries(Object.entries(all).filter(([, version]) => version !== ''))
 }
+
+/** Installed, or unpacked by us. */
+const ofDebian = (file: string): string => versionOf(file, '-v') || versionOf(path.join(cache, 'debian', file), '-v')
 
 const packageVersion = (folder: string): string =>
   String(JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')).version)

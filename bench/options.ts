@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-export const groups = ['requests', 'peers', 'streams', 'memory', 'growth'] as const
+export const groups = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
 export type Group = (typeof groups)[number]
 
 export interface Options {
@@ -27,6 +27,9 @@ export interface Sizes {
   readonly users: number
 }
 
+/** Fewer say too little about how much the figures move. */
+const ROUNDS = 5
+
 const full: Sizes = {
   warmup: 500,
   requests: 3000,
@@ -51,10 +54,11 @@ export function readOptions(): Options {
     },
   })
   const sizes = values.quick ? quick : full
-  const isWhole = !values.quick && values.only.length === 0
+  const rounds = whole('--rounds', values.rounds) ?? (values.quick ? 2 : ROUNDS)
+  const isWhole = !values.quick && values.only.length === 0 && rounds >= ROUNDS
   return {
     isWhole,
-    rounds: whole('--rounds', values.rounds) ?? (values.quick ? 2 : 5),
+    rounds,
     only: values.only.length === 0 ? groups : values.only.map(asGroup),
     sizes: { ...sizes, soakSeconds: whole('--soak', values.soak) ?? sizes.soakSeconds },
   }

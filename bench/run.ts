@@ -21,6 +21,7 @@ const measures = {
   peers: (await import('./groups/peers.ts')).measurePeers,
   streams: (await import('./groups/streams.ts')).measureStreams,
   memory: (await import('./groups/memory.ts')).measureMemory,
+  parts: (await import('./groups/parts.ts')).measureParts,
   growth: (await import('./groups/growth.ts')).measureGrowth,
 } satisfies Record<Group, unknown>
 

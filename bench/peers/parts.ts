@@ -1,0 +1,108 @@
+/** The floor with one more thing in it: what the runtime itself charges for what a gateway needs. */
+import { Hono } from 'hono'
+
+interface Bindings {
+  readonly ORIGIN: string
+  readonly PART: string
+}
+interface Context {
+  waitUntil(promise: Promise<unknown>): void
+}
+type Part = (request: Request, url: string, context: Context) => Promise<Response>
+
+declare class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> {
+  constructor(length: number)
+}
+
+const EC = { name: 'ECDSA', namedCurve: 'P-256' }
+const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
+const RSA_KEY = { ...RSA, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
+const TEXT = new TextEncoder().encode('x'.repeat(600))
+const LINE = JSON.stringify({ v: 1, line: 'x'.repeat(600) })
+const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
+}
+const ecKeys = once(() => crypto.subtle.generateKey(EC, false, ['sign', 'verify']))
+const rsa = once(async () => {
+  const { publicKey, privateKey } = await crypto.subtle.generateKey(RSA_KEY, false, ['sign', 'verify'])
+  return { publicKey, signature: await crypto.subtle.sign(RSA, privateKey, TEXT) }
+})
+
+const pass: Part = (request, url) => fetch(url, request)
+const shell = new Hono<{ Bindings: { url: string } }>().all('*', (c) => fetch(c.env.url, c.req.raw))
+
+export const parts = {
+  'nothing: the floor': pass,
+  'request headers from an empty list': (request, url) => {
+    const headers = new Headers()
+    for (const name of ['accept', 'content-type', 'user-agent', 'accept-language', 'last-event-id', 'x-request-id']) {
+      const value = request.headers.get(name)
+      if (value !== null) headers.set(name, value)
+    }
+    return fetch(url, { method: request.method, headers, body: request.body, redirect: 'manual' })
+  },
+  'a reply with headers of its own': async (request, url) => {
+    const { body, status, headers: from } = await fetch(url, request)
+    const headers = new Headers()
+    for (const name of ['content-type', 'cache-control', 'retry-after', 'etag', 'vary', 'link']) {
+      const value = from.get(name)
+      if (value !== null) headers.set(name, value)
+    }
+    headers.set('x-content-type-options', 'nosniff')
+    return new Response(body, { status, headers })
+  },
+  'a native pump, so that a cut is noticed': async (request, url, context) => {
+    const response = await pass(request, url, context)
+    const pipe = new FixedLengthStream(Number(response.headers.get('content-length')))
+    const moved = response.body?.pipeTo(pipe.writable, { preventClose: true, preventAbort: true })
+    context.waitUntil(Promise.resolve(moved).then(() => pipe.writable.getWriter().close()))
+    return new Response(pipe.readable, response)
+  },
+  'a reply of known length read whole': async (request, url, context) => {
+    const response = await pass(request, url, context)
+    return new Response(await response.arrayBuffer(), response)
+  },
+  'an AbortController tied to the caller': (request, url) => {
+    const controller = new AbortController()
+    request.signal.addEventListener('abort', () => controller.abort(), { once: true })
+    return fetch(url, { method: request.method, headers: request.headers, signal: controller.signal })
+  },
+  'a time limit for the first byte': async (request, url, context) => {
+    const timer = setTimeout(() => undefined, 120_000)
+    try {
+      return await pass(request, url, context)
+    } finally {
+      clearTimeout(timer)
+    }
+  },
+  'a log line': (request, url, context) => {
+    // biome-ignore lint/suspicious/noConsole: it is what is measured
+    console.log(LINE)
+    return pass(request, url, context)
+  },
+  'an ES256 signature': async (request, url, context) => {
+    await crypto.subtle.sign({ name: 'ECDSA', hash: 'SHA-256' }, (await ecKeys()).privateKey, TEXT)
+    return pass(request, url, context)
+  },
+  'an RS256 verification': async (request, url, context) => {
+    const { publicKey, signature } = await rsa()
+    if (!(await crypto.subtle.verify(RSA, publicKey, signature, TEXT))) return new Response(null, { status: 401 })
+    return pass(request, url, context)
+  },
+  'a SHA-256 digest': async (request, url, context) => {
+    await crypto.subtle.digest('SHA-256', TEXT)
+    return pass(request, url, context)
+  },
+  'a Hono app around it': async (request, url) => shell.fetch(request, { url }),
+} as const satisfies Record<string, Part>
+
+export default {
+  fetch(request: Request, { ORIGIN, PART }: Bindings, context: Context): Promise<Response> {
+    const { pathname, search } = new URL(request.url)
+    return parts[PART as keyof typeof parts](request, ORIGIN + pathname + search, context)
+  },
+}
