@@ -115,6 +115,8 @@ describe('a sealed id', () => {
       const [given, mark] = [sealed.slice(0, dot), sealed.slice(dot + 1)]
       for (const variant of [`${mark}=`, `${mark}==`, `${mark}\n`, ` ${mark}`, `${mark.slice(0, 9)}\t${mark.slice(9)}`])
         expect(await alice.open('run', `${given}.${variant}`)).toBeUndefined()
+      const standard = mark.replaceAll('-', '+').replaceAll('_', '/')
+      if (standard !== mark) expect(await alice.open('run', `${given}.${standard}`)).toBeUndefined()
       // One of 43 characters still, so that its length does not give it away.
       for (const variant of [`${mark.slice(0, -1)}=`, `${mark.slice(0, -1)} `, ` ${mark.slice(1)}`])
         expect(await alice.open('run', `${given}.${variant}`)).toBeUndefined()
