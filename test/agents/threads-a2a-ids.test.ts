@@ -55,10 +55,9 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       }
     })
 
-    it.each([[['t1']], [7], [{ id: 't1' }], [true]])('X6: what is no id is refused: %j', async (id) => {
+    it.each([[7], [{ id: 't1' }], [true], [[7]]])('X6: what is no id is refused: %j', async (id) => {
       const count = taps[name].calls.length
       for (const more of [{ taskId: id }, { contextId: id }, { task_id: id }, { context_id: id }]) {
-        if (Array.isArray(id)) continue
         const reply = await client().send(people.bob, { text: 'x', ...more })
         expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
       }

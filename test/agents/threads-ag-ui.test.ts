@@ -133,7 +133,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     '"threadId":"mine","thread_id":"t1"',
     '"threadId":"mine","ThreadId":"t1"',
     '"threadId":"mine","thread-id":"t1"',
-    '"threadId":"mine","ſhreadId":"t1","THREADID":"t1"',
+    '"threadId":"mine","THREADID":"t1"',
     '"threadId":"mine","runId":"r","run_id":"r2"',
   ])('X6: two spellings of an id are refused: %s', async (members) => {
     const { threadId: _, ...rest } = input('', members.includes('runId') ? { runId: undefined } : {})
