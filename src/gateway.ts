@@ -39,7 +39,7 @@ export type Gateway = (request: Request, background: Background) => Promise<Resp
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const means = { keys: createKeyStore(ports, signingKeys), verified: new VerifiedTokens() }
-  const keeperOf = createKeepers(variable(config.environment, 'THREAD_SECRET'), ports.now)
+  const keeperOf = createKeepers(variable(config.environment, 'THREAD_SECRET'), ports)
   const sender = createSender(config, createSigner(config.publicUrl, signingKeys, ports))
   const host = new URL(config.publicUrl).host
   const corsOfAll = rulesOfAll([...config.routes.values()].map((route) => route.cors))
@@ -140,8 +140,9 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const rewritten = input === undefined ? undefined : route.adapter.rewrite(input, rewriting)
 
     const send = sender({ route, principal, credential, trace, record, signal: request.signal })
-    const ask = askThrough((method, path, json) =>
-      send({ method, uri: originUri(route.origin, path, ''), from: new Headers(), json }),
+    const ask = askThrough(
+      (method, path, json) => send({ method, uri: originUri(route.origin, path, ''), from: new Headers(), json }),
+      route.limits,
     )
     const permits = (operation: string) =>
       route.offers(operation) &&

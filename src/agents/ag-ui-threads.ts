@@ -31,16 +31,14 @@ export class Replaced {
 
   /**
    * Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are found as they are. All at once,
-   * since what is put back may look like what has yet to be.
+   * since what is put back may look like what has yet to be. Undefined where there is nothing to put back.
    */
-  readonly restore = (text: string): string => {
-    if (this.#chosen.size === 0) return text
-    const derived = new RegExp([...this.#chosen.keys()].join('|'), 'g')
-    return text.replace(derived, (id) => JSON.stringify(this.#chosen.get(id)).slice(1, -1))
-  }
-
   get restoration(): Restoration | undefined {
-    return this.#chosen.size > 0 ? { events: this.restore, answer: this.restore } : undefined
+    if (this.#chosen.size === 0) return undefined
+    const derived = new RegExp([...this.#chosen.keys()].join('|'), 'g')
+    const restore = (text: string): string =>
+      text.replace(derived, (id) => JSON.stringify(this.#chosen.get(id)).slice(1, -1))
+    return { events: restore, answer: restore }
   }
 }
 
@@ -60,6 +58,24 @@ export async function withOwnIds(input: Json | undefined, replaced: Replaced): P
   return input
 }
 
+/**
+ * The same for the input of a run, which has a thread in any case: an agent that is told of none may keep one for all who tell it
+ * of none.
+ *
+ * @param newId made up for a caller who gives none; it is what the answer calls the thread
+ */
+export async function withOwnThreadIds(
+  input: Json | undefined,
+  replaced: Replaced,
+  newId: () => string,
+): Promise<Json | undefined> {
+  if (isObject(input)) {
+    for (const key of Object.keys(input)) if (input[key] === null && plainName(key) === 'threadid') delete input[key]
+    if (!Object.keys(input).some((key) => plainName(key) === 'threadid')) input.threadId = newId()
+  }
+  return withOwnIds(input, replaced)
+}
+
 const propsOf = (input: JsonObject): JsonObject[] =>
   Object.entries(input).flatMap(([key, value]) =>
     plainName(key) === 'forwardedprops' && isObject(value) ? [value] : [],
@@ -68,9 +84,9 @@ const propsOf = (input: JsonObject): JsonObject[] =>
 /** AG-UI: the agent knows every conversation under a name that only its owner can bring about. */
 export const agUiThreads: ThreadKeeping = {
   sharedOnly: new Set(),
-  async keep(passing, _asked, { ids }) {
+  async keep(passing, _asked, { ids, newId }) {
     const replaced = new Replaced(ids)
-    const body = await withOwnIds(passing.body, replaced)
+    const body = await withOwnThreadIds(passing.body, replaced, newId)
     return { ...passing, body, restoration: replaced.restoration }
   },
 }

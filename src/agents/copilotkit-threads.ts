@@ -1,5 +1,5 @@
 import { isObject, type Json, type JsonObject } from './adapter'
-import { Replaced, withOwnIds } from './ag-ui-threads'
+import { Replaced, withOwnIds, withOwnThreadIds } from './ag-ui-threads'
 import { type Finder, pathOf } from './endpoints'
 import type { ThreadKeeping } from './threads'
 
@@ -9,10 +9,10 @@ const sharedOnly = new Set(['threads.search', 'threads.subscribe', 'threads.clea
 /** CopilotKit's runtime with an address for each thing: ids stand in paths and in bodies. */
 export const copilotkitThreads: ThreadKeeping = {
   sharedOnly,
-  async keep(passing, _asked, { ids }) {
+  async keep(passing, asked, { ids, newId }) {
     const replaced = new Replaced(ids)
     const params = await withOwnThread(passing.params, replaced)
-    const body = await withOwnIds(passing.body, replaced)
+    const body = await inputOf(asked)(passing.body, replaced, newId)
     return { ...passing, params, body, restoration: replaced.restoration }
   },
 }
@@ -20,18 +20,27 @@ export const copilotkitThreads: ThreadKeeping = {
 /** The same with an envelope. @param findResource what `resource/request` leads to */
 export const copilotkitEnvelopeThreads = (findResource: Finder): ThreadKeeping => ({
   sharedOnly,
-  async keep(passing, _asked, { ids }) {
+  async keep(passing, asked, { ids, newId }) {
     const replaced = new Replaced(ids)
     if (!isObject(passing.body)) return passing
     const { params, body, ...envelope } = passing.body
     const own: JsonObject = {
       ...envelope,
       ...(params !== undefined && { params: await withOwnParams(params, replaced, findResource) }),
-      ...(body !== undefined && { body: (await withOwnIds(body, replaced)) ?? null }),
+      ...(body !== undefined && { body: (await inputOf(asked)(body, replaced, newId)) ?? null }),
     }
     return { ...passing, body: own, restoration: replaced.restoration }
   },
 })
+
+type Operations = { readonly operations: readonly string[] }
+
+const TAKES_INPUT = new Set(['run.stream', 'run.suggest', 'threads.connect'])
+/** Whether the input is AG-UI's `RunAgentInput`, which has a thread. */
+export const takesInput = ({ operations }: Operations): boolean =>
+  operations.some((operation) => TAKES_INPUT.has(operation))
+
+const inputOf = (asked: Operations) => (takesInput(asked) ? withOwnThreadIds : withOwnIds)
 
 async function withOwnThread<Params extends Readonly<Record<string, string>>>(
   params: Params,

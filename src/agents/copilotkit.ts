@@ -1,7 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, type Rewriting } from './adapter'
 import { agUi } from './ag-ui'
-import { copilotkitEnvelopeThreads, copilotkitThreads } from './copilotkit-threads'
+import { copilotkitEnvelopeThreads, copilotkitThreads, takesInput } from './copilotkit-threads'
 import { compileEndpoints } from './endpoints'
 
 const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
@@ -55,9 +55,6 @@ const METHODS: Readonly<Record<string, string>> = {
 const findResource = compileEndpoints(resources, () => true)
 /** The runtime resolves dots and decodes what it is given, and looks at the end only; so no other spelling than the plain one. */
 const RESOURCE_PATH = /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+(?:\?[^#]*)?$/
-
-/** Operations whose input is AG-UI's `RunAgentInput`. */
-const TAKES_INPUT = new Set(['run.stream', 'run.suggest', 'threads.connect'])
 
 /** The runtime goes by the end of a path, so a thread or agent of such a name would be something else there. */
 const ROUTED_BY_SUFFIX = new Set([
@@ -131,8 +128,6 @@ export const copilotkitSingleRoute: Adapter = {
 function rewriteInput(input: Json, rewriting: Rewriting): Json {
   return takesInput(rewriting) ? agUi.rewrite(input, rewriting) : input
 }
-
-const takesInput = ({ operations }: Rewriting): boolean => operations.some((operation) => TAKES_INPUT.has(operation))
 
 const wrappedIn = (envelope: Json | undefined): Json | undefined => (isObject(envelope) ? envelope.body : undefined)
 

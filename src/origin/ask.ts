@@ -12,13 +12,19 @@ const MAX_BYTES = 256 * 1024
  * @returns what throws the Refusals of `send`, `origin-unreachable` for an answer that is cut and `origin-reply-refused` for one
  *   that is too large
  */
-export function askThrough(send: (...question: Parameters<Ask>) => Promise<Answer>): Ask {
+export function askThrough(
+  send: (...question: Parameters<Ask>) => Promise<Answer>,
+  { firstByteSeconds }: { readonly firstByteSeconds: number },
+): Ask {
   return async (...question) => {
     const { response, abort } = await send(...question)
+    // The answer is small: once it has begun it may take no longer than it took to begin.
+    const timer = setTimeout(abort, firstByteSeconds * 1000)
     try {
       const bytes = response.body ? await read(response.body) : new Uint8Array()
       return { status: response.status, answer: jsonOf(bytes) }
     } finally {
+      clearTimeout(timer)
       abort()
     }
   }

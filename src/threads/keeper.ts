@@ -1,5 +1,6 @@
 import type { Json } from '../agents/adapter'
 import { Refusal } from '../errors/refusal'
+import type { Ports } from '../ports'
 import type { Principal } from '../token/principal'
 import { type Ids, idsOf } from './ids'
 import { createOwners, type Sharing } from './owner'
@@ -19,6 +20,8 @@ export type Ask = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: Json) 
 export interface Keeper {
   readonly owner: string
   readonly ids: Ids
+  /** A new id that nobody has had. */
+  newId(): string
   /** Whether a thread without an owner becomes the property of whoever comes first. */
   readonly claimsUnowned: boolean
   /** Whether the route offers an operation to the caller and its policies permit it. */
@@ -56,10 +59,12 @@ export function threadSecretFault(secret: string | undefined): string | undefine
 
 /**
  * @param secret of the threads; read when it is first needed
- * @param now milliseconds since the epoch
  * @returns what throws Refusal `configuration-incomplete` without a secret and `tenant-missing` without a tenant
  */
-export function createKeepers(secret: string | undefined, now: () => number): KeeperOf {
+export function createKeepers(
+  secret: string | undefined,
+  { now, randomId }: Pick<Ports, 'now' | 'randomId'>,
+): KeeperOf {
   const ownerOf = createOwners()
   const seen = createSeen(now)
   let key: Promise<CryptoKey> | undefined
@@ -72,6 +77,7 @@ export function createKeepers(secret: string | undefined, now: () => number): Ke
     return {
       ...means,
       owner,
+      newId: randomId,
       claimsUnowned,
       ids: idsOf(await key, route, owner),
       seen: {

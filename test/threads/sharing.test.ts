@@ -168,3 +168,37 @@ describe('an agent behind a runtime that is behind the gate as well', () => {
     expect(await ownerOf('/langgraph/own', liar)).not.toBe(await ownerOf('/langgraph/own', alice))
   })
 })
+
+describe('X6: a run that names no thread', () => {
+  const told = async (path: string, input: object) => {
+    await (await world.as('alice', path, json({ runId: 'r', messages: [], tools: [], context: [], ...input }))).text()
+    return body().threadId
+  }
+
+  it.each(['/ag-ui/own', '/ag2/own', '/maf/own', '/copilotkit/own/agent/default/run'])(
+    'gets one of its own, so that agents cannot mix up those who name none (%s)',
+    async (path) => {
+      const threads = [
+        await told(path, {}),
+        await told(path, { threadId: null }),
+        await told(path, { thread_id: null }),
+      ]
+      for (const thread of threads) expect(thread).toMatch(UUID_V8)
+      expect(new Set(threads).size).toBe(3)
+    },
+  )
+
+  it('learns the id that leads back to it', async () => {
+    world.origin.handle((_request, response, input) => {
+      const { threadId } = JSON.parse(input)
+      response.setHeader('content-type', 'text/event-stream')
+      response.end(`data: ${JSON.stringify({ type: 'RUN_STARTED', threadId })}\n\n`)
+    })
+    const { threadId: _, ...nameless } = run
+    const reply = await (await world.as('alice', '/ag-ui/own', json(nameless))).text()
+    const seen = body().threadId
+    const { threadId } = JSON.parse(reply.slice('data: '.length)) as { threadId: string }
+    expect(threadId).not.toBe(seen)
+    expect(await told('/ag-ui/own', { threadId })).toBe(seen)
+  })
+})

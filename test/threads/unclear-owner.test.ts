@@ -54,6 +54,10 @@ const cutWithoutLength: Say = async (_request, response) => {
   await sleep(20)
   response.socket?.resetAndDestroy()
 }
+const stalls: Say = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.write('[{"thread_id":')
+}
 const refuses: Say = (request) => void request.socket.destroy()
 
 const UNREACHABLE = [502, 'origin-unreachable'] as const
@@ -75,6 +79,7 @@ const answers: readonly [name: string, say: Say, as: readonly [status: number, c
   ['nothing, and hangs up (F6)', refuses, UNREACHABLE],
   ['a part, and is cut off (F8)', cut, UNREACHABLE],
   ['a part that reads like all, and is cut off (F8)', cutWithoutLength, UNREACHABLE],
+  ['a head, and then nothing', stalls, UNREACHABLE],
   ['no JSON', says(200, `${JSON.stringify([own()])},`), REFUSED],
   ['HTML', says(200, '<h1>Sign in</h1>', 'text/html'), REFUSED],
   ['nothing at all', says(200, ''), REFUSED],
