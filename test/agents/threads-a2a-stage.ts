@@ -1,3 +1,4 @@
+import { vi } from 'vitest'
 import { routeOf } from '../support/fixtures'
 import { startNodeServer } from '../support/node-server'
 import { startTap, type Tap } from './tap'
@@ -18,6 +19,8 @@ export interface A2aStage {
 }
 
 export async function openA2a(): Promise<A2aStage> {
+  // The SDK for JavaScript prints every task that it does not find.
+  for (const level of ['warn', 'error'] as const) vi.spyOn(console, level).mockImplementation(() => undefined)
   const start = { python: startPythonAgent, javascript: startJavaScriptAgent }
   const taps = {} as Record<Server, Tap>
   const closing: { close(): Promise<void> }[] = []

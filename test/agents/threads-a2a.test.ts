@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { json } from '../support/world'
 import { type A2aClient, BINDINGS, clientOf } from './threads-a2a-clients'
 import {
@@ -20,8 +20,6 @@ let taps: A2aStage['taps']
 let hook: string
 
 beforeAll(async () => {
-  // The SDK says that it has no writer of 0.3 for what it sends.
-  vi.spyOn(console, 'warn').mockImplementation(() => undefined)
   stage = await openA2a()
   ;({ people, taps, hook } = stage)
 }, 300_000)
