@@ -58,7 +58,7 @@ describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an own
     expect(await statusOf(threads.get(threadId))).toBe(404)
   })
 
-  it('runs, streams, joins, cancels, lists and deletes runs', async () => {
+  it('runs, streams, joins, cancels, lists and deletes runs', async ({ expect }) => {
     const { threads, runs } = alice()
     const { thread_id: thread } = await threads.create()
     expect((await runs.wait(thread, 'agent', ask('hi'))).messages.length).toBe(2)

@@ -90,7 +90,6 @@ export async function openScene(): Promise<Scene> {
 function caller(url: string, headers: Record<string, string>): Call {
   return async (method, path, body, seconds = 20) => {
     const left = new AbortController()
-    const timer = setTimeout(() => left.abort(), seconds * 1000)
     const reply = await fetch(url + path, {
       method,
       // Whoever joins a run wants to hear all from the beginning; servers keep that for those who come late.
@@ -102,6 +101,7 @@ function caller(url: string, headers: Record<string, string>): Call {
       ...(body && { body: 'raw' in body ? body.raw : JSON.stringify(body) }),
       signal: left.signal,
     })
+    const timer = setTimeout(() => left.abort(), seconds * 1000)
     const text = await readOn(reply)
     clearTimeout(timer)
     return { status: reply.status, headers: Object.fromEntries(reply.headers), text, json: jsonOf(text) }
