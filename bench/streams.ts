@@ -48,22 +48,35 @@ export interface Flow {
   readonly cpuMicrosPerEvent: number
 }
 
-/** One long stream, whose events come so many milliseconds apart; 0 for as fast as they go. */
-export async function flow(streamer: Streamer, events: number, gapMs = 0): Promise<Flow> {
+export interface FlowSize {
+  readonly streams: number
+  /** Of each stream. */
+  readonly events: number
+  /** Milliseconds between two of them; 0 for as fast as they go. */
+  readonly gapMs: number
+}
+
+/** What events cost on their way through streams that are open at the same time. */
+export async function flow(streamer: Streamer, { streams, events, gapMs }: FlowSize): Promise<Flow> {
   const { subject, title } = streamer
-  const connection = new Connection(subject.port)
+  const connections = Array.from({ length: streams }, () => new Connection(subject.port))
+  const all = (query: string) => {
+    const request = streamBytes(streamer, query)
+    return Promise.all(connections.map((connection) => connection.send(request)))
+  }
   try {
-    await connection.send(streamBytes(streamer, `?n=${Math.ceil(events / 5)}&gap=0`))
-    const cpu = cpuMicros(subject.pid)
-    const { status, bodyBytes, wholeMs } = await connection.send(streamBytes(streamer, `?n=${events}&gap=${gapMs}`))
-    if (status !== 200 || bodyBytes < events * EVENT_BYTES) {
-      throw new Error(`${title}: ${bodyBytes} bytes with status ${status} are not ${events} events`)
+    await all(`?n=${Math.ceil(events / 5)}&gap=0`)
+    const [cpu, began] = [cpuMicros(subject.pid), performance.now()]
+    const answers = await all(`?n=${events}&gap=${gapMs}`)
+    const seconds = (performance.now() - began) / 1000
+    for (const { status, bodyBytes } of answers) {
+      if (status !== 200 || bodyBytes < events * EVENT_BYTES) {
+        throw new Error(`${title}: ${bodyBytes} bytes with status ${status} are not ${events} events`)
+      }
     }
-    return {
-      eventsPerSecond: (events * 1000) / wholeMs,
-      cpuMicrosPerEvent: (cpuMicros(subject.pid) - cpu) / events,
-    }
+    const count = streams * events
+    return { eventsPerSecond: count / seconds, cpuMicrosPerEvent: (cpuMicros(subject.pid) - cpu) / count }
   } finally {
-    connection.close()
+    for (const connection of connections) connection.close()
   }
 }

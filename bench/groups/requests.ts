@@ -76,10 +76,6 @@ async function casesOf(world: World, subjects: Record<'floor' | Binding, Running
     ...shareOf(shape),
   })
   const known: TokenUse = { use: 'known', token: await world.tokens.sign() }
-  const knownAs = async (algorithm: 'ES256' | 'EdDSA'): Promise<TokenUse> => ({
-    use: 'known',
-    token: await world.tokens.sign({ algorithm }),
-  })
   const kinds = ['langgraph', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB', 'copilotkit'] as const
   return [
     ...shapes.map((shape) => bare('origin', shape)),
@@ -90,8 +86,6 @@ async function casesOf(world: World, subjects: Record<'floor' | Binding, Running
     gate('http', 'request', { use: 'new', algorithm: 'RS256' }, 'new RS256 token, bind: request'),
     gate('http', 'request', { use: 'new', algorithm: 'ES256' }, 'new ES256 token, bind: request'),
     gate('http', 'request', { use: 'new', algorithm: 'EdDSA' }, 'new EdDSA token, bind: request'),
-    gate('http', 'request', await knownAs('ES256'), 'known ES256 token, bind: request'),
-    gate('http', 'request', await knownAs('EdDSA'), 'known EdDSA token, bind: request'),
     ...kinds.map((kind) => gate(kind, 'request', known, 'known token, bind: request')),
     gate('ag-ui 2 KB', 'none', known, 'known token, bind: none'),
   ]

@@ -21,7 +21,8 @@ export interface StreamFigures {
   readonly pacedTimesFloor: Spread
 }
 
-const PACE_MS = 2
+/** Some conversations at a time, each written slowly. */
+const PACED = { streams: 10, events: 300, gapMs: 4 }
 
 /** What an event costs on its way through, and how late the first one comes. */
 export async function measureStreams(world: World, { rounds, sizes }: Options): Promise<Section> {
@@ -34,8 +35,8 @@ export async function measureStreams(world: World, { rounds, sizes }: Options): 
       process.stderr.write(`  round ${round + 1} of ${rounds}\n`)
       for (const each of shuffled(all)) {
         const firstMs = await firstEventMs(each, sizes.firstEvents)
-        const burst = await flow(each, sizes.events)
-        const paced = await flow(each, sizes.events / 20, PACE_MS)
+        const burst = await flow(each, { streams: 1, events: sizes.events, gapMs: 0 })
+        const paced = await flow(each, PACED)
         samples.get(each)?.push({ firstMs, ...burst, pacedCpuMicros: paced.cpuMicrosPerEvent })
       }
     }
@@ -50,7 +51,7 @@ export async function measureStreams(world: World, { rounds, sizes }: Options): 
     title: 'Streams',
     notes: [
       `First event: the median of ${sizes.firstEvents} callers one after the other. Events: one stream of ${sizes.events.toLocaleString('en-US')} AG-UI events of about 100 bytes, sent as fast as they go.`,
-      `Paced: events ${PACE_MS} ms apart, as a model writes. Those of a burst come many to a read, so one that comes alone costs more.`,
+      `Paced: ${PACED.streams} streams at a time, with ${PACED.gapMs} ms between events, as models write. Those of a burst come many to a read, so one that comes alone costs more.`,
       ...streamers.notes,
     ],
     head: ['', 'first event ms', 'added ms', 'events/s', 'CPU µs per event', '× floor', 'paced CPU µs', '× floor'],
