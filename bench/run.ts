@@ -40,7 +40,7 @@ try {
   }
 } catch (thrown) {
   if (!(thrown instanceof SelfCheckError)) throw thrown
-  process.stderr.write(`The self-check failed, so nothing is measured:\n${thrown.message}\n`)
+  process.stderr.write(`The self-check failed, so nothing more is measured:\n${thrown.message}\n`)
   process.exit(1)
 } finally {
   await world.origin.stop()
