@@ -10,6 +10,9 @@ import { healthResponse, livenessResponse } from './health'
 import type { Ports } from './ports'
 import { resourceResponse } from './resource'
 
+/** What the gate says about itself is below these, and no route is. */
+const OWN = /^\/\.(?:well-known|sallyport)\//
+
 /**
  * The shell: what the gate says about itself, and the gateway for everything else. Hono matches decoded paths, so nothing but
  * public documents is matched by it.
@@ -22,7 +25,7 @@ export function createApp(config: Configuration, ports: Ports) {
   }
   const handle = createGateway(config, signingKeys, ports)
 
-  return new Hono()
+  const shell = new Hono()
     .get('/.well-known/jwks.json', async () => keySetResponse(await signingKeys()))
     .get('/.well-known/openid-configuration', async () => discoveryResponse(config.publicUrl, await signingKeys()))
     .get('/.well-known/oauth-protected-resource/*', (c) =>
@@ -32,4 +35,11 @@ export function createApp(config: Configuration, ports: Ports) {
     .get('/.sallyport/health/live', () => livenessResponse())
     .all('*', (c) => handle(c.req.raw, c.executionCtx))
     .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), { realm: 'sallyport' }))
+
+  return {
+    fetch: (request: Request, environment: unknown, context: ExecutionContext): Response | Promise<Response> =>
+      OWN.test(new URL(request.url).pathname)
+        ? shell.fetch(request, environment as object, context)
+        : handle(request, context),
+  }
 }

@@ -47,7 +47,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
   return async function handle(request, background) {
     const trace = readTrace(request.headers, ports.randomId)
     const record = new AuditRecord(trace, request, ports.now)
-    let cors = corsHeaders(corsOfAll, request)
+    let corsRules = corsOfAll
     let challenge: ChallengeContext = { realm: 'sallyport' }
     let reply: Reply | undefined
     // The Worker would be stopped when the caller leaves before the reply, and with it the line that says so.
@@ -58,8 +58,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       refuseLoop(request.headers, host)
       const matched = match(config.routes, target)
       if (matched) record.note({ route: matched.route.id })
-      const corsRules = matched?.route.cors ?? corsOfAll
-      cors = corsHeaders(corsRules, request)
+      corsRules = matched?.route.cors ?? corsOfAll
       if (isPreflight(request)) return answered(answerPreflight(corsRules, request), record)
 
       if (!matched) throw new Refusal('route-unknown')
@@ -67,11 +66,11 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       challenge = challengeFor(route, config.publicUrl)
 
       reply = await pass(request, background, { route, target, rest, trace, record })
-      return dressed(reply.response, cors, trace)
+      return dressed(reply.response, corsHeaders(corsRules, request), trace)
     } catch (thrown) {
       const refusal = asRefusal(thrown)
       record.noteRefusal(refusal)
-      return dressed(problem(refusal, trace.requestId, challenge), cors, trace)
+      return dressed(problem(refusal, trace.requestId, challenge), corsHeaders(corsRules, request), trace)
     } finally {
       const write = () => {
         ports.emit(auditLine(record.close()))
@@ -186,8 +185,9 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       signal: request.signal,
     })
     record.noteForwarded(safe.status)
-    // A socket outlives the exchange that opened it.
-    return { response: safe, done: safe.webSocket ? done : done.finally(abort) }
+    // What is complete has nothing left to stop, and a socket outlives the exchange that opened it.
+    done.then((outcome) => outcome === 'complete' || abort())
+    return { response: safe, done }
   }
 }
 

@@ -10,6 +10,8 @@ import { pump, readEvents, type StreamOutcome } from './stream'
 
 /** A JSON reply that has to be cleared is held whole; larger ones are refused rather than passed unread. */
 const MAX_SCRUBBED_BYTES = 8 * 1024 * 1024
+/** A reply of known length up to this is taken whole: a pipe would cost more than all else that is done for it. */
+const MAX_WHOLE_BYTES = 64 * 1024
 
 export interface ReplyRules {
   readonly adapter: Adapter
@@ -78,8 +80,18 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   if (names.length > 0 || restoration?.answer || (rules.rewrite && response.ok)) {
     return { response: new Response(await cleared(response, response.body, rules), { status, headers }), done: whole }
   }
-  const { body, done } = pump(response.body, brokenStream, signal, isStream ? undefined : lengthOf(response))
+  const length = isStream ? undefined : lengthOf(response)
+  if (length !== undefined && length <= MAX_WHOLE_BYTES) {
+    const bytes = await response.arrayBuffer().catch(() => refuseCut(signal))
+    return { response: new Response(bytes, { status, headers }), done: whole }
+  }
+  const { body, done } = pump(response.body, brokenStream, signal, length)
   return { response: new Response(body, { status, headers }), done }
+}
+
+/** A reply that is cut before the caller has any of it can still be a refusal. */
+function refuseCut(signal: AbortSignal): never {
+  throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
 }
 
 /** How long a body is, unless it is undone from an encoding on the way. */
@@ -132,9 +144,7 @@ async function cleared(
   if (!TEXT.test(response.headers.get('content-type') ?? 'text/')) {
     throw new Refusal('origin-reply-refused', 'type cannot be cleared of identity')
   }
-  const bytes = await readAtMost(body, MAX_SCRUBBED_BYTES).catch(() => {
-    throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
-  })
+  const bytes = await readAtMost(body, MAX_SCRUBBED_BYTES).catch(() => refuseCut(signal))
   if (!bytes) throw new Refusal('origin-reply-refused', 'too large to clear')
   const given = new TextDecoder().decode(bytes)
   try {
