@@ -10,8 +10,8 @@ import { healthResponse, livenessResponse } from './health'
 import type { Ports } from './ports'
 import { resourceResponse } from './resource'
 
-/** What the gate says about itself is below these, and no route is. */
-const OWN = /^\/\.(?:well-known|sallyport)\//
+/** The address of what the gate says about itself; no route has one like it. */
+const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
 /**
  * The shell: what the gate says about itself, and the gateway for everything else. Hono matches decoded paths, so nothing but
@@ -38,8 +38,6 @@ export function createApp(config: Configuration, ports: Ports) {
 
   return {
     fetch: (request: Request, environment: unknown, context: ExecutionContext): Response | Promise<Response> =>
-      OWN.test(new URL(request.url).pathname)
-        ? shell.fetch(request, environment as object, context)
-        : handle(request, context),
+      OWN.test(request.url) ? shell.fetch(request, environment as object, context) : handle(request, context),
   }
 }

@@ -7,7 +7,7 @@ import { auditLine } from './audit/sink'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
 import type { LoadedRoute } from './config/route'
-import { type ChallengeContext, problem } from './errors/problem'
+import { problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
 import { askThrough } from './origin/ask'
 import { originUri } from './origin/forward'
@@ -48,7 +48,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const trace = readTrace(request.headers, ports.randomId)
     const record = new AuditRecord(trace, request, ports.now)
     let corsRules = corsOfAll
-    let challenge: ChallengeContext = { realm: 'sallyport' }
+    let asked: LoadedRoute | undefined
     let reply: Reply | undefined
     // The Worker would be stopped when the caller leaves before the reply, and with it the line that says so.
     const written = Promise.withResolvers<void>()
@@ -63,13 +63,13 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
       if (!matched) throw new Refusal('route-unknown')
       const { route, rest } = matched
-      challenge = challengeFor(route, config.publicUrl)
-
+      asked = route
       reply = await pass(request, background, { route, target, rest, trace, record })
       return dressed(reply.response, corsHeaders(corsRules, request), trace)
     } catch (thrown) {
       const refusal = asRefusal(thrown)
       record.noteRefusal(refusal)
+      const challenge = asked ? challengeFor(asked, config.publicUrl) : { realm: 'sallyport' }
       return dressed(problem(refusal, trace.requestId, challenge), corsHeaders(corsRules, request), trace)
     } finally {
       const write = () => {
@@ -114,11 +114,10 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       refuseForeignOrigin(request.headers, route.cors.origins, route.adapter.kind)
     const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
     const input = route.tokenInBody ? early : await readBody()
-    const query = new URLSearchParams(target.query)
     const operations = route.adapter.operationsOf?.({
       endpoint,
       params,
-      query,
+      query: target.query,
       headers: request.headers,
       body: input,
     }) ?? [endpoint.operation]
@@ -197,9 +196,9 @@ function answered(response: Response, record: AuditRecord): Response {
 }
 
 /** What every reply and refusal has: the request's id, and leave for the page that asked to read it. */
-function dressed(response: Response, cors: Headers, { requestId }: Trace): Response {
+function dressed(response: Response, cors: Readonly<Record<string, string>>, { requestId }: Trace): Response {
   if (response.webSocket) return response
-  for (const [name, value] of cors) response.headers.set(name, value)
+  for (const [name, value] of Object.entries(cors)) response.headers.set(name, value)
   response.headers.set('x-request-id', requestId)
   return response
 }

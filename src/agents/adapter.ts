@@ -29,7 +29,8 @@ export type BodyOperation = Pick<Endpoint, 'operation' | 'closed' | 'closedIfSha
 export interface Asked {
   readonly endpoint: Endpoint
   readonly params: Readonly<Record<string, string>>
-  readonly query: URLSearchParams
+  /** With its `?`, or empty. */
+  readonly query: string
   readonly headers: Headers
   readonly body: Json | undefined
 }

@@ -65,7 +65,8 @@ export const langgraph: Adapter = {
     return [
       endpoint.operation,
       ...(runs.some((run) => run.if_not_exists === 'create') ? ['threads.create'] : []),
-      ...(query.get('action') === 'rollback' || runs.some((run) => run.multitask_strategy === 'rollback')
+      ...(new URLSearchParams(query).get('action') === 'rollback' ||
+      runs.some((run) => run.multitask_strategy === 'rollback')
         ? ['run.delete']
         : []),
     ]

@@ -42,7 +42,7 @@ const TOKEN_SHAPE = /eyJ[\w-]*\.[\w-]+[\w.-]*/g
 export class AuditRecord {
   readonly #started: number
   readonly #ms: Record<string, number> = {}
-  #fields: Partial<AuditEvent> = {}
+  readonly #fields: Partial<AuditEvent> = {}
 
   constructor(
     readonly trace: Trace,
@@ -53,7 +53,7 @@ export class AuditRecord {
   }
 
   note(fields: Partial<AuditEvent>): void {
-    this.#fields = { ...this.#fields, ...fields }
+    Object.assign(this.#fields, fields)
   }
 
   /** @param principal absent on public routes */

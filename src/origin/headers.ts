@@ -65,24 +65,25 @@ export function requestHeaders(
   extra: readonly string[],
   hasToken: (value: string) => boolean,
   own: OwnHeaders,
-): Headers {
-  const headers = new Headers()
-  for (const name of [...REQUEST, ...extra.flatMap((each) => namesLike(each, from))]) {
+): Readonly<Record<string, string>> {
+  const headers: Record<string, string> = {}
+  const take = (name: string) => {
     const value = from.get(name)
-    if (value !== null && !hasToken(value)) headers.set(name, value)
+    if (value !== null && !hasToken(value)) headers[name] = value
   }
-  for (const [name, value] of Object.entries({ ...own.identity, ...own.webSocket })) {
-    if (!hasToken(value)) headers.set(name, value)
-  }
-  if (own.assertion?.as === 'bearer') headers.set('authorization', `Bearer ${own.assertion.value}`)
-  if (own.assertion?.as === 'header') headers.set('x-sallyport-assertion', own.assertion.value)
-  for (const [name, value] of Object.entries(own.credential)) headers.set(name, value)
-  if (own.isJson) headers.set('content-type', 'application/json')
-  headers.set('traceparent', own.traceparent)
-  if (own.tracestate !== undefined && !hasToken(own.tracestate)) headers.set('tracestate', own.tracestate)
-  headers.set('via', own.via)
+  for (const name of REQUEST) take(name)
+  for (const each of extra) for (const name of namesLike(each, from)) take(name)
+  for (const part of [own.identity, own.webSocket])
+    for (const [name, value] of Object.entries(part)) if (!hasToken(value)) headers[name] = value
+  if (own.assertion?.as === 'bearer') headers.authorization = `Bearer ${own.assertion.value}`
+  if (own.assertion?.as === 'header') headers['x-sallyport-assertion'] = own.assertion.value
+  Object.assign(headers, own.credential)
+  if (own.isJson) headers['content-type'] = 'application/json'
+  headers.traceparent = own.traceparent
+  if (own.tracestate !== undefined && !hasToken(own.tracestate)) headers.tracestate = own.tracestate
+  headers.via = own.via
   // A stream that is compressed is a stream that is held back.
-  headers.set('accept-encoding', 'identity')
+  headers['accept-encoding'] = 'identity'
   return headers
 }
 

@@ -39,7 +39,7 @@ export function evaluate(condition: Condition, caller: Caller): Unmet {
     if (!alternatives.some(holds)) parts.push(together(alternatives))
   }
   if (not !== undefined && holds(evaluate(not, caller))) parts.push(lacks('excluded'))
-  return parts.length === 0 ? met : together(parts)
+  return parts.every(holds) ? met : together(parts)
 }
 
 const list = (value: OneOrMore): readonly string[] => (typeof value === 'string' ? [value] : value)

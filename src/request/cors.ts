@@ -46,14 +46,14 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
  * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
  * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` whatever was asked.
  */
-export function corsHeaders(rules: CorsRules, request: Request): Headers {
-  const headers = new Headers({ vary: 'Origin' })
+export function corsHeaders(rules: CorsRules, request: Request): Readonly<Record<string, string>> {
   const origin = request.headers.get('origin')
-  if (origin !== null && rules.origins.has(origin)) {
-    headers.set('access-control-allow-origin', origin)
-    headers.set('access-control-expose-headers', [...EXPOSED_HEADERS, ...rules.exposed].join(', '))
+  if (origin === null || !rules.origins.has(origin)) return { vary: 'Origin' }
+  return {
+    vary: 'Origin',
+    'access-control-allow-origin': origin,
+    'access-control-expose-headers': [...EXPOSED_HEADERS, ...rules.exposed].join(', '),
   }
-  return headers
 }
 
 /**
@@ -79,9 +79,9 @@ export function isPreflight(request: Request): boolean {
  * @throws Refusal `cors-origin-refused`, so that the browser's network panel says what is missing
  */
 export function answerPreflight(rules: CorsRules, request: Request): Response {
-  const headers = corsHeaders(rules, request)
-  if (!headers.has('access-control-allow-origin')) throw new Refusal('cors-origin-refused')
-  headers.delete('access-control-expose-headers')
+  const { 'access-control-expose-headers': exposed, ...allowed } = corsHeaders(rules, request)
+  if (exposed === undefined) throw new Refusal('cors-origin-refused')
+  const headers = new Headers(allowed)
   headers.set('access-control-allow-methods', rules.methods.join(', '))
   headers.set('access-control-allow-headers', [...REQUEST_HEADERS, ...rules.headers].join(', '))
   headers.set('access-control-max-age', String(PREFLIGHT_SECONDS))

@@ -18,11 +18,11 @@ export function readTrace(headers: Headers, randomId: () => string): Trace {
   const hex = randomId().replaceAll('-', '')
   const given = TRACEPARENT.exec(headers.get('traceparent') ?? '')
   const traceId = given?.[1] ?? requestId.replaceAll('-', '')
-  const tracestate = headers.get('tracestate') ?? ''
+  const tracestate = given ? (headers.get('tracestate') ?? '') : ''
   return {
     requestId,
     traceId,
     traceparent: `00-${traceId}-${hex.slice(0, 16)}-${given?.[2] ?? '01'}`,
-    tracestate: given && TRACESTATE.test(tracestate) ? tracestate : undefined,
+    tracestate: TRACESTATE.test(tracestate) ? tracestate : undefined,
   }
 }
