@@ -29,10 +29,14 @@ export interface KeyStore {
    * @throws Refusal `token-invalid` where the issuer has no such key, `keys-unavailable` where that cannot be known
    */
   keyFor(issuer: TrustedIssuer, alg: string, kid: string | undefined, background: Background): Promise<CryptoKey>
+  /** Whether a key is of its issuer's set, and the set fresh: then nothing has to be asked. */
+  isCurrent(issuer: TrustedIssuer, key: CryptoKey): boolean
 }
 
 interface KeySet {
   readonly select: ReturnType<typeof createLocalJWKSet>
+  /** Those of the set that have been selected so far. */
+  readonly selected: WeakSet<CryptoKey>
   readonly fetchedAt: number
   readonly freshUntil: number
 }
@@ -127,6 +131,10 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   }
 
   return {
+    isCurrent(issuer, key) {
+      const set = slots.get(issuer.id)?.set
+      return set !== undefined && ports.now() < set.freshUntil && set.selected.has(key)
+    },
     async keyFor(issuer, alg, kid, background) {
       if (issuer.isGateway && own) return ownKey(own, alg, kid)
       const slot = slots.get(issuer.id) ?? { attemptedAt: 0, failed: false, retryAt: 0 }
@@ -142,11 +150,11 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const set = usable()
       if (!set) throw new Refusal('keys-unavailable', issuer.id)
 
-      const found = await select(set.select, alg, kid)
+      const found = await selectFrom(set, alg, kid)
       if (found) return found
       if (ports.now() - slot.attemptedAt >= UNKNOWN_KID_COOLDOWN_MS || slot.pending)
         await refresh(issuer, slot, background)
-      const foundLater = slot.set && slot.set !== set && (await select(slot.set.select, alg, kid))
+      const foundLater = slot.set && slot.set !== set && (await selectFrom(slot.set, alg, kid))
       if (foundLater) return foundLater
       // The key may be new, and its issuer cannot be asked: that is not the token's fault.
       throw slot.failed ? new Refusal('keys-unavailable', issuer.id) : refuseToken('key')
@@ -156,7 +164,14 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
 
 function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
   const fresh = Math.min(Math.max(maxAgeMs ?? FRESH_MS.usual, FRESH_MS.least), FRESH_MS.most)
-  return { select: createLocalJWKSet({ keys: [...keys] }), fetchedAt, freshUntil: fetchedAt + fresh }
+  const select = createLocalJWKSet({ keys: [...keys] })
+  return { select, selected: new WeakSet(), fetchedAt, freshUntil: fetchedAt + fresh }
+}
+
+async function selectFrom(set: KeySet, alg: string, kid: string | undefined): Promise<CryptoKey | undefined> {
+  const found = await select(set.select, alg, kid)
+  if (found) set.selected.add(found)
+  return found
 }
 
 async function select(keyOf: KeySet['select'], alg: string, kid: string | undefined): Promise<CryptoKey | undefined> {

@@ -58,14 +58,18 @@ export async function verify(
     const name = await verified.nameOf(token)
     for (const issuer of trust) {
       const known = verified.get(issuer, name)
-      if (!known || now < known.at || known.key !== (await keys.keyFor(issuer, known.alg, known.kid, background)))
-        continue
+      if (!known || now < known.at) continue
+      if (!keys.isCurrent(issuer, known.key)) {
+        const key = await keys.keyFor(issuer, known.alg, known.kid, background)
+        if (key !== known.key) continue
+      }
       if (known.principal.expiresAt <= Math.floor(now / 1000) - issuer.clockSkewSeconds)
         throw new Refusal('token-expired')
       return ownName(known.principal, issuer, trust)
     }
     const header = headerOf(token)
-    const issuer = trust.find(({ issuer }) => issuer === decodeJwt(token).iss)
+    const { iss } = decodeJwt(token)
+    const issuer = trust.find(({ issuer }) => issuer === iss)
     if (!issuer) throw refuseToken('issuer')
     const { alg, kid } = checkHeader(header, issuer)
     const key = await keys.keyFor(issuer, alg, kid, background)

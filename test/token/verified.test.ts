@@ -32,8 +32,10 @@ const background = { waitUntil: () => undefined }
 const imported = async (jwk: JWK) => (await importJWK(publicJwk(jwk), 'ES256')) as CryptoKey
 
 let published: CryptoKey | undefined
+let isFresh: boolean
 let verified: VerifiedTokens
 const keys: KeyStore = {
+  isCurrent: (_issuer, key) => isFresh && key === published,
   async keyFor() {
     if (!published) throw new Refusal('keys-unavailable')
     return published
@@ -43,6 +45,7 @@ const keys: KeyStore = {
 beforeEach(async () => {
   published = await imported(key)
   verified = new VerifiedTokens()
+  isFresh = true
 })
 
 const claims = (more: object = {}) => ({
@@ -92,6 +95,15 @@ describe('a token that was verified before', () => {
     await at(token)
     published = undefined
     expect(await outcome(at(token))).toBe('keys-unavailable')
+  })
+
+  it('is asked for at its issuer once its keys are no longer fresh, and goes on if they are the same', async () => {
+    const token = sign(claims())
+    await at(token)
+    isFresh = false
+    expect(await outcome(at(token))).toBe('ok')
+    published = await imported(key)
+    expect(await outcome(at(token))).toBe('ok')
   })
 
   it('counts for the settings it was held against, and no others', async () => {

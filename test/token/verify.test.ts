@@ -31,6 +31,7 @@ const issuer: TrustedIssuer = {
   isGateway: false,
 }
 const store: KeyStore = {
+  isCurrent: () => false,
   keyFor: async (_issuer, alg) => (await importJWK(publicJwk(keys[alg as 'ES256']), alg)) as CryptoKey,
 }
 const background = { waitUntil: () => undefined }
@@ -223,12 +224,12 @@ describe('whatever a token says', () => {
 
   it('invariant 7: a failure that is not the token’s is "unavailable", whatever it is', async () => {
     for (const thrown of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataError'), 'x', undefined]) {
-      const broken: KeyStore = { keyFor: () => Promise.reject(thrown) }
+      const broken: KeyStore = { ...store, keyFor: () => Promise.reject(thrown) }
       expect(await judge(sign(claims()), issuer, broken)).toMatch(
         /^keys-unavailable (TypeError|Error|DataError|unknown)$/,
       )
     }
-    const known: KeyStore = { keyFor: () => Promise.reject(new Refusal('keys-unavailable', 'login')) }
+    const known: KeyStore = { ...store, keyFor: () => Promise.reject(new Refusal('keys-unavailable', 'login')) }
     expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
   })
 
@@ -252,6 +253,7 @@ describe('whatever a token says', () => {
   it('S5: asks for no key before it knows the issuer and the algorithm', async () => {
     const asked: unknown[] = []
     const counting: KeyStore = {
+      ...store,
       keyFor(...question) {
         asked.push(question.slice(1, 3))
         return store.keyFor(...question)
