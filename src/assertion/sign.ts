@@ -1,14 +1,12 @@
-import { SignJWT } from 'jose'
+import { base64url } from 'jose'
 import { Refusal } from '../errors/refusal'
 import type { Ports } from '../ports'
 import type { Principal } from '../token/principal'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
-import type { SigningKeys } from './keys'
+import type { SigningAlgorithm, SigningKeys } from './keys'
 
 /** Servers commonly take 8 KB for one header. */
 const MAX_CHARS = 8_000
-/** Assertions kept for reuse on routes with `bind: 'none'`. */
-const MAX_REUSED = 1_000
 
 declare const signed: unique symbol
 
@@ -32,20 +30,26 @@ export interface Signer {
   ): Promise<Assertion>
 }
 
+interface Reused {
+  readonly assertion: Assertion
+  readonly typ: string
+  /** Seconds since the epoch. */
+  readonly until: number
+}
+
 /** @param issuer the gateway's public URL, the `iss` of everything it signs */
 export function createSigner(issuer: string, signingKeys: () => Promise<SigningKeys>, ports: Ports): Signer {
-  const reused = new Map<string, { readonly assertion: Assertion; readonly until: number }>()
+  /** By person and rights as one token says them, and by what they are signed for. */
+  const reused = new WeakMap<Principal, Map<AssertionRules, Reused>>()
 
   return {
     async sign(principal, rules, as, binding, requestId) {
       const typ = as === 'bearer' ? 'JWT' : 'sallyport+jwt'
       const now = Math.floor(ports.now() / 1000)
-      const identity = identityClaims(principal, rules)
-      // The whole identity and everything about how it is signed is the key, so that two people, two routes or two states
-      // of one person's rights can never share an assertion.
-      const reuseKey = rules.bind === 'none' ? JSON.stringify([typ, rules, identity, principal.expiresAt]) : undefined
-      const kept = reuseKey === undefined ? undefined : reused.get(reuseKey)
-      if (kept && now < kept.until) return kept.assertion
+      // A principal is one verified token, and a route's rules are one object: two people, two routes or two states of one
+      // person's rights can never share an assertion.
+      const kept = rules.bind === 'none' ? reused.get(principal)?.get(rules) : undefined
+      if (kept?.typ === typ && now < kept.until) return kept.assertion
 
       const { keys } = await signingKeys()
       const key = keys.find(({ algorithm }) => algorithm === rules.algorithm)
@@ -53,21 +57,35 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
       // An identity may not outlive the token that it was read from by more than this one request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
+      const identity = identityClaims(principal, rules)
       const claims = { ...identity, ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: requestId }
-      const assertion = await new SignJWT(claims)
-        .setProtectedHeader({ alg: key.algorithm, typ, kid: key.kid })
-        .sign(key.key)
-        .catch(() => {
-          throw new Refusal('signing-unavailable', 'signing failed')
-        })
+      const assertion = await compactJws({ alg: key.algorithm, typ, kid: key.kid }, claims, key.key).catch(() => {
+        throw new Refusal('signing-unavailable', 'signing failed')
+      })
       if (assertion.length > MAX_CHARS) throw new Refusal('assertion-too-large', `${assertion.length} characters`)
-      if (reuseKey !== undefined) keep(reuseKey, assertion as Assertion, now + (expires - now) / 2)
+      if (rules.bind === 'none') {
+        const ofPrincipal = reused.get(principal) ?? new Map<AssertionRules, Reused>()
+        const until = now + (expires - now) / 2
+        reused.set(principal, ofPrincipal.set(rules, { assertion: assertion as Assertion, typ, until }))
+      }
       return assertion as Assertion
     },
   }
+}
 
-  function keep(key: string, assertion: Assertion, until: number): void {
-    if (reused.size >= MAX_REUSED) reused.delete(reused.keys().next().value ?? '')
-    reused.set(key, { assertion, until })
-  }
+const SIGNATURES = {
+  ES256: { name: 'ECDSA', hash: 'SHA-256' },
+  RS256: { name: 'RSASSA-PKCS1-v1_5' },
+  EdDSA: { name: 'Ed25519' },
+} as const
+
+/** RFC 7515 section 5.1, for what is signed on each request: a builder of any JWS costs as much again as the signature. */
+async function compactJws(
+  header: { readonly alg: SigningAlgorithm; readonly typ: string; readonly kid: string },
+  claims: Readonly<Record<string, unknown>>,
+  key: CryptoKey,
+): Promise<string> {
+  const input = `${base64url.encode(JSON.stringify(header))}.${base64url.encode(JSON.stringify(claims))}`
+  const signature = await crypto.subtle.sign(SIGNATURES[header.alg], key, new TextEncoder().encode(input))
+  return `${input}.${base64url.encode(new Uint8Array(signature))}`
 }

@@ -46,7 +46,7 @@ export class AuditRecord {
 
   constructor(
     readonly trace: Trace,
-    readonly request: Request,
+    readonly request: { readonly method: string; readonly url: string },
     readonly now: () => number,
   ) {
     this.#started = now()

@@ -52,13 +52,15 @@ const OWN_PATHS = ['/.well-known', '/.sallyport']
 
 function checkPaths(routes: readonly Route[], about: About): void {
   const below = (path: string) => (path === '/' ? '/' : `${path}/`)
-  routes.forEach((route, index) => {
+  const at = new Map<string, Route>()
+  // By every path above theirs, so that ten thousand routes need not be held against one another.
+  const under = new Map<string, Route>()
+  for (const route of routes) {
     const report = about(`routes/${route.id}.ts`)
-    const overlapping = routes.find(
-      (other, position) =>
-        position < index &&
-        (below(other.path).startsWith(below(route.path)) || below(route.path).startsWith(below(other.path))),
-    )
+    const above = pathsTo(route.path)
+    const overlapping = above.map((path) => at.get(path)).find((other) => other) ?? under.get(route.path)
+    for (const path of above) if (!under.has(path)) under.set(path, route)
+    if (!at.has(route.path)) at.set(route.path, route)
     if (overlapping) {
       const found = `${show(route.path)}, which overlaps ${show(overlapping.path)} of route ${overlapping.id}`
       report('path', found, 'a path of its own, neither above nor below another', 'Move one of the two.')
@@ -71,7 +73,13 @@ function checkPaths(routes: readonly Route[], about: About): void {
         'Choose one outside /.well-known and /.sallyport.',
       )
     }
-  })
+  }
+}
+
+/** `/`, `/a` and `/a/b`, for `/a/b`. */
+function pathsTo(path: string): string[] {
+  const segments = path.split('/').filter((segment) => segment !== '')
+  return ['/', ...segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`)]
 }
 
 /** An assertion for one origin must be worth nothing at another. */
