@@ -1,35 +1,29 @@
 import { Refusal } from '../errors/refusal'
 import { type Ids, type Sort, toAgent } from '../threads/ids'
-import { type Endpoint, folded, isObject, type Json, type JsonObject, plainName } from './adapter'
+import { idsInAnswer } from './a2a-answers'
+import { idsInRequest } from './a2a-ids'
+import { type Endpoint, folded, isObject, type Json, type JsonObject } from './adapter'
 import { dataLinesMapped } from './event-data'
 import type { Restoration, ThreadKeeping } from './threads'
 
-/** Members that hold an id, or a list of them, in whatever spelling: protocol buffers are read in two. */
-const IDS: Readonly<Record<string, Sort>> = { taskid: 'task', contextid: 'context', referencetaskids: 'task' }
-
-/** What people and agents say to each other: an id in it is only a word. */
-const CONTENT = new Set(['metadata', 'parts', 'content', 'data'])
-
-/** Operations whose JSON-RPC parameters have the task's id as `id`. */
-const NAMES_TASK = /^(?:task|push)\./
-
 /** How the resource name of a task, and of what a task has, begins. */
-const TASK_NAME = /^tasks\/[^/]+(?=\/|$)/
+const TASK_NAME = /^tasks\/([^/]+)(?=\/|$)/
 
 /** A2A: ids of tasks and contexts reach the caller with a mark that they are its own; another's become ids of nothing. */
 export const a2aThreads: ThreadKeeping = {
   sharedOnly: new Set(['task.list']),
-  async keep(passing, { endpoint, operations }, { ids }) {
+  async keep(passing, { endpoint, operations: [operation = ''] }, { ids }) {
     const exchange = new Exchange(ids)
-    const { task: asked } = passing.params
-    const task =
-      asked === undefined ? undefined : encodeURIComponent(await exchange.toAgent('task', decodeURIComponent(asked)))
-    const params = task === undefined ? passing.params : { ...passing.params, task }
+    const isRpc = endpoint.named !== undefined
+    const method = isRpc && isObject(passing.body) ? passing.body.method : operation
     const inBody = paramsOf(passing.body, endpoint)
-    if (task !== undefined) nameTask(inBody, task)
-    if (endpoint.named && operations.some((each) => NAMES_TASK.test(each))) await exchange.openTask(inBody)
-    await exchange.openAll(inBody)
-    return { ...passing, params, restoration: exchange.restoration }
+    for (const { sort, id, put } of idsInRequest(inBody, method)) put(await exchange.toAgent(sort, id))
+    const restoration = exchange.restoration(operation, isRpc)
+    const { task: asked } = passing.params
+    if (asked === undefined) return { ...passing, restoration }
+    const task = encodeURIComponent(await exchange.toAgent('task', decodeURIComponent(asked)))
+    nameTask(inBody, task)
+    return { ...passing, params: { ...passing.params, task }, restoration }
   },
 }
 
@@ -56,83 +50,40 @@ function nameTask(body: JsonObject, task: string): void {
 
 /** The ids of one request and its answer. */
 class Exchange {
-  /** What the caller called them, by what the agent does. */
+  /** What the caller called them, by what the agent does: a task and a context may have one id. */
   readonly #callers = new Map<string, string>()
 
   constructor(readonly ids: Ids) {}
 
   async toAgent(sort: Sort, given: string): Promise<string> {
     const known = await toAgent(this.ids, sort, given)
-    this.#callers.set(known, given)
+    this.#callers.set(`${sort} ${known}`, given)
     return known
   }
 
   async toCaller(sort: Sort, given: string): Promise<string> {
-    const known = this.#callers.get(given) ?? (await this.ids.seal(sort, given))
-    this.#callers.set(given, known)
+    const known = this.#callers.get(`${sort} ${given}`) ?? (await this.ids.seal(sort, given))
+    this.#callers.set(`${sort} ${given}`, known)
     return known
   }
 
-  /** Puts the agent's id in place of a task's `id`, which is a configuration's where there is a `taskId` too. */
-  async openTask(params: JsonObject): Promise<void> {
-    const hasTaskId = Object.keys(params).some((key) => plainName(key) === 'taskid')
-    for (const key of Object.keys(params)) {
-      const name = folded(key)
-      if (name === 'id' && !hasTaskId) params[key] = await this.#each('task', params[key], this.toAgent)
-      // Resource names such as `tasks/1`, which no JSON-RPC binding has, would be another way to say it.
-      if (name === 'name' || name === 'parent') throw new Refusal('body-invalid', 'a resource name')
-    }
-  }
-
-  /** Puts the agent's ids into a request's parameters. It changes what it is given. */
-  async openAll(params: JsonObject): Promise<void> {
-    await this.#walk(params, this.toAgent)
-  }
-
-  get restoration(): Restoration {
+  restoration(operation: string, isRpc: boolean): Restoration {
     const answer = async (text: string): Promise<string> => {
-      const value = parsed(text)
-      return value === undefined ? text : JSON.stringify(await this.#sealAll(value))
+      let restored = ''
+      let from = 0
+      for (const written of idsInAnswer(text, operation, isRpc)) {
+        restored += text.slice(from, written.from) + JSON.stringify(await this.#written(written.sort, written.text))
+        from = written.to
+      }
+      return restored + text.slice(from)
     }
     return { answer, events: (text) => dataLinesMapped(text, answer) }
   }
 
-  async #sealAll(value: Json): Promise<Json> {
-    await this.#walk(value, this.toCaller)
-    return value
-  }
-
-  /** Replaces ids at any depth but in content; of tasks their own `id`, too, where they are on the way to a caller. */
-  async #walk(value: Json, replace: Exchange['toAgent']): Promise<void> {
-    if (Array.isArray(value)) for (const item of value) await this.#walk(item, replace)
-    if (!isObject(value)) return
-    const task = replace === this.toCaller && isTask(value)
-    for (const key of Object.keys(value)) {
-      const name = plainName(key)
-      const sort = task && name === 'id' ? 'task' : IDS[name]
-      if (sort !== undefined) value[key] = await this.#each(sort, value[key], replace)
-      else if (!CONTENT.has(name)) await this.#walk(value[key] ?? null, replace)
-    }
-  }
-
-  async #each(sort: Sort, value: Json | undefined, replace: Exchange['toAgent']): Promise<Json> {
-    if (Array.isArray(value)) return Promise.all(value.map((each) => this.#each(sort, each, replace)))
-    if (typeof value !== 'string' || value === '') {
-      if (replace === this.toAgent && value !== '' && value !== null) throw new Refusal('body-invalid', `${sort} id`)
-      return value ?? null
-    }
-    return replace.call(this, sort, value)
-  }
-}
-
-/** A task is what has a status with a state, and no task above it (an event about one has). */
-const isTask = (value: JsonObject): boolean =>
-  isObject(value.status) && 'state' in value.status && typeof value.id === 'string' && !('taskId' in value)
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
+  async #written(sort: Sort | 'name', text: string): Promise<string> {
+    if (text === '') return text
+    if (sort !== 'name') return this.toCaller(sort, text)
+    // The path has named the task, so whatever else there is was not the agent's to name.
+    return text.replace(TASK_NAME, (_, task) => `tasks/${this.#callers.get(`task ${task}`) ?? task}`)
   }
 }

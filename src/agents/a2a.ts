@@ -1,5 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import { agentCardOf } from './a2a-card'
+import { isTaskById } from './a2a-ids'
 import { a2aThreads } from './a2a-threads'
 import {
   type Adapter,
@@ -115,7 +116,9 @@ export const a2a: Adapter = {
   threadOf(params, body, endpoint) {
     const inBody = paramsOf(body, endpoint)
     const [message] = messagesIn(inBody)
-    const id = params.task ?? message?.contextId ?? message?.taskId ?? inBody.id
+    const method = endpoint.named && isObject(body) ? body.method : endpoint.operation
+    const named = isTaskById(method) ? inBody.id : inBody.taskId
+    const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
   injectedNames: () => [],

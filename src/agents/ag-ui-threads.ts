@@ -7,7 +7,11 @@ import type { Restoration, ThreadKeeping } from './threads'
 const MAX_ID_CHARS = 256
 
 /** Members of `RunAgentInput` that are ids which an agent looks something up by. */
-const IDS: Readonly<Record<string, Sort>> = { threadid: 'thread', runid: 'run', parentrunid: 'run' }
+const IDS: ReadonlyMap<string, Sort> = new Map([
+  ['threadid', 'thread'],
+  ['runid', 'run'],
+  ['parentrunid', 'run'],
+])
 
 /** Where agents that spread `forwardedProps` into a run would find an id that nobody has looked at. */
 const IDS_IN_PROPS = new Set(
@@ -46,7 +50,7 @@ export class Replaced {
 export async function withOwnIds(input: Json | undefined, replaced: Replaced): Promise<Json | undefined> {
   if (!isObject(input)) return input
   for (const key of Object.keys(input)) {
-    const sort = IDS[plainName(key)]
+    const sort = IDS.get(plainName(key))
     if (sort !== undefined && input[key] !== null) input[key] = await replaced.put(sort, input[key])
   }
   for (const props of propsOf(input)) {

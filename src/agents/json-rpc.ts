@@ -18,6 +18,8 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
   isObject(message) &&
   message.jsonrpc === '2.0' &&
   ['string', 'undefined'].includes(typeof message.method) &&
+  // Answers repeat it: an object would come back as if the server had said it.
+  (message.id === null || ['string', 'number', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
 
 /**

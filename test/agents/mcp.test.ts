@@ -213,6 +213,8 @@ describe('what an MCP caller cannot do', () => {
     ['a tool whose name is a list', call('tools/call', { name: ['search'] }), 400, 'body-invalid'],
     ['a tool with a line break in its name', call('tools/call', { name: 'search\nx' }), 400, 'body-invalid'],
     ['a method that is a number', { jsonrpc: '2.0', id: 1, method: 7 }, 400, 'body-invalid'],
+    ['an id that is an object', { jsonrpc: '2.0', id: { a: 1 }, method: 'ping' }, 400, 'body-invalid'],
+    ['an id that is a list', { jsonrpc: '2.0', id: [1], method: 'ping' }, 400, 'body-invalid'],
   ])('X9: %s', async (_what, body, status, code) => {
     received.length = 0
     expect(await refused(await post(body))).toEqual({ status, code })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { refused } from '../support/refusal'
 import { json } from '../support/world'
 import { type A2aClient, BINDINGS, clientOf } from './threads-a2a-clients'
-import { type A2aStage, inside, openA2a, SERVERS, type Task, taskIn } from './threads-a2a-stage'
+import { type A2aStage, inside, MARKED, openA2a, SERVERS, type Task, taskIn } from './threads-a2a-stage'
 import { type Headers, isDerived, signedThread } from './threads-people'
 
 let stage: A2aStage
@@ -15,12 +15,30 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => stage?.close())
 
+/** Where the `id` is a task's, or is none at all. */
+const METHODS: Readonly<Record<string, readonly string[]>> = {
+  '1.0': ['GetTask', 'CancelTask', 'SubscribeToTask', 'ListTaskPushNotificationConfigs'],
+  '0.3': [
+    'tasks/get',
+    'tasks/cancel',
+    'tasks/resubscribe',
+    'tasks/pushNotificationConfig/get',
+    'tasks/pushNotificationConfig/list',
+    'tasks/pushNotificationConfig/delete',
+  ],
+}
+
 describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding] as const)))(
   'ids as nobody should write them, to an A2A agent: %s, %s',
   (name, binding) => {
     const client = (): A2aClient => clientOf(binding, people.gateway, `/agents/${name}`)
     const begin = async (person: Headers = people.alice, more: object = {}) =>
       taskIn(await (await client().send(person, { text: 'ask swordfish', ...more })).text())
+    const ask = (method: string, params: object, id: unknown = 1, person: Headers = people.bob) =>
+      people.gateway.fetch(
+        `/agents/${name}`,
+        json({ jsonrpc: '2.0', id, method, params }, { 'a2a-version': binding.slice(-3), ...person }),
+      )
     const stateOf = async (task: Task, person = people.alice) => (await client().get(person, task.id)).text()
 
     it('X6: a context of a caller’s own choice is another one for each, and comes back to the letter', async () => {
@@ -33,6 +51,19 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       }
       expect(seen.every(isDerived)).toBe(true)
       expect(new Set(seen).size).toBe(3)
+    })
+
+    it('has two ids for a context of a caller’s own choice, which lead to the same', async () => {
+      const task = await begin(people.alice, { contextId: 'chosen' })
+      const later = taskIn(await stateOf(task)).contextId
+      expect(later).toMatch(MARKED)
+      const seen: unknown[] = []
+      for (const contextId of ['chosen', later]) {
+        const text = await (await client().send(people.alice, { text: 'ask me', contextId })).text()
+        expect(taskIn(text).contextId).toBe(contextId)
+        seen.push(signedThread(taps[name].calls.at(-1)!))
+      }
+      expect(seen).toEqual([inside(later), inside(later)])
     })
 
     it('X6: finds no task by a query, nor by parameters without names', async () => {
@@ -64,6 +95,70 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       expect(taps[name].calls.length).toBe(count)
     })
 
+    if (binding.startsWith('JSONRPC'))
+      it('X6, X15: a member that the method has not, beside the id of another’s task, is refused', async () => {
+        const [task, own] = [await begin(), await begin(people.bob)]
+        await (await client().setPush(people.alice, task.id, stage.hook)).text()
+        const decoys = ['', own.id].flatMap((id) => [
+          ...['taskId', 'task_id', 'taskid', 'task-id', 'TASKID', 'ID', 'Id'].map((name) => ({ [name]: id })),
+          { name: `tasks/${id}` },
+          { parent: `tasks/${id}` },
+        ])
+        const count = taps[name].calls.length
+        for (const method of METHODS[binding.slice(-3)] ?? [])
+          for (const decoy of decoys)
+            for (const id of [task.id, inside(task.id)]) {
+              const reply = await ask(method, { id, ...decoy })
+              expect([method, decoy, await refused(reply)]).toEqual([
+                method,
+                decoy,
+                { status: 400, code: 'body-invalid' },
+              ])
+            }
+        expect(taps[name].calls.length).toBe(count)
+        expect(await stateOf(task)).toMatch(/input.required/i)
+      })
+
+    if (binding.startsWith('JSONRPC'))
+      it('X6, X15: an id of a request that is no id is refused, so that no answer repeats it with a mark', async () => {
+        const [task, own] = [await begin(), await begin(people.bob)]
+        const method = METHODS[binding.slice(-3)]?.[0] ?? ''
+        for (const id of [{ taskId: inside(task.id) }, [{ taskId: inside(task.id) }], true]) {
+          for (const asked of [own.id, 'x'])
+            expect(await refused(await ask(method, { id: asked }, id))).toEqual({ status: 400, code: 'body-invalid' })
+        }
+        for (const id of ['a', 0, null]) expect((await ask(method, { id: own.id }, id)).status).toBe(200)
+      })
+
+    it('X15: too many ids, and too long ones, are refused', async () => {
+      for (const more of [
+        { referenceTaskIds: Array.from({ length: 101 }, () => 'a') },
+        { taskId: 'a'.repeat(301) },
+        { contextId: 'a'.repeat(301) },
+      ])
+        expect(await refused(await client().send(people.bob, { text: 'x', ...more }))).toEqual({
+          status: 400,
+          code: 'body-invalid',
+        })
+      for (const more of [{ referenceTaskIds: Array.from({ length: 99 }, () => 'a') }, { contextId: 'a'.repeat(256) }])
+        expect((await client().send(people.bob, { text: 'x', ...more })).ok).toBe(true)
+    })
+
+    it('X6: two members of one name in two spellings are refused', async () => {
+      const [task, own] = [await begin(), await begin(people.bob)]
+      for (const id of [task.id, inside(task.id)])
+        for (const more of [
+          { taskId: own.id, task_id: id },
+          { taskId: '', TaskId: id },
+          { contextId: 'c', context_id: id },
+          { referenceTaskIds: [], reference_task_ids: [id] },
+        ])
+          expect(await refused(await client().send(people.bob, { text: 'mallory', ...more }))).toEqual({
+            status: 400,
+            code: 'body-invalid',
+          })
+    })
+
     it('X6: a member in snake_case is an id as well, and the last of two members counts', async () => {
       const task = await begin()
       const version = { ...people.bob, 'a2a-version': '1.0' }
@@ -71,7 +166,6 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       for (const id of [task.id, inside(task.id)]) {
         for (const members of [
           `"task_id":"${id}"`,
-          `"taskId":"","task_id":"${id}"`,
           String.raw`"\u0074askId":"${id}"`,
           `"taskId":"x","taskId":"${id}"`,
           `"context_id":"${inside(task.contextId)}"`,

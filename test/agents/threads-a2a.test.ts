@@ -117,11 +117,13 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
         for (const id of [task.id, inside(task.id)]) {
           const resource = `tasks/${id}/pushNotificationConfigs/c2`
           const pushNotificationConfig = { id: 'c2', url: hook }
-          const body = { id: 'c2', url: hook, taskId: id, task_id: id, name: resource, parent: `tasks/${id}` }
           const config = { name: resource, pushNotificationConfig }
-          const all = { ...body, config, pushNotificationConfig, configId: 'c2' }
+          const all = { id: 'c2', url: hook, parent: `tasks/${id}`, config, pushNotificationConfig, configId: 'c2' }
           const version = { 'a2a-version': binding.slice(-3) }
-          await (await people.gateway.fetch(path, json(all, { ...people.bob, ...version }))).text()
+          for (const spelling of ['taskId', 'task_id', 'name']) {
+            const body = { ...all, [spelling]: spelling === 'name' ? resource : id }
+            await (await people.gateway.fetch(path, json(body, { ...people.bob, ...version }))).text()
+          }
         }
       }
       expect(await (await client().listPush(people.alice, task.id)).text()).not.toContain('127.0.0.1')
@@ -129,6 +131,18 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       await (await client().send(people.alice, { text: 'halibut', taskId: task.id, contextId: task.contextId })).text()
       await new Promise((resolve) => setTimeout(resolve, 50))
       expect(stage.hooked.filter((text) => text.includes(inside(task.id)))).toEqual([])
+    })
+
+    it('X6: gives the configurations of its owner’s task under the id that its owner knows', async () => {
+      const task = await begin()
+      for (const reply of [
+        await client().setPush(people.alice, task.id, hook),
+        await client().listPush(people.alice, task.id),
+      ]) {
+        const text = await reply.text()
+        expect(text).toContain(task.id)
+        expect(text.replaceAll(task.id, '')).not.toContain(inside(task.id))
+      }
     })
 
     it('marks the ids in every event of a stream', async () => {
