@@ -14,6 +14,7 @@ import {
 } from './adapter'
 import { FORGED_NAMES } from './identity'
 import { messagesOf, refuseFolded } from './json-rpc'
+import { withOwnHeaders } from './thread-headers'
 
 /** JSON-RPC methods of A2A 1.0 and, after them, of 0.3, as operations. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -112,7 +113,7 @@ export const a2a: Adapter = {
     return body
   },
 
-  threads: a2aThreads,
+  threads: withOwnHeaders(a2aThreads),
   threadOf(params, body, endpoint) {
     const inBody = paramsOf(body, endpoint)
     const [message] = messagesIn(inBody)

@@ -1,3 +1,4 @@
+import { Refusal } from '../errors/refusal'
 import type { Principal } from '../token/principal'
 import type { ThreadKeeping } from './threads'
 
@@ -130,6 +131,25 @@ export const folded = (name: string): string => name.normalize('NFKC').toLowerCa
 
 /** One spelling for names that differ in case, `_`, `-` and `.` only. */
 export const plainName = (name: string): string => folded(name).replace(/[-_.]/g, '')
+
+/** camelCase, and the snake_case that Python servers take too. */
+const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
+
+/**
+ * A server that binds names without regard to case (.NET does) would read `State` after `state`; one that takes two spellings of
+ * a member would choose for itself.
+ * @param names plain ones, of the members that are looked at
+ * @throws Refusal `body-invalid`
+ */
+export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<string>): void {
+  const seen = new Set<string>()
+  for (const key of Object.keys(object)) {
+    const name = plainName(key)
+    if (!names.has(name)) continue
+    if (seen.has(name) || !KNOWN_SPELLING.test(key)) throw new Refusal('body-invalid', 'a member in two spellings')
+    seen.add(name)
+  }
+}
 
 /** The value without members of these plain names, in whatever spelling and at any depth. It changes what it is given. */
 export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): void {

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import type { Ids, Sort } from '../threads/ids'
-import { isObject, type Json, type JsonObject, plainName, removeSpellings } from './adapter'
+import { isObject, type Json, type JsonObject, plainName, refuseOtherSpellings, removeSpellings } from './adapter'
 import type { Restoration, ThreadKeeping } from './threads'
 
 /** Longer ones are no ids. */
@@ -12,6 +12,7 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
   ['runid', 'run'],
   ['parentrunid', 'run'],
 ])
+const ID_NAMES = new Set(IDS.keys())
 
 /** Where agents that spread `forwardedProps` into a run would find an id that nobody has looked at. */
 const IDS_IN_PROPS = new Set(
@@ -46,9 +47,13 @@ export class Replaced {
   }
 }
 
-/** `RunAgentInput` with ids that are its caller's alone. It changes what it is given. */
+/**
+ * `RunAgentInput` with ids that are its caller's alone. It changes what it is given.
+ * @throws Refusal `body-invalid` for what is no id, and for an id in two spellings
+ */
 export async function withOwnIds(input: Json | undefined, replaced: Replaced): Promise<Json | undefined> {
   if (!isObject(input)) return input
+  refuseOtherSpellings(input, ID_NAMES)
   for (const key of Object.keys(input)) {
     const sort = IDS.get(plainName(key))
     if (sort !== undefined && input[key] !== null) input[key] = await replaced.put(sort, input[key])
@@ -56,8 +61,8 @@ export async function withOwnIds(input: Json | undefined, replaced: Replaced): P
   for (const props of propsOf(input)) {
     removeSpellings(props, IDS_IN_PROPS)
     if (isObject(props.checkpoint)) removeSpellings(props.checkpoint, IDS_IN_PROPS)
-    // With it Claude's SDK goes on with any session; what AG-UI resumes is not in here.
-    delete props.resume
+    // Claude's SDK goes on with any session that it is told here. An answer to an interrupt (MAF takes one here) is no text.
+    if (typeof props.resume === 'string') delete props.resume
   }
   return input
 }
@@ -85,12 +90,20 @@ const propsOf = (input: JsonObject): JsonObject[] =>
     plainName(key) === 'forwardedprops' && isObject(value) ? [value] : [],
   )
 
+/** Ids are put back in text: whoever takes anything, or protocol buffers, would have those of some servers. */
+function wantingText(from: Headers): Headers {
+  const headers = new Headers(from)
+  headers.set('accept', 'text/event-stream')
+  return headers
+}
+
 /** AG-UI: the agent knows every conversation under a name that only its owner can bring about. */
 export const agUiThreads: ThreadKeeping = {
   sharedOnly: new Set(),
-  async keep(passing, _asked, { ids, newId }) {
+  async keep(passing, { endpoint }, { ids, newId }) {
     const replaced = new Replaced(ids)
     const body = await withOwnThreadIds(passing.body, replaced, newId)
-    return { ...passing, body, restoration: replaced.restoration }
+    const headers = endpoint.operation === 'run.stream' ? wantingText(passing.headers) : passing.headers
+    return { ...passing, headers, body, restoration: replaced.restoration }
   },
 }

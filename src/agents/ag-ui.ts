@@ -5,13 +5,14 @@ import {
   type IdentityChannels,
   isObject,
   type Json,
-  type JsonObject,
   plainName,
+  refuseOtherSpellings,
   removeSpellings,
   withoutNames,
 } from './adapter'
 import { agUiThreads } from './ag-ui-threads'
 import { authUser, describe, FORGED_NAMES } from './identity'
+import { withOwnHeaders } from './thread-headers'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
 const endpoints: readonly Endpoint[] = [
@@ -59,8 +60,6 @@ const MEMBERS = new Set(
     'resume',
   ].map(plainName),
 )
-/** camelCase, and the snake_case that Python servers take too. */
-const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 
 /** Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the user. */
 export const agUi: Adapter = {
@@ -72,7 +71,7 @@ export const agUi: Adapter = {
   rewrite(body, { channels, principal }) {
     if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
     removeSpellings(body, FORGED_NAMES)
-    refuseOtherSpellings(body)
+    refuseOtherSpellings(body, MEMBERS)
     const state = body.state ?? undefined
     if (isObject(state)) removeSpellings(state, new Set(['auth_user', ...namesInState(channels)].map(plainName)))
     for (const name of PROPS_NAMES) if (isObject(body[name])) removeSpellings(body[name], FORBIDDEN_PROPS)
@@ -107,7 +106,7 @@ export const agUi: Adapter = {
     })
   },
 
-  threads: agUiThreads,
+  threads: withOwnHeaders(agUiThreads),
   threadOf(_params, body) {
     const thread = isObject(body) ? (body.threadId ?? body.thread_id) : undefined
     return typeof thread === 'string' ? thread : undefined
@@ -137,21 +136,6 @@ export const stateIdentity: Adapter['identity'] = {
   state: { key: 'auth_user', fields: authUser },
   forwardedProps: {},
   langgraphAuthUser: false,
-}
-
-/**
- * A server that binds names without regard to case (.NET does) would read `State` after `state`; one that takes two spellings of
- * a member would choose for itself.
- * @throws Refusal `body-invalid`
- */
-function refuseOtherSpellings(body: JsonObject): void {
-  const seen = new Set<string>()
-  for (const key of Object.keys(body)) {
-    const name = plainName(key)
-    if (!MEMBERS.has(name)) continue
-    if (seen.has(name) || !KNOWN_SPELLING.test(key)) throw new Refusal('body-invalid', 'a member in two spellings')
-    seen.add(name)
-  }
 }
 
 /** The value without such operations, in whatever list they stand: raw events carry deltas too. It changes what it is given. */

@@ -3,6 +3,7 @@ import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, type
 import { agUi } from './ag-ui'
 import { copilotkitEnvelopeThreads, copilotkitThreads, takesInput } from './copilotkit-threads'
 import { compileEndpoints } from './endpoints'
+import { withOwnHeaders } from './thread-headers'
 
 const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
 const read = (operation: string, path: string): Endpoint => ({ operation, method: 'GET', path })
@@ -92,7 +93,7 @@ export const copilotkit: Adapter = {
 
   rewrite: rewriteInput,
 
-  threads: copilotkitThreads,
+  threads: withOwnHeaders(copilotkitThreads),
   threadOf(params, body, endpoint) {
     return params.thread === undefined ? agUi.threadOf(params, body, endpoint) : decodeURIComponent(params.thread)
   },
@@ -116,7 +117,7 @@ export const copilotkitSingleRoute: Adapter = {
     }
   },
 
-  threads: copilotkitEnvelopeThreads(findResource),
+  threads: withOwnHeaders(copilotkitEnvelopeThreads(findResource)),
   takeTokens: (envelope) => agUi.takeTokens?.(wrappedIn(envelope) ?? null) ?? [],
 
   threadOf(params, envelope, endpoint) {

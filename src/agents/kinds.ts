@@ -8,7 +8,7 @@ import { copilotkit, copilotkitSingleRoute } from './copilotkit'
 import { http } from './http'
 import { langgraph } from './langgraph'
 import { maf } from './maf'
-import { mcp } from './mcp'
+import { mcp, mcpWithStores } from './mcp'
 
 /** Every kind of agent that a route can name. */
 export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a, http } as const satisfies Record<
@@ -16,9 +16,10 @@ export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a,
   Adapter
 >
 
-/** What a route's agent is spoken to by: its kind, in the preset or the style that the route names. */
+/** What a route's agent is spoken to by: its kind, in the preset, the style or the store that the route names. */
 export function adapterOf(agent: Agent): Adapter {
   if (agent.kind === 'ag-ui' && agent.preset) return agUiPresets[agent.preset]
   if (agent.kind === 'copilotkit' && agent.style === 'single-route') return copilotkitSingleRoute
+  if (agent.kind === 'mcp' && agent.eventStore) return mcpWithStores
   return kinds[agent.kind]
 }

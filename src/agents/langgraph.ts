@@ -4,6 +4,7 @@ import { type Adapter, isObject, type Json, type JsonObject, plainName, removeSp
 import { describe, headersOf, identityHeaders } from './identity'
 import { endpoints } from './langgraph-endpoints'
 import { langgraphThreads } from './langgraph-threads'
+import { withOwnHeaders } from './thread-headers'
 
 /** The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own types use. */
 const langgraphUser = {
@@ -72,7 +73,8 @@ export const langgraph: Adapter = {
     ]
   },
 
-  threads: langgraphThreads,
+  // A run that is joined is found to be the caller's first, and its events are kept with it.
+  threads: withOwnHeaders(langgraphThreads, { resumes: true }),
   threadOf(params, body) {
     if (params.thread !== undefined) return decodeURIComponent(params.thread)
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined

@@ -1,27 +1,19 @@
-import { type Ids, toAgent } from '../threads/ids'
+import { toAgent } from '../threads/ids'
+import { LAST_EVENT, withOwnHeaders } from './thread-headers'
 import type { ThreadKeeping } from './threads'
 
 const SESSION = 'mcp-session-id'
-const LAST_EVENT = 'last-event-id'
 
-/**
- * MCP: the server's session ids, and the ids of events by which a stream is taken up again, reach the caller with a mark that they
- * are its own. Another's becomes an id that the server has never given, and it answers as to any such.
- *
- * Ids of tasks (revision 2025-11-25 and later) stand in answers among what tools say, where they cannot be told apart for
- * certain: operations on tasks are offered only where threads are shared.
- */
-export const mcpThreads: ThreadKeeping = {
+/** Session ids reach the caller with a mark that they are its own. Another's becomes one that the server has never given. */
+const sessions: ThreadKeeping = {
+  // Ids of tasks (revision 2025-11-25 and later) stand in answers among what tools say, where they cannot be told apart for certain.
   sharedOnly: new Set(['task.get', 'task.update', 'task.cancel', 'task.list']),
   async keep(passing, _asked, { ids }) {
     const headers = new Headers(passing.headers)
-    for (const [name, sort] of [
-      [SESSION, 'session'],
-      [LAST_EVENT, 'event'],
-    ] as const) {
-      const given = headers.get(name)
-      if (given !== null) headers.set(name, await toAgent(ids, sort, given))
-    }
+    const given = headers.get(SESSION)
+    if (given !== null) headers.set(SESSION, await toAgent(ids, 'session', given))
+    // Without a session there is no store that is the caller's.
+    else headers.delete(LAST_EVENT)
     return {
       ...passing,
       headers,
@@ -30,23 +22,16 @@ export const mcpThreads: ThreadKeeping = {
           const session = answered.get(SESSION)
           if (session !== null) answered.set(SESSION, await ids.seal('session', session))
         },
-        events: (text) => withSealedIds(text, ids),
       },
     }
   },
 }
 
-/** The `id` lines of events (HTML standard, "Server-sent events"). An empty one unsets the id and stays so. */
-const ID_LINE = /(?<=^|[\r\n])id: ?([^\r\n]+)/g
+/**
+ * MCP as most servers are: one store has the events of all sessions. The SDKs call streams by the caller's request id (Python), or
+ * all that listen by the same name, so an event id of the caller's own may replay what another session was told. None is passed on.
+ */
+export const mcpThreads = withOwnHeaders(sessions)
 
-async function withSealedIds(text: string, ids: Ids): Promise<string> {
-  const lines = [...text.matchAll(ID_LINE)]
-  if (lines.length === 0) return text
-  let sealed = ''
-  let from = 0
-  for (const line of lines) {
-    sealed += `${text.slice(from, line.index)}id: ${await ids.seal('event', line[1] ?? '')}`
-    from = line.index + line[0].length
-  }
-  return sealed + text.slice(from)
-}
+/** MCP where each session has a store of its own: then it is enough that the session is the caller's. */
+export const mcpThreadsOfStores = withOwnHeaders(sessions, { resumes: true })

@@ -1,7 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import { type Adapter, type Json, type JsonObject, withoutNames } from './adapter'
 import { messagesOf, param, refuseFolded } from './json-rpc'
-import { mcpThreads } from './mcp-threads'
+import { mcpThreads, mcpThreadsOfStores } from './mcp-threads'
 
 /** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. What is not here is not offered. */
 const OPERATIONS: Readonly<Record<string, string>> = {
@@ -40,7 +40,7 @@ const CLOSED = new Set(['task.list'])
 
 /**
  * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
- * a session. Its streams pass untouched, and one that breaks is broken off: clients resume by `Last-Event-ID`.
+ * a session. Its streams pass untouched, and one that breaks is broken off: clients resume by `Last-Event-ID`, where that passes.
  *
  * Not looked at: arguments of tools, and what resources are read.
  */
@@ -76,6 +76,9 @@ export const mcp: Adapter = {
   injectedNames: () => [],
   scrub: withoutNames,
 }
+
+/** The same where each session keeps its events in a store of its own. */
+export const mcpWithStores: Adapter = { ...mcp, threads: mcpThreadsOfStores }
 
 function operationOf(message: JsonObject): string {
   const { method } = message

@@ -17,6 +17,7 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
           origin: agent.origin,
           url: route.origin.host + route.origin.root,
           credential: route.credential ?? null,
+          ...(agent.kind === 'mcp' && agent.eventStore && { eventStore: agent.eventStore }),
         },
         audience: route.assertion.audience,
         trust: route.trust,

@@ -14,6 +14,13 @@ export function checkThreads({ threads, unowned, agent, public: isPublic }: Rout
     report('threads', show(threads), '"shared" or nothing, on a public route', 'Remove it: nobody is there to own any.')
   if (unowned !== undefined && (agent.kind !== 'langgraph' || isShared))
     report('unowned', show(unowned), 'nothing here', 'Remove it: only LangGraph keeps owners, where threads have some.')
+  if (isShared && agent.kind === 'mcp' && agent.eventStore !== undefined)
+    report(
+      'agent.eventStore',
+      show(agent.eventStore),
+      'nothing here',
+      'Remove it: where all is shared, all can be resumed.',
+    )
   if (isShared) return
   const { endpoints, bodyOperations = [] } = adapterOf(agent)
   const all = [...endpoints, ...bodyOperations].map(({ operation }) => operation)

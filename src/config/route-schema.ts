@@ -55,7 +55,12 @@ export const AgentSchema = v.variant(
       /** The runtime's own `mode`. Default: `multi-route`, as there. */
       style: v.optional(v.picklist(['multi-route', 'single-route'])),
     }),
-    v.strictObject({ kind: v.literal('mcp'), ...agentFields }),
+    v.strictObject({
+      kind: v.literal('mcp'),
+      ...agentFields,
+      /** Says that the server keeps each session's events in a store of its own, so that callers may resume their streams. */
+      eventStore: v.optional(v.literal('per-session')),
+    }),
     v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
     v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
   ],

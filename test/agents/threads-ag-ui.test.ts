@@ -152,6 +152,14 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     }
   })
 
+  it.each([
+    [{ interrupts: [{ id: 'i1', value: 'yes' }] }],
+    [[{ interruptId: 'i1', status: 'resolved', payload: true }]],
+  ])('an answer to an interrupt in forwardedProps reaches the agent: %j', async (resume) => {
+    const { asked } = await exchange(route, input('t1', { forwardedProps: { resume, command: { resume: 'yes' } } }))
+    expect(asked).toMatchObject({ forwardedProps: { resume, command: { resume: 'yes' } } })
+  })
+
   it('X6: an id in the state is only a word in it', async () => {
     const state = { threadId: 't1', thread_id: 't1' }
     const { thread } = await exchange(route, input('another', { state }), stage.people.bob)

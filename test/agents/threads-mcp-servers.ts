@@ -1,20 +1,31 @@
 import { randomUUID } from 'node:crypto'
+import path from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { type AgentPackage, loadAgentPackages } from '../support/agent-packages'
+import { root } from '../support/build'
 import { type NodeServer, startNodeServer } from '../support/node-server'
 import { type PythonServer, startPython } from '../support/python'
 
 /** The example, which has a session for each client and keeps no events. */
-export const startPythonServer = (): Promise<PythonServer> =>
+export const startPythonServer = (): Promise<PythonServer> => startApp('server:app', root)
+/** A server that keeps the events of all sessions in one store. */
+export const startStoringPythonServer = (): Promise<PythonServer> =>
+  startApp('mcp_stored:app', path.join(root, 'test/agents'))
+
+const startApp = (app: string, folder: string): Promise<PythonServer> =>
   startPython({
     folder: 'examples/mcp-python',
-    args: (port) => ['-m', 'uvicorn', 'server:app', '--host', '127.0.0.1', '--port', `${port}`],
+    args: (port) => ['-m', 'uvicorn', app, '--host', '127.0.0.1', '--port', `${port}`],
+    env: { PYTHONPATH: folder, PYTHONDONTWRITEBYTECODE: '1' },
     readyPath: '/',
     isReady: (status) => status < 500,
   })
 
-/** A server as the SDK's guide writes it: a session for each client, and one store for the events of all. */
-export async function startTypeScriptServer(): Promise<NodeServer> {
+/**
+ * A server as the SDK's guide writes it: a session for each client.
+ * @param stores for events: one for all sessions, or one for each
+ */
+export async function startTypeScriptServer(stores: 'one' | 'per-session' = 'one'): Promise<NodeServer> {
   const [sdk, http, store, zod] = await loadAgentPackages(
     '@modelcontextprotocol/sdk/server/mcp.js',
     '@modelcontextprotocol/sdk/server/streamableHttp.js',
@@ -22,7 +33,7 @@ export async function startTypeScriptServer(): Promise<NodeServer> {
     'zod',
   )
   const sessions = new Map<string, AgentPackage>()
-  const eventStore = new store.InMemoryEventStore()
+  const oneStore = new store.InMemoryEventStore()
   const open = async () => {
     const mcp = new sdk.McpServer({ name: 'notes', version: '1.0.0' }, { capabilities: { logging: {} } })
     const inputSchema = { words: zod.z.string() }
@@ -30,12 +41,14 @@ export async function startTypeScriptServer(): Promise<NodeServer> {
       // The store sorts by the millisecond.
       await setTimeout(5)
       await extra.sendNotification({ method: 'notifications/message', params: { level: 'info', data: `on ${words}` } })
+      // On the session's own stream.
+      await mcp.server.sendLoggingMessage({ level: 'info', data: `heard ${words}` })
       await setTimeout(5)
       return { content: [{ type: 'text', text: `found ${words}` }] }
     })
     const transport = new http.StreamableHTTPServerTransport({
       sessionIdGenerator: randomUUID,
-      eventStore,
+      eventStore: stores === 'one' ? oneStore : new store.InMemoryEventStore(),
       onsessioninitialized: (id: string) => void sessions.set(id, transport),
       onsessionclosed: (id: string) => void sessions.delete(id),
     })

@@ -95,6 +95,7 @@ describe('whose threads are', () => {
 describe('F19: one fault at a time stops the gateway, and says where and what to do', () => {
   const anything = { operation: 'anything', method: 'GET', path: '/*' }
   const agUi = { kind: 'ag-ui', origin: { env: 'SUPPORT_URL' } }
+  const mcp = { kind: 'mcp', origin: { env: 'SUPPORT_URL' } }
   const open = { public: true, trust: undefined, policies: undefined }
   const cases: [string, unknown, Partial<Fault>][] = [
     ['an unknown key', but({ limit: {} }), { file: 'routes/support.ts', path: 'limit', expected: 'no such key' }],
@@ -293,6 +294,17 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, operations: ['task.*'] } }),
       { path: 'agent.operations[0]', found: '"task.*"', remedy: expect.stringContaining("threads: 'shared'") },
     ],
+    [
+      'a store of events where all can be resumed anyway',
+      but({ agent: { ...mcp, eventStore: 'per-session' }, threads: 'shared' }),
+      { path: 'agent.eventStore', found: '"per-session"', expected: 'nothing here' },
+    ],
+    ['a store of events for all', but({ agent: { ...mcp, eventStore: 'one' } }), { path: 'agent.eventStore' }],
+    [
+      'a store of events of AG-UI',
+      but({ agent: { ...agUi, eventStore: 'per-session' } }),
+      { path: 'agent.eventStore' },
+    ],
     ['unowned threads on AG-UI', but({ agent: agUi, unowned: 'hide' }), { path: 'unowned', expected: 'nothing here' }],
     [
       'unowned threads where none are owned',
@@ -419,6 +431,12 @@ describe('the effective configuration and the schema', () => {
       expect(route.operations.length).toBeGreaterThan(0)
       expect(route.trust.length).toBeGreaterThan(0)
     }
+  })
+
+  it('shows what the route says of the store of events', () => {
+    const route = but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, eventStore: 'per-session' } }) as Route
+    const [shown] = effectiveConfiguration(load([route], environment, ports), [route]).routes
+    expect(shown?.agent).toMatchObject({ kind: 'mcp', eventStore: 'per-session' })
   })
 
   it('the JSON Schema takes every shipped route and refuses what the loader refuses', () => {

@@ -108,7 +108,8 @@ describe.each(gears)('S26: the $name gear', (gear) => {
     expect(reply.headers).not.toHaveProperty('content-length')
   })
 
-  it('F25: takes Last-Event-ID to the origin and its ids back', async () => {
+  // Where threads are kept apart by their ids alone, nobody can tell whose an event is.
+  it.skipIf(gear.name === 'ag-ui-own')('F25: takes Last-Event-ID to the origin and its ids back', async () => {
     const rest = run.slice(8)
     origin.handle((request, response) => {
       beginEvents(response)

@@ -15,13 +15,13 @@ const own = gears.find(({ name }) => name === 'ag-ui-own')!
 const quiet: Gear = { ...own, name: 'quiet', path: '/agents/quiet' }
 const reading = gears.filter(({ isReading }) => isReading)
 
-/** Every test has a reply of its own, found by its last event id, so that all of them can be silent at once. */
+/** Every test has a reply of its own, found by a header, so that all of them can be silent at once. */
 const acts = new Map<string, (response: ServerResponse) => unknown>()
 const closed = new Map<string, number>()
 
 beforeAll(async () => {
   origin = await startOrigin(async (request, response) => {
-    const id = String(request.headers['last-event-id'])
+    const id = String(request.headers.prefer)
     response.on('close', () => closed.set(id, performance.now()))
     beginEvents(response)
     await acts.get(id)?.(response)
@@ -46,7 +46,7 @@ let calls = 0
 async function start(gear: Gear, act: (response: ServerResponse) => unknown) {
   const id = String(calls++)
   acts.set(id, act)
-  const headers = { ...stage.alice, 'last-event-id': id }
+  const headers = { ...stage.alice, prefer: id }
   return { id, ...(await call(stage.gateway.url + gear.path, { body: runBody[gear.protocol], headers })) }
 }
 

@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Ids, idsOf, type Sort, toAgent } from '../../src/threads/ids'
 
-const SORTS: readonly Sort[] = ['thread', 'run', 'session', 'event', 'task', 'context']
+const SORTS: readonly Sort[] = ['thread', 'run', 'session', 'task', 'context', 'idempotency-key']
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 /** RFC 9562: version 8, and the variant of that document. */
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
