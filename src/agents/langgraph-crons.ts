@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import { type Endpoint, isObject, type Json } from './adapter'
-import { answerIn } from './langgraph-answers'
+import { answerIn, isNo, unclear } from './langgraph-answers'
 import { OWNER, type Ownership, stamped } from './langgraph-ownership'
 import type { Kept, Passing } from './threads'
 
@@ -11,6 +11,7 @@ export async function cronsOf(passing: Passing, { operation, path }: Endpoint, o
   const body = isObject(passing.body) ? passing.body : {}
   if (cron !== undefined) {
     const { status, answer } = await keeper.ask('GET', `/runs/crons/${cron}`)
+    if (status !== 200 && !isNo(status)) throw unclear('owner of a cron', status)
     if (status !== 200 || !isOwn(answer)) throw new Refusal('thread-unknown')
     const owned = body.metadata === undefined ? body : { ...body, metadata: stamped(body.metadata, keeper.owner) }
     return operation === 'crons.update' ? { ...passing, body: owned } : passing

@@ -1,6 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import type { Keeper } from '../threads/keeper'
 import { isObject, type JsonObject } from './adapter'
+import { isNo, unclear } from './langgraph-answers'
 
 /** The member of a thread's metadata that says whose it is. Only the gate writes it. */
 export const OWNER = 'sallyport_owner'
@@ -14,6 +15,8 @@ export const stamped = (metadata: unknown, owner: string): JsonObject => ({
   ...(isObject(metadata) && metadata),
   [OWNER]: owner,
 })
+
+const WHAT = 'owner of a thread'
 
 type Finding = 'own' | 'foreign' | 'missing'
 
@@ -33,19 +36,21 @@ export class Ownership {
   /**
    * Makes a thread the caller's if there is none of that id. Of two who race for one, the server lets one create it, and the other
    * finds it taken.
-   * @throws Refusal `thread-unknown` where it is somebody else's, or where the caller may not create threads
+   * @throws Refusal `thread-unknown` where it is somebody else's or was so until lately, or where the caller may not create threads
    */
   async claim(thread: string, as: JsonObject = {}): Promise<void> {
     const { seen, owner, ask, permits } = this.keeper
     if (seen.isOwn(thread)) return
     const found = await this.find(thread)
     if (found === 'own') return
-    if (found === 'foreign' || !permits('threads.create')) throw new Refusal('thread-unknown')
+    if (found === 'foreign' || seen.isReserved(thread) || !permits('threads.create'))
+      throw new Refusal('thread-unknown')
+    const note = seen.asking()
     const metadata = stamped(as.metadata, owner)
     const { status } = await ask('POST', '/threads', { ...as, thread_id: thread, metadata, if_exists: 'raise' })
     if (status === 409) return this.require(thread)
-    if (status !== 200) throw unclear(status)
-    seen.note(thread)
+    if (status !== 200) throw unclear(WHAT, status)
+    note(thread)
   }
 
   /**
@@ -56,20 +61,22 @@ export class Ownership {
     const name = `${thread}/${run}`
     if (!UUID.test(run)) throw new Refusal('thread-unknown')
     if (this.keeper.seen.isOwn(name)) return
+    const note = this.keeper.seen.asking()
     const { status, answer } = await this.keeper.ask('GET', `/threads/${thread}/runs/${run}`)
     if (isNo(status)) throw new Refusal('thread-unknown')
-    if (status !== 200 || !isObject(answer)) throw unclear(status)
+    if (status !== 200 || !isObject(answer)) throw unclear('thread of a run', status)
     if (answer.thread_id !== thread) throw new Refusal('thread-unknown')
-    this.keeper.seen.note(name)
+    note(name)
   }
 
   async find(thread: string): Promise<Finding> {
     if (!isThreadId(thread)) throw new Refusal('thread-unknown')
+    const note = this.keeper.seen.asking()
     const owner = await this.#ownerOf(thread)
     if (owner === undefined) return 'missing'
     if (owner === null && this.keeper.claimsUnowned) return this.#take(thread)
     if (owner !== this.keeper.owner) return 'foreign'
-    this.keeper.seen.note(thread)
+    note(thread)
     return 'own'
   }
 
@@ -78,26 +85,21 @@ export class Ownership {
     const select = ['thread_id', 'metadata']
     const { status, answer } = await this.keeper.ask('POST', '/threads/search', { ids: [thread], limit: 1, select })
     if (isNo(status)) return undefined
-    if (status !== 200 || !Array.isArray(answer)) throw unclear(status)
+    if (status !== 200 || !Array.isArray(answer)) throw unclear(WHAT, status)
     const [found] = answer
     if (found === undefined) return undefined
     // A server that knows no search by id would answer with any thread.
-    if (!isObject(found) || found.thread_id !== thread) throw unclear(status)
+    if (!isObject(found) || found.thread_id !== thread) throw unclear(WHAT, status)
     return (isObject(found.metadata) ? found.metadata[OWNER] : undefined) ?? null
   }
 
   /** Whoever wrote last has it: two who come at the same moment may both be let in this once. */
   async #take(thread: string): Promise<Finding> {
     const { ask, owner } = this.keeper
-    const { status } = await ask('PATCH', `/threads/${thread}`, { metadata: { [OWNER]: owner } })
+    // It is answered with all that was said in the thread.
+    const { status } = await ask('PATCH', `/threads/${thread}`, { metadata: { [OWNER]: owner } }, 'status')
     if (isNo(status)) return 'missing'
-    if (status !== 200 && status !== 204) throw unclear(status)
+    if (status !== 200 && status !== 204) throw unclear(WHAT, status)
     return (await this.#ownerOf(thread)) === owner ? 'own' : 'foreign'
   }
 }
-
-/** What servers, and their own authorisation, say of what is not there for this caller. */
-const isNo = (status: number): boolean => status === 403 || status === 404 || status === 422
-
-/** An owner that cannot be read is never taken for the caller. */
-const unclear = (status: number): Refusal => new Refusal('origin-reply-refused', `owner of a thread: ${status}`)

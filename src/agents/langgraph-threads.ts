@@ -2,8 +2,10 @@ import { Refusal } from '../errors/refusal'
 import type { Keeper } from '../threads/keeper'
 import { isObject, type Json, type JsonObject } from './adapter'
 import { answerIn } from './langgraph-answers'
+import { cleared, metadataOfRun, stampedBody, withoutOwner } from './langgraph-bodies'
 import { cronsOf } from './langgraph-crons'
-import { isThreadId, OWNER, Ownership, stamped } from './langgraph-ownership'
+import { cancelRuns } from './langgraph-deletion'
+import { isThreadId, OWNER, Ownership } from './langgraph-ownership'
 import { sealedRuns } from './langgraph-runs'
 import { inOwnNamespace } from './langgraph-store'
 import type { Kept, Passing, ThreadKeeping } from './threads'
@@ -32,7 +34,8 @@ export const langgraphThreads: ThreadKeeping = {
     const isStart = isObject(passing.body) && passing.body.method === 'run.start'
     // Clients of the event protocol choose the id of a thread, listen to it, and only then start its first run.
     const mayBeNew = operations.includes('threads.create') || isStart || path === '/threads/:thread/stream/events'
-    await (mayBeNew ? ownership.claim(thread) : ownership.require(thread))
+    if (mayBeNew) await ownership.claim(thread, { metadata: metadataOfRun(passing.body) })
+    else await ownership.require(thread)
     return below(thread, passing, endpoint.operation, ownership)
   },
 }
@@ -52,8 +55,9 @@ async function created(passing: Passing, ownership: Ownership): Promise<Kept> {
         await ownership.claim(thread, rest)
         body.if_exists = 'do_nothing'
       }
-    }
+    } else if (seen.isReserved(thread)) throw new Refusal('thread-unknown')
   }
+  const note = seen.asking()
   return { ...passing, body, restoration: { answer: (text) => checked(text) } }
 
   /** The last word is the server's: what it answers with is the caller's, or is not shown. */
@@ -61,17 +65,18 @@ async function created(passing: Passing, ownership: Ownership): Promise<Kept> {
     const answer = answerIn(text)
     if (!isObject(answer) || answer.thread_id === undefined) return text
     if (!isObject(answer.metadata) || answer.metadata[OWNER] !== owner) throw new Refusal('thread-unknown')
-    seen.note(String(answer.thread_id))
+    note(String(answer.thread_id))
     return text
   }
 }
 
 /** What is below a thread that is the caller's. */
 async function below(thread: string, passing: Passing, operation: string, ownership: Ownership): Promise<Kept> {
-  const { owner, seen, ids } = ownership.keeper
+  const { owner, seen, ids, ask } = ownership.keeper
   if (operation === 'threads.delete') {
     seen.forget(thread)
-    // Again when it is gone: it may have been read once more in between.
+    await cancelRuns(thread, ask)
+    // Again when it is gone, from when on its id is kept from others.
     return { ...passing, restoration: { headers: async () => seen.forget(thread) } }
   }
   if (operation === 'threads.update') return { ...passing, body: withoutOwner(passing.body) }
@@ -83,7 +88,8 @@ async function below(thread: string, passing: Passing, operation: string, owners
   }
   if (!isObject(passing.body) || !/^run\.(?:create|stream|wait|command)$/.test(operation)) return passing
   if (operation !== 'run.command') {
-    const restoration = { headers: async (headers: Headers) => noteRun(headers, seen) }
+    const note = seen.asking()
+    const restoration = { headers: async (headers: Headers) => noteRun(headers, note) }
     return { ...passing, body: stampedBody(passing.body, owner), restoration }
   }
   const { method, params } = passing.body
@@ -95,9 +101,9 @@ async function below(thread: string, passing: Passing, operation: string, owners
 const STARTS = new Set(['run.start', 'input.respond'])
 
 /** A run that has just been made under a thread is one of it. */
-function noteRun(headers: Headers, seen: Keeper['seen']): void {
+function noteRun(headers: Headers, note: (run: string) => void): void {
   const made = /^\/threads\/([^/]+)\/runs\/([^/]+)$/.exec(headers.get('content-location') ?? '')
-  if (made) seen.note(`${made[1]}/${made[2]}`)
+  if (made) note(`${made[1]}/${made[2]}`)
 }
 
 /** Runs without a thread of the caller's: the server makes one for each, and it is the caller's as well. */
@@ -132,43 +138,9 @@ async function cancelled(passing: Passing, keeper: Keeper): Promise<Kept> {
   return { ...passing, body: { ...body, run_ids: await Promise.all(known) } }
 }
 
-function stampedBody(body: Json, owner: string): JsonObject {
-  if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
-  return { ...body, metadata: stamped(body.metadata, owner) }
-}
-
-function withoutOwner(body: Json | undefined): Json | undefined {
-  if (!isObject(body) || !isObject(body.metadata)) return body
-  const { [OWNER]: _, ...metadata } = body.metadata
-  return { ...body, metadata }
-}
-
 function without(name: string, query: string): string {
   const search = new URLSearchParams(query)
   if (!search.has(name)) return query
   search.delete(name)
   return search.size > 0 ? `?${search}` : ''
-}
-
-/**
- * A thread is named by the path, or by the one member that is looked at. Some servers would go by one that stands in the
- * configuration of a run or in the checkpoint that it begins at. An owner is named by the gate alone: a thread that somebody
- * gives to somebody else would turn up among theirs.
- */
-function cleared(passing: Passing): Passing {
-  const { body, params } = passing
-  for (const one of Array.isArray(body) ? body : [body]) {
-    if (!isObject(one)) continue
-    for (const part of [one, one.params]) {
-      if (!isObject(part)) continue
-      const config = isObject(part.config) ? part.config : {}
-      const before = isObject(part.before) ? part.before : {}
-      for (const holder of [config, config.configurable, part.checkpoint, before, before.configurable])
-        if (isObject(holder)) delete holder.thread_id
-      if (isObject(config.metadata)) delete config.metadata[OWNER]
-      if (params.thread !== undefined && part.thread_id !== undefined)
-        part.thread_id = decodeURIComponent(params.thread)
-    }
-  }
-  return passing
 }

@@ -146,6 +146,12 @@ export const refusals = {
     title: 'Agent reply refused',
     detail: 'The agent answered in a way that this gateway does not pass on.',
   },
+  'origin-busy': {
+    status: 503,
+    title: 'Agent busy',
+    detail: 'The agent has no time to say whose this is. Nothing was done; try again shortly.',
+    retryAfter: 5,
+  },
   'origin-timeout': {
     status: 504,
     title: 'Agent timed out',

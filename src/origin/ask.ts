@@ -3,26 +3,29 @@ import { Refusal } from '../errors/refusal'
 import type { Ask } from '../threads/keeper'
 import type { Answer } from './forward'
 
-/** What the gate asks for is small. */
-const MAX_BYTES = 256 * 1024
+/** What an answer may hold beside what callers sent: what the agent itself has written there. */
+const ROOM_BYTES = 1024 * 1024
 
 /**
  * The gate's own questions to an agent, over what makes requests to it.
  *
+ * @param limits a run or a cron comes back with the whole body that it was made with, perhaps written with more escapes
  * @returns what throws the Refusals of `send`, `origin-unreachable` for an answer that is cut and `origin-reply-refused` for one
  *   that is too large
  */
 export function askThrough(
   send: (...question: Parameters<Ask>) => Promise<Answer>,
-  { firstByteSeconds }: { readonly firstByteSeconds: number },
+  limits: { readonly firstByteSeconds: number; readonly bodyBytes: number },
 ): Ask {
-  return async (...question) => {
-    const { response, abort } = await send(...question)
-    // The answer is small: once it has begun it may take no longer than it took to begin.
-    const timer = setTimeout(abort, firstByteSeconds * 1000)
+  return async (method, path, json, awaited = 'answer') => {
+    const { response, abort } = await send(method, path, json)
+    // Once the answer has begun it may take no longer than it took to begin.
+    const timer = setTimeout(abort, limits.firstByteSeconds * 1000)
     try {
-      const bytes = response.body ? await read(response.body) : new Uint8Array()
-      return { status: response.status, answer: jsonOf(bytes) }
+      const { status, body } = response
+      if (awaited === 'end') await ended(body)
+      if (awaited !== 'answer') return { status, answer: undefined }
+      return { status, answer: body ? jsonOf(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
       clearTimeout(timer)
       abort()
@@ -30,12 +33,18 @@ export function askThrough(
   }
 }
 
-async function read(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  const bytes = await readAtMost(body, MAX_BYTES).catch(() => {
+async function read(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+  const bytes = await readAtMost(body, limit).catch(() => {
     throw new Refusal('origin-unreachable', 'answer cut')
   })
   if (!bytes) throw new Refusal('origin-reply-refused', 'answer too large')
   return bytes
+}
+
+async function ended(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  await body?.pipeTo(new WritableStream()).catch(() => {
+    throw new Refusal('origin-unreachable', 'answer cut')
+  })
 }
 
 function jsonOf(bytes: Uint8Array) {

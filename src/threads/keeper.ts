@@ -9,12 +9,18 @@ import { createSeen } from './seen'
 /** What the agent said to a question of the gate's own. */
 export interface Told {
   readonly status: number
-  /** Undefined where it is not JSON. */
+  /** Undefined where it is not JSON, and where it was not waited for. */
   readonly answer: Json | undefined
 }
 
+/**
+ * What of an answer is waited for: all of it; its status alone, however long it is; or its end, of which nothing but the status
+ * is told.
+ */
+export type Awaited = 'answer' | 'status' | 'end'
+
 /** Asks the agent something on the caller's behalf, with the caller's identity. The path is below the route. */
-export type Ask = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: Json) => Promise<Told>
+export type Ask = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: Json, awaited?: Awaited) => Promise<Told>
 
 /** What a kind of agent needs to keep one caller's threads apart from others'. */
 export interface Keeper {
@@ -30,8 +36,11 @@ export interface Keeper {
   /** Threads that lately turned out to be the caller's. */
   readonly seen: {
     isOwn(thread: string): boolean
-    note(thread: string): void
+    /** Called before the agent is asked. What it returns notes what the agent says is the caller's. */
+    asking(): (thread: string) => void
     forget(thread: string): void
+    /** Whether somebody else's thread was deleted under this id lately. */
+    isReserved(thread: string): boolean
   }
 }
 
@@ -82,8 +91,9 @@ export function createKeepers(
       ids: idsOf(await key, route, owner),
       seen: {
         isOwn: (thread) => seen.isOwn(route, thread, owner),
-        note: (thread) => seen.note(route, thread, owner),
-        forget: (thread) => seen.forget(route, thread),
+        asking: () => seen.asking(route, owner),
+        forget: (thread) => seen.forget(route, thread, owner),
+        isReserved: (thread) => seen.isReserved(route, thread, owner),
       },
     }
   }

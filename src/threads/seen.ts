@@ -1,5 +1,7 @@
 /** How long a thread's owner is believed. */
 const BELIEVED_MS = 30_000
+/** How long nobody else may make a thread under the id of one that was deleted. Requests that were under way are over by then. */
+const RESERVED_MS = 600_000
 const MAX_KEPT = 10_000
 
 /**
@@ -11,25 +13,61 @@ const MAX_KEPT = 10_000
  */
 export interface Seen {
   isOwn(route: string, thread: string, owner: string): boolean
-  note(route: string, thread: string, owner: string): void
-  forget(route: string, thread: string): void
+  /**
+   * Called before the agent is asked.
+   * @returns what notes a thread that it says is the owner's, unless it was deleted, or could have been, since it was asked
+   */
+  asking(route: string, owner: string): (thread: string) => void
+  /** The thread is being deleted by its owner. */
+  forget(route: string, thread: string, owner: string): void
+  /** Whether somebody else's thread was deleted under this id lately: what they left running could reach into a new one. */
+  isReserved(route: string, thread: string, owner: string): boolean
+}
+
+interface Entry {
+  readonly owner: string
+  readonly until: number
 }
 
 /** @param now milliseconds since the epoch */
 export function createSeen(now: () => number): Seen {
-  const kept = new Map<string, { readonly owner: string; readonly until: number }>()
+  const kept = new Map<string, Entry>()
+  const deleted = new Map<string, Entry>()
+  /** When a deletion was last dropped for want of room: of all that was asked before, nothing is known. */
+  let dropped = Number.NEGATIVE_INFINITY
   const keyOf = (route: string, thread: string) => JSON.stringify([route, thread])
+  const currentIn = (entries: Map<string, Entry>, key: string): Entry | undefined => {
+    const found = entries.get(key)
+    return found !== undefined && now() < found.until ? found : undefined
+  }
+  const put = (entries: Map<string, Entry>, key: string, owner: string, forMs: number): Entry | undefined => {
+    // What is put again is the newest of all.
+    entries.delete(key)
+    const [oldest] = entries.size >= MAX_KEPT ? entries : []
+    if (oldest) entries.delete(oldest[0])
+    entries.set(key, { owner, until: now() + forMs })
+    return oldest?.[1]
+  }
   return {
-    isOwn(route, thread, owner) {
-      const found = kept.get(keyOf(route, thread))
-      return found !== undefined && found.owner === owner && now() < found.until
+    isOwn: (route, thread, owner) => currentIn(kept, keyOf(route, thread))?.owner === owner,
+    asking(route, owner) {
+      const asked = now()
+      return (thread) => {
+        const key = keyOf(route, thread)
+        // An answer that was on its way while the thread was deleted would bring back its former owner.
+        if (currentIn(deleted, key) || asked <= dropped || asked + RESERVED_MS <= now()) return
+        put(kept, key, owner, BELIEVED_MS)
+      }
     },
-    note(route, thread, owner) {
-      if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value ?? '')
-      kept.set(keyOf(route, thread), { owner, until: now() + BELIEVED_MS })
+    forget(route, thread, owner) {
+      const key = keyOf(route, thread)
+      kept.delete(key)
+      const gone = put(deleted, key, owner, RESERVED_MS)
+      if (gone && now() < gone.until) dropped = now()
     },
-    forget(route, thread) {
-      kept.delete(keyOf(route, thread))
+    isReserved(route, thread, owner) {
+      const found = currentIn(deleted, keyOf(route, thread))
+      return found !== undefined && found.owner !== owner
     },
   }
 }

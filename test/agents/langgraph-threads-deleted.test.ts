@@ -19,6 +19,7 @@ beforeAll(async () => {
       threads.delete(id)
       return void response.writeHead(204).end()
     }
+    if (url.includes('/runs?')) return void response.writeHead(200, { 'content-type': 'application/json' }).end('[]')
     const asked = body ? JSON.parse(body) : {}
     if (url === '/threads') threads.set(asked.thread_id, { thread_id: asked.thread_id, metadata: asked.metadata })
     const found = threads.get(url === '/threads' ? asked.thread_id : id)

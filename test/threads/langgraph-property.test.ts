@@ -35,12 +35,6 @@ class Course {
   readonly own: Record<Person, string[]> = { alice: [], bob: [], twin: [] }
   readonly ownRuns: Record<Person, string[]> = { alice: [], bob: [], twin: [] }
 
-  /**
-   * Threads on which a run may be under way. They are not deleted here: this server goes on with the run, and writes what it makes
-   * into whatever has the thread's id by then.
-   */
-  readonly left = new Set<string | undefined>()
-
   async take(asked: Operation): Promise<void> {
     const { person, does } = asked
     const own = this.own[person].length > 0 ? this.own[person] : this.pool
@@ -55,7 +49,6 @@ class Course {
       },
       asked,
     )
-    if (does === 'delete' && this.left.has(asking.path.split('/')[2])) return
     const before = await this.#threadsOf(asked)
     const { status, text, headers } = await this.#ask(person, asking)
     const after = await this.#threadsOf(asked)
@@ -67,7 +60,6 @@ class Course {
     expect(text).not.toContain('origin-reply-refused')
     this.#learn(person, `${headers}\n${text}`)
     if (status !== 200) return
-    if (/^run and leave|^command/.test(does)) this.left.add(path.split('/')[2])
     if (/^create|^copy|^run and|^command/.test(does))
       this.#note(this.own[person], /[^/]+(?=\/(?:runs|commands))/.exec(path)?.[0])
     for (const [, thread] of /^create|^copy/.test(does) ? text.matchAll(THREAD) : [])

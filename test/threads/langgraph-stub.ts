@@ -28,11 +28,16 @@ export const says =
     response.end(typeof body === 'string' ? body : JSON.stringify(body))
   }
 
+/** Whether it asks for what has to be cancelled before a thread is deleted. */
+export const isListing = (url = ''): boolean => /^\/threads\/[^/]+\/runs\?.*status=/.test(url)
+
 /** A stub: it answers the gate's question as it is told, makes and deletes threads, and says yes to everything else. */
 export class LangGraphStub {
   readonly owners = new Map<string, unknown>()
   /** Takes the place of its own answer to the question. */
   asked: Say | undefined
+  /** What it says of a thread's runs that wait or go on: that there are none. */
+  listed: Say = says(200, [])
   /** Takes the place of its yes. */
   said: Say = says(200, { said: 'yes' })
 
@@ -46,6 +51,7 @@ export class LangGraphStub {
     const { method = '', url = '' } = request
     const [, , id = ''] = url.split('/')
     if (isQuestion({ url, body })) return (this.asked ?? this.#answer)(request, response, body)
+    if (method === 'GET' && isListing(url)) return this.listed(request, response, body)
     if (method === 'POST' && url === '/threads') {
       const { thread_id, metadata } = JSON.parse(body) as { thread_id: string; metadata: Record<string, unknown> }
       if (this.owners.has(thread_id)) return says(409, 'Thread already exists', 'text/plain')(request, response, body)

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { commonClaims } from '../../src/config/presets'
 import { createOwners } from '../../src/threads/owner'
-import { createSeen } from '../../src/threads/seen'
 import type { TrustedIssuer } from '../../src/token/issuer'
 import { type Principal, principalOf } from '../../src/token/principal'
 
@@ -87,51 +86,5 @@ describe('the owner of threads', () => {
     expect(new Set(owners).size).toBe(names.length)
     const again = await Promise.all(names.toReversed().map((name) => full(who(name), 'own')))
     expect(again.toReversed()).toEqual(owners)
-  })
-})
-
-describe('a thread that was seen', () => {
-  const openSeen = () => {
-    const clock = { at: 1_000_000 }
-    return { clock, seen: createSeen(() => clock.at) }
-  }
-
-  it('is its owner’s for 30 seconds by the clock, and then has to be looked up', () => {
-    const { clock, seen } = openSeen()
-    expect(seen.isOwn('r', 't', 'alice')).toBe(false)
-    seen.note('r', 't', 'alice')
-    clock.at += 29_999
-    expect(seen.isOwn('r', 't', 'alice')).toBe(true)
-    clock.at += 1
-    expect(seen.isOwn('r', 't', 'alice')).toBe(false)
-    seen.note('r', 't', 'alice')
-    expect(seen.isOwn('r', 't', 'alice')).toBe(true)
-  })
-
-  it('X6: is nobody else’s, not on another route, and no other thread', () => {
-    const { seen } = openSeen()
-    seen.note('r', 't', 'alice')
-    expect(seen.isOwn('r', 't', 'bob')).toBe(false)
-    expect(seen.isOwn('s', 't', 'alice')).toBe(false)
-    expect(seen.isOwn('r', 'u', 'alice')).toBe(false)
-    seen.note('r","a', 'b', 'alice')
-    expect(seen.isOwn('r', 'a","b', 'alice')).toBe(false)
-  })
-
-  it('is its new owner’s alone once it has another, and nobody’s once it is gone', () => {
-    const { seen } = openSeen()
-    seen.note('r', 't', 'alice')
-    seen.note('r', 't', 'bob')
-    expect([seen.isOwn('r', 't', 'alice'), seen.isOwn('r', 't', 'bob')]).toEqual([false, true])
-    seen.forget('s', 't')
-    expect(seen.isOwn('r', 't', 'bob')).toBe(true)
-    seen.forget('r', 't')
-    expect(seen.isOwn('r', 't', 'bob')).toBe(false)
-  })
-
-  it('is one of at most 10,000: the oldest is looked up again', () => {
-    const { seen } = openSeen()
-    for (let n = 0; n <= 10_000; n++) seen.note('r', `t${n}`, 'alice')
-    expect(['t0', 't1', 't10000'].map((thread) => seen.isOwn('r', thread, 'alice'))).toEqual([false, true, true])
   })
 })

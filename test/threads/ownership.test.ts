@@ -75,12 +75,17 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('alice', thread))).toEqual([200, 1])
   })
 
-  it('is forgotten when it is deleted, and somebody else’s when they make it anew', async () => {
+  it('is forgotten when it is deleted, and somebody else’s when they make it anew, which takes them ten minutes', async () => {
     const thread = stub.thread(alice)
+    const made = () => world.as('bob', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(read('alice', thread))).toEqual([200, 1])
     expect((await world.as('alice', `/agents/langgraph/threads/${thread}`, { method: 'DELETE' })).status).toBe(200)
     expect(await cost(read('alice', thread))).toEqual([404, 1])
-    await (await world.as('bob', '/agents/langgraph/threads', json({ thread_id: thread }))).text()
+    expect(await refused(await made())).toEqual({ status: 404, code: 'thread-unknown' })
+    await later(599)
+    expect((await made()).status).toBe(404)
+    await later(2)
+    expect((await made()).status).toBe(200)
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     expect(await cost(read('bob', thread))).toEqual([200, expect.any(Number)])
   })

@@ -14,7 +14,8 @@ const other = '0b8d7a4e-1111-4222-8333-444455557777'
 beforeAll(async () => {
   world = await startWorld((url, issuer) => {
     const agent = { kind: 'langgraph', origin: { url } } as const
-    const limits = { firstByteSeconds: 1 }
+    // What an answer may be is reckoned from what callers may send.
+    const limits = { firstByteSeconds: 1, bodyBytes: 10_000 }
     return [
       routeOf(agent, [issuer], { limits }),
       routeOf(agent, [issuer], { id: 'first-comes', path: '/agents/first-comes', unowned: 'claim-by-first', limits }),
@@ -62,6 +63,7 @@ const refuses: Say = (request) => void request.socket.destroy()
 
 const UNREACHABLE = [502, 'origin-unreachable'] as const
 const REFUSED = [502, 'origin-reply-refused'] as const
+const BUSY = [503, 'origin-busy'] as const
 const UNKNOWN = [404, 'thread-unknown'] as const
 
 const answers: readonly [name: string, say: Say, as: readonly [status: number, code: string]][] = [
@@ -69,9 +71,9 @@ const answers: readonly [name: string, say: Say, as: readonly [status: number, c
   ['403', says(403, { detail: 'no' }), UNKNOWN],
   ['404', says(404, 'Not Found', 'text/plain'), UNKNOWN],
   ['422', says(422, { detail: [] }), UNKNOWN],
-  ['429', says(429, [own()]), REFUSED],
+  ['429', says(429, [own()]), BUSY],
   ['500', says(500, [own()]), REFUSED],
-  ['503', says(503, '', 'text/html'), REFUSED],
+  ['503', says(503, '', 'text/html'), BUSY],
   ['a redirect', says(302, [own()]), REFUSED],
   ['201', says(201, [own()]), REFUSED],
   ['204', says(204, ''), REFUSED],
@@ -83,7 +85,7 @@ const answers: readonly [name: string, say: Say, as: readonly [status: number, c
   ['no JSON', says(200, `${JSON.stringify([own()])},`), REFUSED],
   ['HTML', says(200, '<h1>Sign in</h1>', 'text/html'), REFUSED],
   ['nothing at all', says(200, ''), REFUSED],
-  ['more than anybody asked for (F12)', says(200, [{ ...own(), values: 'x'.repeat(300_000) }]), REFUSED],
+  ['more than anybody asked for (F12)', says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }]), REFUSED],
   ['a thread instead of a list', says(200, own()), REFUSED],
   ['null', says(200, 'null'), REFUSED],
   ['a list of null', says(200, [null]), REFUSED],
@@ -141,6 +143,12 @@ describe('X6: where whose a thread is cannot be told, it stays closed', () => {
       stub.asked = says(200, [{ ...own(id), ...each }, own(other)])
       expect((await world.as('alice', `/agents/langgraph/threads/${id}`)).status).toBe(200)
     }
+  })
+
+  it.each([429, 503])('and says when to try again, where the server has no time to say it (%s)', async (status) => {
+    stub.asked = says(status, { detail: 'too many' })
+    const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5'])
   })
 
   it('and is open again as soon as the server says so: nothing is kept of a failure', async () => {
