@@ -118,7 +118,7 @@ describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the 
 describe('F10: a caller who leaves in the middle of a reply that is no stream', () => {
   it('is told from an origin that was cut', async () => {
     origin.handle((_request, response) => {
-      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' }).write('{"a":')
     })
     const reply = await call(`${stage.gateway.url}/agents/http/x`, { headers: stage.alice })
     await reply.has('{"a":')
@@ -127,6 +127,26 @@ describe('F10: a caller who leaves in the middle of a reply that is no stream', 
     expect(await stopped()).toBeLessThan(1000)
     await eventually('the audit line', () => stage.gateway.audit.length > lines)
     expect(stage.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
+  })
+
+  it('is told so where the reply is small enough to be taken whole', async () => {
+    const asked = Promise.withResolvers<void>()
+    origin.handle((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
+      asked.resolve()
+    })
+    const lines = stage.gateway.audit.length
+    const socket = connect(Number(new URL(stage.gateway.url).port), '127.0.0.1')
+    const { authorization } = stage.alice
+    const host = new URL(stage.gateway.url).host
+    socket.write(
+      ['GET /agents/http/x HTTP/1.1', `Host: ${host}`, `Authorization: ${authorization}`, '', ''].join('\r\n'),
+    )
+    await asked.promise
+    socket.resetAndDestroy()
+    expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => stage.gateway.audit.length > lines)
+    expect(stage.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', code: 'client-gone' })
   })
 })
 
