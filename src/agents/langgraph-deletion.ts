@@ -16,13 +16,12 @@ const PATIENCE_MS = 10_000
  * @throws Refusal where it cannot be told whether there are any
  */
 export async function cancelRuns(thread: string, ask: Ask): Promise<void> {
-  let questions = 0
   // Those that wait come first: the next one begins as soon as the one before it has ended.
   for (const status of ['pending', 'running']) {
     const cancelled = new Set<string>()
     let staying = 0
     // One by one: a JavaScript server lists runs together with all that they were given.
-    while (questions++ < MAX_QUESTIONS) {
+    for (let questions = 0; questions < MAX_QUESTIONS; questions++) {
       const run = await runAt(staying, status)
       if (run === undefined) break
       if (cancelled.has(run)) staying++
