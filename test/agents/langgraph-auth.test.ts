@@ -27,11 +27,13 @@ beforeAll(async () => {
       Object.entries(servers).flatMap(([id, { url }]) => {
         const agent = { kind: 'langgraph', origin: { url } } as const
         return [
-          routeOf(agent, trust, { id, path: `/agents/${id}` }),
+          // Whose a thread is, the server's own login says.
+          routeOf(agent, trust, { id, path: `/agents/${id}`, threads: 'shared' }),
           // Offers what the gate keeps closed, too: what is refused here, the server refuses.
           routeOf({ ...agent, operations: ['*'] }, trust, {
             id: `${id}-open`,
             path: `/agents/${id}-open`,
+            threads: 'shared',
             assertion: { audience: id },
           }),
         ]

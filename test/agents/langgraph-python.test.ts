@@ -23,7 +23,9 @@ beforeAll(async () => {
   server = await startPythonServer()
   stage = await openStage((trust) => {
     const agent = { kind: 'langgraph', origin: { url: server.url } } as const
-    const route = (id: string, more = {}) => routeOf(agent, trust, { id, path: `/agents/${id}`, ...more })
+    // As without the gate: who is who, not whose is what.
+    const shared = { threads: 'shared' } as const
+    const route = (id: string, more = {}) => routeOf(agent, trust, { id, path: `/agents/${id}`, ...shared, ...more })
     return [
       route('langgraph'),
       route('heartbeats', { limits: { heartbeatSeconds: 1 } }),

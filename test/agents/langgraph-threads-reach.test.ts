@@ -142,8 +142,9 @@ describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (k
     expect(json.namespaces.filter(([first]: string[]) => ![hers, bobs].includes(first ?? ''))).toEqual([])
   })
 
-  it('does not reach her schedules, nor schedule anything below her threads', async (test) => {
-    if (kind !== 'python') test.skip()
+  it('does not reach her schedules, nor schedule anything below her threads', async () => {
+    // JavaScript servers have none.
+    if (kind !== 'python') return
     const { thread, cron, owner } = alice()
     const schedule = run('hello', { schedule: '0 0 1 1 *', metadata: { sallyport_owner: owner }, thread_id: thread })
     const heard = await bob().tries(alice(), [
