@@ -16,11 +16,6 @@ export async function readAtMost(stream: ReadableStream<Uint8Array>, limit: numb
     }
     parts.push(value)
   }
-  return joined(parts, size)
-}
-
-/** The parts as one. @param size of all of them together */
-export function joined(parts: readonly Uint8Array[], size: number): Uint8Array {
   if (parts.length === 1 && parts[0]) return parts[0]
   const whole = new Uint8Array(size)
   let offset = 0

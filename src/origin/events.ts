@@ -1,5 +1,3 @@
-import { joined } from '../bytes'
-
 const LF = 10
 const CR = 13
 
@@ -39,7 +37,12 @@ export class EventCutter {
 
   #release(part: Uint8Array): Uint8Array {
     if (this.#heldBytes === 0) return part
-    const whole = joined([...this.#held, part], this.#heldBytes + part.byteLength)
+    const whole = new Uint8Array(this.#heldBytes + part.byteLength)
+    let offset = 0
+    for (const each of [...this.#held, part]) {
+      whole.set(each, offset)
+      offset += each.byteLength
+    }
     this.#held = []
     this.#heldBytes = 0
     return whole

@@ -1,5 +1,4 @@
 import { clearEvent, dataOf, EventCutter, eventsOf, mentions } from './events'
-import { Outbox } from './outbox'
 
 /** How a reply's body ended. */
 export type StreamOutcome = 'complete' | 'cut' | 'stalled' | 'client-left'
@@ -97,14 +96,16 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const cutter = new EventCutter()
   let last: Uint8Array | undefined
   let stalled = false
+  let writes = 0
   // In ticks: since the agent's last byte, and since ours.
   let unheard = 0
   let unsaid = 0
 
-  const outbox = new Outbox(writer, () => reader.cancel('client left').catch(() => undefined))
   const write = async (bytes: Uint8Array): Promise<void> => {
+    writes++
+    await writer.write(bytes)
+    writes--
     unsaid = 0
-    await outbox.put(bytes)
   }
 
   const pass = async (complete: Uint8Array | undefined): Promise<void> => {
@@ -117,7 +118,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
   const tick = () => {
     // While a write waits it is the caller who is slow, and a comment would only wait behind it.
-    if (outbox.isBusy) return
+    if (writes > 0) return
     unheard++
     unsaid++
     if (unheard * tickSeconds >= idleSeconds) {
@@ -125,7 +126,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
       reader.cancel('stalled').catch(() => undefined)
     } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
       // A caller that has gone without a reset is noticed here, and nowhere else on a silent stream.
-      write(HEARTBEAT)
+      write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }
   const timer = Number.isFinite(tickSeconds) ? setInterval(tick, tickSeconds * 1000) : undefined
@@ -146,13 +147,11 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const finish = async (): Promise<StreamOutcome> => {
     const ended = (await read()) && !stalled
     if (timer !== undefined) clearInterval(timer)
-    await outbox.drained()
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
     if (ended && !isHalf(rest)) {
       await pass(rest).catch(() => undefined)
-      await outbox.drained()
       return endWith(writer, '', 'complete')
     }
     const outcome = stalled ? 'stalled' : 'cut'
