@@ -77,14 +77,17 @@ async function sample(each: Case, round: number, run: Run): Promise<Sample> {
 }
 
 async function requestsOf({ subject, exchange, tokens }: Case, round: number, run: Run): Promise<RequestAt> {
-  const bytes = (token: string | undefined) => requestBytes(subject.port, exchange, token)
+  const bytes = (token: string | undefined, index = 0) => requestBytes(subject.port, exchange, token, index)
   if (tokens.use !== 'new') {
-    const same = bytes(tokens.use === 'known' ? tokens.token : undefined)
+    const token = tokens.use === 'known' ? tokens.token : undefined
+    // No thread twice in a run: what one round has seen, the next may not find remembered.
+    if (exchange.path.includes('{thread}')) return (index) => bytes(token, round * 1_000_000 + index)
+    const same = bytes(token)
     return () => same
   }
   const pool = await poolFor(tokens, run)
   const perRound = pool.length / run.rounds
-  const own = pool.slice(round * perRound, (round + 1) * perRound).map(bytes)
+  const own = pool.slice(round * perRound, (round + 1) * perRound).map((token) => bytes(token))
   return (index) => own[index % own.length] as Buffer
 }
 

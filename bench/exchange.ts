@@ -1,20 +1,22 @@
 /** One request of a case, before it has a token. */
 export interface Exchange {
   readonly method: 'GET' | 'POST'
+  /** `{thread}` in it is another thread in each request. */
   readonly path: string
   /** What the origin is to answer with; nothing for a small JSON. */
   readonly query?: string
   readonly body?: string | undefined
 }
 
-/** The bytes of a request, made before the clock starts. */
-export function requestBytes(
-  port: number,
-  { method, path, query = '', body }: Exchange,
-  token: string | undefined,
-): Buffer {
+/** The path of the request of this number. */
+export const pathAt = ({ path }: Exchange, index: number): string =>
+  path.replace('{thread}', () => `${index.toString(16).padStart(8, '0')}-2f2c-4b5e-9a55-6f0a4f0c9d11`)
+
+/** The bytes of a request. */
+export function requestBytes(port: number, exchange: Exchange, token: string | undefined, index = 0): Buffer {
+  const { method, query = '', body } = exchange
   const head = [
-    `${method} ${path}${query} HTTP/1.1`,
+    `${method} ${pathAt(exchange, index)}${query} HTTP/1.1`,
     `host: 127.0.0.1:${port}`,
     'accept: application/json, text/event-stream',
     ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),

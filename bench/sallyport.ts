@@ -51,6 +51,8 @@ const agentOf = (kind: Kind, url: string): Agent =>
 export const exchanges = {
   http: { method: 'GET', path: '/agents/http/documents/1' },
   langgraph: { method: 'GET', path: '/agents/langgraph/assistants/agent' },
+  'langgraph thread': { method: 'GET', path: `/agents/langgraph/threads/${THREAD}` },
+  'langgraph new thread': { method: 'GET', path: '/agents/langgraph/threads/{thread}' },
   'langgraph run': {
     method: 'POST',
     path: `/agents/langgraph/threads/${THREAD}/runs/stream`,

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { Connection } from './connection.ts'
-import { type Exchange, requestBytes } from './exchange.ts'
+import { type Exchange, pathAt, requestBytes } from './exchange.ts'
 import type { Running } from './process.ts'
 import { USER } from './tokens.ts'
 import type { World } from './world.ts'
@@ -46,8 +46,9 @@ function userOf(report: Report | undefined): string | undefined {
   return assertion ? decodeJwt(assertion).sub : undefined
 }
 
-async function ask(subject: Running, { method, path, body }: Exchange, token: string | undefined) {
-  const response = await fetch(`http://127.0.0.1:${subject.port}${path}?check`, {
+async function ask(subject: Running, exchange: Exchange, token: string | undefined) {
+  const { method, body } = exchange
+  const response = await fetch(`http://127.0.0.1:${subject.port}${pathAt(exchange, 0)}?check`, {
     method,
     redirect: 'manual',
     headers: {

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto'
 import path from 'node:path'
 import { bench } from './folder.ts'
 import { freePort } from './ports.ts'
 import { type Running, start } from './process.ts'
-import { otherKeys, Tokens } from './tokens.ts'
+import { otherKeys, Tokens, USER } from './tokens.ts'
 import { bundle } from './workerd.ts'
 
 /** How many identity providers there are; the first one's tokens are used where nothing else is said. */
@@ -28,7 +29,7 @@ export async function createWorld(): Promise<World> {
   const keys = tokens.publicKeys
   const sets = { '/jwks': { keys }, '/large-jwks': { keys: [...(await otherKeys(47)), ...keys] } }
   const [origin, keySets, floor, hono, sallyport] = await Promise.all([
-    startServer('origin', originPort, {}),
+    startServer('origin', originPort, { BENCH_OWNER: ownerOf(issuers[0] ?? '', USER) }),
     startServer('key-sets', keyPort, { BENCH_KEY_SETS: JSON.stringify(sets) }),
     bundle('peers/floor.ts'),
     bundle('peers/hono.ts'),
@@ -45,6 +46,12 @@ export async function createWorld(): Promise<World> {
     bundles: { floor, hono, sallyport },
   }
 }
+
+/** As `npm run threads` says it. */
+const ownerOf = (issuer: string, subject: string): string =>
+  createHash('sha256')
+    .update(JSON.stringify(['own', issuer, subject]))
+    .digest('base64url')
 
 export const startServer = (name: string, port: number, env: Record<string, string>): Promise<Running> =>
   startScript(name, path.join(bench, 'servers', `${name}.ts`), port, env)

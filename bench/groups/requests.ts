@@ -14,7 +14,7 @@ type Shape = keyof typeof exchanges
 /** Which exchange of the floor has the same body and the same answer. */
 const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB']
 const floorShape = (shape: Shape): Shape =>
-  shape === 'langgraph' ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
+  shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
 const shareOf = (shape: Shape) => (shape === 'ag-ui 1 MB' ? { share: 0.04 } : {})
 
 /** What Sallyport costs, by kind of agent, token and binding, against a worker that only passes on. */
@@ -33,6 +33,7 @@ export async function measureRequests(world: World, options: Options): Promise<S
       notes: [
         'Known token: the same one each time. New token: one that the gateway has never seen, each time.',
         '`bind: request` signs for each request (the default); `bind: none` lets one signature serve a person for a while.',
+        'langgraph: something that is no thread; a thread whose owner was asked for within 30 s; one that has to be asked for.',
         'The floor of each row is a worker that passes on the same request and the same answer.',
       ],
       head: requestHead,
@@ -76,7 +77,16 @@ async function casesOf(world: World, subjects: Record<'floor' | Binding, Running
     ...shareOf(shape),
   })
   const known: TokenUse = { use: 'known', token: await world.tokens.sign() }
-  const kinds = ['langgraph', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB', 'copilotkit'] as const
+  const kinds = [
+    'langgraph',
+    'langgraph thread',
+    'langgraph new thread',
+    'mcp',
+    'ag-ui 2 KB',
+    'ag-ui 20 KB',
+    'ag-ui 1 MB',
+    'copilotkit',
+  ] as const
   return [
     ...shapes.map((shape) => bare('origin', shape)),
     ...shapes.map((shape) => bare('floor', shape)),

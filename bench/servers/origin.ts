@@ -21,9 +21,10 @@ server.listen(Number(process.env.BENCH_PORT), '127.0.0.1')
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const [path = '', search = ''] = (request.url ?? '').split('?')
-  const body = request.method === 'GET' ? '' : await read(request, search === 'check')
+  const isQuestion = path.endsWith('/threads/search')
+  const body = request.method === 'GET' ? '' : await read(request, isQuestion || search === 'check')
   if (search === 'check') return json(response, report(request, body))
-  if (path.endsWith('/threads/search')) return json(response, [])
+  if (isQuestion) return json(response, JSON.parse(body).ids.map(owned))
   if (path.endsWith('/threads')) return json(response, { thread_id: 'new' })
   if (search === '') {
     response.writeHead(200, JSON_HEAD)
@@ -52,6 +53,9 @@ async function read(request: IncomingMessage, isKept: boolean): Promise<string> 
   for await (const chunk of request) if (isKept) text += chunk
   return text
 }
+
+/** Every thread is the caller's. */
+const owned = (thread: string) => ({ thread_id: thread, metadata: { sallyport_owner: process.env.BENCH_OWNER } })
 
 function json(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { 'content-type': 'application/json' })
