@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
 import type { Issuer, Route } from '../../src/config/define'
+import type { TrustedIssuer } from '../../src/token/issuer'
 import { goodClaims, issuerOf, openHttp, routeOf } from './fixtures'
 import { publicJwk } from './keys'
 import { type Received, startOrigin } from './origin'
@@ -85,3 +86,19 @@ export async function startIssuers(): Promise<Issuers> {
     close: () => server.close(),
   }
 }
+
+/** An issuer as it is compiled, for tests of verification alone. */
+export const trustedIssuer = (more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
+  id: 'login',
+  issuer: 'https://login.example.com',
+  audience: ['agents'],
+  algorithms: ['ES256'],
+  claims: { roles: 'roles', scopes: 'scope', tenant: 'tid', email: 'email', name: 'name', client: 'client_id' },
+  tokenType: 'access-token',
+  requiredClaims: [],
+  maxLifetimeSeconds: 86_400,
+  clockSkewSeconds: 30,
+  subjectPrefix: '',
+  isGateway: false,
+  ...more,
+})

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Refusal } from '../../src/errors/refusal'
 import type { Ports } from '../../src/ports'
-import type { TrustedIssuer } from '../../src/token/issuer'
 import { createKeyStore } from '../../src/token/keys'
+import { trustedIssuer } from '../support/issuers'
 import { privateKey, publicJwk } from '../support/keys'
 
 /*
@@ -14,20 +14,8 @@ const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const [key, next] = await Promise.all([privateKey('ES256'), privateKey('ES256')])
-const issuer = (id = 'login'): TrustedIssuer => ({
-  id,
-  issuer: `https://${id}.example.com`,
-  jwksUri: `https://${id}.example.com/jwks`,
-  audience: ['agents'],
-  algorithms: ['ES256'],
-  claims: { roles: 'roles', scopes: 'scope', tenant: 'tid', email: 'email', name: 'name', client: 'client_id' },
-  tokenType: 'access-token',
-  requiredClaims: [],
-  maxLifetimeSeconds: 86_400,
-  clockSkewSeconds: 30,
-  subjectPrefix: '',
-  isGateway: false,
-})
+const issuer = (id = 'login') =>
+  trustedIssuer({ id, issuer: `https://${id}.example.com`, jwksUri: `https://${id}.example.com/jwks` })
 
 type Provider = (url: string, signal: AbortSignal) => Promise<Response>
 const publishes =

@@ -8,6 +8,7 @@ import type { KeyStore } from '../../src/token/keys'
 import { VerifiedTokens } from '../../src/token/verified'
 import { verify } from '../../src/token/verify'
 import { goodClaims } from '../support/fixtures'
+import { trustedIssuer } from '../support/issuers'
 import { privateKey, publicJwk } from '../support/keys'
 import { replaceAt, signRaw } from '../support/tokens'
 
@@ -15,19 +16,7 @@ import { replaceAt, signRaw } from '../support/tokens'
 
 const key = await privateKey('ES256')
 const NOW = Date.UTC(2026, 10, 23, 12)
-const issuer: TrustedIssuer = {
-  id: 'login',
-  issuer: 'https://login.example.com',
-  audience: ['agents'],
-  algorithms: ['ES256'],
-  claims: { roles: 'roles', scopes: 'scope', tenant: 'tid', email: 'email', name: 'name', client: 'client_id' },
-  tokenType: 'access-token',
-  requiredClaims: [],
-  maxLifetimeSeconds: 86_400,
-  clockSkewSeconds: 30,
-  subjectPrefix: '',
-  isGateway: false,
-}
+const issuer = trustedIssuer()
 const background = { waitUntil: () => undefined }
 const imported = async (jwk: JWK) => (await importJWK(publicJwk(jwk), 'ES256')) as CryptoKey
 

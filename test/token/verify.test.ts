@@ -9,6 +9,7 @@ import type { KeyStore } from '../../src/token/keys'
 import { VerifiedTokens } from '../../src/token/verified'
 import { verify } from '../../src/token/verify'
 import { goodClaims } from '../support/fixtures'
+import { trustedIssuer } from '../support/issuers'
 import { privateKey, publicJwk } from '../support/keys'
 import { replaceAt, segment, signRaw } from '../support/tokens'
 
@@ -17,19 +18,7 @@ import { replaceAt, segment, signRaw } from '../support/tokens'
 const keys = { ES256: await privateKey('ES256'), RS256: await privateKey('RS256'), EdDSA: await privateKey('EdDSA') }
 const NOW = Date.UTC(2026, 10, 23, 12)
 const now = NOW / 1000
-const issuer: TrustedIssuer = {
-  id: 'login',
-  issuer: 'https://login.example.com',
-  audience: ['agents'],
-  algorithms: ['ES256', 'RS256', 'EdDSA'],
-  claims: { roles: 'roles', scopes: 'scope', tenant: 'tid', email: 'email', name: 'name', client: 'client_id' },
-  tokenType: 'access-token',
-  requiredClaims: [],
-  maxLifetimeSeconds: 86_400,
-  clockSkewSeconds: 30,
-  subjectPrefix: '',
-  isGateway: false,
-}
+const issuer = trustedIssuer({ algorithms: ['ES256', 'RS256', 'EdDSA'] })
 const store: KeyStore = {
   isCurrent: () => false,
   keyFor: async (_issuer, alg) => (await importJWK(publicJwk(keys[alg as 'ES256']), alg)) as CryptoKey,
