@@ -105,6 +105,8 @@ describe('the documents', () => {
       'docs/agents.md',
       'docs/configuration.md',
       'docs/deploy.md',
+      'docs/performance.md',
+      'docs/threads.md',
       'routes/README.md',
       'policies/README.md',
       'src/ARCHITECTURE.md',
