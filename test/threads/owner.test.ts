@@ -3,21 +3,10 @@ import { commonClaims } from '../../src/config/presets'
 import { createOwners } from '../../src/threads/owner'
 import type { TrustedIssuer } from '../../src/token/issuer'
 import { type Principal, principalOf } from '../../src/token/principal'
+import { trustedIssuer } from '../support/issuers'
 
-const trusted = (issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer => ({
-  id: 'login',
-  issuer,
-  audience: ['agents'],
-  algorithms: ['RS256'],
-  claims: commonClaims,
-  tokenType: 'access-token',
-  requiredClaims: [],
-  maxLifetimeSeconds: 86_400,
-  clockSkewSeconds: 30,
-  subjectPrefix: '',
-  isGateway: false,
-  ...more,
-})
+const trusted = (issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer =>
+  trustedIssuer({ issuer, claims: commonClaims, ...more })
 
 const LOGIN = 'https://login.test'
 const who = (sub: string, claims: object = {}, issuer = trusted(LOGIN)): Principal =>
