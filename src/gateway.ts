@@ -139,7 +139,8 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
     const send = sender({ route, principal, credential, trace, record, signal: request.signal })
     const ask = askThrough(
-      (method, path, json) => send({ method, uri: originUri(route.origin, path, ''), from: new Headers(), json }),
+      (method, path, json) =>
+        send({ method, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), json }),
       route.limits,
     )
     const permits = (operation: string) =>
@@ -160,6 +161,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const { response, abort } = await send({
       method: request.method,
       uri,
+      id: trace.requestId,
       from: kept.headers,
       json: kept.body,
       thread,

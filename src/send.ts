@@ -18,6 +18,8 @@ export interface Sending {
   readonly method: string
   /** Path and query as the agent sees them. */
   readonly uri: string
+  /** The assertion's `jti`. Agents may take each but once. */
+  readonly id: string
   /** The caller's headers, from which those on the list are taken. */
   readonly from: Headers
   readonly json: Json | undefined
@@ -51,12 +53,12 @@ export function createSender(config: Configuration, signer: Signer) {
     const as = route.identity.assertion
     const hasToken = (value: string) => credential?.isIn(value) ?? false
 
-    return async ({ method, uri, from, json, thread, webSocket = {}, upload }: Sending): Promise<Answer> => {
+    return async ({ method, uri, id, from, json, thread, webSocket = {}, upload }: Sending): Promise<Answer> => {
       const body = json === undefined ? undefined : writeJson(json, credential)
       const binding = { route: route.id, method, uri, thread, body }
       const assertion =
         principal && as !== 'off'
-          ? { as, value: await signer.sign(principal, route.assertion, as, binding, trace.requestId) }
+          ? { as, value: await signer.sign(principal, route.assertion, as, binding, id) }
           : undefined
       record.lap('sign')
       const headers = requestHeaders(from, route.forwardHeaders, hasToken, {

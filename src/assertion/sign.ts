@@ -18,7 +18,7 @@ export interface Signer {
    * Signs who is asking, for one route, and (unless the route says otherwise) for one request.
    * @param as a bearer is typed `JWT`, for validators that exist; in its own header it has a type of its own, so that it
    *   cannot be taken for anybody's access token
-   * @param requestId the assertion's `jti`
+   * @param id the assertion's `jti`
    * @throws Refusal `signing-unavailable` or `assertion-too-large`; never an empty assertion
    */
   sign(
@@ -26,7 +26,7 @@ export interface Signer {
     rules: AssertionRules,
     as: 'bearer' | 'header',
     binding: Binding,
-    requestId: string,
+    id: string,
   ): Promise<Assertion>
 }
 
@@ -43,7 +43,7 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
   const reused = new WeakMap<Principal, Map<AssertionRules, Reused>>()
 
   return {
-    async sign(principal, rules, as, binding, requestId) {
+    async sign(principal, rules, as, binding, id) {
       const typ = as === 'bearer' ? 'JWT' : 'sallyport+jwt'
       const now = Math.floor(ports.now() / 1000)
       // A principal is one verified token, and a route's rules are one object: two people, two routes or two states of one
@@ -58,7 +58,7 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       // An identity may not outlive the token that it was read from by more than this one request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
       const identity = identityClaims(principal, rules)
-      const claims = { ...identity, ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: requestId }
+      const claims = { ...identity, ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id }
       const assertion = await compactJws({ alg: key.algorithm, typ, kid: key.kid }, claims, key.key).catch(() => {
         throw new Refusal('signing-unavailable', 'signing failed')
       })
