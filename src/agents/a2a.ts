@@ -140,7 +140,9 @@ function operationOf(body: Json | undefined): string {
   const messages = messagesOf(body)
   const method = messages[0]?.method
   // A2A knows no batches and no answers from clients.
-  if (messages.length > 1 || typeof method !== 'string') throw new Refusal('body-invalid', 'not one A2A request')
+  const isAnswer = messages.some((message) => 'result' in message || 'error' in message)
+  if (messages.length > 1 || typeof method !== 'string' || isAnswer)
+    throw new Refusal('body-invalid', 'not one A2A request')
   const operation = Object.hasOwn(OPERATIONS, method) ? OPERATIONS[method] : undefined
   if (operation === undefined) throw new Refusal('operation-unknown')
   return operation

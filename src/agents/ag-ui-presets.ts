@@ -1,6 +1,8 @@
 import { type Adapter, isObject, type Json } from './adapter'
 import { agUi } from './ag-ui'
+import { mastraThreads } from './ag-ui-threads'
 import { authUser } from './identity'
+import { withOwnHeaders } from './thread-headers'
 
 const identity = (channels: Partial<Adapter['identity']>): Adapter => ({
   ...agUi,
@@ -40,7 +42,7 @@ export const agUiPresets = {
   /** It writes the whole state into the prompt, so identity is not put there: the signed assertion is all. */
   llamaindex: agUi,
   /** Its `server.auth` verifies a bearer. */
-  mastra: bearer,
+  mastra: { ...bearer, threads: withOwnHeaders(mastraThreads) },
   /** Spring Security's resource server verifies a bearer. */
   'spring-ai': bearer,
 } as const satisfies Record<string, Adapter>

@@ -61,17 +61,40 @@ export async function withOwnIds(input: Json | undefined, replaced: Replaced): P
   for (const props of propsOf(input)) {
     removeSpellings(props, IDS_IN_PROPS)
     if (isObject(props.checkpoint)) removeSpellings(props.checkpoint, IDS_IN_PROPS)
-    // Claude's SDK goes on with any session that it is told here. An answer to an interrupt (MAF takes one here) is no text.
-    if (typeof props.resume === 'string') delete props.resume
+    // Claude's SDK goes on with any session that it is told here, if need be in a list. An answer to an interrupt, which MAF takes
+    // here, is an object.
+    if (!(Array.isArray(props.resume) ? props.resume : [props.resume]).every(isObject)) delete props.resume
+    if (isObject(props.command)) await withOwnInterrupt(props.command, replaced)
   }
   return input
 }
 
+/** Mastra's runs go on by `command.interruptEvent`, an object or its text, and are found by their id alone. */
+async function withOwnInterrupt(command: JsonObject, replaced: Replaced): Promise<void> {
+  const given = command.interruptEvent
+  if (given === undefined || given === null) return
+  const event = typeof given === 'string' ? parsed(given) : given
+  if (!isObject(event)) throw new Refusal('body-invalid', 'interruptEvent')
+  await withOwnIds(event, replaced)
+  command.interruptEvent = typeof given === 'string' ? JSON.stringify(event) : event
+}
+
+function parsed(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
+/** Members that a run has in any case. */
+const ALWAYS = ['threadId', 'runId'] as const
+
 /**
- * The same for the input of a run, which has a thread in any case: an agent that is told of none may keep one for all who tell it
- * of none.
+ * The same for the input of a run, which has a thread and an id in any case: an agent that is told of none may keep one for all
+ * who tell it of none, or make one that nobody has put another in place of.
  *
- * @param newId made up for a caller who gives none; it is what the answer calls the thread
+ * @param newId made up for a caller who gives none; it is what the answer calls the thread or the run
  */
 export async function withOwnThreadIds(
   input: Json | undefined,
@@ -79,8 +102,9 @@ export async function withOwnThreadIds(
   newId: () => string,
 ): Promise<Json | undefined> {
   if (isObject(input)) {
-    for (const key of Object.keys(input)) if (input[key] === null && plainName(key) === 'threadid') delete input[key]
-    if (!Object.keys(input).some((key) => plainName(key) === 'threadid')) input.threadId = newId()
+    for (const key of Object.keys(input)) if (input[key] === null && ID_NAMES.has(plainName(key))) delete input[key]
+    const given = new Set(Object.keys(input).map(plainName))
+    for (const name of ALWAYS) if (!given.has(plainName(name))) input[name] = newId()
   }
   return withOwnIds(input, replaced)
 }
@@ -97,13 +121,35 @@ function wantingText(from: Headers): Headers {
   return headers
 }
 
+const keep: ThreadKeeping['keep'] = async (passing, { endpoint }, { ids, newId }) => {
+  const replaced = new Replaced(ids)
+  const body = await withOwnThreadIds(passing.body, replaced, newId)
+  const headers = endpoint.operation === 'run.stream' ? wantingText(passing.headers) : passing.headers
+  return { ...passing, headers, body, restoration: replaced.restoration }
+}
+
 /** AG-UI: the agent knows every conversation under a name that only its owner can bring about. */
-export const agUiThreads: ThreadKeeping = {
-  sharedOnly: new Set(),
-  async keep(passing, { endpoint }, { ids, newId }) {
-    const replaced = new Replaced(ids)
-    const body = await withOwnThreadIds(passing.body, replaced, newId)
-    const headers = endpoint.operation === 'run.stream' ? wantingText(passing.headers) : passing.headers
-    return { ...passing, headers, body, restoration: replaced.restoration }
+export const agUiThreads: ThreadKeeping = { sharedOnly: new Set(), keep }
+
+/** What stands before this in the id of an interrupt is a run's id, to Mastra. */
+const RUN_OF_INTERRUPT = /^(.+?)(?=::)/s
+
+/** Mastra, which finds the run that an answer is for by the id of the interrupt, whatever the thread. */
+export const mastraThreads: ThreadKeeping = {
+  ...agUiThreads,
+  async keep(passing, asked, keeper) {
+    const { body } = passing
+    for (const answer of isObject(body) && Array.isArray(body.resume) ? body.resume : []) {
+      if (!isObject(answer)) throw new Refusal('body-invalid', 'resume')
+      refuseOtherSpellings(answer, INTERRUPT)
+      for (const key of Object.keys(answer)) {
+        const id = answer[key]
+        if (!INTERRUPT.has(plainName(key)) || typeof id !== 'string') continue
+        const run = RUN_OF_INTERRUPT.exec(id)?.[1] ?? id
+        answer[key] = (await keeper.ids.derive('run', run)) + id.slice(run.length)
+      }
+    }
+    return keep(passing, asked, keeper)
   },
 }
+const INTERRUPT = new Set(['interruptid'])

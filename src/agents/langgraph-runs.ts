@@ -6,6 +6,8 @@ import type { Restoration } from './threads'
 /** `/runs/{run}` and what may follow: a run that has no thread which its caller could name. */
 const RUN = /^\/runs\/([^/]+)(?=\/|$)/
 
+const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
+
 /**
  * Marks the id of a run without a thread as its caller's, wherever it comes back: in the addresses of the reply, in the stream, in
  * the run itself. JavaScript servers let such a run be joined by its id alone.
@@ -20,7 +22,8 @@ export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
     sealed.set(run, known)
     return known
   }
-  const restored = (text: string): string => [...sealed].reduce((at, [run, own]) => at.replaceAll(run, own), text)
+  // One pass, however many there are.
+  const restored = (text: string): string => text.replace(UUID, (id) => sealed.get(id) ?? id)
 
   return {
     async headers(headers) {
