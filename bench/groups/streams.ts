@@ -51,7 +51,7 @@ export async function measureStreams(world: World, { rounds, sizes }: Options): 
     title: 'Streams',
     notes: [
       `First event: the median of ${sizes.firstEvents} callers one after the other. Events: one stream of ${sizes.events.toLocaleString('en-US')} AG-UI events of about 100 bytes, sent as fast as they go.`,
-      `Paced: ${PACED.streams} streams at a time, with ${PACED.gapMs} ms between events, as models write. Those of a burst come many to a read, so one that comes alone costs more.`,
+      `Paced: ${PACED.streams} streams at a time, with ${PACED.gapMs} ms between events, as models write.`,
       ...streamers.notes,
     ],
     head: ['', 'first event ms', 'added ms', 'events/s', 'CPU µs per event', '× floor', 'paced CPU µs', '× floor'],

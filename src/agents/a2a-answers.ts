@@ -1,5 +1,5 @@
 import type { Sort } from '../threads/ids'
-import { isObject, type Json, plainName } from './adapter'
+import { isObject, type Json, jsonIn, plainName } from './adapter'
 
 /** What stands in a place of an answer: an id, the resource name of what a task has, or an object with places of its own. */
 type Entry = Sort | 'name' | Shape
@@ -59,7 +59,7 @@ const COLON = /\s*:/y
  * @param isRpc whether the payload is the `result` of JSON-RPC: its `id` and its `error` repeat what the caller said
  */
 export function idsInAnswer(text: string, operation: string, isRpc: boolean): readonly Written[] {
-  const body = parsed(text)
+  const body = jsonIn(text)
   if (body === undefined) return []
   const payload = isRpc ? (isObject(body) ? body.result : undefined) : body
   const expected = shapeOf(payload, operation)
@@ -95,13 +95,5 @@ function endOfString(text: string, from: number): number {
     let before = quote
     while (text[before - 1] === '\\') before--
     if ((quote - before) % 2 === 0) return quote + 1
-  }
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
   }
 }

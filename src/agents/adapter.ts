@@ -126,6 +126,15 @@ export interface Adapter {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
+/** A text as JSON; undefined where it is none. */
+export function jsonIn(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
 /** One spelling for names that differ in case only, as Go and .NET read them: Go takes the long s (U+017F) for an s, too. */
 export const folded = (name: string): string => name.normalize('NFKC').toLowerCase()
 

@@ -1,6 +1,14 @@
 import { Refusal } from '../errors/refusal'
 import type { Ids, Sort } from '../threads/ids'
-import { isObject, type Json, type JsonObject, plainName, refuseOtherSpellings, removeSpellings } from './adapter'
+import {
+  isObject,
+  type Json,
+  type JsonObject,
+  jsonIn,
+  plainName,
+  refuseOtherSpellings,
+  removeSpellings,
+} from './adapter'
 import type { Restoration, ThreadKeeping } from './threads'
 
 /** Longer ones are no ids. */
@@ -73,18 +81,10 @@ export async function withOwnIds(input: Json | undefined, replaced: Replaced): P
 async function withOwnInterrupt(command: JsonObject, replaced: Replaced): Promise<void> {
   const given = command.interruptEvent
   if (given === undefined || given === null) return
-  const event = typeof given === 'string' ? parsed(given) : given
+  const event = typeof given === 'string' ? jsonIn(given) : given
   if (!isObject(event)) throw new Refusal('body-invalid', 'interruptEvent')
   await withOwnIds(event, replaced)
   command.interruptEvent = typeof given === 'string' ? JSON.stringify(event) : event
-}
-
-function parsed(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
 }
 
 /** Members that a run has in any case. */

@@ -1,14 +1,4 @@
 import { Refusal } from '../errors/refusal'
-import type { Json } from './adapter'
-
-/** An answer as JSON; undefined for the plain words in which servers say no, such as that a thread is there already. */
-export function answerIn(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json
-  } catch {
-    return undefined
-  }
-}
 
 /** What servers, and their own authorisation, say of what is not there for this caller. */
 export const isNo = (status: number): boolean => status === 403 || status === 404 || status === 422

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
-import { type Endpoint, isObject, type Json } from './adapter'
-import { answerIn, isNo, unclear } from './langgraph-answers'
+import { type Endpoint, isObject, type Json, jsonIn } from './adapter'
+import { isNo, unclear } from './langgraph-answers'
 import { OWNER, type Ownership, stamped } from './langgraph-ownership'
 import type { Kept, Passing } from './threads'
 
@@ -21,7 +21,7 @@ export async function cronsOf(passing: Passing, { operation, path }: Endpoint, o
   if (path !== '/runs/crons/search') return { ...passing, body: own }
   const { select } = body
   const all = Array.isArray(select) ? { ...own, select: [...select, 'metadata'] } : own
-  return { ...passing, body: all, restoration: { answer: (text) => onlyOwn(answerIn(text), text) } }
+  return { ...passing, body: all, restoration: { answer: (text) => onlyOwn(jsonIn(text), text) } }
 
   function isOwn(found: Json | undefined): boolean {
     return isObject(found) && isObject(found.metadata) && found.metadata[OWNER] === keeper.owner

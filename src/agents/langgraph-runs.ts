@@ -1,6 +1,5 @@
 import type { Ids } from '../threads/ids'
-import { isObject, type Json } from './adapter'
-import { answerIn } from './langgraph-answers'
+import { isObject, type Json, jsonIn } from './adapter'
 import type { Restoration } from './threads'
 
 /** `/runs/{run}` and what may follow: a run that has no thread which its caller could name. */
@@ -36,7 +35,7 @@ export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
     ...(!isWait && {
       events: restored,
       async answer(text) {
-        for (const run of runsOf(answerIn(text))) await seal(run)
+        for (const run of runsOf(jsonIn(text))) await seal(run)
         return restored(text)
       },
     }),

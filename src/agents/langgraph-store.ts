@@ -1,6 +1,5 @@
 import { Refusal } from '../errors/refusal'
-import { isObject, type Json } from './adapter'
-import { answerIn } from './langgraph-answers'
+import { isObject, type Json, jsonIn } from './adapter'
 import type { Kept, Passing } from './threads'
 
 /** Where a namespace stands in the bodies of the store's requests, by path. */
@@ -52,7 +51,7 @@ function withoutOwn(own: string, text: string): string {
   }
   const item = (value: Json): Json =>
     isObject(value) && 'namespace' in value ? { ...value, namespace: strip(value.namespace ?? null) } : value
-  const answer = answerIn(text)
+  const answer = jsonIn(text)
   if (!isObject(answer)) return text
   if (Array.isArray(answer.items)) return JSON.stringify({ ...answer, items: answer.items.map(item) })
   if (Array.isArray(answer.namespaces)) return JSON.stringify({ ...answer, namespaces: answer.namespaces.map(strip) })

@@ -1,7 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import type { Keeper } from '../threads/keeper'
-import { isObject, type Json, type JsonObject } from './adapter'
-import { answerIn } from './langgraph-answers'
+import { isObject, type Json, type JsonObject, jsonIn } from './adapter'
 import { cleared, metadataOfRun, stampedBody, withoutOwner } from './langgraph-bodies'
 import { cronsOf } from './langgraph-crons'
 import { cancelRuns } from './langgraph-deletion'
@@ -62,7 +61,7 @@ async function created(passing: Passing, ownership: Ownership): Promise<Kept> {
 
   /** The last word is the server's: what it answers with is the caller's, or is not shown. */
   function checked(text: string): string {
-    const answer = answerIn(text)
+    const answer = jsonIn(text)
     if (!isObject(answer) || answer.thread_id === undefined) return text
     if (!isObject(answer.metadata) || answer.metadata[OWNER] !== owner) throw new Refusal('thread-unknown')
     note(String(answer.thread_id))
