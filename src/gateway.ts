@@ -55,6 +55,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     background.waitUntil(written.promise)
     try {
       const target = parseTarget(request.url, config.hosts)
+      record.notePath(target.path)
       refuseLoop(request.headers, host)
       const matched = match(config.routes, target)
       if (matched) record.note({ route: matched.route.id })
@@ -65,18 +66,18 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       const { route, rest } = matched
       asked = route
       reply = await pass(request, background, { route, target, rest, trace, record })
-      return dressed(reply.response, corsHeaders(corsRules, request), trace)
+      return reply.response
     } catch (thrown) {
       const refusal = asRefusal(thrown)
       record.noteRefusal(refusal)
       const challenge = asked ? challengeFor(asked, config.publicUrl) : { realm: 'sallyport' }
-      return dressed(problem(refusal, trace.requestId, challenge), corsHeaders(corsRules, request), trace)
+      return problem(refusal, trace.requestId, challenge, corsHeaders(corsRules, request))
     } finally {
       const write = () => {
         ports.emit(auditLine(record.close()))
         written.resolve()
       }
-      if (reply) reply.done.then((stream) => record.note({ stream })).finally(write)
+      if (reply?.done) reply.done.then((stream) => record.note({ stream })).finally(write)
       else write()
     }
   }
@@ -139,8 +140,8 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
 
     const send = sender({ route, principal, credential, trace, record, signal: request.signal })
     const ask = askThrough(
-      (method, path, json) =>
-        send({ method, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), json }),
+      ({ path, ...question }, stop) =>
+        send({ ...question, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), stop }),
       route.limits,
     )
     const permits = (operation: string) =>
@@ -158,7 +159,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     record.noteThread(thread)
     const path = kept.params === params ? rest : checkedPath(pathOf(endpoint, kept.params))
     const uri = originUri(route.origin, path, kept.query)
-    const { response, abort } = await send({
+    const response = await send({
       method: request.method,
       uri,
       id: trace.requestId,
@@ -170,7 +171,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     })
     record.lap('origin')
 
-    const { response: safe, done } = await replyTo(response, request.method, {
+    const reply = await replyTo(response, request.method, {
       adapter: route.adapter,
       origin: route.origin,
       routePath: route.path,
@@ -182,25 +183,16 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
         prefix: route.origin.prefix,
       }),
       restoration: kept.restoration,
+      headers: { ...corsHeaders(route.cors, request), 'x-request-id': trace.requestId },
       limits: route.limits,
       signal: request.signal,
     })
-    record.noteForwarded(safe.status)
-    // What is complete has nothing left to stop, and a socket outlives the exchange that opened it.
-    done.then((outcome) => outcome === 'complete' || abort())
-    return { response: safe, done }
+    record.noteForwarded(reply.response.status)
+    return reply
   }
 }
 
 function answered(response: Response, record: AuditRecord): Response {
   record.note({ outcome: 'preflight', status: response.status })
-  return response
-}
-
-/** What every reply and refusal has: the request's id, and leave for the page that asked to read it. */
-function dressed(response: Response, cors: Readonly<Record<string, string>>, { requestId }: Trace): Response {
-  if (response.webSocket) return response
-  for (const [name, value] of Object.entries(cors)) response.headers.set(name, value)
-  response.headers.set('x-request-id', requestId)
   return response
 }

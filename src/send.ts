@@ -5,7 +5,7 @@ import type { AuditRecord } from './audit/event'
 import { credentialHeader } from './config/env'
 import type { Configuration } from './config/load'
 import type { LoadedRoute } from './config/route'
-import { type Answer, forward } from './origin/forward'
+import { forward } from './origin/forward'
 import { requestHeaders } from './origin/headers'
 import { type LimitedBody, writeJson } from './request/body'
 import type { Credential } from './request/credential'
@@ -27,6 +27,8 @@ export interface Sending {
   readonly webSocket?: Readonly<Record<string, string>>
   /** A body that passes unread. */
   readonly upload?: LimitedBody | undefined
+  /** Aborted when nobody wants the answer any more. */
+  readonly stop?: AbortSignal
 }
 
 /** On whose behalf, and for which of the caller's requests. */
@@ -53,7 +55,17 @@ export function createSender(config: Configuration, signer: Signer) {
     const as = route.identity.assertion
     const hasToken = (value: string) => credential?.isIn(value) ?? false
 
-    return async ({ method, uri, id, from, json, thread, webSocket = {}, upload }: Sending): Promise<Answer> => {
+    return async ({
+      method,
+      uri,
+      id,
+      from,
+      json,
+      thread,
+      webSocket = {},
+      upload,
+      stop,
+    }: Sending): Promise<Response> => {
       const body = json === undefined ? undefined : writeJson(json, credential)
       const binding = { route: route.id, method, uri, thread, body }
       const assertion =
@@ -72,7 +84,7 @@ export function createSender(config: Configuration, signer: Signer) {
         via,
       })
       const { firstByteSeconds } = route.limits
-      return forward(route.origin, { method, uri, headers, body: body ?? upload, signal, firstByteSeconds })
+      return forward(route.origin, { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds })
     }
   }
 }

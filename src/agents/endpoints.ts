@@ -34,10 +34,10 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
   }
   return (method, path) => {
     const params: Record<string, string> = {}
-    const candidates = [...(walk(root, split(path), 0, params)?.values() ?? [])]
-    const open = candidates.filter(isOpen)
-    const endpoint = candidates.find((candidate) => candidate.method === method)
-    if (endpoint) return open.includes(endpoint) ? { endpoint, params } : undefined
+    const candidates = walk(root, split(path), 0, params)
+    const endpoint = candidates?.get(method)
+    if (endpoint) return isOpen(endpoint) ? { endpoint, params } : undefined
+    const open = [...(candidates?.values() ?? [])].filter(isOpen)
     return open.length > 0 ? { allow: open.map((candidate) => candidate.method) } : undefined
   }
 }

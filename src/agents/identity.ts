@@ -37,8 +37,18 @@ export function describe(principal: Principal, fields: FieldMap): JsonObject {
   return described
 }
 
-/** The identity headers of a principal; every one of them empty where there is none. */
-export function headersOf(principal: Principal | undefined): Record<string, string> {
+const headersByPrincipal = new WeakMap<Principal, Readonly<Record<string, string>>>()
+
+/** The identity headers of a principal; every one of them empty where there is none. A principal never changes. */
+export function headersOf(principal: Principal | undefined): Readonly<Record<string, string>> {
+  const known = principal && headersByPrincipal.get(principal)
+  if (known) return known
+  const headers = identityHeadersOf(principal)
+  if (principal) headersByPrincipal.set(principal, headers)
+  return headers
+}
+
+function identityHeadersOf(principal: Principal | undefined): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [name, source] of Object.entries(identityHeaders)) {
     const value = principal && valueFor(principal, source)

@@ -27,9 +27,9 @@ export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
   return {
     async headers(headers) {
       for (const name of ['location', 'content-location']) {
-        const value = headers.get(name)
-        const run = value === null ? undefined : RUN.exec(value)?.[1]
-        if (value !== null && run !== undefined) headers.set(name, value.replace(run, await seal(run)))
+        const value = headers[name]
+        const run = value === undefined ? undefined : RUN.exec(value)?.[1]
+        if (value !== undefined && run !== undefined) headers[name] = value.replace(run, await seal(run))
       }
     },
     ...(!isWait && {

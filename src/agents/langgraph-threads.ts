@@ -88,7 +88,7 @@ async function below(thread: string, passing: Passing, operation: string, owners
   if (!isObject(passing.body) || !/^run\.(?:create|stream|wait|command)$/.test(operation)) return passing
   if (operation !== 'run.command') {
     const note = seen.asking()
-    const restoration = { headers: async (headers: Headers) => noteRun(headers, note) }
+    const restoration = { headers: async (headers: Readonly<Record<string, string>>) => noteRun(headers, note) }
     return { ...passing, body: stampedBody(passing.body, owner), restoration }
   }
   const { method, params } = passing.body
@@ -100,8 +100,8 @@ async function below(thread: string, passing: Passing, operation: string, owners
 const STARTS = new Set(['run.start', 'input.respond'])
 
 /** A run that has just been made under a thread is one of it. */
-function noteRun(headers: Headers, note: (run: string) => void): void {
-  const made = /^\/threads\/([^/]+)\/runs\/([^/]+)$/.exec(headers.get('content-location') ?? '')
+function noteRun(headers: Readonly<Record<string, string>>, note: (run: string) => void): void {
+  const made = /^\/threads\/([^/]+)\/runs\/([^/]+)$/.exec(headers['content-location'] ?? '')
   if (made) note(`${made[1]}/${made[2]}`)
 }
 

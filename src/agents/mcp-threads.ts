@@ -19,8 +19,8 @@ const sessions: ThreadKeeping = {
       headers,
       restoration: {
         async headers(answered) {
-          const session = answered.get(SESSION)
-          if (session !== null) answered.set(SESSION, await ids.seal('session', session))
+          const session = answered[SESSION]
+          if (session !== undefined) answered[SESSION] = await ids.seal('session', session)
         },
       },
     }

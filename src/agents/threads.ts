@@ -14,8 +14,8 @@ export interface Passing {
 
 /** What has to be done to the agent's answer, so that the caller finds its own ids in it. */
 export interface Restoration {
-  /** Changes the reply's headers; it is called before the others. */
-  headers?(headers: Headers): Promise<void>
+  /** Changes the reply's headers, whose names are in lower case; it is called before the others. */
+  headers?(headers: Record<string, string>): Promise<void>
   /** Whole events of a stream, as text. Absent: streams pass unread. */
   events?(text: string): string | Promise<string>
   /**

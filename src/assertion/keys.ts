@@ -1,11 +1,16 @@
-import { calculateJwkThumbprint, importJWK, type JWK } from 'jose'
+import { base64url, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
 
 export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA'
+
+/** In its own header an assertion has a type of its own, so that it cannot be taken for anybody's access token. */
+export type AssertionType = 'JWT' | 'sallyport+jwt'
 
 export interface SigningKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
   readonly key: CryptoKey
+  /** The protected header of what it signs (RFC 7515 section 7.1), encoded, by type. */
+  readonly headers: Readonly<Record<AssertionType, string>>
   /** What is published: never a private member. */
   readonly publicJwk: JWK
 }
@@ -60,7 +65,9 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
     const key = (await importJWK(jwk, algorithm)) as CryptoKey
     if (algorithm === 'RS256' && modulusOf(key) < MIN_RSA_BITS) return 'weak'
     const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk))
-    return { kid, algorithm, key, publicJwk: publicPart(jwk, kid, algorithm) }
+    const headerOf = (typ: AssertionType) => base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
+    const headers = { JWT: headerOf('JWT'), 'sallyport+jwt': headerOf('sallyport+jwt') }
+    return { kid, algorithm, key, headers, publicJwk: publicPart(jwk, kid, algorithm) }
   } catch {
     return 'unsupported'
   }

@@ -3,7 +3,7 @@ import { Refusal } from '../errors/refusal'
 import type { Ports } from '../ports'
 import type { Principal } from '../token/principal'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
-import type { SigningAlgorithm, SigningKeys } from './keys'
+import type { AssertionType, SigningKey, SigningKeys } from './keys'
 
 /** Servers commonly take 8 KB for one header. */
 const MAX_CHARS = 8_000
@@ -16,8 +16,7 @@ export type Assertion = string & { readonly [signed]: true }
 export interface Signer {
   /**
    * Signs who is asking, for one route, and (unless the route says otherwise) for one request.
-   * @param as a bearer is typed `JWT`, for validators that exist; in its own header it has a type of its own, so that it
-   *   cannot be taken for anybody's access token
+   * @param as a bearer is typed `JWT`, for validators that exist
    * @param id the assertion's `jti`
    * @throws Refusal `signing-unavailable` or `assertion-too-large`; never an empty assertion
    */
@@ -32,7 +31,7 @@ export interface Signer {
 
 interface Reused {
   readonly assertion: Assertion
-  readonly typ: string
+  readonly typ: AssertionType
   /** Seconds since the epoch. */
   readonly until: number
 }
@@ -59,7 +58,7 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
       const identity = identityClaims(principal, rules)
       const claims = { ...identity, ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id }
-      const assertion = await compactJws({ alg: key.algorithm, typ, kid: key.kid }, claims, key.key).catch(() => {
+      const assertion = await compactJws(key, typ, claims).catch(() => {
         throw new Refusal('signing-unavailable', 'signing failed')
       })
       if (assertion.length > MAX_CHARS) throw new Refusal('assertion-too-large', `${assertion.length} characters`)
@@ -73,6 +72,8 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
   }
 }
 
+const encoder = new TextEncoder()
+
 const SIGNATURES = {
   ES256: { name: 'ECDSA', hash: 'SHA-256' },
   RS256: { name: 'RSASSA-PKCS1-v1_5' },
@@ -81,11 +82,11 @@ const SIGNATURES = {
 
 /** RFC 7515 section 5.1, for what is signed on each request: a builder of any JWS costs as much again as the signature. */
 async function compactJws(
-  header: { readonly alg: SigningAlgorithm; readonly typ: string; readonly kid: string },
+  { key, algorithm, headers }: SigningKey,
+  typ: AssertionType,
   claims: Readonly<Record<string, unknown>>,
-  key: CryptoKey,
 ): Promise<string> {
-  const input = `${base64url.encode(JSON.stringify(header))}.${base64url.encode(JSON.stringify(claims))}`
-  const signature = await crypto.subtle.sign(SIGNATURES[header.alg], key, new TextEncoder().encode(input))
+  const input = `${headers[typ]}.${base64url.encode(JSON.stringify(claims))}`
+  const signature = await crypto.subtle.sign(SIGNATURES[algorithm], key, encoder.encode(input))
   return `${input}.${base64url.encode(new Uint8Array(signature))}`
 }

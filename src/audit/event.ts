@@ -43,6 +43,7 @@ export class AuditRecord {
   readonly #started: number
   readonly #ms: Record<string, number> = {}
   readonly #fields: Partial<AuditEvent> = {}
+  #path: string | undefined
 
   constructor(
     readonly trace: Trace,
@@ -65,6 +66,11 @@ export class AuditRecord {
     this.lap('verify')
   }
 
+  /** Until it is called, `close` has to find the path itself. */
+  notePath(path: string): void {
+    this.#path = path
+  }
+
   noteThread(thread: string | undefined): void {
     if (thread !== undefined) this.note({ thread: thread.slice(0, MAX_THREAD_CHARS) })
   }
@@ -74,8 +80,9 @@ export class AuditRecord {
     this.lap('decide')
   }
 
+  /** Whole, unless it is noted later that its stream ended otherwise. */
   noteForwarded(status: number): void {
-    this.note({ outcome: 'forwarded', status })
+    this.note({ outcome: 'forwarded', status, stream: 'complete' })
   }
 
   noteRefusal({ code, row, reason }: Refusal): void {
@@ -95,7 +102,7 @@ export class AuditRecord {
       id: this.trace.requestId,
       trace: this.trace.traceId,
       method: this.request.method.slice(0, 20),
-      path: (URL.parse(this.request.url)?.pathname ?? '')
+      path: (this.#path ?? URL.parse(this.request.url)?.pathname ?? '')
         .slice(0, MAX_READ_CHARS)
         .replace(TOKEN_SHAPE, '[removed]')
         .slice(0, MAX_PATH_CHARS),

@@ -14,8 +14,14 @@ export interface ChallengeContext {
  * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
  * type that contains exactly that, and `error` and `message`, of which many front ends show one.
  *
+ * @param cors the headers that let a page read it
  */
-export function problem(refusal: Refusal, requestId: string, context: ChallengeContext): Response {
+export function problem(
+  refusal: Refusal,
+  requestId: string,
+  context: ChallengeContext,
+  cors: Readonly<Record<string, string>> = {},
+): Response {
   const { code, said } = refusal
   const { status, title, detail } = refusal.row
   const headers = new Headers({
@@ -23,6 +29,7 @@ export function problem(refusal: Refusal, requestId: string, context: ChallengeC
     'cache-control': 'private, no-store',
     'x-content-type-options': 'nosniff',
     'x-request-id': requestId,
+    ...cors,
   })
   const challenge = challengeOf(refusal, context)
   if (challenge) headers.set('www-authenticate', challenge)

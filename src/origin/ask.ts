@@ -1,10 +1,17 @@
+import type { Json } from '../agents/adapter'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
 import type { Ask } from '../threads/keeper'
-import type { Answer } from './forward'
 
 /** What an answer may hold beside what callers sent: what the agent itself has written there. */
 const ROOM_BYTES = 1024 * 1024
+
+export interface Question {
+  readonly method: string
+  /** Below the route. */
+  readonly path: string
+  readonly json: Json | undefined
+}
 
 /**
  * The gate's own questions to an agent, over what makes requests to it.
@@ -14,21 +21,21 @@ const ROOM_BYTES = 1024 * 1024
  *   that is too large
  */
 export function askThrough(
-  send: (...question: Parameters<Ask>) => Promise<Answer>,
+  send: (question: Question, stop: AbortSignal) => Promise<Response>,
   limits: { readonly firstByteSeconds: number; readonly bodyBytes: number },
 ): Ask {
   return async (method, path, json, awaited = 'answer') => {
-    const { response, abort } = await send(method, path, json)
+    const stop = new AbortController()
+    const { status, body } = await send({ method, path, json }, stop.signal)
     // Once the answer has begun it may take no longer than it took to begin.
-    const timer = setTimeout(abort, limits.firstByteSeconds * 1000)
+    const timer = setTimeout(() => stop.abort(), limits.firstByteSeconds * 1000)
     try {
-      const { status, body } = response
       if (awaited === 'end') await ended(body)
       if (awaited !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? jsonOf(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
       clearTimeout(timer)
-      abort()
+      stop.abort()
     }
   }
 }

@@ -1,5 +1,6 @@
 const LF = 10
 const CR = 13
+const NOTHING: readonly number[] = []
 
 /** An event larger than this is not an event any more; AG-UI's own client gives up at 10 MB. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024
@@ -50,7 +51,7 @@ export class EventCutter {
 
   /** Where the last blank line within the chunk ends; its first line end may be in what is held. 0: there is none. */
   #lastBlankLine(chunk: Uint8Array): number {
-    const tail = this.#tail()
+    const tail = this.#heldBytes > 0 ? this.#tail() : NOTHING
     const at = (index: number) => (index >= 0 ? chunk[index] : tail[tail.length + index])
     for (let index = chunk.byteLength - 1; index >= 0; index--) {
       const byte = chunk[index]

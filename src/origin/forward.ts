@@ -1,5 +1,6 @@
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
+import { within } from '../within'
 
 export interface Outgoing {
   readonly method: string
@@ -11,15 +12,11 @@ export interface Outgoing {
     | Uint8Array
     | { readonly stream: ReadableStream<Uint8Array>; readonly overflow: AbortSignal }
     | undefined
-  /** Aborted when the caller leaves. */
+  /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
+  /** Aborted when nobody wants the answer any more. */
+  readonly stop?: AbortSignal | undefined
   readonly firstByteSeconds: number
-}
-
-export interface Answer {
-  readonly response: Response
-  /** Stops the origin, for instance because the stream to the caller has ended. */
-  readonly abort: () => void
 }
 
 /** Path and query as the origin sees them. */
@@ -31,39 +28,33 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
  *
  * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large` or `client-gone`
  */
-export async function forward(origin: Origin, outgoing: Outgoing): Promise<Answer> {
+export async function forward(origin: Origin, outgoing: Outgoing): Promise<Response> {
   // Invariant 5: what follows a host and begins with a slash cannot change it.
   if (!outgoing.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
 
   const { body, signal } = outgoing
   const upload = body instanceof Uint8Array ? undefined : body
-  const controller = new AbortController()
-  const abort = () => controller.abort()
-  for (const reason of [signal, upload?.overflow]) reason?.addEventListener('abort', abort, { once: true })
-  if (signal.aborted) abort()
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    abort()
-  }, outgoing.firstByteSeconds * 1000)
+  const other = upload?.overflow ?? outgoing.stop
   try {
-    const response = await origin.fetch(origin.host + outgoing.uri, {
+    const answer = origin.fetch(origin.host + outgoing.uri, {
       method: outgoing.method,
       headers: outgoing.headers,
       body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
       // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
       cache: 'no-store',
-      signal: controller.signal,
+      // As it is, the runtime takes the caller's own signal for no signal at all.
+      signal: other ? AbortSignal.any([signal, other]) : signal,
     })
-    return { response: checked(response), abort }
+    const response = await within(outgoing.firstByteSeconds * 1000, answer)
+    // The request to the origin ends with the caller's, which this refuses.
+    if (!response) throw new Refusal('origin-timeout')
+    return checked(response)
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown
     if (signal.aborted) throw new Refusal('client-gone')
     if (upload?.overflow.aborted) throw new Refusal('body-too-large')
-    throw new Refusal(late ? 'origin-timeout' : 'origin-unreachable', thrown instanceof Error ? thrown.name : undefined)
-  } finally {
-    clearTimeout(timer)
+    throw new Refusal('origin-unreachable', thrown instanceof Error ? thrown.name : undefined)
   }
 }
 

@@ -91,16 +91,26 @@ export function requestHeaders(
 const namesLike = (name: string, from: Headers): readonly string[] =>
   name.endsWith('*') ? [...from.keys()].filter((each) => each.startsWith(name.slice(0, -1))) : [name]
 
-/** The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache (invariant 11). */
-export function responseHeaders(from: Headers, extra: readonly string[], isStream: boolean): Headers {
-  const headers = new Headers()
-  for (const name of [...RESPONSE, ...extra]) {
-    const value = from.get(name)
-    if (value !== null) headers.set(name, value)
-  }
-  headers.set('cache-control', isStream ? 'private, no-store, no-transform' : 'private, no-store')
-  headers.set('x-content-type-options', 'nosniff')
+/**
+ * The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache (invariant 11).
+ * @param own what the gate says itself
+ */
+export function responseHeaders(
+  from: Headers,
+  extra: readonly string[],
+  isStream: boolean,
+  own: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const names of [RESPONSE, extra])
+    for (const name of names) {
+      const value = from.get(name)
+      if (value !== null) headers[name] = value
+    }
+  Object.assign(headers, own)
+  headers['cache-control'] = isStream ? 'private, no-store, no-transform' : 'private, no-store'
+  headers['x-content-type-options'] = 'nosniff'
   // nginx and its relatives hold a stream back unless told not to.
-  if (isStream) headers.set('x-accel-buffering', 'no')
+  if (isStream) headers['x-accel-buffering'] = 'no'
   return headers
 }

@@ -27,16 +27,17 @@ export interface ReplyRules {
   readonly restoration: Restoration | undefined
   /** Whether an answer that does not say what it is can only be a stream of events. */
   readonly isStream: boolean
+  /** The gate's own: leave for a page to read the reply, and the request's id. */
+  readonly headers: Readonly<Record<string, string>>
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly signal: AbortSignal
 }
 
 export interface Reply {
   readonly response: Response
-  readonly done: Promise<StreamOutcome>
+  /** How it ended, where it has not already. */
+  readonly done?: Promise<StreamOutcome>
 }
-
-const whole: Promise<StreamOutcome> = Promise.resolve('complete')
 
 /**
  * The origin's answer as the caller gets it: headers by allow-list, addresses that lead back through the gate, and a guard on
@@ -45,23 +46,23 @@ const whole: Promise<StreamOutcome> = Promise.resolve('complete')
  * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot be cleared
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
-  if (response.webSocket) return { response: upgraded(response, response.webSocket), done: whole }
+  if (response.webSocket) return { response: upgraded(response, response.webSocket) }
   const type = response.headers.get('content-type')
   const isStream = type === null ? rules.isStream && response.ok : /^text\/event-stream\b/i.test(type)
-  const headers = responseHeaders(response.headers, rules.adapter.responseHeaders ?? [], isStream)
-  if (isStream && type === null) headers.set('content-type', 'text/event-stream')
+  const headers = responseHeaders(response.headers, rules.adapter.responseHeaders ?? [], isStream, rules.headers)
+  if (isStream && type === null) headers['content-type'] = 'text/event-stream'
   passLocations(response, headers, rules)
   await rules.restoration?.headers?.(headers)
 
   const { status } = response
   if (!response.body || method === 'HEAD' || [204, 205, 304].includes(status)) {
     await response.body?.cancel()
-    return { response: new Response(null, { status, headers }), done: whole }
+    return { response: new Response(null, { status, headers }) }
   }
   refuseUnknownEncoding(response)
   const { adapter, names, restoration, limits, signal } = rules
   // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
-  const brokenStream = isStream && !headers.has('location') ? adapter.brokenStream : undefined
+  const brokenStream = isStream && headers.location === undefined ? adapter.brokenStream : undefined
   const isRead = adapter.brokenStream && (names.length > 0 || limits.heartbeatSeconds > 0)
   if (isStream && (isRead || restoration?.events)) {
     const { body, done } = readEvents(response.body, {
@@ -78,12 +79,12 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(body, { status, headers }), done }
   }
   if (names.length > 0 || restoration?.answer || (rules.rewrite && response.ok)) {
-    return { response: new Response(await cleared(response, response.body, rules), { status, headers }), done: whole }
+    return { response: new Response(await cleared(response, response.body, rules), { status, headers }) }
   }
   const length = isStream ? undefined : lengthOf(response)
   if (length !== undefined && length <= MAX_WHOLE_BYTES) {
     const bytes = await response.arrayBuffer().catch(() => refuseCut(signal))
-    return { response: new Response(bytes, { status, headers }), done: whole }
+    return { response: new Response(bytes, { status, headers }) }
   }
   const { body, done } = pump(response.body, brokenStream, signal, length)
   return { response: new Response(body, { status, headers }), done }
@@ -121,16 +122,16 @@ function refuseUnknownEncoding({ headers }: Response): void {
   }
 }
 
-function passLocations({ status, headers: from }: Response, headers: Headers, rules: ReplyRules): void {
+function passLocations({ status, headers: from }: Response, headers: Record<string, string>, rules: ReplyRules): void {
   const isRedirect = status >= 300 && status < 400 && status !== 304
   for (const name of ['location', 'content-location']) {
     const value = from.get(name)
     if (value === null) continue
     // RFC 9110 section 10.2.2 gives `Location` a meaning for these only. Elsewhere it is a word of the API's own.
     const mapped = isRedirect || status === 201 ? publicLocation(value, rules) : apiLocation(value, rules)
-    if (mapped !== undefined) headers.set(name, mapped)
+    if (mapped !== undefined) headers[name] = mapped
   }
-  if (isRedirect && !headers.has('location')) throw new Refusal('origin-reply-refused', 'redirect off the route')
+  if (isRedirect && headers.location === undefined) throw new Refusal('origin-reply-refused', 'redirect off the route')
 }
 
 /** Types that names can be found in, in an encoding that they can be found in. */

@@ -34,7 +34,9 @@ const HEARTBEAT = new TextEncoder().encode(': keep-alive\n\n')
 /** How finely silence is measured: a heartbeat is late by at most this part of its interval. */
 const TICKS_PER_HEARTBEAT = 3
 
-const encode = (text: string): Uint8Array => new TextEncoder().encode(text)
+const encoder = new TextEncoder()
+const encode = (text: string): Uint8Array => encoder.encode(text)
+const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
  * The native gear: the runtime moves the bytes, and this code hears only how it ended. After a cut it says so in the
@@ -108,11 +110,11 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     unsaid = 0
   }
 
-  const pass = async (complete: Uint8Array | undefined): Promise<void> => {
-    if (!complete) return
+  const pass = async (complete: Uint8Array): Promise<void> => {
     if (!isComment(complete)) last = complete
-    const cleared = await clear(complete, reading)
-    if (cleared.byteLength > 0) await write(cleared)
+    const cleared = clear(complete, reading)
+    const bytes = cleared instanceof Promise ? await cleared : cleared
+    if (bytes.byteLength > 0) await write(bytes)
   }
 
   const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
@@ -137,7 +139,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
         const { done, value } = await reader.read()
         unheard = 0
         if (done) return true
-        await pass(cutter.push(value))
+        const complete = cutter.push(value)
+        if (complete) await pass(complete)
       }
     } catch {
       return false
@@ -151,7 +154,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
     if (ended && !isHalf(rest)) {
-      await pass(rest).catch(() => undefined)
+      if (rest) await pass(rest).catch(() => undefined)
       return endWith(writer, '', 'complete')
     }
     const outcome = stalled ? 'stalled' : 'cut'
@@ -162,23 +165,24 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   return { body: pipe.readable, done: finish() }
 }
 
-async function clear(bytes: Uint8Array, { names, scrub, restore }: Reading): Promise<Uint8Array> {
+/** Waits for nothing that is there: this is done for every event. */
+function clear(bytes: Uint8Array, { names, scrub, restore }: Reading): Uint8Array | Promise<Uint8Array> {
   if (names.length === 0 && !restore) return bytes
-  const text = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true }).decode(bytes)
+  const text = decoder.decode(bytes)
   const cleared = mentions(text, names)
     ? eventsOf(text)
         .map((event) => (mentions(event, names) ? clearEvent(event, names, scrub) : event))
         .join('')
     : text
-  const restored = restore ? await restore(cleared) : cleared
-  return restored === text ? bytes : encode(restored)
+  const written = (restored: string) => (restored === text ? bytes : encode(restored))
+  const restored = restore ? restore(cleared) : cleared
+  return typeof restored === 'string' ? written(restored) : restored.then(written)
 }
 
 const COLON = 58
 
 /** An agent's own keep-alive, as a rule. */
-const isComment = (bytes: Uint8Array): boolean =>
-  bytes[0] === COLON && !/[\r\n]data/.test(new TextDecoder().decode(bytes))
+const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]data/.test(decoder.decode(bytes))
 
 /** Whether what is left is a part of an event: data that is not whole, or a field in the middle of its line. */
 function isHalf(rest: Uint8Array | undefined): boolean {

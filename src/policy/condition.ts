@@ -10,13 +10,16 @@ export interface Unmet {
   readonly scopes: readonly string[]
 }
 
-const met: Unmet = { reasons: [], scopes: [] }
+export const met: Unmet = { reasons: [], scopes: [] }
 const lacks = (reason: Reason, scopes: readonly string[] = []): Unmet => ({ reasons: [reason], scopes })
-const together = (parts: readonly Unmet[]): Unmet => ({
-  reasons: parts.flatMap((part) => part.reasons),
-  scopes: parts.flatMap((part) => part.scopes),
-})
 export const holds = (unmet: Unmet): boolean => unmet.reasons.length === 0
+
+function together(parts: readonly Unmet[]): Unmet {
+  const [one = met, ...others] = parts.filter((part) => !holds(part))
+  if (others.length === 0) return one
+  const all = [one, ...others]
+  return { reasons: all.flatMap((part) => part.reasons), scopes: all.flatMap((part) => part.scopes) }
+}
 
 /**
  * Holds a caller against a condition. It is total: every condition that passes the schema gives an answer for every caller,
@@ -39,7 +42,7 @@ export function evaluate(condition: Condition, caller: Caller): Unmet {
     if (!alternatives.some(holds)) parts.push(together(alternatives))
   }
   if (not !== undefined && holds(evaluate(not, caller))) parts.push(lacks('excluded'))
-  return parts.every(holds) ? met : together(parts)
+  return together(parts)
 }
 
 const list = (value: OneOrMore): readonly string[] => (typeof value === 'string' ? [value] : value)

@@ -1,6 +1,6 @@
 import type { Caller } from '../caller'
 import type { Policy } from '../config/define'
-import { evaluate, holds, type Unmet } from './condition'
+import { evaluate, holds, met, type Unmet } from './condition'
 import { covers } from './operation'
 import type { Reason } from './reason'
 
@@ -46,8 +46,7 @@ export function decide(policies: readonly Policy[], caller: Caller, operation: s
 const applies = (rule: Rule, operation: string): boolean =>
   rule.operations.some((pattern) => covers(pattern, operation))
 
-const unmet = (rule: Rule, caller: Caller): Unmet =>
-  rule.when ? evaluate(rule.when, caller) : { reasons: [], scopes: [] }
+const unmet = (rule: Rule, caller: Caller): Unmet => (rule.when ? evaluate(rule.when, caller) : met)
 
 function refusalBy(policy: string, candidates: readonly Unmet[]): Decision {
   if (candidates.length === 0) return { effect: 'deny', policy, reasons: ['no-rule-for-operation'], scopes: [] }

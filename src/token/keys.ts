@@ -2,6 +2,7 @@ import { createLocalJWKSet, errors } from 'jose'
 import type { SigningKeys } from '../assertion/keys'
 import { Refusal } from '../errors/refusal'
 import type { Background, Ports } from '../ports'
+import { within } from '../within'
 import { refuseToken } from './fault'
 import type { TrustedIssuer } from './issuer'
 import { fetchKeySet, type KeySetDocument, usableKeys } from './key-set'
@@ -183,9 +184,5 @@ async function select(keyOf: KeySet['select'], alg: string, kid: string | undefi
     throw thrown
   }
 }
-
-/** What a work comes to, or undefined once the time is up. */
-const within = <T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> =>
-  Promise.race([work, new Promise<undefined>((resolve) => setTimeout(resolve, milliseconds))])
 
 const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message.slice(0, 200) : 'unknown')

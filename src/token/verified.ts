@@ -16,6 +16,8 @@ export interface Verified {
 /** Verified tokens that are kept; the one that was used longest ago goes first. */
 const MAX_KEPT = 2_000
 
+const encoder = new TextEncoder()
+
 /**
  * Tokens whose signatures and claims were found good, under the SHA-256 of the whole token and the issuer with all its settings:
  * a token that differs in one bit, or is held against other settings, is another one. Its text is not kept.
@@ -29,7 +31,7 @@ export class VerifiedTokens {
 
   /** The name of a token, under which it is kept for any issuer. */
   async nameOf(token: string): Promise<string> {
-    return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))))
+    return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
   }
 
   get(issuer: TrustedIssuer, name: string): Verified | undefined {

@@ -53,7 +53,7 @@ export async function verify(
   background: Background,
 ): Promise<Principal> {
   const token = credential.reveal()
-  if (token.length > MAX_TOKEN_CHARS || !COMPACT.test(token)) throw refuseToken('form')
+  if (token.length > MAX_TOKEN_CHARS) throw refuseToken('form')
   try {
     const name = await verified.nameOf(token)
     for (const issuer of trust) {
@@ -67,6 +67,7 @@ export async function verify(
         throw new Refusal('token-expired')
       return ownName(known.principal, issuer, trust)
     }
+    if (!COMPACT.test(token)) throw refuseToken('form')
     const header = headerOf(token)
     const { iss } = decodeJwt(token)
     const issuer = trust.find(({ issuer }) => issuer === iss)

@@ -64,7 +64,7 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
         config: {
           name: 'sallyport',
           compatibilityDate: '2026-10-01',
-          compatibilityFlags: ['enable_request_signal'],
+          compatibilityFlags: ['enable_request_signal', 'request_signal_passthrough'],
           manifest: {
             mainModule: 'worker.js',
             modulesRoot: root,

@@ -17,7 +17,7 @@ export async function startIsolates(count: number, routes: readonly Route[]) {
       config: {
         name: `isolate-${index}`,
         compatibilityDate: '2026-10-01',
-        compatibilityFlags: ['enable_request_signal'],
+        compatibilityFlags: ['enable_request_signal', 'request_signal_passthrough'],
         manifest: {
           mainModule: 'worker.js',
           modulesRoot: root,
