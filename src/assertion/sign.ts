@@ -29,25 +29,38 @@ export interface Signer {
   ): Promise<Assertion>
 }
 
-interface Reused {
-  readonly assertion: Assertion
-  readonly typ: AssertionType
-  /** Seconds since the epoch. */
-  readonly until: number
+/** What is known of one person on one route. */
+interface Signed {
+  /** The claims that say who it is, as JSON. */
+  readonly identity: string
+  /** Where one assertion serves many requests. */
+  reusable?: {
+    readonly assertion: Assertion
+    readonly typ: AssertionType
+    /** Seconds since the epoch. */
+    readonly until: number
+  }
 }
 
 /** @param issuer the gateway's public URL, the `iss` of everything it signs */
 export function createSigner(issuer: string, signingKeys: () => Promise<SigningKeys>, ports: Ports): Signer {
-  /** By person and rights as one token says them, and by what they are signed for. */
-  const reused = new WeakMap<Principal, Map<AssertionRules, Reused>>()
+  // A principal is one verified token, and a route's rules are one object: two people, two routes or two states of one person's
+  // rights can never share what is kept here.
+  const known = new WeakMap<Principal, Map<AssertionRules, Signed>>()
+  const signedFor = (principal: Principal, rules: AssertionRules): Signed => {
+    const byRules = known.get(principal) ?? new Map<AssertionRules, Signed>()
+    known.set(principal, byRules)
+    const signed = byRules.get(rules) ?? { identity: JSON.stringify(identityClaims(principal, rules)) }
+    byRules.set(rules, signed)
+    return signed
+  }
 
   return {
     async sign(principal, rules, as, binding, id) {
       const typ = as === 'bearer' ? 'JWT' : 'sallyport+jwt'
       const now = Math.floor(ports.now() / 1000)
-      // A principal is one verified token, and a route's rules are one object: two people, two routes or two states of one
-      // person's rights can never share an assertion.
-      const kept = rules.bind === 'none' ? reused.get(principal)?.get(rules) : undefined
+      const signed = signedFor(principal, rules)
+      const kept = rules.bind === 'none' ? signed.reusable : undefined
       if (kept?.typ === typ && now < kept.until) return kept.assertion
 
       const { keys } = await signingKeys()
@@ -56,16 +69,15 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
       // An identity may not outlive the token that it was read from by more than this one request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
-      const identity = identityClaims(principal, rules)
-      const claims = { ...identity, ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id }
+      const rest = JSON.stringify({ ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id })
+      // Both are objects with members, and have none in common: `reservedClaims` sees to that.
+      const claims = `${signed.identity.slice(0, -1)},${rest.slice(1)}`
       const assertion = await compactJws(key, typ, claims).catch(() => {
         throw new Refusal('signing-unavailable', 'signing failed')
       })
       if (assertion.length > MAX_CHARS) throw new Refusal('assertion-too-large', `${assertion.length} characters`)
       if (rules.bind === 'none') {
-        const ofPrincipal = reused.get(principal) ?? new Map<AssertionRules, Reused>()
-        const until = now + (expires - now) / 2
-        reused.set(principal, ofPrincipal.set(rules, { assertion: assertion as Assertion, typ, until }))
+        signed.reusable = { assertion: assertion as Assertion, typ, until: now + (expires - now) / 2 }
       }
       return assertion as Assertion
     },
@@ -84,9 +96,9 @@ const SIGNATURES = {
 async function compactJws(
   { key, algorithm, headers }: SigningKey,
   typ: AssertionType,
-  claims: Readonly<Record<string, unknown>>,
+  claims: string,
 ): Promise<string> {
-  const input = `${headers[typ]}.${base64url.encode(JSON.stringify(claims))}`
+  const input = `${headers[typ]}.${base64url.encode(claims)}`
   const signature = await crypto.subtle.sign(SIGNATURES[algorithm], key, encoder.encode(input))
   return `${input}.${base64url.encode(new Uint8Array(signature))}`
 }
