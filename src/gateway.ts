@@ -45,7 +45,8 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
   const corsOfAll = rulesOfAll([...config.routes.values()].map((route) => route.cors))
 
   return async function handle(request, background) {
-    const trace = readTrace(request.headers, ports.randomId)
+    const { headers } = request
+    const trace = readTrace(headers, ports.randomId)
     const record = new AuditRecord(trace, request, ports.now)
     let corsRules = corsOfAll
     let asked: LoadedRoute | undefined
@@ -56,11 +57,11 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     try {
       const target = parseTarget(request.url, config.hosts)
       record.notePath(target.path)
-      refuseLoop(request.headers, host)
+      refuseLoop(headers, host)
       const matched = match(config.routes, target)
       if (matched) record.note({ route: matched.route.id })
       corsRules = matched?.route.cors ?? corsOfAll
-      if (isPreflight(request)) return answered(answerPreflight(corsRules, request), record)
+      if (isPreflight(request)) return answered(answerPreflight(corsRules, headers), record)
 
       if (!matched) throw new Refusal('route-unknown')
       const { route, rest } = matched
@@ -71,7 +72,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       const refusal = asRefusal(thrown)
       record.noteRefusal(refusal)
       const challenge = asked ? challengeFor(asked, config.publicUrl) : { realm: 'sallyport' }
-      return problem(refusal, trace.requestId, challenge, corsHeaders(corsRules, request))
+      return problem(refusal, trace.requestId, challenge, corsHeaders(corsRules, headers))
     } finally {
       const write = () => {
         ports.emit(auditLine(record.close()))
@@ -93,16 +94,17 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
   /** Both doors: from the credential to the origin's answer. */
   async function pass(request: Request, background: Background, passage: Passage): Promise<Reply> {
     const { route, target, rest, trace, record } = passage
+    const { method, headers } = request
 
-    const found = route.find(request.method, rest)
+    const found = route.find(method, rest)
     const asked = found && 'endpoint' in found ? found.endpoint : undefined
-    const isJson = asked?.body === 'json' && !(asked.form && isForm(request.headers))
+    const isJson = asked?.body === 'json' && !(asked.form && isForm(headers))
     const readBody = () => (isJson ? readJson(request, route.limits.bodyBytes) : undefined)
     // Only a route that takes tokens from bodies reads one before it knows who sends it.
     const early = route.tokenInBody ? await readBody() : undefined
     const inBody = early === undefined ? [] : (route.adapter.takeTokens?.(early) ?? [])
     // The raw token is in this object and nowhere else. Other credentials, such as API keys, will be taken here too.
-    const credential = oneCredential(takeCredential(request.headers, target), inBody, target)
+    const credential = oneCredential(takeCredential(headers, target), inBody, target)
     if (!credential && !route.isPublic) throw new Refusal('token-missing')
     const principal =
       credential && !route.isPublic ? await verify(credential, route.trust, means, ports.now(), background) : undefined
@@ -111,15 +113,14 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     if (!found) throw new Refusal('operation-unknown')
     if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
     const { endpoint, params } = found
-    if (route.adapter.refusesForeignOrigins)
-      refuseForeignOrigin(request.headers, route.cors.origins, route.adapter.kind)
-    const isWebSocket = wantsWebSocket(request, endpoint, route.cors.origins)
+    if (route.adapter.refusesForeignOrigins) refuseForeignOrigin(headers, route.cors.origins, route.adapter.kind)
+    const isWebSocket = wantsWebSocket(headers, endpoint, route.cors.origins)
     const input = route.tokenInBody ? early : await readBody()
     const operations = route.adapter.operationsOf?.({
       endpoint,
       params,
       query: target.query,
-      headers: request.headers,
+      headers,
       body: input,
     }) ?? [endpoint.operation]
     record.note({ operation: operations.join(' ') })
@@ -149,7 +150,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
       principal !== undefined &&
       decide(route.policies, principal, operation).effect === 'allow'
     const keeping = route.threads === 'shared' ? undefined : route.adapter.threads
-    const passing: Kept = { params, query: target.query, headers: request.headers, body: rewritten }
+    const passing: Kept = { params, query: target.query, headers, body: rewritten }
     const kept =
       principal && keeping
         ? await keeping.keep(passing, { endpoint, operations }, await keeperOf(principal, route, { permits, ask }))
@@ -160,18 +161,18 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     const path = kept.params === params ? rest : checkedPath(pathOf(endpoint, kept.params))
     const uri = originUri(route.origin, path, kept.query)
     const response = await send({
-      method: request.method,
+      method,
       uri,
       id: trace.requestId,
       from: kept.headers,
       json: kept.body,
       thread,
-      webSocket: isWebSocket ? webSocketHeaders(request.headers) : {},
+      webSocket: isWebSocket ? webSocketHeaders(headers) : {},
       upload: endpoint.body && !isJson ? limitBody(request, route.limits.bodyBytes) : undefined,
     })
     record.lap('origin')
 
-    const reply = await replyTo(response, request.method, {
+    const reply = await replyTo(response, method, {
       adapter: route.adapter,
       origin: route.origin,
       routePath: route.path,
@@ -183,7 +184,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
         prefix: route.origin.prefix,
       }),
       restoration: kept.restoration,
-      headers: { ...corsHeaders(route.cors, request), 'x-request-id': trace.requestId },
+      headers: { ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
       limits: route.limits,
       signal: request.signal,
     })

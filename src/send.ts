@@ -84,7 +84,7 @@ export function createSender(config: Configuration, signer: Signer) {
         via,
       })
       const { firstByteSeconds } = route.limits
-      return forward(route.origin, { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds })
+      return await forward(route.origin, { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds })
     }
   }
 }

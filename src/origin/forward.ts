@@ -43,7 +43,7 @@ export async function forward(origin: Origin, outgoing: Outgoing): Promise<Respo
       redirect: 'manual',
       // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
       cache: 'no-store',
-      // As it is, the runtime takes the caller's own signal for no signal at all.
+      // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to the caller's own.
       signal: other ? AbortSignal.any([signal, other]) : signal,
     })
     const response = await within(outgoing.firstByteSeconds * 1000, answer)

@@ -46,21 +46,31 @@ export interface Reply {
  * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot be cleared
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
-  if (response.webSocket) return { response: upgraded(response, response.webSocket) }
-  const type = response.headers.get('content-type')
+  const { status, headers: from } = response
+  if (response.webSocket) return { response: upgraded(from, response.webSocket) }
+  const { adapter, names, restoration, limits, signal } = rules
+  const type = from.get('content-type')
   const isStream = type === null ? rules.isStream && response.ok : /^text\/event-stream\b/i.test(type)
-  const headers = responseHeaders(response.headers, rules.adapter.responseHeaders ?? [], isStream, rules.headers)
+  const headers = responseHeaders(from, adapter.responseHeaders ?? [], isStream, rules.headers)
   if (isStream && type === null) headers['content-type'] = 'text/event-stream'
-  passLocations(response, headers, rules)
-  await rules.restoration?.headers?.(headers)
+  passLocations(status, from, headers, rules)
+  await restoration?.headers?.(headers)
 
-  const { status } = response
-  if (!response.body || method === 'HEAD' || [204, 205, 304].includes(status)) {
+  if (method === 'HEAD' || [204, 205, 304].includes(status)) {
     await response.body?.cancel()
     return { response: new Response(null, { status, headers }) }
   }
-  refuseUnknownEncoding(response)
-  const { adapter, names, restoration, limits, signal } = rules
+  const encoding = from.get('content-encoding')
+  refuseUnknownEncoding(encoding)
+  const isCleared =
+    names.length > 0 || restoration?.answer !== undefined || (rules.rewrite !== undefined && response.ok)
+  // Of what is undone from an encoding on the way, nobody knows the length.
+  const length = isStream || encoding !== null ? null : from.get('content-length')
+  if (!isCleared && length !== null && Number(length) <= MAX_WHOLE_BYTES) {
+    const bytes = await response.arrayBuffer().catch(() => refuseCut(signal))
+    return { response: new Response(bytes, { status, headers }) }
+  }
+  if (!response.body) return { response: new Response(null, { status, headers }) }
   // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
   const brokenStream = isStream && headers.location === undefined ? adapter.brokenStream : undefined
   const isRead = adapter.brokenStream && (names.length > 0 || limits.heartbeatSeconds > 0)
@@ -78,15 +88,10 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     })
     return { response: new Response(body, { status, headers }), done }
   }
-  if (names.length > 0 || restoration?.answer || (rules.rewrite && response.ok)) {
+  if (isCleared) {
     return { response: new Response(await cleared(response, response.body, rules), { status, headers }) }
   }
-  const length = isStream ? undefined : lengthOf(response)
-  if (length !== undefined && length <= MAX_WHOLE_BYTES) {
-    const bytes = await response.arrayBuffer().catch(() => refuseCut(signal))
-    return { response: new Response(bytes, { status, headers }) }
-  }
-  const { body, done } = pump(response.body, brokenStream, signal, length)
+  const { body, done } = pump(response.body, brokenStream, signal, length === null ? undefined : Number(length))
   return { response: new Response(body, { status, headers }), done }
 }
 
@@ -95,14 +100,8 @@ function refuseCut(signal: AbortSignal): never {
   throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
 }
 
-/** How long a body is, unless it is undone from an encoding on the way. */
-function lengthOf({ headers }: Response): number | undefined {
-  const length = headers.get('content-length')
-  return length === null || headers.has('content-encoding') ? undefined : Number(length)
-}
-
 /** A caller who offered subprotocols gives up unless it hears which one was taken (RFC 6455 section 4.1). */
-function upgraded({ headers }: Response, webSocket: WebSocket): Response {
+function upgraded(headers: Headers, webSocket: WebSocket): Response {
   const protocol = headers.get('sec-websocket-protocol')
   return new Response(null, {
     status: 101,
@@ -115,14 +114,13 @@ function upgraded({ headers }: Response, webSocket: WebSocket): Response {
  * The runtime undoes these two encodings, and no others, before anybody reads; `content-encoding` itself is not passed on. A
  * body in any other would reach the caller as bytes without a meaning, and identity in it unseen.
  */
-function refuseUnknownEncoding({ headers }: Response): void {
-  const encoding = headers.get('content-encoding') ?? ''
-  if (!['', 'identity', 'gzip', 'br'].includes(encoding)) {
+function refuseUnknownEncoding(encoding: string | null): void {
+  if (encoding !== null && !['', 'identity', 'gzip', 'br'].includes(encoding)) {
     throw new Refusal('origin-reply-refused', 'content-encoding')
   }
 }
 
-function passLocations({ status, headers: from }: Response, headers: Record<string, string>, rules: ReplyRules): void {
+function passLocations(status: number, from: Headers, headers: Record<string, string>, rules: ReplyRules): void {
   const isRedirect = status >= 300 && status < 400 && status !== 304
   for (const name of ['location', 'content-location']) {
     const value = from.get(name)

@@ -46,8 +46,8 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
  * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
  * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` whatever was asked.
  */
-export function corsHeaders(rules: CorsRules, request: Request): Readonly<Record<string, string>> {
-  const origin = request.headers.get('origin')
+export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
+  const origin = headers.get('origin')
   if (origin === null || !rules.origins.has(origin)) return { vary: 'Origin' }
   return {
     vary: 'Origin',
@@ -78,8 +78,8 @@ export function isPreflight(request: Request): boolean {
  * Answers a preflight (Fetch standard, "CORS-preflight fetch"): without credentials, and without the origin.
  * @throws Refusal `cors-origin-refused`, so that the browser's network panel says what is missing
  */
-export function answerPreflight(rules: CorsRules, request: Request): Response {
-  const { 'access-control-expose-headers': exposed, ...allowed } = corsHeaders(rules, request)
+export function answerPreflight(rules: CorsRules, from: Headers): Response {
+  const { 'access-control-expose-headers': exposed, ...allowed } = corsHeaders(rules, from)
   if (exposed === undefined) throw new Refusal('cors-origin-refused')
   const headers = new Headers(allowed)
   headers.set('access-control-allow-methods', rules.methods.join(', '))

@@ -8,11 +8,11 @@ import { refuseForeignOrigin } from './cors'
  *
  * @throws Refusal `upgrade-refused` (426) or `cors-origin-refused` (403)
  */
-export function wantsWebSocket(request: Request, endpoint: Endpoint, origins: ReadonlySet<string>): boolean {
-  const upgrade = request.headers.get('upgrade')
+export function wantsWebSocket(headers: Headers, endpoint: Endpoint, origins: ReadonlySet<string>): boolean {
+  const upgrade = headers.get('upgrade')
   if (upgrade === null) return false
   if (upgrade.toLowerCase() !== 'websocket' || !endpoint.websocket) throw new Refusal('upgrade-refused')
-  refuseForeignOrigin(request.headers, origins, 'websocket')
+  refuseForeignOrigin(headers, origins, 'websocket')
   return true
 }
 
