@@ -1,6 +1,7 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { compatibility } from '../test/support/compatibility.ts'
 import { bench, root, scratchFolder } from './folder.ts'
 import { freePort } from './ports.ts'
 import { type Running, start } from './process.ts'
@@ -44,16 +45,14 @@ export async function startWorker({
   const folder = await scratchFolder(`${name.replaceAll(/\W+/g, '-')}-${port}`)
   await writeFile(path.join(folder, 'worker.js'), code)
   for (const [variable, value] of Object.entries(env)) await writeFile(path.join(folder, variable), value)
-  await writeFile(path.join(folder, 'config.capnp'), await configuration(port, Object.keys(env)))
+  await writeFile(path.join(folder, 'config.capnp'), configuration(port, Object.keys(env)))
   const command = path.join(root, 'node_modules/workerd/bin/workerd')
   return start({ name, command, args: ['serve', 'config.capnp'], cwd: folder, port, startSeconds })
 }
 
 /** With the compatibility settings of the real deployment. */
-async function configuration(port: number, variables: readonly string[]): Promise<string> {
-  const settings = await readFile(path.join(root, 'wrangler.toml'), 'utf8')
-  const date = /^compatibility_date = "(.+)"$/m.exec(settings)?.[1]
-  const flags = /^compatibility_flags = (\[.*\])$/m.exec(settings)?.[1] ?? '[]'
+function configuration(port: number, variables: readonly string[]): string {
+  const { compatibilityDate, compatibilityFlags } = compatibility
   const bindings = variables.map((name) => `(name = "${name}", text = embed "${name}")`)
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -65,8 +64,8 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed "worker.js")],
-  compatibilityDate = "${date}",
-  compatibilityFlags = ${flags},
+  compatibilityDate = "${compatibilityDate}",
+  compatibilityFlags = ${JSON.stringify(compatibilityFlags)},
   globalOutbound = "loopback",
   bindings = [${bindings.join(', ')}],
 );

@@ -3,6 +3,7 @@ import { Miniflare } from 'miniflare'
 import type { AuditEvent } from '../../src/audit/event'
 import type { Route } from '../../src/config/define'
 import { root, workerFile } from './build'
+import { compatibility } from './compatibility'
 import { signingKeys } from './keys'
 import { freePort } from './port'
 
@@ -63,8 +64,7 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
       {
         config: {
           name: 'sallyport',
-          compatibilityDate: '2026-10-01',
-          compatibilityFlags: ['enable_request_signal', 'request_signal_passthrough'],
+          ...compatibility,
           manifest: {
             mainModule: 'worker.js',
             modulesRoot: root,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { Miniflare } from 'miniflare'
 import type { Route } from '../../src/config/define'
 import { root, workerFile } from './build'
+import { compatibility } from './compatibility'
 import { freePort } from './port'
 
 /** The test Worker several times over in one workerd: isolates with nothing in common but the Cache API. */
@@ -16,8 +17,7 @@ export async function startIsolates(count: number, routes: readonly Route[]) {
     workers: ports.map((port, index) => ({
       config: {
         name: `isolate-${index}`,
-        compatibilityDate: '2026-10-01',
-        compatibilityFlags: ['enable_request_signal', 'request_signal_passthrough'],
+        ...compatibility,
         manifest: {
           mainModule: 'worker.js',
           modulesRoot: root,
