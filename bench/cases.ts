@@ -1,8 +1,8 @@
 import { type Exchange, requestBytes } from './exchange.ts'
-import { burst, pace, type RequestAt } from './load.ts'
+import { Load, pace, type RequestAt, type Spent, together } from './load.ts'
 import type { Options } from './options.ts'
 import type { Running } from './process.ts'
-import { type Spread, shuffled, spreadOf } from './statistics.ts'
+import { median, type Spread, shuffled, spreadOf } from './statistics.ts'
 import type { Algorithm, Tokens } from './tokens.ts'
 import { rssBytes } from './usage.ts'
 
@@ -31,9 +31,11 @@ export interface Sample {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly rssMiB: number
+  /** To the floor, slice by slice: the median of them. */
+  readonly timesFloor: number
 }
 
-export interface Figures extends Record<keyof Sample, Spread> {
+export interface Figures extends Record<Exclude<keyof Sample, 'timesFloor'>, Spread> {
   readonly id: string
   readonly title: string
   readonly timesFloor?: Spread
@@ -46,34 +48,60 @@ interface Run extends Options {
   readonly isPaced: boolean
 }
 
+/** Of a sample; between two of them the floor has its turn, so that a machine that slows down slows both. */
+const SLICES = 12
+
 /** Tokens and connections that a paced phase takes beside its own requests. */
 const PACED_EXTRA = 20
 
 /** Every case once in each round, in an order of that round's own; comparisons are made within a round. */
 export async function runCases(cases: readonly Case[], run: Run): Promise<Figures[]> {
-  for (const { tokens } of cases) if (tokens.use === 'new') await poolFor(tokens, run)
+  for (const { tokens } of cases) if (tokens.use === 'new') await poolOf(tokens, run.rounds, run)
   const samples = new Map<string, Sample[]>(cases.map(({ id }) => [id, []]))
   for (let round = 0; round < run.rounds; round++) {
     process.stderr.write(`  round ${round + 1} of ${run.rounds}\n`)
-    for (const each of shuffled(cases)) samples.get(each.id)?.push(await sample(each, round, run))
+    for (const each of shuffled(cases)) {
+      const floor = cases.find(({ id }) => id === each.floor && id !== each.id)
+      samples.get(each.id)?.push(await sample(each, floor, round, run))
+    }
   }
   return cases.map((each) => figuresOf(each, samples))
 }
 
-async function sample(each: Case, round: number, run: Run): Promise<Sample> {
+async function sample(each: Case, floor: Case | undefined, round: number, run: Run): Promise<Sample> {
   const { subject, share = 1 } = each
   const { sizes } = run
   const requestAt = await requestsOf(each, round, run)
-  const size = {
-    warmup: Math.ceil((sizes.warmup * share) / (round === 0 ? 1 : 4)),
-    requests: Math.ceil(sizes.requests * share),
-    connections: sizes.connections,
+  const load = new Load(subject, requestAt, sizes.connections)
+  // What the floor has seen in its own turn would not be new to it.
+  const beside = floor && new Load(floor.subject, await requestsOf(floor, run.rounds + round, run), sizes.connections)
+  const slice = Math.ceil((sizes.requests * share) / SLICES)
+  const own: Spent[] = []
+  const ratios: number[] = []
+  try {
+    await load.send(Math.ceil((sizes.warmup * share) / (round === 0 ? 1 : 4)))
+    await beside?.send(Math.ceil((sizes.warmup * share) / 4))
+    for (let index = 0; index < SLICES; index++) {
+      const spent = await load.send(slice)
+      own.push(spent)
+      if (beside) ratios.push(spent.cpuMicros / (await beside.send(slice)).cpuMicros)
+    }
+  } finally {
+    load.close()
+    beside?.close()
   }
-  const { cpuMicros, perSecond } = await burst(subject, requestAt, size)
-  const later: RequestAt = (index) => requestAt(size.warmup + size.requests + index)
+  const { requests, cpuMicros, seconds } = together(own)
+  const later: RequestAt = (index) => requestAt(load.sent + index)
   const paced = { requests: Math.ceil(sizes.paced * share), perSecond: sizes.pacedPerSecond * Math.max(share, 0.2) }
   const { p50Ms, p99Ms } = run.isPaced ? await pace(subject, later, paced) : { p50Ms: Number.NaN, p99Ms: Number.NaN }
-  return { cpuMicros, perSecond, p50Ms, p99Ms, rssMiB: rssBytes(subject.pid) / 2 ** 20 }
+  return {
+    cpuMicros: cpuMicros / requests,
+    perSecond: requests / seconds,
+    p50Ms,
+    p99Ms,
+    rssMiB: rssBytes(subject.pid) / 2 ** 20,
+    timesFloor: beside ? median(ratios) : 1,
+  }
 }
 
 async function requestsOf({ subject, exchange, tokens }: Case, round: number, run: Run): Promise<RequestAt> {
@@ -85,27 +113,24 @@ async function requestsOf({ subject, exchange, tokens }: Case, round: number, ru
     const same = bytes(token)
     return () => same
   }
-  const pool = await poolFor(tokens, run)
-  const perRound = pool.length / run.rounds
+  const perRound = tokensPerRound(run)
+  const pool = await poolOf(tokens, round + 1, run)
   const own = pool.slice(round * perRound, (round + 1) * perRound).map((token) => bytes(token))
   return (index) => own[index % own.length] as Buffer
 }
 
 /** So many that no token is seen twice by one subject in the whole run. */
-function poolFor({ algorithm, who }: TokenUse & { use: 'new' }, { sizes, rounds, keys, isPaced }: Run) {
-  const perRound = sizes.warmup + sizes.requests + (isPaced ? sizes.paced + PACED_EXTRA : 0)
-  return keys.pool(perRound * rounds, algorithm, who)
-}
+const poolOf = ({ algorithm, who }: TokenUse & { use: 'new' }, rounds: number, run: Run) =>
+  run.keys.pool(tokensPerRound(run) * rounds, algorithm, who)
+
+const tokensPerRound = ({ sizes, isPaced }: Run) =>
+  sizes.warmup + sizes.requests + (isPaced ? sizes.paced + PACED_EXTRA : 0)
 
 function figuresOf({ id, title, floor, origin }: Case, samples: ReadonlyMap<string, readonly Sample[]>): Figures {
   const own = samples.get(id) ?? []
   const of = (name: keyof Sample) => spreadOf(own.map((sample) => sample[name]))
-  const within = (other: string | undefined, compare: (sample: Sample, base: Sample) => number) => {
-    const base = other === undefined ? undefined : samples.get(other)
-    return base && spreadOf(own.map((sample, round) => compare(sample, base[round] as Sample)))
-  }
-  const timesFloor = within(floor, (sample, base) => sample.cpuMicros / base.cpuMicros)
-  const addedP50Ms = within(origin, (sample, base) => sample.p50Ms - base.p50Ms)
+  const alone = origin === undefined ? undefined : samples.get(origin)
+  const addedP50Ms = alone && spreadOf(own.map(({ p50Ms }, round) => p50Ms - (alone[round]?.p50Ms ?? Number.NaN)))
   return {
     id,
     title,
@@ -114,7 +139,7 @@ function figuresOf({ id, title, floor, origin }: Case, samples: ReadonlyMap<stri
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     rssMiB: of('rssMiB'),
-    ...(timesFloor && { timesFloor }),
+    ...(floor !== undefined && { timesFloor: of('timesFloor') }),
     ...(addedP50Ms && { addedP50Ms }),
   }
 }

@@ -6,9 +6,10 @@ import { cpuMicros } from './usage.ts'
 
 export type RequestAt = (index: number) => Buffer
 
-export interface Burst {
+export interface Spent {
+  readonly requests: number
   readonly cpuMicros: number
-  readonly perSecond: number
+  readonly seconds: number
 }
 
 export interface Latency {
@@ -16,38 +17,50 @@ export interface Latency {
   readonly p99Ms: number
 }
 
-export interface BurstSize {
-  readonly warmup: number
-  readonly requests: number
-  readonly connections: number
-}
+/** Requests to one subject as fast as they go, some at a time, over connections that are kept. */
+export class Load {
+  readonly #subject: Running
+  readonly #requestAt: RequestAt
+  readonly #connections: readonly Connection[]
+  #next = 0
 
-/** A fixed number of requests as fast as they go, and what the subject's processes spent on each. */
-export async function burst(subject: Running, requestAt: RequestAt, size: BurstSize): Promise<Burst> {
-  const connections = Array.from({ length: size.connections }, () => new Connection(subject.port))
-  try {
-    await sendAll(subject, connections, requestAt, 0, size.warmup)
-    const [cpu, began] = [cpuMicros(subject.pid), performance.now()]
-    await sendAll(subject, connections, requestAt, size.warmup, size.requests)
-    const seconds = (performance.now() - began) / 1000
-    return { cpuMicros: (cpuMicros(subject.pid) - cpu) / size.requests, perSecond: size.requests / seconds }
-  } finally {
-    for (const connection of connections) connection.close()
+  constructor(subject: Running, requestAt: RequestAt, connections: number) {
+    this.#subject = subject
+    this.#requestAt = requestAt
+    this.#connections = Array.from({ length: connections }, () => new Connection(subject.port))
+  }
+
+  /** How many were sent so far. */
+  get sent(): number {
+    return this.#next
+  }
+
+  /** What the subject's processes spent on so many requests. */
+  async send(count: number): Promise<Spent> {
+    const until = this.#next + count
+    const worker = async (connection: Connection) => {
+      while (this.#next < until) {
+        const { status } = await connection.send(this.#requestAt(this.#next++))
+        expectSuccess(this.#subject, status)
+      }
+    }
+    const [cpu, began] = [cpuMicros(this.#subject.pid), performance.now()]
+    await Promise.all(this.#connections.map(worker))
+    return {
+      requests: count,
+      cpuMicros: cpuMicros(this.#subject.pid) - cpu,
+      seconds: (performance.now() - began) / 1000,
+    }
+  }
+
+  close(): void {
+    for (const connection of this.#connections) connection.close()
   }
 }
 
-async function sendAll(
-  subject: Running,
-  connections: readonly Connection[],
-  requestAt: RequestAt,
-  from: number,
-  count: number,
-): Promise<void> {
-  let next = from
-  const worker = async (connection: Connection) => {
-    while (next < from + count) expectSuccess(subject, (await connection.send(requestAt(next++))).status)
-  }
-  await Promise.all(connections.map(worker))
+export const together = (parts: readonly Spent[]): Spent => {
+  const sum = (of: keyof Spent) => parts.reduce((total, part) => total + part[of], 0)
+  return { requests: sum('requests'), cpuMicros: sum('cpuMicros'), seconds: sum('seconds') }
 }
 
 /** One connection at a fixed rate that no subject finds hard: what a lone caller waits. */

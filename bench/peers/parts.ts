@@ -17,8 +17,28 @@ declare class FixedLengthStream extends TransformStream<Uint8Array, Uint8Array> 
 const EC = { name: 'ECDSA', namedCurve: 'P-256' }
 const RSA = { name: 'RSASSA-PKCS1-v1_5', hash: 'SHA-256' }
 const RSA_KEY = { ...RSA, modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]) }
-const TEXT = new TextEncoder().encode('x'.repeat(600))
+const encoder = new TextEncoder()
+const TEXT = encoder.encode('x'.repeat(600))
 const LINE = JSON.stringify({ v: 1, line: 'x'.repeat(600) })
+/** As many as an origin and a caller are sent, and about as long. */
+const OWN_HEADERS = {
+  'x-user-id': 'alice',
+  'x-user-email': 'alice@example.com',
+  'x-user-name': 'Alice Example',
+  'x-user-roles': 'member',
+  'x-user-scopes': 'chat',
+  'x-user-tenant': 'acme',
+  'x-user-issuer': 'https://login.example.com',
+  'x-sallyport-assertion': 'x'.repeat(700),
+  via: '1.1 gate.example.com',
+  'accept-encoding': 'identity',
+}
+const REPLY_HEADERS = { vary: 'Origin', 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' }
+const within = (answer: Promise<Response>): Promise<Response> =>
+  new Promise((resolve, reject) => {
+    setTimeout(reject, 120_000)
+    answer.then(resolve, reject)
+  })
 const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   let made: Promise<T> | undefined
   return () => {
@@ -71,14 +91,9 @@ export const parts = {
     request.signal.addEventListener('abort', () => controller.abort(), { once: true })
     return fetch(url, { method: request.method, headers: request.headers, signal: controller.signal })
   },
-  'a time limit for the first byte': async (request, url, context) => {
-    const timer = setTimeout(() => undefined, 120_000)
-    try {
-      return await pass(request, url, context)
-    } finally {
-      clearTimeout(timer)
-    }
-  },
+  'the signal of a caller who leaves': (request, url) =>
+    fetch(url, { method: request.method, headers: request.headers, signal: request.signal }),
+  'a time limit for the first byte': (request, url, context) => within(pass(request, url, context)),
   'a log line': (request, url, context) => {
     // biome-ignore lint/suspicious/noConsole: it is what is measured
     console.log(LINE)
@@ -96,6 +111,34 @@ export const parts = {
   'a SHA-256 digest': async (request, url, context) => {
     await crypto.subtle.digest('SHA-256', TEXT)
     return pass(request, url, context)
+  },
+  'a promise that outlives the caller': async (request, url, context) => {
+    const written = Promise.withResolvers<void>()
+    context.waitUntil(written.promise)
+    const response = await pass(request, url, context)
+    written.resolve()
+    return response
+  },
+  'all that one request needs, but signatures': async (request, url, context) => {
+    const written = Promise.withResolvers<void>()
+    context.waitUntil(written.promise)
+    const id = crypto.randomUUID()
+    const name = new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(LINE)))
+    const answer = fetch(url, {
+      method: request.method,
+      headers: { ...OWN_HEADERS, traceparent: `00-${id}`, accept: request.headers.get('accept') ?? '' },
+      body: null,
+      redirect: 'manual',
+      cache: 'no-store',
+      signal: request.signal,
+    })
+    const response = await within(answer)
+    const headers = { ...REPLY_HEADERS, 'x-request-id': id, 'content-type': response.headers.get('content-type') ?? '' }
+    const reply = new Response(await response.arrayBuffer(), { status: response.status, headers })
+    // biome-ignore lint/suspicious/noConsole: it is what is measured
+    console.log(LINE.slice(name[0]))
+    written.resolve()
+    return reply
   },
   'a Hono app around it': async (request, url) => shell.fetch(request, { url }),
 } as const satisfies Record<string, Part>
