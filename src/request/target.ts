@@ -30,23 +30,26 @@ export interface Target {
  */
 export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
   if (url.length > MAX_CHARS) throw new Refusal('path-too-long')
-  const { host, path, query } = partsOf(url, hosts)
-  if (!hosts.has(host)) throw new Refusal('host-unknown', host.slice(0, 100))
-  if (!isCanonical(path)) throw new Refusal('path-not-canonical')
+  const target = asItStands(url, hosts) ?? parsed(url, hosts)
   // RFC 6750 section 2.3 allows this parameter and advises against it.
-  if (query !== '' && new URLSearchParams(query).has('access_token')) throw new Refusal('token-in-url')
-  return { path, query }
+  if (target.query !== '' && new URLSearchParams(target.query).has('access_token')) throw new Refusal('token-in-url')
+  return target
 }
 
 /** Host, path, and a query in which the URL standard has nothing to encode. */
 const PARTS = /^https?:\/\/([^/?]+)(\/[^?]*)(\?[!$-&(-;=?-~]+)?$/
 
 /** What a URL parser would leave as it is needs none: an object of the runtime's costs more than all that is checked here. */
-function partsOf(url: string, hosts: ReadonlySet<string>): Target & { readonly host: string } {
+function asItStands(url: string, hosts: ReadonlySet<string>): Target | undefined {
   const [, host = '', path = '', query = ''] = PARTS.exec(url) ?? []
-  if (hosts.has(host) && isCanonical(path)) return { host, path, query }
-  const parsed = new URL(url)
-  return { host: parsed.host, path: parsed.pathname, query: parsed.search }
+  return hosts.has(host) && isCanonical(path) ? { path, query } : undefined
+}
+
+function parsed(url: string, hosts: ReadonlySet<string>): Target {
+  const { host, pathname, search } = new URL(url)
+  if (!hosts.has(host)) throw new Refusal('host-unknown', host.slice(0, 100))
+  if (!isCanonical(pathname)) throw new Refusal('path-not-canonical')
+  return { path: pathname, query: search }
 }
 
 /**
