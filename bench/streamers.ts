@@ -3,7 +3,7 @@ import type { Running } from './process.ts'
 import { startSallyport, usualRoutes } from './sallyport.ts'
 import { checkSubject, insist } from './self-check.ts'
 import { agUiStream, langgraphStream, type Streamer } from './streams.ts'
-import { startFloor, startHonoInline } from './workers.ts'
+import { startFloor, startHonoInline, startReader } from './workers.ts'
 import type { World } from './world.ts'
 
 export interface Streamers {
@@ -27,12 +27,14 @@ export async function startStreamers(world: World): Promise<Streamers> {
     title,
     subject,
     exchange,
-    token: subject === floor ? undefined : token,
+    token: subject === floor || subject === reader ? undefined : token,
   })
 
   const floor = await started(startFloor(world))
+  const reader = await started(startReader(world))
   const all = [
     streamer('floor: bare workerd', floor),
+    streamer('the same, reading each event', reader),
     streamer('Sallyport, native gear (langgraph)', await gateway('Sallyport langgraph')),
     streamer('Sallyport, reading gear (ag-ui)', await gateway('Sallyport ag-ui'), agUiStream),
     streamer('Hono proxy in workerd, keys inline', await started(startHonoInline(world))),
@@ -42,7 +44,8 @@ export async function startStreamers(world: World): Promise<Streamers> {
   } catch (thrown) {
     notes.push(`HAProxy was left out: ${(thrown as Error).message.split('\n').join(' ')}`)
   }
-  for (const { subject, exchange } of all.slice(1)) insist(await checkSubject(world, subject, exchange))
+  const gates = all.filter((each) => each.token !== undefined)
+  for (const { subject, exchange } of gates) insist(await checkSubject(world, subject, exchange))
   return {
     all,
     notes,

@@ -6,6 +6,9 @@ import type { World } from './world.ts'
 export const startFloor = ({ originUrl, bundles }: World): Promise<Running> =>
   startWorker({ name: 'bare workerd', code: bundles.floor, env: { ORIGIN: originUrl } })
 
+export const startReader = ({ originUrl, bundles }: World): Promise<Running> =>
+  startWorker({ name: 'bare workerd that reads', code: bundles.reader, env: { ORIGIN: originUrl } })
+
 export const startHono = (world: World): Promise<Running> =>
   startWorker({ name: 'Hono in workerd, keys fetched', code: world.bundles.hono, env: honoVariables(world) })
 

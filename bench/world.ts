@@ -19,7 +19,7 @@ export interface World {
   readonly largeJwksUri: string
   readonly issuers: readonly string[]
   readonly tokens: Tokens
-  readonly bundles: Readonly<Record<'floor' | 'hono' | 'sallyport', string>>
+  readonly bundles: Readonly<Record<'floor' | 'reader' | 'hono' | 'sallyport', string>>
 }
 
 export async function createWorld(): Promise<World> {
@@ -28,10 +28,11 @@ export async function createWorld(): Promise<World> {
   const tokens = await Tokens.create(issuers[0] ?? '')
   const keys = tokens.publicKeys
   const sets = { '/jwks': { keys }, '/large-jwks': { keys: [...(await otherKeys(47)), ...keys] } }
-  const [origin, keySets, floor, hono, sallyport] = await Promise.all([
+  const [origin, keySets, floor, reader, hono, sallyport] = await Promise.all([
     startServer('origin', originPort, { BENCH_OWNER: ownerOf(issuers[0] ?? '', USER) }),
     startServer('key-sets', keyPort, { BENCH_KEY_SETS: JSON.stringify(sets) }),
     bundle('peers/floor.ts'),
+    bundle('peers/reader.ts'),
     bundle('peers/hono.ts'),
     bundle('peers/sallyport.ts'),
   ])
@@ -43,7 +44,7 @@ export async function createWorld(): Promise<World> {
     largeJwksUri: `http://127.0.0.1:${keyPort}/large-jwks`,
     issuers,
     tokens,
-    bundles: { floor, hono, sallyport },
+    bundles: { floor, reader, hono, sallyport },
   }
 }
 
