@@ -37,7 +37,7 @@ export const langgraph: Adapter = {
   kind: 'langgraph',
   endpoints,
   identity: { assertion: 'bearer', headers: true, state: false, forwardedProps: {}, langgraphAuthUser: false },
-  // A reader loop costs four times the native pump; LangGraph's clients join a lost stream again by themselves.
+  // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again by themselves.
   heartbeatSeconds: 0,
 
   rewrite(body, { operations, channels, principal }) {
