@@ -26,15 +26,15 @@ export function askThrough(
 ): Ask {
   return async (method, path, json, awaited = 'answer') => {
     const stop = new AbortController()
-    const { status, body } = await send({ method, path, json }, stop.signal)
-    // Once the answer has begun it may take no longer than it took to begin.
-    const timer = setTimeout(() => stop.abort(), limits.firstByteSeconds * 1000)
     try {
+      const { status, body } = await send({ method, path, json }, stop.signal)
+      // Once the answer has begun it may take no longer than it took to begin.
+      setTimeout(() => stop.abort(), limits.firstByteSeconds * 1000)
       if (awaited === 'end') await ended(body)
       if (awaited !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? jsonOf(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
-      clearTimeout(timer)
+      // Whatever became of it, and while the request that it was asked for goes on.
       stop.abort()
     }
   }
