@@ -61,11 +61,18 @@ export async function runCases(cases: readonly Case[], run: Run): Promise<Figure
   for (let round = 0; round < run.rounds; round++) {
     process.stderr.write(`  round ${round + 1} of ${run.rounds}\n`)
     for (const each of shuffled(cases)) {
-      const floor = cases.find(({ id }) => id === each.floor && id !== each.id)
-      samples.get(each.id)?.push(await sample(each, floor, round, run))
+      samples.get(each.id)?.push(await sample(each, floorOf(each, cases), round, run))
     }
   }
   return cases.map((each) => figuresOf(each, samples))
+}
+
+/** The case that another is compared with; none for one that is a floor itself. */
+function floorOf({ id, floor }: Case, cases: readonly Case[]): Case | undefined {
+  if (floor === undefined || floor === id) return undefined
+  const found = cases.find((each) => each.id === floor)
+  if (!found) throw new Error(`${id} is compared with ${floor}, which is not measured`)
+  return found
 }
 
 async function sample(each: Case, floor: Case | undefined, round: number, run: Run): Promise<Sample> {
