@@ -1,6 +1,6 @@
 import type { Agent, Issuer, Policy, Route } from '../src/config/define.ts'
+import { freePort } from '../test/support/port.ts'
 import { type Exchange, langgraphRun, runInput, THREAD, toolCall } from './exchange.ts'
-import { freePort } from './ports.ts'
 import type { Running } from './process.ts'
 import { signingKeys } from './signing-keys.ts'
 import { AUDIENCE } from './tokens.ts'

@@ -2,8 +2,8 @@ import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { compatibility } from '../test/support/compatibility.ts'
+import { freePort } from '../test/support/port.ts'
 import { bench, root, scratchFolder } from './folder.ts'
-import { freePort } from './ports.ts'
 import { type Running, start } from './process.ts'
 
 export interface WorkerOptions {

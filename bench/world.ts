@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import path from 'node:path'
+import { freePort } from '../test/support/port.ts'
 import { bench } from './folder.ts'
-import { freePort } from './ports.ts'
 import { type Running, start } from './process.ts'
 import { otherKeys, Tokens, USER } from './tokens.ts'
 import { bundle } from './workerd.ts'

@@ -1,5 +1,5 @@
 import path from 'node:path'
-import { freePort } from '../ports.ts'
+import { freePort } from '../../test/support/port.ts'
 import type { Running } from '../process.ts'
 import { AUDIENCE } from '../tokens.ts'
 import { startScript, type World } from '../world.ts'

@@ -49,7 +49,7 @@ async function describe(port: number, variable: string): Promise<string> {
   return `Port ${port} is taken by ${blame}.\n    ${remedy}, or choose another port: ${variable}=${other} npm start`
 }
 
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   const server = createServer()
   server.listen({ port, host: '127.0.0.1', exclusive: true })
   try {
