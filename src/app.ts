@@ -8,7 +8,7 @@ import { asRefusal } from './errors/refusal'
 import { createGateway } from './gateway'
 import { healthResponse, livenessResponse } from './health'
 import type { Ports } from './ports'
-import { resourceResponse } from './resource'
+import { resourceResponse } from './protected-resource'
 
 /** The address of what the gate says about itself; no route has one like it. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//

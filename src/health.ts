@@ -1,7 +1,7 @@
 import type { SigningKeys } from './assertion/keys'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
-import { threadSecretFault } from './threads/keeper'
+import { threadSecretFault } from './threads/context'
 
 /** Why the gate, or a part of it, cannot serve; named without anything that is secret. */
 interface Unready {

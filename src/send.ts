@@ -2,16 +2,16 @@ import type { Json } from './agents/adapter'
 import { headersOf } from './agents/identity'
 import type { Signer } from './assertion/sign'
 import type { AuditRecord } from './audit/event'
+import type { Credential } from './authentication/credential'
+import type { Principal } from './authentication/principal'
 import { credentialHeader } from './config/env'
 import type { Configuration } from './config/load'
 import type { LoadedRoute } from './config/route'
 import { forward } from './origin/forward'
 import { requestHeaders } from './origin/headers'
 import { type LimitedBody, writeJson } from './request/body'
-import type { Credential } from './request/credential'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
-import type { Principal } from './token/principal'
 
 /** One request to an agent, before it is signed. */
 export interface Sending {

@@ -48,7 +48,7 @@ describe('the house', () => {
   })
 
   it('steps do not import steps: only the gateway knows the order', () => {
-    const steps = ['request', 'token', 'policy', 'assertion', 'origin', 'audit']
+    const steps = ['request', 'authentication', 'policy', 'assertion', 'origin', 'audit']
     const stepOf = (file: string) => steps.find((step) => file.startsWith(`src/${step}/`))
     const crossing = imports.filter(({ from, to, isType }) => {
       const [a, b] = [stepOf(from), stepOf(to)]

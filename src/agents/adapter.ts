@@ -1,6 +1,6 @@
+import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
-import type { Principal } from '../token/principal'
-import type { ThreadKeeping } from './threads'
+import type { ThreadKeeping } from './thread-isolation'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 

@@ -1,5 +1,5 @@
+import type { Principal } from '../authentication/principal'
 import { claimAt } from '../caller'
-import type { Principal } from '../token/principal'
 import { type FieldMap, type Json, type JsonObject, plainName } from './adapter'
 
 /** The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft Agent Framework read. */

@@ -1,14 +1,14 @@
 import type { Agent } from '../config/define'
-import { a2a } from './a2a'
+import { a2a } from './a2a/adapter'
 import type { Adapter } from './adapter'
-import { agUi } from './ag-ui'
-import { agUiPresets } from './ag-ui-presets'
-import { ag2 } from './ag2'
-import { copilotkit, copilotkitSingleRoute } from './copilotkit'
+import { agUi } from './ag-ui/adapter'
+import { ag2 } from './ag-ui/ag2'
+import { maf } from './ag-ui/maf'
+import { agUiPresets } from './ag-ui/presets'
+import { copilotkit, copilotkitSingleRoute } from './copilotkit/adapter'
 import { http } from './http'
-import { langgraph } from './langgraph'
-import { maf } from './maf'
-import { mcp, mcpWithStores } from './mcp'
+import { langgraph } from './langgraph/adapter'
+import { mcp, mcpWithStores } from './mcp/adapter'
 
 /** Every kind of agent that a route can name. */
 export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a, http } as const satisfies Record<

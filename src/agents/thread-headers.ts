@@ -1,5 +1,5 @@
 import type { Ids } from '../threads/ids'
-import type { ThreadKeeping } from './threads'
+import type { ThreadKeeping } from './thread-isolation'
 
 export const LAST_EVENT = 'last-event-id'
 const IDEMPOTENCY_KEY = 'idempotency-key'

@@ -1,5 +1,5 @@
 import { base64url } from 'jose'
-import type { Principal } from '../token/principal'
+import type { Principal } from '../authentication/principal'
 
 /** Claims that a route's `assertion.claims` may not name: they are the gateway's own word. */
 export const reservedClaims: ReadonlySet<string> = new Set([

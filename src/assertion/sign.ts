@@ -1,7 +1,7 @@
 import { base64url } from 'jose'
+import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
 import type { Ports } from '../ports'
-import type { Principal } from '../token/principal'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { AssertionType, SigningKey, SigningKeys } from './keys'
 

@@ -1,8 +1,8 @@
+import type { Principal } from '../authentication/principal'
 import type { Refusal, RefusalCode } from '../errors/refusal'
 import type { StreamOutcome } from '../origin/stream'
 import type { Decision } from '../policy/decide'
 import type { Trace } from '../request/trace'
-import type { Principal } from '../token/principal'
 
 /** One line per request. It has no field for a token, a query string or a body. */
 export interface AuditEvent {

@@ -2,8 +2,8 @@
 // Says what the gate calls an owner, and under which id an agent knows a thread of theirs: what it takes to move threads in.
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { importSecret, threadSecretFault } from '../threads/context'
 import { idsOf } from '../threads/ids'
-import { importSecret, threadSecretFault } from '../threads/keeper'
 import { ownerName } from '../threads/owner'
 import { THREAD_FILE } from './key-file'
 

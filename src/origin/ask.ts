@@ -1,7 +1,7 @@
 import type { Json } from '../agents/adapter'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
-import type { Ask } from '../threads/keeper'
+import type { Ask } from '../threads/context'
 
 /** What an answer may hold beside what callers sent: what the agent itself has written there. */
 const ROOM_BYTES = 1024 * 1024

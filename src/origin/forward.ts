@@ -1,6 +1,6 @@
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
-import { within } from '../within'
+import { within } from '../timeout'
 
 export interface Outgoing {
   readonly method: string

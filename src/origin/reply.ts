@@ -1,5 +1,5 @@
 import type { Adapter, Json } from '../agents/adapter'
-import type { Restoration } from '../agents/threads'
+import type { Restoration } from '../agents/thread-isolation'
 import { readAtMost } from '../bytes'
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'

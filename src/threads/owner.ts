@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
+import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
-import type { Principal } from '../token/principal'
 
 /** Whose the threads of a route are: each caller's own, everybody's of one tenant, or, `shared`, nobody's. */
 export type Sharing = 'own' | 'tenant' | 'shared'

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import type { AssertionRules, Binding } from '../../src/assertion/claims'
 import { readSigningKeys, type SigningKeys } from '../../src/assertion/keys'
 import { createSigner } from '../../src/assertion/sign'
-import type { Principal } from '../../src/token/principal'
+import type { Principal } from '../../src/authentication/principal'
 import { signingKeys } from '../support/keys'
 
 let keys: SigningKeys

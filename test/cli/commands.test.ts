@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSigningKeys } from '../../src/assertion/keys'
-import { threadSecretFault } from '../../src/threads/keeper'
+import { threadSecretFault } from '../../src/threads/context'
 import { root } from '../support/build'
 
 /** A copy of what a user has, to break. */

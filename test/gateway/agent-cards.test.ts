@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { agentCardOf } from '../../src/agents/a2a-card'
+import { agentCardOf } from '../../src/agents/a2a/card'
 import type { Json } from '../../src/agents/adapter'
 
 const place = { url: 'https://gate.example.com/agents/a2a', prefix: '/inner' }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { auditLine } from '../../src/audit/sink'
+import { auditLine } from '../../src/audit/line'
 import { bearer, forge, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
 import { json, startWorld, type World } from '../support/world'

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
+import type { TrustedIssuer } from '../../src/authentication/jwt/issuer'
 import type { Issuer, Route } from '../../src/config/define'
-import type { TrustedIssuer } from '../../src/token/issuer'
 import { goodClaims, issuerOf, openHttp, routeOf } from './fixtures'
 import { publicJwk } from './keys'
 import { type Received, startOrigin } from './origin'

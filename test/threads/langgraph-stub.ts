@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Principal } from '../../src/authentication/principal'
 import { createOwners } from '../../src/threads/owner'
-import type { Principal } from '../../src/token/principal'
 import type { Handler, Received, RecordingOrigin } from '../support/origin'
 import type { World } from '../support/world'
 

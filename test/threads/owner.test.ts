@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import type { TrustedIssuer } from '../../src/authentication/jwt/issuer'
+import { type Principal, principalOf } from '../../src/authentication/principal'
 import { commonClaims } from '../../src/config/presets'
 import { createOwners } from '../../src/threads/owner'
-import type { TrustedIssuer } from '../../src/token/issuer'
-import { type Principal, principalOf } from '../../src/token/principal'
 import { trustedIssuer } from '../support/issuers'
 
 const trusted = (issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer =>

@@ -1,7 +1,7 @@
 import { startIdentityProvider } from '../../examples/identity-provider/provider.ts'
+import type { Principal } from '../../src/authentication/principal'
 import type { Agent } from '../../src/config/define'
 import { createOwners } from '../../src/threads/owner'
-import type { Principal } from '../../src/token/principal'
 import { bearer, issuerOf, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 

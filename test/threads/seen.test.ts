@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createSeen, type Seen } from '../../src/threads/seen'
+import { createSeen, type Seen } from '../../src/threads/ownership-cache'
 
 const openSeen = () => {
   const clock = { at: 1_000_000 }

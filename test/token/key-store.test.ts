@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createKeyStore } from '../../src/authentication/jwt/keys'
 import type { Refusal } from '../../src/errors/refusal'
 import type { Ports } from '../../src/ports'
-import { createKeyStore } from '../../src/token/keys'
 import { trustedIssuer } from '../support/issuers'
 import { privateKey, publicJwk } from '../support/keys'
 

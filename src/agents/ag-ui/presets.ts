@@ -1,0 +1,48 @@
+import { type Adapter, isObject, type Json } from '../adapter'
+import { authUser } from '../identity'
+import { withOwnHeaders } from '../thread-headers'
+import { agUi } from './adapter'
+import { mastraThreads } from './threads'
+
+const identity = (channels: Partial<Adapter['identity']>): Adapter => ({
+  ...agUi,
+  identity: { ...agUi.identity, ...channels },
+})
+const inState = identity({ state: { key: 'auth_user', fields: authUser } })
+const bearer = identity({ assertion: 'bearer' })
+
+/**
+ * Session state that ADK keeps for itself or for everybody (`app:`), and where its `extract_headers` puts what it takes from
+ * headers: a caller's wins there.
+ */
+const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*|app:.*|(?:user|temp):user[-_]?id)$/i
+
+function withoutAdkState(body: Json): Json {
+  if (!isObject(body) || !isObject(body.state)) return body
+  for (const key of Object.keys(body.state)) if (ADK_OWN_STATE.test(key)) delete body.state[key]
+  return body
+}
+
+/** Where well-known AG-UI agents look for the user, as their adapters' sources say. */
+export const agUiPresets = {
+  /** AgentOS: `forwardedProps.user_id` is the run's user. */
+  agno: identity({ forwardedProps: { user_id: 'user_id' } }),
+  /** Google ADK: `user_id_extractor` reads `input.state`, tools read `tool_context.state`. */
+  adk: {
+    ...agUi,
+    identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
+    rewrite: (body, rewriting) => agUi.rewrite(withoutAdkState(body), rewriting),
+  },
+  /** `ctx.deps.state.auth_user`, where the state model has it. */
+  'pydantic-ai': inState,
+  /** `self.state["auth_user"]`, where the flow's state has it. */
+  crewai: inState,
+  /** Available to `state_context_builder`. */
+  strands: inState,
+  /** It writes the whole state into the prompt, so identity is not put there: the signed assertion is all. */
+  llamaindex: agUi,
+  /** Its `server.auth` verifies a bearer. */
+  mastra: { ...bearer, threads: withOwnHeaders(mastraThreads) },
+  /** Spring Security's resource server verifies a bearer. */
+  'spring-ai': bearer,
+} as const satisfies Record<string, Adapter>

@@ -1,0 +1,129 @@
+import type { Principal } from '../../authentication/principal'
+import { Refusal } from '../../errors/refusal'
+import {
+  type Adapter,
+  isObject,
+  type Json,
+  type JsonObject,
+  plainName,
+  removeSpellings,
+  withoutNames,
+} from '../adapter'
+import { describe, headersOf, identityHeaders } from '../identity'
+import { withOwnHeaders } from '../thread-headers'
+import { endpoints } from './endpoints'
+import { langgraphThreads } from './threads'
+
+/** The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own types use. */
+const langgraphUser = {
+  identity: 'user_id',
+  display_name: 'name',
+  email: 'email',
+  permissions: 'scopes',
+  roles: 'roles',
+  tenant: 'tenant',
+}
+
+const STARTS_RUN = new Set([
+  'run.create',
+  'run.stream',
+  'run.wait',
+  'run.batch',
+  'run.command',
+  'crons.create',
+  'crons.update',
+])
+
+const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
+/**
+ * LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two underscores. The last two are
+ * what it takes from tracing headers.
+ */
+const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*|langsmith-.*|baggage)$/i
+
+export const langgraph: Adapter = {
+  kind: 'langgraph',
+  endpoints,
+  identity: { assertion: 'bearer', headers: true, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again by themselves.
+  heartbeatSeconds: 0,
+
+  rewrite(body, { operations, channels, principal }) {
+    const isCommand = operations.includes('run.command')
+    const identity: JsonObject = {
+      // A command starts its run without looking at headers, so what they would have said goes with it.
+      ...(isCommand && channels.headers && headersOf(principal)),
+      ...(operations.some((each) => STARTS_RUN.has(each)) && channels.langgraphAuthUser && authUserOf(principal)),
+    }
+    const rewriteOne = (one: Json): Json => {
+      if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
+      removeForged(one)
+      if (isObject(one.params)) removeForged(one.params)
+      // Only a command has its run in `params`; elsewhere a member of that name is nothing to the server.
+      const run = isCommand ? one.params : one
+      if (isObject(run) && Object.keys(identity).length > 0) inject(run, identity)
+      return one
+    }
+    return Array.isArray(body) ? body.map(rewriteOne) : rewriteOne(body)
+  },
+
+  operationsOf({ endpoint, query, body }) {
+    const runs = (Array.isArray(body) ? body : [body])
+      .filter(isObject)
+      .flatMap((one) => [one, one.params].filter(isObject))
+    return [
+      endpoint.operation,
+      ...(runs.some((run) => run.if_not_exists === 'create') ? ['threads.create'] : []),
+      ...(new URLSearchParams(query).get('action') === 'rollback' ||
+      runs.some((run) => run.multitask_strategy === 'rollback')
+        ? ['run.delete']
+        : []),
+    ]
+  },
+
+  // A run that is joined is found to be the caller's first, and its events are kept with it.
+  threads: withOwnHeaders(langgraphThreads, { resumes: true }),
+  threadOf(params, body) {
+    if (params.thread !== undefined) return decodeURIComponent(params.thread)
+    return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
+  },
+
+  injectedNames: ({ langgraphAuthUser }) =>
+    langgraphAuthUser ? ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions'] : [],
+  scrub: withoutNames,
+
+  brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
+}
+
+/** Takes out what LangGraph would read as configuration or as identity: of a run, its context, its checkpoint, its metadata. */
+function removeForged(part: JsonObject): void {
+  // The server would call this address itself, with whatever the run produced.
+  if (part.webhook !== undefined && part.webhook !== null)
+    throw new Refusal('field-forbidden', 'webhook', { field: 'webhook' })
+  // It would write the run into a tracing project of the caller's choice.
+  delete part.langsmith_tracer
+  const config = isObject(part.config) ? part.config : undefined
+  for (const holder of [config?.configurable, part.context, part.checkpoint]) {
+    if (!isObject(holder)) continue
+    for (const key of Object.keys(holder)) if (FORGED_CONFIGURABLE.test(key)) delete holder[key]
+    removeSpellings(holder, IDENTITY_NAMES)
+  }
+  // Graphs and tracers read metadata too; a `user_id` there is the caller's own filter.
+  for (const holder of [part.metadata, config?.metadata]) if (isObject(holder)) removeSpellings(holder, IDENTITY_NAMES)
+}
+
+/** What LangGraph's own authentication would have put there; for nobody, nobody: a run inherits what is missing. */
+function authUserOf(principal: Principal | undefined): JsonObject {
+  const user = principal && describe(principal, langgraphUser)
+  return {
+    langgraph_auth_user: user ? { is_authenticated: true, ...user } : null,
+    langgraph_auth_user_id: user?.identity ?? '',
+    langgraph_auth_permissions: user?.permissions ?? [],
+  }
+}
+
+function inject(run: JsonObject, identity: JsonObject): void {
+  const config = isObject(run.config) ? run.config : {}
+  const configurable = isObject(config.configurable) ? config.configurable : {}
+  run.config = { ...config, configurable: { ...configurable, ...identity } }
+}

@@ -1,0 +1,60 @@
+import { Refusal } from '../../errors/refusal'
+import { isObject, type Json, type JsonObject } from '../adapter'
+import type { Passing } from '../thread-isolation'
+import { OWNER, stamped } from './ownership'
+
+/** Servers put it into the thread, and whose a thread is is read together with all of it. */
+const MAX_METADATA_BYTES = 64 * 1024
+
+export function stampedBody(body: Json, owner: string): JsonObject {
+  if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
+  return { ...body, metadata: stamped(body.metadata, owner) }
+}
+
+export function withoutOwner(body: Json | undefined): Json | undefined {
+  if (!isObject(body) || !isObject(body.metadata)) return body
+  const { [OWNER]: _, ...metadata } = body.metadata
+  return { ...body, metadata }
+}
+
+/**
+ * What a server would put into the metadata of a thread that a run creates. Servers differ in whether they heed the run's
+ * configuration; what stands in both is the run's.
+ */
+export function metadataOfRun(body: Json | undefined): JsonObject {
+  const run = isObject(body) && body.method === 'run.start' ? body.params : body
+  if (!isObject(run)) return {}
+  const config = isObject(run.config) && isObject(run.config.metadata) ? run.config.metadata : {}
+  return { ...config, ...(isObject(run.metadata) && run.metadata) }
+}
+
+/**
+ * A thread is named by the path, or by the one member that is looked at. Some servers would go by one that stands in the
+ * configuration of a run or in the checkpoint that it begins at. An owner is named by the gate alone: a thread that somebody
+ * gives to somebody else would turn up among theirs.
+ * @throws Refusal `body-too-large` where metadata is
+ */
+export function cleared(passing: Passing): Passing {
+  const { body, params } = passing
+  for (const one of Array.isArray(body) ? body : [body]) {
+    if (!isObject(one)) continue
+    for (const part of [one, one.params]) {
+      if (!isObject(part)) continue
+      const config = isObject(part.config) ? part.config : {}
+      const before = isObject(part.before) ? part.before : {}
+      for (const holder of [config, config.configurable, part.checkpoint, before, before.configurable])
+        if (isObject(holder)) delete holder.thread_id
+      if (isObject(config.metadata)) delete config.metadata[OWNER]
+      for (const { metadata } of [part, config]) refuseLarge(metadata)
+      if (params.thread !== undefined && part.thread_id !== undefined)
+        part.thread_id = decodeURIComponent(params.thread)
+    }
+  }
+  return passing
+}
+
+function refuseLarge(metadata: Json | undefined): void {
+  if (metadata === undefined) return
+  if (new TextEncoder().encode(JSON.stringify(metadata)).byteLength > MAX_METADATA_BYTES)
+    throw new Refusal('body-too-large', 'metadata', { field: 'metadata' })
+}

@@ -1,0 +1,92 @@
+import type { JWK } from 'jose'
+import { readAtMost } from '../../bytes'
+import type { Ports } from '../../ports'
+import type { TrustedIssuer } from './issuer'
+
+/** Time for one document, from the first byte sent to the last received. */
+const FETCH_MS = 3_000
+const MAX_BYTES = 262_144
+const MAX_KEYS = 100
+const MIN_RSA_BITS = 2048
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
+
+/** A key set with the moment it was fetched, in milliseconds. */
+export interface KeySetDocument {
+  readonly keys: readonly JWK[]
+  readonly fetchedAt: number
+  /** The provider's `Cache-Control: max-age`, in milliseconds. */
+  readonly maxAgeMs: number | undefined
+}
+
+/**
+ * Fetches an issuer's public keys, through OpenID Connect Discovery unless `jwksUri` is pinned.
+ *
+ * Redirects are not followed. The discovery document's `issuer` must be the configured one to the letter (OpenID Connect
+ * Discovery section 4.3), and its `jwks_uri` must be on the issuer's own host: a provider that keeps its keys elsewhere needs
+ * `jwksUri` in its configuration.
+ *
+ * @throws Error whose message says what went wrong, without any content that was received
+ */
+export async function fetchKeySet(issuer: TrustedIssuer, ports: Ports): Promise<KeySetDocument> {
+  const { body, maxAgeMs } = await fetchJson(issuer.jwksUri ?? (await discover(issuer, ports)), ports)
+  const keys = usableKeys((body as { keys?: unknown } | null)?.keys)
+  if (keys.length === 0) throw new Error('the key set has no usable key')
+  return { keys, fetchedAt: ports.now(), maxAgeMs }
+}
+
+async function discover({ issuer }: TrustedIssuer, ports: Ports): Promise<string> {
+  const { body } = await fetchJson(`${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`, ports)
+  const document = body as { issuer?: unknown; jwks_uri?: unknown } | null
+  if (document?.issuer !== issuer) throw new Error('the discovery document names another issuer')
+  const uri = typeof document.jwks_uri === 'string' ? URL.parse(document.jwks_uri) : null
+  if (!uri || uri.origin !== new URL(issuer).origin) {
+    throw new Error('jwks_uri of the discovery document is on another host; pin jwksUri in the issuer')
+  }
+  return uri.href
+}
+
+async function fetchJson(url: string, ports: Ports): Promise<{ body: unknown; maxAgeMs: number | undefined }> {
+  const controller = new AbortController()
+  const timer = setTimeout(() => controller.abort(new Error('timed out')), FETCH_MS)
+  try {
+    const response = await ports.fetch(url, {
+      redirect: 'manual',
+      cache: 'no-store',
+      headers: { accept: 'application/json' },
+      signal: controller.signal,
+    })
+    if (response.status !== 200 || !response.body) {
+      await response.body?.cancel()
+      throw new Error(`status ${response.status}`)
+    }
+    const bytes = await readAtMost(response.body, MAX_BYTES)
+    if (!bytes) throw new Error(`more than ${MAX_BYTES} bytes`)
+    const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
+    return { body: parse(bytes), maxAgeMs: maxAge === undefined ? undefined : Number(maxAge) * 1000 }
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(bytes))
+  } catch {
+    throw new Error('not JSON')
+  }
+}
+
+/** The keys that may verify a signature; one bad key among good ones must not blind the set. */
+export function usableKeys(keys: unknown): JWK[] {
+  return Array.isArray(keys) ? keys.slice(0, MAX_KEYS).filter(isUsable) : []
+}
+
+function isUsable(key: unknown): key is JWK {
+  if (typeof key !== 'object' || key === null) return false
+  const { kty, n, use } = key as Record<string, unknown>
+  // A set that publishes a private or a symmetric key has leaked it: anyone could sign with it.
+  if (PRIVATE_MEMBERS.some((name) => name in key) || (use !== undefined && use !== 'sig')) return false
+  // Leading zeros make no modulus longer.
+  if (kty === 'RSA') return typeof n === 'string' && n.replace(/^A+/, '').length >= Math.ceil(MIN_RSA_BITS / 6)
+  return kty === 'EC' || kty === 'OKP'
+}

@@ -1,0 +1,57 @@
+import { base64url } from 'jose'
+import type { Principal } from '../principal'
+import type { TrustedIssuer } from './issuer'
+
+/** A token that was verified, with all that has to be looked at again. */
+export interface Verified {
+  readonly principal: Principal
+  readonly alg: string
+  readonly kid: string | undefined
+  /** That verified it. An issuer that withdraws it takes back what it signed. */
+  readonly key: CryptoKey
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** Verified tokens that are kept; the one that was used longest ago goes first. */
+const MAX_KEPT = 2_000
+
+const encoder = new TextEncoder()
+
+/**
+ * Tokens whose signatures and claims were found good, under the SHA-256 of the whole token and the issuer with all its settings:
+ * a token that differs in one bit, or is held against other settings, is another one. Its text is not kept.
+ *
+ * Not looked at here: time, keys and policies. They are looked at on every request.
+ */
+export class VerifiedTokens {
+  readonly #kept = new Map<string, Verified>()
+  readonly #issuers = new WeakMap<TrustedIssuer, number>()
+  #issuerCount = 0
+
+  /** The name of a token, under which it is kept for any issuer. */
+  async nameOf(token: string): Promise<string> {
+    return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
+  }
+
+  get(issuer: TrustedIssuer, name: string): Verified | undefined {
+    const key = this.#keyOf(issuer, name)
+    const found = this.#kept.get(key)
+    if (!found) return undefined
+    this.#kept.delete(key)
+    this.#kept.set(key, found)
+    return found
+  }
+
+  put(issuer: TrustedIssuer, name: string, verified: Verified): void {
+    if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value ?? '')
+    this.#kept.set(this.#keyOf(issuer, name), verified)
+  }
+
+  /** Settings are compiled once and never changed, so an issuer is its object. */
+  #keyOf(issuer: TrustedIssuer, name: string): string {
+    const number = this.#issuers.get(issuer) ?? ++this.#issuerCount
+    this.#issuers.set(issuer, number)
+    return `${number} ${name}`
+  }
+}
