@@ -1,20 +1,28 @@
-import type { Json } from './agents/adapter'
 import { headersOf } from './agents/identity'
 import type { Signer } from './assertion/sign'
 import type { AuditRecord } from './audit/event'
-import type { Credential } from './authentication/credential'
-import type { Principal } from './authentication/principal'
+import type { Authentication } from './authentication/authenticate'
 import { credentialHeader } from './config/env'
 import type { Configuration } from './config/load'
 import type { LoadedRoute } from './config/route'
+import type { Json } from './json'
 import { forward } from './origin/forward'
 import { requestHeaders } from './origin/headers'
 import { type LimitedBody, writeJson } from './request/body'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
 
+/** Which of the caller's requests something is done for, and on whose behalf. */
+export interface RequestContext extends Authentication {
+  readonly route: LoadedRoute
+  readonly trace: Trace
+  readonly record: AuditRecord
+  /** Aborted when the caller leaves. */
+  readonly signal: AbortSignal
+}
+
 /** One request to an agent, before it is signed. */
-export interface Sending {
+export interface AgentRequest {
   readonly method: string
   /** Path and query as the agent sees them. */
   readonly uri: string
@@ -27,60 +35,47 @@ export interface Sending {
   readonly webSocket?: Readonly<Record<string, string>>
   /** A body that passes unread. */
   readonly upload?: LimitedBody | undefined
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when the answer is not needed any more. */
   readonly stop?: AbortSignal
 }
 
-/** On whose behalf, and for which of the caller's requests. */
-export interface Behalf {
-  readonly route: LoadedRoute
-  readonly principal: Principal | undefined
-  readonly credential: Credential | undefined
-  readonly trace: Trace
-  readonly record: AuditRecord
-  /** Aborted when the caller leaves. */
-  readonly signal: AbortSignal
-}
-
 /**
- * The inner door, which every request to an agent goes through: the caller's own, and what the gate asks on its behalf. The
+ * The inner door, which every request to an agent goes through: the caller's own, and what the gateway asks on its behalf. The
  * body is written, the identity signed for just this request, headers are built from nothing, and it is made once.
  *
- * @returns what throws the Refusals of `Signer.sign` and of `forward`, and `configuration-incomplete` where a secret is missing
+ * @returns a function that throws the Refusals of `Signer.sign` and of `forward`, and `configuration-incomplete` where a secret is
+ *   missing
  */
 export function createSender(config: Configuration, signer: Signer) {
   const via = viaEntry(new URL(config.publicUrl).host)
 
-  return ({ route, principal, credential, trace, record, signal }: Behalf) => {
+  return ({ route, principal, credential, trace, record, signal }: RequestContext) => {
     const as = route.identity.assertion
     const hasToken = (value: string) => credential?.isIn(value) ?? false
+    const identity = route.identity.headers ? headersOf(principal) : {}
+    const tracestate = trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }
 
-    return async ({
-      method,
-      uri,
-      id,
-      from,
-      json,
-      thread,
-      webSocket = {},
-      upload,
-      stop,
-    }: Sending): Promise<Response> => {
-      const body = json === undefined ? undefined : writeJson(json, credential)
-      const binding = { route: route.id, method, uri, thread, body }
+    return async (request: AgentRequest): Promise<Response> => {
+      const { method, uri, thread, upload, stop } = request
+      const body = request.json === undefined ? undefined : writeJson(request.json, credential)
       const assertion =
         principal && as !== 'off'
-          ? { as, value: await signer.sign(principal, route.assertion, as, binding, id) }
+          ? await signer.sign(
+              principal,
+              route.assertion,
+              as,
+              { route: route.id, method, uri, thread, body },
+              request.id,
+            )
           : undefined
       record.lap('sign')
-      const headers = requestHeaders(from, route.forwardHeaders, hasToken, {
-        identity: route.identity.headers ? headersOf(principal) : {},
-        assertion,
-        credential: credentialHeader(route.credential, config.environment),
-        isJson: body !== undefined,
-        webSocket,
+      const derived = { ...identity, ...request.webSocket, ...tracestate }
+      const headers = requestHeaders(request.from, route.forwardHeaders, hasToken, derived, {
+        ...(assertion !== undefined &&
+          (as === 'bearer' ? { authorization: `Bearer ${assertion}` } : { 'x-sallyport-assertion': assertion })),
+        ...credentialHeader(route.credential, config.environment),
+        ...(body && { 'content-type': 'application/json' }),
         traceparent: trace.traceparent,
-        tracestate: trace.tracestate,
         via,
       })
       const { firstByteSeconds } = route.limits

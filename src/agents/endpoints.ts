@@ -1,86 +1,67 @@
-import type { Endpoint } from './adapter'
+export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-interface Node {
-  readonly children: Map<string, Node>
-  /** By what stands behind the parameter within its segment: `:cancel` in `/tasks/:task:cancel`, mostly nothing. */
-  readonly params: Map<string, { readonly name: string; readonly node: Node }>
-  readonly endpoints: Map<string, Endpoint>
-  readonly below: Map<string, Endpoint>
+/** What a row says of an operation, whether its path or the request's body names it. */
+interface Row {
+  readonly operation: string
+  /** Known, but open only on routes whose `agent.operations` names it. */
+  readonly closed?: true
+  /** Closed on routes with `threads: 'shared'` unless named, because only owned threads are separated. */
+  readonly closedIfShared?: true
+  /** A run begins with it, so the identity of the run goes along. */
+  readonly startsRun?: true
+  /** Its answer is a stream of events, also where the server does not say so (AG2 0.x names no type). */
+  readonly streams?: true
 }
 
-export type Found =
-  | { readonly endpoint: Endpoint; readonly params: Readonly<Record<string, string>> }
-  | { readonly allow: readonly string[] }
-
-/** Finds the endpoint of a method and a canonical path below the route; `allow` where only the method is wrong. */
-export type Finder = (method: string, path: string) => Found | undefined
-
-const node = (): Node => ({ children: new Map(), params: new Map(), endpoints: new Map(), below: new Map() })
+interface Address {
+  readonly method: Method
+  /** Below the route: `/threads/:thread/runs`. `:name` is one segment; a last `*` is everything below. */
+  readonly path: string
+  /** `json`: read, cleared of forged identity and written anew. `stream`: passed on unread. Absent: no body is sent. */
+  readonly body?: 'json' | 'stream'
+  /** A form may be sent instead of JSON. It passes unread. */
+  readonly form?: true
+  readonly websocket?: true
+}
 
 /**
- * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the length of the path and not
- * the number of endpoints. A literal segment wins over a parameter, and either over `*`; an endpoint that is not open still
- * keeps its place, so that what a wider one covers does not grow when it is closed.
+ * An operation, and the rule that keeps callers apart in it. A kind with threads has a rule of that name
+ * (`thread-isolation.ts`); `everybody` is offered only where threads are shared.
  */
-export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
-  const root = node()
-  for (const endpoint of endpoints) {
-    const segments = split(endpoint.path)
-    const wild = segments.at(-1) === '*'
-    let at = root
-    for (const segment of wild ? segments.slice(0, -1) : segments) at = descend(at, segment)
-    const table = wild ? at.below : at.endpoints
-    table.set(endpoint.method, endpoint)
-  }
-  return (method, path) => {
-    const params: Record<string, string> = {}
-    const candidates = walk(root, split(path), 0, params)
-    const endpoint = candidates?.get(method)
-    if (endpoint) return isOpen(endpoint) ? { endpoint, params } : undefined
-    const open = [...(candidates?.values() ?? [])].filter(isOpen)
-    return open.length > 0 ? { allow: open.map((candidate) => candidate.method) } : undefined
-  }
+export interface BodyOperation<Whose extends string = string> extends Row {
+  readonly whose: Whose
 }
 
-/** The path below the route that an endpoint has with these parameters, which are percent-encoded already. */
-export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, string>>): string {
-  return endpoint.path.replace(/(?<=\/):([^/:]+)/g, (whole, name: string) => params[name] ?? whole)
+/** One method and path of an agent, with the name that policies speak of. What no row lists is 404. */
+export interface PathEndpoint<Whose extends string = string> extends BodyOperation<Whose>, Address {
+  readonly named?: never
 }
 
-const split = (path: string): string[] => (path === '' || path === '/' ? [] : path.slice(1).split('/'))
-
-function descend(at: Node, segment: string): Node {
-  if (segment.startsWith(':')) {
-    const [, name = '', verb] = segment.split(':')
-    const suffix = verb === undefined ? '' : `:${verb}`
-    const param = at.params.get(suffix) ?? { name, node: node() }
-    at.params.set(suffix, param)
-    return param.node
-  }
-  const next = at.children.get(segment) ?? node()
-  at.children.set(segment, next)
-  return next
+/** An address that takes many operations: its body says which of the kind's `bodyOperations` is meant. It is always open. */
+export interface EnvelopeEndpoint extends Row, Address {
+  readonly named: 'in-body'
+  readonly whose?: never
 }
 
-function walk(
-  at: Node,
-  segments: readonly string[],
-  index: number,
-  params: Record<string, string>,
-): Map<string, Endpoint> | undefined {
-  const segment = segments[index]
-  if (segment === undefined) return at.endpoints
-  const literal = at.children.get(segment)
-  const found = literal && walk(literal, segments, index + 1, params)
-  if (found?.size) return found
-  const colon = segment.lastIndexOf(':')
-  for (const suffix of colon > 0 ? [segment.slice(colon), ''] : ['']) {
-    const param = segment === '' ? undefined : at.params.get(suffix)
-    const below = param && walk(param.node, segments, index + 1, params)
-    if (param && below?.size) {
-      params[param.name] = segment.slice(0, segment.length - suffix.length)
-      return below
-    }
-  }
-  return at.below
-}
+export type Endpoint<Whose extends string = string> = PathEndpoint<Whose> | EnvelopeEndpoint
+
+/** The names of the rules that some rows ask for. */
+export type WhoseOf<Rows extends readonly { readonly whose?: string }[]> = NonNullable<Rows[number]['whose']>
+
+type Flags = Omit<Row, 'operation'> & Pick<Address, 'body' | 'form'>
+
+const row =
+  (method: Method, body?: 'json') =>
+  <const Whose extends string>(
+    operation: string,
+    path: string,
+    whose: Whose,
+    flags: Flags = {},
+  ): PathEndpoint<Whose> => ({ operation, method, path, whose, ...(body && { body }), ...flags })
+
+/** Rows as tables write them: the operation, the path, and the rule. */
+export const read = row('GET')
+export const post = row('POST', 'json')
+export const put = row('PUT', 'json')
+export const patch = row('PATCH', 'json')
+export const remove = row('DELETE')

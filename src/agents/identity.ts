@@ -1,6 +1,29 @@
 import type { Principal } from '../authentication/principal'
 import { claimAt } from '../caller'
-import { type FieldMap, type Json, type JsonObject, plainName } from './adapter'
+import { type Json, type JsonObject, plainName } from '../json'
+
+/** Fields of an injected identity, each with where on the principal it comes from. */
+export type FieldMap = Readonly<Record<string, string>>
+
+/** Where the verified identity goes. */
+export interface IdentityChannels {
+  readonly assertion: 'bearer' | 'header' | 'off'
+  /** Plain `x-user-*` headers. */
+  readonly headers: boolean
+  /** Below `key`, or without one as members of the state themselves. */
+  readonly state: false | { readonly key?: string; readonly fields: FieldMap }
+  readonly forwardedProps: FieldMap
+  readonly langgraphAuthUser: boolean
+}
+
+/** The signed assertion in its own header, and no identity anywhere else. */
+export const assertionOnly: IdentityChannels = {
+  assertion: 'header',
+  headers: false,
+  state: false,
+  forwardedProps: {},
+  langgraphAuthUser: false,
+}
 
 /** The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft Agent Framework read. */
 export const authUser: FieldMap = {

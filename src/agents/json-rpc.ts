@@ -1,5 +1,5 @@
 import { Refusal } from '../errors/refusal'
-import { folded, isObject, type Json, type JsonObject } from './adapter'
+import { folded, isObject, type Json, type JsonObject } from '../json'
 
 /**
  * The messages of a JSON-RPC 2.0 body: one, or a batch of them.

@@ -11,14 +11,16 @@ import { langgraph } from './langgraph/adapter'
 import { mcp, mcpWithStores } from './mcp/adapter'
 
 /** Every kind of agent that a route can name. */
-export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a, http } as const satisfies Record<
-  string,
+export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a, http } satisfies Record<
+  Agent['kind'],
   Adapter
 >
 
-/** What a route's agent is spoken to by: its kind, in the preset, the style or the store that the route names. */
+const presets = agUiPresets satisfies Record<NonNullable<Extract<Agent, { kind: 'ag-ui' }>['preset']>, Adapter>
+
+/** The adapter that a route's agent is spoken to by: its kind, in the preset, the style or the store that the route names. */
 export function adapterOf(agent: Agent): Adapter {
-  if (agent.kind === 'ag-ui' && agent.preset) return agUiPresets[agent.preset]
+  if (agent.kind === 'ag-ui' && agent.preset) return presets[agent.preset]
   if (agent.kind === 'copilotkit' && agent.style === 'single-route') return copilotkitSingleRoute
   if (agent.kind === 'mcp' && agent.eventStore) return mcpWithStores
   return kinds[agent.kind]

@@ -1,27 +1,22 @@
 import type { Ids } from '../threads/ids'
-import type { ThreadKeeping } from './thread-isolation'
+import type { Call } from './call'
 
 export const LAST_EVENT = 'last-event-id'
 const IDEMPOTENCY_KEY = 'idempotency-key'
 
 /**
- * A kind's way of keeping threads, and of headers by which an agent may look up what it keeps for everybody in one place. A key of
- * idempotency becomes one of its owner's alone. The id of an event, by which a stream is taken up again, is not passed on.
- *
- * @param resumes the kind says itself which event ids pass
+ * Changes the headers by which an agent may look up what it keeps for all callers in one place. An idempotency key becomes one of
+ * its owner's alone. The id of an event, by which a stream is taken up again, is not passed on unless the kind looks at it.
  */
-export const withOwnHeaders = (keeping: ThreadKeeping, { resumes = false } = {}): ThreadKeeping => ({
-  ...keeping,
-  async keep(passing, asked, keeper) {
-    const key = passing.headers.get(IDEMPOTENCY_KEY)
-    const isDropped = !resumes && passing.headers.has(LAST_EVENT)
-    if (key === null && !isDropped) return keeping.keep(passing, asked, keeper)
-    const headers = new Headers(passing.headers)
-    if (isDropped) headers.delete(LAST_EVENT)
-    if (key !== null) headers.set(IDEMPOTENCY_KEY, await ownKey(key, keeper.ids))
-    return keeping.keep({ ...passing, headers }, asked, keeper)
-  },
-})
+export async function withOwnHeaders(call: Call, ids: Ids, resumes: boolean): Promise<Call> {
+  const key = call.headers.get(IDEMPOTENCY_KEY)
+  const isDropped = !resumes && call.headers.has(LAST_EVENT)
+  if (key === null && !isDropped) return call
+  const headers = new Headers(call.headers)
+  if (isDropped) headers.delete(LAST_EVENT)
+  if (key !== null) headers.set(IDEMPOTENCY_KEY, await ownKey(key, ids))
+  return { ...call, headers }
+}
 
 /** The draft of that header has its value in quotes; most servers take it without. */
 async function ownKey(key: string, ids: Ids): Promise<string> {

@@ -1,44 +1,63 @@
-import type { Keeper } from '../threads/context'
-import type { Endpoint, Json } from './adapter'
+import type { ThreadContext } from '../threads/context'
+import { type AnswerChange, composed } from './answer-change'
+import type { Call } from './call'
+import type { BodyOperation, Endpoint } from './endpoints'
+import { withOwnHeaders } from './thread-headers'
 
-/** A request on its way to the agent, as far as ids can stand in it. */
-export interface Passing {
-  /** Of the endpoint's path, still percent-encoded. */
-  readonly params: Readonly<Record<string, string>>
-  /** With its `?`, or empty. */
-  readonly query: string
-  readonly headers: Headers
-  /** Cleared of forged identity already. */
-  readonly body: Json | undefined
+/** A request that touches only what is its caller's, and what that takes in the answer. */
+export interface Isolated {
+  readonly call: Call
+  readonly change?: AnswerChange | undefined
 }
 
-/** What has to be done to the agent's answer, so that the caller finds its own ids in it. */
-export interface Restoration {
-  /** Changes the reply's headers, whose names are in lower case; it is called before the others. */
-  headers?(headers: Record<string, string>): Promise<void>
-  /** Whole events of a stream, as text. Absent: streams pass unread. */
-  events?(text: string): string | Promise<string>
-  /**
-   * An answer that is no stream, as text.
-   * @throws Refusal `thread-unknown` where it turns out to be somebody else's
-   */
-  answer?(text: string): string | Promise<string>
-}
+/**
+ * Keeps a request to what is its caller's: it puts ids in place of the caller's, or finds out who owns a thread.
+ * @throws Refusal `thread-unknown`, for another caller's thread and for one that does not exist alike; `body-invalid` for an id
+ *   that is none; `field-forbidden`; and what asking the agent throws
+ */
+export type Rule = (call: Call, context: ThreadContext) => Isolated | Promise<Isolated>
 
-export type Kept = Passing & { readonly restoration?: Restoration | undefined }
+/** What belongs to all callers together, so that no rule can separate it: offered only where the route says `threads: 'shared'`. */
+export const EVERYBODY = 'everybody'
+
+/** A rule for each `whose` that a row of the kind has. */
+export type Rules<Whose extends string> = Readonly<Record<Exclude<Whose, typeof EVERYBODY>, Rule>>
 
 /** How a kind of agent keeps the threads of its callers apart. */
-export interface ThreadKeeping {
-  /** Operations on what is everybody's and cannot be kept apart: offered only where the route says `threads: 'shared'`. */
-  readonly sharedOnly: ReadonlySet<string>
-  /**
-   * Lets a request touch nothing but what is its caller's: it puts ids in place of the caller's, or finds out whose a thread is.
-   * @throws Refusal `thread-unknown`, for what is somebody else's and for what does not exist alike; `body-invalid` for what is no
-   *   id; `field-forbidden`; and what asking the agent throws
-   */
-  keep(
-    passing: Passing,
-    asked: { readonly endpoint: Endpoint; readonly operations: readonly string[] },
-    keeper: Keeper,
-  ): Promise<Kept>
+export interface ThreadIsolation<Whose extends string = string> {
+  readonly rules: Rules<Whose>
+  /** The rules say which ids of events pass. Absent: none does, since agents keep events of all callers in one place. */
+  readonly resumes?: true
+}
+
+/** For rows that touch nothing of anyone's. */
+export const nobody: Rule = (call) => ({ call })
+
+/** Undefined for an operation that no row lists. */
+type RequestedRow = Endpoint | BodyOperation | undefined
+
+/** Returns the rows that a request asks for: its endpoint's, or those of the operations that its body names. */
+export const rowsOf = (
+  { endpoint, operations }: Pick<Call, 'endpoint' | 'operations'>,
+  named: (operation: string) => BodyOperation | undefined,
+): readonly RequestedRow[] => (endpoint.named ? operations.map(named) : [endpoint])
+
+/** Applies the rule of each row, in the order of the rows and each once. */
+export async function isolate(
+  given: Call,
+  rows: readonly RequestedRow[],
+  { rules, resumes }: ThreadIsolation,
+  context: ThreadContext,
+): Promise<Isolated> {
+  let call = await withOwnHeaders(given, context.ids, resumes === true)
+  const changes: (AnswerChange | undefined)[] = []
+  for (const whose of new Set(rows.map((row) => row?.whose))) {
+    const rule = whose === undefined ? undefined : (rules as Rules<string>)[whose]
+    // Rows of everybody's are not offered where threads are owned.
+    if (!rule) throw new Error(`no ownership rule for ${whose}`)
+    const isolated = await rule(call, context)
+    call = isolated.call
+    changes.push(isolated.change)
+  }
+  return { call, change: composed(changes) }
 }

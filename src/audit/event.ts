@@ -1,6 +1,6 @@
 import type { Principal } from '../authentication/principal'
+import type { StreamOutcome } from '../ending'
 import type { Refusal, RefusalCode } from '../errors/refusal'
-import type { StreamOutcome } from '../origin/stream'
 import type { Decision } from '../policy/decide'
 import type { Trace } from '../request/trace'
 

@@ -1,6 +1,3 @@
-import { Refusal } from '../errors/refusal'
-import type { Target } from '../request/target'
-
 const ERASED = '[removed]'
 /** No signature has fewer characters; and what replaces a token is shorter than this. */
 const SHORTEST = 43
@@ -40,51 +37,6 @@ export class Credential {
   toJSON(): string {
     return ERASED
   }
-}
-
-/** RFC 6750 section 2.1: a case-insensitive scheme, one space, a b64token. */
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
-/** The same where the scheme may be left out. */
-const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
-
-/**
- * Takes the token off a request: one `Authorization` header, one `Bearer` scheme. Two headers arrive joined by a comma, which
- * no token contains. Cookies and form fields are never read.
- *
- * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3: that is a 401 without error)
- * @throws Refusal `credential-ambiguous` or `token-in-url` (400)
- */
-export function takeCredential(headers: Headers, { path, query }: Target): Credential | undefined {
-  const value = headers.get('authorization')
-  if (value === null) return undefined
-  if (!/^bearer(\s|,|$)/i.test(value) && !value.includes(',')) return undefined
-  const token = BEARER.exec(value)?.[1]
-  if (!token) throw new Refusal('credential-ambiguous')
-  const credential = new Credential(token)
-  if (credential.isIn(path + query)) throw new Refusal('token-in-url')
-  return credential
-}
-
-/**
- * The one credential of a request whose body may carry a token too: the header's, or the body's, or both where they are the same.
- *
- * @param inBody as it stands there: the token, with or without "Bearer " before it
- * @throws Refusal `credential-ambiguous` where they differ or one is no token; `token-in-url`
- */
-export function oneCredential(
-  inHeader: Credential | undefined,
-  inBody: readonly unknown[],
-  { path, query }: Target,
-): Credential | undefined {
-  let one = inHeader
-  for (const given of inBody) {
-    if (given === null || given === '') continue
-    const token = typeof given === 'string' ? TOKEN.exec(given)?.[1] : undefined
-    if (!token || (one && one.reveal() !== token)) throw new Refusal('credential-ambiguous', 'body')
-    one ??= new Credential(token)
-  }
-  if (one?.isIn(path + query)) throw new Refusal('token-in-url')
-  return one
 }
 
 /** A text without the caller's token, where there is either. */

@@ -1,4 +1,5 @@
-import type { Adapter, BodyOperation } from '../agents/adapter'
+import type { Adapter } from '../agents/adapter'
+import type { BodyOperation } from '../agents/endpoints'
 import { kinds } from '../agents/kinds'
 import { covers, unnamed } from '../policy/operation'
 import type { Route } from './define'
@@ -41,7 +42,8 @@ export function checkOperations(route: Route, routes: readonly Route[], report: 
   }
 }
 
-const named = (operations: readonly BodyOperation[]): string[] => operations.map(({ operation }) => operation)
+const named = (operations: readonly Pick<BodyOperation, 'operation'>[]): string[] =>
+  operations.map(({ operation }) => operation)
 /** All that a kind knows, open or closed. */
 const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
   named([...endpoints.filter((endpoint) => !endpoint.named), ...bodyOperations])

@@ -95,12 +95,12 @@ function checkTokenInBody({ tokenInBody, agent, public: isPublic }: Route, repor
 
 function checkIdentity(route: Route, report: Report): void {
   const { identity = {}, agent, assertion, forwardHeaders = [] } = route
-  const isAgUi = ['ag2', 'maf', 'ag-ui', 'copilotkit'].includes(agent.kind)
+  const { bodyChannels = [] } = adapterOf(agent)
   for (const key of ['state', 'forwardedProps'] as const) {
-    if (identity[key] && !isAgUi)
+    if (identity[key] && !bodyChannels.includes(key))
       report(`identity.${key}`, 'set', `nothing, for ${agent.kind}`, 'Remove it: only AG-UI agents have it.')
   }
-  if (identity.langgraphAuthUser && agent.kind !== 'langgraph') {
+  if (identity.langgraphAuthUser && !bodyChannels.includes('langgraphAuthUser')) {
     report('identity.langgraphAuthUser', 'set', `nothing, for ${agent.kind}`, 'Remove it: only LangGraph has it.')
   }
   assertion?.claims?.forEach((claim, index) => {

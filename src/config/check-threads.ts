@@ -1,4 +1,5 @@
 import { adapterOf } from '../agents/kinds'
+import { EVERYBODY } from '../agents/thread-isolation'
 import { covers, unnamed } from '../policy/operation'
 import type { Route } from './define'
 import { show } from './fault'
@@ -6,9 +7,9 @@ import type { Report } from './report'
 
 /** Whose threads are, against what the kind has, who may come in, and what the route opens. */
 export function checkThreads({ threads, unowned, agent, public: isPublic }: Route, report: Report): void {
-  const keeping = adapterOf(agent).threads
+  const adapter = adapterOf(agent)
   const isShared = threads === 'shared' || isPublic === true
-  if (threads !== undefined && !keeping)
+  if (threads !== undefined && !adapter.threads)
     report('threads', show(threads), `nothing, for ${agent.kind}`, 'Remove it: the gate knows no threads of this kind.')
   else if (threads !== undefined && threads !== 'shared' && isPublic)
     report('threads', show(threads), '"shared" or nothing, on a public route', 'Remove it: nobody is there to own any.')
@@ -22,11 +23,10 @@ export function checkThreads({ threads, unowned, agent, public: isPublic }: Rout
       'Remove it: where all is shared, all can be resumed.',
     )
   if (isShared) return
-  const { endpoints, bodyOperations = [] } = adapterOf(agent)
-  const all = [...endpoints, ...bodyOperations].map(({ operation }) => operation)
+  const rows = [...adapter.endpoints, ...(adapter.bodyOperations ?? [])]
   agent.operations?.forEach((pattern, index) => {
-    const covered = all.filter((operation) => covers(unnamed(pattern), operation))
-    if (covered.length === 0 || !covered.every((operation) => keeping?.sharedOnly.has(operation))) return
+    const covered = rows.filter(({ operation }) => covers(unnamed(pattern), operation))
+    if (covered.length === 0 || !covered.every(({ whose }) => whose === EVERYBODY)) return
     const expected = "an operation on what is the caller's own"
     const remedy = "Remove it, or say `threads: 'shared'`: what it touches is everybody's, and cannot be kept apart."
     report(`agent.operations[${index}]`, show(pattern), expected, remedy)

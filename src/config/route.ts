@@ -1,7 +1,10 @@
-import type { Adapter, BodyOperation, Endpoint, IdentityChannels, Method } from '../agents/adapter'
-import { compileEndpoints, type Finder } from '../agents/endpoints'
-import { authUser } from '../agents/identity'
+import type { Adapter, PublicPlace } from '../agents/adapter'
+import type { AnswerChange } from '../agents/answer-change'
+import { compileEndpoints, type Finder } from '../agents/endpoint-tree'
+import type { BodyOperation, Endpoint, Method } from '../agents/endpoints'
+import { authUser, type IdentityChannels } from '../agents/identity'
 import { adapterOf } from '../agents/kinds'
+import { EVERYBODY } from '../agents/thread-isolation'
 import type { AssertionRules } from '../assertion/claims'
 import type { TrustedIssuer } from '../authentication/jwt/issuer'
 import { covers, unnamed } from '../policy/operation'
@@ -26,12 +29,20 @@ export interface LoadedRoute {
   /** Those that bodies name, where they do, and that are open. */
   readonly bodyOperations: readonly string[]
   readonly find: Finder
+  /** The row of an operation that bodies name. */
+  readonly rowOf: (operation: string) => BodyOperation | undefined
   readonly offers: (operation: string) => boolean
   readonly origin: Origin
   readonly credential: Agent['credential']
   readonly trust: readonly TrustedIssuer[]
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
+  /** Takes the identity that this route puts into bodies out of the answers. */
+  readonly identityOut: AnswerChange | undefined
+  /** Whether silence on streams is filled, and counts as broken after a while: a stream of this route is read in any case. */
+  readonly watchesSilence: boolean
+  /** Where callers find the agent. */
+  readonly place: PublicPlace
   readonly assertion: AssertionRules
   readonly cors: CorsRules
   readonly forwardHeaders: readonly string[]
@@ -55,10 +66,17 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
   const adapter = adapterOf(agent)
   const all = endpointsOf(agent)
   const named = adapter.bodyOperations ?? []
+  const rows = new Map(named.map((row) => [row.operation, row]))
   const threads = sharingOf(route)
-  const open = openOperations(agent, threads, adapter.threads, [...all, ...named])
-  const isOpen = (endpoint: Endpoint) => endpoint.named === 'in-body' || open.has(endpoint.operation)
+  const isOpenRow = openRows(agent, threads)
+  const isOpen = (endpoint: Endpoint) => endpoint.named === 'in-body' || isOpenRow(endpoint)
   const endpoints = all.filter(isOpen)
+  const openNamed = named.filter(isOpenRow).map(({ operation }) => operation)
+  const open = new Set([...all.filter(isOpenRow).map(({ operation }) => operation), ...openNamed])
+  const origin = openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports)
+  const identity = channels(adapter.identity, route.identity ?? {})
+  const identityOut = adapter.identityOut?.(identity)
+  const heartbeatSeconds = route.limits?.heartbeatSeconds ?? adapter.heartbeatSeconds
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
@@ -69,15 +87,22 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
     threads,
     claimsUnowned: route.unowned === 'claim-by-first',
     endpoints,
-    bodyOperations: named.map(({ operation }) => operation).filter((operation) => open.has(operation)),
+    bodyOperations: openNamed,
     find: compileEndpoints(all, isOpen),
+    rowOf: (operation) => rows.get(unnamed(operation)),
     offers: (operation) =>
       open.has(unnamed(operation)) && (agent.operations?.some((pattern) => covers(pattern, operation)) ?? true),
-    origin: openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports),
+    origin,
     credential: agent.credential,
     trust: (route.trust ?? []).map((issuer) => trusted(issuer, environment)),
     policies: route.policies ?? [],
-    identity: channels(adapter.identity, route.identity ?? {}),
+    identity,
+    identityOut,
+    watchesSilence: adapter.brokenStream !== undefined && (identityOut !== undefined || heartbeatSeconds > 0),
+    place: {
+      url: `${variable(environment, 'PUBLIC_URL') ?? ''}${route.path.replace(/\/$/, '')}`,
+      prefix: origin.prefix,
+    },
     assertion: {
       audience: route.assertion?.audience ?? route.id,
       algorithm: route.assertion?.algorithm ?? 'ES256',
@@ -96,7 +121,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
       bodyBytes: route.limits?.bodyBytes ?? DEFAULT_BODY_BYTES,
       firstByteSeconds: route.limits?.firstByteSeconds ?? DEFAULT_FIRST_BYTE_SECONDS,
       idleSeconds: route.limits?.idleSeconds ?? DEFAULT_IDLE_SECONDS,
-      heartbeatSeconds: route.limits?.heartbeatSeconds ?? adapter.heartbeatSeconds,
+      heartbeatSeconds,
     },
   }
 }
@@ -105,6 +130,7 @@ function endpointsOf(agent: Agent): readonly Endpoint[] {
   if (agent.kind !== 'http') return adapterOf(agent).endpoints
   return agent.endpoints.map(({ websocket, ...endpoint }) => ({
     ...endpoint,
+    whose: 'nobody',
     ...(endpoint.method !== 'GET' && endpoint.method !== 'HEAD' && { body: 'stream' as const }),
     ...(websocket && { websocket }),
   }))
@@ -115,22 +141,16 @@ export const sharingOf = (route: Route): Sharing =>
   route.public || !adapterOf(route.agent).threads ? 'shared' : (route.threads ?? 'own')
 
 /**
- * What of its kind a route offers: all that is not closed, or exactly what `agent.operations` covers; and of what cannot be kept
- * apart nothing, unless it is shared.
+ * Tells which rows of its kind a route offers: all that are not closed, or exactly those that `agent.operations` covers; and of
+ * what belongs to everybody none, unless threads are shared.
  */
-function openOperations(
-  { operations }: Agent,
-  sharing: Sharing,
-  threads: Adapter['threads'],
-  all: readonly BodyOperation[],
-): ReadonlySet<string> {
+function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | BodyOperation) => boolean {
   const isShared = sharing === 'shared'
-  const open = all.filter(({ operation, closed, closedIfShared }) => {
-    if (!isShared && threads?.sharedOnly.has(operation)) return false
+  return ({ operation, whose, closed, closedIfShared }) => {
+    if (!isShared && whose === EVERYBODY) return false
     if (!operations) return !closed && !(isShared && closedIfShared)
     return operations.some((pattern) => covers(pattern, operation) || unnamed(pattern) === operation)
-  })
-  return new Set(open.map(({ operation }) => operation))
+  }
 }
 
 function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {

@@ -1,6 +1,6 @@
-import type { Json } from '../agents/adapter'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
+import { type Json, parseJson } from '../json'
 import type { Ask } from '../threads/context'
 
 /** What an answer may hold beside what callers sent: what the agent itself has written there. */
@@ -24,15 +24,15 @@ export function askThrough(
   send: (question: Question, stop: AbortSignal) => Promise<Response>,
   limits: { readonly firstByteSeconds: number; readonly bodyBytes: number },
 ): Ask {
-  return async (method, path, json, awaited = 'answer') => {
+  return async (method, path, json, waitFor = 'answer') => {
     const stop = new AbortController()
     try {
       const { status, body } = await send({ method, path, json }, stop.signal)
       // Once the answer has begun it may take no longer than it took to begin.
       setTimeout(() => stop.abort(), limits.firstByteSeconds * 1000)
-      if (awaited === 'end') await ended(body)
-      if (awaited !== 'answer') return { status, answer: undefined }
-      return { status, answer: body ? jsonOf(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
+      if (waitFor === 'end') await ended(body)
+      if (waitFor !== 'answer') return { status, answer: undefined }
+      return { status, answer: body ? parseJson(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
       // Whatever became of it, and while the request that it was asked for goes on.
       stop.abort()
@@ -40,24 +40,16 @@ export function askThrough(
   }
 }
 
-async function read(body: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array> {
+async function read(body: ReadableStream<Uint8Array>, limit: number): Promise<string> {
   const bytes = await readAtMost(body, limit).catch(() => {
     throw new Refusal('origin-unreachable', 'answer cut')
   })
   if (!bytes) throw new Refusal('origin-reply-refused', 'answer too large')
-  return bytes
+  return new TextDecoder().decode(bytes)
 }
 
 async function ended(body: ReadableStream<Uint8Array> | null): Promise<void> {
   await body?.pipeTo(new WritableStream()).catch(() => {
     throw new Refusal('origin-unreachable', 'answer cut')
   })
-}
-
-function jsonOf(bytes: Uint8Array) {
-  try {
-    return JSON.parse(new TextDecoder().decode(bytes))
-  } catch {
-    return undefined
-  }
 }

@@ -1,8 +1,9 @@
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
-import { within } from '../timeout'
+import { withTimeout } from '../timeout'
 
-export interface Outgoing {
+/** One request to an origin, as it is sent. */
+export interface OriginRequest {
   readonly method: string
   /** Path and query as `originUri` gives them. */
   readonly uri: string
@@ -28,17 +29,17 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
  *
  * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large` or `client-gone`
  */
-export async function forward(origin: Origin, outgoing: Outgoing): Promise<Response> {
+export async function forward(origin: Origin, request: OriginRequest): Promise<Response> {
   // Invariant 5: what follows a host and begins with a slash cannot change it.
-  if (!outgoing.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
+  if (!request.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
 
-  const { body, signal } = outgoing
+  const { body, signal } = request
   const upload = body instanceof Uint8Array ? undefined : body
-  const other = upload?.overflow ?? outgoing.stop
+  const other = upload?.overflow ?? request.stop
   try {
-    const answer = origin.fetch(origin.host + outgoing.uri, {
-      method: outgoing.method,
-      headers: outgoing.headers,
+    const answer = origin.fetch(origin.host + request.uri, {
+      method: request.method,
+      headers: request.headers,
       body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
       // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
@@ -46,7 +47,7 @@ export async function forward(origin: Origin, outgoing: Outgoing): Promise<Respo
       // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to the caller's own.
       signal: other ? AbortSignal.any([signal, other]) : signal,
     })
-    const response = await within(outgoing.firstByteSeconds * 1000, answer)
+    const response = await withTimeout(request.firstByteSeconds * 1000, answer)
     // The request to the origin ends with the caller's, which this refuses.
     if (!response) throw new Refusal('origin-timeout')
     return checked(response)

@@ -41,30 +41,19 @@ export function isReservedHeader(name: string): boolean {
   return RESERVED.some((pattern) => pattern.test(plain))
 }
 
-/** What the gate itself says to an origin. */
-export interface OwnHeaders {
-  /** Plain identity, every name of it. */
-  readonly identity: Readonly<Record<string, string>>
-  readonly assertion: { readonly as: 'bearer' | 'header'; readonly value: string } | undefined
-  /** A fixed secret that the agent expects. */
-  readonly credential: Readonly<Record<string, string>>
-  readonly isJson: boolean
-  readonly webSocket: Readonly<Record<string, string>>
-  readonly traceparent: string
-  readonly tracestate: string | undefined
-  readonly via: string
-}
-
 /**
- * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, then the gate's own.
+ * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, then the gateway's own.
  *
  * @param hasToken whether a value carries the caller's token; such a header is left out
+ * @param derived headers of the gateway whose values the caller has a part in
+ * @param own headers that are the gateway's alone
  */
 export function requestHeaders(
   from: Headers,
   extra: readonly string[],
   hasToken: (value: string) => boolean,
-  own: OwnHeaders,
+  derived: Readonly<Record<string, string>>,
+  own: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const headers: Record<string, string> = {}
   const take = (name: string) => {
@@ -73,15 +62,8 @@ export function requestHeaders(
   }
   for (const name of REQUEST) take(name)
   for (const each of extra) for (const name of namesLike(each, from)) take(name)
-  for (const part of [own.identity, own.webSocket])
-    for (const [name, value] of Object.entries(part)) if (!hasToken(value)) headers[name] = value
-  if (own.assertion?.as === 'bearer') headers.authorization = `Bearer ${own.assertion.value}`
-  if (own.assertion?.as === 'header') headers['x-sallyport-assertion'] = own.assertion.value
-  Object.assign(headers, own.credential)
-  if (own.isJson) headers['content-type'] = 'application/json'
-  headers.traceparent = own.traceparent
-  if (own.tracestate !== undefined && !hasToken(own.tracestate)) headers.tracestate = own.tracestate
-  headers.via = own.via
+  for (const [name, value] of Object.entries(derived)) if (!hasToken(value)) headers[name] = value
+  Object.assign(headers, own)
   // A stream that is compressed is a stream that is held back.
   headers['accept-encoding'] = 'identity'
   return headers

@@ -1,4 +1,5 @@
 import type { Origin } from '../config/env'
+import { Refusal } from '../errors/refusal'
 
 /** What an address in a reply is read by: where the request went, and where the caller sees it. */
 export interface Place {
@@ -6,6 +7,22 @@ export interface Place {
   /** Path and query as the origin saw them. */
   readonly requestUri: string
   readonly routePath: string
+}
+
+/**
+ * Passes on the addresses of a reply's headers as the caller must use them.
+ * @throws Refusal `origin-reply-refused` for a redirect off the route
+ */
+export function passLocations(status: number, from: Headers, headers: Record<string, string>, place: Place): void {
+  const isRedirect = status >= 300 && status < 400 && status !== 304
+  for (const name of ['location', 'content-location']) {
+    const value = from.get(name)
+    if (value === null) continue
+    // RFC 9110 section 10.2.2 gives `Location` a meaning for these only. Elsewhere it is a word of the API's own.
+    const mapped = isRedirect || status === 201 ? publicLocation(value, place) : apiLocation(value, place)
+    if (mapped !== undefined) headers[name] = mapped
+  }
+  if (isRedirect && headers.location === undefined) throw new Refusal('origin-reply-refused', 'redirect off the route')
 }
 
 /**

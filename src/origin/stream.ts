@@ -1,7 +1,7 @@
-import { clearEvent, dataOf, EventCutter, eventsOf, mentions } from './events'
-
-/** How a reply's body ended. */
-export type StreamOutcome = 'complete' | 'cut' | 'stalled' | 'client-left'
+import type { StreamOutcome } from '../ending'
+import { dataOf, eventsOf } from '../event-text'
+import type { Json } from '../json'
+import { EventCutter } from './event-cutter'
 
 export interface Guarded {
   readonly body: ReadableStream<Uint8Array>
@@ -13,17 +13,14 @@ export interface Guarded {
 export type BrokenStream = ((code: string, message: string) => string) | undefined
 
 export interface Reading {
-  /** Names that may not come back to the caller. */
-  readonly names: readonly string[]
-  readonly scrub: (data: unknown) => unknown
-  /** Puts the caller's own ids back into whole events. */
-  readonly restore: ((text: string) => string | Promise<string>) | undefined
+  /** Changes whole events, as text. Absent: they pass as they are. */
+  readonly change: ((text: string) => string | Promise<string>) | undefined
   /** 0: never. */
   readonly heartbeatSeconds: number
   /** Infinity: any silence is borne. */
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
-  readonly isLast: ((data: unknown) => boolean) | undefined
+  readonly isLast: ((data: Json) => boolean) | undefined
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
 }
@@ -87,7 +84,7 @@ async function breakOff(writer: Writer, outcome: StreamOutcome): Promise<StreamO
 const abandon = (writer: Writer): Promise<StreamOutcome> => breakOff(writer, 'client-left')
 
 /**
- * The reading gear: whole events pass as they come, cleared of injected names; silence is filled with comments, and too much
+ * The reading gear: whole events pass as they come, changed where they have to be; silence is filled with comments, and too much
  * of it counts as a cut. A part of an event is held back, so what a cut leaves behind is clean.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
@@ -112,8 +109,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const pass = async (complete: Uint8Array): Promise<void> => {
     if (!isComment(complete)) last = complete
-    const cleared = clear(complete, reading)
-    const bytes = cleared instanceof Promise ? await cleared : cleared
+    const made = changed(complete, reading.change)
+    const bytes = made instanceof Promise ? await made : made
     if (bytes.byteLength > 0) await write(bytes)
   }
 
@@ -165,18 +162,13 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   return { body: pipe.readable, done: finish() }
 }
 
-/** Waits for nothing that is there: this is done for every event. */
-function clear(bytes: Uint8Array, { names, scrub, restore }: Reading): Uint8Array | Promise<Uint8Array> {
-  if (names.length === 0 && !restore) return bytes
+/** Stays synchronous where it can, because it runs for every event. */
+function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Promise<Uint8Array> {
+  if (!change) return bytes
   const text = decoder.decode(bytes)
-  const cleared = mentions(text, names)
-    ? eventsOf(text)
-        .map((event) => (mentions(event, names) ? clearEvent(event, names, scrub) : event))
-        .join('')
-    : text
-  const written = (restored: string) => (restored === text ? bytes : encode(restored))
-  const restored = restore ? restore(cleared) : cleared
-  return typeof restored === 'string' ? written(restored) : restored.then(written)
+  const written = (other: string) => (other === text ? bytes : encode(other))
+  const made = change(text)
+  return typeof made === 'string' ? written(made) : made.then(written)
 }
 
 const COLON = 58
@@ -195,5 +187,6 @@ function isHalf(rest: Uint8Array | undefined): boolean {
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {
   if (!bytes || !isLast) return false
   const data = eventsOf(new TextDecoder().decode(bytes)).map(dataOf)
-  return isLast(data.findLast((each) => each !== undefined))
+  const last = data.findLast((each) => each !== undefined)
+  return last !== undefined && isLast(last)
 }

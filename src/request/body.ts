@@ -1,7 +1,7 @@
-import type { Json } from '../agents/adapter'
 import type { Credential } from '../authentication/credential'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
+import type { Json } from '../json'
 
 const MAX_DEPTH = 64
 

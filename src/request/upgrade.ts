@@ -1,4 +1,4 @@
-import type { Endpoint } from '../agents/adapter'
+import type { Endpoint } from '../agents/endpoints'
 import { Refusal } from '../errors/refusal'
 import { refuseForeignOrigin } from './cors'
 

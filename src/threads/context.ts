@@ -1,61 +1,65 @@
-import type { Json } from '../agents/adapter'
-import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
+import type { Json } from '../json'
 import type { Ports } from '../ports'
 import { type Ids, idsOf } from './ids'
-import { createOwners, type Sharing } from './owner'
-import { createSeen } from './ownership-cache'
+import { createOwners, type Owner, type Sharing } from './owner'
+import { createOwnershipCache } from './ownership-cache'
 
-/** What the agent said to a question of the gate's own. */
-export interface Told {
+/** The agent's answer to a request of the gateway's own. */
+export interface AgentAnswer {
   readonly status: number
   /** Undefined where it is not JSON, and where it was not waited for. */
   readonly answer: Json | undefined
 }
 
 /**
- * What of an answer is waited for: all of it; its status alone, however long it is; or its end, of which nothing but the status
- * is told.
+ * The part of an answer that is waited for: all of it; its status alone, however long it is; or its end, of which nothing but the
+ * status is told.
  */
-export type Awaited = 'answer' | 'status' | 'end'
+export type WaitFor = 'answer' | 'status' | 'end'
 
 /** Asks the agent something on the caller's behalf, with the caller's identity. The path is below the route. */
-export type Ask = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: Json, awaited?: Awaited) => Promise<Told>
+export type Ask = (
+  method: 'GET' | 'POST' | 'PATCH',
+  path: string,
+  body?: Json,
+  waitFor?: WaitFor,
+) => Promise<AgentAnswer>
 
-/** What a kind of agent needs to keep one caller's threads apart from others'. */
-export interface Keeper {
+/** What a rule needs to know of one caller on one route, to keep their threads apart from others'. */
+export interface ThreadContext {
   readonly owner: string
   readonly ids: Ids
-  /** A new id that nobody has had. */
+  /** Makes an id that nobody has had. */
   newId(): string
-  /** Whether a thread without an owner becomes the property of whoever comes first. */
+  /** Whether a thread without an owner becomes the property of the first caller who uses it. */
   readonly claimsUnowned: boolean
   /** Whether the route offers an operation to the caller and its policies permit it. */
   permits(operation: string): boolean
   readonly ask: Ask
   /** Threads that lately turned out to be the caller's. */
-  readonly seen: {
+  readonly cache: {
     isOwn(thread: string): boolean
-    /** Called before the agent is asked. What it returns notes what the agent says is the caller's. */
-    asking(): (thread: string) => void
+    /** Called before the agent is asked. The function that it returns notes a thread that the agent says is the caller's. */
+    beforeAsking(): (thread: string) => void
     forget(thread: string): void
-    /** Whether somebody else's thread was deleted under this id lately. */
+    /** Whether another caller's thread was deleted under this id lately. */
     isReserved(thread: string): boolean
   }
 }
 
-/** What a keeper needs to know of the route. */
-export interface KeptRoute {
+/** What has to be known of the route. */
+interface OwnedRoute {
   readonly id: string
   readonly threads: Sharing
   readonly claimsUnowned: boolean
 }
 
-export type KeeperOf = (
-  principal: Principal,
-  route: KeptRoute,
-  means: Pick<Keeper, 'permits' | 'ask'>,
-) => Promise<Keeper>
+export type ThreadContexts = (
+  caller: Owner,
+  route: OwnedRoute,
+  access: Pick<ThreadContext, 'permits' | 'ask'>,
+) => Promise<ThreadContext>
 
 /** Shorter ones can be guessed. */
 const MIN_SECRET_CHARS = 32
@@ -68,32 +72,32 @@ export function threadSecretFault(secret: string | undefined): string | undefine
 
 /**
  * @param secret of the threads; read when it is first needed
- * @returns what throws Refusal `configuration-incomplete` without a secret and `tenant-missing` without a tenant
+ * @returns a function that throws Refusal `configuration-incomplete` without a secret and `tenant-missing` without a tenant
  */
-export function createKeepers(
+export function createThreadContexts(
   secret: string | undefined,
   { now, randomId }: Pick<Ports, 'now' | 'randomId'>,
-): KeeperOf {
+): ThreadContexts {
   const ownerOf = createOwners()
-  const seen = createSeen(now)
+  const owners = createOwnershipCache(now)
   let key: Promise<CryptoKey> | undefined
 
-  return async (principal, { id: route, threads, claimsUnowned }, means) => {
-    if (threads === 'shared') throw new Error('threads that are shared have no keeper')
+  return async (caller, { id: route, threads, claimsUnowned }, access) => {
+    if (threads === 'shared') throw new Error('threads that are shared have no owner')
     if (threadSecretFault(secret)) throw new Refusal('configuration-incomplete', 'THREAD_SECRET')
     key ??= importSecret(secret ?? '')
-    const owner = await ownerOf(principal, threads)
+    const owner = await ownerOf(caller, threads)
     return {
-      ...means,
+      ...access,
       owner,
       newId: randomId,
       claimsUnowned,
       ids: idsOf(await key, route, owner),
-      seen: {
-        isOwn: (thread) => seen.isOwn(route, thread, owner),
-        asking: () => seen.asking(route, owner),
-        forget: (thread) => seen.forget(route, thread, owner),
-        isReserved: (thread) => seen.isReserved(route, thread, owner),
+      cache: {
+        isOwn: (thread) => owners.isOwn(route, thread, owner),
+        beforeAsking: () => owners.beforeAsking(route, owner),
+        forget: (thread) => owners.forget(route, thread, owner),
+        isReserved: (thread) => owners.isReserved(route, thread, owner),
       },
     }
   }

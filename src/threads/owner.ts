@@ -1,12 +1,18 @@
 import { base64url } from 'jose'
-import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
 
-/** Whose the threads of a route are: each caller's own, everybody's of one tenant, or, `shared`, nobody's. */
+/** Who owns the threads of a route: each caller, each tenant, or no one (`shared`). */
 export type Sharing = 'own' | 'tenant' | 'shared'
 
+/** What a caller is known by as an owner. */
+export interface Owner {
+  readonly identityProvider: string
+  readonly userId: string
+  readonly tenant: string | undefined
+}
+
 /** Owners whose names are kept; a name costs a digest. */
-const MAX_KEPT = 1_000
+const MAX_NAMES = 1_000
 
 /**
  * Gives an owner's name: 43 characters of base64url, the SHA-256 of who vouches for them and of their id there. No secret is in
@@ -14,21 +20,20 @@ const MAX_KEPT = 1_000
  *
  * The same subject of two identity providers is two owners, and so is a tenant of two.
  */
-export type OwnerOf = (principal: Principal, sharing: 'own' | 'tenant') => Promise<string>
+export type OwnerOf = (caller: Owner, sharing: 'own' | 'tenant') => Promise<string>
 
 /** @throws Refusal `tenant-missing`, from what it returns, where threads are a tenant's and the caller has none */
 export function createOwners(): OwnerOf {
-  const kept = new Map<string, string>()
-  return async (principal, sharing) => {
-    const { identityProvider, userId, tenant } = principal
+  const names = new Map<string, string>()
+  return async ({ identityProvider, userId, tenant }, sharing) => {
     if (sharing === 'tenant' && tenant === undefined) throw new Refusal('tenant-missing')
     const id = sharing === 'tenant' ? tenant : userId
     const who = JSON.stringify([sharing, identityProvider, id])
-    const known = kept.get(who)
+    const known = names.get(who)
     if (known !== undefined) return known
     const name = await ownerName(sharing, identityProvider, id ?? '')
-    if (kept.size >= MAX_KEPT) kept.delete(kept.keys().next().value ?? '')
-    kept.set(who, name)
+    if (names.size >= MAX_NAMES) names.delete(names.keys().next().value ?? '')
+    names.set(who, name)
     return name
   }
 }

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { agentCardOf } from '../../src/agents/a2a/card'
-import type { Json } from '../../src/agents/adapter'
+import type { Json } from '../../src/json'
 
 const place = { url: 'https://gate.example.com/agents/a2a', prefix: '/inner' }
 const rewritten = (card: Json) => JSON.stringify(agentCardOf(card, place))

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/agents/kinds'
-import { clearEvent, dataOf, EventCutter, eventsOf } from '../../src/origin/events'
+import { clearEvent, dataOf, eventsOf } from '../../src/event-text'
+import { EventCutter } from '../../src/origin/event-cutter'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString()
@@ -70,7 +71,7 @@ describe('EventCutter', () => {
 })
 
 describe('clearEvent', () => {
-  const none = (value: unknown) => ({ ...(value as object), secret: undefined })
+  const none = (value: unknown) => ({ ...(value as object), secret: undefined }) as never
   const names = ['secret']
 
   it.each([

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { principalOf } from '../../src/authentication/jwt/claims'
 import type { TrustedIssuer } from '../../src/authentication/jwt/issuer'
-import { type Principal, principalOf } from '../../src/authentication/principal'
+import type { Principal } from '../../src/authentication/principal'
 import { commonClaims } from '../../src/config/presets'
 import { createOwners } from '../../src/threads/owner'
 import { trustedIssuer } from '../support/issuers'

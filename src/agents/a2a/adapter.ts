@@ -1,76 +1,14 @@
 import { Refusal } from '../../errors/refusal'
-import {
-  type Adapter,
-  type Endpoint,
-  folded,
-  isObject,
-  type Json,
-  type JsonObject,
-  removeSpellingsWithin,
-  withoutNames,
-} from '../adapter'
-import { FORGED_NAMES } from '../identity'
+import { folded, isObject, type Json, type JsonObject, removeSpellingsWithin } from '../../json'
+import type { Adapter } from '../adapter'
+import type { AnswerChange } from '../answer-change'
+import type { Endpoint } from '../endpoints'
+import { assertionOnly, FORGED_NAMES } from '../identity'
 import { messagesOf, refuseFolded } from '../json-rpc'
-import { withOwnHeaders } from '../thread-headers'
 import { agentCardOf } from './card'
+import { bodyOperations, endpoints, OPERATIONS, type Whose } from './endpoints'
 import { isTaskById } from './ids'
-import { a2aThreads } from './threads'
-
-/** JSON-RPC methods of A2A 1.0 and, after them, of 0.3, as operations. */
-const OPERATIONS: Readonly<Record<string, string>> = {
-  SendMessage: 'message.send',
-  SendStreamingMessage: 'message.stream',
-  GetTask: 'task.read',
-  ListTasks: 'task.list',
-  CancelTask: 'task.cancel',
-  SubscribeToTask: 'task.subscribe',
-  CreateTaskPushNotificationConfig: 'push.create',
-  GetTaskPushNotificationConfig: 'push.read',
-  ListTaskPushNotificationConfigs: 'push.read',
-  DeleteTaskPushNotificationConfig: 'push.delete',
-  GetExtendedAgentCard: 'card.extended',
-  'message/send': 'message.send',
-  'message/stream': 'message.stream',
-  'tasks/get': 'task.read',
-  'tasks/list': 'task.list',
-  'tasks/cancel': 'task.cancel',
-  'tasks/resubscribe': 'task.subscribe',
-  'tasks/pushNotificationConfig/set': 'push.create',
-  'tasks/pushNotificationConfig/get': 'push.read',
-  'tasks/pushNotificationConfig/list': 'push.read',
-  'tasks/pushNotificationConfig/delete': 'push.delete',
-  'agent/getAuthenticatedExtendedCard': 'card.extended',
-}
-
-/**
- * Lists hold everybody's tasks, and a push configuration has the agent call an address of the caller's choice: closed unless
- * the route names them.
- */
-const CLOSED = new Set(['task.list', 'push.create', 'push.read', 'push.delete'])
-const open = ({ operation }: Pick<Endpoint, 'operation'>) => (CLOSED.has(operation) ? { closed: true as const } : {})
-
-const rest: readonly Endpoint[] = [
-  { operation: 'message.send', method: 'POST', path: '/message:send', body: 'json' },
-  { operation: 'message.stream', method: 'POST', path: '/message:stream', body: 'json' },
-  { operation: 'task.list', method: 'GET', path: '/tasks' },
-  { operation: 'task.read', method: 'GET', path: '/tasks/:task' },
-  { operation: 'task.cancel', method: 'POST', path: '/tasks/:task:cancel', body: 'json' },
-  { operation: 'task.subscribe', method: 'GET', path: '/tasks/:task:subscribe' },
-  { operation: 'task.subscribe', method: 'POST', path: '/tasks/:task:subscribe', body: 'json' },
-  { operation: 'push.create', method: 'POST', path: '/tasks/:task/pushNotificationConfigs', body: 'json' },
-  { operation: 'push.read', method: 'GET', path: '/tasks/:task/pushNotificationConfigs' },
-  { operation: 'push.read', method: 'GET', path: '/tasks/:task/pushNotificationConfigs/:config' },
-  { operation: 'push.delete', method: 'DELETE', path: '/tasks/:task/pushNotificationConfigs/:config' },
-  { operation: 'card.extended', method: 'GET', path: '/extendedAgentCard' },
-]
-
-/** 0.3 has its REST paths below `/v1`, and another one for the card. */
-const rest03: readonly Endpoint[] = [
-  ...rest
-    .filter(({ operation }) => operation !== 'card.extended')
-    .map((endpoint) => ({ ...endpoint, path: `/v1${endpoint.path}` })),
-  { operation: 'card.extended', method: 'GET', path: '/v1/card' },
-]
+import { rules } from './threads'
 
 /**
  * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. Its card is rewritten so that clients come through the gate: addresses, security
@@ -78,16 +16,11 @@ const rest03: readonly Endpoint[] = [
  *
  * REST paths that begin with a tenant are not offered.
  */
-export const a2a: Adapter = {
+export const a2a: Adapter<Whose> = {
   kind: 'a2a',
-  endpoints: [
-    { operation: 'message', method: 'POST', path: '/', body: 'json', named: 'in-body' },
-    { operation: 'card.read', method: 'GET', path: '/.well-known/agent-card.json' },
-    { operation: 'card.read', method: 'GET', path: '/.well-known/agent.json' },
-    ...[...rest, ...rest03].map((endpoint) => ({ ...endpoint, ...open(endpoint) })),
-  ],
-  bodyOperations: [...new Set(Object.values(OPERATIONS))].map((operation) => ({ operation, ...open({ operation }) })),
-  identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  endpoints,
+  bodyOperations,
+  identity: assertionOnly,
   heartbeatSeconds: 0,
   requestHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
   responseHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
@@ -113,8 +46,8 @@ export const a2a: Adapter = {
     return body
   },
 
-  threads: withOwnHeaders(a2aThreads),
-  threadOf(params, body, endpoint) {
+  threads: { rules },
+  threadOf({ params, body, endpoint }) {
     const inBody = paramsOf(body, endpoint)
     const [message] = messagesIn(inBody)
     const method = endpoint.named && isObject(body) ? body.method : endpoint.operation
@@ -122,19 +55,21 @@ export const a2a: Adapter = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
-  injectedNames: () => [],
-  scrub: withoutNames,
-
-  answerOf(operations, place) {
-    if (operations.includes('card.read')) return (card) => agentCardOf(card, place)
+  answerChange(operations, place) {
+    if (operations.includes('card.read')) return cardChange((card) => agentCardOf(card, place))
     if (!operations.includes('card.extended')) return undefined
-    return (answer) => {
+    return cardChange((answer) => {
       const isRpc = isObject(answer) && answer.jsonrpc === '2.0'
       if (!isRpc) return agentCardOf(answer, place)
       return answer.result === undefined ? answer : { ...answer, result: agentCardOf(answer.result, place) }
-    }
+    })
   },
 }
+
+/** An error is no card, and stays as the agent wrote it. */
+const cardChange = (change: (answer: Json) => Json): AnswerChange => ({
+  answer: (text, status) => (status < 300 ? JSON.stringify(change(JSON.parse(text) as Json)) : text),
+})
 
 function operationOf(body: Json | undefined): string {
   const messages = messagesOf(body)
@@ -143,9 +78,8 @@ function operationOf(body: Json | undefined): string {
   const isAnswer = messages.some((message) => 'result' in message || 'error' in message)
   if (messages.length > 1 || typeof method !== 'string' || isAnswer)
     throw new Refusal('body-invalid', 'not one A2A request')
-  const operation = Object.hasOwn(OPERATIONS, method) ? OPERATIONS[method] : undefined
-  if (operation === undefined) throw new Refusal('operation-unknown')
-  return operation
+  if (!Object.hasOwn(OPERATIONS, method)) throw new Refusal('operation-unknown')
+  return OPERATIONS[method as keyof typeof OPERATIONS]
 }
 
 /** A JSON-RPC request has its parameters in `params`; a REST body is them. */

@@ -1,5 +1,5 @@
+import { isObject, type Json, parseJson, plainName } from '../../json'
 import type { Sort } from '../../threads/ids'
-import { isObject, type Json, jsonIn, plainName } from '../adapter'
 
 /** What stands in a place of an answer: an id, the resource name of what a task has, or an object with places of its own. */
 type Entry = Sort | 'name' | Shape
@@ -59,7 +59,7 @@ const COLON = /\s*:/y
  * @param isRpc whether the payload is the `result` of JSON-RPC: its `id` and its `error` repeat what the caller said
  */
 export function idsInAnswer(text: string, operation: string, isRpc: boolean): readonly Written[] {
-  const body = jsonIn(text)
+  const body = parseJson(text)
   if (body === undefined) return []
   const payload = isRpc ? (isObject(body) ? body.result : undefined) : body
   const expected = shapeOf(payload, operation)

@@ -1,4 +1,5 @@
-import { isObject, type Json, type JsonObject, type PublicPlace } from '../adapter'
+import { isObject, type Json, type JsonObject } from '../../json'
+import type { PublicPlace } from '../adapter'
 
 /** What signs a card, where it stands in other spellings, and what would be another way in. */
 const DROPPED = ['signatures', 'preferredTransport', 'security', 'securityRequirements', 'securitySchemes']

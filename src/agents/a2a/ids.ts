@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
+import { type Json, type JsonObject, plainName } from '../../json'
 import type { Sort } from '../../threads/ids'
-import { type Json, type JsonObject, plainName } from '../adapter'
 
 /** The one member that holds many. */
 const LIST = 'referencetaskids'

@@ -1,31 +1,33 @@
 import { Refusal } from '../../errors/refusal'
+import { dataLinesMapped } from '../../event-text'
+import { folded, isObject, type Json, type JsonObject } from '../../json'
 import { type Ids, type Sort, toAgent } from '../../threads/ids'
-import { type Endpoint, folded, isObject, type Json, type JsonObject } from '../adapter'
-import { dataLinesMapped } from '../event-data'
-import type { Restoration, ThreadKeeping } from '../thread-isolation'
+import type { AnswerChange } from '../answer-change'
+import type { Endpoint } from '../endpoints'
+import { nobody, type Rule } from '../thread-isolation'
 import { idsInAnswer } from './answers'
 import { idsInRequest } from './ids'
 
 /** How the resource name of a task, and of what a task has, begins. */
 const TASK_NAME = /^tasks\/([^/]+)(?=\/|$)/
 
-/** A2A: ids of tasks and contexts reach the caller with a mark that they are its own; another's become ids of nothing. */
-export const a2aThreads: ThreadKeeping = {
-  sharedOnly: new Set(['task.list']),
-  async keep(passing, { endpoint, operations: [operation = ''] }, { ids }) {
-    const exchange = new Exchange(ids)
-    const isRpc = endpoint.named !== undefined
-    const method = isRpc && isObject(passing.body) ? passing.body.method : operation
-    const inBody = paramsOf(passing.body, endpoint)
-    for (const { sort, id, put } of idsInRequest(inBody, method)) put(await exchange.toAgent(sort, id))
-    const restoration = exchange.restoration(operation, isRpc)
-    const { task: asked } = passing.params
-    if (asked === undefined) return { ...passing, restoration }
-    const task = encodeURIComponent(await exchange.toAgent('task', decodeURIComponent(asked)))
-    nameTask(inBody, task)
-    return { ...passing, params: { ...passing.params, task }, restoration }
-  },
+/** Seals the ids of tasks and contexts for their caller. Another caller's become ids of nothing. */
+const sealed: Rule = async (call, { ids }) => {
+  const { endpoint, body, params } = call
+  const [operation = ''] = call.operations
+  const exchange = new Exchange(ids)
+  const isRpc = endpoint.named !== undefined
+  const method = isRpc && isObject(body) ? body.method : operation
+  const inBody = paramsOf(body, endpoint)
+  for (const { sort, id, put } of idsInRequest(inBody, method)) put(await exchange.toAgent(sort, id))
+  const change = exchange.change(operation, isRpc)
+  if (params.task === undefined) return { call, change }
+  const task = encodeURIComponent(await exchange.toAgent('task', decodeURIComponent(params.task)))
+  nameTask(inBody, task)
+  return { call: { ...call, params: { ...params, task } }, change }
 }
+
+export const rules = { sealed, nobody }
 
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   const params = (named && isObject(body) ? body.params : body) ?? {}
@@ -67,15 +69,15 @@ class Exchange {
     return known
   }
 
-  restoration(operation: string, isRpc: boolean): Restoration {
+  change(operation: string, isRpc: boolean): AnswerChange {
     const answer = async (text: string): Promise<string> => {
-      let restored = ''
+      let changed = ''
       let from = 0
       for (const written of idsInAnswer(text, operation, isRpc)) {
-        restored += text.slice(from, written.from) + JSON.stringify(await this.#written(written.sort, written.text))
+        changed += text.slice(from, written.from) + JSON.stringify(await this.#written(written.sort, written.text))
         from = written.to
       }
-      return restored + text.slice(from)
+      return changed + text.slice(from)
     }
     return { answer, events: (text) => dataLinesMapped(text, answer) }
   }

@@ -1,26 +1,20 @@
 import { Refusal } from '../../errors/refusal'
-import {
-  type Adapter,
-  type Endpoint,
-  type IdentityChannels,
-  isObject,
-  type Json,
-  plainName,
-  refuseOtherSpellings,
-  removeSpellings,
-  withoutNames,
-} from '../adapter'
-import { authUser, describe, FORGED_NAMES } from '../identity'
-import { withOwnHeaders } from '../thread-headers'
-import { agUiThreads } from './threads'
+import { isObject, type Json, plainName, refuseOtherSpellings, removeSpellings, withoutNames } from '../../json'
+import type { Adapter } from '../adapter'
+import { post, read, type WhoseOf } from '../endpoints'
+import { assertionOnly, authUser, describe, FORGED_NAMES, type IdentityChannels } from '../identity'
+import { identityOut } from '../identity-out'
+import { rules } from './threads'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
-const endpoints: readonly Endpoint[] = [
-  { operation: 'run.stream', method: 'POST', path: '/', body: 'json' },
-  { operation: 'capabilities', method: 'GET', path: '/' },
-  { operation: 'capabilities', method: 'GET', path: '/capabilities' },
-  { operation: 'health', method: 'GET', path: '/health' },
+const endpoints = [
+  post('run.stream', '/', 'input', { streams: true }),
+  read('capabilities', '/', 'nobody'),
+  read('capabilities', '/capabilities', 'nobody'),
+  read('health', '/health', 'nobody'),
 ]
+
+export type AgUiAdapter = Adapter<WhoseOf<typeof endpoints>>
 
 /**
  * Members of `forwardedProps` that callers may not set: tokens, names that agents take for identity, and what makes a
@@ -62,13 +56,14 @@ const MEMBERS = new Set(
 )
 
 /** Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the user. */
-export const agUi: Adapter = {
+export const agUi: AgUiAdapter = {
   kind: 'ag-ui',
   endpoints,
-  identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  identity: assertionOnly,
+  bodyChannels: ['state', 'forwardedProps'],
   heartbeatSeconds: 15,
 
-  rewrite(body, { channels, principal }) {
+  rewrite(body, _call, { channels, principal }) {
     if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
     removeSpellings(body, FORGED_NAMES)
     refuseOtherSpellings(body, MEMBERS)
@@ -106,21 +101,21 @@ export const agUi: Adapter = {
     })
   },
 
-  threads: withOwnHeaders(agUiThreads),
-  threadOf(_params, body) {
+  threads: { rules },
+  threadOf({ body }) {
     const thread = isObject(body) ? (body.threadId ?? body.thread_id) : undefined
     return typeof thread === 'string' ? thread : undefined
   },
-
-  injectedNames: (channels) => [...namesInState(channels), ...Object.keys(channels.forwardedProps)],
 
   /**
    * Identity comes back in `RUN_STARTED.input`, in snapshots and deltas of the state, and in raw and custom events. Members
    * of these names are removed at any depth, and so are the JSON Patch operations (RFC 6902) that touch them.
    */
-  scrub: (value, names) => withoutNames(withoutPatches(value, names), names),
+  identityOut(channels) {
+    const names = [...namesInState(channels), ...Object.keys(channels.forwardedProps)]
+    return identityOut(names, (value) => withoutNames(withoutPatches(value, names), names))
+  },
 
-  streams: new Set(['run.stream']),
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
   isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
 }
@@ -130,12 +125,10 @@ const namesInState = ({ state }: IdentityChannels): readonly string[] =>
   state === false ? [] : state.key === undefined ? Object.keys(state.fields) : [state.key]
 
 /** Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a bearer. */
-export const stateIdentity: Adapter['identity'] = {
+export const stateIdentity: IdentityChannels = {
+  ...assertionOnly,
   assertion: 'bearer',
-  headers: false,
   state: { key: 'auth_user', fields: authUser },
-  forwardedProps: {},
-  langgraphAuthUser: false,
 }
 
 /** The value without such operations, in whatever list they stand: raw events carry deltas too. It changes what it is given. */

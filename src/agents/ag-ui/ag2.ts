@@ -1,9 +1,8 @@
-import type { Adapter } from '../adapter'
-import { agUi, stateIdentity } from './adapter'
+import { type AgUiAdapter, agUi, stateIdentity } from './adapter'
 
 /**
  * AG2's `AGUIStream`, 0.x and 1.x. Request headers never reach its agents; `state` becomes the context variables of tools,
  * so `context_variables.get("auth_user")` (0.x) and `ctx.variables["auth_user"]` (1.x) read what the gate wrote. It sends no
  * keep-alive of its own.
  */
-export const ag2: Adapter = { ...agUi, kind: 'ag2', identity: stateIdentity }
+export const ag2: AgUiAdapter = { ...agUi, kind: 'ag2', identity: stateIdentity }

@@ -1,10 +1,9 @@
-import { type Adapter, isObject, type Json } from '../adapter'
-import { authUser } from '../identity'
-import { withOwnHeaders } from '../thread-headers'
-import { agUi } from './adapter'
-import { mastraThreads } from './threads'
+import { isObject, type Json } from '../../json'
+import { authUser, type IdentityChannels } from '../identity'
+import { type AgUiAdapter, agUi } from './adapter'
+import { mastraRules } from './mastra'
 
-const identity = (channels: Partial<Adapter['identity']>): Adapter => ({
+const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
   ...agUi,
   identity: { ...agUi.identity, ...channels },
 })
@@ -31,7 +30,7 @@ export const agUiPresets = {
   adk: {
     ...agUi,
     identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
-    rewrite: (body, rewriting) => agUi.rewrite(withoutAdkState(body), rewriting),
+    rewrite: (body, call, who) => agUi.rewrite(withoutAdkState(body), call, who),
   },
   /** `ctx.deps.state.auth_user`, where the state model has it. */
   'pydantic-ai': inState,
@@ -42,7 +41,7 @@ export const agUiPresets = {
   /** It writes the whole state into the prompt, so identity is not put there: the signed assertion is all. */
   llamaindex: agUi,
   /** Its `server.auth` verifies a bearer. */
-  mastra: { ...bearer, threads: withOwnHeaders(mastraThreads) },
+  mastra: { ...bearer, threads: { rules: mastraRules } },
   /** Spring Security's resource server verifies a bearer. */
   'spring-ai': bearer,
-} as const satisfies Record<string, Adapter>
+} satisfies Record<string, AgUiAdapter>

@@ -1,46 +1,12 @@
 import { Refusal } from '../../errors/refusal'
-import { type Adapter, type Endpoint, isObject, type Json, type JsonObject, type Rewriting } from '../adapter'
+import { isObject, type Json, type JsonObject } from '../../json'
+import type { Adapter, Identity } from '../adapter'
 import { agUi } from '../ag-ui/adapter'
-import { compileEndpoints } from '../endpoints'
-import { withOwnHeaders } from '../thread-headers'
-import { copilotkitEnvelopeThreads, copilotkitThreads, takesInput } from './threads'
-
-const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
-const read = (operation: string, path: string): Endpoint => ({ operation, method: 'GET', path })
-const closed = (endpoint: Endpoint): Endpoint => ({ ...endpoint, closed: true })
-
-/** What a single-route client reaches through `resource/request`, and what a multi-route client calls by its path. */
-const resources: readonly Endpoint[] = [
-  { operation: 'threads.update', method: 'PATCH', path: '/threads/:thread', body: 'json' },
-  { operation: 'threads.delete', method: 'DELETE', path: '/threads/:thread', body: 'json' },
-  read('threads.read', '/threads/:thread/messages'),
-  read('threads.read', '/threads/:thread/events'),
-  read('threads.read', '/threads/:thread/state'),
-  post('threads.update', '/threads/:thread/archive'),
-  closed(read('threads.search', '/threads')),
-  closed(post('threads.subscribe', '/threads/subscribe')),
-  closed(post('threads.clear', '/threads/clear')),
-  closed(read('memories.read', '/memories')),
-  closed(post('memories.create', '/memories')),
-  closed({ operation: 'memories.update', method: 'PATCH', path: '/memories/:memory', body: 'json' }),
-  closed({ operation: 'memories.delete', method: 'DELETE', path: '/memories/:memory', body: 'json' }),
-  closed(post('memories.read', '/memories/recall')),
-  closed(post('memories.subscribe', '/memories/subscribe')),
-  closed(post('annotate', '/annotate')),
-]
-
-const endpoints: readonly Endpoint[] = [
-  read('info', '/info'),
-  post('run.stream', '/agent/:agent/run'),
-  post('run.suggest', '/agent/:agent/suggest'),
-  post('threads.connect', '/agent/:agent/connect'),
-  post('run.cancel', '/agent/:agent/stop/:thread'),
-  { operation: 'transcribe', method: 'POST', path: '/transcribe', body: 'json', form: true },
-  ...resources,
-  closed(read('inspector', '/inspector-metadata')),
-  closed(read('inspector', '/inspector-learning')),
-  closed(read('debug', '/cpk-debug-events')),
-]
+import type { Call } from '../call'
+import type { WhoseOf } from '../endpoints'
+import { assertionOnly } from '../identity'
+import { endpoints, envelopeOperations, findResource } from './endpoints'
+import { envelopeRules, rules } from './threads'
 
 /** The methods of an envelope, but `resource/request`, which is looked up among the resources. */
 const METHODS: Readonly<Record<string, string>> = {
@@ -53,7 +19,6 @@ const METHODS: Readonly<Record<string, string>> = {
   'inspector/metadata': 'inspector',
   'inspector/learning': 'inspector',
 }
-const findResource = compileEndpoints(resources, () => true)
 /** The runtime resolves dots and decodes what it is given, and looks at the end only; so no other spelling than the plain one. */
 const RESOURCE_PATH = /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+(?:\?[^#]*)?$/
 
@@ -69,18 +34,19 @@ const ROUTED_BY_SUFFIX = new Set([
   'connect',
 ])
 
+type CopilotKitAdapter = Adapter<WhoseOf<typeof endpoints>>
+
 /**
  * A CopilotKit runtime (v2) with an address for each thing, which is its default. It hands `authorization` and `x-*` headers on
  * to its agents, so they get the signed identity too. Its streams are AG-UI's.
  *
- * A list of threads holds everybody's, and `threads/clear` wipes them: closed unless the route names them. Not looked at:
- * what is in an audio form.
+ * Not looked at: what is in an audio form.
  */
-export const copilotkit: Adapter = {
+export const copilotkit: CopilotKitAdapter = {
   ...agUi,
   kind: 'copilotkit',
   endpoints,
-  identity: { assertion: 'bearer', headers: true, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  identity: { ...assertionOnly, assertion: 'bearer', headers: true },
   // The runtime sends a comment every 15 seconds.
   heartbeatSeconds: 0,
 
@@ -93,41 +59,47 @@ export const copilotkit: Adapter = {
 
   rewrite: rewriteInput,
 
-  threads: withOwnHeaders(copilotkitThreads),
-  threadOf(params, body, endpoint) {
-    return params.thread === undefined ? agUi.threadOf(params, body, endpoint) : decodeURIComponent(params.thread)
+  threads: { rules },
+  threadOf(call) {
+    const { thread } = call.params
+    return thread === undefined ? agUi.threadOf(call) : decodeURIComponent(thread)
   },
 }
 
 /** The same with one address for everything, where an envelope says what is meant. */
-export const copilotkitSingleRoute: Adapter = {
+export const copilotkitSingleRoute: CopilotKitAdapter = {
   ...copilotkit,
   endpoints: [{ operation: 'envelope', method: 'POST', path: '/', body: 'json', named: 'in-body' }],
-  bodyOperations: endpoints.map(({ operation, closed }) => ({ operation, ...(closed && { closed }) })),
+  bodyOperations: envelopeOperations,
 
   operationsOf: ({ body }) => [operationOf(body)],
 
-  rewrite(envelope, rewriting) {
+  rewrite(envelope, call, identity) {
     if (!isObject(envelope)) throw new Refusal('body-invalid', 'not an object')
     const { method = null, params, body } = envelope
     return {
       method,
       ...(params !== undefined && { params }),
-      ...((takesInput(rewriting) || body !== undefined) && { body: rewriteInput(body ?? null, rewriting) }),
+      ...((takesInput(call) || body !== undefined) && { body: rewriteInput(body ?? null, call, identity) }),
     }
   },
 
-  threads: withOwnHeaders(copilotkitEnvelopeThreads(findResource)),
+  threads: { rules: envelopeRules },
   takeTokens: (envelope) => agUi.takeTokens?.(wrappedIn(envelope) ?? null) ?? [],
 
-  threadOf(params, envelope, endpoint) {
-    const inParams = isObject(envelope) && isObject(envelope.params) ? envelope.params.threadId : undefined
-    return typeof inParams === 'string' ? inParams : agUi.threadOf(params, wrappedIn(envelope), endpoint)
+  threadOf(call) {
+    const { body } = call
+    const inParams = isObject(body) && isObject(body.params) ? body.params.threadId : undefined
+    return typeof inParams === 'string' ? inParams : agUi.threadOf({ ...call, body: wrappedIn(body) })
   },
 }
 
-function rewriteInput(input: Json, rewriting: Rewriting): Json {
-  return takesInput(rewriting) ? agUi.rewrite(input, rewriting) : input
+const TAKES_INPUT = new Set(endpoints.filter(({ whose }) => whose === 'input').map(({ operation }) => operation))
+/** Whether the input is AG-UI's `RunAgentInput`. */
+const takesInput = ({ operations }: Call): boolean => operations.some((operation) => TAKES_INPUT.has(operation))
+
+function rewriteInput(input: Json, call: Call, identity: Identity): Json {
+  return takesInput(call) ? agUi.rewrite(input, call, identity) : input
 }
 
 const wrappedIn = (envelope: Json | undefined): Json | undefined => (isObject(envelope) ? envelope.body : undefined)

@@ -1,63 +1,62 @@
-import { isObject, type Json, type JsonObject } from '../adapter'
-import { Replaced, withOwnIds, withOwnThreadIds } from '../ag-ui/threads'
-import { type Finder, pathOf } from '../endpoints'
-import type { ThreadKeeping } from '../thread-isolation'
+import { isObject, type Json, type JsonObject } from '../../json'
+import { withOwnIds, withOwnThreadIds } from '../ag-ui/run-input'
+import { DerivedIds } from '../derived-ids'
+import { pathOf } from '../endpoint-tree'
+import { nobody, type Rule } from '../thread-isolation'
+import { findResource } from './endpoints'
 
-/** Lists of everybody's threads, what wipes them all, and a stream of everything that happens. */
-const sharedOnly = new Set(['threads.search', 'threads.subscribe', 'threads.clear', 'debug'])
+/** Puts own ids into a body: into AG-UI's `RunAgentInput`, which has a thread in any case, or into any other. */
+type WithOwnIds = typeof withOwnThreadIds
 
-/** CopilotKit's runtime with an address for each thing: ids stand in paths and in bodies. */
-export const copilotkitThreads: ThreadKeeping = {
-  sharedOnly,
-  async keep(passing, asked, { ids, newId }) {
-    const replaced = new Replaced(ids)
-    const params = await withOwnThread(passing.params, replaced)
-    const body = await inputOf(asked)(passing.body, replaced, newId)
-    return { ...passing, params, body, restoration: replaced.restoration }
-  },
-}
+/** Ids stand in paths and in bodies. */
+const inPathAndBody =
+  (withIds: WithOwnIds): Rule =>
+  async (call, { ids, newId }) => {
+    const derived = new DerivedIds(ids)
+    const params = await withOwnThread(call.params, derived)
+    const body = await withIds(call.body, derived, newId)
+    return { call: { ...call, params, body }, change: derived.change }
+  }
 
-/** The same with an envelope. @param findResource what `resource/request` leads to */
-export const copilotkitEnvelopeThreads = (findResource: Finder): ThreadKeeping => ({
-  sharedOnly,
-  async keep(passing, asked, { ids, newId }) {
-    const replaced = new Replaced(ids)
-    if (!isObject(passing.body)) return passing
-    const { params, body, ...envelope } = passing.body
+/** CopilotKit's runtime with an address for each thing. */
+export const rules = { input: inPathAndBody(withOwnThreadIds), ids: inPathAndBody(withOwnIds), nobody }
+
+/** Ids stand in what an envelope wraps. */
+const inEnvelope =
+  (withIds: WithOwnIds): Rule =>
+  async (call, { ids, newId }) => {
+    if (!isObject(call.body)) return { call }
+    const derived = new DerivedIds(ids)
+    const { params, body, ...envelope } = call.body
     const own: JsonObject = {
       ...envelope,
-      ...(params !== undefined && { params: await withOwnParams(params, replaced, findResource) }),
-      ...(body !== undefined && { body: (await inputOf(asked)(body, replaced, newId)) ?? null }),
+      ...(params !== undefined && { params: await withOwnParams(params, derived) }),
+      ...(body !== undefined && { body: (await withIds(body, derived, newId)) ?? null }),
     }
-    return { ...passing, body: own, restoration: replaced.restoration }
-  },
-})
+    return { call: { ...call, body: own }, change: derived.change }
+  }
 
-type Operations = { readonly operations: readonly string[] }
+const inAnyEnvelope = inEnvelope(withOwnIds)
 
-const TAKES_INPUT = new Set(['run.stream', 'run.suggest', 'threads.connect'])
-/** Whether the input is AG-UI's `RunAgentInput`, which has a thread. */
-export const takesInput = ({ operations }: Operations): boolean =>
-  operations.some((operation) => TAKES_INPUT.has(operation))
-
-const inputOf = (asked: Operations) => (takesInput(asked) ? withOwnThreadIds : withOwnIds)
+/** The same with an envelope, whose parameters may name a thread whatever it asks for. */
+export const envelopeRules = { input: inEnvelope(withOwnThreadIds), ids: inAnyEnvelope, nobody: inAnyEnvelope }
 
 async function withOwnThread<Params extends Readonly<Record<string, string>>>(
   params: Params,
-  replaced: Replaced,
+  derived: DerivedIds,
 ): Promise<Params> {
   if (params.thread === undefined) return params
-  return { ...params, thread: await replaced.put('thread', decodeURIComponent(params.thread)) }
+  return { ...params, thread: await derived.put('thread', decodeURIComponent(params.thread)) }
 }
 
-async function withOwnParams(params: Json, replaced: Replaced, findResource: Finder): Promise<Json> {
+async function withOwnParams(params: Json, derived: DerivedIds): Promise<Json> {
   if (!isObject(params)) return params
-  const own = (await withOwnIds({ ...params }, replaced)) as JsonObject
+  const own = (await withOwnIds({ ...params }, derived)) as JsonObject
   const { path, httpMethod } = own
   if (typeof path !== 'string' || typeof httpMethod !== 'string') return own
   const [resource = '', ...query] = path.split('?')
   const found = findResource(httpMethod.toUpperCase(), resource)
   if (!found || 'allow' in found) return own
-  const ownPath = pathOf(found.endpoint, await withOwnThread(found.params, replaced))
+  const ownPath = pathOf(found.endpoint, await withOwnThread(found.params, derived))
   return { ...own, path: [ownPath, ...query].join('?') }
 }

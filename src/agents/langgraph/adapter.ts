@@ -1,18 +1,11 @@
 import type { Principal } from '../../authentication/principal'
 import { Refusal } from '../../errors/refusal'
-import {
-  type Adapter,
-  isObject,
-  type Json,
-  type JsonObject,
-  plainName,
-  removeSpellings,
-  withoutNames,
-} from '../adapter'
-import { describe, headersOf, identityHeaders } from '../identity'
-import { withOwnHeaders } from '../thread-headers'
-import { endpoints } from './endpoints'
-import { langgraphThreads } from './threads'
+import { isObject, type Json, type JsonObject, plainName, removeSpellings } from '../../json'
+import type { Adapter } from '../adapter'
+import { assertionOnly, describe, headersOf, identityHeaders } from '../identity'
+import { identityOut } from '../identity-out'
+import { endpoints, type Whose } from './endpoints'
+import { rules } from './threads'
 
 /** The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own types use. */
 const langgraphUser = {
@@ -24,16 +17,6 @@ const langgraphUser = {
   tenant: 'tenant',
 }
 
-const STARTS_RUN = new Set([
-  'run.create',
-  'run.stream',
-  'run.wait',
-  'run.batch',
-  'run.command',
-  'crons.create',
-  'crons.update',
-])
-
 const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
 /**
  * LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two underscores. The last two are
@@ -41,19 +24,20 @@ const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
  */
 const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*|langsmith-.*|baggage)$/i
 
-export const langgraph: Adapter = {
+export const langgraph: Adapter<Whose> = {
   kind: 'langgraph',
   endpoints,
-  identity: { assertion: 'bearer', headers: true, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  identity: { ...assertionOnly, assertion: 'bearer', headers: true },
+  bodyChannels: ['langgraphAuthUser'],
   // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again by themselves.
   heartbeatSeconds: 0,
 
-  rewrite(body, { operations, channels, principal }) {
-    const isCommand = operations.includes('run.command')
+  rewrite(body, { endpoint }, { channels, principal }) {
+    const isCommand = endpoint.operation === 'run.command'
     const identity: JsonObject = {
       // A command starts its run without looking at headers, so what they would have said goes with it.
       ...(isCommand && channels.headers && headersOf(principal)),
-      ...(operations.some((each) => STARTS_RUN.has(each)) && channels.langgraphAuthUser && authUserOf(principal)),
+      ...(endpoint.startsRun && channels.langgraphAuthUser && authUserOf(principal)),
     }
     const rewriteOne = (one: Json): Json => {
       if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
@@ -82,15 +66,13 @@ export const langgraph: Adapter = {
   },
 
   // A run that is joined is found to be the caller's first, and its events are kept with it.
-  threads: withOwnHeaders(langgraphThreads, { resumes: true }),
-  threadOf(params, body) {
+  threads: { rules, resumes: true },
+  threadOf({ params, body }) {
     if (params.thread !== undefined) return decodeURIComponent(params.thread)
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
   },
 
-  injectedNames: ({ langgraphAuthUser }) =>
-    langgraphAuthUser ? ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions'] : [],
-  scrub: withoutNames,
+  identityOut: ({ langgraphAuthUser }) => (langgraphAuthUser ? identityOut(AUTH_USER_NAMES) : undefined),
 
   brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
 }
@@ -112,7 +94,9 @@ function removeForged(part: JsonObject): void {
   for (const holder of [part.metadata, config?.metadata]) if (isObject(holder)) removeSpellings(holder, IDENTITY_NAMES)
 }
 
-/** What LangGraph's own authentication would have put there; for nobody, nobody: a run inherits what is missing. */
+const AUTH_USER_NAMES = ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions']
+
+/** The fields that LangGraph's own authentication sets. Without a user they are set to null, because a run inherits missing ones. */
 function authUserOf(principal: Principal | undefined): JsonObject {
   const user = principal && describe(principal, langgraphUser)
   return {

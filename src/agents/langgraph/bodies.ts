@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
-import { isObject, type Json, type JsonObject } from '../adapter'
-import type { Passing } from '../thread-isolation'
+import { isObject, type Json, type JsonObject } from '../../json'
+import type { Call } from '../call'
 import { OWNER, stamped } from './ownership'
 
 /** Servers put it into the thread, and whose a thread is is read together with all of it. */
@@ -34,8 +34,8 @@ export function metadataOfRun(body: Json | undefined): JsonObject {
  * gives to somebody else would turn up among theirs.
  * @throws Refusal `body-too-large` where metadata is
  */
-export function cleared(passing: Passing): Passing {
-  const { body, params } = passing
+export function cleared(call: Call): Call {
+  const { body, params } = call
   for (const one of Array.isArray(body) ? body : [body]) {
     if (!isObject(one)) continue
     for (const part of [one, one.params]) {
@@ -50,7 +50,7 @@ export function cleared(passing: Passing): Passing {
         part.thread_id = decodeURIComponent(params.thread)
     }
   }
-  return passing
+  return call
 }
 
 function refuseLarge(metadata: Json | undefined): void {

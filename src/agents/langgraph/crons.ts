@@ -1,32 +1,56 @@
 import { Refusal } from '../../errors/refusal'
-import { type Endpoint, isObject, type Json, jsonIn } from '../adapter'
-import type { Kept, Passing } from '../thread-isolation'
+import { isObject, type Json, type JsonObject, parseJson } from '../../json'
+import type { Call } from '../call'
+import type { Rule } from '../thread-isolation'
 import { isNo, unclear } from './answers'
-import { OWNER, type Ownership, stamped } from './ownership'
+import { OWNER, Ownership, stamped } from './ownership'
 
-/** Crons: what they start is its maker's, and so are they. A search that heeds no filter is answered with what is the caller's. */
-export async function cronsOf(passing: Passing, { operation, path }: Endpoint, ownership: Ownership): Promise<Kept> {
-  const { keeper } = ownership
-  const { thread, cron } = passing.params
-  const body = isObject(passing.body) ? passing.body : {}
-  if (cron !== undefined) {
-    const { status, answer } = await keeper.ask('GET', `/runs/crons/${cron}`)
-    if (status !== 200 && !isNo(status)) throw unclear('owner of a cron', status)
-    if (status !== 200 || !isOwn(answer)) throw new Refusal('thread-unknown')
-    const owned = body.metadata === undefined ? body : { ...body, metadata: stamped(body.metadata, keeper.owner) }
-    return operation === 'crons.update' ? { ...passing, body: owned } : passing
-  }
-  if (thread !== undefined) await ownership.require(thread)
-  const own = { ...body, metadata: stamped(body.metadata, keeper.owner) }
-  if (path !== '/runs/crons/search') return { ...passing, body: own }
-  const { select } = body
-  const all = Array.isArray(select) ? { ...own, select: [...select, 'metadata'] } : own
-  return { ...passing, body: all, restoration: { answer: (text) => onlyOwn(jsonIn(text), text) } }
+/** A cron and its runs belong to the caller who created it. */
 
-  function isOwn(found: Json | undefined): boolean {
-    return isObject(found) && isObject(found.metadata) && found.metadata[OWNER] === keeper.owner
-  }
-  function onlyOwn(answer: Json | undefined, text: string): string {
-    return Array.isArray(answer) ? JSON.stringify(answer.filter(isOwn)) : text
+const isOwn = (cron: Json | undefined, owner: string): boolean =>
+  isObject(cron) && isObject(cron.metadata) && cron.metadata[OWNER] === owner
+
+const bodyOf = ({ body }: Call): JsonObject => (isObject(body) ? body : {})
+
+const withOwner = (call: Call, owner: string): Call => {
+  const body = bodyOf(call)
+  return { ...call, body: { ...body, metadata: stamped(body.metadata, owner) } }
+}
+
+/** A cron that is there. @throws Refusal `thread-unknown` where it is not the caller's */
+export const ownCron: Rule = async (call, { ask, owner }) => {
+  const { status, answer } = await ask('GET', `/runs/crons/${call.params.cron}`)
+  if (status !== 200 && !isNo(status)) throw unclear('owner of a cron', status)
+  if (status !== 200 || !isOwn(answer, owner)) throw new Refusal('thread-unknown')
+  return { call }
+}
+
+/** The same with a body, which may not take the owner away. */
+export const changedCron: Rule = async (call, context) => {
+  await ownCron(call, context)
+  const body = bodyOf(call)
+  return { call: body.metadata === undefined ? { ...call, body } : withOwner(call, context.owner) }
+}
+
+/** A cron that is made, under a thread of the caller's or under none. */
+export const newCron: Rule = async (call, context) => {
+  const { thread } = call.params
+  if (thread !== undefined) await new Ownership(context).require(thread)
+  return { call: withOwner(call, context.owner) }
+}
+
+/** A search among the caller's own crons. Answers of servers that ignore the filter are filtered here. */
+export const listedCrons: Rule = (call, { owner }) => {
+  const own = withOwner(call, owner)
+  const { select } = bodyOf(call)
+  const body = bodyOf(own)
+  return {
+    call: Array.isArray(select) ? { ...own, body: { ...body, select: [...select, 'metadata'] } } : own,
+    change: {
+      answer(text) {
+        const crons = parseJson(text)
+        return Array.isArray(crons) ? JSON.stringify(crons.filter((cron) => isOwn(cron, owner))) : text
+      },
+    },
   }
 }

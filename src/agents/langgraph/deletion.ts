@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
+import { isObject } from '../../json'
 import type { Ask } from '../../threads/context'
-import { isObject } from '../adapter'
 import { isNo, unclear } from './answers'
 import { isThreadId } from './ownership'
 

@@ -1,77 +1,79 @@
-import type { Endpoint } from '../adapter'
+import { patch, post, put, read, remove, type WhoseOf } from '../endpoints'
 
-const read = (operation: string, path: string): Endpoint => ({ operation, method: 'GET', path })
-const post = (operation: string, path: string): Endpoint => ({ operation, method: 'POST', path, body: 'json' })
-const closed = (endpoint: Endpoint): Endpoint => ({ ...endpoint, closed: true })
-const closedIfShared = (endpoint: Endpoint): Endpoint => ({ ...endpoint, closedIfShared: true })
+const closed = { closed: true } as const
+const closedIfShared = { closedIfShared: true } as const
+const startsRun = { startsRun: true } as const
 
 /**
  * The API of a LangGraph server. Closed unless a route opens them: what changes assistants (one forged assistant's
  * configuration reaches everybody's runs), crons, and endpoints that tell about the server; where threads are shared, also
  * the store, which the server keeps apart for nobody. `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at
- * all, and neither is what prunes threads by the list.
+ * all, and neither is what prunes threads by the list. Counting crons has no filter that every server knows.
  */
-export const endpoints: readonly Endpoint[] = [
-  post('assistants.search', '/assistants/search'),
-  post('assistants.count', '/assistants/count'),
-  read('assistants.read', '/assistants/:assistant'),
-  read('assistants.read', '/assistants/:assistant/graph'),
-  read('assistants.read', '/assistants/:assistant/subgraphs'),
-  read('assistants.read', '/assistants/:assistant/subgraphs/:namespace'),
-  read('assistants.read', '/assistants/:assistant/schemas'),
-  post('assistants.read', '/assistants/:assistant/versions'),
-  closed(post('assistants.create', '/assistants')),
-  closed({ operation: 'assistants.update', method: 'PATCH', path: '/assistants/:assistant', body: 'json' }),
-  closed(post('assistants.update', '/assistants/:assistant/latest')),
-  closed({ operation: 'assistants.delete', method: 'DELETE', path: '/assistants/:assistant' }),
+export const endpoints = [
+  post('assistants.search', '/assistants/search', 'assistant'),
+  post('assistants.count', '/assistants/count', 'assistant'),
+  read('assistants.read', '/assistants/:assistant', 'assistant'),
+  read('assistants.read', '/assistants/:assistant/graph', 'assistant'),
+  read('assistants.read', '/assistants/:assistant/subgraphs', 'assistant'),
+  read('assistants.read', '/assistants/:assistant/subgraphs/:namespace', 'assistant'),
+  read('assistants.read', '/assistants/:assistant/schemas', 'assistant'),
+  post('assistants.read', '/assistants/:assistant/versions', 'assistant'),
+  post('assistants.create', '/assistants', 'assistant', closed),
+  patch('assistants.update', '/assistants/:assistant', 'assistant', closed),
+  post('assistants.update', '/assistants/:assistant/latest', 'assistant', closed),
+  remove('assistants.delete', '/assistants/:assistant', 'assistant', closed),
 
-  post('threads.create', '/threads'),
-  post('threads.search', '/threads/search'),
-  post('threads.count', '/threads/count'),
-  read('threads.read', '/threads/:thread'),
-  { operation: 'threads.update', method: 'PATCH', path: '/threads/:thread', body: 'json' },
-  { operation: 'threads.delete', method: 'DELETE', path: '/threads/:thread' },
-  post('threads.copy', '/threads/:thread/copy'),
-  read('threads.read', '/threads/:thread/state'),
-  read('threads.read', '/threads/:thread/state/:checkpoint'),
-  post('threads.read', '/threads/:thread/state/checkpoint'),
-  post('threads.update', '/threads/:thread/state'),
-  read('threads.read', '/threads/:thread/history'),
-  post('threads.read', '/threads/:thread/history'),
-  read('threads.stream', '/threads/:thread/stream'),
+  post('threads.create', '/threads', 'new thread'),
+  post('threads.search', '/threads/search', 'listed'),
+  post('threads.count', '/threads/count', 'listed'),
+  read('threads.read', '/threads/:thread', 'thread'),
+  patch('threads.update', '/threads/:thread', 'changed thread'),
+  remove('threads.delete', '/threads/:thread', 'deleted thread'),
+  post('threads.copy', '/threads/:thread/copy', 'thread'),
+  read('threads.read', '/threads/:thread/state', 'thread'),
+  read('threads.read', '/threads/:thread/state/:checkpoint', 'thread'),
+  post('threads.read', '/threads/:thread/state/checkpoint', 'thread'),
+  post('threads.update', '/threads/:thread/state', 'changed thread'),
+  read('threads.read', '/threads/:thread/history', 'thread'),
+  post('threads.read', '/threads/:thread/history', 'thread'),
+  read('threads.stream', '/threads/:thread/stream', 'thread'),
 
-  read('run.list', '/threads/:thread/runs'),
-  post('run.create', '/threads/:thread/runs'),
-  post('run.stream', '/threads/:thread/runs/stream'),
-  post('run.wait', '/threads/:thread/runs/wait'),
-  read('run.read', '/threads/:thread/runs/:run'),
-  { operation: 'run.delete', method: 'DELETE', path: '/threads/:thread/runs/:run' },
-  read('run.join', '/threads/:thread/runs/:run/join'),
-  read('run.join', '/threads/:thread/runs/:run/stream'),
-  post('run.cancel', '/threads/:thread/runs/:run/cancel'),
-  post('run.create', '/runs'),
-  post('run.stream', '/runs/stream'),
-  post('run.wait', '/runs/wait'),
-  post('run.batch', '/runs/batch'),
-  post('run.cancel', '/runs/cancel'),
-  read('run.join', '/runs/:run/stream'),
-  post('run.command', '/threads/:thread/commands'),
-  post('threads.stream', '/threads/:thread/stream/events'),
+  read('run.list', '/threads/:thread/runs', 'thread'),
+  post('run.create', '/threads/:thread/runs', 'new run', startsRun),
+  post('run.stream', '/threads/:thread/runs/stream', 'new run', startsRun),
+  post('run.wait', '/threads/:thread/runs/wait', 'new run', startsRun),
+  read('run.read', '/threads/:thread/runs/:run', 'run'),
+  remove('run.delete', '/threads/:thread/runs/:run', 'run'),
+  read('run.join', '/threads/:thread/runs/:run/join', 'joined run'),
+  read('run.join', '/threads/:thread/runs/:run/stream', 'joined run'),
+  post('run.cancel', '/threads/:thread/runs/:run/cancel', 'run'),
+  post('run.create', '/runs', 'stateless run', startsRun),
+  post('run.stream', '/runs/stream', 'stateless run', startsRun),
+  post('run.wait', '/runs/wait', 'stateless run', startsRun),
+  post('run.batch', '/runs/batch', 'stateless run', startsRun),
+  post('run.cancel', '/runs/cancel', 'named runs'),
+  read('run.join', '/runs/:run/stream', 'joined stateless run'),
+  post('run.command', '/threads/:thread/commands', 'command', startsRun),
+  post('threads.stream', '/threads/:thread/stream/events', 'thread to come'),
 
-  closed(post('crons.create', '/threads/:thread/runs/crons')),
-  closed(post('crons.create', '/runs/crons')),
-  closed(post('crons.search', '/runs/crons/search')),
-  closed(post('crons.count', '/runs/crons/count')),
-  closed(read('crons.read', '/runs/crons/:cron')),
-  closed({ operation: 'crons.update', method: 'PATCH', path: '/runs/crons/:cron', body: 'json' }),
-  closed({ operation: 'crons.delete', method: 'DELETE', path: '/runs/crons/:cron' }),
+  post('crons.create', '/threads/:thread/runs/crons', 'new cron', { ...closed, ...startsRun }),
+  post('crons.create', '/runs/crons', 'new cron', { ...closed, ...startsRun }),
+  post('crons.search', '/runs/crons/search', 'listed crons', closed),
+  post('crons.count', '/runs/crons/count', 'everybody', closed),
+  read('crons.read', '/runs/crons/:cron', 'cron', closed),
+  patch('crons.update', '/runs/crons/:cron', 'changed cron', { ...closed, ...startsRun }),
+  remove('crons.delete', '/runs/crons/:cron', 'cron', closed),
 
-  closedIfShared({ operation: 'store.put', method: 'PUT', path: '/store/items', body: 'json' }),
-  closedIfShared(read('store.read', '/store/items')),
-  closedIfShared({ operation: 'store.delete', method: 'DELETE', path: '/store/items', body: 'json' }),
-  closedIfShared(post('store.search', '/store/items/search')),
-  closedIfShared(post('store.list', '/store/namespaces')),
+  put('store.put', '/store/items', 'store', closedIfShared),
+  read('store.read', '/store/items', 'store', closedIfShared),
+  remove('store.delete', '/store/items', 'store', { ...closedIfShared, body: 'json' }),
+  post('store.search', '/store/items/search', 'store', closedIfShared),
+  post('store.list', '/store/namespaces', 'store', closedIfShared),
 
-  read('info', '/info'),
-  closed(read('health', '/ok')),
+  read('info', '/info', 'nobody'),
+  read('health', '/ok', 'nobody', closed),
 ]
+
+/** Ownership rules that rows of this table ask for. */
+export type Whose = WhoseOf<typeof endpoints>

@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
-import type { Keeper } from '../../threads/context'
-import { isObject, type JsonObject } from '../adapter'
+import { isObject, type JsonObject } from '../../json'
+import type { ThreadContext } from '../../threads/context'
 import { isNo, unclear } from './answers'
 
 /** The member of a thread's metadata that says whose it is. Only the gate writes it. */
@@ -25,11 +25,11 @@ type Finding = 'own' | 'foreign' | 'missing'
  * reads metadata, but its search can be held to one id and to few members, so that a long conversation is not read along.
  */
 export class Ownership {
-  constructor(readonly keeper: Keeper) {}
+  constructor(readonly context: ThreadContext) {}
 
   /** @throws Refusal `thread-unknown` where the thread is not the caller's, or is not */
   async require(thread: string): Promise<void> {
-    if (this.keeper.seen.isOwn(thread)) return
+    if (this.context.cache.isOwn(thread)) return
     if ((await this.find(thread)) !== 'own') throw new Refusal('thread-unknown')
   }
 
@@ -39,13 +39,13 @@ export class Ownership {
    * @throws Refusal `thread-unknown` where it is somebody else's or was so until lately, or where the caller may not create threads
    */
   async claim(thread: string, as: JsonObject = {}): Promise<void> {
-    const { seen, owner, ask, permits } = this.keeper
-    if (seen.isOwn(thread)) return
+    const { cache, owner, ask, permits } = this.context
+    if (cache.isOwn(thread)) return
     const found = await this.find(thread)
     if (found === 'own') return
-    if (found === 'foreign' || seen.isReserved(thread) || !permits('threads.create'))
+    if (found === 'foreign' || cache.isReserved(thread) || !permits('threads.create'))
       throw new Refusal('thread-unknown')
-    const note = seen.asking()
+    const note = cache.beforeAsking()
     const metadata = stamped(as.metadata, owner)
     const { status } = await ask('POST', '/threads', { ...as, thread_id: thread, metadata, if_exists: 'raise' })
     if (status === 409) return this.require(thread)
@@ -60,9 +60,9 @@ export class Ownership {
   async requireRun(thread: string, run: string): Promise<void> {
     const name = `${thread}/${run}`
     if (!UUID.test(run)) throw new Refusal('thread-unknown')
-    if (this.keeper.seen.isOwn(name)) return
-    const note = this.keeper.seen.asking()
-    const { status, answer } = await this.keeper.ask('GET', `/threads/${thread}/runs/${run}`)
+    if (this.context.cache.isOwn(name)) return
+    const note = this.context.cache.beforeAsking()
+    const { status, answer } = await this.context.ask('GET', `/threads/${thread}/runs/${run}`)
     if (isNo(status)) throw new Refusal('thread-unknown')
     if (status !== 200 || !isObject(answer)) throw unclear('thread of a run', status)
     if (answer.thread_id !== thread) throw new Refusal('thread-unknown')
@@ -71,11 +71,11 @@ export class Ownership {
 
   async find(thread: string): Promise<Finding> {
     if (!isThreadId(thread)) throw new Refusal('thread-unknown')
-    const note = this.keeper.seen.asking()
+    const note = this.context.cache.beforeAsking()
     const owner = await this.#ownerOf(thread)
     if (owner === undefined) return 'missing'
-    if (owner === null && this.keeper.claimsUnowned) return this.#take(thread)
-    if (owner !== this.keeper.owner) return 'foreign'
+    if (owner === null && this.context.claimsUnowned) return this.#take(thread)
+    if (owner !== this.context.owner) return 'foreign'
     note(thread)
     return 'own'
   }
@@ -83,7 +83,7 @@ export class Ownership {
   /** @returns null where there is a thread without one, undefined where there is no thread */
   async #ownerOf(thread: string): Promise<unknown> {
     const select = ['thread_id', 'metadata']
-    const { status, answer } = await this.keeper.ask('POST', '/threads/search', { ids: [thread], limit: 1, select })
+    const { status, answer } = await this.context.ask('POST', '/threads/search', { ids: [thread], limit: 1, select })
     if (isNo(status)) return undefined
     if (status !== 200 || !Array.isArray(answer)) throw unclear(WHAT, status)
     const [found] = answer
@@ -95,7 +95,7 @@ export class Ownership {
 
   /** Whoever wrote last has it: two who come at the same moment may both be let in this once. */
   async #take(thread: string): Promise<Finding> {
-    const { ask, owner } = this.keeper
+    const { ask, owner } = this.context
     // It is answered with all that was said in the thread.
     const { status } = await ask('PATCH', `/threads/${thread}`, { metadata: { [OWNER]: owner } }, 'status')
     if (isNo(status)) return 'missing'

@@ -1,6 +1,6 @@
+import { isObject, type Json, parseJson } from '../../json'
 import type { Ids } from '../../threads/ids'
-import { isObject, type Json, jsonIn } from '../adapter'
-import type { Restoration } from '../thread-isolation'
+import type { AnswerChange } from '../answer-change'
 
 /** `/runs/{run}` and what may follow: a run that has no thread which its caller could name. */
 const RUN = /^\/runs\/([^/]+)(?=\/|$)/
@@ -13,7 +13,7 @@ const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
  *
  * @param isWait whether the answer is what the run made: it names no run, and may be long in coming
  */
-export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
+export function sealedRuns(ids: Ids, isWait: boolean): AnswerChange {
   /** By the server's id. */
   const sealed = new Map<string, string>()
   const seal = async (run: string): Promise<string> => {
@@ -35,7 +35,7 @@ export function sealedRuns(ids: Ids, isWait: boolean): Restoration {
     ...(!isWait && {
       events: restored,
       async answer(text) {
-        for (const run of runsOf(jsonIn(text))) await seal(run)
+        for (const run of runsOf(parseJson(text))) await seal(run)
         return restored(text)
       },
     }),

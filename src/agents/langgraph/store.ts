@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
-import { isObject, type Json, jsonIn } from '../adapter'
-import type { Kept, Passing } from '../thread-isolation'
+import { isObject, type Json, parseJson } from '../../json'
+import type { Rule } from '../thread-isolation'
 
 /** Where a namespace stands in the bodies of the store's requests, by path. */
 const MEMBER: Readonly<Record<string, string>> = {
@@ -13,14 +13,12 @@ const MEMBER: Readonly<Record<string, string>> = {
  * The store, in which each owner has a namespace of their own above all that they name. It is put before theirs on the way in,
  * and taken off on the way out. A graph that uses the store itself knows nothing of it.
  */
-export function inOwnNamespace(passing: Passing, path: string, owner: string): Kept {
+export const store: Rule = (call, { owner }) => {
   const own = `u_${owner}`
-  const { query, body } = passing
-  return {
-    ...passing,
-    ...(body === undefined ? { query: queryIn(own, query) } : { body: bodyIn(own, body, MEMBER[path] ?? '') }),
-    restoration: { answer: (text) => withoutOwn(own, text) },
-  }
+  const { query, body, endpoint } = call
+  const named =
+    body === undefined ? { query: queryIn(own, query) } : { body: bodyIn(own, body, MEMBER[endpoint.path] ?? '') }
+  return { call: { ...call, ...named }, change: { answer: (text) => withoutOwn(own, text) } }
 }
 
 /** `GET /store/items?namespace=a.b`: labels with points between; LangGraph allows none in a label. */
@@ -51,7 +49,7 @@ function withoutOwn(own: string, text: string): string {
   }
   const item = (value: Json): Json =>
     isObject(value) && 'namespace' in value ? { ...value, namespace: strip(value.namespace ?? null) } : value
-  const answer = jsonIn(text)
+  const answer = parseJson(text)
   if (!isObject(answer)) return text
   if (Array.isArray(answer.items)) return JSON.stringify({ ...answer, items: answer.items.map(item) })
   if (Array.isArray(answer.namespaces)) return JSON.stringify({ ...answer, namespaces: answer.namespaces.map(strip) })

@@ -1,10 +1,13 @@
 import { Refusal } from '../../errors/refusal'
-import { type Adapter, type Json, type JsonObject, withoutNames } from '../adapter'
+import type { Json, JsonObject } from '../../json'
+import type { Adapter } from '../adapter'
+import { type EnvelopeEndpoint, read, remove, type WhoseOf } from '../endpoints'
+import { assertionOnly } from '../identity'
 import { messagesOf, param, refuseFolded } from '../json-rpc'
-import { mcpThreads, mcpThreadsOfStores } from './threads'
+import { rules } from './threads'
 
 /** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. What is not here is not offered. */
-const OPERATIONS: Readonly<Record<string, string>> = {
+const OPERATIONS = {
   initialize: 'session.open',
   'server/discover': 'session.open',
   ping: 'session.ping',
@@ -25,18 +28,59 @@ const OPERATIONS: Readonly<Record<string, string>> = {
   'tasks/update': 'task.update',
   'tasks/cancel': 'task.cancel',
   'tasks/list': 'task.list',
-}
+} as const
+type Method = keyof typeof OPERATIONS
+
 /** A notification, and an answer to what the server asked (a sampling, an elicitation). */
 const NOTIFY = 'session.notify'
 const RESPOND = 'session.respond'
 
 /** Those whose object has a name that policies can speak of: `tool.call/search`. */
-const NAMED = new Set(['tool.call', 'prompt.get'])
+const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
 /** What MCP advises for tool names (revision 2025-11-25, "tool names"). */
 const NAME = /^[A-Za-z0-9_./-]{1,128}$/
 
-/** A list of everybody's tasks: servers keep them apart for nobody. */
-const CLOSED = new Set(['task.list'])
+type Operation = (typeof OPERATIONS)[Method] | typeof NOTIFY | typeof RESPOND
+
+/**
+ * Who each operation belongs to. Ids of tasks (revision 2025-11-25 and later) stand in answers among what tools say, where they
+ * cannot be told apart for certain.
+ */
+const WHOSE = {
+  'session.open': 'session',
+  'session.ping': 'session',
+  'session.log': 'session',
+  'session.listen': 'session',
+  'tool.list': 'session',
+  'tool.call': 'session',
+  'prompt.list': 'session',
+  'prompt.get': 'session',
+  'resource.list': 'session',
+  'resource.read': 'session',
+  'resource.subscribe': 'session',
+  completion: 'session',
+  'task.get': 'everybody',
+  'task.update': 'everybody',
+  'task.cancel': 'everybody',
+  'task.list': 'everybody',
+  [NOTIFY]: 'session',
+  [RESPOND]: 'session',
+} as const satisfies Record<Operation, string>
+
+/** A list holds everybody's tasks: servers keep them apart for nobody. */
+const CLOSED = new Set<string>(['task.list'])
+
+const bodyOperations = Object.entries(WHOSE).map(([operation, whose]) => ({
+  operation,
+  whose,
+  ...(CLOSED.has(operation) && { closed: true as const }),
+}))
+
+const endpoints = [read('session.listen', '/', 'session'), remove('session.close', '/', 'session')]
+
+const envelope: EnvelopeEndpoint = { operation: 'message', method: 'POST', path: '/', body: 'json', named: 'in-body' }
+
+type McpAdapter = Adapter<WhoseOf<typeof endpoints> | WhoseOf<typeof bodyOperations>>
 
 /**
  * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
@@ -44,18 +88,11 @@ const CLOSED = new Set(['task.list'])
  *
  * Not looked at: arguments of tools, and what resources are read.
  */
-export const mcp: Adapter = {
+export const mcp: McpAdapter = {
   kind: 'mcp',
-  endpoints: [
-    { operation: 'message', method: 'POST', path: '/', body: 'json', named: 'in-body' },
-    { operation: 'session.listen', method: 'GET', path: '/' },
-    { operation: 'session.close', method: 'DELETE', path: '/' },
-  ],
-  bodyOperations: [...new Set([...Object.values(OPERATIONS), NOTIFY, RESPOND])].map((operation) => ({
-    operation,
-    ...(CLOSED.has(operation) && { closed: true }),
-  })),
-  identity: { assertion: 'header', headers: false, state: false, forwardedProps: {}, langgraphAuthUser: false },
+  endpoints: [envelope, ...endpoints],
+  bodyOperations,
+  identity: assertionOnly,
   heartbeatSeconds: 0,
   requestHeaders: ['mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'mcp-param-*'],
   responseHeaders: ['mcp-session-id', 'mcp-protocol-version'],
@@ -71,21 +108,19 @@ export const mcp: Adapter = {
   },
 
   rewrite: (body) => body,
-  threads: mcpThreads,
+  threads: { rules },
   threadOf: () => undefined,
-  injectedNames: () => [],
-  scrub: withoutNames,
 }
 
-/** The same where each session keeps its events in a store of its own. */
-export const mcpWithStores: Adapter = { ...mcp, threads: mcpThreadsOfStores }
+/** The same where each session keeps its events in a store of its own: then it is enough that the session is the caller's. */
+export const mcpWithStores: McpAdapter = { ...mcp, threads: { rules, resumes: true } }
 
 function operationOf(message: JsonObject): string {
   const { method } = message
   if (typeof method !== 'string') return RESPOND
   if (method.startsWith('notifications/')) return NOTIFY
-  const operation = Object.hasOwn(OPERATIONS, method) ? OPERATIONS[method] : undefined
-  if (operation === undefined) throw new Refusal('operation-unknown')
+  if (!Object.hasOwn(OPERATIONS, method)) throw new Refusal('operation-unknown')
+  const operation = OPERATIONS[method as Method]
   if (!NAMED.has(operation)) return operation
   const name = param(message, 'name')
   if (typeof name !== 'string' || !NAME.test(name)) throw new Refusal('body-invalid', 'name')
@@ -99,11 +134,11 @@ function operationOf(message: JsonObject): string {
  */
 function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): void {
   const [message] = messages
-  const said: readonly [string, Json | undefined][] = [
+  const repeated: readonly [string, Json | undefined][] = [
     ['mcp-method', message?.method],
     ['mcp-name', message && nameIn(message)],
   ]
-  for (const [name, inBody] of said) {
+  for (const [name, inBody] of repeated) {
     const value = headers.get(name)
     if (value === null) continue
     if (messages.length > 1 || decodedValue(value) !== inBody) throw new Refusal('header-mismatch', name)

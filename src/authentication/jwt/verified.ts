@@ -14,7 +14,7 @@ export interface Verified {
 }
 
 /** Verified tokens that are kept; the one that was used longest ago goes first. */
-const MAX_KEPT = 2_000
+const MAX_TOKENS = 2_000
 
 const encoder = new TextEncoder()
 
@@ -25,7 +25,7 @@ const encoder = new TextEncoder()
  * Not looked at here: time, keys and policies. They are looked at on every request.
  */
 export class VerifiedTokens {
-  readonly #kept = new Map<string, Verified>()
+  readonly #tokens = new Map<string, Verified>()
   readonly #issuers = new WeakMap<TrustedIssuer, number>()
   #issuerCount = 0
 
@@ -36,16 +36,16 @@ export class VerifiedTokens {
 
   get(issuer: TrustedIssuer, name: string): Verified | undefined {
     const key = this.#keyOf(issuer, name)
-    const found = this.#kept.get(key)
+    const found = this.#tokens.get(key)
     if (!found) return undefined
-    this.#kept.delete(key)
-    this.#kept.set(key, found)
+    this.#tokens.delete(key)
+    this.#tokens.set(key, found)
     return found
   }
 
   put(issuer: TrustedIssuer, name: string, verified: Verified): void {
-    if (this.#kept.size >= MAX_KEPT) this.#kept.delete(this.#kept.keys().next().value ?? '')
-    this.#kept.set(this.#keyOf(issuer, name), verified)
+    if (this.#tokens.size >= MAX_TOKENS) this.#tokens.delete(this.#tokens.keys().next().value ?? '')
+    this.#tokens.set(this.#keyOf(issuer, name), verified)
   }
 
   /** Settings are compiled once and never changed, so an issuer is its object. */

@@ -2,14 +2,15 @@ import { decodeJwt, decodeProtectedHeader, type JWTPayload, jwtVerify, type Prot
 import { Refusal } from '../../errors/refusal'
 import type { Background } from '../../ports'
 import type { Credential } from '../credential'
-import { type Principal, principalOf } from '../principal'
+import type { Principal } from '../principal'
+import { principalOf } from './claims'
 import { refuseToken, tokenRefusal } from './fault'
 import type { TrustedIssuer } from './issuer'
 import type { KeyStore } from './keys'
 import type { VerifiedTokens } from './verified'
 
-/** What verification draws on, for all requests of an isolate. */
-export interface Means {
+/** Keys and verified tokens, for all requests of an isolate. */
+export interface TokenStores {
   readonly keys: KeyStore
   readonly verified: VerifiedTokens
 }
@@ -48,7 +49,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 export async function verify(
   credential: Credential,
   trust: readonly TrustedIssuer[],
-  { keys, verified }: Means,
+  { keys, verified }: TokenStores,
   now: number,
   background: Background,
 ): Promise<Principal> {

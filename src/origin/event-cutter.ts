@@ -70,39 +70,3 @@ export class EventCutter {
     return bytes
   }
 }
-
-/** The events of a text that holds whole ones, each with its blank line. */
-export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n\r\n)/).filter((event) => event !== '')
-
-export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
-
-/** The JSON that an event carries; undefined where it carries none, as a comment does. */
-export function dataOf(event: string): unknown {
-  const data = linesOf(event).filter(isData).map(jsonOf).join('\n')
-  try {
-    return JSON.parse(data)
-  } catch {
-    return undefined
-  }
-}
-
-/**
- * An event without certain names: the JSON that it carries is rewritten, and a comment or any other line that has one is left
- * out. So is data that is not JSON: what cannot be read cannot be cleared.
- */
-export function clearEvent(event: string, names: readonly string[], rewrite: (data: unknown) => unknown): string {
-  const lines = linesOf(event)
-  const rest = lines.filter((line) => line !== '' && !isData(line) && !mentions(line, names))
-  let data = lines.filter(isData)
-  if (mentions(data.map(jsonOf).join('\n'), names)) {
-    const json = dataOf(event)
-    if (json === undefined) return ''
-    data = [`data: ${JSON.stringify(rewrite(json))}`]
-  }
-  return data.length + rest.length > 0 ? [...rest, ...data, '', ''].join('\n') : ''
-}
-
-/** A stream may begin with a byte order mark, which belongs to no line. */
-const linesOf = (event: string): string[] => event.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
-const isData = (line: string): boolean => line === 'data' || line.startsWith('data:')
-const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')

@@ -1,0 +1,35 @@
+import { Refusal } from '../errors/refusal'
+import type { Json } from '../json'
+import type { Ids, Sort } from '../threads/ids'
+import type { AnswerChange } from './answer-change'
+
+/** Longer ones are no ids. */
+const MAX_ID_CHARS = 256
+
+/** The ids of one request that others, derived for their owner, took the place of. */
+export class DerivedIds {
+  readonly #chosen = new Map<string, string>()
+
+  constructor(readonly ids: Ids) {}
+
+  /** @throws Refusal `body-invalid` for what is no id */
+  async put(sort: Sort, chosen: Json | undefined): Promise<string> {
+    if (typeof chosen !== 'string' || chosen === '' || chosen.length > MAX_ID_CHARS || !chosen.isWellFormed())
+      throw new Refusal('body-invalid', `${sort} id`)
+    const derived = await this.ids.derive(sort, chosen)
+    this.#chosen.set(derived, chosen)
+    return derived
+  }
+
+  /**
+   * Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are found as they are. All at once,
+   * since what is put back may look like what has yet to be. Undefined where there is nothing to put back.
+   */
+  get change(): AnswerChange | undefined {
+    if (this.#chosen.size === 0) return undefined
+    const derived = new RegExp([...this.#chosen.keys()].join('|'), 'g')
+    const restore = (text: string): string =>
+      text.replace(derived, (id) => JSON.stringify(this.#chosen.get(id)).slice(1, -1))
+    return { events: restore, answer: restore }
+  }
+}

@@ -1,0 +1,39 @@
+import { Refusal } from '../../errors/refusal'
+import { isObject, type Json, type JsonObject } from '../../json'
+import type { Rule } from '../thread-isolation'
+import { stampedBody } from './bodies'
+import { Ownership } from './ownership'
+import { sealedRuns } from './runs'
+
+/** A run without a thread of the caller's: the server makes one for each, and it is the caller's as well. */
+export const statelessRun: Rule = (call, { ids, owner }) => {
+  const { body, endpoint } = call
+  if (body === undefined) return { call }
+  const own = (run: Json): JsonObject => {
+    const { thread_id: _, ...stateless } = stampedBody(run, owner)
+    return stateless
+  }
+  return {
+    call: { ...call, body: Array.isArray(body) ? body.map(own) : own(body) },
+    change: sealedRuns(ids, endpoint.operation === 'run.wait'),
+  }
+}
+
+/** A stream of such a run, joined by its sealed id. */
+export const joinedStatelessRun: Rule = async (call, { ids }) => {
+  const run = await ids.open('run', decodeURIComponent(call.params.run ?? ''))
+  if (run === undefined) throw new Refusal('thread-unknown')
+  return { call: { ...call, params: { ...call.params, run } }, change: sealedRuns(ids, false) }
+}
+
+/** Runs of one thread by their ids. By their status they would be everybody's. */
+export const namedRuns: Rule = async (call, context) => {
+  const body = isObject(call.body) ? call.body : {}
+  const { status, thread_id: thread, run_ids: runs } = body
+  if (status !== undefined && status !== null) throw new Refusal('field-forbidden', 'status', { field: 'status' })
+  if (typeof thread !== 'string' || !Array.isArray(runs)) throw new Refusal('body-invalid', 'thread_id and run_ids')
+  await new Ownership(context).require(thread)
+  const { ids } = context
+  const known = runs.map(async (run) => (typeof run === 'string' ? ((await ids.open('run', run)) ?? run) : run))
+  return { call: { ...call, body: { ...body, run_ids: await Promise.all(known) } } }
+}

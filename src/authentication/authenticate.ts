@@ -1,0 +1,36 @@
+import { Refusal } from '../errors/refusal'
+import type { Background } from '../ports'
+import type { Authenticator, CredentialSources } from './authenticator'
+import type { Credential } from './credential'
+import type { Principal } from './principal'
+
+/** Who is asking, as far as the route wants to know. */
+export interface Authentication {
+  /** The raw credential is in this object and nowhere else. It is kept so that it can be taken out of what is sent on. */
+  readonly credential: Credential | undefined
+  /** Absent on public routes: whatever credential came along has not been verified. */
+  readonly principal: Principal | undefined
+}
+
+/**
+ * Takes the request's credential, of a kind that the route trusts, and verifies it unless the route is public.
+ *
+ * @param now milliseconds since the epoch
+ * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, and those of `Authenticator`
+ */
+export async function authenticate(
+  { authenticators, isPublic }: { readonly authenticators: readonly Authenticator[]; readonly isPublic: boolean },
+  sources: CredentialSources,
+  now: number,
+  background: Background,
+): Promise<Authentication> {
+  const taken = authenticators.flatMap((authenticator) => {
+    const credential = authenticator.take(sources)
+    return credential ? [{ authenticator, credential }] : []
+  })
+  const [one, ...others] = taken
+  if (isPublic) return { credential: one?.credential, principal: undefined }
+  if (!one) throw new Refusal('token-missing')
+  if (others.length > 0) throw new Refusal('credential-ambiguous', 'two kinds')
+  return { credential: one.credential, principal: await one.authenticator.verify(one.credential, now, background) }
+}

@@ -1,0 +1,41 @@
+import { Refusal } from '../errors/refusal'
+import type { CredentialSources } from './authenticator'
+import { Credential } from './credential'
+
+/** RFC 6750 section 2.1: a case-insensitive scheme, one space, a b64token. */
+const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+/** The same where the scheme may be left out. */
+const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
+
+/**
+ * Takes the bearer token off a request: from one `Authorization` header, from the places of the body where the route takes tokens,
+ * or from both where they are the same. Cookies and form fields are never read.
+ *
+ * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3: that is a 401 without error)
+ * @throws Refusal `credential-ambiguous` or `token-in-url` (400)
+ */
+export function takeBearer({ headers, path, query, inBody }: CredentialSources): Credential | undefined {
+  const refuseInUrl = (credential: Credential) => {
+    if (credential.isIn(path + query)) throw new Refusal('token-in-url')
+    return credential
+  }
+  const token = tokenIn(headers)
+  let found = token === undefined ? undefined : refuseInUrl(new Credential(token))
+  for (const given of inBody) {
+    if (given === null || given === '') continue
+    const other = typeof given === 'string' ? TOKEN.exec(given)?.[1] : undefined
+    if (!other || (found && found.reveal() !== other)) throw new Refusal('credential-ambiguous', 'body')
+    found ??= refuseInUrl(new Credential(other))
+  }
+  return found
+}
+
+/** Two headers arrive joined by a comma, which no token contains. */
+function tokenIn(headers: Headers): string | undefined {
+  const value = headers.get('authorization')
+  if (value === null) return undefined
+  if (!/^bearer(\s|,|$)/i.test(value) && !value.includes(',')) return undefined
+  const token = BEARER.exec(value)?.[1]
+  if (!token) throw new Refusal('credential-ambiguous')
+  return token
+}

@@ -1,0 +1,37 @@
+import type { Background } from './ports'
+
+/** How a reply's body ended. */
+export type StreamOutcome = 'complete' | 'cut' | 'stalled' | 'client-left'
+
+/** @param outcome of the reply's body; undefined where the gateway answered itself */
+type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
+
+/** The end of one request, whatever it is: the answer is complete or cut, the caller has left, or the request was refused. */
+export interface Ending {
+  /** Registers work for the end, such as giving something back. Each piece runs once, in the order in which it was registered. */
+  onEnd(work: AtEnd): void
+  /** Says that the request has ended. Only the first call counts. */
+  settle(outcome?: StreamOutcome): void
+}
+
+/**
+ * Begins to wait for the end of a request.
+ *
+ * @param background kept alive until the work at the end is done: the Worker would be stopped when the caller leaves before the reply
+ */
+export function createEnding(background: Background): Ending {
+  const works: AtEnd[] = []
+  const done = Promise.withResolvers<void>()
+  let hasEnded = false
+  background.waitUntil(done.promise)
+  return {
+    onEnd: (work) => works.push(work),
+    settle(outcome) {
+      if (hasEnded) return
+      hasEnded = true
+      // One that fails keeps no other from its turn.
+      const results = works.map(async (work) => work(outcome))
+      Promise.all(results).then(() => done.resolve(), done.reject)
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** Server-sent events as text (HTML standard, "Server-sent events"). */
+import { type Json, parseJson } from './json'
+
+/** The events of a text that holds whole ones, each with its blank line. */
+export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n\r\n)/).filter((event) => event !== '')
+
+export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
+
+/** Returns the JSON that an event carries; undefined where it carries none, as a comment does. */
+export const dataOf = (event: string): Json | undefined =>
+  parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
+
+/**
+ * An event without certain names: the JSON that it carries is rewritten, and a comment or any other line that has one is left
+ * out. So is data that is not JSON: what cannot be read cannot be cleared.
+ */
+export function clearEvent(event: string, names: readonly string[], rewrite: (data: Json) => Json): string {
+  const lines = linesOf(event)
+  const rest = lines.filter((line) => line !== '' && !isData(line) && !mentions(line, names))
+  let data = lines.filter(isData)
+  if (mentions(data.map(jsonOf).join('\n'), names)) {
+    const json = dataOf(event)
+    if (json === undefined) return ''
+    data = [`data: ${JSON.stringify(rewrite(json))}`]
+  }
+  return data.length + rest.length > 0 ? [...rest, ...data, '', ''].join('\n') : ''
+}
+
+/** A stream may begin with a byte order mark, which belongs to no line. */
+const linesOf = (event: string): string[] => event.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
+const isData = (line: string): boolean => line === 'data' || line.startsWith('data:')
+const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')
+
+/** One line of an event's data, and what stands before it. */
+const DATA_LINE = /(?<=^|[\r\n])data:([^\r\n]*)/g
+
+/**
+ * Maps the data of events, each of which has it in one line, as every server of JSON does. Lines that are not data stay, and so
+ * does all that the mapping leaves as it is.
+ */
+export async function dataLinesMapped(text: string, map: (data: string) => Promise<string>): Promise<string> {
+  let mapped = ''
+  let from = 0
+  for (const line of text.matchAll(DATA_LINE)) {
+    mapped += `${text.slice(from, line.index)}data: ${await map((line[1] ?? '').trim())}`
+    from = line.index + line[0].length
+  }
+  return mapped + text.slice(from)
+}

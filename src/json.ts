@@ -1,0 +1,65 @@
+/** JSON as values: what it is, and how the names of its members may be spelt. */
+import { Refusal } from './errors/refusal'
+
+export type Json = null | boolean | number | string | Json[] | JsonObject
+export type JsonObject = { [key: string]: Json }
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** Parses a text as JSON. @returns undefined where it is not JSON */
+export function parseJson(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json
+  } catch {
+    return undefined
+  }
+}
+
+/** One spelling for names that differ in case only, as Go and .NET read them: Go takes the long s (U+017F) for an s, too. */
+export const folded = (name: string): string => name.normalize('NFKC').toLowerCase()
+
+/** One spelling for names that differ in case, `_`, `-` and `.` only. */
+export const plainName = (name: string): string => folded(name).replace(/[-_.]/g, '')
+
+/** camelCase, and the snake_case that Python servers take too. */
+const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
+
+/**
+ * Refuses members that a server could read under another spelling. A server that binds names without regard to case (.NET does)
+ * would read `State` after `state`; one that takes two spellings of a member would choose for itself.
+ * @param names plain ones, of the members that are looked at
+ * @throws Refusal `body-invalid`
+ */
+export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<string>): void {
+  const found = new Set<string>()
+  for (const key of Object.keys(object)) {
+    const name = plainName(key)
+    if (!names.has(name)) continue
+    if (found.has(name) || !KNOWN_SPELLING.test(key)) throw new Refusal('body-invalid', 'a member in two spellings')
+    found.add(name)
+  }
+}
+
+/** Removes the members whose name, in whatever spelling, is one of these plain ones. */
+export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
+  for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
+}
+
+/** The same at any depth. */
+export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): void {
+  if (isObject(value)) removeSpellings(value, names)
+  if (typeof value === 'object' && value !== null)
+    for (const item of Object.values(value)) removeSpellingsWithin(item, names)
+}
+
+/** Removes the members of exactly these names at any depth, and returns the value that it has changed. */
+export function withoutNames(value: Json, names: readonly string[]): Json {
+  if (Array.isArray(value)) for (const item of value) withoutNames(item, names)
+  else if (isObject(value))
+    for (const key of Object.keys(value)) {
+      if (names.includes(key)) delete value[key]
+      else withoutNames(value[key] as Json, names)
+    }
+  return value
+}

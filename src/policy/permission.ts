@@ -1,0 +1,52 @@
+import type { Caller } from '../caller'
+import type { Policy } from '../config/define'
+import { Refusal } from '../errors/refusal'
+import { type Decision, decide } from './decide'
+
+/** What one caller may do on one route. */
+export interface Permission {
+  /**
+   * Lets a request pass that asks for these operations.
+   * @throws Refusal `operation-unknown` where the route does not offer one of them, `scope-insufficient` where scopes would be enough,
+   *   otherwise `policy-denied`
+   */
+  require(operations: readonly string[]): void
+  /** Whether the route offers an operation to the caller and its policies permit it. Always false on a public route. */
+  has(operation: string): boolean
+}
+
+interface GuardedRoute {
+  readonly offers: (operation: string) => boolean
+  readonly policies: readonly Policy[]
+}
+
+/**
+ * @param caller absent on public routes, where everything that is offered is permitted
+ * @param note is told each decision that `require` comes to
+ */
+export function permissionOf(
+  { offers, policies }: GuardedRoute,
+  caller: Caller | undefined,
+  note: (decision: Decision) => void,
+): Permission {
+  return {
+    require(operations) {
+      if (!operations.every(offers)) throw new Refusal('operation-unknown')
+      if (!caller) return
+      for (const operation of operations) {
+        const decision = decide(policies, caller, operation)
+        note(decision)
+        refuseDenied(decision)
+      }
+    },
+    has: (operation) =>
+      offers(operation) && caller !== undefined && decide(policies, caller, operation).effect === 'allow',
+  }
+}
+
+function refuseDenied(decision: Decision): void {
+  if (decision.effect === 'allow') return
+  const { scopes, reasons } = decision
+  if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons.join(' '), { scopes })
+  throw new Refusal('policy-denied', reasons.join(' '))
+}
