@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { workerBundle } from '../src/cli/bundle.ts'
 import { compatibility } from '../test/support/compatibility.ts'
 import { freePort } from '../test/support/port.ts'
 import { bench, root, scratchFolder } from './folder.ts'
@@ -20,15 +21,9 @@ export interface WorkerOptions {
 export async function bundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path.resolve(bench, entry)],
-    bundle: true,
+    ...workerBundle,
     minify: true,
     write: false,
-    format: 'esm',
-    target: 'es2024',
-    platform: 'browser',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:workers'],
-    logLevel: 'warning',
   })
   return outputFiles[0]?.text ?? ''
 }

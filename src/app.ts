@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import { readSigningKeys, type SigningKeys } from './assertion/keys'
 import { discoveryResponse, keySetResponse } from './assertion/well-known'
 import { variable } from './config/env'

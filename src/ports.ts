@@ -9,8 +9,8 @@ export interface Ports {
   readonly now: () => number
   /** A new UUID. */
   readonly randomId: () => string
-  /** Writes one audit line. */
-  readonly emit: (line: string) => void
+  /** Writes one audit line. The request is kept alive until it is written. */
+  readonly emit: (line: string) => void | Promise<void>
   /** Where isolates of one place share fetched key sets; absent where the platform has no Cache API. */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>
 }

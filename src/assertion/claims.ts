@@ -1,5 +1,6 @@
 import { base64url } from 'jose'
 import type { Principal } from '../authentication/principal'
+import type { SigningAlgorithm } from './algorithms'
 
 /** Claims that a route's `assertion.claims` may not name: they are the gateway's own word. */
 export const reservedClaims: ReadonlySet<string> = new Set([
@@ -32,7 +33,7 @@ export const reservedClaims: ReadonlySet<string> = new Set([
 /** How a route's assertions are made. */
 export interface AssertionRules {
   readonly audience: string
-  readonly algorithm: 'ES256' | 'RS256' | 'EdDSA'
+  readonly algorithm: SigningAlgorithm
   readonly lifetimeSeconds: number
   readonly claims: readonly string[]
   readonly bind: 'request' | 'none'

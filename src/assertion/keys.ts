@@ -1,6 +1,5 @@
 import { base64url, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
-
-export type SigningAlgorithm = 'ES256' | 'RS256' | 'EdDSA'
+import { type SigningAlgorithm, signingAlgorithmNames, signingAlgorithms } from './algorithms'
 
 /** In its own header an assertion has a type of its own, so that it cannot be taken for anybody's access token. */
 export type AssertionType = 'JWT' | 'sallyport+jwt'
@@ -63,7 +62,7 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
   if (typeof jwk.d !== 'string') return 'not-private'
   try {
     const key = (await importJWK(jwk, algorithm)) as CryptoKey
-    if (algorithm === 'RS256' && modulusOf(key) < MIN_RSA_BITS) return 'weak'
+    if (jwk.kty === 'RSA' && modulusOf(key) < MIN_RSA_BITS) return 'weak'
     const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk))
     const headerOf = (typ: AssertionType) => base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
     const headers = { JWT: headerOf('JWT'), 'sallyport+jwt': headerOf('sallyport+jwt') }
@@ -73,18 +72,15 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
   }
 }
 
-function algorithmOf({ kty, crv, alg }: JWK): SigningAlgorithm | undefined {
-  const natural =
-    kty === 'EC' && crv === 'P-256' ? 'ES256' : kty === 'RSA' ? 'RS256' : crv === 'Ed25519' ? 'EdDSA' : undefined
+function algorithmOf({ alg, ...jwk }: JWK): SigningAlgorithm | undefined {
+  const natural = signingAlgorithmNames.find((name) => signingAlgorithms[name].fits(jwk))
   return alg === undefined || alg === natural ? natural : undefined
 }
 
 /** Built from nothing, so that no private member can be forgotten. */
 function publicPart(jwk: JWK, kid: string, alg: SigningAlgorithm): JWK {
-  const common = { kty: jwk.kty, kid, alg, use: 'sig' } as JWK
-  if (alg === 'RS256') return { ...common, n: jwk.n, e: jwk.e } as JWK
-  if (alg === 'EdDSA') return { ...common, crv: jwk.crv, x: jwk.x } as JWK
-  return { ...common, crv: jwk.crv, x: jwk.x, y: jwk.y } as JWK
+  const members = signingAlgorithms[alg].publicMembers.map((name) => [name, (jwk as Record<string, unknown>)[name]])
+  return { kty: jwk.kty, kid, alg, use: 'sig', ...Object.fromEntries(members) } as JWK
 }
 
 const modulusOf = ({ algorithm }: CryptoKey): number =>

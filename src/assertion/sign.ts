@@ -2,6 +2,7 @@ import { base64url } from 'jose'
 import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
 import type { Ports } from '../ports'
+import { signingAlgorithms } from './algorithms'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { AssertionType, SigningKey, SigningKeys } from './keys'
 
@@ -86,12 +87,6 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
 
 const encoder = new TextEncoder()
 
-const SIGNATURES = {
-  ES256: { name: 'ECDSA', hash: 'SHA-256' },
-  RS256: { name: 'RSASSA-PKCS1-v1_5' },
-  EdDSA: { name: 'Ed25519' },
-} as const
-
 /** RFC 7515 section 5.1, for what is signed on each request: a builder of any JWS costs as much again as the signature. */
 async function compactJws(
   { key, algorithm, headers }: SigningKey,
@@ -99,6 +94,6 @@ async function compactJws(
   claims: string,
 ): Promise<string> {
   const input = `${headers[typ]}.${base64url.encode(claims)}`
-  const signature = await crypto.subtle.sign(SIGNATURES[algorithm], key, encoder.encode(input))
+  const signature = await crypto.subtle.sign(signingAlgorithms[algorithm].webCrypto, key, encoder.encode(input))
   return `${input}.${base64url.encode(new Uint8Array(signature))}`
 }

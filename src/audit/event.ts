@@ -1,6 +1,7 @@
 import type { Principal } from '../authentication/principal'
 import type { StreamOutcome } from '../ending'
-import type { Refusal, RefusalCode } from '../errors/refusal'
+import type { Refusal } from '../errors/refusal'
+import type { RefusalCode } from '../errors/refusals'
 import type { Decision } from '../policy/decide'
 import type { Trace } from '../request/trace'
 

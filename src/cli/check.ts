@@ -6,7 +6,7 @@ import { ConfigurationError, type Fault } from '../config/fault'
 import { load } from '../config/load'
 import { runExamples } from '../policy/examples'
 import { readEnvironment } from './environment'
-import { ports } from './ports'
+import { noNetwork } from './no-network'
 
 const environment = readEnvironment(process.argv.slice(3))
 const list: readonly Route[] = routes
@@ -26,7 +26,7 @@ if (faults.length > 0) {
 
 function loadFaults(): readonly Fault[] {
   try {
-    load(list, environment, ports)
+    load(list, environment, noNetwork)
     return []
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) return thrown.faults

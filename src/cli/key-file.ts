@@ -1,10 +1,10 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+import type { SigningAlgorithm } from '../assertion/algorithms'
 
 export const THREAD_FILE = '.secrets/thread-secret'
 
-export type Algorithm = 'ES256' | 'RS256' | 'EdDSA'
 export type Role = 'signs' | 'published'
 type Keys = readonly JWK[]
 
@@ -13,22 +13,22 @@ type Keys = readonly JWK[]
  * meanwhile: the next key is published before it signs, and the last one stays after it has stopped.
  */
 export const STEPS = {
-  async new(keys: Keys, alg: Algorithm): Promise<Keys> {
+  async new(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
     if (keys.some((key) => key.alg === alg))
       throw new Error(`There is a key of ${alg} already; use "add" to rotate it.`)
     return [...keys, await generate(alg)]
   },
-  async add(keys: Keys, alg: Algorithm): Promise<Keys> {
+  async add(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
     if (!keys.some((key) => key.alg === alg)) throw new Error(`There is no key of ${alg} yet; use "new".`)
     return [...keys, await generate(alg)]
   },
-  async promote(keys: Keys, alg: Algorithm): Promise<Keys> {
+  async promote(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
     const [signing] = keys.filter((key) => key.alg === alg)
     const newest = keys.findLast((key) => key.alg === alg)
     if (!newest || newest === signing) throw new Error(`There is no newer key of ${alg} to promote; use "add" first.`)
     return keys.filter((key) => key !== newest).flatMap((key) => (key === signing ? [newest, key] : [key]))
   },
-  async retire(keys: Keys, alg: Algorithm): Promise<Keys> {
+  async retire(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
     const [signing, ...others] = keys.filter((key) => key.alg === alg)
     if (!signing || others.length === 0) throw new Error(`There is no key of ${alg} to retire.`)
     return keys.filter((key) => key.alg !== alg || key === signing)
@@ -64,7 +64,7 @@ export function writeSecret(file: string, text: string): void {
   renameSync(draft, file)
 }
 
-async function generate(alg: Algorithm): Promise<JWK> {
+async function generate(alg: SigningAlgorithm): Promise<JWK> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true })
   const jwk = await exportJWK(privateKey)
   return { ...jwk, alg, use: 'sig', kid: await calculateJwkThumbprint(jwk) }

@@ -3,10 +3,11 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { type Algorithm, keyFile, rolesOf, STEPS, type Step, THREAD_FILE, writeSecret } from './key-file'
+import { defaultSigningAlgorithm, isSigningAlgorithm, signingAlgorithmNames } from '../assertion/algorithms'
+import { keyFile, rolesOf, STEPS, type Step, THREAD_FILE, writeSecret } from './key-file'
 
 const DEFAULT_FILE = '.secrets/signing-keys.json'
-const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list|threads] [--algorithm ES256|RS256|EdDSA] [--file PATH]
+const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list|threads] [--algorithm ${signingAlgorithmNames.join('|')}] [--file PATH]
   new      make the first key (default)
   add      make the next key: it is published, and does not sign yet
   promote  let the newest key sign; the old one stays published
@@ -35,17 +36,17 @@ async function run(): Promise<void> {
     args: process.argv.slice(3),
     allowPositionals: true,
     options: {
-      algorithm: { type: 'string', default: 'ES256' },
+      algorithm: { type: 'string', default: defaultSigningAlgorithm },
       file: { type: 'string' },
     },
   })
   const [step = 'new'] = positionals
   if (step === 'threads') return makeThreadSecret(values.file ?? THREAD_FILE)
-  if (!(step === 'list' || step in STEPS) || !['ES256', 'RS256', 'EdDSA'].includes(values.algorithm))
-    throw new Error(USAGE)
+  const { algorithm } = values
+  if (!(step === 'list' || step in STEPS) || !isSigningAlgorithm(algorithm)) throw new Error(USAGE)
   const name = values.file ?? DEFAULT_FILE
   const file = keyFile(name)
-  if (step !== 'list') file.write(await STEPS[step as Step](file.read(), values.algorithm as Algorithm))
+  if (step !== 'list') file.write(await STEPS[step as Step](file.read(), algorithm))
   for (const { kid, alg, role } of rolesOf(file.read())) console.log(`${role.padEnd(9)} ${alg}  ${kid}`)
   if (step !== 'list') console.log(`\nWritten to ${name}. ${NEXT[step as Step](name)}`)
 }

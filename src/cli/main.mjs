@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
+import { commandBundle } from './bundle.ts'
 
 process.setSourceMapsEnabled(true)
 const COMMANDS = ['check', 'routes', 'schema', 'keys', 'threads']
@@ -21,13 +22,7 @@ try {
   await build({
     entryPoints: [path.join(here, `${command}.ts`)],
     outfile,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node22',
-    packages: 'external',
-    sourcemap: 'inline',
-    logLevel: 'error',
+    ...commandBundle,
   })
 } catch {
   // esbuild has said what and where.

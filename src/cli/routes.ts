@@ -5,11 +5,11 @@ import { ConfigurationError } from '../config/fault'
 import { load } from '../config/load'
 import { effectiveConfiguration } from './effective'
 import { readEnvironment } from './environment'
-import { ports } from './ports'
+import { noNetwork } from './no-network'
 
 const list: readonly Route[] = routes
 try {
-  const config = load(list, readEnvironment(process.argv.slice(3)), ports)
+  const config = load(list, readEnvironment(process.argv.slice(3)), noNetwork)
   console.log(JSON.stringify(effectiveConfiguration(config, list), null, 2))
 } catch (thrown) {
   if (!(thrown instanceof ConfigurationError)) throw thrown

@@ -50,7 +50,12 @@ export function originUrl(origin: Agent['origin'], environment: Environment): st
 }
 
 /** Turns a checked origin into something that can be called. */
-export function openOrigin(origin: Agent['origin'], url: string, environment: Environment, ports: Ports): Origin {
+export function openOrigin(
+  origin: Agent['origin'],
+  url: string,
+  environment: Environment,
+  ports: Pick<Ports, 'fetch'>,
+): Origin {
   const { origin: host, pathname } = new URL(url)
   const bound = 'service' in origin ? service(environment, origin.service) : undefined
   const prefix = pathname.replace(/\/$/, '')

@@ -26,7 +26,7 @@ export interface Configuration {
  *
  * @throws ConfigurationError
  */
-export function load(routes: readonly unknown[], environment: Environment, ports: Ports): Configuration {
+export function load(routes: readonly unknown[], environment: Environment, ports: Pick<Ports, 'fetch'>): Configuration {
   const faults: Fault[] = []
   const settings = readSettings(environment, faults)
   const parsed = routes.map((route, index) => parseRoute(route, index, faults)).filter((route) => route !== undefined)

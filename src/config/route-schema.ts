@@ -3,11 +3,10 @@
  * and the JSON Schema. Unknown keys are faults; so is anything that is not plain data.
  */
 import * as v from 'valibot'
+import { signingAlgorithmNames } from '../assertion/algorithms'
 import { address, fromEnvironment, headerName, id, seconds, some, text, variableName } from './atoms'
 import { IssuerSchema } from './issuer-schema'
 import { PolicySchema, pattern } from './policy-schema'
-
-const signingAlgorithms = ['ES256', 'RS256', 'EdDSA'] as const
 
 const origin = v.union(
   [
@@ -35,36 +34,39 @@ const endpoint = v.strictObject({
   websocket: v.optional(v.literal(true)),
 })
 
+const agents = [
+  v.strictObject({ kind: v.literal('langgraph'), ...agentFields }),
+  v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
+  v.strictObject({ kind: v.literal('maf'), ...agentFields }),
+  v.strictObject({
+    kind: v.literal('ag-ui'),
+    ...agentFields,
+    /** Where agents of this make look for the user. */
+    preset: v.optional(
+      v.picklist(['agno', 'adk', 'pydantic-ai', 'crewai', 'strands', 'llamaindex', 'mastra', 'spring-ai']),
+    ),
+  }),
+  v.strictObject({
+    kind: v.literal('copilotkit'),
+    ...agentFields,
+    /** The runtime's own `mode`. Default: `multi-route`, as there. */
+    style: v.optional(v.picklist(['multi-route', 'single-route'])),
+  }),
+  v.strictObject({
+    kind: v.literal('mcp'),
+    ...agentFields,
+    /** Says that the server keeps each session's events in a store of its own, so that callers may resume their streams. */
+    eventStore: v.optional(v.literal('per-session')),
+  }),
+  v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
+  v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
+] as const
+
+/** Every kind of agent, by its `kind`. */
 export const AgentSchema = v.variant(
   'kind',
-  [
-    v.strictObject({ kind: v.literal('langgraph'), ...agentFields }),
-    v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
-    v.strictObject({ kind: v.literal('maf'), ...agentFields }),
-    v.strictObject({
-      kind: v.literal('ag-ui'),
-      ...agentFields,
-      /** Where agents of this make look for the user. */
-      preset: v.optional(
-        v.picklist(['agno', 'adk', 'pydantic-ai', 'crewai', 'strands', 'llamaindex', 'mastra', 'spring-ai']),
-      ),
-    }),
-    v.strictObject({
-      kind: v.literal('copilotkit'),
-      ...agentFields,
-      /** The runtime's own `mode`. Default: `multi-route`, as there. */
-      style: v.optional(v.picklist(['multi-route', 'single-route'])),
-    }),
-    v.strictObject({
-      kind: v.literal('mcp'),
-      ...agentFields,
-      /** Says that the server keeps each session's events in a store of its own, so that callers may resume their streams. */
-      eventStore: v.optional(v.literal('per-session')),
-    }),
-    v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
-    v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
-  ],
-  'one of the agent kinds: langgraph, ag2, maf, ag-ui, copilotkit, mcp, a2a, http',
+  agents,
+  `one of the agent kinds: ${agents.map(({ entries }) => entries.kind.literal).join(', ')}`,
 )
 
 /** What a field of an injected identity is filled from: a name of the principal, or `claims.` and a path. */
@@ -127,7 +129,7 @@ export const RouteSchema = v.strictObject({
     v.strictObject({
       /** `aud` of the assertion. Default: the route's id. */
       audience: v.optional(text),
-      algorithm: v.optional(v.picklist(signingAlgorithms)),
+      algorithm: v.optional(v.picklist(signingAlgorithmNames)),
       lifetimeSeconds: v.optional(seconds(10, 300)),
       /** Claims of the caller's token to copy, by name. */
       claims: v.optional(v.array(text)),

@@ -5,6 +5,7 @@ import type { BodyOperation, Endpoint, Method } from '../agents/endpoints'
 import { authUser, type IdentityChannels } from '../agents/identity'
 import { adapterOf } from '../agents/kinds'
 import { EVERYBODY } from '../agents/thread-isolation'
+import { defaultSigningAlgorithm } from '../assertion/algorithms'
 import type { AssertionRules } from '../assertion/claims'
 import type { TrustedIssuer } from '../authentication/jwt/issuer'
 import { covers, unnamed } from '../policy/operation'
@@ -61,7 +62,7 @@ const DEFAULT_IDLE_SECONDS = 600
 const DEFAULT_LIFETIME_SECONDS = 60
 
 /** @param route checked: this function only fills in, and trusts what `check.ts` has seen. */
-export function compileRoute(route: Route, environment: Environment, ports: Ports): LoadedRoute {
+export function compileRoute(route: Route, environment: Environment, ports: Pick<Ports, 'fetch'>): LoadedRoute {
   const { agent } = route
   const adapter = adapterOf(agent)
   const all = endpointsOf(agent)
@@ -105,7 +106,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Port
     },
     assertion: {
       audience: route.assertion?.audience ?? route.id,
-      algorithm: route.assertion?.algorithm ?? 'ES256',
+      algorithm: route.assertion?.algorithm ?? defaultSigningAlgorithm,
       lifetimeSeconds: route.assertion?.lifetimeSeconds ?? DEFAULT_LIFETIME_SECONDS,
       claims: route.assertion?.claims ?? [],
       bind: route.assertion?.bind ?? 'request',

@@ -22,7 +22,7 @@ export function problem(
   context: ChallengeContext,
   cors: Readonly<Record<string, string>> = {},
 ): Response {
-  const { code, said } = refusal
+  const { code, extras } = refusal
   const { status, title, detail } = refusal.row
   const headers = new Headers({
     'content-type': 'application/json; charset=utf-8',
@@ -33,8 +33,9 @@ export function problem(
   })
   const challenge = challengeOf(refusal, context)
   if (challenge) headers.set('www-authenticate', challenge)
-  if (refusal.row.retryAfter) headers.set('retry-after', String(refusal.row.retryAfter))
-  if (said.allow) headers.set('allow', said.allow.join(', '))
+  const retryAfter = extras.retryAfter ?? refusal.row.retryAfter
+  if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter))
+  if (extras.allow) headers.set('allow', extras.allow.join(', '))
   if (code === 'upgrade-refused') headers.set('upgrade', 'HTTP/1.1')
   const body = {
     type: `urn:sallyport:error:${code}`,
@@ -46,21 +47,21 @@ export function problem(
     error: title,
     // CopilotKit's client shows this member, and no other, where a runtime's `/info` is refused.
     message: detail,
-    ...(said.scopes && { scopes: said.scopes }),
-    ...(said.field && { field: said.field }),
+    ...(extras.scopes && { scopes: extras.scopes }),
+    ...(extras.field && { field: extras.field }),
   }
   return new Response(JSON.stringify(body), { status, headers })
 }
 
 function challengeOf(
-  { row, said }: Refusal,
+  { row, extras }: Refusal,
   { realm, resourceMetadata, scopes = [] }: ChallengeContext,
 ): string | undefined {
   if (!row.challenge) return undefined
   const parts = [`Bearer realm="${realm}"`]
   // RFC 6750 section 3.1: a request without credentials gets no error code.
   if (row.challenge !== 'bare') parts.push(`error="${row.challenge}"`, `error_description="${row.title}"`)
-  const wanted = said.scopes ?? (row.status === 401 ? scopes : [])
+  const wanted = extras.scopes ?? (row.status === 401 ? scopes : [])
   if (wanted.length > 0) parts.push(`scope="${wanted.join(' ')}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   return parts.join(', ')

@@ -1,5 +1,6 @@
 import type { Caller } from '../caller'
 import type { Policy } from '../config/define'
+import type { PolicyReasons } from '../errors/reasons'
 import { Refusal } from '../errors/refusal'
 import { type Decision, decide } from './decide'
 
@@ -46,7 +47,8 @@ export function permissionOf(
 
 function refuseDenied(decision: Decision): void {
   if (decision.effect === 'allow') return
-  const { scopes, reasons } = decision
-  if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons.join(' '), { scopes })
-  throw new Refusal('policy-denied', reasons.join(' '))
+  const { scopes } = decision
+  const reasons = decision.reasons.join(' ') as PolicyReasons
+  if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons, { scopes })
+  throw new Refusal('policy-denied', reasons)
 }

@@ -4,7 +4,7 @@ import routes from '../../routes'
 import { effectiveConfiguration } from '../../src/cli/effective'
 import { readEnvironment } from '../../src/cli/environment'
 import { routeJsonSchema } from '../../src/cli/json-schema'
-import { ports } from '../../src/cli/ports'
+import { noNetwork } from '../../src/cli/no-network'
 import type { Issuer, Policy, Route } from '../../src/config/define'
 import { ConfigurationError, type Fault } from '../../src/config/fault'
 import { load } from '../../src/config/load'
@@ -35,7 +35,7 @@ const environment = { PUBLIC_URL: 'https://gate.example.com', SUPPORT_URL: 'http
 
 function faultsOf(list: readonly unknown[], env: Record<string, unknown> = environment): readonly Fault[] {
   try {
-    load(list, env, ports)
+    load(list, env, noNetwork)
     return []
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) return thrown.faults
@@ -57,7 +57,7 @@ const butAgent = (change: object): unknown => but({ agent: { ...good.agent, ...c
 const copilotKit = { kind: 'copilotkit', origin: { env: 'SUPPORT_URL' } }
 
 it('loads a good route, and fills in every default', () => {
-  const config = load([good], environment, ports)
+  const config = load([good], environment, noNetwork)
   const route = config.routes.get('/agents/support')
   expect(route).toMatchObject({
     origin: { host: 'https://support.internal.example.com', prefix: '/v1' },
@@ -67,7 +67,7 @@ it('loads a good route, and fills in every default', () => {
 })
 
 describe('whose threads are', () => {
-  const loaded = (change: object) => load([but(change)], environment, ports).routes.get('/agents/support')
+  const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
 
   it("is each caller's own matter unless the route says otherwise, and nobody's where nobody is known", () => {
     expect(loaded({})).toMatchObject({ threads: 'own', claimsUnowned: false })
@@ -419,7 +419,7 @@ describe('the effective configuration and the schema', () => {
   const env = readEnvironment([])
 
   it('is plain JSON and round-trips', () => {
-    const effective = effectiveConfiguration(load(routes, env, ports), routes)
+    const effective = effectiveConfiguration(load(routes, env, noNetwork), routes)
     expect(JSON.parse(JSON.stringify(effective))).toEqual(effective)
     for (const route of effective.routes) {
       expect(route).toMatchObject({
@@ -435,7 +435,7 @@ describe('the effective configuration and the schema', () => {
 
   it('shows what the route says of the store of events', () => {
     const route = but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, eventStore: 'per-session' } }) as Route
-    const [shown] = effectiveConfiguration(load([route], environment, ports), [route]).routes
+    const [shown] = effectiveConfiguration(load([route], environment, noNetwork), [route]).routes
     expect(shown?.agent).toMatchObject({ kind: 'mcp', eventStore: 'per-session' })
   })
 

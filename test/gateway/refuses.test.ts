@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { problem } from '../../src/errors/problem'
-import { asRefusal, type RefusalCode, refusals } from '../../src/errors/refusal'
+import { asRefusal } from '../../src/errors/refusal'
+import { type RefusalCode, refusals } from '../../src/errors/refusals'
 import { bearer, forge, issuerOf, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { privateKey } from '../support/keys'

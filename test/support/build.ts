@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { build } from 'esbuild'
+import { workerBundle } from '../../src/cli/bundle.ts'
 
 export const root = path.resolve(import.meta.dirname, '../..')
 export const workerFile = path.join(root, 'node_modules/.cache/sallyport/test-worker.js')
@@ -11,12 +12,6 @@ export async function setup(): Promise<void> {
   await build({
     entryPoints: [path.join(root, 'test/support/worker.ts')],
     outfile: workerFile,
-    bundle: true,
-    format: 'esm',
-    target: 'es2024',
-    platform: 'browser',
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:workers'],
-    logLevel: 'warning',
+    ...workerBundle,
   })
 }

@@ -1,4 +1,4 @@
-import type { RefusalCode } from '../../src/errors/refusal'
+import type { RefusalCode } from '../../src/errors/refusals'
 import type { PlainReply } from './raw'
 
 /** The code of a refusal's body. */

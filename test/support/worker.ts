@@ -3,21 +3,13 @@
  * can move. Everything else is the real thing.
  */
 import { env } from 'cloudflare:workers'
-import { createApp } from '../../src/app'
-import { load } from '../../src/config/load'
-import type { Ports } from '../../src/ports'
+import { livePorts } from '../../src/live-ports'
+import { createWorker } from '../../src/worker'
 
 let offset = 0
 
-const ports: Ports = {
-  fetch: (request, init) => fetch(request, init),
-  now: () => Date.now() + offset,
-  randomId: () => crypto.randomUUID(),
-  emit: (line) => console.log(line),
-  sharedCache: caches.default,
-}
-const bound = env as unknown as Record<string, unknown>
-const app = createApp(load(JSON.parse(String(bound.TEST_ROUTES)), bound, ports), ports)
+const routes = JSON.parse(String((env as unknown as Record<string, unknown>).TEST_ROUTES))
+const app = createWorker(routes, { ...livePorts, now: () => Date.now() + offset })
 
 export default {
   fetch(request, bindings, context) {

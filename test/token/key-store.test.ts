@@ -63,7 +63,7 @@ function isolate(provider: Provider, sharedCache?: SharedCache) {
     },
     now: () => Date.now(),
     randomId: () => crypto.randomUUID(),
-    emit: (line) => world.emitted.push(line),
+    emit: (line) => void world.emitted.push(line),
     ...(sharedCache && { sharedCache }),
   })
   const background = { waitUntil: (work: Promise<unknown>) => void world.background.push(work) }

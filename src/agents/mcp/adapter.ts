@@ -134,10 +134,10 @@ function operationOf(message: JsonObject): string {
  */
 function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): void {
   const [message] = messages
-  const repeated: readonly [string, Json | undefined][] = [
+  const repeated = [
     ['mcp-method', message?.method],
     ['mcp-name', message && nameIn(message)],
-  ]
+  ] as const
   for (const [name, inBody] of repeated) {
     const value = headers.get(name)
     if (value === null) continue

@@ -1,26 +1,8 @@
 import { errors } from 'jose'
+import type { TokenReason } from '../../errors/reasons'
 import { Refusal } from '../../errors/refusal'
 
-/** Why a token was not accepted: for the audit line, never for the caller. */
-export type TokenFault =
-  | 'form'
-  | 'header'
-  | 'algorithm'
-  | 'type'
-  | 'critical'
-  | 'issuer'
-  | 'key'
-  | 'signature'
-  | 'audience'
-  | 'not-yet-valid'
-  | 'lifetime'
-  | 'subject'
-  | 'id-token'
-  | 'sender-constrained'
-  | `claim-missing ${string}`
-  | `claim-invalid ${string}`
-
-export const refuseToken = (fault: TokenFault): Refusal => new Refusal('token-invalid', fault)
+export const refuseToken = (reason: TokenReason): Refusal => new Refusal('token-invalid', reason)
 
 /**
  * What jose threw while verifying, as a refusal. It is exhaustive in effect: a code that is not the token's own fault is

@@ -101,7 +101,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
     } catch (thrown) {
       slot.failed = true
       slot.retryAt = ports.now() + FAILURE_COOLDOWN_MS * (1 + Math.random() / 2)
-      ports.emit(JSON.stringify({ event: 'keys-unreachable', issuer: issuer.id, reason: reasonOf(thrown) }))
+      await ports.emit(JSON.stringify({ event: 'keys-unreachable', issuer: issuer.id, reason: reasonOf(thrown) }))
     }
   }
 
@@ -149,7 +149,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       if (!usable() || !(isFresh || isDown)) await refresh(issuer, slot, background)
       else if (!isFresh) background.waitUntil(refresh(issuer, slot, background))
       const set = usable()
-      if (!set) throw new Refusal('keys-unavailable', issuer.id)
+      if (!set) throw unavailable(issuer)
 
       const found = await selectFrom(set, alg, kid)
       if (found) return found
@@ -158,10 +158,14 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const foundLater = slot.set && slot.set !== set && (await selectFrom(slot.set, alg, kid))
       if (foundLater) return foundLater
       // The key may be new, and its issuer cannot be asked: that is not the token's fault.
-      throw slot.failed ? new Refusal('keys-unavailable', issuer.id) : refuseToken('key')
+      throw slot.failed ? unavailable(issuer) : refuseToken('key')
     },
   }
 }
+
+/** The keys are not fetched again before the cool-down is over. */
+const unavailable = ({ id }: TrustedIssuer): Refusal =>
+  new Refusal('keys-unavailable', id, { retryAfter: FAILURE_COOLDOWN_MS / 1000 })
 
 function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
   const fresh = Math.min(Math.max(maxAgeMs ?? FRESH_MS.usual, FRESH_MS.least), FRESH_MS.most)

@@ -1,0 +1,98 @@
+import type { Reason } from '../policy/reason'
+import type { Sort } from '../threads/ids'
+import type { RefusalCode } from './refusals'
+
+/** Why a token was not accepted. */
+export type TokenReason =
+  | 'form'
+  | 'header'
+  | 'algorithm'
+  | 'type'
+  | 'critical'
+  | 'issuer'
+  | 'key'
+  | 'signature'
+  | 'audience'
+  | 'not-yet-valid'
+  | 'lifetime'
+  | 'subject'
+  | 'id-token'
+  | 'sender-constrained'
+  | `claim-missing ${string}`
+  | `claim-invalid ${string}`
+
+/** Several, with spaces between. */
+export type PolicyReasons = Reason | `${Reason} ${string}`
+
+/** A name that comes from the configuration or from the runtime, such as an issuer's id or an error's class. */
+type Name = string
+
+/**
+ * Why the gateway refused, for the audit line and for tests: a closed list for each code, and never a word of the caller's but a
+ * foreign host. A code that is not listed needs no reason beside itself.
+ */
+interface Reasons {
+  'path-not-canonical': 'the path would change the host'
+  'host-unknown': Name
+  'thread-unknown': 'id'
+  'cors-origin-refused': 'websocket' | Name
+  'credential-ambiguous': 'body' | 'two kinds'
+  'token-invalid': TokenReason
+  'policy-denied': PolicyReasons
+  'scope-insufficient': PolicyReasons
+  'field-forbidden': 'status' | 'webhook'
+  'body-invalid':
+    | `${Sort} id`
+    | 'RunAgentInput is not an object'
+    | 'a member in another spelling'
+    | 'a member in two spellings'
+    | 'a resource name'
+    | 'a task is named otherwise here'
+    | 'an answer in a request'
+    | 'an envelope'
+    | 'body is not an object'
+    | 'forwardedProps is not an object'
+    | 'interruptEvent'
+    | 'more than one namespace'
+    | 'name'
+    | 'namespace'
+    | 'no envelope'
+    | 'not JSON'
+    | 'not JSON-RPC 2.0'
+    | 'not an object'
+    | 'not one A2A request'
+    | 'parameters'
+    | 'resource path'
+    | 'resource/request'
+    | 'resume'
+    | 'state is not an object'
+    | 'thread_id'
+    | 'thread_id and run_ids'
+    | 'too deep'
+    | 'too many ids'
+  'header-mismatch': 'mcp-method' | 'mcp-name'
+  'body-too-large': 'metadata'
+  'media-type-refused': 'content-encoding' | 'content-type'
+  'assertion-too-large': `${number} characters`
+  'client-gone': 'upload cut'
+  'origin-unreachable': 'answer cut' | 'reply cut' | Name
+  'origin-reply-refused':
+    | `${Question}: ${number}`
+    | `interim status ${number}`
+    | 'answer too large'
+    | 'cannot be cleared of identity'
+    | 'content-encoding'
+    | 'redirect off the route'
+    | 'too large to clear'
+    | 'type cannot be cleared of identity'
+  'origin-busy': `${Question}: ${number}`
+  'keys-unavailable': Name
+  'signing-unavailable': 'signing failed' | `no ${string} key`
+  'configuration-incomplete': Name
+  'internal-error': Name
+}
+
+/** The gateway's own questions to an agent, whose answers it could not use. */
+export type Question = 'owner of a thread' | 'owner of a cron' | 'runs of a thread' | 'thread of a run'
+
+export type ReasonOf<Code extends RefusalCode> = Code extends keyof Reasons ? Reasons[Code] : never

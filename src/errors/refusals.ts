@@ -1,0 +1,186 @@
+/** How a 401 or 403 is announced in `WWW-Authenticate` (RFC 6750 section 3). */
+export type Challenge = 'bare' | 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+export interface RefusalRow {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly challenge?: Challenge
+  /** Seconds for `Retry-After`, where waiting helps and the refusal itself names no time. */
+  readonly retryAfter?: number
+}
+
+/**
+ * Every way in which the gate says no. The table is closed: a refusal that is not here cannot be thrown, and each row is
+ * written for the person who reads the reply, so it names no token, claim, key, address or policy.
+ */
+export const refusals = {
+  'path-not-canonical': {
+    status: 400,
+    title: 'Path not canonical',
+    detail:
+      'The path has an empty segment, a needless or double percent-encoding, an encoded slash, a semicolon or a control character. Send it in its plain form.',
+  },
+  'path-too-long': {
+    status: 414,
+    title: 'URL too long',
+    detail: 'The path and query together exceed 4096 characters.',
+  },
+  'host-unknown': {
+    status: 421,
+    title: 'Host not served here',
+    detail: 'This gateway answers only under its own public URL.',
+  },
+  'route-unknown': { status: 404, title: 'Not found', detail: 'No route of this gateway has this path.' },
+  'operation-unknown': {
+    status: 404,
+    title: 'Not found',
+    detail: 'This route does not offer this endpoint.',
+  },
+  'thread-unknown': {
+    status: 404,
+    title: 'Not found',
+    detail: 'There is no such thread, run or session, or it is not yours.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'This endpoint exists, but not for this method. The Allow header lists those it has.',
+  },
+  'cors-origin-refused': {
+    status: 403,
+    title: 'Origin not allowed',
+    detail: 'This web origin is not in the cors.origins of the route.',
+  },
+  'credential-ambiguous': {
+    status: 400,
+    title: 'Malformed authorization',
+    detail: 'Send one Authorization header with one Bearer token.',
+    challenge: 'invalid_request',
+  },
+  'token-in-url': {
+    status: 400,
+    title: 'Token in the URL',
+    detail: 'Tokens travel in the Authorization header only; URLs are logged by others.',
+    challenge: 'invalid_request',
+  },
+  'token-missing': {
+    status: 401,
+    title: 'Sign-in required',
+    detail: 'Send an access token in the Authorization header, as "Bearer <token>".',
+    challenge: 'bare',
+  },
+  'token-invalid': {
+    status: 401,
+    title: 'Token not accepted',
+    detail: 'The token is malformed, not meant for this gateway, or not from an issuer this route trusts.',
+    challenge: 'invalid_token',
+  },
+  'token-expired': {
+    status: 401,
+    title: 'Token expired',
+    detail: 'The token has expired. Get a fresh one and try again.',
+    challenge: 'invalid_token',
+  },
+  'policy-denied': {
+    status: 403,
+    title: 'Not permitted',
+    detail: 'You are signed in, but the policy of this route does not permit this operation.',
+  },
+  'scope-insufficient': {
+    status: 403,
+    title: 'Scope missing',
+    detail: 'You are signed in, but the token lacks a scope that this operation needs.',
+    challenge: 'insufficient_scope',
+  },
+  'tenant-missing': {
+    status: 403,
+    title: 'Tenant missing',
+    detail: 'Threads of this route belong to tenants, and your token names none.',
+  },
+  'field-forbidden': {
+    status: 403,
+    title: 'Field not permitted',
+    detail: 'The body has a field that callers may not set on this route.',
+  },
+  'body-invalid': {
+    status: 400,
+    title: 'Body not readable',
+    detail: 'This endpoint takes one JSON document in UTF-8, nested at most 64 deep, in the shape of its protocol.',
+  },
+  'header-mismatch': {
+    status: 400,
+    title: 'Headers and body differ',
+    detail: 'A header names another method or tool than the body does. Send both from the same request.',
+  },
+  'body-too-large': { status: 413, title: 'Body too large', detail: "The body exceeds the route's limit." },
+  'media-type-refused': {
+    status: 415,
+    title: 'Media type not supported',
+    detail: 'Send application/json in UTF-8, without a content-encoding.',
+  },
+  'upgrade-refused': {
+    status: 426,
+    title: 'Upgrade not supported',
+    detail: 'This endpoint does not take WebSocket connections.',
+  },
+  'assertion-too-large': {
+    status: 431,
+    title: 'Identity too large',
+    detail: 'The identity that this route passes on exceeds the size an origin would accept in a header.',
+  },
+  'client-gone': { status: 499, title: 'Client closed the request', detail: 'The caller left before the reply.' },
+  'loop-detected': {
+    status: 508,
+    title: 'Loop detected',
+    detail: 'The request has already passed through this gateway.',
+  },
+  'origin-unreachable': {
+    status: 502,
+    title: 'Agent unreachable',
+    detail: 'The agent did not answer. The request may or may not have reached it.',
+    retryAfter: 5,
+  },
+  'origin-reply-refused': {
+    status: 502,
+    title: 'Agent reply refused',
+    detail: 'The agent answered in a way that this gateway does not pass on.',
+  },
+  'origin-busy': {
+    status: 503,
+    title: 'Agent busy',
+    detail: 'The agent has no time to say whose this is. Nothing was done; try again shortly.',
+    retryAfter: 5,
+  },
+  'origin-timeout': {
+    status: 504,
+    title: 'Agent timed out',
+    detail: 'The agent did not begin its reply in time.',
+    retryAfter: 5,
+  },
+  'keys-unavailable': {
+    status: 503,
+    title: 'Cannot verify tokens now',
+    detail: "The identity provider's keys cannot be had at the moment. Your token may be fine; try again shortly.",
+    retryAfter: 10,
+  },
+  'signing-unavailable': {
+    status: 503,
+    title: 'Cannot sign identity now',
+    detail: 'The gateway has no usable signing key. Its operator can see why at /.sallyport/health.',
+    retryAfter: 60,
+  },
+  'configuration-incomplete': {
+    status: 503,
+    title: 'Route not configured',
+    detail: 'A secret that this route needs is not set. Its operator can see which at /.sallyport/health.',
+    retryAfter: 60,
+  },
+  'internal-error': {
+    status: 500,
+    title: 'Internal error',
+    detail: 'The gateway failed. Nothing was let through; the request id leads to its log line.',
+  },
+} as const satisfies Record<string, RefusalRow>
+
+export type RefusalCode = keyof typeof refusals

@@ -1,0 +1,10 @@
+import type { Ports } from './ports'
+
+/** The ports of a running Worker. This is the only file that reaches the world by itself. */
+export const livePorts: Ports = {
+  fetch: (request, init) => fetch(request, init),
+  now: () => Date.now(),
+  randomId: () => crypto.randomUUID(),
+  emit: (line) => console.log(line),
+  sharedCache: caches.default,
+}
