@@ -39,6 +39,9 @@ export interface AgentRequest {
   readonly stop?: AbortSignal
 }
 
+/** Sends one request to the agent of a route. */
+export type Send = (request: AgentRequest) => Promise<Response>
+
 /**
  * The inner door, which every request to an agent goes through: the caller's own, and what the gateway asks on its behalf. The
  * body is written, the identity signed for just this request, headers are built from nothing, and it is made once.
@@ -49,13 +52,13 @@ export interface AgentRequest {
 export function createSender(config: Configuration, signer: Signer) {
   const via = viaEntry(new URL(config.publicUrl).host)
 
-  return ({ route, principal, credential, trace, record, signal }: RequestContext) => {
+  return ({ route, principal, credential, trace, record, signal }: RequestContext): Send => {
     const as = route.identity.assertion
     const hasToken = (value: string) => credential?.isIn(value) ?? false
     const identity = route.identity.headers ? headersOf(principal) : {}
     const tracestate = trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }
 
-    return async (request: AgentRequest): Promise<Response> => {
+    return async (request) => {
       const { method, uri, thread, upload, stop } = request
       const body = request.json === undefined ? undefined : writeJson(request.json, credential)
       const assertion =

@@ -61,8 +61,8 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const typ = as === 'bearer' ? 'JWT' : 'sallyport+jwt'
       const now = Math.floor(ports.now() / 1000)
       const signed = signedFor(principal, rules)
-      const kept = rules.bind === 'none' ? signed.reusable : undefined
-      if (kept?.typ === typ && now < kept.until) return kept.assertion
+      const reusable = rules.bind === 'none' ? signed.reusable : undefined
+      if (reusable?.typ === typ && now < reusable.until) return reusable.assertion
 
       const { keys } = await signingKeys()
       const key = keys.find(({ algorithm }) => algorithm === rules.algorithm)

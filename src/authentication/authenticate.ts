@@ -19,7 +19,8 @@ export interface Authentication {
  * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, and those of `Authenticator`
  */
 export async function authenticate(
-  { authenticators, isPublic }: { readonly authenticators: readonly Authenticator[]; readonly isPublic: boolean },
+  authenticators: readonly Authenticator[],
+  isPublic: boolean,
   sources: CredentialSources,
   now: number,
   background: Background,

@@ -27,10 +27,10 @@ export function checkRoutes(routes: readonly Route[], settings: Settings, enviro
 const unique = <T>(items: readonly T[]): T[] => [...new Set(items)]
 
 function checkIds(routes: readonly Route[], about: About): void {
-  const seen = new Set<string>()
+  const ids = new Set<string>()
   for (const { id } of routes) {
-    if (seen.has(id)) about(`routes/${id}.ts`)('id', show(id), 'an id that no other route has', 'Rename one of them.')
-    seen.add(id)
+    if (ids.has(id)) about(`routes/${id}.ts`)('id', show(id), 'an id that no other route has', 'Rename one of them.')
+    ids.add(id)
   }
   const parts = unique<Issuer | Policy>(routes.flatMap((route) => [...(route.trust ?? []), ...(route.policies ?? [])]))
   const owners = new Map<string, Issuer | Policy>()

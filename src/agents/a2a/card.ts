@@ -16,14 +16,14 @@ const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
  */
 export function agentCardOf(card: Json, place: PublicPlace): Json {
   if (!isObject(card) || OTHER_SPELLINGS.some((name) => name in card)) throw new Error('not a card')
-  const kept = Object.fromEntries(Object.entries(card).filter(([name]) => !DROPPED.includes(name)))
-  const isModern = Array.isArray(kept.supportedInterfaces)
+  const shown = Object.fromEntries(Object.entries(card).filter(([name]) => !DROPPED.includes(name)))
+  const isModern = Array.isArray(shown.supportedInterfaces)
   return {
-    ...kept,
-    ...('url' in kept && { url: publicUrl(kept.url, place) }),
-    ...('supportedInterfaces' in kept && { supportedInterfaces: carried(kept.supportedInterfaces, place) }),
-    ...('additionalInterfaces' in kept && { additionalInterfaces: carried(kept.additionalInterfaces, place) }),
-    ...(Array.isArray(kept.skills) && { skills: kept.skills.map(withoutSecurity) }),
+    ...shown,
+    ...('url' in shown && { url: publicUrl(shown.url, place) }),
+    ...('supportedInterfaces' in shown && { supportedInterfaces: carried(shown.supportedInterfaces, place) }),
+    ...('additionalInterfaces' in shown && { additionalInterfaces: carried(shown.additionalInterfaces, place) }),
+    ...(Array.isArray(shown.skills) && { skills: shown.skills.map(withoutSecurity) }),
     ...(isModern
       ? {
           securitySchemes: { bearer: { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } } },

@@ -134,10 +134,10 @@ export const stateIdentity: IdentityChannels = {
 /** The value without such operations, in whatever list they stand: raw events carry deltas too. It changes what it is given. */
 function withoutPatches(value: Json, names: readonly string[]): Json {
   if (Array.isArray(value)) {
-    const kept = value.filter((item) => !touches(item, names))
-    if (kept.length < value.length) {
+    const remaining = value.filter((item) => !touches(item, names))
+    if (remaining.length < value.length) {
       value.length = 0
-      for (const item of kept) value.push(item)
+      for (const item of remaining) value.push(item)
     }
   }
   if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) withoutPatches(item, names)

@@ -1,0 +1,41 @@
+import type { Call } from './agents/call'
+import { type Isolated, isolate, rowsOf } from './agents/thread-isolation'
+import type { Principal } from './authentication/principal'
+import type { LoadedRoute } from './config/route'
+import { askThrough } from './origin/ask'
+import { originUri } from './origin/forward'
+import type { Permission } from './policy/permission'
+import type { Ports } from './ports'
+import type { Send } from './send'
+import { createThreadContexts } from './threads/context'
+
+/** On whose behalf a call is made. */
+interface Caller {
+  readonly route: LoadedRoute
+  /** Absent on public routes. */
+  readonly principal: Principal | undefined
+  readonly permission: Permission
+  readonly send: Send
+}
+
+/**
+ * Keeps calls to what is their caller's, where the threads of a route are owned. Rules that have to know who owns a thread ask the
+ * agent through `send`, with the caller's identity.
+ *
+ * @param secret THREAD_SECRET, of which derived and sealed ids are made
+ */
+export function createIsolation(secret: string | undefined, ports: Ports) {
+  const threadContextOf = createThreadContexts(secret, ports)
+
+  return async (call: Call, { route, principal, permission, send }: Caller): Promise<Isolated> => {
+    const { threads } = route.adapter
+    if (!principal || !threads || route.threads === 'shared') return { call }
+    const ask = askThrough(
+      ({ path, ...question }, stop) =>
+        send({ ...question, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), stop }),
+      route.limits,
+    )
+    const context = await threadContextOf(principal, route, { permits: permission.has, ask })
+    return isolate(call, rowsOf(call, route.rowOf), threads, context)
+  }
+}
