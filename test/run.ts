@@ -1,5 +1,5 @@
-// npm test: everything that proves it, but for the agents that need Python: `npm run test:agents`. What a browser is needed for runs
-// where one is found.
+// npm test: everything that proves it, but for files named *.agents.test.ts, which need Python or take minutes: `npm run
+// test:agents` runs those. Tests that need a browser run where one is found.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -10,9 +10,10 @@ const reportFile = path.join(root, 'node_modules/.cache/sallyport/test-report.js
 rmSync(reportFile, { force: true })
 
 const chromium = findChromium()
-const [only, ...more] = process.argv.slice(2)
-const isAgents = only === 'test/agents'
-const everything = more.length === 0 && (only === undefined || isAgents)
+const given = process.argv.slice(2)
+const AGENTS = '.agents.test.ts'
+const isAgents = given[0] === AGENTS
+const everything = given.length === 0 || (isAgents && given.length === 1)
 const vitest = spawnSync(
   process.execPath,
   [
@@ -24,8 +25,7 @@ const vitest = spawnSync(
     '--reporter=json',
     `--outputFile.json=${reportFile}`,
     ...(chromium ? [] : ['--exclude', 'test/browser/**']),
-    ...(only === undefined ? ['--exclude', 'test/agents/**'] : [only]),
-    ...more,
+    ...(given.length === 0 ? ['--exclude', `**/*${AGENTS}`] : given),
   ],
   { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium ?? '' } },
 )
@@ -33,7 +33,7 @@ const vitest = spawnSync(
 const { files, passed, skipped, ...report } = readReport()
 const missing = everything
   ? testFiles()
-      .filter((file) => file.includes('/test/agents/') === isAgents)
+      .filter((file) => file.endsWith(AGENTS) === isAgents)
       .filter((file) => !files.has(file) && (chromium || !file.includes('/browser/')))
   : []
 for (const file of missing) console.error(`not collected: ${path.relative(root, file)}`)

@@ -3,15 +3,16 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { root } from '../support/build'
 import { type AgUiClient, type AgUiEvent, loadClients } from '../support/clients'
+import { eventually } from '../support/eventually'
 import { bearer, forge, routeOf } from '../support/fixtures'
 import { ready } from '../support/packages'
 import { freePort } from '../support/port'
-import { eventually, openStage, type Stage } from '../support/stage'
 import { chunk, head, startWireOrigin, type WireOrigin } from '../support/wire'
+import { openWorld, type World } from '../support/world'
 
 let client: AgUiClient
 let agent: { url: string; close(): Promise<void> }
-let stage: Stage
+let world: World
 let cutting: WireOrigin
 /** What the agent says about its runs. */
 const log: string[] = []
@@ -34,7 +35,7 @@ beforeAll(async () => {
     { as: { roles: ['admin'] }, does: 'run.stream', expect: 'allow' },
     { as: {}, does: 'run.stream', expect: 'deny' },
   ] as const
-  stage = await openStage((trust) => {
+  world = await openWorld(({ trust }) => {
     const route = (id: string, url: string, more: object) =>
       routeOf({ kind: 'ag-ui', origin: { url } }, trust, { id, path: `/agents/${id}`, ...more })
     const state = { identity: { state: { key: 'auth_user' } } }
@@ -50,13 +51,13 @@ beforeAll(async () => {
   })
 }, 300_000)
 afterAll(async () => {
-  await stage?.close()
+  await world?.close()
   await agent?.close()
   await cutting?.close()
 })
 
-const through = (headers: Record<string, string> = stage.alice, route = 'ag-ui') =>
-  new client.HttpAgent({ url: `${stage.gateway.url}/agents/${route}`, threadId: 't1', headers })
+const through = (headers: Record<string, string> = world.alice, route = 'ag-ui') =>
+  new client.HttpAgent({ url: `${world.gateway.url}/agents/${route}`, threadId: 't1', headers })
 const direct = () => new client.HttpAgent({ url: agent.url, threadId: 't1' })
 type Agent = ReturnType<typeof direct>
 
@@ -104,7 +105,7 @@ describe('@ag-ui/client through the gate', () => {
   })
 
   it('keeps its own state from turn to turn, with a forged identity in it or not', async () => {
-    const its = through(stage.bob)
+    const its = through(world.bob)
     its.setState({ theme: 'dark', auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } })
     await run(its, 'hello')
     await run(its, 'hello again')
@@ -114,32 +115,32 @@ describe('@ag-ui/client through the gate', () => {
   })
 
   it('serves two people at once, each as who they are', async () => {
-    const both = [through(stage.alice), through(stage.bob)]
+    const both = [through(world.alice), through(world.bob)]
     await Promise.all(both.map((its) => run(its, 'hello')))
     expect(both.map((its) => /you are (\w+)/.exec(its.messages.at(-1)?.content ?? '')?.[1])).toEqual(['alice', 'bob'])
   })
 
   it('hears 401 with its status and payload: no token, and an expired one', async () => {
     expect(await failure(through({}))).toMatchObject({ status: 401, payload: { code: 'token-missing', status: 401 } })
-    const expired = bearer(await forge(stage.provider, { claims: { exp: 1 } }))
+    const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
     expect(await failure(through(expired))).toMatchObject({ status: 401, payload: { code: 'token-expired' } })
   })
 
   it('hears 403 with its status and payload', async () => {
-    expect(await failure(through(stage.bob, 'admins'))).toMatchObject({
+    expect(await failure(through(world.bob, 'admins'))).toMatchObject({
       status: 403,
       payload: { code: 'policy-denied' },
     })
-    await run(through(stage.alice, 'admins'), 'hello')
+    await run(through(world.alice, 'admins'), 'hello')
   })
 
   it('hears 502 of an agent that is gone', async () => {
     const fault = { status: 502, payload: { code: 'origin-unreachable' } }
-    expect(await failure(through(stage.alice, 'gone'))).toMatchObject(fault)
+    expect(await failure(through(world.alice, 'gone'))).toMatchObject(fault)
   })
 
   it('hears that a stream broke, as the RUN_ERROR that the gate put there', async () => {
-    const its = through(stage.alice, 'cut-reading')
+    const its = through(world.alice, 'cut-reading')
     const told: AgUiEvent[] = []
     ask(its, 'hello')
     await its.runAgent({}, { onRunErrorEvent: ({ event }) => void told.push(event) }).catch(() => undefined)
@@ -147,7 +148,7 @@ describe('@ag-ui/client through the gate', () => {
   })
 
   it('fails where the native gear had let half an event through', async () => {
-    expect(await failure(through(stage.alice, 'cut-native'))).toBeInstanceOf(Error)
+    expect(await failure(through(world.alice, 'cut-native'))).toBeInstanceOf(Error)
   })
 
   it.each([
@@ -155,7 +156,7 @@ describe('@ag-ui/client through the gate', () => {
     ['while it is silent, at the next heartbeat', 'heartbeats', 'be silent for 30 seconds'],
   ])('F10: stops the agent when it aborts %s', async (_when, route, question) => {
     log.length = 0
-    const its = through(stage.alice, route)
+    const its = through(world.alice, route)
     ask(its, question)
     const running = its.runAgent({ runId: 'r9' }).catch(() => undefined)
     // The agent knows the run by an id that is its caller's alone.

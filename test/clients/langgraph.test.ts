@@ -5,11 +5,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LangGraphClient, type LangGraphSdk, loadClients, type StreamPart } from '../support/clients'
 import { bearer, forge, routeOf } from '../support/fixtures'
 import { type LangGraphServer, startLangGraphServer } from '../support/langgraph-server'
-import { openStage, type Stage } from '../support/stage'
+import { openWorld, type World } from '../support/world'
 
 let sdk: LangGraphSdk
 let server: LangGraphServer
-let stage: Stage
+let world: World
 /**
  * Stands between gate and server, and cuts a stream once. It says where the stream can be taken up again, as a Python server
  * does, but not below `NAMELESS`.
@@ -46,7 +46,7 @@ beforeAll(async () => {
   tap.listen(0, '127.0.0.1')
   await once(tap, 'listening')
   const tapUrl = `http://127.0.0.1:${(tap.address() as AddressInfo).port}`
-  stage = await openStage((trust) => {
+  world = await openWorld(({ trust }) => {
     const route = (id: string, url: string, more = {}) =>
       routeOf({ kind: 'langgraph', origin: { url } }, trust, { id, path: `/agents/${id}`, ...more })
     return [
@@ -63,7 +63,7 @@ beforeAll(async () => {
   })
 }, 300_000)
 afterAll(async () => {
-  await stage?.close()
+  await world?.close()
   await server?.close()
   tap?.closeAllConnections()
   tap?.close()
@@ -71,8 +71,8 @@ afterAll(async () => {
 
 const clientOf = (apiUrl: string, defaultHeaders: Record<string, string>) =>
   new sdk.Client({ apiUrl, defaultHeaders, apiKey: null })
-const through = (headers: Record<string, string> = stage.alice, route = 'langgraph') =>
-  clientOf(`${stage.gateway.url}/agents/${route}`, headers)
+const through = (headers: Record<string, string> = world.alice, route = 'langgraph') =>
+  clientOf(`${world.gateway.url}/agents/${route}`, headers)
 const direct = () => clientOf(server.url, {})
 
 const ask = (content: string, more: object = {}) => ({ input: { messages: [{ role: 'user', content }] }, ...more })
@@ -197,7 +197,7 @@ describe('the LangGraph SDK through the gate', () => {
   })
 
   it('tells somebody else of a thread what it tells of one that is not there', async () => {
-    const { thread_id: thread } = await through(stage.bob).threads.create()
+    const { thread_id: thread } = await through(world.bob).threads.create()
     const told = (client: LangGraphClient, id: string) =>
       Promise.all(
         [
@@ -212,7 +212,7 @@ describe('the LangGraph SDK through the gate', () => {
     const nothing = Array(6).fill(404)
     expect(await told(through(), thread)).toEqual(nothing)
     expect(await told(through(), crypto.randomUUID())).toEqual(nothing)
-    expect((await through(stage.bob).threads.get(thread)).thread_id).toBe(thread)
+    expect((await through(world.bob).threads.get(thread)).thread_id).toBe(thread)
     expect((await through().threads.search({ ids: [thread] })).length).toBe(0)
   })
 
@@ -260,7 +260,7 @@ describe('the LangGraph SDK through the gate', () => {
     ['while it speaks', 'langgraph', 'count to 300'],
     ['while it is silent, where the gate sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
   ])('F10: ends a run that is to end with its stream, when it leaves %s', async (_when, route, question) => {
-    const { threads, runs } = through(stage.alice, route)
+    const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
     const payload = ask(question, { streamMode: 'messages-tuple', onDisconnect: 'cancel', signal: left.signal })
@@ -276,7 +276,7 @@ describe('the LangGraph SDK through the gate', () => {
     const status = (client: LangGraphClient) =>
       client.threads.create().catch((error: { status: number }) => error.status)
     expect(await status(through({}))).toBe(401)
-    expect(await status(through(bearer(await forge(stage.provider, { claims: { exp: 1 } }))))).toBe(401)
+    expect(await status(through(bearer(await forge(world.provider, { claims: { exp: 1 } }))))).toBe(401)
     expect(
       await through()
         .threads.get(crypto.randomUUID())
@@ -309,10 +309,10 @@ describe('who the graph sees', () => {
     'x-user-id': 'carol',
     'x-user-issuer': alice['x-user-issuer'],
   }
-  const carol = async () => through(bearer(await forge(stage.provider, { claims: { sub: 'carol' } })), 'shared')
+  const carol = async () => through(bearer(await forge(world.provider, { claims: { sub: 'carol' } })), 'shared')
 
   it('is the caller, each their own, also at the same time', async () => {
-    const [first, second] = [through(stage.alice), through(stage.bob)]
+    const [first, second] = [through(world.alice), through(world.bob)]
     expect(await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])).toEqual([
       alice,
       bob,
@@ -321,21 +321,21 @@ describe('who the graph sees', () => {
   })
 
   it('is not whom an earlier run of the thread was for, not even where the caller has less to tell', async () => {
-    const { thread_id: thread } = await through(stage.alice, 'shared').threads.create()
-    expect(await seenBy(through(stage.alice, 'shared'), thread)).toEqual(alice)
-    expect(await seenBy(through(stage.bob, 'shared'), thread)).toEqual(bob)
+    const { thread_id: thread } = await through(world.alice, 'shared').threads.create()
+    expect(await seenBy(through(world.alice, 'shared'), thread)).toEqual(alice)
+    expect(await seenBy(through(world.bob, 'shared'), thread)).toEqual(bob)
     expect(await seenBy(await carol(), thread)).toEqual(stranger)
     const { config } = await direct().threads.get(thread)
     expect(config.configurable).toMatchObject(stranger)
   })
 
   it('is the caller of a command, too, which starts its run without looking at headers', async () => {
-    const { thread_id: thread } = await through(stage.alice, 'shared').threads.create()
-    expect(await seenBy(through(stage.alice, 'shared'), thread)).toEqual(alice)
+    const { thread_id: thread } = await through(world.alice, 'shared').threads.create()
+    expect(await seenBy(through(world.alice, 'shared'), thread)).toEqual(alice)
     const run = { assistant_id: 'agent', ...ask('hello'), config: { configurable: { 'x-user-id': 'mallory' } } }
-    const reply = await stage.gateway.fetch(`/agents/shared/threads/${thread}/commands`, {
+    const reply = await world.gateway.fetch(`/agents/shared/threads/${thread}/commands`, {
       method: 'POST',
-      headers: { ...stage.bob, 'content-type': 'application/json' },
+      headers: { ...world.bob, 'content-type': 'application/json' },
       body: JSON.stringify({ id: 1, method: 'run.start', params: run }),
     })
     expect(await reply.json()).toMatchObject({ type: 'success' })
@@ -344,12 +344,12 @@ describe('who the graph sees', () => {
   })
 
   it('is not steered past its user by a member that means nothing to the server', async () => {
-    const client = through(stage.alice, 'shared-with-user')
+    const client = through(world.alice, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     await client.runs.wait(thread, 'agent', ask('hello'))
-    const reply = await stage.gateway.fetch(`/agents/shared-with-user/threads/${thread}/runs/wait`, {
+    const reply = await world.gateway.fetch(`/agents/shared-with-user/threads/${thread}/runs/wait`, {
       method: 'POST',
-      headers: { ...stage.bob, 'content-type': 'application/json' },
+      headers: { ...world.bob, 'content-type': 'application/json' },
       body: JSON.stringify({ assistant_id: 'agent', ...ask('hello'), params: {} }),
     })
     expect(reply.status).toBe(200)
@@ -358,10 +358,10 @@ describe('who the graph sees', () => {
   })
 
   it('has no forged identity in its metadata either', async () => {
-    const { thread_id: thread } = await through(stage.bob).threads.create({
+    const { thread_id: thread } = await through(world.bob).threads.create({
       metadata: { 'x-user-roles': 'admin', topic: 'x' },
     })
-    await through(stage.bob).runs.wait(thread, 'agent', {
+    await through(world.bob).runs.wait(thread, 'agent', {
       ...ask('hello'),
       metadata: { 'x-user-id': 'mallory', X_User_Id: 'mallory' },
     })
@@ -389,7 +389,7 @@ describe('who the graph sees', () => {
       __private: 'root',
       kept: 'yes',
     }
-    const client = through({ ...forged, ...stage.alice })
+    const client = through({ ...forged, ...world.alice })
     const { thread_id: thread } = await client.threads.create()
     for (const more of [{ config: { configurable } }, { context: configurable }]) {
       expect(await seenBy(client, thread, more)).toEqual(alice)
@@ -415,7 +415,7 @@ describe('who the graph sees', () => {
   })
 
   it('can be read at langgraph_auth_user, which no reply of the gate gives back', async () => {
-    const client = through(stage.bob, 'shared-with-user')
+    const client = through(world.bob, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
     const parts = await collect(client.runs.stream(thread, 'agent', ask('hello', { streamMode: modes })))
@@ -430,14 +430,14 @@ describe('who the graph sees', () => {
       langgraph_auth_user: { identity: 'bob', display_name: 'Bob Member', roles: ['member'], is_authenticated: true },
       langgraph_auth_user_id: 'bob',
     })
-    expect(await seenBy(through(stage.alice, 'shared-with-user'), thread)).toEqual(alice)
+    expect(await seenBy(through(world.alice, 'shared-with-user'), thread)).toEqual(alice)
     expect((await direct().threads.getState(thread)).values.seen).toMatchObject({ langgraph_auth_user_id: 'alice' })
   })
 })
 
 describe('F8 F25: the SDK when its stream breaks', () => {
   const runWithCut = async (route: string) => {
-    const client = through(stage.alice, route)
+    const client = through(world.alice, route)
     const { thread_id: thread } = await client.threads.create()
     tapped.length = 0
     cutAfter = '"3 "'

@@ -7,7 +7,7 @@ import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
 import { startGateway } from '../support/gateway'
 import { privateKey, signingKeys } from '../support/keys'
 import { refused } from '../support/refusal'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 
@@ -22,8 +22,8 @@ const variants: Record<string, Partial<Route>> = {
 }
 
 beforeAll(async () => {
-  world = await startWorld(
-    (url, issuer) => [
+  world = await openWorld(
+    ({ origin: { url }, issuer }) => [
       routeOf(openHttp(url), [issuer]),
       ...Object.entries(variants).map(([id, more]) =>
         routeOf(openHttp(url), [issuer], { id, path: `/${id}`, ...more }),

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditLine } from '../../src/audit/line'
 import { bearer, forge, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 
 beforeAll(async () => {
-  world = await startWorld((url, issuer) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf(openHttp(url), [issuer], { cors: { origins: ['https://app.example.com'] } }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
       threads: 'shared',

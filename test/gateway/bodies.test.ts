@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routeOf } from '../support/fixtures'
 import { refused } from '../support/refusal'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 
 beforeAll(async () => {
-  world = await startWorld((url, issuer) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf({ kind: 'ag2', origin: { url } }, [issuer]),
     routeOf({ kind: 'maf', origin: { url: `${url}/run` } }, [issuer], {
       identity: {

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHttp, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
 import { refused } from '../support/refusal'
-import { startWorld, type World } from '../support/world'
+import { openWorld, type World } from '../support/world'
 
 const APP = 'https://app.example.com'
 let world: World
 
 beforeAll(async () => {
-  world = await startWorld((url, issuer) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf(openHttp(url), [issuer], {
       cors: { origins: [APP, 'http://localhost:3000'] },
       forwardHeaders: ['x-app-version'],

@@ -3,7 +3,7 @@ import type { Agent } from '../../src/config/define'
 import { bearer, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { sendRaw } from '../support/raw'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 /** A gateway whose one route is everything. */
@@ -21,8 +21,8 @@ const documents: Omit<Extract<Agent, { kind: 'http' }>, 'origin'> = {
 }
 
 beforeAll(async () => {
-  world = await startWorld(
-    (url, issuer) => [
+  world = await openWorld(
+    ({ origin: { url }, issuer }) => [
       routeOf({ ...documents, origin: { url: `${url}/v1/` } }, [issuer], {
         policies: [
           policyWithExamples({ id: 'no-search', allow: [{ name: 'documents', operations: ['document.*', 'files'] }] }),

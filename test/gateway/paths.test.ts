@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { plainRequest, sendRaw } from '../support/raw'
 import { isRefusal, refusalOf } from '../support/refusal'
-import { startWorld, type World } from '../support/world'
+import { openWorld, type World } from '../support/world'
 
 let world: World
 let token: string
@@ -12,7 +12,7 @@ let token: string
 const publicOnly = policyWithExamples({ id: 'public-only', allow: [{ name: 'public', operations: ['public.read'] }] })
 
 beforeAll(async () => {
-  world = await startWorld((url, issuer) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf(
       {
         kind: 'http',

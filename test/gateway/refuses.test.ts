@@ -5,7 +5,7 @@ import { type RefusalCode, refusals } from '../../src/errors/refusals'
 import { bearer, forge, issuerOf, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { privateKey } from '../support/keys'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 const seen = new Set<RefusalCode>()
@@ -67,7 +67,7 @@ const rolePolicy = policyWithExamples({
 })
 
 beforeAll(async () => {
-  world = await startWorld((url, issuer) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf(openHttp(url), [issuer], {
       limits: { bodyBytes: 1000, firstByteSeconds: 1 },
       cors: { origins: ['https://app.example.com'] },

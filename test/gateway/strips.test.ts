@@ -4,12 +4,12 @@ import { identityHeaders } from '../../src/agents/identity'
 import { isReservedHeader } from '../../src/origin/headers'
 import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 
 beforeAll(async () => {
-  world = await startWorld((url, issuer) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf(openHttp(url), [issuer]),
     routeOf(openHttp(url), [issuer], {
       id: 'plain',

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bearer, openHttp, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { refused } from '../support/refusal'
-import { json, startWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 let world: World
 
 beforeAll(async () => {
-  world = await startWorld()
+  world = await openWorld()
 })
 afterAll(() => world?.close())
 

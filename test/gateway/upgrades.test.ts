@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openHttp, routeOf } from '../support/fixtures'
 import { sendRaw } from '../support/raw'
-import { startWorld, type World } from '../support/world'
+import { openWorld, type World } from '../support/world'
 
 /** An origin that takes WebSockets: it completes the handshake and echoes nothing. */
 const hits: string[] = []
@@ -26,7 +26,7 @@ let world: World
 beforeAll(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  world = await startWorld((_url, issuer) => [
+  world = await openWorld(({ issuer }) => [
     routeOf(openHttp(url), [issuer]),
     routeOf(
       {

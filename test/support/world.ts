@@ -4,47 +4,78 @@ import { bearer, issuerOf, openHttp, routeOf } from './fixtures'
 import { type GatewayOptions, startGateway, type TestGateway } from './gateway'
 import { type RecordingOrigin, startOrigin } from './origin'
 
-/** A gateway between a real identity provider and a recording origin. */
-export interface World {
-  readonly provider: IdentityProvider
+/** Request headers that sign a person in. */
+export type SignedIn = { readonly authorization: string }
+
+/** What routes are made of, once it is running. */
+export interface Surroundings {
+  /** Stands where an agent would, and records what reaches it. */
   readonly origin: RecordingOrigin
-  readonly gateway: TestGateway
+  /** The identity provider of alice and bob. */
   readonly issuer: Issuer
-  /** A person's access token, the same each time. */
-  token(person: 'alice' | 'bob'): Promise<string>
-  /** A request as somebody, or as nobody. */
-  as(person: 'alice' | 'bob' | undefined, path: string, init?: RequestInit): Promise<Response>
+  /** That one and, in a world with another, the namesake's, whose user ids begin with `away|`. */
+  readonly trust: readonly Issuer[]
+}
+
+/** A gateway between real identity providers and a recording origin: what every test at the front door stands in. */
+export interface World extends Surroundings {
+  readonly gateway: TestGateway
+  readonly provider: IdentityProvider
+  readonly alice: SignedIn
+  readonly bob: SignedIn
+  /** The other identity provider, where there is one. */
+  readonly away: IdentityProvider | undefined
+  /** A person who is called alice by the other identity provider; nobody where there is none. */
+  readonly namesake: SignedIn
+  /** An access token, the same each time. */
+  token(person: 'alice' | 'bob'): string
+  /** Sends a request as somebody, or without a token. */
+  as(person: 'alice' | 'bob' | 'namesake' | undefined, path: string, init?: RequestInit): Promise<Response>
   close(): Promise<void>
 }
 
-/** @param routes made once the addresses are known; an open `http` route by default */
-export async function startWorld(
-  routes: (origin: string, issuer: Issuer) => readonly Route[] = (url, issuer) => [routeOf(openHttp(url), [issuer])],
-  options: Omit<GatewayOptions, 'routes'> = {},
+export interface WorldOptions extends Omit<GatewayOptions, 'routes'> {
+  /** Has another identity provider, with a namesake of alice. */
+  readonly away?: boolean
+}
+
+const anything = ({ origin, issuer }: Surroundings): readonly Route[] => [routeOf(openHttp(origin.url), [issuer])]
+
+/** Opens a gateway. @param routes made once the addresses are known; by default an `http` route that takes anything */
+export async function openWorld(
+  routes: (surroundings: Surroundings) => readonly Route[] = anything,
+  { away: hasAway = false, ...options }: WorldOptions = {},
 ): Promise<World> {
-  const [provider, origin] = await Promise.all([startIdentityProvider(), startOrigin()])
+  const [provider, away, origin] = await Promise.all([
+    startIdentityProvider(),
+    hasAway ? startIdentityProvider() : undefined,
+    startOrigin(),
+  ])
   const issuer = issuerOf(provider.issuer)
-  const gateway = await startGateway({ ...options, routes: routes(origin.url, issuer) })
-  const tokens = new Map<string, Promise<string>>()
-  const tokenOf = (person: 'alice' | 'bob') => {
-    const token = tokens.get(person) ?? provider.token(person)
-    tokens.set(person, token)
-    return token
+  const trust = [issuer, ...(away ? [issuerOf(away.issuer, { id: 'away', subjectPrefix: 'away|' })] : [])]
+  const surroundings = { origin, issuer, trust }
+  const gateway = await startGateway({ ...options, routes: routes(surroundings) })
+  const tokens = { alice: await provider.token('alice'), bob: await provider.token('bob') }
+  const people = {
+    alice: bearer(tokens.alice),
+    bob: bearer(tokens.bob),
+    namesake: away ? bearer(await away.token('alice')) : { authorization: '' },
   }
   return {
+    ...surroundings,
+    ...people,
     provider,
-    origin,
+    away,
     gateway,
-    issuer,
-    token: tokenOf,
-    async as(person, path, init = {}) {
-      const headers = { ...(init.headers as object), ...(person && bearer(await tokenOf(person))) }
+    token: (person) => tokens[person],
+    as(person, path, init = {}) {
+      const headers = { ...(init.headers as object), ...(person && people[person]) }
       return gateway.fetch(path, { ...init, headers })
     },
     async close() {
       await gateway.close()
       await origin.close()
-      await provider.close()
+      await Promise.all([provider.close(), away?.close()])
     },
   }
 }

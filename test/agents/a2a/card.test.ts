@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { agentCardOf } from '../../../src/agents/a2a/card'
+import type { Json } from '../../../src/json'
+
+const place = { url: 'https://gate.example.com/agents/a2a', prefix: '/inner' }
+const rewritten = (card: Json) => JSON.stringify(agentCardOf(card, place))
+
+const internal = 'http://agent.internal:9/inner/rpc'
+const grpc = { url: 'agent.internal:50051', transport: 'GRPC' }
+
+it("S24: a card of 0.3, of 1.0 or of both names no address but the gate's", () => {
+  const modern = {
+    supportedInterfaces: [
+      { url: internal, protocolBinding: 'JSONRPC' },
+      { ...grpc, protocolBinding: 'GRPC' },
+    ],
+  }
+  const old = {
+    url: internal,
+    additionalInterfaces: [{ url: internal, transport: 'JSONRPC' }, grpc],
+    preferredTransport: 'GRPC',
+  }
+  for (const card of [modern, old, { ...modern, ...old }]) {
+    const text = rewritten({ ...card, signatures: [{}], security: [{ other: [] }], securitySchemes: { other: {} } })
+    expect(text).toContain('https://gate.example.com/agents/a2a/rpc')
+    expect(text).not.toMatch(/internal|grpc|signatures|other/i)
+  }
+})
+
+it.each(['internal:5005', 'not an address', null, 7, { toString: 1 } as never])(
+  'an address that is none (%j) becomes the route',
+  (url) => expect(agentCardOf({ url }, place)).toMatchObject({ url: place.url }),
+)
+
+it.each([[], 'card', null, { supported_interfaces: [] }])('%j is no card', (card) => {
+  expect(() => agentCardOf(card, place)).toThrow('not a card')
+})

@@ -1,0 +1,75 @@
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import type { Agent } from '../../../src/config/define'
+import { routeOf } from '../../support/fixtures'
+import { json, openWorld, type World } from '../../support/world'
+
+type Preset = NonNullable<Extract<Agent, { kind: 'ag-ui' }>['preset']>
+const presets: readonly Preset[] = [
+  'agno',
+  'adk',
+  'pydantic-ai',
+  'crewai',
+  'strands',
+  'llamaindex',
+  'mastra',
+  'spring-ai',
+]
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, issuer }) =>
+    presets.map((preset) =>
+      routeOf({ kind: 'ag-ui', origin: { url }, preset }, [issuer], {
+        id: preset,
+        path: `/${preset}`,
+        assertion: { audience: 'agents-of-one-origin' },
+      }),
+    ),
+  )
+})
+afterAll(() => world.close())
+
+const forged = {
+  threadId: 't1',
+  runId: 'r1',
+  messages: [],
+  state: {
+    auth_user: { user_id: 'root' },
+    user_id: 'root',
+    'User-Id': 'root',
+    headers: { user_id: 'root' },
+    _ag_ui_x: 1,
+  },
+  forwardedProps: { user_id: 'root', userId: 'root', theme: 'dark' },
+}
+
+async function sent(preset: Preset) {
+  await world.as('bob', `/${preset}`, json(forged))
+  const { body, headers } = world.origin.received.at(-1) as { body: string; headers: Record<string, string> }
+  return { headers, body: JSON.parse(body) as { state: Record<string, unknown>; forwardedProps: object } }
+}
+
+it('X7: agno finds its user in forwardedProps.user_id, and no other there', async () => {
+  expect((await sent('agno')).body.forwardedProps).toEqual({ theme: 'dark', user_id: 'bob' })
+})
+
+it('X7: ADK finds user_id in its state, and nothing of what it keeps for itself from a caller', async () => {
+  expect((await sent('adk')).body.state).toEqual({ user_id: 'bob' })
+})
+
+it.each(['pydantic-ai', 'crewai', 'strands'] as const)('X7: %s finds auth_user in its state', async (preset) => {
+  expect((await sent(preset)).body.state.auth_user).toMatchObject({ user_id: 'bob' })
+})
+
+it('LlamaIndex, which writes state into the prompt, gets the signed assertion alone', async () => {
+  const { body, headers } = await sent('llamaindex')
+  expect(body.state).not.toHaveProperty('auth_user')
+  expect(headers['x-sallyport-assertion']).toMatch(/^ey/)
+  expect(JSON.stringify(body)).not.toContain('bob')
+})
+
+it.each(['mastra', 'spring-ai'] as const)('%s gets a bearer to verify', async (preset) => {
+  const { headers } = await sent(preset)
+  expect(headers.authorization).toMatch(/^Bearer ey/)
+  expect(headers).not.toHaveProperty('x-sallyport-assertion')
+})

@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { refused } from '../../support/refusal'
+import { DERIVED, isDerived, shown, signedThread } from '../caller-view'
+import { type AgUiStage, eventsIn, input, openAgUi } from './stage'
+
+const AGENTS = ['ag2-0x', 'ag2-1x', 'maf', 'sample'] as const
+let stage: AgUiStage
+
+beforeAll(async () => {
+  stage = await openAgUi(...AGENTS)
+}, 600_000)
+afterAll(() => stage?.close())
+
+/** Microsoft Agent Framework calls a run what its model calls the answer. */
+const namesRuns = (route: string) => route !== 'maf'
+
+/** What the agent got, and what the caller. */
+async function exchange(route: string, body: unknown, person?: Record<string, string>) {
+  const before = new Set(stage.calls())
+  const reply = await stage.ask(route, body, person)
+  const text = await reply.text()
+  const [call] = stage.calls().filter((each) => !before.has(each))
+  const asked = call?.body as unknown as Record<string, unknown> | undefined
+  return { status: reply.status, text, call, asked, thread: asked?.threadId ?? asked?.thread_id }
+}
+
+describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
+  it('X6: one id is another thread for each who names it, also for a namesake of another identity provider', async () => {
+    const { alice, bob, namesake } = stage.world
+    const threads: unknown[] = []
+    for (const person of [alice, bob, namesake, alice])
+      threads.push((await exchange(route, input('t1'), person)).thread)
+    expect(threads.every(isDerived)).toBe(true)
+    expect(threads[3]).toBe(threads[0])
+    expect(new Set(threads).size).toBe(3)
+  })
+
+  it('X6: an id as the agent knows it is to anybody only one more id of their own', async () => {
+    const own = (await exchange(route, input('t1'))).thread
+    for (const person of [stage.world.bob, stage.world.alice]) {
+      const { thread, text } = await exchange(route, input(own), person)
+      expect(isDerived(thread)).toBe(true)
+      expect(thread).not.toBe(own)
+      expect(text).not.toContain(String(thread))
+      expect(eventsIn(text).at(-1)).toMatchObject({ threadId: own })
+    }
+  })
+
+  it('X15: somebody else’s id is answered as one that nobody has', async () => {
+    await exchange(route, input('alice-s-thread'))
+    const ask = (id: string) => stage.ask(route, input(id), stage.world.bob)
+    expect(await shown(await ask('alice-s-thread'), 'alice-s-thread')).toEqual(
+      await shown(await ask('nobodys-thread'), 'nobodys-thread'),
+    )
+  })
+
+  it('signs the id that the agent sees, and keeps it from the caller as the caller’s from the agent', async () => {
+    const ids = { runId: 'the-run', parentRunId: 'the-run-before' }
+    const { call, asked, thread, text } = await exchange(route, input('the-thread', ids))
+    expect(signedThread(call!)).toBe(thread)
+    expect(JSON.stringify(asked)).not.toMatch(/the-thread|the-run/)
+    const derived = [...JSON.stringify(asked).matchAll(DERIVED)].map(([id]) => id)
+    expect(new Set(derived).size).toBe(3)
+    for (const id of derived) expect(text).not.toContain(id)
+    const events = eventsIn(text)
+    const own = { threadId: 'the-thread', ...(namesRuns(route) && { runId: 'the-run' }) }
+    expect(events[0]).toMatchObject({ type: 'RUN_STARTED', ...own })
+    expect(events.at(-1)).toMatchObject({ type: 'RUN_FINISHED', ...own })
+  })
+
+  it.each([
+    ['quotes and backslashes', String.raw`a"b\"c\n`],
+    ['line breaks', 'a\nb\r\n\ndata: x'],
+    ['an emoji and signs of other scripts', '🚪 ñ \u2028 線'],
+    ['what a replacement would expand', "$& $1 $' $$"],
+    ['the name of a prototype', '__proto__'],
+    ['256 characters', 'x'.repeat(256)],
+  ])('gives an id with %s back to the letter', async (_what, id) => {
+    const runId = `${id}.`.slice(-256)
+    const { status, text, thread } = await exchange(route, input(id, { runId }))
+    expect(status).toBe(200)
+    expect(isDerived(thread)).toBe(true)
+    expect(eventsIn(text).at(-1)).toMatchObject({ threadId: id, ...(namesRuns(route) && { runId }) })
+  })
+
+  it('names the caller’s ids in what it says of a body that is wrong, if any', async () => {
+    const threadId = 'a "wrong" one'
+    const { status, text, thread } = await exchange(route, input(threadId, { messages: undefined }))
+    expect(isDerived(thread)).toBe(true)
+    expect([400, 422]).toContain(status)
+    expect(text).not.toMatch(new RegExp(DERIVED.source))
+    // FastAPI repeats what it was sent.
+    if (['ag2-0x', 'maf'].includes(route)) expect(JSON.parse(text)).toMatchObject({ detail: [{ input: { threadId } }] })
+  })
+
+  it.each([
+    ['a list', ['t1']],
+    ['an object', { id: 't1' }],
+    ['a number', 7],
+    ['true', true],
+    ['no character', ''],
+    ['300 characters', 'x'.repeat(300)],
+    ['half a character', 'a\ud800'],
+  ])('X6: an id of %s is refused before the agent hears of it', async (_what, id) => {
+    for (const body of [input(id), input('t1', { runId: id }), input('t1', { parentRunId: id })]) {
+      const count = stage.calls().length
+      expect(await refused(await stage.ask(route, body))).toEqual({ status: 400, code: 'body-invalid' })
+      expect(stage.calls().length).toBe(count)
+    }
+  })
+
+  it.each([
+    ['twice', '"threadId":"mine","threadId":"THEIRS"'],
+    ['with an escape in its name', String.raw`"threadId":"mine","\u0074hreadId":"THEIRS"`],
+    ['with an escape alone', String.raw`"\u0074hreadId":"THEIRS"`],
+    ['in its other spelling', '"thread_id":"THEIRS"'],
+    ['as what a prototype has', '"threadId":"mine","__proto__":{"threadId":"THEIRS"}'],
+  ])('X6: the id of a body that was written by hand is replaced where it stands %s', async (_how, members) => {
+    const theirs = (await exchange(route, input('alice-s'))).thread
+    const { threadId: _, ...rest } = input('')
+    for (const id of ['alice-s', theirs]) {
+      const body = `{${members.replace('THEIRS', String(id))},${JSON.stringify(rest).slice(1)}`
+      const { thread, asked } = await exchange(route, body, stage.world.bob)
+      if (thread !== undefined) expect(isDerived(thread)).toBe(true)
+      expect(thread).not.toBe(theirs)
+      // What stands in no place of an id may be passed on; nothing looks a thread up by it.
+      const { ['__proto__']: __, ...looked } = asked ?? {}
+      expect(JSON.stringify(looked)).not.toContain(id)
+    }
+  })
+
+  it.each([
+    '"threadId":"mine","thread_id":"t1"',
+    '"threadId":"mine","ThreadId":"t1"',
+    '"threadId":"mine","thread-id":"t1"',
+    '"threadId":"mine","THREADID":"t1"',
+    '"threadId":"mine","runId":"r","run_id":"r2"',
+  ])('X6: two spellings of an id are refused: %s', async (members) => {
+    const { threadId: _, ...rest } = input('', members.includes('runId') ? { runId: undefined } : {})
+    const reply = await stage.ask(route, `{${members},${JSON.stringify(rest).slice(1)}`)
+    expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
+  })
+
+  it('X6: ids in forwardedProps, and of a checkpoint in them, do not reach the agent', async () => {
+    const props = { thread_id: 'theirs', threadId: 'theirs', 'Run-Id': 'theirs', resume: 'theirs', keep: 'dark' }
+    const more = { ...props, sessionId: 'theirs', conversation_id: 'theirs', checkpoint: { thread_id: 'theirs' } }
+    for (const name of ['forwardedProps', 'forwarded_props']) {
+      const { forwardedProps: _, ...rest } = input('t1')
+      const { asked } = await exchange(route, { ...rest, [name]: more })
+      expect(JSON.stringify(asked)).toContain('dark')
+      expect(JSON.stringify(asked)).not.toContain('theirs')
+    }
+  })
+
+  it.each([
+    [{ interrupts: [{ id: 'i1', value: 'yes' }] }],
+    [[{ interruptId: 'i1', status: 'resolved', payload: true }]],
+  ])('an answer to an interrupt in forwardedProps reaches the agent: %j', async (resume) => {
+    const { asked } = await exchange(route, input('t1', { forwardedProps: { resume, command: { resume: 'yes' } } }))
+    expect(asked).toMatchObject({ forwardedProps: { resume, command: { resume: 'yes' } } })
+  })
+
+  it('X6: an id in the state is only a word in it', async () => {
+    const state = { threadId: 't1', thread_id: 't1' }
+    const { thread } = await exchange(route, input('another', { state }), stage.world.bob)
+    expect(thread).toBe((await exchange(route, input('another'), stage.world.bob)).thread)
+  })
+})

@@ -1,0 +1,160 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { routeOf } from '../../support/fixtures'
+import { refused } from '../../support/refusal'
+import { json, openWorld, type World } from '../../support/world'
+import { forwardedTo, LangGraphStub, OWNER, ownerIn, questionsAt, type Say, says as saysJust } from './stub'
+
+let world: World
+let stub: LangGraphStub
+let alice: string
+const thread = '0b8d7a4e-1111-4222-8333-444455556666'
+const other = '0b8d7a4e-1111-4222-8333-444455557777'
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, issuer }) => {
+    const agent = { kind: 'langgraph', origin: { url } } as const
+    // What an answer may be is reckoned from what callers may send.
+    const limits = { firstByteSeconds: 1, bodyBytes: 10_000 }
+    return [
+      routeOf(agent, [issuer], { limits }),
+      routeOf(agent, [issuer], { id: 'first-comes', path: '/agents/first-comes', unowned: 'claim-by-first', limits }),
+    ]
+  })
+  alice = await ownerIn(world, 'alice')
+})
+afterAll(() => world?.close())
+beforeEach(() => {
+  stub = new LangGraphStub()
+  stub.thread(alice, thread)
+  world.origin.handle(stub.handler)
+  world.origin.received.length = 0
+})
+
+/** Known only once the identity provider is. */
+const says =
+  (status: number, body: unknown, type?: string): Say =>
+  (...asked) => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body)
+    return saysJust(status, text.replaceAll('ALICE', alice), type)(...asked)
+  }
+const own = (id = thread) => ({ thread_id: id, metadata: { [OWNER]: 'ALICE' } })
+const withOwner = (owner: unknown) => [{ thread_id: thread, metadata: { [OWNER]: owner } }]
+
+const hangs: Say = () => undefined
+const cut: Say = async (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+  response.write(JSON.stringify([own()]).replace('ALICE', alice))
+  await sleep(20)
+  response.destroy()
+}
+/** It looks like an answer that ended. */
+const cutWithoutLength: Say = async (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.write(JSON.stringify([own()]).replace('ALICE', alice))
+  await sleep(20)
+  response.socket?.resetAndDestroy()
+}
+const stalls: Say = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  response.write('[{"thread_id":')
+}
+const refuses: Say = (request) => void request.socket.destroy()
+
+const UNREACHABLE = [502, 'origin-unreachable'] as const
+const REFUSED = [502, 'origin-reply-refused'] as const
+const BUSY = [503, 'origin-busy'] as const
+const UNKNOWN = [404, 'thread-unknown'] as const
+
+const answers: readonly [name: string, say: Say, as: readonly [status: number, code: string]][] = [
+  ['401', says(401, { detail: 'no' }), REFUSED],
+  ['403', says(403, { detail: 'no' }), UNKNOWN],
+  ['404', says(404, 'Not Found', 'text/plain'), UNKNOWN],
+  ['422', says(422, { detail: [] }), UNKNOWN],
+  ['429', says(429, [own()]), BUSY],
+  ['500', says(500, [own()]), REFUSED],
+  ['503', says(503, '', 'text/html'), BUSY],
+  ['a redirect', says(302, [own()]), REFUSED],
+  ['201', says(201, [own()]), REFUSED],
+  ['204', says(204, ''), REFUSED],
+  ['nothing, until it is too late (F7)', hangs, [504, 'origin-timeout']],
+  ['nothing, and hangs up (F6)', refuses, UNREACHABLE],
+  ['a part, and is cut off (F8)', cut, UNREACHABLE],
+  ['a part that reads like all, and is cut off (F8)', cutWithoutLength, UNREACHABLE],
+  ['a head, and then nothing', stalls, UNREACHABLE],
+  ['no JSON', says(200, `${JSON.stringify([own()])},`), REFUSED],
+  ['HTML', says(200, '<h1>Sign in</h1>', 'text/html'), REFUSED],
+  ['nothing at all', says(200, ''), REFUSED],
+  ['more than anybody asked for (F12)', says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }]), REFUSED],
+  ['a thread instead of a list', says(200, own()), REFUSED],
+  ['null', says(200, 'null'), REFUSED],
+  ['a list of null', says(200, [null]), REFUSED],
+  ['a list of lists', says(200, [[own()]]), REFUSED],
+  ['no thread', says(200, []), UNKNOWN],
+  ['another thread, as a server that knows no search by id', says(200, [own(other)]), REFUSED],
+  ['another thread before the one', says(200, [own(other), own()]), REFUSED],
+  ['a thread without an id', says(200, [{ metadata: { [OWNER]: 'ALICE' } }]), REFUSED],
+  ['the id in capitals', says(200, [own(thread.toUpperCase())]), REFUSED],
+  ['no metadata', says(200, [{ thread_id: thread }]), UNKNOWN],
+  ['metadata of null', says(200, [{ thread_id: thread, metadata: null }]), UNKNOWN],
+  ['metadata as a list', says(200, [{ thread_id: thread, metadata: ['ALICE'] }]), UNKNOWN],
+  ['metadata as text', says(200, [{ thread_id: thread, metadata: 'ALICE' }]), UNKNOWN],
+  ['an owner beside the metadata', says(200, [{ thread_id: thread, [OWNER]: 'ALICE', metadata: {} }]), UNKNOWN],
+  ...[null, '', 0, 1, true, false, [], {}, ['ALICE'], { a: 'ALICE' }, 'ALICE ', 'alice'].map(
+    (owner): (typeof answers)[number] => [`an owner of ${JSON.stringify(owner)}`, says(200, withOwner(owner)), UNKNOWN],
+  ),
+]
+
+const doings: readonly [what: string, path: string, init: RequestInit][] = [
+  ['reads', `/threads/${thread}/state`, {}],
+  ['runs', `/threads/${thread}/runs/stream`, json({ assistant_id: 'agent', if_not_exists: 'reject' })],
+]
+
+describe('X6: where whose a thread is cannot be told, it stays closed', () => {
+  it.each(answers)('the server answers with %s', async (_name, say, [status, code]) => {
+    stub.asked = say
+    for (const [, path, init] of doings) {
+      const reply = await world.as('alice', `/agents/langgraph${path}`, init)
+      expect(await refused(reply)).toEqual({ status, code })
+    }
+    expect(questionsAt(world.origin)).toHaveLength(doings.length)
+    expect(forwardedTo(world.origin)).toEqual([])
+  })
+
+  it.each(answers)('also to who would make it, who may take what has no owner: %s', async (_name, say) => {
+    stub.asked = say
+    // Whoever may take it is believed only when the server says that it is theirs.
+    const reply = await world.as(
+      'alice',
+      `/agents/first-comes/threads/${thread}/runs/stream`,
+      json({ assistant_id: 'agent', if_not_exists: 'create' }),
+    )
+    await reply.text()
+    expect(reply.status).toBeGreaterThanOrEqual(404)
+    expect(forwardedTo(world.origin).filter(({ url }) => url !== '/threads' && url !== `/threads/${thread}`)).toEqual(
+      [],
+    )
+  })
+
+  it('and is open where it can: the very answers that are spoilt above', async () => {
+    const more = [{}, { values: 'x'.repeat(200_000) }, { metadata: { [OWNER]: 'ALICE', graph_id: 'agent' } }]
+    for (const each of more) {
+      const id = crypto.randomUUID()
+      stub.asked = says(200, [{ ...own(id), ...each }, own(other)])
+      expect((await world.as('alice', `/agents/langgraph/threads/${id}`)).status).toBe(200)
+    }
+  })
+
+  it.each([429, 503])('and says when to try again, where the server has no time to say it (%s)', async (status) => {
+    stub.asked = says(status, { detail: 'too many' })
+    const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
+    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5'])
+  })
+
+  it('and is open again as soon as the server says so: nothing is kept of a failure', async () => {
+    stub.asked = says(500, '')
+    expect((await world.as('alice', `/agents/langgraph/threads/${thread}`)).status).toBe(502)
+    stub.asked = undefined
+    expect((await world.as('alice', `/agents/langgraph/threads/${thread}`)).status).toBe(200)
+  })
+})

@@ -1,0 +1,167 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { routeOf } from '../../support/fixtures'
+import { refused } from '../../support/refusal'
+import { json, openWorld, type World } from '../../support/world'
+import { forwardedTo, LangGraphStub, ownerIn, questionsAt, says } from './stub'
+
+let world: World
+let stub: LangGraphStub
+let alice: string
+let bob: string
+/** The clock goes on from test to test, so that nothing is believed from before. */
+let clock = 0
+const later = (seconds: number) => {
+  clock += seconds
+  return world.gateway.setClock(clock)
+}
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, issuer }) => [
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer]),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { id: 'again', path: '/again' }),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], {
+      id: 'first-comes',
+      path: '/first-comes',
+      unowned: 'claim-by-first',
+    }),
+  ])
+  ;[alice, bob] = await Promise.all([ownerIn(world, 'alice'), ownerIn(world, 'bob')])
+})
+afterAll(() => world?.close())
+beforeEach(async () => {
+  stub = new LangGraphStub()
+  world.origin.handle(stub.handler)
+  world.origin.received.length = 0
+  await later(40)
+})
+
+const read = async (person: 'alice' | 'bob', thread: string, route = 'agents/langgraph') => {
+  const response = await world.as(person, `/${route}/threads/${thread}`)
+  await response.text()
+  return response.status
+}
+/** How many questions something cost, and what it came to. */
+const cost = async (status: Promise<number>) => {
+  const before = questionsAt(world.origin).length
+  return [await status, questionsAt(world.origin).length - before]
+}
+
+describe('a thread of a LangGraph server', () => {
+  it('costs one question at first, none for 30 seconds, and one after that', async () => {
+    const thread = stub.thread(alice)
+    expect(await cost(read('alice', thread))).toEqual([200, 1])
+    expect(await cost(read('alice', thread))).toEqual([200, 0])
+    await later(29)
+    expect(await cost(read('alice', thread))).toEqual([200, 0])
+    await later(2)
+    expect(await cost(read('alice', thread))).toEqual([200, 1])
+    expect(forwardedTo(world.origin)).toHaveLength(4)
+  })
+
+  it('X6, invariant 10: what is known of alice’s thread lets nobody else in, and not her on another route', async () => {
+    const thread = stub.thread(alice)
+    expect(await cost(read('bob', thread))).toEqual([404, 1])
+    expect(await cost(read('alice', thread))).toEqual([200, 1])
+    expect(await cost(read('bob', thread))).toEqual([404, 1])
+    expect(await cost(read('alice', thread))).toEqual([200, 0])
+    expect(await cost(read('alice', thread, 'again'))).toEqual([200, 1])
+    expect(forwardedTo(world.origin)).toHaveLength(3)
+  })
+
+  it('is asked after again each time that it was not there, since it may be by now', async () => {
+    const thread = crypto.randomUUID()
+    expect(await cost(read('alice', thread))).toEqual([404, 1])
+    stub.thread(alice, thread)
+    expect(await cost(read('alice', thread))).toEqual([200, 1])
+  })
+
+  it('is forgotten when it is deleted, and somebody else’s when they make it anew, which takes them ten minutes', async () => {
+    const thread = stub.thread(alice)
+    const made = () => world.as('bob', '/agents/langgraph/threads', json({ thread_id: thread }))
+    expect(await cost(read('alice', thread))).toEqual([200, 1])
+    expect((await world.as('alice', `/agents/langgraph/threads/${thread}`, { method: 'DELETE' })).status).toBe(200)
+    expect(await cost(read('alice', thread))).toEqual([404, 1])
+    expect(await refused(await made())).toEqual({ status: 404, code: 'thread-unknown' })
+    await later(599)
+    expect((await made()).status).toBe(404)
+    await later(2)
+    expect((await made()).status).toBe(200)
+    expect(await cost(read('alice', thread))).toEqual([404, 1])
+    expect(await cost(read('bob', thread))).toEqual([200, expect.any(Number)])
+  })
+
+  it('that is made costs no question, and is known as its maker’s from then on', async () => {
+    const thread = crypto.randomUUID()
+    const making = world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
+    expect(await cost(making.then(({ status }) => status))).toEqual([200, 0])
+    expect(stub.owners.get(thread)).toBe(alice)
+    expect(await cost(read('alice', thread))).toEqual([200, 0])
+    expect(await cost(read('bob', thread))).toEqual([404, 1])
+  })
+
+  it('that is there already is the server’s to refuse, in its own words', async () => {
+    const thread = stub.thread(bob)
+    const reply = await world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
+    expect([reply.status, await reply.text()]).toEqual([409, 'Thread already exists'])
+    expect(await cost(read('alice', thread))).toEqual([404, 1])
+  })
+
+  it('X6: without an owner is nobody’s, unless the route gives it to who comes first', async () => {
+    const thread = stub.thread(undefined)
+    expect(await cost(read('alice', thread))).toEqual([404, 1])
+    stub.said = (request, response, body) => {
+      if (request.method === 'PATCH') stub.owners.set(thread, JSON.parse(body).metadata.sallyport_owner)
+      response.end('{}')
+    }
+    expect(await cost(read('bob', thread, 'first-comes'))).toEqual([200, 2])
+    expect(stub.owners.get(thread)).toBe(bob)
+    expect(await cost(read('alice', thread, 'first-comes'))).toEqual([404, 1])
+    expect(await cost(read('bob', thread))).toEqual([200, 1])
+  })
+
+  it('X6: is the one of the path, wherever a body names another', async () => {
+    const [own, other] = [stub.thread(alice), stub.thread(bob)]
+    const named = {
+      thread_id: other,
+      config: { configurable: { thread_id: other } },
+      checkpoint: { thread_id: other, checkpoint_ns: '' },
+      before: { thread_id: other, configurable: { thread_id: other } },
+    }
+    for (const path of ['runs', 'runs/stream', 'runs/wait', 'state', 'state/checkpoint', 'history', 'commands']) {
+      for (const body of [named, { method: 'run.start', params: named }]) {
+        const reply = await world.as('alice', `/agents/langgraph/threads/${own}/${path}`, json(body))
+        await reply.text()
+        expect([path, reply.status]).toEqual([path, 200])
+        expect(world.origin.last().body).not.toContain(other)
+      }
+    }
+  })
+
+  it('X6: under which a run is joined has to be the run’s own: a server may not look', async () => {
+    const [own, other] = [stub.thread(alice), stub.thread(bob)]
+    const run = crypto.randomUUID()
+    stub.said = says(200, { run_id: run, thread_id: other })
+    for (const way of ['join', 'stream']) {
+      const reply = await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/${way}`)
+      expect(await refused(reply)).toEqual({ status: 404, code: 'thread-unknown' })
+      expect(world.origin.last().url).toBe(`/threads/${own}/runs/${run}`)
+    }
+    stub.said = says(200, { run_id: run, thread_id: own })
+    expect((await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/stream`)).status).toBe(200)
+    const before = world.origin.received.length
+    expect((await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/join`)).status).toBe(200)
+    expect(world.origin.received.length - before).toBe(1)
+  })
+
+  it.each([
+    'Z',
+    '00000000-0000-0000-0000-00000000000',
+    'ABCDEF00-0000-4000-8000-000000000000',
+    'a%20b',
+    'search2',
+    '*',
+  ])('is not even asked after where its id is no id as LangGraph writes them: %s', async (id) => {
+    expect(await cost(read('alice', id))).toEqual([404, 0])
+    expect(world.origin.received).toEqual([])
+  })
+})

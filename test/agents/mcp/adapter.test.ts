@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Policy } from '../../../src/config/define'
+import { type AgentPackage, loadAgentPackages } from '../../support/agent-packages'
+import { forge, routeOf } from '../../support/fixtures'
+import { type NodeServer, startNodeServer } from '../../support/node-server'
+import { refused } from '../../support/refusal'
+import { json, openWorld, type World } from '../../support/world'
+
+let sdk: { server: AgentPackage; http: AgentPackage; client: AgentPackage; transport: AgentPackage; zod: AgentPackage }
+let server: NodeServer
+let world: World
+/** Headers of every request that reached the server. */
+const received: IncomingHttpHeaders[] = []
+const app = 'https://app.example.com'
+
+/** A server as the SDK's own guide writes it, with a session for each client. */
+async function startMcpServer(): Promise<NodeServer> {
+  const sessions = new Map<string, AgentPackage>()
+  const open = async () => {
+    const mcp = new sdk.server.McpServer({ name: 'notes', version: '1.0.0' }, { capabilities: { logging: {} } })
+    const text = (value: string) => ({ content: [{ type: 'text', text: value }] })
+    mcp.registerTool('search', { inputSchema: { words: sdk.zod.z.string() } }, async ({ words }: { words: string }) =>
+      text(`found ${words}`),
+    )
+    mcp.registerTool('erase', {}, async () => text('erased'))
+    mcp.registerTool('slow', {}, async (extra: AgentPackage) => {
+      for (let step = 1; step <= 3; step++) {
+        await extra.sendNotification({
+          method: 'notifications/message',
+          params: { level: 'info', data: `step ${step}` },
+        })
+        await new Promise((resolve) => setTimeout(resolve, 50))
+      }
+      return text('done')
+    })
+    const transport = new sdk.http.StreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (id: string) => void sessions.set(id, transport),
+    })
+    await mcp.connect(transport)
+    return transport
+  }
+  return startNodeServer(async (request, response) => {
+    received.push(request.headers)
+    const session = sessions.get(String(request.headers['mcp-session-id']))
+    await (session ?? (await open())).handleRequest(request, response)
+  })
+}
+
+const readers: Policy = {
+  id: 'readers',
+  allow: [
+    { name: 'everybody reads', operations: ['session.*', 'tool.list', 'tool.call/search', 'tool.call/slow'] },
+    { name: 'admins erase', operations: ['tool.call/erase'], when: { role: 'admin' } },
+    { name: 'prompts by scope', operations: ['prompt.*'], when: { scope: 'prompts:read' } },
+  ],
+  examples: [
+    { as: {}, does: 'tool.call/search', expect: 'allow' },
+    { as: {}, does: 'tool.call/erase', expect: 'deny' },
+  ],
+}
+
+beforeAll(async () => {
+  const [mcp, http, client, transport, zod] = await loadAgentPackages(
+    '@modelcontextprotocol/sdk/server/mcp.js',
+    '@modelcontextprotocol/sdk/server/streamableHttp.js',
+    '@modelcontextprotocol/sdk/client/index.js',
+    '@modelcontextprotocol/sdk/client/streamableHttp.js',
+    'zod',
+  )
+  sdk = { server: mcp, http, client, transport, zod }
+  server = await startMcpServer()
+  world = await openWorld(({ trust }) => [
+    routeOf({ kind: 'mcp', origin: { url: server.url } }, trust, { policies: [readers], cors: { origins: [app] } }),
+    routeOf({ kind: 'mcp', origin: { url: server.url }, operations: ['session.*', 'tool.call/search'] }, trust, {
+      id: 'one-tool',
+      path: '/agents/one-tool',
+      assertion: { audience: 'mcp' },
+    }),
+  ])
+}, 300_000)
+afterAll(async () => {
+  await world?.close()
+  await server?.close()
+})
+
+async function connect(headers: Record<string, string> = world.alice, url = `${world.gateway.url}/agents/mcp`) {
+  const client = new sdk.client.Client({ name: 'test', version: '1.0.0' })
+  const logged: string[] = []
+  client.fallbackNotificationHandler = async ({ params }: AgentPackage) => void logged.push(params.data)
+  const transport = new sdk.transport.StreamableHTTPClientTransport(new URL(url), { requestInit: { headers } })
+  await client.connect(transport)
+  return { client, transport, logged }
+}
+
+const call = (method: string, params: object = {}) => ({ jsonrpc: '2.0', id: 1, method, params })
+const post = (body: unknown, headers: Record<string, string> = {}, route = 'mcp') =>
+  world.gateway.fetch(`/agents/${route}`, {
+    ...json(body, { accept: 'application/json, text/event-stream', ...world.bob, ...headers }),
+  })
+
+describe("an MCP server behind the gate, with the SDK's own client", () => {
+  it('opens a session, lists and calls tools, hears notifications as they come, and closes', async () => {
+    const { client, transport, logged } = await connect()
+    expect((await client.listTools()).tools.map(({ name }: { name: string }) => name)).toEqual([
+      'search',
+      'erase',
+      'slow',
+    ])
+    const found = await client.callTool({ name: 'search', arguments: { words: 'sally' } })
+    expect(found.content).toEqual([{ type: 'text', text: 'found sally' }])
+    expect((await client.callTool({ name: 'slow' })).content[0].text).toBe('done')
+    expect(logged).toEqual(['step 1', 'step 2', 'step 3'])
+    // The server's id with a mark of the gate's that it is alice's.
+    expect(transport.sessionId).toMatch(/^[0-9a-f-]{36}\.[\w-]{43}$/)
+    expect(received.at(-1)?.['mcp-session-id']).toBe(transport.sessionId?.slice(0, 36))
+    await transport.terminateSession()
+    await client.close()
+  })
+
+  it('has the same answers with the gate and without', async () => {
+    const answers = async (url?: string) => {
+      const { client, logged } = await connect(undefined, url)
+      const result = [await client.listTools(), await client.callTool({ name: 'slow' }), client.getServerCapabilities()]
+      await client.close()
+      return [result, logged]
+    }
+    expect(await answers()).toEqual(await answers(server.url))
+  })
+
+  it('gets a signed identity and never the token, invariant 1', async () => {
+    received.length = 0
+    await (await connect()).client.close()
+    expect(received.length).toBeGreaterThan(1)
+    for (const headers of received) {
+      expect(headers['x-sallyport-assertion']).toMatch(/^ey/)
+      expect(headers.authorization).toBeUndefined()
+      expect(JSON.stringify(headers)).not.toContain(world.alice.authorization.slice(7))
+    }
+  })
+
+  it('a tool gated by role refuses bob and serves alice', async () => {
+    const [alice, bob] = [await connect(world.alice), await connect(world.bob)]
+    expect((await alice.client.callTool({ name: 'erase' })).content[0].text).toBe('erased')
+    const refusal = await bob.client.callTool({ name: 'erase' }).catch((thrown: Error) => thrown)
+    expect(String(refusal)).toContain('policy-denied')
+    await Promise.all([alice.client.close(), bob.client.close()])
+  })
+
+  it('a client without a token hears 401', async () => {
+    const refusal = await connect({}).catch((thrown: Error) => thrown)
+    expect(String(refusal)).toMatch(/401|Unauthorized|token-missing/)
+  })
+})
+
+describe('what an MCP client finds out by itself', () => {
+  const metadata = () => `${world.gateway.url}/.well-known/oauth-protected-resource/agents/mcp`
+
+  it('S13: a 401 leads to the metadata, which names the resource and who issues tokens for it', async () => {
+    const response = await post(call('tools/list'), { authorization: '' })
+    expect(response.status).toBe(401)
+    expect(response.headers.get('www-authenticate')).toBe(
+      `Bearer realm="mcp", scope="prompts:read", resource_metadata="${metadata()}"`,
+    )
+    const found = await world.gateway.fetch('/.well-known/oauth-protected-resource/agents/mcp')
+    expect(await found.json()).toEqual({
+      resource: `${world.gateway.url}/agents/mcp`,
+      resource_name: 'mcp',
+      authorization_servers: [world.provider.issuer],
+      bearer_methods_supported: ['header'],
+      scopes_supported: ['prompts:read'],
+    })
+    expect(found.headers.get('access-control-allow-origin')).toBe('*')
+  })
+
+  it("the SDK's own discovery reads it", async () => {
+    const [auth] = await loadAgentPackages('@modelcontextprotocol/sdk/client/auth.js')
+    const found = await auth.discoverOAuthProtectedResourceMetadata(`${world.gateway.url}/agents/mcp`)
+    expect(found.authorization_servers).toEqual([world.provider.issuer])
+  })
+
+  it('S13: a 403 says which scope is missing, and where to get it', async () => {
+    const response = await post(call('prompts/list'))
+    expect(response.status).toBe(403)
+    expect(response.headers.get('www-authenticate')).toMatch(
+      /error="insufficient_scope".*scope="prompts:read".*resource_metadata=/,
+    )
+  })
+
+  it('there is none for a path that is no MCP route', async () => {
+    const response = await world.gateway.fetch('/.well-known/oauth-protected-resource/agents/other')
+    expect(await refused(response)).toEqual({ status: 404, code: 'route-unknown' })
+  })
+})
+
+describe('what an MCP caller cannot do', () => {
+  it.each([
+    ['a method that is not listed', call('server/shutdown'), 404, 'operation-unknown'],
+    ['a method of Object.prototype', call('constructor'), 404, 'operation-unknown'],
+    ["everybody's tasks", call('tasks/list'), 404, 'operation-unknown'],
+    [
+      'a tool behind one that is permitted, in a batch',
+      [call('tools/list'), call('tools/call', { name: 'erase' })],
+      403,
+      'policy-denied',
+    ],
+    ['an empty batch', [], 400, 'body-invalid'],
+    ['a message of no version', { id: 1, method: 'ping' }, 400, 'body-invalid'],
+    ['a tool without a name', call('tools/call'), 400, 'body-invalid'],
+    ['a tool whose name is a list', call('tools/call', { name: ['search'] }), 400, 'body-invalid'],
+    ['a tool with a line break in its name', call('tools/call', { name: 'search\nx' }), 400, 'body-invalid'],
+    ['a method that is a number', { jsonrpc: '2.0', id: 1, method: 7 }, 400, 'body-invalid'],
+    ['an id that is an object', { jsonrpc: '2.0', id: { a: 1 }, method: 'ping' }, 400, 'body-invalid'],
+    ['an id that is a list', { jsonrpc: '2.0', id: [1], method: 'ping' }, 400, 'body-invalid'],
+  ])('X9: %s', async (_what, body, status, code) => {
+    received.length = 0
+    expect(await refused(await post(body))).toEqual({ status, code })
+    expect(received).toEqual([])
+  })
+
+  it.each([
+    ['Name', '"method":"tools/call","params":{"name":"search","Name":"erase"}'],
+    ['Method', '"method":"tools/list","Method":"tools/call","params":{"name":"erase"}'],
+    ['Method alone', '"Method":"tools/call","params":{"name":"erase"}'],
+    ['Params', '"method":"tools/call","params":{"name":"search"},"Params":{"name":"erase"}'],
+    ['paramſ, with a long s', '"method":"tools/call","params":{"name":"search"},"param\u017f":{"name":"erase"}'],
+  ])('X9: %s, which a server in Go or .NET would read too, is refused', async (_what, members) => {
+    received.length = 0
+    expect(await refused(await post(`{"jsonrpc":"2.0","id":1,${members}}`))).toEqual({
+      status: 400,
+      code: 'body-invalid',
+    })
+    expect(received).toEqual([])
+  })
+
+  it('X9: a name behind a tool that is permitted is another tool', async () => {
+    const below = call('tools/call', { name: 'search/erase' })
+    expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
+  })
+
+  it('X9: of a member that occurs twice the last one counts, for the policy as for the server', async () => {
+    const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","name":"erase"}}'
+    expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })
+  })
+
+  it('X9: a route may offer one tool alone', async () => {
+    const other = call('tools/call', { name: 'erase' })
+    expect(await refused(await post(other, {}, 'one-tool'))).toEqual({ status: 404, code: 'operation-unknown' })
+    const { client } = await connect(undefined, `${world.gateway.url}/agents/one-tool`)
+    expect((await client.callTool({ name: 'search', arguments: { words: 'x' } })).content[0].text).toBe('found x')
+    await client.close()
+  })
+
+  it.each([
+    ['another method', { 'mcp-method': 'tools/list' }],
+    ['another tool', { 'mcp-method': 'tools/call', 'mcp-name': 'search' }],
+    ['another tool in base64', { 'mcp-name': '=?base64?c2VhcmNo?=' }],
+    ['what is no base64', { 'mcp-name': '=?base64?%?=' }],
+  ])('T5: a header may not name %s than the body', async (_what, headers) => {
+    const body = call('tools/call', { name: 'slow' })
+    expect(await refused(await post(body, headers as Record<string, string>))).toEqual({
+      status: 400,
+      code: 'header-mismatch',
+    })
+  })
+
+  it('headers of the newer revision reach the server where they agree with the body', async () => {
+    received.length = 0
+    const headers = { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?c2VhcmNo?=', 'mcp-param-region': 'eu' }
+    await post(call('tools/call', { name: 'search' }), { ...headers, 'mcp-protocol-version': '2025-11-25' })
+    expect(received[0]).toMatchObject(headers)
+  })
+
+  it('X17: a page of another web origin is refused, whatever it asks, and one of the route is not', async () => {
+    for (const origin of ['https://evil.example', 'null']) {
+      const response = await post(call('ping'), { origin })
+      expect(await refused(response)).toEqual({ status: 403, code: 'cors-origin-refused' })
+    }
+    const response = await post(call('initialize', {}), { origin: app })
+    expect(response.status).not.toBe(403)
+    expect(response.headers.get('access-control-expose-headers')).toContain('mcp-session-id')
+  })
+
+  it('a token for another audience opens nothing', async () => {
+    const token = await forge(world.provider, { claims: { aud: 'another' } })
+    const response = await post(call('ping'), { authorization: `Bearer ${token}` })
+    expect(await refused(response)).toEqual({ status: 401, code: 'token-invalid' })
+  })
+})

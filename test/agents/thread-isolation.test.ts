@@ -1,0 +1,204 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type IdentityProvider, startIdentityProvider } from '../../examples/identity-provider/provider.ts'
+import type { Agent, Route } from '../../src/config/define'
+import { bearer, forge, issuerOf, routeOf } from '../support/fixtures'
+import { refused } from '../support/refusal'
+import { json, openWorld, type World } from '../support/world'
+import { OWNER } from './langgraph/stub'
+
+type Kind = 'ag-ui' | 'ag2' | 'maf' | 'copilotkit' | 'langgraph' | 'mcp' | 'a2a'
+type Sharing = NonNullable<Route['threads']>
+
+let world: World
+/** Has people of the same names. */
+let elsewhere: IdentityProvider
+
+const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
+const KINDS: readonly Kind[] = ['ag-ui', 'ag2', 'maf', 'copilotkit', 'langgraph', 'mcp', 'a2a']
+const SHARINGS: readonly Sharing[] = ['own', 'tenant', 'shared']
+
+beforeAll(async () => {
+  elsewhere = await startIdentityProvider()
+  world = await openWorld(({ origin: { url }, issuer }) => {
+    const agent = (kind: Kind) => ({ kind, origin: { url } }) as Agent
+    // Of two providers on one route one needs a prefix; it is not what keeps them apart.
+    const both = [issuer, issuerOf(elsewhere.issuer, { id: 'elsewhere', subjectPrefix: 'e|' })]
+    const gate = issuerOf('', {
+      id: 'gate',
+      issuer: { env: 'PUBLIC_URL' },
+      audience: ['runtime'],
+      algorithms: ['ES256'],
+    })
+    return [
+      ...KINDS.flatMap((kind) =>
+        SHARINGS.map((threads) =>
+          routeOf(agent(kind), both, { id: `${kind}-${threads}`, path: `/${kind}/${threads}`, threads }),
+        ),
+      ),
+      ...KINDS.map((kind) => ({
+        id: `${kind}-open`,
+        path: `/${kind}/open`,
+        agent: agent(kind),
+        public: true as const,
+      })),
+      routeOf(agent('copilotkit'), [issuer], { id: 'runtime', path: '/runtime' }),
+      routeOf(agent('langgraph'), [gate], { id: 'behind', path: '/behind' }),
+      routeOf(agent('langgraph'), [gate], { id: 'team-behind', path: '/team-behind', threads: 'tenant' }),
+    ]
+  })
+})
+afterAll(async () => {
+  await world?.close()
+  await elsewhere?.close()
+})
+
+const run = { threadId: 't', runId: 'r', messages: [], tools: [], context: [] }
+const call = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }
+const message = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }], contextId: 't' } }
+
+/** A request with the id `t`, and where that stands when it reaches the agent; for LangGraph, whose it becomes. */
+const requests: Record<Kind, readonly [path: string, init: RequestInit, seen: () => unknown]> = {
+  'ag-ui': ['', json(run), () => body().threadId],
+  ag2: ['', json(run), () => body().threadId],
+  maf: ['', json(run), () => body().threadId],
+  copilotkit: ['/agent/default/run', json(run), () => body().threadId],
+  langgraph: ['/threads', json({ metadata: { [OWNER]: 't' } }), () => body().metadata?.[OWNER]],
+  mcp: [
+    '',
+    json(call, { 'mcp-session-id': 't', accept: 'application/json, text/event-stream' }),
+    () => world.origin.last().headers['mcp-session-id'],
+  ],
+  a2a: ['/message:send', json(message), () => body().message?.contextId],
+}
+const body = (): { threadId?: string; metadata?: Record<string, unknown>; message?: { contextId?: string } } =>
+  JSON.parse(world.origin.last().body)
+
+/** What the agent sees of somebody's `t`. */
+async function seen(kind: Kind, place: Sharing | 'open', token: string | undefined): Promise<unknown> {
+  const [path, init, at] = requests[kind]
+  const before = world.origin.received.length
+  const headers = { ...(init.headers as object), ...(token !== undefined && bearer(token)) }
+  const reply = await world.gateway.fetch(`/${kind}/${place}${path}`, { ...init, headers })
+  await reply.text()
+  if (world.origin.received.length === before) throw new Error(`${kind} ${place} was refused: ${reply.status}`)
+  return at()
+}
+const as = (claims: Record<string, unknown>) => forge(world.provider, { claims })
+const asThere = (claims: Record<string, unknown>) => forge(elsewhere, { claims })
+
+describe.each(KINDS)('an agent of kind %s', (kind) => {
+  it('X6: sees another thread for each person, the same for one person, and for no other provider’s', async () => {
+    const people = await Promise.all([
+      as({ sub: 'alice', tenant: 'acme' }),
+      as({ sub: 'bob', tenant: 'acme' }),
+      asThere({ sub: 'alice', tenant: 'acme' }),
+    ])
+    const ids: unknown[] = []
+    for (const token of people) ids.push(await seen(kind, 'own', token))
+    expect(new Set(ids).size).toBe(3)
+    expect(ids).not.toContain('t')
+    if (kind !== 'langgraph') for (const id of ids) expect(id).toMatch(UUID_V8)
+    expect(await seen(kind, 'own', await as({ sub: 'alice', tenant: 'other', roles: [] }))).toBe(ids[0])
+  })
+
+  it('sees one thread for all of a tenant, another for another, and none for who has none', async () => {
+    const [alice, bob, other, there, named] = await Promise.all([
+      as({ sub: 'alice', tenant: 'acme' }),
+      as({ sub: 'bob', tenant: 'acme' }),
+      as({ sub: 'alice', tenant: 'other' }),
+      asThere({ sub: 'alice', tenant: 'acme' }),
+      as({ sub: 'acme', tenant: 'alice' }),
+    ])
+    const id = await seen(kind, 'tenant', alice)
+    expect(await seen(kind, 'tenant', bob)).toBe(id)
+    const others: unknown[] = [id]
+    for (const token of [other, there, named]) others.push(await seen(kind, 'tenant', token))
+    expect(new Set(others).size).toBe(4)
+    const [path, init] = requests[kind]
+    const headers = { ...(init.headers as object), ...bearer(await as({ sub: 'alice', tenant: undefined })) }
+    const reply = await world.gateway.fetch(`/${kind}/tenant${path}`, { ...init, headers })
+    expect(await refused(reply)).toEqual({ status: 403, code: 'tenant-missing' })
+  })
+
+  it('sees what the caller wrote where threads are shared, and where nobody is known', async () => {
+    expect(await seen(kind, 'shared', await as({ sub: 'alice' }))).toBe('t')
+    expect(await seen(kind, 'shared', await as({ sub: 'bob' }))).toBe('t')
+    expect(await seen(kind, 'open', undefined)).toBe('t')
+  })
+})
+
+it('derived ids differ from route to route, so that one agent behind two is told no id of the other', async () => {
+  const token = await as({ sub: 'alice', tenant: 'acme' })
+  const ids = [await seen('ag-ui', 'own', token), await seen('ag2', 'own', token), await seen('ag-ui', 'tenant', token)]
+  expect(new Set(ids).size).toBe(3)
+})
+
+describe('an agent behind a runtime that is behind the gate as well', () => {
+  const ownerOf = async (path: string, token: string) => {
+    const reply = await world.gateway.fetch(`${path}/threads`, json({}, bearer(token)))
+    expect(await reply.text()).toBe('{"ok":true}')
+    return body().metadata?.[OWNER]
+  }
+  /** The bearer that a runtime is given, and passes on. */
+  const passedOn = async (token: string) => {
+    await (await world.gateway.fetch('/runtime/agent/default/run', json(run, bearer(token)))).text()
+    return String(world.origin.last().headers.authorization).replace('Bearer ', '')
+  }
+
+  it.each([
+    ['own', '/behind'],
+    ['tenant', '/team-behind'],
+  ])('knows people as it does directly: threads are their %s', async (threads, path) => {
+    const owners: unknown[] = []
+    for (const claims of [
+      { sub: 'alice', tenant: 'acme' },
+      { sub: 'bob', tenant: 'other' },
+    ]) {
+      const token = await as(claims)
+      const owner = await ownerOf(path, await passedOn(token))
+      expect(owner).toBe(await ownerOf(`/langgraph/${threads}`, token))
+      owners.push(owner)
+    }
+    expect(owners[0]).not.toBe(owners[1])
+  })
+
+  it('X18: takes no other issuer’s word for who vouched for somebody', async () => {
+    const liar = await asThere({ sub: 'alice', idp: world.provider.issuer })
+    const alice = await as({ sub: 'alice' })
+    expect(await ownerOf('/langgraph/own', liar)).not.toBe(await ownerOf('/langgraph/own', alice))
+  })
+})
+
+describe('X6: a run that names no thread', () => {
+  const told = async (path: string, input: object) => {
+    await (await world.as('alice', path, json({ runId: 'r', messages: [], tools: [], context: [], ...input }))).text()
+    return body().threadId
+  }
+
+  it.each(['/ag-ui/own', '/ag2/own', '/maf/own', '/copilotkit/own/agent/default/run'])(
+    'gets one of its own, so that agents cannot mix up those who name none (%s)',
+    async (path) => {
+      const threads = [
+        await told(path, {}),
+        await told(path, { threadId: null }),
+        await told(path, { thread_id: null }),
+      ]
+      for (const thread of threads) expect(thread).toMatch(UUID_V8)
+      expect(new Set(threads).size).toBe(3)
+    },
+  )
+
+  it('learns the id that leads back to it', async () => {
+    world.origin.handle((_request, response, input) => {
+      const { threadId } = JSON.parse(input)
+      response.setHeader('content-type', 'text/event-stream')
+      response.end(`data: ${JSON.stringify({ type: 'RUN_STARTED', threadId })}\n\n`)
+    })
+    const { threadId: _, ...nameless } = run
+    const reply = await (await world.as('alice', '/ag-ui/own', json(nameless))).text()
+    const seen = body().threadId
+    const { threadId } = JSON.parse(reply.slice('data: '.length)) as { threadId: string }
+    expect(threadId).not.toBe(seen)
+    expect(await told('/ag-ui/own', { threadId })).toBe(seen)
+  })
+})

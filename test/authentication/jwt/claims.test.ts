@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest'
+import { principalOf } from '../../../src/authentication/jwt/claims'
+import type { TrustedIssuer } from '../../../src/authentication/jwt/issuer'
+import { claimAt } from '../../../src/caller'
+import { presets } from '../../../src/config/presets'
+
+const claims = { roles: 'roles', scopes: 'scope', tenant: 'tenant', email: 'email', name: 'name', client: 'client_id' }
+const issuer = (more: Partial<TrustedIssuer['claims']> = {}, subjectPrefix = ''): TrustedIssuer => ({
+  id: 'login',
+  issuer: 'https://login.example.com',
+  audience: ['agents'],
+  algorithms: ['RS256'],
+  claims: { ...claims, ...more },
+  tokenType: 'access-token',
+  requiredClaims: [],
+  maxLifetimeSeconds: 86_400,
+  clockSkewSeconds: 30,
+  subjectPrefix,
+  isGateway: false,
+})
+const read = (token: object, from = issuer()) => principalOf(from, { sub: 'alice', exp: 1, ...token })
+
+it('reads who is asking', () => {
+  const token = {
+    roles: ['admin', 'lead'],
+    scope: 'openid  agents:use',
+    tenant: 'acme',
+    email: 'alice@example.com',
+    name: 'Alice',
+    client_id: 'app',
+  }
+  expect(read(token, issuer({}, 'a|'))).toEqual({
+    issuer: 'https://login.example.com',
+    identityProvider: 'https://login.example.com',
+    issuerId: 'login',
+    subject: 'alice',
+    userId: 'a|alice',
+    kind: 'user',
+    client: 'app',
+    roles: ['admin', 'lead'],
+    scopes: ['openid', 'agents:use'],
+    tenant: 'acme',
+    email: 'alice@example.com',
+    name: 'Alice',
+    claims: { sub: 'alice', exp: 1, ...token },
+    expiresAt: 1,
+  })
+})
+
+it.each([
+  [false, 'https://partner.example.com', 'https://login.example.com'],
+  [true, 'https://partner.example.com', 'https://partner.example.com'],
+  [true, undefined, 'https://login.example.com'],
+  [true, '', 'https://login.example.com'],
+  [true, 7, 'https://login.example.com'],
+])('believes who vouches for a person only where the gate itself says so (%s, idp %j)', (isGateway, idp, expected) => {
+  expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
+  // Whoever it is, the token is the issuer's.
+  expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
+})
+
+it.each<[unknown, readonly string[]]>([
+  [undefined, []],
+  [null, []],
+  ['', []],
+  ['admin', ['admin']],
+  [' admin  lead ', ['admin', 'lead']],
+  ['admin,lead', ['admin,lead']],
+  [['admin lead'], ['admin lead']],
+  [['admin', 7, null, ['lead'], { a: 1 }], ['admin']],
+  [{ admin: true }, []],
+  [7, []],
+  [true, []],
+])('reads the list %j as %j', (value, list) => {
+  expect(read({ roles: value, scope: value })).toMatchObject({ roles: list, scopes: list })
+})
+
+it.each([undefined, null, '', 7, true, {}, ['x']])(
+  'drops a name, tenant, e-mail address or client that is %j',
+  (value) => {
+    const { name, tenant, email, client } = read({ name: value, tenant: value, email: value, client_id: value })
+    expect({ name, tenant, email, client }).toEqual({
+      name: undefined,
+      tenant: undefined,
+      email: undefined,
+      client: undefined,
+    })
+  },
+)
+
+it.each([
+  [false, undefined],
+  ['false', undefined],
+  [true, 'a@example.com'],
+  ['true', 'a@example.com'],
+  [undefined, 'a@example.com'],
+])('T26: with email_verified %j the e-mail address is %s', (verified, email) => {
+  expect(read({ email: 'a@example.com', email_verified: verified }).email).toBe(email)
+})
+
+describe('the client', () => {
+  it.each([
+    [{ cid: 'a', client_id: 'b', azp: 'c' }, 'a'],
+    [{ client_id: 'b', azp: 'c' }, 'b'],
+    [{ azp: 'c' }, 'c'],
+    [{ cid: '', azp: 'c' }, 'c'],
+    [{}, undefined],
+  ])('of %j is %s', (token, client) => {
+    expect(read(token, issuer({ client: 'cid' })).client).toBe(client)
+  })
+
+  it.each([
+    [{ client_id: 'alice' }, 'service'],
+    [{ azp: 'alice' }, 'service'],
+    [{ client_id: 'app' }, 'user'],
+    [{}, 'user'],
+    [{ idtyp: 'app' }, 'service'],
+    [{ idtyp: 'user' }, 'user'],
+    [{ gty: 'client-credentials' }, 'service'],
+    [{ gty: 'password' }, 'user'],
+  ])('tells a service from a person: %j is a %s', (token, kind) => {
+    expect(read(token).kind).toBe(kind)
+  })
+})
+
+describe('where a claim is', () => {
+  const token = {
+    a: { b: { c: 'deep' }, list: ['zero'] },
+    'a.b': 'dotted',
+    'https://example.com/roles': ['admin'],
+    text: 'text',
+    nothing: null,
+  }
+  it.each<[string, unknown]>([
+    ['text', 'text'],
+    ['a.b.c', 'deep'],
+    ['a.b', 'dotted'],
+    ['https://example.com/roles', ['admin']],
+    ['nothing', null],
+    ['nothing.more', undefined],
+    ['text.length', undefined],
+    ['a.x.y', undefined],
+    ['missing', undefined],
+    ['', undefined],
+    ['constructor', undefined],
+    ['__proto__', undefined],
+    ['a.__proto__.polluted', undefined],
+    ['a.constructor.name', undefined],
+    ['toString', undefined],
+  ])('%s leads to %j', (path, value) => {
+    expect(claimAt(token, path)).toEqual(value)
+  })
+})
+
+describe('well-known providers', () => {
+  it.each<[keyof typeof presets, object, object]>([
+    [
+      'entra',
+      { scp: 'Agents.Use', tid: 't', preferred_username: 'a@x', azp: 'app', roles: ['Agent'] },
+      { roles: ['Agent'], scopes: ['Agents.Use'], tenant: 't', email: 'a@x', client: 'app', kind: 'user' },
+    ],
+    ['entra', { azp: 'app', idtyp: 'app', roles: ['Agents.All'] }, { roles: ['Agents.All'], kind: 'service' }],
+    [
+      'auth0',
+      { permissions: ['use:agents'], org_id: 'o', azp: 'app', scope: 'openid' },
+      { roles: ['use:agents'], tenant: 'o', client: 'app', scopes: ['openid'] },
+    ],
+    [
+      'okta',
+      { groups: ['Agents'], scp: ['agents.use'], cid: 'app' },
+      { roles: ['Agents'], scopes: ['agents.use'], client: 'app' },
+    ],
+    ['keycloak', { realm_access: { roles: ['agent'] }, azp: 'app' }, { roles: ['agent'], client: 'app' }],
+    ['cognito', { 'cognito:groups': ['agents'], client_id: 'app' }, { roles: ['agents'], client: 'app' }],
+    ['clerk', { org_role: 'admin', org_id: 'o' }, { roles: ['admin'], tenant: 'o' }],
+    [
+      'supabase',
+      { app_metadata: { roles: ['agent'], tenant: 't' }, user_metadata: { name: 'Alice' } },
+      { roles: ['agent'], tenant: 't', name: 'Alice' },
+    ],
+    ['firebase', { firebase: { tenant: 't' } }, { tenant: 't' }],
+    ['google', { hd: 'example.com', azp: 'app' }, { tenant: 'example.com', client: 'app' }],
+    ['cloudflare-access', { custom: { groups: ['agents'] } }, { roles: ['agents'] }],
+  ])('%s: %j', (preset, token, principal) => {
+    expect(read(token, issuer(presets[preset].claims as Partial<TrustedIssuer['claims']>))).toMatchObject(principal)
+  })
+})

@@ -1,0 +1,349 @@
+import { CompactEncrypt, generateSecret, importJWK } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forge, goodClaims, openHttp, routeOf } from '../../support/fixtures'
+import { accepted, type FrontDoor, frontDoor, malformed, type Outcome, refused } from '../../support/front-door'
+import { privateKey, publicJwk } from '../../support/keys'
+import { startOrigin } from '../../support/origin'
+import { sendRaw } from '../../support/raw'
+import { segment, signRaw, signSymmetric, spellings } from '../../support/tokens'
+import { openWorld, type World } from '../../support/world'
+
+let world: World
+let door: FrontDoor
+let good: string
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, issuer }) => [
+    routeOf(openHttp(url), [issuer]),
+    routeOf(openHttp(url), [{ ...issuer, id: 'strict', tokenType: 'at+jwt' }], { id: 'strict', path: '/strict' }),
+    routeOf(openHttp(url), [{ ...issuer, id: 'ids', tokenType: 'id-token' }], { id: 'ids', path: '/ids' }),
+    routeOf(openHttp(url), [{ ...issuer, id: 'pss', algorithms: ['RS256', 'PS256'] }], { id: 'pss', path: '/pss' }),
+  ])
+  door = frontDoor(world.gateway, world.origin)
+  good = await forge(world.provider)
+})
+afterAll(() => world?.close())
+
+const rsa = () => world.provider.keys.RS256
+const claims = () => goodClaims(world.provider.issuer)
+/** A good token but for its header, signed as it is. */
+const withHeader = (header: object) =>
+  signRaw({ alg: 'RS256', kid: rsa().kid, typ: 'at+jwt', ...header }, claims(), rsa())
+const parts = () => good.split('.') as [string, string, string]
+
+describe('good tokens', () => {
+  it.each(['RS256', 'ES256'] as const)('lets the provider’s own %s token through', async (algorithm) => {
+    expect(await door.knock(await world.provider.token('alice', { algorithm }))).toEqual(accepted)
+  })
+
+  it.each(['/agents/http', '/strict', '/pss'])('lets the forged base of these tables through on %s', async (path) => {
+    expect(await door.knock(good, path)).toEqual(accepted)
+    expect(await door.knock(withHeader({}), path)).toEqual(accepted)
+  })
+})
+
+describe('the algorithm', () => {
+  it.each(['none', 'None', 'NONE', 'nOnE', 'ｎone', '', 'RS256 ', 'rs256', 'HS256', 'RSA1_5', 'dir'])(
+    'S1: refuses alg "%s" in the header of a well-signed token',
+    async (alg) => {
+      expect(await door.knock(withHeader({ alg }))).toEqual(refused('algorithm'))
+    },
+  )
+
+  it.each(['none', 'None', 'nOnE'])('S1 and T20: refuses alg "%s" with no signature', async (alg) => {
+    const [, payload] = parts()
+    for (const signature of ['', parts()[2], 'AA']) {
+      const outcome = await door.knock(`${segment({ alg, typ: 'at+jwt' })}.${payload}.${signature}`)
+      expect(outcome).toEqual(refused(signature === '' ? 'form' : 'algorithm'))
+    }
+  })
+
+  it.each([null, 256, true, ['RS256'], { alg: 'RS256' }, undefined])(
+    'S1: refuses %j in the place of an algorithm',
+    async (alg) => {
+      expect(await door.knock(withHeader({ alg }))).toEqual(refused('algorithm'))
+    },
+  )
+
+  it.each(['PEM', 'PEM without line ends', 'DER', 'JWK', 'modulus'] as const)(
+    'S1 and T20: refuses HS256 keyed with the public RSA key as %s',
+    async (spelling) => {
+      const header = { kid: rsa().kid, typ: 'at+jwt' }
+      const token = signSymmetric(header, claims(), spellings(rsa())[spelling])
+      for (const path of ['/agents/http', '/pss']) expect(await door.knock(token, path)).toEqual(refused('algorithm'))
+    },
+  )
+
+  it('S1: refuses PS256 made with an RS256 key, whether or not the issuer may use PS256', async () => {
+    const token = signRaw({ alg: 'PS256', kid: rsa().kid, typ: 'at+jwt' }, claims(), rsa(), 'PS256')
+    expect(await door.knock(token)).toEqual(refused('algorithm'))
+    expect(await door.knock(token, '/pss')).toEqual(refused('key'))
+  })
+
+  it('S1: refuses a header whose algorithm is not the one of the key it names', async () => {
+    const { RS256, ES256 } = world.provider.keys
+    const header = { alg: 'ES256', kid: RS256.kid, typ: 'at+jwt' }
+    expect(await door.knock(signRaw(header, claims(), ES256))).toEqual(refused('key'))
+    expect(await door.knock(signRaw({ ...header, alg: 'RS256' }, claims(), ES256))).toEqual(refused('signature'))
+  })
+})
+
+describe('the compact form', () => {
+  it('S2: refuses a token of five parts, and never decrypts it', async () => {
+    const key = await importJWK(publicJwk(rsa()), 'RSA-OAEP-256')
+    const jwe = await new CompactEncrypt(Buffer.from(good))
+      .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT', kid: rsa().kid ?? '' })
+      .encrypt(key)
+    expect(jwe.split('.')).toHaveLength(5)
+    expect(await door.knock(jwe)).toEqual(refused('form'))
+  })
+
+  it.each([
+    ['PBES2 with 2^31 rounds', { alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2 ** 31, p2s: 'c2FsdA' }],
+    ['deflated content', { alg: 'dir', enc: 'A128GCM', zip: 'DEF' }],
+  ])('S6: refuses a JWE with %s before any work on it', async (_what, header) => {
+    const started = performance.now()
+    expect(await door.knock(`${segment(header)}.AAAA.AAAA.AAAA.AAAA`)).toEqual(refused('form'))
+    expect(await door.knock(`${segment(header)}.AAAA.AAAA`)).toEqual(refused('form'))
+    expect(performance.now() - started).toBeLessThan(1000)
+  })
+
+  it('S6: refuses a well-encrypted JWE with a compressed payload', async () => {
+    const jwe = await new CompactEncrypt(Buffer.alloc(200_000))
+      .setProtectedHeader({ alg: 'dir', enc: 'A128GCM', zip: 'DEF' })
+      .encrypt(await generateSecret('A128GCM'))
+    expect(await door.knock(jwe)).toEqual(refused('form'))
+  })
+
+  it.each<[string, () => string, Outcome]>([
+    ['one padding sign', () => `${good}=`, refused('form')],
+    ['two padding signs', () => `${good}==`, refused('form')],
+    ['padding inside', () => good.replace('.', '=.'), malformed],
+    ['a space inside the signature', () => `${good.slice(0, -4)} ${good.slice(-4)}`, malformed],
+    ['a tab inside', () => good.replace('.', '.\t'), malformed],
+    ['a second token after a space', () => `${good} ${good}`, malformed],
+    ['a second token after a comma', () => `${good},${good}`, malformed],
+    ['quotation marks', () => `"${good}"`, malformed],
+    ['encoded dots', () => good.replaceAll('.', '%2E'), malformed],
+    ['a dot of another script', () => good.replace('.', '\u00b7'), malformed],
+    ['base64 instead of base64url', () => good.replace(/[-_]/, '+'), refused('form')],
+    ['a tilde', () => `${good.slice(0, -1)}~`, refused('form')],
+    ['a fourth, empty part', () => `${good}.`, refused('form')],
+    ['an empty first part', () => `.${good}`, refused('form')],
+    ['a fourth part', () => `${good}.AAAA`, refused('form')],
+    ['no signature', () => parts().slice(0, 2).join('.'), refused('form')],
+    ['an empty signature', () => `${parts().slice(0, 2).join('.')}.`, refused('form')],
+    ['an empty payload', () => `${parts()[0]}..${parts()[2]}`, refused('form')],
+    ['an empty header', () => `.${parts()[1]}.${parts()[2]}`, refused('form')],
+    ['two dots', () => '..', refused('form')],
+    ['one dot', () => '.', refused('form')],
+    ['one segment', () => 'AAAA', refused('form')],
+    ['ten segments', () => Array(10).fill('AAAA').join('.'), refused('form')],
+    ['a segment of impossible length', () => `${parts()[0]}.${parts()[1]}.AAAAA`, refused('form')],
+    ['16 KB and one', () => good + 'A'.repeat(16_385 - good.length), refused('form')],
+    ['60 KB', () => `${parts()[0]}.${'A'.repeat(60_000)}.${parts()[2]}`, refused('form')],
+  ])('S3: refuses a token with %s', async (_what, make, outcome) => {
+    expect(await door.knock(make())).toEqual(outcome)
+  })
+
+  it('S3: refuses every other spelling of the last character', async () => {
+    const last = good.at(-1) ?? ''
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+    const from = Math.floor(alphabet.indexOf(last) / 16) * 16
+    const others = [...alphabet.slice(from, from + 16)].filter((character) => character !== last)
+    expect(others).toHaveLength(15)
+    for (const other of others) {
+      const respelled = good.slice(0, -1) + other
+      expect(Buffer.from(respelled.split('.')[2] ?? '', 'base64url')).toEqual(Buffer.from(parts()[2], 'base64url'))
+      expect(await door.knock(respelled)).toEqual(refused('form'))
+    }
+  })
+
+  it.each<[string, (header: string, payload: string, signature: string) => unknown]>([
+    ['flattened', (header, payload, signature) => ({ protected: header, payload, signature })],
+    ['general', (header, payload, signature) => ({ payload, signatures: [{ protected: header, signature }] })],
+  ])('S3: refuses the %s JSON serialisation, plain and encoded', async (_form, serialise) => {
+    const text = JSON.stringify(serialise(...parts()))
+    expect(await door.knock(text)).toEqual(malformed)
+    expect(await door.knock(segment(text))).toEqual(refused('form'))
+    expect(await door.knock(`${segment(text)}.${parts()[1]}.${parts()[2]}`)).toEqual(refused('algorithm'))
+  })
+
+  it.each([
+    ['a NUL', (token: string) => token.replace('.', '\0.')],
+    ['a bare line feed', (token: string) => token.replace('.', '\n.')],
+    ['a bare carriage return', (token: string) => token.replace('.', '\r.')],
+    ['a folded line', (token: string) => token.replace('.', '\r\n .')],
+    ['a vertical tab at its end', (token: string) => `${token}\v`],
+    ['a non-breaking space at its end', (token: string) => `${token}\u00a0`],
+    ['a byte order mark before it', (token: string) => `\ufeff${token}`],
+  ])('S3: lets nothing through with %s, sent as raw bytes', async (_what, spoil) => {
+    const before = world.origin.received.length
+    const request = (token: string) =>
+      `GET /agents/http/raw HTTP/1.1\r\nHost: ${new URL(world.gateway.url).host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`
+    expect(await sendRaw(world.gateway.url, Buffer.from(request(spoil(good))))).toMatch(/^HTTP\/1\.1 4\d\d |^$/)
+    expect(world.origin.received).toHaveLength(before)
+    expect(await sendRaw(world.gateway.url, request(good))).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  it.each<[string, string | Buffer, string]>([
+    ['no JSON', 'alg=RS256', 'form'],
+    ['half a JSON', '{"alg":"RS256"', 'form'],
+    ['an array', '["RS256"]', 'form'],
+    ['null', 'null', 'form'],
+    ['a text', '"RS256"', 'form'],
+    ['an empty object', '{}', 'algorithm'],
+    ['JSON after a byte order mark', '\ufeff{"alg":"RS256"}', 'signature'],
+    ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 'form'],
+    ['3000 nested arrays', '['.repeat(3000) + ']'.repeat(3000), 'form'],
+  ])('S3: refuses a header that is %s', async (_what, header, reason) => {
+    const encoded = Buffer.from(header).toString('base64url')
+    expect(await door.knock(`${encoded}.${parts()[1]}.${parts()[2]}`)).toEqual(refused(reason))
+  })
+
+  it.each([
+    ['no JSON', 'iss=alice'],
+    ['an array', '["alice"]'],
+    ['null', 'null'],
+    ['a text', '"alice"'],
+    ['a token in a token', () => good],
+    ['3000 nested arrays', '['.repeat(3000) + ']'.repeat(3000)],
+  ])('S3: refuses a signed payload that is %s', async (_what, payload) => {
+    const text = typeof payload === 'string' ? payload : payload()
+    const header = { alg: 'RS256', kid: rsa().kid, typ: 'at+jwt' }
+    expect(await door.knock(signRaw(header, text, rsa()))).toEqual(refused('form'))
+  })
+})
+
+describe('the type', () => {
+  const yes = accepted
+  const no = refused('type')
+  it.each<[unknown, Outcome, Outcome, Outcome]>([
+    // typ, access-token, at+jwt, id-token
+    ['JWT', yes, no, yes],
+    ['jwt', yes, no, yes],
+    ['application/JWT', yes, no, yes],
+    ['at+jwt', yes, yes, no],
+    ['AT+JWT', yes, yes, no],
+    ['application/at+jwt', yes, yes, no],
+    ['Application/AT+jwt', yes, yes, no],
+    [undefined, yes, no, yes],
+    ['dpop+jwt', no, no, no],
+    ['logout+jwt', no, no, no],
+    ['secevent+jwt', no, no, no],
+    ['application/secevent+jwt', no, no, no],
+    ['sallyport+jwt', no, no, no],
+    ['txntoken+jwt', no, no, no],
+    ['token-introspection+jwt', no, no, no],
+    ['JOSE', no, no, no],
+    ['JWS', no, no, no],
+    ['application/application/at+jwt', no, no, no],
+    ['text/at+jwt', no, no, no],
+    ['at+jwt ', no, no, no],
+    ['at+jwt; charset=utf-8', no, no, no],
+    ['', no, no, no],
+    [null, no, no, no],
+    [1, no, no, no],
+    [['at+jwt'], no, no, no],
+  ])('S4: reads typ %j as it reads on each kind of route', async (typ, asAccessToken, asAtJwt, asIdToken) => {
+    const token = withHeader({ typ })
+    expect(await door.knock(token)).toEqual(asAccessToken)
+    expect(await door.knock(token, '/strict')).toEqual(asAtJwt)
+    expect(await door.knock(token, '/ids')).toEqual(asIdToken)
+  })
+
+  it.each(['nonce', 'at_hash', 'c_hash', 's_hash'])('S4: tells an ID token by its %s', async (claim) => {
+    const token = await forge(world.provider, { header: { typ: 'JWT' }, claims: { [claim]: 'x' } })
+    expect(await door.knock(token)).toEqual(refused('id-token'))
+    expect(await door.knock(token, '/ids')).toEqual(accepted)
+  })
+
+  it('S4: refuses the gateway’s own assertion', async () => {
+    expect(await door.knock(good)).toEqual(accepted)
+    const assertion = String(world.origin.last().headers['x-sallyport-assertion'])
+    expect(assertion.split('.')).toHaveLength(3)
+    expect(await door.knock(assertion)).toEqual(refused('issuer'))
+  })
+})
+
+describe('the header is the caller’s word', () => {
+  it.each<[string, unknown, string]>([
+    ['a path', '../../x', 'key'],
+    ['SQL', "' OR 1=1 --", 'key'],
+    ['a URL', 'http://127.0.0.1:1/key', 'key'],
+    ['the name of a prototype', '__proto__', 'key'],
+    ['another prototype', 'constructor', 'key'],
+    ['no character', '', 'key'],
+    ['256 characters', 'k'.repeat(256), 'key'],
+    ['257 characters', 'k'.repeat(257), 'header'],
+    ['8 KB', 'k'.repeat(8192), 'header'],
+    ['64 KB', 'k'.repeat(65_536), 'form'],
+    ['an array', ['a'], 'header'],
+    ['a number', 1, 'header'],
+    ['an object', { kid: 'a' }, 'header'],
+    ['null', null, 'header'],
+    ['true', true, 'header'],
+  ])('S5: refuses a kid that is %s', async (_what, kid, reason) => {
+    expect(await door.knock(withHeader({ kid }))).toEqual(refused(reason))
+  })
+
+  it('S5: takes a token without kid where one key fits its algorithm', async () => {
+    expect(await door.knock(withHeader({ kid: undefined }))).toEqual(accepted)
+  })
+
+  it('S5 and X3: follows no jku or x5u, and trusts no jwk or x5c', async () => {
+    const mallory = await privateKey('RS256')
+    const listener = await startOrigin((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(JSON.stringify({ keys: [publicJwk(mallory)] }))
+    })
+    const lures = {
+      jku: `${listener.url}/jwks`,
+      x5u: `${listener.url}/cert.pem`,
+      jwk: publicJwk(mallory),
+      x5c: [Buffer.from('certificate').toString('base64')],
+    }
+    for (const [kid, reason] of [
+      [mallory.kid, 'key'],
+      [rsa().kid, 'signature'],
+      [undefined, 'signature'],
+    ] as const) {
+      const header = { alg: 'RS256', kid, typ: 'at+jwt', ...lures }
+      expect(await door.knock(signRaw(header, claims(), mallory))).toEqual(refused(reason))
+    }
+    // They are not even looked at: with the right key they do no harm.
+    expect(await door.knock(withHeader(lures))).toEqual(accepted)
+    expect(listener.received).toHaveLength(0)
+    await listener.close()
+  })
+
+  it.each<[string, object]>([
+    ['S8 and T22: an unknown crit', { crit: ['x'], x: 1 }],
+    ['S8 and T22: a crit that names what is missing', { crit: ['x'] }],
+    ['S8: an empty crit', { crit: [] }],
+    ['S8: a crit that is no list', { crit: 'exp' }],
+    ['S8: crit null', { crit: null }],
+    ['S8: crit of a registered name', { crit: ['exp'], exp: 1 }],
+    ['S8: b64 false with crit', { crit: ['b64'], b64: false }],
+    ['S8: b64 true with crit', { crit: ['b64'], b64: true }],
+    ['S8: b64 false without crit', { b64: false }],
+    ['S8: b64 true without crit', { b64: true }],
+    ['S6: zip', { zip: 'DEF' }],
+    ['S2: enc', { enc: 'A128GCM' }],
+    ['S2: cty, a token in a token', { cty: 'JWT' }],
+  ])('%s in the header is refused', async (_what, header) => {
+    expect(await door.knock(withHeader(header))).toEqual(refused('critical'))
+  })
+
+  it('S7: of two header members of one name the last counts, once and for all readings', async () => {
+    const header = (first: string, last: string) =>
+      `{"typ":"at+jwt","kid":"${rsa().kid}","alg":"${first}","alg":"${last}"}`
+    expect(await door.knock(signRaw(header('none', 'RS256'), claims(), rsa()))).toEqual(accepted)
+    expect(await door.knock(signRaw(header('RS256', 'none'), claims(), rsa()))).toEqual(refused('algorithm'))
+  })
+})
+
+it('S18: wrote no part of any of these tokens', () => {
+  expect(world.gateway.audit.length).toBeGreaterThan(100)
+  expect(door.leakedIntoLogs()).toEqual([])
+})

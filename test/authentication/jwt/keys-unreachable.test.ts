@@ -1,0 +1,228 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bearer, issuerOf, openHttp, routeOf } from '../../support/fixtures'
+import { accepted, type FrontDoor, frontDoor, refused, unavailable } from '../../support/front-door'
+import { startGateway, type TestGateway } from '../../support/gateway'
+import {
+  type Answer,
+  hangs,
+  type Issuers,
+  publicKeys,
+  publishes,
+  type Site,
+  says,
+  startIssuers,
+} from '../../support/issuers'
+import { privateKey } from '../../support/keys'
+import { type RecordingOrigin, startOrigin } from '../../support/origin'
+import { freePort } from '../../support/port'
+import { plainRequest } from '../../support/raw'
+
+let issuers: Issuers
+let origin: RecordingOrigin
+let gateway: TestGateway
+let door: FrontDoor
+const key = await privateKey('ES256')
+const works = publishes(publicKeys(key))
+
+/** One byte each 100 ms: never silent, never done. */
+const drips: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json' })
+  const timer = setInterval(() => response.write(' '), 100)
+  response.on('close', () => clearInterval(timer))
+}
+const cuts: Answer = (_request, response) => {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
+  response.write('{"keys":[')
+  setTimeout(() => response.destroy(), 20)
+}
+const slowly =
+  (milliseconds: number, answer: Answer): Answer =>
+  (request, response) => {
+    setTimeout(() => answer(request, response), milliseconds)
+  }
+
+/** A route for each issuer; an issuer's way of failing is its name. */
+const sites: Record<string, Site> = {
+  healthy: { jwks: works },
+  herd: { jwks: slowly(200, works) },
+  counting: { discovery: says(503) },
+  'counting-keys': { jwks: says(503) },
+  hanging: { discovery: hangs },
+  'hanging-keys': { jwks: hangs },
+  dripping: { jwks: drips },
+  cut: { jwks: cuts },
+  'kids-good': { jwks: works },
+  'kids-empty': { jwks: publishes([]) },
+  'kids-500': { jwks: says(500) },
+  'kids-hanging': { jwks: hangs },
+  'fails-a': { jwks: says(500) },
+  'fails-b': { discovery: says(503) },
+  'fails-c': { jwks: cuts },
+  'fails-d': { jwks: publishes([]) },
+  'left-early': { jwks: slowly(300, works) },
+}
+
+beforeAll(async () => {
+  ;[issuers, origin] = await Promise.all([startIssuers(), startOrigin()])
+  for (const [name, site] of Object.entries(sites)) issuers.set(name, site)
+  const nobody = `http://127.0.0.1:${await freePort()}`
+  const failing = ['fails-a', 'fails-b', 'fails-c', 'fails-d', 'healthy']
+  gateway = await startGateway({
+    routes: [
+      ...Object.keys(sites).map((name) => issuers.route(name, origin.url)),
+      routeOf(openHttp(origin.url), [issuerOf(nobody, { id: 'refused' })], { id: 'refused', path: '/refused' }),
+      routeOf(
+        openHttp(origin.url),
+        failing.map((name) => issuerOf(issuers.issuer(name), { id: `many-${name}`, subjectPrefix: `${name}|` })),
+        { id: 'many', path: '/many' },
+      ),
+    ],
+  })
+  door = frontDoor(gateway, origin)
+  nobodyThere = nobody
+})
+afterAll(async () => {
+  await gateway?.close()
+  await Promise.all([origin?.close(), issuers?.close()])
+})
+
+let nobodyThere: string
+const tokenOf = (name: string, header: object = {}) =>
+  name === 'refused' ? issuers.token(name, key, { iss: nobodyThere }, header) : issuers.token(name, key, {}, header)
+const knock = (name: string, header: object = {}) => door.knock(tokenOf(name, header), `/${name}`)
+/** Attempts to fetch keys that failed, as the gateway counts them. */
+const failures = (name: string) =>
+  gateway.logs.filter((line) => line.startsWith('{"event":"keys-unreachable"') && line.includes(`"${name}"`)).length
+
+/** So many requests, some at a time; how often each status came. */
+async function storm(count: number, send: () => Promise<{ status: number }>) {
+  const statuses: Record<number, number> = {}
+  let left = count
+  const worker = async () => {
+    while (left-- > 0) {
+      const { status } = await send()
+      statuses[status] = (statuses[status] ?? 0) + 1
+    }
+  }
+  await Promise.all(Array.from({ length: 25 }, worker))
+  return statuses
+}
+const plain = (name: string, token: string) => plainRequest(gateway.url, { path: `/${name}/x`, headers: bearer(token) })
+
+it('opens the door of an issuer that answers', async () => {
+  expect(await knock('healthy')).toEqual(accepted)
+})
+
+it('F15: fifty cold requests at once cause one fetch of the document and one of the keys', async () => {
+  const outcomes = await Promise.all(Array.from({ length: 50 }, () => knock('herd')))
+  expect(outcomes).toEqual(outcomes.map(() => accepted))
+  expect([issuers.asked('herd', '.well-known/openid-configuration'), issuers.asked('herd')]).toEqual([1, 1])
+})
+
+it('F15: the fetch goes on when the one who began it has left', async () => {
+  const leaving = new AbortController()
+  const first = gateway.fetch('/left-early/x', { headers: bearer(tokenOf('left-early')), signal: leaving.signal })
+  setTimeout(() => leaving.abort(), 100)
+  await expect(first).rejects.toThrow()
+  expect(await knock('left-early')).toEqual(accepted)
+  expect(issuers.asked('left-early')).toBe(1)
+})
+
+describe('keys that cannot be had', () => {
+  it.each([
+    ['refused', 1000],
+    ['counting', 1000],
+    ['counting-keys', 200],
+    ['cut', 200],
+  ])(
+    'F1 and invariant 7: %s, cold: %i requests are told to wait, and cause at most three fetches',
+    async (name, count) => {
+      expect(await knock(name)).toEqual(unavailable(name))
+      const token = tokenOf(name)
+      expect(await storm(count, () => plain(name, token))).toEqual({ 503: count })
+      expect(failures(name)).toBeGreaterThan(0)
+      expect(failures(name)).toBeLessThanOrEqual(3)
+      expect(issuers.asked(name)).toBeLessThanOrEqual(3)
+      expect(issuers.asked(name, '.well-known/openid-configuration')).toBeLessThanOrEqual(3)
+    },
+  )
+
+  it('F1: nobody waits for the network during the cool-down', async () => {
+    await knock('refused')
+    const times: number[] = []
+    for (let round = 0; round < 31; round++) {
+      const started = performance.now()
+      expect(await plain('refused', tokenOf('refused'))).toMatchObject({ status: 503 })
+      times.push(performance.now() - started)
+    }
+    expect(times.sort((a, b) => a - b)[15]).toBeLessThan(50)
+  })
+
+  it.concurrent.each(['hanging', 'hanging-keys', 'dripping'])(
+    'F3 and T27: %s: is given up after three seconds, and asked once for all who wait',
+    async (name) => {
+      const started = performance.now()
+      const waiting = Promise.all(Array.from({ length: 10 }, () => knock(name)))
+      // The gate serves others meanwhile.
+      await new Promise((resolve) => setTimeout(resolve, 500))
+      const meanwhile = performance.now()
+      expect(await knock('healthy')).toEqual(accepted)
+      expect(performance.now() - meanwhile).toBeLessThan(1000)
+      expect(await waiting).toEqual(Array(10).fill(unavailable(name)))
+      expect(performance.now() - started).toBeGreaterThan(2500)
+      expect(performance.now() - started).toBeLessThan(6000)
+      // And nobody waits again until the cool-down is over.
+      const again = performance.now()
+      expect(await knock(name)).toEqual(unavailable(name))
+      expect(performance.now() - again).toBeLessThan(1000)
+      expect(issuers.asked(name, '.well-known/openid-configuration')).toBe(1)
+      expect(issuers.asked(name)).toBe(name === 'hanging' ? 0 : 1)
+      expect(failures(name)).toBe(1)
+    },
+  )
+
+  it('T24: several issuers fail at once, and only their own people wait', async () => {
+    const names = ['fails-a', 'fails-b', 'fails-c', 'fails-d', 'healthy']
+    const outcomes = await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const name = names[index % names.length] ?? ''
+        return { name, outcome: await door.knock(tokenOf(name), '/many') }
+      }),
+    )
+    for (const { name, outcome } of outcomes)
+      expect({ name, ...outcome }).toEqual({ name, ...(name === 'healthy' ? accepted : unavailable(`many-${name}`)) })
+    for (const name of names) expect(issuers.asked(name)).toBeLessThanOrEqual(name === 'healthy' ? 2 : 1)
+  })
+
+  it('T24 and invariant 7: a token that is bad in itself is still bad', async () => {
+    expect(await door.knock('a.b.c', '/fails-a')).toEqual(refused('form'))
+    expect(await door.knock(tokenOf('healthy'), '/fails-a')).toEqual(refused('issuer'))
+    expect(await knock('fails-a', { alg: 'none' })).toEqual(refused('algorithm'))
+    expect(await knock('fails-a')).toEqual(unavailable('fails-a'))
+  })
+})
+
+describe('T23: kids that no issuer has', () => {
+  const kid = () => ({ kid: crypto.randomUUID() })
+
+  it('cause no fetch while the set is young', async () => {
+    expect(await knock('kids-good')).toEqual(accepted)
+    expect(await knock('kids-good', kid())).toEqual(refused('key'))
+    expect(await storm(1000, () => plain('kids-good', tokenOf('kids-good', kid())))).toEqual({ 401: 1000 })
+    expect(await knock('kids-good')).toEqual(accepted)
+    expect(issuers.asked('kids-good')).toBe(1)
+  })
+
+  it.concurrent.each(['kids-empty', 'kids-500', 'kids-hanging'])(
+    'cause one fetch where the answer is %s',
+    async (name) => {
+      expect(await knock(name, kid())).toEqual(unavailable(name))
+      expect(await storm(300, () => plain(name, tokenOf(name, kid())))).toEqual({ 503: 300 })
+      expect(issuers.asked(name)).toBe(1)
+    },
+  )
+})
+
+it('S18: wrote no part of any of these tokens', () => {
+  expect(door.leakedIntoLogs()).toEqual([])
+})

@@ -1,0 +1,389 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createKeyStore } from '../../../src/authentication/jwt/keys'
+import type { Refusal } from '../../../src/errors/refusal'
+import type { Ports } from '../../../src/ports'
+import { trustedIssuer } from '../../support/issuers'
+import { privateKey, publicJwk } from '../../support/keys'
+
+/*
+ * Key stores without a Worker around them: one per isolate, a cache port that several share, and a clock of our own. What
+ * only workerd can show is in the other files.
+ */
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const [key, next] = await Promise.all([privateKey('ES256'), privateKey('ES256')])
+const issuer = (id = 'login') =>
+  trustedIssuer({ id, issuer: `https://${id}.example.com`, jwksUri: `https://${id}.example.com/jwks` })
+
+type Provider = (url: string, signal: AbortSignal) => Promise<Response>
+const publishes =
+  (...keys: object[]): Provider =>
+  async () =>
+    Response.json({ keys })
+const good = publishes(publicJwk(key))
+const down: Provider = async () => {
+  throw new TypeError('connection refused')
+}
+/** Never answers, but lets itself be cut off. */
+const hangs: Provider = (_url, signal) =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })
+/** Never answers, whatever happens: a fetch whose request was torn down. */
+const lost: Provider = () => new Promise(() => undefined)
+
+type SharedCache = NonNullable<Ports['sharedCache']>
+function memoryCache(): SharedCache & { entries: Map<string, string> } {
+  const entries = new Map<string, string>()
+  return {
+    entries,
+    async match(name) {
+      const found = entries.get(String(name))
+      return found === undefined ? undefined : new Response(found)
+    },
+    async put(name, response) {
+      entries.set(String(name), await response.text())
+    },
+  }
+}
+
+function isolate(provider: Provider, sharedCache?: SharedCache) {
+  const world = {
+    provider,
+    fetches: [] as string[],
+    emitted: [] as string[],
+    background: [] as Promise<unknown>[],
+  }
+  const store = createKeyStore({
+    fetch: (request, init) => {
+      world.fetches.push(String(request))
+      return world.provider(String(request), init?.signal as AbortSignal)
+    },
+    now: () => Date.now(),
+    randomId: () => crypto.randomUUID(),
+    emit: (line) => void world.emitted.push(line),
+    ...(sharedCache && { sharedCache }),
+  })
+  const background = { waitUntil: (work: Promise<unknown>) => void world.background.push(work) }
+  return {
+    ...world,
+    world,
+    /** `key`, or the code and reason of the refusal. */
+    ask: (kid: string | undefined = key.kid, of = issuer()) =>
+      store.keyFor(of, 'ES256', kid, background).then(
+        () => 'key',
+        (refusal: Refusal) => [refusal.code, refusal.reason].join(' '),
+      ),
+  }
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'], now: Date.UTC(2026, 10, 23) })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
+const UNAVAILABLE = 'keys-unavailable login'
+const NO_KEY = 'token-invalid key'
+
+it('gives the key of an issuer that answers', async () => {
+  const { ask, fetches } = isolate(good)
+  expect(await ask()).toBe('key')
+  expect(await ask(undefined)).toBe('key')
+  expect(await ask('nobody')).toBe(NO_KEY)
+  expect(fetches).toEqual(['https://login.example.com/jwks'])
+})
+
+describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
+  /** Asks for a new kid each time, spread evenly. */
+  async function shower(ask: (kid: string) => Promise<string>, milliseconds = 30 * SECOND - 1) {
+    const answers = new Set<string>()
+    const began = Date.now()
+    for (let index = 0; index < 10_000; index++) {
+      vi.setSystemTime(began + Math.floor((index / 10_000) * milliseconds))
+      answers.add(await ask(`kid-${index}`))
+    }
+    return [...answers]
+  }
+
+  it('cause one fetch where the set is good', async () => {
+    const { ask, fetches } = isolate(good)
+    await ask()
+    await pass(40 * SECOND)
+    expect(await shower(ask)).toEqual([NO_KEY])
+    expect(fetches).toHaveLength(2)
+    expect(await ask()).toBe('key')
+  })
+
+  it.each<[string, Provider]>([
+    ['has become empty', publishes()],
+    ['is answered with 500', async () => new Response('', { status: 500 })],
+    ['cannot be reached', down],
+  ])('cause one fetch where the set %s', async (_what, provider) => {
+    const { ask, fetches, world } = isolate(good)
+    await ask()
+    world.provider = provider
+    await pass(40 * SECOND)
+    expect(await shower(ask)).toEqual([UNAVAILABLE])
+    expect(fetches).toHaveLength(2)
+    expect(await ask()).toBe('key')
+  })
+
+  it('cause one fetch where the answer never comes', async () => {
+    const { ask, fetches, world } = isolate(good)
+    await ask()
+    world.provider = hangs
+    await pass(40 * SECOND)
+    const first = ask('kid')
+    await pass(3 * SECOND)
+    expect(await first).toBe(UNAVAILABLE)
+    expect(await shower(ask, 27 * SECOND - 1)).toEqual([UNAVAILABLE])
+    expect(fetches).toHaveLength(2)
+    expect(await ask()).toBe('key')
+  })
+
+  it.each<[string, Provider]>([
+    ['empty', publishes()],
+    ['unreachable', down],
+  ])('cause no more than the cool-down allows where there never was a set: %s', async (_what, provider) => {
+    const { ask, fetches } = isolate(provider)
+    expect(await shower(ask)).toEqual([UNAVAILABLE])
+    expect(fetches.length).toBeGreaterThanOrEqual(2)
+    expect(fetches.length).toBeLessThanOrEqual(3)
+  })
+})
+
+describe('one fetch at a time', () => {
+  it('F15: for each issuer, however many wait', async () => {
+    const { ask, fetches } = isolate(good)
+    const asked = ['a', 'b'].flatMap((id) => Array.from({ length: 25 }, () => ask(key.kid, issuer(id))))
+    expect(new Set(await Promise.all(asked))).toEqual(new Set(['key']))
+    expect(fetches).toEqual(['https://a.example.com/jwks', 'https://b.example.com/jwks'])
+  })
+
+  it('F15: is handed to the background, so that it outlives the one who began it', async () => {
+    const { ask, background } = isolate(good)
+    await ask()
+    expect(background).toHaveLength(1)
+    await expect(background[0]).resolves.toBeUndefined()
+  })
+
+  it('F3: a request waits four seconds for it and no longer', async () => {
+    const { ask } = isolate(lost)
+    const answer = ask()
+    const settled = vi.fn()
+    answer.then(settled)
+    await pass(3_900)
+    expect(settled).not.toHaveBeenCalled()
+    await pass(200)
+    expect(await answer).toBe(UNAVAILABLE)
+  })
+
+  it('F3: one that was torn down with its request is begun anew after ten seconds', async () => {
+    const { ask, fetches, world } = isolate(lost)
+    for (let second = 0; second < 10; second += 5) {
+      const answer = ask()
+      await pass(5 * SECOND)
+      expect(await answer).toBe(UNAVAILABLE)
+    }
+    expect(fetches).toHaveLength(1)
+    world.provider = good
+    await pass(SECOND)
+    expect(await ask()).toBe('key')
+    expect(fetches).toHaveLength(2)
+  })
+
+  it('F15: one that comes back from the dead does not open the way for a third', async () => {
+    let answerFirst: (response: Response) => void = () => undefined
+    let answerSecond: (response: Response) => void = () => undefined
+    const { ask, fetches, world } = isolate(() => new Promise((resolve) => (answerFirst = resolve)))
+    void ask()
+    await pass(11 * SECOND)
+    world.provider = () => new Promise((resolve) => (answerSecond = resolve))
+    const second = ask()
+    await pass(100)
+    answerFirst(new Response('', { status: 500 }))
+    await pass(100)
+    const third = ask()
+    await pass(100)
+    expect(fetches).toHaveLength(2)
+    answerSecond(Response.json({ keys: [publicJwk(key)] }))
+    await pass(100)
+    expect(await Promise.all([second, third])).toEqual(['key', 'key'])
+  })
+})
+
+describe('after a failure', () => {
+  it('F1: asks again after ten to fifteen seconds', async () => {
+    for (const [random, least] of [
+      [0, 10],
+      [0.999, 14.9],
+    ] as const) {
+      vi.spyOn(Math, 'random').mockReturnValue(random)
+      const { ask, fetches } = isolate(down)
+      await ask()
+      await pass(least * SECOND - 100)
+      await ask()
+      expect(fetches).toHaveLength(1)
+      await pass(200)
+      await ask()
+      expect(fetches).toHaveLength(2)
+      vi.restoreAllMocks()
+    }
+  })
+
+  it('F2: says so once per attempt, with the reason and no content', async () => {
+    const { ask, emitted, world } = isolate(async () => new Response('<html>secret</html>'))
+    await ask()
+    await ask()
+    world.provider = hangs
+    await pass(16 * SECOND)
+    const waiting = ask()
+    await pass(3 * SECOND)
+    await waiting
+    world.provider = async () => {
+      throw new Error('x'.repeat(1000))
+    }
+    await pass(16 * SECOND)
+    await ask()
+    world.provider = () => Promise.reject('a text')
+    await pass(16 * SECOND)
+    await ask()
+    expect(emitted.map((line) => JSON.parse(line))).toEqual(
+      ['not JSON', 'timed out', 'x'.repeat(200), 'unknown'].map((reason) => ({
+        event: 'keys-unreachable',
+        issuer: 'login',
+        reason,
+      })),
+    )
+  })
+
+  it('F2: keeps the last keys for a day, and not a second longer', async () => {
+    const { ask, world } = isolate(good)
+    await ask()
+    world.provider = down
+    await pass(24 * HOUR - 1)
+    expect(await ask()).toBe('key')
+    await pass(1)
+    expect(await ask()).toBe(UNAVAILABLE)
+    world.provider = good
+    await pass(16 * SECOND)
+    expect(await ask()).toBe('key')
+  })
+
+  it('F4: waits for an issuer that was down a while ago, so that what it withdrew is gone', async () => {
+    const { ask, world } = isolate(good)
+    await ask()
+    world.provider = down
+    await pass(11 * MINUTE)
+    expect(await ask()).toBe('key')
+    world.provider = publishes(publicJwk(next))
+    await pass(5 * HOUR)
+    expect(await ask()).toBe(NO_KEY)
+    expect(await ask(next.kid)).toBe('key')
+  })
+})
+
+describe('the copy that isolates share', () => {
+  it('F15: serves a cold isolate without asking the provider', async () => {
+    const cache = memoryCache()
+    await isolate(good, cache).ask()
+    await pass(5 * MINUTE)
+    const cold = isolate(down, cache)
+    expect(await cold.ask()).toBe('key')
+    expect(cold.fetches).toEqual([])
+  })
+
+  it('F4: is no fresher for having been copied', async () => {
+    const cache = memoryCache()
+    await isolate(good, cache).ask()
+    await pass(9 * MINUTE)
+    const cold = isolate(publishes(publicJwk(next)), cache)
+    expect(await cold.ask()).toBe('key')
+    await pass(2 * MINUTE)
+    expect(await cold.ask()).toBe(NO_KEY)
+    expect(cold.fetches).toHaveLength(1)
+  })
+
+  it('F2: serves a cold isolate while the provider is down, for a day and no longer', async () => {
+    const cache = memoryCache()
+    await isolate(good, cache).ask()
+    await pass(23 * HOUR)
+    const cold = isolate(down, cache)
+    expect(await cold.ask()).toBe('key')
+    expect(cold.fetches).toHaveLength(1)
+    await pass(61 * MINUTE)
+    expect(await cold.ask()).toBe(UNAVAILABLE)
+    expect(await isolate(down, cache).ask()).toBe(UNAVAILABLE)
+  })
+
+  it('F4: brings a rotation from one isolate to the next', async () => {
+    const cache = memoryCache()
+    const [one, two] = [isolate(good, cache), isolate(good, cache)]
+    await Promise.all([one.ask(), two.ask()])
+    one.world.provider = publishes(publicJwk(key), publicJwk(next))
+    two.world.provider = down
+    await pass(31 * SECOND)
+    expect(await one.ask(next.kid)).toBe('key')
+    await pass(SECOND)
+    expect(await two.ask(next.kid)).toBe('key')
+  })
+
+  it('X18: is kept apart by issuer and by where its keys are', async () => {
+    const cache = memoryCache()
+    const { ask } = isolate(good, cache)
+    const { jwksUri: _, ...discovered } = issuer()
+    await ask(key.kid, issuer('a'))
+    await ask(key.kid, { ...issuer('b'), issuer: issuer('a').issuer })
+    await ask(key.kid, { ...issuer('c'), jwksUri: `${issuer('a').jwksUri}/` })
+    expect(cache.entries.size).toBe(3)
+    const cold = isolate(down, cache)
+    expect(await cold.ask(key.kid, issuer('a'))).toBe('key')
+    expect(await cold.ask(key.kid, { ...discovered, id: 'd', issuer: issuer('a').issuer })).toBe('keys-unavailable d')
+  })
+
+  it.each<[string, string]>([
+    ['no JSON', '<html>'],
+    ['null', 'null'],
+    ['no keys', JSON.stringify({ keys: 'x', fetchedAt: 1 })],
+    ['from the future', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: Date.UTC(2099, 0) })],
+    ['without a date', JSON.stringify({ keys: [publicJwk(next)] })],
+    ['dated by a text', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: '2026-11-23' })],
+    ['from long ago', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: 0 })],
+    ['private', JSON.stringify({ keys: [next], fetchedAt: Date.UTC(2026, 10, 22, 23, 59) })],
+  ])('X3: is ignored where it is %s', async (_what, entry) => {
+    const cache = memoryCache()
+    await isolate(good, cache).ask()
+    for (const name of cache.entries.keys()) cache.entries.set(name, entry)
+    const { ask } = isolate(good, cache)
+    expect(await ask(next.kid)).toBe(NO_KEY)
+    await pass(31 * SECOND)
+    expect(await ask()).toBe('key')
+    const offline = isolate(down, cache)
+    for (const name of cache.entries.keys()) cache.entries.set(name, entry)
+    expect(await offline.ask(next.kid)).toBe(UNAVAILABLE)
+  })
+
+  it.each<[string, SharedCache]>([
+    ['throws', { match: () => Promise.reject(new Error('x')), put: () => Promise.reject(new Error('x')) }],
+    ['hangs', { match: () => new Promise(() => undefined), put: () => new Promise(() => undefined) }],
+    ['forgets', { match: async () => undefined, put: async () => undefined }],
+  ])('is not needed: a cache that %s is one that has nothing', async (_what, cache) => {
+    const { ask, fetches } = isolate(good, cache)
+    const answer = ask()
+    await pass(3 * SECOND)
+    expect(await answer).toBe('key')
+    expect(fetches).toHaveLength(1)
+  })
+
+  it('is kept for a day', async () => {
+    const put = vi.fn<SharedCache['put']>(async () => undefined)
+    await isolate(good, { match: async () => undefined, put }).ask()
+    const [, response] = put.mock.calls[0] ?? []
+    expect(response?.headers.get('cache-control')).toBe('max-age=86400')
+    expect(await response?.json()).toMatchObject({ keys: [publicJwk(key)], fetchedAt: Date.now() })
+  })
+})

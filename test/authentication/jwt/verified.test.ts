@@ -1,0 +1,137 @@
+import fc from 'fast-check'
+import { importJWK, type JWK } from 'jose'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { Credential } from '../../../src/authentication/credential'
+import type { TrustedIssuer } from '../../../src/authentication/jwt/issuer'
+import type { KeyStore } from '../../../src/authentication/jwt/keys'
+import { VerifiedTokens } from '../../../src/authentication/jwt/verified'
+import { verify } from '../../../src/authentication/jwt/verify'
+import { Refusal } from '../../../src/errors/refusal'
+import { goodClaims } from '../../support/fixtures'
+import { trustedIssuer } from '../../support/issuers'
+import { privateKey, publicJwk } from '../../support/keys'
+import { replaceAt, signRaw } from '../../support/tokens'
+
+/* What is kept of tokens that were verified, without a gateway around it. */
+
+const key = await privateKey('ES256')
+const NOW = Date.UTC(2026, 10, 23, 12)
+const issuer = trustedIssuer()
+const background = { waitUntil: () => undefined }
+const imported = async (jwk: JWK) => (await importJWK(publicJwk(jwk), 'ES256')) as CryptoKey
+
+let published: CryptoKey | undefined
+let isFresh: boolean
+let verified: VerifiedTokens
+const keys: KeyStore = {
+  isCurrent: (_issuer, key) => isFresh && key === published,
+  async keyFor() {
+    if (!published) throw new Refusal('keys-unavailable')
+    return published
+  },
+}
+
+beforeEach(async () => {
+  published = await imported(key)
+  verified = new VerifiedTokens()
+  isFresh = true
+})
+
+const claims = (more: object = {}) => ({
+  ...goodClaims(issuer.issuer),
+  iat: NOW / 1000 - 60,
+  exp: NOW / 1000 + 600,
+  ...more,
+})
+const sign = (payload: unknown) => signRaw({ alg: 'ES256', kid: key.kid, typ: 'at+jwt' }, payload, key)
+const at = (token: string, now = NOW, trust: readonly TrustedIssuer[] = [issuer]) =>
+  verify(new Credential(token), trust, { keys, verified }, now, background)
+const outcome = (work: Promise<unknown>) =>
+  work.then(
+    () => 'ok',
+    (thrown: Refusal) => thrown.code,
+  )
+
+describe('a token that was verified before', () => {
+  it('is the same principal, without a second signature check', async () => {
+    const token = sign(claims())
+    expect(await at(token)).toBe(await at(token))
+  })
+
+  it('F5: expires to the second', async () => {
+    const token = sign(claims())
+    await at(token)
+    expect(await outcome(at(token, NOW + 629_999))).toBe('ok')
+    expect(await outcome(at(token, NOW + 630_000))).toBe('token-expired')
+  })
+
+  it('is verified anew when the clock has gone back before the time at which it was', async () => {
+    const token = sign(claims({ nbf: NOW / 1000 - 30 }))
+    await at(token)
+    expect(await outcome(at(token, NOW - 120_000))).toBe('token-invalid')
+  })
+
+  it('is worth nothing once its issuer has another key under that name', async () => {
+    const token = sign(claims())
+    await at(token)
+    const other = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
+    published = other.publicKey
+    expect(await outcome(at(token))).toBe('token-invalid')
+  })
+
+  it('F3: is not "invalid" while its issuer’s keys cannot be had', async () => {
+    const token = sign(claims())
+    await at(token)
+    published = undefined
+    expect(await outcome(at(token))).toBe('keys-unavailable')
+  })
+
+  it('is asked for at its issuer once its keys are no longer fresh, and goes on if they are the same', async () => {
+    const token = sign(claims())
+    await at(token)
+    isFresh = false
+    expect(await outcome(at(token))).toBe('ok')
+    published = await imported(key)
+    expect(await outcome(at(token))).toBe('ok')
+  })
+
+  it('counts for the settings it was held against, and no others', async () => {
+    const token = sign(claims())
+    await at(token)
+    expect(await outcome(at(token, NOW, [{ ...issuer, audience: ['others'] }]))).toBe('token-invalid')
+    expect(await outcome(at(token, NOW, [{ ...issuer, requiredClaims: ['email'] }]))).toBe('token-invalid')
+    expect(await outcome(at(token, NOW, []))).toBe('token-invalid')
+  })
+
+  it('is refused on a route where its subject would be another issuer’s', async () => {
+    const token = sign(claims({ sub: 'partner|7' }))
+    await at(token)
+    const partner = { ...issuer, id: 'partner', issuer: 'https://partner.example', subjectPrefix: 'partner|' }
+    expect(await outcome(at(token, NOW, [issuer, partner]))).toBe('token-invalid')
+  })
+
+  it('invariant 10: lends nothing to a token that differs in any one character', async () => {
+    const token = sign(claims())
+    await at(token)
+    const change = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(...'ABab01-_.'))
+    await fc.assert(
+      fc.asyncProperty(change, async ([index, character]) => {
+        if (token[index] === character) return
+        expect(await outcome(at(replaceAt(token, index, character)))).toBe('token-invalid')
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  it('invariant 10: is nobody else’s, however many there are, and no more are kept than fit', async () => {
+    const people = Array.from({ length: 2_100 }, (_, index) => `person-${index}`)
+    const tokens = people.map((sub) => sign(claims({ sub })))
+    for (const _ of [1, 2]) {
+      const found: string[] = []
+      for (const token of tokens) found.push((await at(token)).subject)
+      expect(found).toEqual(people)
+    }
+    const name = await verified.nameOf(tokens[0] as string)
+    expect(verified.get(issuer, name)).toBeUndefined()
+  })
+})

@@ -1,0 +1,300 @@
+import fc from 'fast-check'
+import { errors, importJWK, type JWK } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { Credential } from '../../../src/authentication/credential'
+import { tokenRefusal } from '../../../src/authentication/jwt/fault'
+import type { TrustedIssuer } from '../../../src/authentication/jwt/issuer'
+import type { KeyStore } from '../../../src/authentication/jwt/keys'
+import { VerifiedTokens } from '../../../src/authentication/jwt/verified'
+import { verify } from '../../../src/authentication/jwt/verify'
+import { Refusal } from '../../../src/errors/refusal'
+import { goodClaims } from '../../support/fixtures'
+import { trustedIssuer } from '../../support/issuers'
+import { privateKey, publicJwk } from '../../support/keys'
+import { replaceAt, segment, signRaw } from '../../support/tokens'
+
+/* Verification alone, where a table is exact to the second, or a property needs thousands of tokens. */
+
+const keys = { ES256: await privateKey('ES256'), RS256: await privateKey('RS256'), EdDSA: await privateKey('EdDSA') }
+const NOW = Date.UTC(2026, 10, 23, 12)
+const now = NOW / 1000
+const issuer = trustedIssuer({ algorithms: ['ES256', 'RS256', 'EdDSA'] })
+const store: KeyStore = {
+  isCurrent: () => false,
+  keyFor: async (_issuer, alg) => (await importJWK(publicJwk(keys[alg as 'ES256']), alg)) as CryptoKey,
+}
+const background = { waitUntil: () => undefined }
+
+/** `ok`, or the code and reason of the refusal. Anything else that is thrown is a fault of the verifier. */
+async function judge(token: string, trust: TrustedIssuer = issuer, keyStore = store): Promise<string> {
+  try {
+    await verify(new Credential(token), [trust], { keys: keyStore, verified: new VerifiedTokens() }, NOW, background)
+    return 'ok'
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown
+    return [thrown.code, ...(thrown.reason === undefined ? [] : [thrown.reason])].join(' ')
+  }
+}
+const claims = (more: object = {}) => ({ ...goodClaims(issuer.issuer), iat: now - 60, exp: now + 600, ...more })
+const sign = (payload: unknown, header: object = {}, key: JWK = keys.ES256) =>
+  signRaw({ alg: key.alg, kid: key.kid, typ: 'at+jwt', ...header }, payload, key)
+
+it.each(['ES256', 'RS256'] as const)('accepts the good token of these tables, signed with %s', async (alg) => {
+  expect(await judge(sign(claims(), {}, keys[alg]))).toBe('ok')
+})
+
+describe('the text of a token', () => {
+  const good = sign(claims())
+  const parts = good.split('.')
+
+  it.each<[string, string]>([
+    ['a line feed at its end', `${good}\n`],
+    ['a carriage return at its end', `${good}\r`],
+    ['CRLF at its end', `${good}\r\n`],
+    ['a line feed before it', `\n${good}`],
+    ['a space at its end', `${good} `],
+    ['a space before it', ` ${good}`],
+    ['a tab at its end', `${good}\t`],
+    ['a line separator at its end', `${good}\u2028`],
+    ['a NUL at its end', `${good}\0`],
+    ['a NUL inside', good.replace('.', '\0.')],
+    ['a line feed inside', good.replace('.', '.\n')],
+    ['a space inside the signature', `${good.slice(0, -4)} ${good.slice(-4)}`],
+    ['a space inside the payload', good.replace('.', '. ')],
+    ['a byte order mark', `\ufeff${good}`],
+    ['padding', `${good}==`],
+    ['padding inside', good.replace('.', '==.')],
+    ['brackets', `{${good}}`],
+    ['quotation marks', `"${good}"`],
+    ['the scheme again', `Bearer ${good}`],
+    ['a comma', `${good},${good}`],
+    ['a percent sign', good.replace('.', '%2E')],
+    ['a plus sign', `${parts[0]}.${parts[1]}.+${parts[2]?.slice(1)}`],
+    ['a slash', `${parts[0]}.${parts[1]}./${parts[2]?.slice(1)}`],
+    ['a letter of another script', replaceAt(good, 3, 'а')],
+    ['a full-width dot', good.replace('.', '．')],
+    ['half a character', `${good}\ud800`],
+    ['nothing', ''],
+    ['two dots', '..'],
+    ['JSON', JSON.stringify({ protected: parts[0], payload: parts[1], signature: parts[2] })],
+    ['five parts', `${good}.AAAA.AAAA`],
+    ['ten parts', Array(10).fill('AAAA').join('.')],
+    ['a megabyte', `${'A'.repeat(1_000_000)}.${parts[1]}.${parts[2]}`],
+    ['a megabyte of dots', '.'.repeat(1_000_000)],
+  ])('S3: is refused with %s', async (_what, token) => {
+    const started = performance.now()
+    expect(await judge(token)).toBe('token-invalid form')
+    expect(performance.now() - started).toBeLessThan(200)
+  })
+
+  it('S3: may be 16384 characters long', async () => {
+    const padding = (length: number) => sign(claims({ pad: 'x'.repeat(length) }))
+    const spare = Math.floor(((16_384 - padding(0).length) * 3) / 4)
+    const [long, tooLong] = [padding(spare - 2), padding(spare + 2)]
+    expect(long.length).toBeGreaterThan(16_370)
+    expect(long.length).toBeLessThanOrEqual(16_384)
+    expect(await judge(long)).toBe('ok')
+    expect(tooLong.length).toBeGreaterThan(16_384)
+    expect(await judge(tooLong)).toBe('token-invalid form')
+  })
+
+  it.each([0, 1, 2])('S3: has one spelling only: no other last character of segment %i', async (index) => {
+    // A segment of each length: with no, two and four spare bits at its end.
+    for (const extra of ['', 'a', 'ab']) {
+      const token = sign(claims({ pad: extra }), { pad: extra }, keys.RS256).split('.')
+      const text = token[index] ?? ''
+      const bytes = Buffer.from(text, 'base64url')
+      const twins = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+        .map((last) => text.slice(0, -1) + last)
+        .filter((twin) => twin !== text && Buffer.from(twin, 'base64url').equals(bytes))
+      for (const twin of twins) expect(await judge(token.with(index, twin).join('.'))).toBe('token-invalid form')
+    }
+  })
+
+  it.each(['ES256', 'RS256'] as const)(
+    'S3 and T21: is refused with any one character changed, added or left out: %s',
+    async (alg) => {
+      const token = sign(claims(), {}, keys[alg])
+      await fc.assert(
+        fc.asyncProperty(
+          fc.nat(token.length - 1),
+          fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
+          fc.constantFrom('put', 'add', 'cut'),
+          async (at, character, how) => {
+            fc.pre(how !== 'put' || token[at] !== character)
+            const changed =
+              how === 'put'
+                ? replaceAt(token, at, character)
+                : how === 'add'
+                  ? token.slice(0, at) + character + token.slice(at)
+                  : replaceAt(token, at, '')
+            expect(await judge(changed)).toMatch(/^token-invalid /)
+          },
+        ),
+        { numRuns: 300 },
+      )
+    },
+  )
+
+  it.each(['ES256', 'RS256'] as const)(
+    'T21: is refused with any one character replaced by another of base64url: %s',
+    async (alg) => {
+      const token = sign(claims(), {}, keys[alg])
+      const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.']
+      await fc.assert(
+        fc.asyncProperty(fc.nat(token.length - 1), fc.constantFrom(...alphabet), async (at, character) => {
+          fc.pre(token[at] !== character)
+          expect(await judge(replaceAt(token, at, character))).toMatch(/^token-invalid /)
+        }),
+        {
+          numRuns: 500,
+          examples: alphabet
+            .map((character): [number, string] => [token.length - 1, character])
+            .filter(([, c]) => c !== token.at(-1)),
+        },
+      )
+    },
+  )
+})
+
+describe('whatever a token says', () => {
+  const json = fc.jsonValue({ maxDepth: 3 })
+  /** A few of these members, with anything in them. */
+  const members = (...names: string[]) =>
+    fc.array(fc.tuple(fc.constantFrom(...names), json), { maxLength: 2 }).map((pairs) => Object.fromEntries(pairs))
+
+  it('invariant 7: it is judged by its content, and never taken for missing keys', async () => {
+    const header = members('alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'x5c', 'zip', 'cty', 'enc')
+    const payload = members(
+      'iss',
+      'sub',
+      'aud',
+      'exp',
+      'nbf',
+      'iat',
+      'jti',
+      'cnf',
+      'email',
+      'roles',
+      'scope',
+      'client_id',
+      'act',
+    )
+    const given = fc.oneof(
+      { weight: 3, arbitrary: payload.map((odd) => ({ ...claims(), ...odd })) },
+      { weight: 1, arbitrary: json },
+    )
+    const headers = fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, { weight: 1, arbitrary: header })
+    const verdicts = new Set<string>()
+    await fc.assert(
+      fc.asyncProperty(given, headers, async (content, odd) => {
+        const verdict = await judge(sign(content, odd))
+        verdicts.add(verdict.split(' ')[0] ?? '')
+        expect(verdict).toMatch(/^(ok|token-invalid .+|token-expired)$/)
+      }),
+      { numRuns: 1000 },
+    )
+    expect([...verdicts]).toEqual(expect.arrayContaining(['ok', 'token-invalid']))
+  })
+
+  it('invariant 7: nor is any text at all', async () => {
+    const text = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 100 }),
+      fc.tuple(fc.string(), fc.string(), fc.string()).map((parts) => parts.map(segment).join('.')),
+      fc.tuple(json, json, fc.string({ minLength: 1 })).map((parts) => parts.map(segment).join('.')),
+    )
+    await fc.assert(
+      fc.asyncProperty(text, async (token) => {
+        expect(await judge(token)).toMatch(/^token-invalid .+$/)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('invariant 7: a failure that is not the token’s is "unavailable", whatever it is', async () => {
+    for (const thrown of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataError'), 'x', undefined]) {
+      const broken: KeyStore = { ...store, keyFor: () => Promise.reject(thrown) }
+      expect(await judge(sign(claims()), issuer, broken)).toMatch(
+        /^keys-unavailable (TypeError|Error|DataError|unknown)$/,
+      )
+    }
+    const known: KeyStore = { ...store, keyFor: () => Promise.reject(new Refusal('keys-unavailable', 'login')) }
+    expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
+  })
+
+  it.each<[Error, string]>([
+    [new errors.JOSEAlgNotAllowed('x'), 'token-invalid algorithm'],
+    [new errors.JOSENotSupported('x'), 'token-invalid algorithm'],
+    [new errors.JWSInvalid('x'), 'token-invalid form'],
+    [new errors.JWTInvalid('x'), 'token-invalid form'],
+    [new errors.JWSSignatureVerificationFailed(), 'token-invalid signature'],
+    [new errors.JWTExpired('x', {}), 'token-expired'],
+    [new errors.JWTClaimValidationFailed('x', {}, 'nbf', 'check_failed'), 'token-invalid not-yet-valid'],
+    [new errors.JWTClaimValidationFailed('x', {}, 'iss', 'check_failed'), 'token-invalid issuer'],
+    [new errors.JWKSTimeout(), 'keys-unavailable JWKSTimeout'],
+    [new errors.JWKSInvalid('x'), 'keys-unavailable JWKSInvalid'],
+    [new errors.JOSEError('x'), 'keys-unavailable JOSEError'],
+  ])('invariant 7: what jose throws is told apart, also what it cannot throw here: %s', (thrown, verdict) => {
+    const { code, reason } = tokenRefusal(thrown)
+    expect([code, ...(reason === undefined ? [] : [reason])].join(' ')).toBe(verdict)
+  })
+
+  it('S5: asks for no key before it knows the issuer and the algorithm', async () => {
+    const asked: unknown[] = []
+    const counting: KeyStore = {
+      ...store,
+      keyFor(...question) {
+        asked.push(question.slice(1, 3))
+        return store.keyFor(...question)
+      },
+    }
+    for (const token of [
+      'a.b.c',
+      sign(claims({ iss: 'https://evil.example.com' })),
+      sign(claims(), { alg: 'none' }),
+      sign(claims(), { kid: 7 }),
+      sign(claims(), { crit: ['x'] }),
+      sign(claims(), { typ: 'logout+jwt' }),
+    ])
+      expect(await judge(token, issuer, counting)).toMatch(/^token-invalid/)
+    expect(asked).toEqual([])
+    expect(await judge(sign(claims()), issuer, counting)).toBe('ok')
+    expect(asked).toEqual([['ES256', keys.ES256.kid]])
+  })
+
+  it('trusts nobody where nobody is listed', async () => {
+    const means = { keys: store, verified: new VerifiedTokens() }
+    await expect(verify(new Credential(sign(claims())), [], means, NOW, background)).rejects.toMatchObject({
+      code: 'token-invalid',
+      reason: 'issuer',
+    })
+  })
+})
+
+describe('F5: to the second', () => {
+  it.each([0, 30, 60])('a skew of %i seconds is tolerated', async (clockSkewSeconds) => {
+    const trust = { ...issuer, clockSkewSeconds }
+    const at = (more: object) => judge(sign(claims(more)), trust)
+    expect(await at({ exp: now - clockSkewSeconds + 1 })).toBe('ok')
+    expect(await at({ exp: now - clockSkewSeconds })).toBe('token-expired')
+    expect(await at({ nbf: now + clockSkewSeconds })).toBe('ok')
+    expect(await at({ nbf: now + clockSkewSeconds + 1 })).toBe('token-invalid not-yet-valid')
+    expect(await at({ iat: now + clockSkewSeconds })).toBe('ok')
+    expect(await at({ iat: now + clockSkewSeconds + 1 })).toBe('token-invalid claim-invalid iat')
+  })
+
+  it('the lifetime is capped, with iat and without', async () => {
+    const trust = { ...issuer, maxLifetimeSeconds: 900 }
+    expect(await judge(sign(claims({ iat: now - 100, exp: now + 800 })), trust)).toBe('ok')
+    expect(await judge(sign(claims({ iat: now - 100, exp: now + 801 })), trust)).toBe('token-invalid lifetime')
+    expect(await judge(sign(claims({ iat: undefined, exp: now + 900 })), trust)).toBe('ok')
+    expect(await judge(sign(claims({ iat: undefined, exp: now + 901 })), trust)).toBe('token-invalid lifetime')
+  })
+
+  it('S7: no spelling of a number makes a token last for ever', async () => {
+    for (const exp of ['1e400', '-1e400', '1e308', '"1e400"', '[1e400]', 'true', '1.7976931348623157e308']) {
+      const payload = `${JSON.stringify(claims()).slice(0, -1)},"exp":${exp}}`
+      expect(await judge(sign(payload))).not.toBe('ok')
+    }
+  })
+})

@@ -1,0 +1,327 @@
+import { createHash } from 'node:crypto'
+import type { ClientRequest } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { decodeJwt } from 'jose'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Route } from '../../src/config/define'
+import { openHttp, routeOf } from '../support/fixtures'
+import { freePort } from '../support/port'
+import { type Gear, gears, runBody, runs } from '../support/streams'
+import { call, chunk, head, lastChunk, startWireOrigin, type WireOrigin, type WireRequest } from '../support/wire'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+let origin: WireOrigin
+/** Where redirects may not lead. */
+let foreign: WireOrigin
+type Reply = Parameters<typeof startWireOrigin>[0]
+let reply: Reply
+
+const methods = ['GET', 'HEAD', 'POST'] as const
+const withHead = (url: string): Route['agent'] => ({
+  kind: 'http',
+  origin: { url },
+  endpoints: methods.map((method) => ({ operation: 'anything', method, path: '/*' })),
+})
+
+beforeAll(async () => {
+  origin = await startWireOrigin((socket, request) => reply(socket, request))
+  foreign = await startWireOrigin((socket) => void socket.write(json('{"foreign":true}')))
+  const nobody = `http://127.0.0.1:${await freePort()}`
+  world = await openWorld(({ trust }) => [
+    ...gears.map((gear) => gear.route(origin.url, trust)),
+    routeOf(withHead(origin.url), trust, { limits: { firstByteSeconds: 2 } }),
+    routeOf(withHead(`${origin.url}/base`), trust, { id: 'below', path: '/agents/below' }),
+    routeOf(openHttp(nobody), trust, { id: 'nobody', path: '/agents/nobody' }),
+    routeOf(
+      {
+        kind: 'http',
+        origin: { url: origin.url },
+        endpoints: [{ operation: 'ws', method: 'GET', path: '/', websocket: true }],
+      },
+      trust,
+      { id: 'socket', path: '/agents/socket' },
+    ),
+  ])
+})
+afterAll(async () => {
+  await world?.close()
+  await origin?.close()
+  await foreign?.close()
+})
+beforeEach(() => {
+  origin.received.length = 0
+  foreign.received.length = 0
+})
+
+const json = (text: string, headers: Record<string, string> = {}) =>
+  head('200 OK', { 'content-type': 'application/json', 'content-length': `${Buffer.byteLength(text)}`, ...headers }) +
+  text
+const says =
+  (text: string): Reply =>
+  (socket) =>
+    void socket.write(text)
+
+async function ask(path: string, options: Parameters<typeof call>[1] = {}) {
+  const got = await call(world.gateway.url + path, { ...options, headers: { ...world.alice, ...options.headers } })
+  await got.end
+  return got
+}
+const codeOf = (got: { text(): string }) => JSON.parse(got.text()).code
+
+describe('T37: interim replies of an origin', () => {
+  const interim = ['100 Continue', '102 Processing', '103 Early Hints', '199 Whatever']
+
+  it.each(interim)('%s is passed over, and the final reply comes through', async (status) => {
+    for (const pause of [0, 300]) {
+      reply = async (socket) => {
+        socket.write(head(status, { link: '</a.css>; rel=preload', 'x-user-id': 'nobody' }))
+        if (pause) await sleep(pause)
+        socket.write(json(`{"pause":${pause}}`))
+      }
+      const got = await ask('/agents/http/x')
+      expect([got.status, got.text(), got.headers.link]).toEqual([200, `{"pause":${pause}}`, undefined])
+    }
+  })
+
+  it('several of them are passed over, before a stream too', async () => {
+    const [first] = gears
+    const sse = { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }
+    reply = says(
+      interim.map((status) => head(status)).join('') + head('200 OK', sse) + chunk('data: 1\n\n') + lastChunk,
+    )
+    const got = await ask(first!.path, { body: runBody['ag-ui'] })
+    expect([got.status, got.text()]).toEqual([200, 'data: 1\n\n'])
+  })
+
+  it('leave nothing behind on the connection for the next caller', async () => {
+    reply = (socket, { url }) => void socket.write(head('103 Early Hints') + json(`"${url.searchParams.get('n')}"`))
+    for (let n = 0; n < 20; n++) expect((await ask(`/agents/http/x?n=${n}`)).text()).toBe(`"${n}"`)
+  })
+
+  it('101 that nobody asked for is refused', async () => {
+    reply = says(head('101 Switching Protocols', { upgrade: 'websocket', connection: 'upgrade' }))
+    const got = await ask('/agents/http/x')
+    expect([got.status, got.text().includes('urn:sallyport:error:origin-')]).toEqual([502, true])
+  })
+})
+
+describe('T37: replies without a body', () => {
+  const paths = ['/agents/http/x', '/agents/langgraph-reading/threads/t1', '/agents/langgraph-native/threads/t1']
+
+  it.each(paths)('204, 205 and 304 come through (%s)', async (path) => {
+    for (const status of ['204 No Content', '205 Reset Content', '304 Not Modified']) {
+      reply = says(head(status, { etag: '"1"', ...(status.startsWith('205') && { 'content-length': '0' }) }))
+      const got = await ask(path)
+      expect([got.status, got.text(), got.headers.etag]).toEqual([Number(status.slice(0, 3)), '', '"1"'])
+      expect(got.headers['cache-control']).toBe('private, no-store')
+    }
+  })
+
+  it('200 with no body at all comes through, read or not', async () => {
+    reply = says(head('200 OK', { 'content-length': '0' }))
+    for (const path of paths) expect([(await ask(path)).status, (await ask(path)).text()]).toEqual([200, ''])
+  })
+
+  it('HEAD comes through with its headers', async () => {
+    reply = says(head('200 OK', { 'content-type': 'text/event-stream', 'content-length': '12345', etag: '"1"' }))
+    const got = await ask('/agents/http/x', { method: 'HEAD' })
+    expect(got).toMatchObject({ status: 200, headers: { etag: '"1"', 'content-type': 'text/event-stream' } })
+    expect(got.text()).toBe('')
+  })
+})
+
+describe('F6: an origin that refuses', () => {
+  it('connections is 502', async () => {
+    const got = await ask('/agents/nobody/x', { body: '{}' })
+    expect([got.status, codeOf(got), got.headers['retry-after']]).toEqual([502, 'origin-unreachable', '5'])
+  })
+
+  it.each([
+    ['closes', (socket: { destroy(): void }) => socket.destroy()],
+    ['resets', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
+  ])('to answer and %s the connection is 502, and no request is sent twice', async (_how, end) => {
+    reply = (socket) => void end(socket)
+    for (const method of ['POST', 'GET']) {
+      origin.received.length = 0
+      const got = await ask('/agents/http/x', { method, ...(method === 'POST' && { body: '{"run":1}' }) })
+      expect([got.status, codeOf(got), origin.received.length]).toEqual([502, 'origin-unreachable', 1])
+    }
+  })
+
+  it('the second request of a connection gets it once', async () => {
+    let answered = 0
+    reply = (socket) => void (answered++ ? socket.destroy() : socket.write(json('{}')))
+    expect((await ask('/agents/http/x', { body: '{"run":1}' })).status).toBe(200)
+    expect((await ask('/agents/http/x', { body: '{"run":2}' })).status).toBe(502)
+    expect(origin.received.map(({ body }) => body)).toEqual(['{"run":1}', '{"run":2}'])
+  })
+
+  it.each(['nonsense\r\n\r\n', 'HTTP/1.1 abc\r\n\r\n', `${head('200 OK').slice(0, -2)}bad header\r\n\r\n`])(
+    'to speak HTTP is 502: %j',
+    async (text) => {
+      reply = (socket) => void socket.end(text)
+      expect((await ask('/agents/http/x')).status).toBe(502)
+    },
+  )
+})
+
+describe('F7: an origin that is slow to answer', () => {
+  it.each([
+    ['says nothing', ''],
+    ['says half of its headers', 'HTTP/1.1 200 OK\r\ncontent-type: text/'],
+  ])('and %s is 504 at the limit, and is let go of', async (_what, text) => {
+    let closed = 0
+    reply = (socket) => {
+      socket.on('close', () => {
+        closed = performance.now()
+      })
+      socket.write(text)
+    }
+    const began = performance.now()
+    const got = await ask('/agents/http/x', { body: '{}' })
+    const took = performance.now() - began
+    expect([got.status, codeOf(got)]).toEqual([504, 'origin-timeout'])
+    expect(took).toBeGreaterThan(1900)
+    expect(took).toBeLessThan(6000)
+    await sleep(200)
+    expect(closed - began).toBeGreaterThan(1900)
+    expect(origin.received.length).toBe(1)
+  })
+
+  it('may take longer with its body', async () => {
+    reply = async (socket) => {
+      socket.write(head('200 OK', { 'content-type': 'application/json', 'content-length': '4' }))
+      await sleep(3000)
+      socket.write('"ok"')
+    }
+    expect((await ask('/agents/http/x')).text()).toBe('"ok"')
+  })
+})
+
+describe('S23 invariant 11: a reply that its origin wants cached', () => {
+  const about = ({ headers }: WireRequest) => decodeJwt(headers.get('x-sallyport-assertion') ?? '').sub
+  const cacheable = {
+    'cache-control': 'public, max-age=60',
+    expires: 'Mon, 23 Nov 2099 07:00:00 GMT',
+    'cdn-cache-control': 'max-age=60',
+    etag: '"1"',
+    age: '5',
+  }
+
+  it.each(['/agents/http/style.css', '/agents/http/logo.png?v=1', '/agents/below/app.js'])(
+    'reaches nobody else: %s',
+    async (path) => {
+      reply = (socket, request) =>
+        void socket.write(json(`"${about(request)}"`, { ...cacheable, 'content-type': 'text/css' }))
+      const people = { alice: world.alice, bob: world.bob }
+      for (const name of ['alice', 'bob', 'alice'] as const) {
+        const got = await ask(path, { headers: people[name] })
+        expect([got.text(), got.headers['cache-control']]).toEqual([`"${name}"`, 'private, no-store'])
+        for (const each of ['expires', 'age', 'cdn-cache-control']) expect(got.headers).not.toHaveProperty(each)
+      }
+      expect(origin.received.map(({ headers }) => headers.get('cache-control'))).toEqual(Array(3).fill('no-cache'))
+    },
+  )
+
+  it('reaches nobody else as a stream', async () => {
+    const sse = { ...cacheable, 'content-type': 'text/event-stream' }
+    for (const gear of gears) {
+      const text = runs[gear.protocol].join('')
+      reply = says(json(text, sse))
+      expect((await start(gear)).headers['cache-control']).toBe('private, no-store, no-transform')
+    }
+  })
+  const start = (gear: Gear) => ask(gear.path, { body: runBody[gear.protocol] })
+})
+
+describe('invariant 5: a redirect', () => {
+  const to = (location: string | undefined, status = '302 Found') =>
+    says(head(status, { 'content-length': '0', ...(location !== undefined && { location }) }))
+  const statuses = ['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent']
+
+  it.each(statuses)('to a foreign host is refused, and that host sees nothing: %s', async (status) => {
+    for (const location of [foreign.url, `${foreign.url.slice('http:'.length)}/x`, `${foreign.url}/agents/http/x`]) {
+      reply = to(location, status)
+      for (const method of ['GET', 'POST']) {
+        const got = await ask('/agents/http/x', { method })
+        expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
+        expect(got.headers).not.toHaveProperty('location')
+        expect(got.text()).not.toContain(new URL(foreign.url).port)
+      }
+    }
+    expect(foreign.received).toEqual([])
+  })
+
+  it.each(statuses)('within the origin is mapped below the route, and not followed: %s', async (status) => {
+    for (const location of ['/y?z=1', `${origin.url}/y?z=1`, 'y?z=1']) {
+      reply = to(location, status)
+      origin.received.length = 0
+      const got = await ask('/agents/http/x')
+      expect([got.status, got.headers.location]).toEqual([Number(status.slice(0, 3)), '/agents/http/y?z=1'])
+      expect(origin.received.length).toBe(1)
+    }
+  })
+
+  it('within the origin but outside of its prefix is refused', async () => {
+    reply = to('/other')
+    expect((await ask('/agents/below/x')).status).toBe(502)
+    reply = to('/base/other')
+    expect((await ask('/agents/below/x')).headers.location).toBe('/agents/below/other')
+  })
+
+  it('without an address is refused', async () => {
+    for (const location of [undefined, 'http://', 'javascript:alert(1)']) {
+      reply = to(location)
+      expect((await ask('/agents/http/x')).status).toBe(502)
+    }
+  })
+})
+
+describe('addresses in other replies', () => {
+  it('survive: those that HTTP reads below the route, those that an API’s clients read as they were', async () => {
+    const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }
+    reply = says(json('{}', { ...here, location: '/threads/t1/runs/r1/stream' }))
+    expect((await ask('/agents/langgraph-native/threads/t1')).headers).toMatchObject({
+      ...here,
+      location: '/threads/t1/runs/r1/stream',
+    })
+    reply = says(json('{}', { location: '/things/1' }).replace('200 OK', '201 Created'))
+    expect((await ask('/agents/http/things', { body: '{}' })).headers.location).toBe('/agents/http/things/1')
+  })
+
+  it('do not name the origin, or anybody else', async () => {
+    reply = says(json('{}', { location: `${origin.url}/x`, 'content-location': `${foreign.url}/x` }))
+    const { headers } = await ask('/agents/http/x')
+    expect([headers.location, headers['content-location']]).toEqual(['/x', undefined])
+  })
+})
+
+describe('a WebSocket', () => {
+  const handshake = {
+    connection: 'upgrade',
+    upgrade: 'websocket',
+    'sec-websocket-version': '13',
+    'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+  }
+
+  it('is opened with the subprotocol that the origin took', async () => {
+    reply = (socket, { headers }) => {
+      const key = `${headers.get('sec-websocket-key')}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+      const accept = createHash('sha1').update(key).digest('base64')
+      const taken = { 'sec-websocket-accept': accept, 'sec-websocket-protocol': 'v2' }
+      socket.write(head('101 Switching Protocols', { connection: 'upgrade', upgrade: 'websocket', ...taken }))
+    }
+    const upgraded = new Promise<NodeJS.Dict<string | string[]>>((resolve) => {
+      const onRequest = (request: ClientRequest) => {
+        request.on('upgrade', ({ headers }, socket) => {
+          socket.destroy()
+          resolve(headers)
+        })
+      }
+      const headers = { ...handshake, ...world.alice, 'sec-websocket-protocol': 'v1, v2' }
+      call(`${world.gateway.url}/agents/socket/`, { headers, onRequest }).catch(() => undefined)
+    })
+    expect(await upgraded).toMatchObject({ 'sec-websocket-protocol': 'v2' })
+  })
+})

@@ -1,0 +1,263 @@
+import { Agent } from 'node:http'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHttp, routeOf } from '../support/fixtures'
+import { agUiRun, type Gear, gears, runBody, saysBroken } from '../support/streams'
+import { call, chunk, head, startWireOrigin, type WireOrigin, type WireRequest } from '../support/wire'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+let origin: WireOrigin
+/** What the origin sends next: a part of a body, before the connection ends. */
+let sends: (request: WireRequest) => { head: string; parts: readonly Buffer[]; how: string }
+const agent = new Agent({ keepAlive: true, maxSockets: 48 })
+const sse = { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }
+
+function answer(socket: Socket, request: WireRequest): void {
+  const { head, parts, how } = sends(request)
+  socket.write(head)
+  for (const part of parts) socket.write(part)
+  // A reset throws away what the other side has not read yet, so it is given the time to read.
+  if (how === 'rst') setTimeout(() => socket.resetAndDestroy(), 2)
+  else socket.end()
+}
+
+beforeAll(async () => {
+  origin = await startWireOrigin(answer)
+  world = await openWorld(({ trust }) => [
+    ...gears.map((gear) => gear.route(origin.url, trust)),
+    routeOf(openHttp(origin.url), trust),
+  ])
+})
+afterAll(async () => {
+  agent.destroy()
+  await world?.close()
+  await origin?.close()
+})
+
+/** Twenty events each, as short as they can be, because every byte of them is a run. */
+const steps = Array.from({ length: 16 }, (_, step) => step)
+const runs = {
+  'ag-ui': [
+    'data: {"type":"RUN_STARTED"}\n\n',
+    ': ü\n\n',
+    ...steps.map((step) => `data: {"type":"${step}世"}\n\n`),
+    'data: {"type":"STEP_FINISHED"}\n\n',
+    'data: {"type":"RUN_FINISHED"}\n\n',
+  ],
+  langgraph: [
+    'event: metadata\r\ndata: {}\r\n\r\n',
+    ': heartbeat\r\n\r\n',
+    ...steps.map((step) => `event: v\r\ndata: {"ü":1}\r\nid: ${step}\r\n\r\n`),
+    'event: values\ndata: {"a":\ndata: 1}\n\n',
+    'event: end\r\ndata: null\r\n\r\n',
+  ],
+}
+
+const start = ({ path, protocol }: Gear, query = '') =>
+  call(`${world.gateway.url}${path}${query}`, { body: runBody[protocol], headers: world.alice, agent })
+
+/** Every cut point from nothing to everything, many at once. */
+async function atEveryByte(size: number, check: (cut: number) => Promise<void>): Promise<void> {
+  const cuts = Array.from({ length: size + 1 }, (_, cut) => cut)
+  const work = async () => {
+    for (let cut = cuts.pop(); cut !== undefined; cut = cuts.pop()) await check(cut)
+  }
+  await Promise.all(Array.from({ length: 48 }, work))
+}
+
+/** The first bytes of a stream, an HTTP chunk for each event. An odd cut is inside a chunk, an even one between two. */
+function* firstBytes(events: readonly string[], cut: number): Generator<Buffer> {
+  let left = cut
+  for (const event of events.map((each) => Buffer.from(each))) {
+    if (left >= event.byteLength) yield chunk(event)
+    else if (left % 2 === 1) yield chunk(event).subarray(0, left - event.byteLength - 2)
+    else if (left > 0) yield chunk(event.subarray(0, left))
+    left -= event.byteLength
+    if (left <= 0) return
+  }
+}
+
+describe.each(gears)('F8 invariant 8: the $name gear, its origin cut at every byte of a run', (gear) => {
+  const events = runs[gear.protocol]
+  const size = Buffer.byteLength(events.join(''))
+
+  it.each(['fin', 'rst'])('says so in the words of the protocol (%s)', async (how) => {
+    sends = ({ url }) => {
+      const cut = Number(url.searchParams.get('cut'))
+      return { head: head('200 OK', sse), parts: [...firstBytes(events, cut)], how }
+    }
+    const faults: string[] = []
+    await atEveryByte(size, async (cut) => {
+      const reply = await start(gear, `?cut=${cut}`)
+      const fault = (await reply.end) === 'whole' ? faultOf(gear, how, cut, reply.bytes()) : 'broke off'
+      if (fault) faults.push(`byte ${cut}: ${fault}: ${reply.text()}`)
+    })
+    expect(faults.slice(0, 3)).toEqual([])
+  })
+})
+
+/** What is wrong with the reply to a run that was cut; undefined where nothing is. */
+function faultOf(gear: Gear, how: string, cut: number, bytes: Buffer): string | undefined {
+  const events = runs[gear.protocol]
+  const whole = Buffer.from(events.join(''))
+  const isOver = gear.isReading && gear.protocol === 'ag-ui' && cut === whole.byteLength
+  if (isOver && bytes.equals(whole)) return undefined
+  // As latin-1, because a cut may go through a character.
+  const words = saysBroken[gear.protocol].exec(bytes.toString('latin1'))
+  if (!words) return 'does not say that it broke'
+  // The native gear ends the event that was cut in half; the reading gear has held it back.
+  const passed = bytes.subarray(0, words.index - (gear.isReading ? 0 : 2))
+  const due = gear.isReading ? wholeEvents(events, cut) : cut
+  // What a reset overtook is lost.
+  const isAll = how === 'rst' ? passed.byteLength <= due : passed.byteLength === due
+  return isAll && passed.equals(whole.subarray(0, passed.byteLength)) ? undefined : 'is not what the origin sent'
+}
+
+function wholeEvents(events: readonly string[], cut: number): number {
+  let size = 0
+  for (const event of events) {
+    if (size + Buffer.byteLength(event) > cut) return size
+    size += Buffer.byteLength(event)
+  }
+  return size
+}
+
+describe('F8: after the run was over', () => {
+  const [reading] = gears.filter(({ name }) => name === 'ag-ui-reading')
+  const cutAfter = async (...events: string[]) => {
+    sends = () => ({ head: head('200 OK', sse), parts: events.map(chunk), how: 'fin' })
+    const reply = await start(reading!)
+    await reply.end
+    return reply.text().slice(events.join('').length)
+  }
+
+  it('a cut adds nothing to RUN_FINISHED, RUN_ERROR, or comments that came after them', async () => {
+    expect(await cutAfter(...agUiRun)).toBe('')
+    expect(await cutAfter('data: {"type":"RUN_ERROR","message":"no"}\n\n')).toBe('')
+    expect(await cutAfter(...agUiRun, ': keep-alive\n\n')).toBe('')
+    expect(await cutAfter(`${agUiRun.at(-1)}: keep-alive\n\n`)).toBe('')
+  })
+
+  it.each([
+    { type: 'RAW', event: { type: 'RUN_FINISHED' } },
+    { type: 'CUSTOM', name: 'x', value: '"type":"RUN_FINISHED"' },
+    { type: 'SUBAGENT_FINISHED', rawEvent: { type: 'RUN_ERROR' } },
+  ])('an event that only carries a last one inside is not the last: $type', async (event) => {
+    expect(await cutAfter(`data: ${JSON.stringify(event)}\n\n`)).toMatch(saysBroken['ag-ui'])
+  })
+})
+
+describe('F8 F25: a reply that says where to take it up again', () => {
+  it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
+    'is broken off, so that LangGraph clients resume instead of reporting an error ($name)',
+    async (gear) => {
+      const events = runs.langgraph.slice(0, 5)
+      const location = '/threads/t1/runs/r1/stream'
+      sends = () => ({ head: head('200 OK', { ...sse, location }), parts: events.map(chunk), how: 'fin' })
+      const reply = await start(gear)
+      expect(await reply.end).toBe('broken')
+      expect(reply.headers.location).toBe(location)
+      expect(reply.text()).toBe(events.join(''))
+      expect(await world.gateway.auditOf(auditKey(reply))).toMatchObject({ outcome: 'forwarded', stream: 'cut' })
+    },
+  )
+})
+
+const auditKey = (reply: { headers: NodeJS.Dict<string | string[]> }) =>
+  new Response(null, { headers: { 'x-request-id': String(reply.headers['x-request-id']) } })
+
+describe('F8: a JSON reply that is cut', () => {
+  const json = Buffer.from(JSON.stringify({ messages: [{ content: 'one' }, { content: 'two' }] }))
+  const lengths = { 'content-type': 'application/json', 'content-length': `${json.byteLength}` }
+  const chunks = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
+  const framings = [
+    { framing: 'content-length', headers: lengths, part: (cut: number) => json.subarray(0, cut) },
+    { framing: 'chunked', headers: chunks, part: (cut: number) => (cut ? chunk(json.subarray(0, cut)) : Buffer.of()) },
+  ]
+  const cases = framings.flatMap((each) => ['fin', 'rst'].map((how) => ({ ...each, how })))
+
+  it.each(cases)('breaks the connection where it is passed unread ($framing, $how)', async ({ headers, part, how }) => {
+    sends = ({ url }) => ({ head: head('200 OK', headers), parts: [part(Number(url.searchParams.get('cut')))], how })
+    const whole: number[] = []
+    // With everything that `content-length` promised, a reply is whole.
+    await atEveryByte(json.byteLength - 1, async (cut) => {
+      const reply = await call(`${world.gateway.url}/agents/http/x?cut=${cut}`, { headers: world.alice, agent })
+      if ((await reply.end) === 'whole' && reply.status === 200) whole.push(cut)
+    })
+    expect(whole).toEqual([])
+  })
+
+  it.each(cases)('is 502 where it is read ($framing, $how)', async ({ headers, part, how }) => {
+    sends = () => ({ head: head('200 OK', headers), parts: [part(20)], how })
+    const reply = await call(`${world.gateway.url}/agents/langgraph-reading/threads/t1`, { headers: world.alice })
+    await reply.end
+    expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
+  })
+
+  it.each(['fin', 'rst'])('is 502 where it is small enough to be taken whole (%s)', async (how) => {
+    sends = () => ({ head: head('200 OK', lengths), parts: [json.subarray(0, 20)], how })
+    const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
+    await reply.end
+    expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
+  })
+
+  it('is too short for its content-length, where HTTP/1.0 has nothing else to tell by', async () => {
+    // Too large to be taken whole.
+    const length = 100_000
+    const large = { ...lengths, 'content-length': `${length}` }
+    sends = () => ({ head: head('200 OK', large), parts: [json.subarray(0, 20)], how: 'fin' })
+    const { hostname, port } = new URL(world.gateway.url)
+    const socket = connect(Number(port), hostname)
+    const { authorization } = world.alice
+    socket.write(
+      ['GET /agents/http/x HTTP/1.0', `Host: ${hostname}:${port}`, `Authorization: ${authorization}`, '', ''].join(
+        '\r\n',
+      ),
+    )
+    const [headers, body] = (await text(socket)).split('\r\n\r\n')
+    expect(headers).toMatch(new RegExp(`^content-length: ${length}$`, 'im'))
+    expect(body?.length).toBeLessThan(length)
+  })
+
+  it('has its content-length where it is whole', async () => {
+    sends = () => ({ head: head('200 OK', lengths), parts: [json], how: 'fin' })
+    const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
+    expect([await reply.end, reply.headers['content-length']]).toEqual(['whole', `${json.byteLength}`])
+    expect(reply.bytes()).toEqual(json)
+  })
+
+  it('breaks the connection where its gzip ends too early, although HTTP says it is whole', async () => {
+    const zipped = gzipSync(json).subarray(0, -12)
+    const headers = { ...lengths, 'content-encoding': 'gzip', 'content-length': `${zipped.byteLength}` }
+    sends = () => ({ head: head('200 OK', headers), parts: [zipped], how: 'fin' })
+    const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
+    expect(await reply.end).toBe('broken')
+  })
+})
+
+describe.each(gears.filter(({ isReading }) => isReading))(
+  'F8: the $name gear, an origin with neither length nor chunks',
+  (gear) => {
+    const events = runs[gear.protocol]
+    const close = { 'content-type': 'text/event-stream', connection: 'close' }
+
+    it('has an event that is cut in half told, and passes none of it', async () => {
+      const half = Buffer.from(events[17]?.trimEnd().slice(0, -2) ?? '')
+      sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events[0] ?? ''), half], how: 'fin' })
+      const reply = await start(gear)
+      await reply.end
+      expect(reply.text()).toMatch(saysBroken[gear.protocol])
+      expect(reply.text()).not.toContain(half.toString())
+    })
+
+    it('is whole where the last event lacks nothing but its blank line', async () => {
+      sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events.join('').trimEnd())], how: 'fin' })
+      const reply = await start(gear)
+      expect(await reply.end).toBe('whole')
+      expect(reply.text()).toBe(events.join('').trimEnd())
+    })
+  },
+)

@@ -1,0 +1,260 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routeOf } from '../support/fixtures'
+import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
+import { type Gear, gears, runBody } from '../support/streams'
+import { call } from '../support/wire'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+let origin: RecordingOrigin
+const agUi = gears.find(({ name }) => name === 'ag-ui-reading')!
+const langGraph = gears.find(({ name }) => name === 'langgraph-reading')!
+const agno: Gear = { ...agUi, name: 'agno', path: '/agents/agno' }
+
+beforeAll(async () => {
+  origin = await startOrigin()
+  world = await openWorld(({ trust }) => [
+    agUi.route(origin.url, trust),
+    langGraph.route(origin.url, trust),
+    routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, trust, {
+      id: 'agno',
+      path: agno.path,
+      threads: 'shared',
+      identity: { forwardedProps: { user_id: 'user_id' } },
+    }),
+  ])
+})
+afterAll(async () => {
+  await world?.close()
+  await origin?.close()
+})
+
+const SECRET = 'alice@example.com'
+const user = { user_id: 'alice', email: SECRET, roles: ['admin'] }
+
+const start = (gear: Gear) =>
+  call(world.gateway.url + gear.path, { body: runBody[gear.protocol], headers: world.alice })
+
+/** What is left of a stream that the origin sends in these pieces. */
+async function left(gear: Gear, ...pieces: readonly (string | Uint8Array)[]): Promise<string> {
+  origin.handle(async (_request, response) => {
+    beginEvents(response)
+    for (const piece of pieces) {
+      response.write(piece)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+    }
+    response.end()
+  })
+  const reply = await start(gear)
+  expect(await reply.end).toBe('whole')
+  return reply.text()
+}
+
+const eventOf = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
+
+describe('identity in the events of AG-UI', () => {
+  const cases: [string, object, object][] = [
+    [
+      'RUN_STARTED.input',
+      { type: 'RUN_STARTED', input: { threadId: 't', state: { auth_user: user, turns: 1 }, forwardedProps: {} } },
+      { type: 'RUN_STARTED', input: { threadId: 't', state: { turns: 1 }, forwardedProps: {} } },
+    ],
+    [
+      'STATE_SNAPSHOT',
+      { type: 'STATE_SNAPSHOT', snapshot: { auth_user: user, deep: [{ auth_user: user, kept: 1 }] } },
+      { type: 'STATE_SNAPSHOT', snapshot: { deep: [{ kept: 1 }] } },
+    ],
+    [
+      'STATE_DELTA, by path',
+      {
+        type: 'STATE_DELTA',
+        delta: [
+          { op: 'add', path: '/auth_user', value: user },
+          { op: 'replace', path: '/auth_user/email', value: SECRET },
+          { op: 'add', path: '/auth_user/roles/-', value: SECRET },
+          { op: 'test', path: '/a/auth_user', value: SECRET },
+          { op: 'replace', path: '/turns', value: 2 },
+        ],
+      },
+      { type: 'STATE_DELTA', delta: [{ op: 'replace', path: '/turns', value: 2 }] },
+    ],
+    [
+      'STATE_DELTA, by from',
+      {
+        type: 'STATE_DELTA',
+        delta: [
+          { op: 'copy', from: '/auth_user', path: '/x' },
+          { op: 'move', from: '/auth_user/email', path: '/y' },
+          { op: 'move', from: '/a', path: '/b' },
+        ],
+      },
+      { type: 'STATE_DELTA', delta: [{ op: 'move', from: '/a', path: '/b' }] },
+    ],
+    [
+      'STATE_DELTA that replaces the root',
+      { type: 'STATE_DELTA', delta: [{ op: 'replace', path: '', value: { auth_user: user, turns: 3 } }] },
+      { type: 'STATE_DELTA', delta: [{ op: 'replace', path: '', value: { turns: 3 } }] },
+    ],
+    [
+      'ACTIVITY_DELTA',
+      { type: 'ACTIVITY_DELTA', messageId: 'm', patch: [{ op: 'add', path: '/auth_user', value: user }] },
+      { type: 'ACTIVITY_DELTA', messageId: 'm', patch: [] },
+    ],
+    [
+      'RAW, with a delta inside',
+      {
+        type: 'RAW',
+        event: { delta: [{ op: 'add', path: '/auth_user/email', value: SECRET }], auth_user: user, n: 1 },
+      },
+      { type: 'RAW', event: { delta: [], n: 1 } },
+    ],
+    ['CUSTOM', { type: 'CUSTOM', name: 'x', value: { auth_user: user } }, { type: 'CUSTOM', name: 'x', value: {} }],
+    [
+      'rawEvent',
+      { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: [{ state: { auth_user: user } }] },
+      { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: [{ state: {} }] },
+    ],
+    [
+      'a name that is only spoken of',
+      { type: 'TEXT_MESSAGE_CONTENT', delta: 'read context.get("auth_user")', rows: [{ path: '/auth_user' }] },
+      { type: 'TEXT_MESSAGE_CONTENT', delta: 'read context.get("auth_user")', rows: [{ path: '/auth_user' }] },
+    ],
+  ]
+
+  it.each(cases)('%s is cleared', async (_what, event, cleared) => {
+    expect(await left(agUi, eventOf(event))).toBe(eventOf(cleared))
+  })
+
+  it('a field of forwardedProps is cleared too', async () => {
+    const event = (props: object) => eventOf({ type: 'RUN_STARTED', input: { forwardedProps: props } })
+    expect(await left(agno, event({ user_id: 'alice', theme: 'dark' }))).toBe(event({ theme: 'dark' }))
+  })
+
+  const dirty = eventOf({ type: 'STATE_SNAPSHOT', snapshot: { auth_user: user, city: '世界 👩‍💻' } })
+  const clean = eventOf({ type: 'STATE_SNAPSHOT', snapshot: { city: '世界 👩‍💻' } })
+  const other = eventOf({ type: 'STEP_STARTED', stepName: 'ü' })
+
+  it('several events in one piece are cleared one by one', async () => {
+    expect(await left(agUi, other + dirty + other + dirty + other)).toBe(other + clean + other + clean + other)
+  })
+
+  it('an event in pieces of any size is cleared, whatever characters they cut', async () => {
+    const bytes = Buffer.from(other + dirty + other)
+    for (const size of [1, 3, 20]) {
+      const pieces = Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, n) =>
+        bytes.subarray(n * size, n * size + size),
+      )
+      expect(await left(agUi, ...pieces)).toBe(other + clean + other)
+    }
+  })
+
+  it('other lines of the event are kept, those with a name in them are not', async () => {
+    const lines = `: auth_user is ${SECRET}\nid: 7\nevent: auth_user\nretry: 10\n`
+    expect(await left(agUi, lines + dirty)).toBe(`id: 7\nretry: 10\n${clean}`)
+    expect(await left(agUi, `: auth_user is ${SECRET}\n\n${other}`)).toBe(other)
+    expect(await left(agUi, `: auth_user ${SECRET}\n${other}`)).toBe(other)
+  })
+
+  it.each([
+    ['CR LF', dirty.replaceAll('\n', '\r\n')],
+    ['CR', dirty.replaceAll('\n', '\r')],
+    ['a byte order mark', `\ufeff${dirty}`],
+    ['no space after the colon', dirty.replace('data: ', 'data:')],
+    [
+      'data over several lines',
+      `data: {"type":"STATE_SNAPSHOT",\ndata: ${dirty.slice('data: {"type":"STATE_SNAPSHOT",'.length)}`,
+    ],
+    ['mixed line ends', `data: ${dirty.slice(6, -2)}\n\r\n`],
+    ['no blank line at the end', dirty.trimEnd()],
+  ])('events with %s are cleared', async (_what, text) => {
+    expect(await left(agUi, text)).toBe(clean)
+  })
+
+  it('data that names identity and is not JSON is left out', async () => {
+    for (const data of [
+      `auth_user=${SECRET}`,
+      `{"auth_user":"${SECRET}"`,
+      `{auth_user:'${SECRET}'}`,
+      `[DONE] auth_user`,
+    ]) {
+      expect(await left(agUi, `data: ${data}\n\n${other}`)).toBe(other)
+    }
+    expect(await left(agUi, `data: x auth_user ${'['.repeat(200_000)}\n\n${other}`)).toBe(other)
+  })
+})
+
+describe('identity in the events of LangGraph', () => {
+  it('is cleared at any depth, with ids and event names kept', async () => {
+    const event = (configurable: object) =>
+      `event: debug\r\ndata: ${JSON.stringify({ payload: { config: { configurable } } })}\r\nid: 3\r\n\r\n`
+    const given = {
+      langgraph_auth_user: { identity: SECRET },
+      langgraph_auth_user_id: SECRET,
+      langgraph_auth_permissions: [SECRET],
+      thread_id: 't',
+    }
+    const kept = JSON.stringify({ payload: { config: { configurable: { thread_id: 't' } } } })
+    expect(await left(langGraph, event(given))).toBe(`event: debug\nid: 3\ndata: ${kept}\n\n`)
+  })
+})
+
+describe('identity in replies that are no stream', () => {
+  const answer = (status: number, type: string | undefined, body: string | Buffer) =>
+    origin.handle((_request, response) => {
+      response.writeHead(status, type === undefined ? {} : { 'content-type': type }).end(body)
+    })
+  const got = async (gear = agUi) => {
+    const reply = await start(gear)
+    await reply.end
+    return reply
+  }
+
+  it('is cleared from an error that repeats the input, as FastAPI’s 422 does', async () => {
+    const detail = (state: object) => JSON.stringify({ detail: [{ type: 'missing', loc: ['body'], input: { state } }] })
+    for (const type of ['application/json', 'application/problem+json', 'application/json; charset=utf-8', undefined]) {
+      answer(422, type, detail({ auth_user: user, turns: 1 }))
+      const reply = await got()
+      expect([reply.status, reply.text()]).toEqual([422, detail({ turns: 1 })])
+    }
+  })
+
+  it('is cleared from the state of a LangGraph thread', async () => {
+    answer(
+      200,
+      'application/json',
+      JSON.stringify([{ config: { configurable: { langgraph_auth_user_id: SECRET, a: 1 } } }]),
+    )
+    expect((await got(langGraph)).text()).toBe(JSON.stringify([{ config: { configurable: { a: 1 } } }]))
+  })
+
+  it('makes the gate refuse what it cannot read', async () => {
+    const binary = Buffer.from(`\0\0\0\x20auth_user${SECRET}`)
+    const cases: [string, string | Buffer][] = [
+      ['application/vnd.ag-ui.event+proto', binary],
+      ['application/vnd.ag-ui.event+proto', 'nothing of it'],
+      ['application/octet-stream', binary],
+      ['text/html', `<pre>auth_user: ${SECRET}</pre>`],
+      ['application/json', `{"auth_user":"${SECRET}`],
+      ['application/json', `{"auth_user":"${SECRET}","x":"${'x'.repeat(9_000_000)}"}`],
+    ]
+    for (const [type, body] of cases) {
+      answer(200, type, body)
+      const reply = await got()
+      expect([type, reply.status, JSON.parse(reply.text()).code]).toEqual([type, 502, 'origin-reply-refused'])
+      expect(reply.text()).not.toContain(SECRET)
+    }
+  })
+
+  it('leaves every byte of a reply alone that has none', async () => {
+    const json = '{ "a" : 1.0, "a":2, "b":"\\u00fc" }\n'
+    for (const [status, type] of [
+      [200, 'application/json'],
+      [500, 'text/plain'],
+      [503, 'text/html'],
+    ] as const) {
+      answer(status, type, json)
+      const reply = await got()
+      expect([reply.status, reply.text(), reply.headers['content-type']]).toEqual([status, json, type])
+    }
+  })
+})

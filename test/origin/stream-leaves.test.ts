@@ -1,0 +1,197 @@
+import { once } from 'node:events'
+import { type ClientRequest, createServer, type Server } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually'
+import { openHttp, routeOf } from '../support/fixtures'
+import { beginEvents, type Handler, type RecordingOrigin, startOrigin } from '../support/origin'
+import { type Gear, gears, runBody, runs } from '../support/streams'
+import { call } from '../support/wire'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+let origin: RecordingOrigin
+/** Sees an upload while it lasts. */
+let uploads: Server
+let abortedBefore = 0
+
+beforeAll(async () => {
+  origin = await startOrigin()
+  uploads = createServer().listen(0, '127.0.0.1')
+  await once(uploads, 'listening')
+  const uploadUrl = `http://127.0.0.1:${(uploads.address() as AddressInfo).port}`
+  world = await openWorld(({ trust }) => [
+    ...gears.map((gear) => gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds: 1 } : {})),
+    routeOf(openHttp(origin.url), trust),
+    routeOf(openHttp(uploadUrl), trust, { id: 'upload', path: '/agents/upload' }),
+  ])
+})
+afterAll(async () => {
+  await world?.close()
+  await origin?.close()
+  uploads?.closeAllConnections()
+  uploads?.close()
+})
+beforeEach(() => {
+  abortedBefore = origin.aborted()
+})
+
+/** How long it took the origin to see that it was stopped, in milliseconds. */
+const stopped = () => eventually('the origin is stopped', () => origin.aborted() > abortedBefore)
+
+const start = (gear: Gear) =>
+  call(world.gateway.url + gear.path, { body: runBody[gear.protocol], headers: world.alice })
+
+const silent: Handler = (_request, response) => {
+  beginEvents(response)
+  response.write(': begun\n\n')
+}
+
+const busy = (run: readonly string[]): Handler => {
+  return async (_request, response) => {
+    beginEvents(response)
+    for (let index = 0; !response.destroyed; index = (index + 1) % (run.length - 1)) {
+      response.write(run[index])
+      await sleep(20)
+    }
+  }
+}
+
+describe.each(gears)('F10: a caller of the $name gear who leaves', (gear) => {
+  it('by reset before the origin has answered: the origin is stopped within a second', async () => {
+    origin.handle(() => undefined)
+    const before = origin.received.length
+    let request: ClientRequest | undefined
+    const onRequest = (its: ClientRequest) => {
+      request = its.on('error', () => undefined)
+    }
+    call(world.gateway.url + gear.path, { body: runBody[gear.protocol], headers: world.alice, onRequest }).catch(
+      () => {},
+    )
+    await eventually('the request is at the origin', () => origin.received.length > before)
+    const lines = world.gateway.audit.length
+    request?.socket?.resetAndDestroy()
+    expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
+  })
+
+  it('by reset in the middle of a stream: the origin is stopped within a second', async () => {
+    origin.handle(busy(runs[gear.protocol]))
+    const reply = await start(gear)
+    await reply.has('世')
+    reply.reset()
+    expect(await stopped()).toBeLessThan(1000)
+  })
+
+  it('by reset while the stream is silent: the origin is stopped within a second', async () => {
+    origin.handle(silent)
+    const reply = await start(gear)
+    await reply.has('begun')
+    const lines = world.gateway.audit.length
+    reply.reset()
+    expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
+  })
+
+  it('in good order while events come: the origin is stopped within a second', async () => {
+    origin.handle(busy(runs[gear.protocol]))
+    const reply = await start(gear)
+    await reply.has('世')
+    reply.leave()
+    expect(await stopped()).toBeLessThan(1000)
+  })
+})
+
+describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the $name gear who leaves', (gear) => {
+  it('in good order while the stream is silent: the next heartbeats tell', async () => {
+    origin.handle(silent)
+    const reply = await start(gear)
+    await reply.has('begun')
+    reply.leave()
+    // One to find the connection closed, at most one more to be told so.
+    expect(await stopped()).toBeLessThan(4000)
+  })
+})
+
+describe('F10: a caller who leaves in the middle of a reply that is no stream', () => {
+  it('is told from an origin that was cut', async () => {
+    origin.handle((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' }).write('{"a":')
+    })
+    const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
+    await reply.has('{"a":')
+    const lines = world.gateway.audit.length
+    reply.reset()
+    expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
+  })
+
+  it('is told so where the reply is small enough to be taken whole', async () => {
+    const asked = Promise.withResolvers<void>()
+    origin.handle((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
+      asked.resolve()
+    })
+    const lines = world.gateway.audit.length
+    const socket = connect(Number(new URL(world.gateway.url).port), '127.0.0.1')
+    const { authorization } = world.alice
+    const host = new URL(world.gateway.url).host
+    socket.write(
+      ['GET /agents/http/x HTTP/1.1', `Host: ${host}`, `Authorization: ${authorization}`, '', ''].join('\r\n'),
+    )
+    await asked.promise
+    socket.resetAndDestroy()
+    expect(await stopped()).toBeLessThan(1000)
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', code: 'client-gone' })
+  })
+})
+
+describe('F10: a caller who leaves during an upload', () => {
+  const upload = async (path: string, framing: string): Promise<Socket> => {
+    const { hostname, port } = new URL(world.gateway.url)
+    const socket = connect(Number(port), hostname)
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    const lines = [`POST ${path} HTTP/1.1`, `Host: ${hostname}:${port}`, `Authorization: ${world.alice.authorization}`]
+    socket.write([...lines, 'Content-Type: application/json', framing, '', ''].join('\r\n'))
+    return socket
+  }
+
+  it.each([
+    ['content-length', 'Content-Length: 1000000', 'x'.repeat(1000)],
+    ['chunked', 'Transfer-Encoding: chunked', `3e8\r\n${'x'.repeat(1000)}\r\n`],
+  ])('that is passed on as it comes (%s): the origin is stopped within a second', async (_what, framing, part) => {
+    let received = 0
+    let isClosed = false
+    uploads.removeAllListeners('request').on('request', (request) => {
+      request.on('data', (data: Buffer) => {
+        received += data.byteLength
+      })
+      request
+        .on('error', () => undefined)
+        .on('close', () => {
+          isClosed = true
+        })
+    })
+    const socket = await upload('/agents/upload/x', framing)
+    socket.write(part)
+    await eventually('the upload is at the origin', () => received === 1000)
+    socket.resetAndDestroy()
+    expect(await eventually('the origin is stopped', () => isClosed)).toBeLessThan(1000)
+  })
+
+  it('that has to be read first: the origin sees nothing', async () => {
+    const before = origin.received.length
+    const socket = await upload('/agents/ag-ui-reading', 'Content-Length: 1000')
+    socket.write('{"threadId":')
+    await sleep(200)
+    socket.resetAndDestroy()
+    await sleep(500)
+    expect(origin.received.length).toBe(before)
+  })
+})
