@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest'
+import { authenticate } from '../../src/authentication/authenticate'
+import type { Authenticator, CredentialSources } from '../../src/authentication/authenticator'
+import { takeBearer } from '../../src/authentication/bearer'
+import { Credential } from '../../src/authentication/credential'
+import type { Principal } from '../../src/authentication/principal'
+
+const background = { waitUntil: () => undefined }
+const sources = (more: Partial<CredentialSources> = {}): CredentialSources => ({
+  headers: new Headers(),
+  path: '/agents/a',
+  query: '',
+  inBody: [],
+  ...more,
+})
+
+/** Takes one header, and takes its value for the user's id. */
+const takes = (header: string): Authenticator => ({
+  take({ headers }) {
+    const value = headers.get(header)
+    return value === null ? undefined : new Credential(value)
+  },
+  verify: async (credential) => ({ userId: credential.reveal() }) as Principal,
+})
+const refused = (code: string) => expect.objectContaining({ code })
+
+describe('who is asking', () => {
+  const both = [takes('authorization'), takes('x-api-key')]
+  const ask = (headers: Record<string, string>, isPublic = false) =>
+    authenticate(both, isPublic, sources({ headers: new Headers(headers) }), 0, background)
+
+  it('a credential is verified by the authenticator that took it', async () => {
+    const { principal, credential } = await ask({ 'x-api-key': 'alice' })
+    expect(principal?.userId).toBe('alice')
+    expect(credential?.reveal()).toBe('alice')
+  })
+
+  it('a request without a credential is refused', async () => {
+    await expect(ask({})).rejects.toEqual(refused('token-missing'))
+  })
+
+  it('credentials of two kinds that the route trusts are refused', async () => {
+    await expect(ask({ authorization: 'alice', 'x-api-key': 'bob' })).rejects.toEqual(refused('credential-ambiguous'))
+  })
+
+  it('a public route verifies nothing, and takes the credential so that it can be taken out of what is sent on', async () => {
+    const { principal, credential } = await ask({ authorization: 'a-token' }, true)
+    expect(principal).toBeUndefined()
+    expect(credential?.isIn('x-a-token')).toBe(true)
+    expect(await ask({}, true)).toEqual({ credential: undefined, principal: undefined })
+  })
+})
+
+describe('the bearer token of a request', () => {
+  const token = 'header.payload.signature'
+  const headers = new Headers({ authorization: `Bearer ${token}` })
+
+  it.each([
+    ['header', { headers }],
+    ['body, without its scheme', { inBody: [token] }],
+    ['body, with its scheme', { inBody: [`Bearer ${token}`] }],
+    ['header and body, the same', { headers, inBody: [token, `bearer ${token}`] }],
+    ['header, beside places of the body that are empty', { headers, inBody: ['', null] }],
+  ])('is taken from the %s', (_where, where) => {
+    expect(takeBearer(sources(where))?.reveal()).toBe(token)
+  })
+
+  it.each([
+    ['another scheme', { headers: new Headers({ authorization: 'Basic eA==' }) }],
+    ['nothing', {}],
+  ])('is absent where there is %s', (_what, where) => {
+    expect(takeBearer(sources(where))).toBeUndefined()
+  })
+
+  it.each([
+    ['another token in the body', { headers, inBody: ['other.token.here'] }, 'credential-ambiguous'],
+    ['two tokens in the body', { inBody: [token, 'other.token.here'] }, 'credential-ambiguous'],
+    ['an object in the body', { inBody: [{}] }, 'credential-ambiguous'],
+    ['two headers', { headers: new Headers({ authorization: `Bearer ${token}, Bearer b` }) }, 'credential-ambiguous'],
+    ['the token of the header in the query', { headers, query: `?t=${token}` }, 'token-in-url'],
+    ['the token of the body in the path', { inBody: [token], path: `/agents/${token}` }, 'token-in-url'],
+  ])('is refused beside %s', (_what, where, code) => {
+    expect(() => takeBearer(sources(where as Partial<CredentialSources>))).toThrow(refused(code))
+  })
+})

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest'
+import { createEnding } from '../src/ending'
+
+function open() {
+  const waited: Promise<unknown>[] = []
+  const ending = createEnding({ waitUntil: (work) => void waited.push(work) })
+  return { ending, isOver: () => Promise.race([Promise.all(waited).then(() => true), Promise.resolve(false)]), waited }
+}
+
+describe('the end of a request', () => {
+  it('keeps the Worker alive from the beginning, until the work at the end is done', async () => {
+    const { ending, waited, isOver } = open()
+    expect(waited).toHaveLength(1)
+    const slow = Promise.withResolvers<void>()
+    ending.onEnd(() => slow.promise)
+    ending.settle('complete')
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(await isOver()).toBe(false)
+    slow.resolve()
+    await Promise.all(waited)
+  })
+
+  it('settles once: only the first outcome counts, and each piece of work runs once', async () => {
+    const { ending, waited } = open()
+    const told: unknown[] = []
+    ending.onEnd((outcome) => void told.push(['first', outcome]))
+    ending.onEnd((outcome) => void told.push(['second', outcome]))
+    ending.settle('cut')
+    ending.settle('complete')
+    ending.settle()
+    await Promise.all(waited)
+    expect(told).toEqual([
+      ['first', 'cut'],
+      ['second', 'cut'],
+    ])
+  })
+
+  it('does all work before settle returns that need not wait', () => {
+    const { ending } = open()
+    let written = false
+    ending.onEnd(() => {
+      written = true
+    })
+    ending.settle()
+    expect(written).toBe(true)
+  })
+
+  it('runs the other work where one piece fails, and reports the failure to the runtime', async () => {
+    const { ending, waited } = open()
+    let ran = false
+    ending.onEnd(() => {
+      throw new Error('broken')
+    })
+    ending.onEnd(() => {
+      ran = true
+    })
+    ending.settle()
+    await expect(Promise.all(waited)).rejects.toThrow('broken')
+    expect(ran).toBe(true)
+  })
+})

@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest'
+import type { Decision } from '../../src/policy/decide'
+import { permissionOf } from '../../src/policy/permission'
+import { policyWithExamples } from '../support/fixtures'
+
+const policies = [
+  policyWithExamples({
+    id: 'readers',
+    allow: [
+      { name: 'readers', operations: ['notes.read'] },
+      { name: 'writers', operations: ['notes.write'], when: { scope: 'notes:write' } },
+      { name: 'admins', operations: ['notes.delete'], when: { role: 'admin' } },
+    ],
+  }),
+]
+const route = { policies, offers: (operation: string) => operation !== 'notes.burn' }
+const reader = { kind: 'user', issuerId: 'login', roles: [], scopes: [], tenant: undefined, claims: {} } as const
+
+describe('what one caller may do', () => {
+  const decisions: Decision[] = []
+  const permission = permissionOf(route, reader, (decision) => decisions.push(decision))
+  const open = permissionOf(route, undefined, () => expect.unreachable())
+
+  it('all that is asked for must be permitted, and each decision is noted until one denies', () => {
+    decisions.length = 0
+    expect(() => permission.require(['notes.read'])).not.toThrow()
+    expect(() => permission.require(['notes.read', 'notes.delete', 'notes.read'])).toThrow(
+      expect.objectContaining({ code: 'policy-denied', reason: 'role-missing' }),
+    )
+    expect(decisions.map(({ effect }) => effect)).toEqual(['allow', 'allow', 'deny'])
+  })
+
+  it('a missing scope is named', () => {
+    expect(() => permission.require(['notes.write'])).toThrow(
+      expect.objectContaining({ code: 'scope-insufficient', extras: { scopes: ['notes:write'] } }),
+    )
+  })
+
+  it('an operation that the route does not offer is unknown, whatever else is asked for and permitted', () => {
+    decisions.length = 0
+    expect(() => permission.require(['notes.read', 'notes.burn'])).toThrow(
+      expect.objectContaining({ code: 'operation-unknown' }),
+    )
+    expect(decisions).toEqual([])
+    expect(permission.has('notes.burn')).toBe(false)
+  })
+
+  it('has what is offered and permitted, and notes no decision for a question of the gateway’s own', () => {
+    decisions.length = 0
+    expect(['notes.read', 'notes.write', 'notes.delete'].map(permission.has)).toEqual([true, false, false])
+    expect(decisions).toEqual([])
+  })
+
+  it('a public route permits what it offers, and has nothing for the gateway to do on the caller’s behalf', () => {
+    expect(() => open.require(['notes.delete'])).not.toThrow()
+    expect(() => open.require(['notes.burn'])).toThrow(expect.objectContaining({ code: 'operation-unknown' }))
+    expect(open.has('notes.read')).toBe(false)
+  })
+})
