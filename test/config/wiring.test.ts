@@ -1,5 +1,6 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routeJsonSchema } from '../../src/cli/json-schema'
 import type { Agent, Issuer, Route } from '../../src/config/define'
 import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
@@ -20,9 +21,57 @@ const claims = {
   tenant: 'acme',
 }
 
-const presets = [undefined, 'entra', 'auth0', 'okta', 'keycloak', 'cognito', 'clerk'] as const
-const morePresets = ['supabase', 'firebase', 'google', 'cloudflare-access'] as const
-const pathOfPreset = (preset: Issuer['preset']) => `/preset-${preset ?? 'none'}`
+/** Every place that some preset reads, each with its own name as the value. */
+const everywhere = {
+  roles: ['roles'],
+  groups: ['groups'],
+  permissions: ['permissions'],
+  'cognito:groups': ['cognito:groups'],
+  realm_access: { roles: ['realm_access.roles'] },
+  org_role: 'org_role',
+  app_metadata: { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant' },
+  custom: { groups: ['custom.groups'] },
+  scope: 'scope',
+  scp: 'scp',
+  tenant: 'tenant',
+  tid: 'tid',
+  org_id: 'org_id',
+  hd: 'hd',
+  firebase: { tenant: 'firebase.tenant' },
+  email: 'email',
+  preferred_username: 'preferred_username',
+  name: 'name',
+  user_metadata: { name: 'user_metadata.name' },
+  client_id: 'client_id',
+  azp: 'azp',
+  cid: 'cid',
+}
+const usual = {
+  roles: ['roles'],
+  scope: 'scope',
+  tenant: 'tenant',
+  email: 'email',
+  name: 'name',
+  client_id: 'client_id',
+}
+/** What each preset reads elsewhere than usual, and the tokens that it takes. */
+const presets: readonly [string, object, 'access tokens' | 'ID tokens'][] = [
+  ['none', {}, 'access tokens'],
+  ['entra', { scope: 'scp', tenant: 'tid', email: 'preferred_username', client_id: 'azp' }, 'access tokens'],
+  ['auth0', { roles: ['permissions'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
+  ['okta', { roles: ['groups'], scope: 'scp', client_id: 'cid' }, 'access tokens'],
+  ['keycloak', { roles: ['realm_access.roles'], client_id: 'azp' }, 'access tokens'],
+  ['cognito', { roles: ['cognito:groups'] }, 'access tokens'],
+  ['clerk', { roles: ['org_role'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
+  [
+    'supabase',
+    { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant', name: 'user_metadata.name' },
+    'access tokens',
+  ],
+  ['firebase', { tenant: 'firebase.tenant' }, 'ID tokens'],
+  ['google', { tenant: 'hd', client_id: 'azp' }, 'ID tokens'],
+  ['cloudflare-access', { roles: ['custom.groups'] }, 'ID tokens'],
+]
 
 let issuers: Issuers
 let origin: RecordingOrigin
@@ -52,13 +101,11 @@ beforeAll(async () => {
   gateway = await startGateway({
     routes: [
       ...all.flatMap(routesOf),
-      ...[...presets, ...morePresets].map((preset) =>
-        routeOf(
-          openHttp(origin.url),
-          [issuerOf(issuers.issuer('login'), { id: `by-${preset ?? 'none'}`, ...(preset && { preset }) })],
-          { id: `preset-${preset ?? 'none'}`, path: pathOfPreset(preset) },
-        ),
-      ),
+      ...presets.map(([name]) => {
+        const preset = name === 'none' ? {} : { preset: name as NonNullable<Issuer['preset']> }
+        const issuer = issuerOf(issuers.issuer('login'), { id: `by-${name}`, ...preset })
+        return routeOf(openHttp(origin.url), [issuer], { id: `preset-${name}`, path: `/preset-${name}` })
+      }),
     ],
     vars: {
       AGENT_KEY: 's3cret',
@@ -104,8 +151,8 @@ describe.each([
   ['an issuer', ofIssuers],
   ['an agent', ofAgents],
   ['a route', ofRoutes],
-] as const)('a field of %s has its effect from the configuration, and none without it', (_whose, cases) => {
-  it.each(cases)('$field', async (one) => {
+] as const)('a field of %s', (_whose, cases) => {
+  it.each(cases)('$field has its effect on the route that sets it, and none on one that does not', async (one) => {
     const index = all.indexOf(one)
     const see = (route: string) => one.see(askAt(`/${route}-${index}`, one.issuerName, one.agent ? '' : '/x'))
     expect(await see('set')).toEqual(one.set)
@@ -113,66 +160,62 @@ describe.each([
   })
 })
 
-describe('the claims that a preset reads', () => {
-  /** Every place that some preset reads, each with its own name as the value. */
-  const everywhere = {
-    roles: ['roles'],
-    groups: ['groups'],
-    permissions: ['permissions'],
-    'cognito:groups': ['cognito:groups'],
-    realm_access: { roles: ['realm_access.roles'] },
-    org_role: 'org_role',
-    app_metadata: { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant' },
-    custom: { groups: ['custom.groups'] },
-    scope: 'scope',
-    scp: 'scp',
-    tenant: 'tenant',
-    tid: 'tid',
-    org_id: 'org_id',
-    hd: 'hd',
-    firebase: { tenant: 'firebase.tenant' },
-    email: 'email',
-    preferred_username: 'preferred_username',
-    name: 'name',
-    user_metadata: { name: 'user_metadata.name' },
-    client_id: 'client_id',
-    azp: 'azp',
-    cid: 'cid',
-  }
-  const usual = {
-    roles: ['roles'],
-    scope: 'scope',
-    tenant: 'tenant',
-    email: 'email',
-    name: 'name',
-    client_id: 'client_id',
-  }
-  const cases: [Issuer['preset'], object, 'access tokens' | 'ID tokens'][] = [
-    [undefined, {}, 'access tokens'],
-    ['entra', { scope: 'scp', tenant: 'tid', email: 'preferred_username', client_id: 'azp' }, 'access tokens'],
-    ['auth0', { roles: ['permissions'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
-    ['okta', { roles: ['groups'], scope: 'scp', client_id: 'cid' }, 'access tokens'],
-    ['keycloak', { roles: ['realm_access.roles'], client_id: 'azp' }, 'access tokens'],
-    ['cognito', { roles: ['cognito:groups'] }, 'access tokens'],
-    ['clerk', { roles: ['org_role'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
-    [
-      'supabase',
-      { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant', name: 'user_metadata.name' },
-      'access tokens',
-    ],
-    ['firebase', { tenant: 'firebase.tenant' }, 'ID tokens'],
-    ['google', { tenant: 'hd', client_id: 'azp' }, 'ID tokens'],
-    ['cloudflare-access', { roles: ['custom.groups'] }, 'ID tokens'],
-  ]
-
-  it.each(cases)('%s: %j, of %s', async (preset, differences, tokens) => {
-    const ask = askAt(pathOfPreset(preset))
-    const { claims: read } = await ask({ claims: everywhere, header: { typ: 'JWT' } })
+it.each(presets)(
+  'the preset %s differs from the usual claims by %j and takes %s',
+  async (preset, differences, tokens) => {
+    const ask = askAt(`/preset-${preset}`)
+    const read = (await ask({ claims: everywhere, header: { typ: 'JWT' } })).claims
     const { roles, scope, tenant, email, name, client_id } = read
     expect({ roles, scope, tenant, email, name, client_id }).toEqual({ ...usual, ...differences })
     // Only an ID token has a nonce, and only an access token has this type.
     const asIdToken = await ask({ claims: { nonce: 'n' }, header: { typ: 'JWT' } })
     const asAccessToken = await ask({ header: { typ: 'at+jwt' } })
     expect([asIdToken.status, asAccessToken.status]).toEqual(tokens === 'ID tokens' ? [200, 401] : [401, 200])
-  })
+  },
+)
+
+/** Fields whose effect takes time or an agent of its own, each with the tests that see it. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'agent.origin.path': 'gateway/forwards',
+  'agent.endpoints.websocket': 'gateway/upgrades',
+  'limits.firstByteSeconds': 'gateway/refuses',
+  'limits.heartbeatSeconds': 'stream/silence',
+  'limits.idleSeconds': 'stream/silence',
+  unowned: 'threads/ownership',
+}
+
+it('every optional field of the configuration has a case here, or is named as tested elsewhere', () => {
+  const nameOf = (field: string) => field.split(/[:,]/, 1)[0]
+  const covered = [
+    ...ofIssuers.map(({ field }) => `trust.${nameOf(field)}`),
+    ...ofAgents.map(({ field }) => `agent.${nameOf(field)}`),
+    ...ofRoutes.map(({ field }) => nameOf(field)),
+    'trust.preset',
+    ...Object.keys(elsewhere),
+  ]
+  const optional = [...new Set(optionalFields(routeJsonSchema() as Schema))]
+  expect(optional).toContain('trust.claims.roles')
+  // A group such as `limits` is covered by what is in it, and what is in a field by the field.
+  const isCovered = (field: string) =>
+    covered.some((name) => name === field || `${name}.`.startsWith(`${field}.`) || `${field}.`.startsWith(`${name}.`))
+  expect(optional.filter((field) => !isCovered(field))).toEqual([])
 })
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+}
+
+/** Names of optional members, at any depth but in policies, whose conditions have tests of their own. */
+function optionalFields({ properties = {}, required = [], items, anyOf = [], oneOf = [] }: Schema, at = ''): string[] {
+  const parts = [...(items ? [items] : []), ...anyOf, ...oneOf].flatMap((part) => optionalFields(part, at))
+  const members = Object.entries(properties).flatMap(([name, schema]) => {
+    const path = at === '' ? name : `${at}.${name}`
+    if (path === 'policies') return [path]
+    return [...(required.includes(name) ? [] : [path]), ...optionalFields(schema, path)]
+  })
+  return [...parts, ...members]
+}
