@@ -379,3 +379,26 @@ describe('an A2A card', () => {
     expect(await (await world.as('alice', '/agents/a2a', call)).json()).toEqual(error)
   })
 })
+
+describe('the audit line', () => {
+  const first = ['v', 'at', 'id', 'trace', 'method', 'path']
+  const membersOf = async (reply: Response) => {
+    await reply.arrayBuffer()
+    const event = await world.gateway.auditOf(reply)
+    return { line: Object.keys(event), ms: Object.keys(event.ms).sort() }
+  }
+  const run = json({ threadId: 't', runId: 'r', messages: [] })
+
+  it('of a request that was forwarded has exactly these members, and the time of every step', async () => {
+    const { line, ms } = await membersOf(await world.as('alice', '/agents/own', run))
+    const known = ['route', 'operation', 'thread', 'who', 'decision', 'outcome', 'status', 'stream', 'ms']
+    expect([...line].sort()).toEqual([...first, ...known].sort())
+    expect(ms).toEqual(['decide', 'origin', 'sign', 'threads', 'total', 'verify'])
+  })
+
+  it('of a request that was refused has exactly these members, and the time of the steps that it came to', async () => {
+    const { line, ms } = await membersOf(await world.as(undefined, '/agents/own', run))
+    expect([...line].sort()).toEqual([...first, 'route', 'outcome', 'status', 'code', 'ms'].sort())
+    expect(ms).toEqual(['total'])
+  })
+})
