@@ -5,7 +5,7 @@ import type { Received } from '../support/origin'
 import { seconds } from '../support/tokens'
 import { json } from '../support/world'
 
-/* What each optional field of the configuration changes, as a request to the gateway shows it. */
+/* The effect of each optional field of the configuration, as a request to the gateway shows it. */
 
 export interface Request {
   readonly path?: string
@@ -21,7 +21,7 @@ export interface Request {
 export interface Seen {
   readonly status: number
   readonly reply: Headers
-  /** What reached the agent last, by this request or by one before. */
+  /** The last request that reached the agent: this one, or one before it if this was refused. */
   readonly received: Received
   readonly body: Record<string, unknown>
   /** Of the assertion that reached the agent. */

@@ -54,7 +54,7 @@ const usual = {
   name: 'name',
   client_id: 'client_id',
 }
-/** What each preset reads elsewhere than usual, and the tokens that it takes. */
+/** The claims that a preset reads instead of the usual ones, and the kind of token it takes. */
 const presets: readonly [string, object, 'access tokens' | 'ID tokens'][] = [
   ['none', {}, 'access tokens'],
   ['entra', { scope: 'scp', tenant: 'tid', email: 'preferred_username', client_id: 'azp' }, 'access tokens'],
@@ -209,7 +209,7 @@ interface Schema {
   readonly oneOf?: readonly Schema[]
 }
 
-/** Names of optional members, at any depth but in policies, whose conditions have tests of their own. */
+/** Lists optional members at any depth. Policies are left out: their tests are in test/policy. */
 function optionalFields({ properties = {}, required = [], items, anyOf = [], oneOf = [] }: Schema, at = ''): string[] {
   const parts = [...(items ? [items] : []), ...anyOf, ...oneOf].flatMap((part) => optionalFields(part, at))
   const members = Object.entries(properties).flatMap(([name, schema]) => {

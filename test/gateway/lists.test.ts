@@ -8,7 +8,7 @@ import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
 import { json, startWorld, type World } from '../support/world'
 
-/* Lists are compared whole, with what is written here: a name that is gone, or one too many, is a fault. */
+/* Each list is compared whole with a literal: a name that is missing or added fails the test. */
 
 const APP = 'https://app.example.com'
 const kinds = ['langgraph', 'ag-ui', 'copilotkit', 'mcp', 'a2a'] as const
@@ -106,7 +106,7 @@ describe('request headers that reach an agent', () => {
     ...['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-modified-since'],
     ...['if-none-match', 'last-event-id', 'prefer'],
   ]
-  /** Whatever the caller sends: the gateway's own, and the runtime's. */
+  /** Headers that the gateway and the runtime set themselves. */
   const always = ['accept-encoding', 'traceparent', 'tracestate', 'via', 'host', 'cache-control', 'pragma', 'cf-worker']
   const plainIdentity = ['id', 'email', 'name', 'roles', 'scopes', 'tenant', 'issuer'].map((name) => `x-user-${name}`)
   const a2a = ['a2a-version', 'a2a-extensions', 'x-a2a-extensions']
@@ -185,7 +185,7 @@ describe('claims of the assertion', () => {
     ...['iss', 'aud', 'sub', 'idp', 'iat', 'nbf', 'exp', 'jti', 'caller', 'roles', 'scope', 'client_id', 'act'],
     ...['email', 'name', 'tenant', 'rid', 'htm', 'htu', 'tid', 'bdg'],
   ]
-  /** The gateway does not emit these, and an agent would take them for a binding or an answer. */
+  /** The gateway does not emit these, but an agent could take them for a key binding. */
   const alsoReserved = ['cnf', 'nonce', 'txn']
 
   it('are exactly these where everything is known of the caller and the request', async () => {

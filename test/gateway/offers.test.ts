@@ -6,8 +6,10 @@ import { refused } from '../support/refusal'
 import { json, startWorld, type World } from '../support/world'
 
 /**
- * Routes that offer an operation: `own`, where threads belong to their callers, as a route has it that says nothing; `shared`, where
- * they are everybody's; and `named`, where they are and `agent.operations` opens all that there is.
+ * The routes that are asked:
+ * - `own`: a route with no settings, so that threads belong to their callers;
+ * - `shared`: a route with `threads: 'shared'`;
+ * - `named`: the same, and `agent.operations` opens every operation.
  */
 type Where = 'own' | 'shared' | 'named'
 const everywhere: readonly Where[] = ['own', 'shared', 'named']
@@ -27,7 +29,7 @@ const agents = {
   langgraph: { kind: 'langgraph' },
 } as const
 
-/** What `agent.operations` of a further route leaves of the kinds that take every message at one address. */
+/** The `agent.operations` of a further route, for kinds that take every message at one address. */
 const offeredByFew = { mcp: ['session.open', 'tool.call/search'], a2a: ['message.send'], single: ['run.*'] } as const
 type Enveloped = keyof typeof offeredByFew
 
@@ -49,7 +51,10 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-/** On which routes a request is forwarded, and as what operations. Elsewhere it is refused and does not reach the agent. */
+/**
+ * Returns the routes that forward a request, and the operations in the audit line. Checks that the
+ * other routes refuse it and that it does not reach the agent.
+ */
 async function offered(agent: keyof typeof agents, among: readonly (Where | 'few')[], path: string, init: RequestInit) {
   const where: (Where | 'few')[] = []
   const operations = new Set<string | undefined>()
@@ -80,7 +85,7 @@ function offers(agent: keyof typeof agents, rows: readonly Row[], among: readonl
     expect(await offered(agent, among, path, requestOf(method, body))).toEqual({ operation, where })
   })
 }
-/** The same where one address takes every message, whose method says what is meant. */
+/** The same for kinds that take every message at one address. */
 function offersMessages(agent: keyof typeof agents, rows: readonly (readonly [object, string, readonly Where[]])[]) {
   it.each(rows)('%j is %s', async (message, operation, where) => {
     expect(await offered(agent, everywhere, '', json(message))).toEqual({ operation, where })

@@ -8,7 +8,7 @@ let world: World
 let stub: LangGraphStub
 let alice: string
 
-/** All that a caller needs to listen to a thread and to start runs in it, but for the creation of one. */
+/** Enough to listen to a thread and to start runs in it, but not to create one. */
 const OTHERS = ['threads.read', 'threads.search', 'threads.count', 'threads.stream', 'run.*']
 const mayCreateAll = policyWithExamples({ id: 'all', allow: [{ name: 'all', operations: ['*'] }] })
 const mayNotCreate = policyWithExamples({
@@ -40,7 +40,7 @@ beforeEach(() => {
   world.origin.received.length = 0
 })
 
-/** Requests for which the gateway creates a thread of a new id by itself, so that LangGraph can write down its owner. */
+/** For these requests the gateway first creates the thread, so that LangGraph records its owner. */
 const ways = {
   'listening to its events': (thread: string) => [`/threads/${thread}/stream/events`, {}] as const,
   'the command run.start': (thread: string) =>
