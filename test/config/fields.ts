@@ -55,6 +55,11 @@ const statusOf =
   (request: Request): Case['see'] =>
   async (ask) =>
     (await ask(request)).status
+/** The status for a token with these times, which count from the moment it is sent. */
+const statusAt =
+  (times: (now: number) => { iat: number; exp: number }): Case['see'] =>
+  async (ask) =>
+    (await ask({ claims: times(seconds()) })).status
 /** A claim of the assertion, where the caller's token has these. */
 const claim =
   (name: string, claims: Record<string, unknown>): Case['see'] =>
@@ -82,8 +87,8 @@ const receivedHeader =
   (name: string, request: Request = {}): Case['see'] =>
   async (ask) =>
     (await ask(request)).received.headers[name]
-const expiredFor = (ago: number): Request => ({ claims: { iat: seconds() - 600, exp: seconds() - ago } })
-const lastingFor = (long: number): Request => ({ claims: { iat: seconds() - 5, exp: seconds() - 5 + long } })
+const expiredFor = (ago: number) => statusAt((now) => ({ iat: now - 600, exp: now - ago }))
+const lastingFor = (long: number) => statusAt((now) => ({ iat: now - 5, exp: now - 5 + long }))
 
 export const ofIssuers: readonly Case[] = [
   {
@@ -189,28 +194,28 @@ export const ofIssuers: readonly Case[] = [
   {
     field: 'maxLifetimeSeconds, shorter than a day',
     issuer: { maxLifetimeSeconds: 900 },
-    see: statusOf(lastingFor(1000)),
+    see: lastingFor(1000),
     set: 401,
     unset: 200,
   },
   {
     field: 'maxLifetimeSeconds, longer than a day',
     issuer: { maxLifetimeSeconds: 200_000 },
-    see: statusOf(lastingFor(100_000)),
+    see: lastingFor(100_000),
     set: 200,
     unset: 401,
   },
   {
     field: 'clockSkewSeconds: 0',
     issuer: { clockSkewSeconds: 0 },
-    see: statusOf(expiredFor(5)),
+    see: expiredFor(5),
     set: 401,
     unset: 200,
   },
   {
     field: 'clockSkewSeconds: 60',
     issuer: { clockSkewSeconds: 60 },
-    see: statusOf(expiredFor(40)),
+    see: expiredFor(40),
     set: 200,
     unset: 401,
   },
