@@ -1,0 +1,118 @@
+import { generateKeyPairSync } from 'node:crypto'
+import type { JWK } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { bearer, issuerOf, openHttp, routeOf } from '../../support/fixtures'
+import { accepted, type FrontDoor, frontDoor, refused } from '../../support/front-door'
+import { startGateway, type TestGateway } from '../../support/gateway'
+import { type Issuers, publicKeys, publishes, startIssuers } from '../../support/issuers'
+import { privateKey } from '../../support/keys'
+import { type RecordingOrigin, startOrigin } from '../../support/origin'
+import { freePort } from '../../support/port'
+import { seconds } from '../../support/tokens'
+
+/** A fetched key set is used for ten minutes where its issuer says nothing else. */
+const FRESH_SECONDS = 600
+const HOUR = 3600
+const names = ['alone', 'refreshed', 'replaced', 'kept', 'weak']
+
+let issuers: Issuers
+let origin: RecordingOrigin
+let gateway: TestGateway
+let door: FrontDoor
+/** The clock only goes forward: each case begins where the one before it ended. */
+let clock = 0
+const [old, next] = await Promise.all([privateKey('ES256'), privateKey('ES256')])
+
+beforeAll(async () => {
+  ;[issuers, origin] = await Promise.all([startIssuers(), startOrigin()])
+  for (const name of names) issuers.set(name, { jwks: publishes(publicKeys(old)) })
+  const port = await freePort()
+  const gate = issuerOf(`http://127.0.0.1:${port}`, { id: 'gate', audience: ['outer'] })
+  gateway = await startGateway({
+    port,
+    routes: [
+      ...names.map((name) => issuers.route(name, origin.url)),
+      routeOf(openHttp(origin.url), [issuerOf(issuers.issuer('kept'), { id: 'kept' })], {
+        id: 'outer',
+        path: '/outer',
+        identity: { assertion: 'bearer' },
+      }),
+      routeOf(openHttp(origin.url), [gate], { id: 'inner', path: '/inner' }),
+    ],
+  })
+  door = frontDoor(gateway, origin)
+})
+afterAll(async () => {
+  await gateway?.close()
+  await Promise.all([origin?.close(), issuers?.close()])
+})
+
+async function pass(secondsLater: number) {
+  clock += secondsLater
+  await gateway.setClock(clock)
+}
+
+/** A token that outlives everything that happens to its key here. */
+function longToken(name: string, key: JWK): string {
+  const now = seconds() + clock
+  return issuers.token(name, key, { iat: now, exp: now + 10 * HOUR })
+}
+
+describe('a token that was accepted before its issuer withdrew the key', () => {
+  it('is refused once the key set is no longer fresh, though nobody else has caused a refresh', async () => {
+    const token = longToken('alone', old)
+    expect(await door.knock(token, '/alone')).toEqual(accepted)
+    issuers.set('alone', { jwks: publishes(publicKeys(next)) })
+    await pass(FRESH_SECONDS - 10)
+    expect(await door.knock(token, '/alone')).toEqual(accepted)
+    expect(issuers.asked('alone')).toBe(1)
+    await pass(11)
+    expect(await door.knock(token, '/alone')).toEqual(refused('key'))
+    expect(issuers.asked('alone')).toBe(2)
+  })
+
+  it('is refused as soon as a token with the new key has caused a refresh', async () => {
+    const token = longToken('refreshed', old)
+    expect(await door.knock(token, '/refreshed')).toEqual(accepted)
+    issuers.set('refreshed', { jwks: publishes(publicKeys(next)) })
+    // The gateway asks for an unknown key at most once in thirty seconds.
+    await pass(31)
+    expect(await door.knock(token, '/refreshed')).toEqual(accepted)
+    expect(await door.knock(longToken('refreshed', next), '/refreshed')).toEqual(accepted)
+    expect(issuers.asked('refreshed')).toBe(2)
+    expect(await door.knock(token, '/refreshed')).toEqual(refused('key'))
+  })
+
+  it('is refused where another key has taken its key id', async () => {
+    const token = longToken('replaced', old)
+    expect(await door.knock(token, '/replaced')).toEqual(accepted)
+    issuers.set('replaced', { jwks: publishes(publicKeys({ ...next, kid: old.kid ?? '' })) })
+    await pass(FRESH_SECONDS + 1)
+    expect(await door.knock(token, '/replaced')).toEqual(refused('signature'))
+  })
+
+  it('is accepted for as long as the refreshed key set still has the key', async () => {
+    const token = longToken('kept', old)
+    expect(await door.knock(token, '/kept')).toEqual(accepted)
+    issuers.set('kept', { jwks: publishes(publicKeys(next, old)) })
+    for (let round = 2; round <= 4; round++) {
+      await pass(FRESH_SECONDS + 1)
+      expect(await door.knock(token, '/kept')).toEqual(accepted)
+      expect(issuers.asked('kept')).toBe(round)
+    }
+  })
+})
+
+it('an RSA key of 2040 bits does not count, and a token signed with it is refused as one of an unknown key', async () => {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2040 })
+  const weak = { ...pair.privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'weak' } as JWK
+  issuers.set('weak', { jwks: publishes(publicKeys(weak, old)) })
+  expect(await door.knock(longToken('weak', weak), '/weak')).toEqual(refused('key'))
+  expect(await door.knock(longToken('weak', old), '/weak')).toEqual(accepted)
+})
+
+it('a bearer that the gateway signed is accepted on a route that trusts the gateway, as often as it is sent', async () => {
+  await gateway.fetch('/outer/x', { headers: bearer(longToken('kept', old)) })
+  const signed = String(origin.last().headers.authorization).replace('Bearer ', '')
+  for (let times = 1; times <= 3; times++) expect(await door.knock(signed, '/inner')).toEqual(accepted)
+})

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest'
+import { noNetwork } from '../../src/cli/no-network'
+import type { Agent, Issuer, Route } from '../../src/config/define'
+import { ConfigurationError } from '../../src/config/fault'
+import { load } from '../../src/config/load'
+import { openHttp, routeOf } from '../support/fixtures'
+
+const issuer: Issuer = { id: 'login', issuer: 'https://login.example.com', audience: ['agents'], algorithms: ['RS256'] }
+const environment = {
+  PUBLIC_URL: 'https://gate.example.com',
+  DESK_URL: 'https://desk.example.com',
+  AGENT: { fetch },
+}
+
+/** Where the faults are, as `file path`. */
+function faultsOf(routes: readonly Route[], more: object = {}): string[] {
+  try {
+    load(routes, { ...environment, ...more }, noNetwork)
+    return []
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) return thrown.faults.map(({ file, path }) => `${file} ${path}`)
+    throw thrown
+  }
+}
+
+const desk = 'https://desk.example.com'
+const shop = 'https://shop.example.com'
+const route = (id: string, origin: Agent['origin'], audience?: string): Route =>
+  routeOf({ ...openHttp(desk), origin } as Agent, [issuer], {
+    id,
+    path: `/${id}`,
+    ...(audience !== undefined && { assertion: { audience } }),
+  })
+
+describe('an assertion that one agent receives is worth nothing at another, since', () => {
+  it.each([
+    ['two audiences that are the same', route('b', { url: shop }, 'shared'), 'routes/b.ts assertion.audience'],
+    ['an audience that is the id of another route', route('b', { url: shop }, 'a'), 'routes/b.ts assertion.audience'],
+    ['an audience of a service', route('b', { service: 'AGENT' }, 'shared'), 'routes/b.ts assertion.audience'],
+    ['another path on the same host', route('b', { url: `${desk}/b` }, 'shared'), 'routes/b.ts assertion.audience'],
+  ])('%s is a fault where the origins differ', (_what, second, fault) => {
+    const first = route('a', { url: desk }, second.assertion?.audience === 'a' ? undefined : 'shared')
+    expect(faultsOf([first, second])).toEqual([fault])
+    expect(faultsOf([first, route('c', { url: desk }), second])).toEqual([fault])
+  })
+
+  it('two routes may share an audience only where they lead to the same origin', () => {
+    expect(faultsOf([route('a', { url: desk }, 'shared'), route('b', { env: 'DESK_URL' }, 'shared')])).toEqual([])
+    expect(faultsOf([route('a', { url: desk }, 'one'), route('b', { url: shop }, 'two')])).toEqual([])
+  })
+})
+
+describe('a web origin in cors.origins', () => {
+  const withCors = (origin: string, ENVIRONMENT: string | undefined) =>
+    faultsOf([{ ...route('a', { url: desk }), cors: { origins: ['https://app.example.com', origin] } }], {
+      ENVIRONMENT,
+    })
+
+  it.each([
+    ['https://other.example.com', true, true],
+    ['http://localhost:3000', true, true],
+    ['http://127.0.0.1:3000', true, true],
+    ['http://[::1]:3000', true, true],
+    ['http://app.test', false, true],
+    ['http://localhost.example.com', false, true],
+    ['ftp://localhost', false, false],
+    ['https://app.example.com/', false, false],
+    ['https://App.example.com', false, false],
+    ['null', false, false],
+    ['*', false, false],
+  ])('%s: taken in production: %s; in development: %s', (origin, inProduction, inDevelopment) => {
+    const fault = ['routes/a.ts cors.origins[1]']
+    for (const environment of [undefined, 'production'])
+      expect(withCors(origin, environment)).toEqual(inProduction ? [] : fault)
+    expect(withCors(origin, 'development')).toEqual(inDevelopment ? [] : fault)
+  })
+})

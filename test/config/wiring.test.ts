@@ -1,0 +1,221 @@
+import { decodeJwt, decodeProtectedHeader } from 'jose'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routeJsonSchema } from '../../src/cli/json-schema'
+import type { Agent, Issuer, Route } from '../../src/config/define'
+import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'
+import { startGateway, type TestGateway } from '../support/gateway'
+import { type Issuers, publicKeys, publishes, says, startIssuers } from '../support/issuers'
+import { privateKey } from '../support/keys'
+import { type Received, type RecordingOrigin, startOrigin } from '../support/origin'
+import { json } from '../support/world'
+import { APP, type Ask, type Case, ofAgents, ofIssuers, ofRoutes } from './wiring-fields'
+
+const all = [...ofIssuers, ...ofAgents, ...ofRoutes]
+const key = await privateKey('ES256')
+/** A caller of whom everything is known. */
+const claims = {
+  email: 'alice@example.com',
+  name: 'Alice',
+  roles: ['admin', 'member'],
+  scope: 'use manage',
+  tenant: 'acme',
+}
+
+/** Every place that some preset reads, each with its own name as the value. */
+const everywhere = {
+  roles: ['roles'],
+  groups: ['groups'],
+  permissions: ['permissions'],
+  'cognito:groups': ['cognito:groups'],
+  realm_access: { roles: ['realm_access.roles'] },
+  org_role: 'org_role',
+  app_metadata: { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant' },
+  custom: { groups: ['custom.groups'] },
+  scope: 'scope',
+  scp: 'scp',
+  tenant: 'tenant',
+  tid: 'tid',
+  org_id: 'org_id',
+  hd: 'hd',
+  firebase: { tenant: 'firebase.tenant' },
+  email: 'email',
+  preferred_username: 'preferred_username',
+  name: 'name',
+  user_metadata: { name: 'user_metadata.name' },
+  client_id: 'client_id',
+  azp: 'azp',
+  cid: 'cid',
+}
+const usual = {
+  roles: ['roles'],
+  scope: 'scope',
+  tenant: 'tenant',
+  email: 'email',
+  name: 'name',
+  client_id: 'client_id',
+}
+/** The claims that a preset reads instead of the usual ones, and the kind of token it takes. */
+const presets: readonly [string, object, 'access tokens' | 'ID tokens'][] = [
+  ['none', {}, 'access tokens'],
+  ['entra', { scope: 'scp', tenant: 'tid', email: 'preferred_username', client_id: 'azp' }, 'access tokens'],
+  ['auth0', { roles: ['permissions'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
+  ['okta', { roles: ['groups'], scope: 'scp', client_id: 'cid' }, 'access tokens'],
+  ['keycloak', { roles: ['realm_access.roles'], client_id: 'azp' }, 'access tokens'],
+  ['cognito', { roles: ['cognito:groups'] }, 'access tokens'],
+  ['clerk', { roles: ['org_role'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
+  [
+    'supabase',
+    { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant', name: 'user_metadata.name' },
+    'access tokens',
+  ],
+  ['firebase', { tenant: 'firebase.tenant' }, 'ID tokens'],
+  ['google', { tenant: 'hd', client_id: 'azp' }, 'ID tokens'],
+  ['cloudflare-access', { roles: ['custom.groups'] }, 'ID tokens'],
+]
+
+let issuers: Issuers
+let origin: RecordingOrigin
+let gateway: TestGateway
+
+function routesOf(one: Case, index: number): Route[] {
+  const name = one.issuerName ?? 'login'
+  const plain = issuerOf(issuers.issuer(name), { id: name })
+  const usual = (one.agent ?? openHttp)(origin.url)
+  const field = typeof one.agentField === 'function' ? one.agentField(origin.url) : one.agentField
+  const changed = { ...plain, id: `changed-${index}`, ...one.issuer }
+  const idOf = (which: string) => ({ id: `${which}-${index}`, path: `/${which}-${index}` })
+  const set = routeOf({ ...usual, ...field } as Agent, [one.issuer ? changed : plain], {
+    ...idOf('set'),
+    ...one.both,
+    ...one.route,
+  })
+  return [set, routeOf(usual, [plain], { ...idOf('unset'), ...one.both })]
+}
+
+beforeAll(async () => {
+  ;[issuers, origin] = await Promise.all([startIssuers(), startOrigin()])
+  const keys = publishes(publicKeys(key))
+  issuers.set('login', { jwks: keys })
+  // Its keys are found only where the configuration says that they are.
+  issuers.set('pinned', { discovery: says(404), jwks: keys })
+  gateway = await startGateway({
+    routes: [
+      ...all.flatMap(routesOf),
+      ...presets.map(([name]) => {
+        const preset = name === 'none' ? {} : { preset: name as NonNullable<Issuer['preset']> }
+        const issuer = issuerOf(issuers.issuer('login'), { id: `by-${name}`, ...preset })
+        return routeOf(openHttp(origin.url), [issuer], { id: `preset-${name}`, path: `/preset-${name}` })
+      }),
+    ],
+    vars: {
+      AGENT_KEY: 's3cret',
+      AGENT_URL: `${origin.url}/by-variable`,
+      APP_ORIGIN: APP,
+      KEYS_URL: `${issuers.issuer('pinned')}/jwks`,
+      OTHER_ISSUER: issuers.issuer('other'),
+    },
+  })
+})
+afterAll(async () => {
+  await gateway?.close()
+  await Promise.all([origin?.close(), issuers?.close()])
+})
+
+/** @param usually the path below the route where a request names none */
+const askAt =
+  (route: string, issuerName = 'login', usually = '/x'): Ask =>
+  async (request = {}) => {
+    const token = issuers.token(issuerName, key, { ...claims, ...request.claims }, request.header)
+    const init = request.body ? json(request.body(token)) : (request.init ?? {})
+    const isSignedIn = !request.anonymous && !request.body
+    const reply = await gateway.fetch(`${route}${request.path ?? usually}`, {
+      ...init,
+      headers: { ...(init.headers as object), ...(isSignedIn && bearer(token)) },
+    })
+    await reply.arrayBuffer()
+    const received = origin.received.at(-1) ?? ({ headers: {}, body: '' } as Received)
+    const { authorization = '', 'x-sallyport-assertion': assertion } = received.headers
+    const jws = String(assertion ?? authorization).replace('Bearer ', '')
+    const isSigned = jws.split('.').length === 3
+    return {
+      status: reply.status,
+      reply: reply.headers,
+      received,
+      body: received.body === '' ? {} : JSON.parse(received.body),
+      claims: isSigned ? decodeJwt(jws) : {},
+      header: isSigned ? { ...decodeProtectedHeader(jws) } : {},
+    }
+  }
+
+describe.each([
+  ['an issuer', ofIssuers],
+  ['an agent', ofAgents],
+  ['a route', ofRoutes],
+] as const)('a field of %s', (_whose, cases) => {
+  it.each(cases)('$field has its effect on the route that sets it, and none on one that does not', async (one) => {
+    const index = all.indexOf(one)
+    const see = (route: string) => one.see(askAt(`/${route}-${index}`, one.issuerName, one.agent ? '' : '/x'))
+    expect(await see('set')).toEqual(one.set)
+    expect(await see('unset')).toEqual(one.unset)
+  })
+})
+
+it.each(presets)(
+  'the preset %s differs from the usual claims by %j and takes %s',
+  async (preset, differences, tokens) => {
+    const ask = askAt(`/preset-${preset}`)
+    const read = (await ask({ claims: everywhere, header: { typ: 'JWT' } })).claims
+    const { roles, scope, tenant, email, name, client_id } = read
+    expect({ roles, scope, tenant, email, name, client_id }).toEqual({ ...usual, ...differences })
+    // Only an ID token has a nonce, and only an access token has this type.
+    const asIdToken = await ask({ claims: { nonce: 'n' }, header: { typ: 'JWT' } })
+    const asAccessToken = await ask({ header: { typ: 'at+jwt' } })
+    expect([asIdToken.status, asAccessToken.status]).toEqual(tokens === 'ID tokens' ? [200, 401] : [401, 200])
+  },
+)
+
+/** Fields whose effect takes time or an agent of its own, each with the tests that see it. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'agent.origin.path': 'gateway/forwards',
+  'agent.endpoints.websocket': 'gateway/upgrades',
+  'limits.firstByteSeconds': 'gateway/refuses',
+  'limits.heartbeatSeconds': 'stream/silence',
+  'limits.idleSeconds': 'stream/silence',
+  unowned: 'threads/ownership',
+}
+
+it('every optional field of the configuration has a case here, or is named as tested elsewhere', () => {
+  const nameOf = (field: string) => field.split(/[:,]/, 1)[0]
+  const covered = [
+    ...ofIssuers.map(({ field }) => `trust.${nameOf(field)}`),
+    ...ofAgents.map(({ field }) => `agent.${nameOf(field)}`),
+    ...ofRoutes.map(({ field }) => nameOf(field)),
+    'trust.preset',
+    ...Object.keys(elsewhere),
+  ]
+  const optional = [...new Set(optionalFields(routeJsonSchema() as Schema))]
+  expect(optional).toContain('trust.claims.roles')
+  // A group such as `limits` is covered by what is in it, and what is in a field by the field.
+  const isCovered = (field: string) =>
+    covered.some((name) => name === field || `${name}.`.startsWith(`${field}.`) || `${field}.`.startsWith(`${name}.`))
+  expect(optional.filter((field) => !isCovered(field))).toEqual([])
+})
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+}
+
+/** Lists optional members at any depth. Policies are left out: their tests are in test/policy. */
+function optionalFields({ properties = {}, required = [], items, anyOf = [], oneOf = [] }: Schema, at = ''): string[] {
+  const parts = [...(items ? [items] : []), ...anyOf, ...oneOf].flatMap((part) => optionalFields(part, at))
+  const members = Object.entries(properties).flatMap(([name, schema]) => {
+    const path = at === '' ? name : `${at}.${name}`
+    if (path === 'policies') return [path]
+    return [...(required.includes(name) ? [] : [path]), ...optionalFields(schema, path)]
+  })
+  return [...parts, ...members]
+}

@@ -1,0 +1,175 @@
+import type { Socket } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { pump, readEvents } from '../../src/origin/stream'
+import { eventually } from '../support/eventually'
+import { routeOf } from '../support/fixtures'
+import { gears, runBody, saysBroken } from '../support/streams'
+import { call, chunk, head, lastChunk, startWireOrigin, type WireOrigin } from '../support/wire'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+let origin: WireOrigin
+let answer: (socket: Socket) => void
+
+beforeAll(async () => {
+  origin = await startWireOrigin((socket) => answer(socket))
+  world = await openWorld(({ trust }) => [
+    ...gears.map((gear) => gear.route(origin.url, trust)),
+    ...(['ag2', 'copilotkit', 'a2a', 'mcp'] as const).map((kind) =>
+      routeOf({ kind, origin: { url: origin.url } }, trust),
+    ),
+  ])
+})
+afterAll(async () => {
+  await world?.close()
+  await origin?.close()
+})
+
+const ask = (path: string, body: string) => call(world.gateway.url + path, { body, headers: world.alice })
+const auditOf = (headers: Record<string, unknown>) =>
+  world.gateway.auditOf(new Response(null, { headers: { 'x-request-id': String(headers['x-request-id']) } }))
+const rpc = (method: string, params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+const run = JSON.stringify({ threadId: 't', runId: 'r', messages: [] })
+const runPaths = [
+  ['ag2', '/agents/ag2'],
+  ['copilotkit', '/agents/copilotkit/agent/a/run'],
+] as const
+
+describe('the answer to a run whose agent names no content type', () => {
+  const started = 'data: {"type":"RUN_STARTED"}\n\n'
+
+  it.each(runPaths)('is a stream of events to the caller (%s)', async (_kind, path) => {
+    answer = (socket) => {
+      socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
+      socket.write(Buffer.concat([chunk(started), chunk('data: {"type":"RUN_FINISHED"}\n\n')]))
+      socket.write(lastChunk)
+    }
+    const reply = await ask(path, run)
+    expect(await reply.end).toBe('whole')
+    expect(reply.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'x-accel-buffering': 'no',
+      'cache-control': 'private, no-store, no-transform',
+    })
+    expect(reply.text()).toBe(`${started}data: {"type":"RUN_FINISHED"}\n\n`)
+    expect((await auditOf(reply.headers)).stream).toBe('complete')
+  })
+
+  it.each(runPaths)('ends with RUN_ERROR where it is cut (%s)', async (_kind, path) => {
+    answer = (socket) => {
+      socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
+      socket.end(chunk(started))
+    }
+    const reply = await ask(path, run)
+    expect(await reply.end).toBe('whole')
+    expect(reply.text()).toMatch(saysBroken['ag-ui'])
+    expect((await auditOf(reply.headers)).stream).toBe('cut')
+  })
+
+  it('is no stream where it is an error, or the answer to something else', async () => {
+    for (const [status, path, body] of [
+      ['500 Internal Server Error', '/agents/ag2', run],
+      ['200 OK', '/agents/ag2', undefined],
+      ['200 OK', '/agents/copilotkit/threads/t/archive', '{}'],
+    ] as const) {
+      answer = (socket) => socket.write(`${head(status, { 'content-length': '2' })}ok`)
+      const reply = await call(world.gateway.url + path, { headers: world.alice, ...(body && { body }) })
+      expect(await reply.end).toBe('whole')
+      expect(reply.headers, path).not.toHaveProperty('x-accel-buffering')
+      expect(reply.headers, path).not.toHaveProperty('content-type')
+    }
+  })
+})
+
+describe('a stream without a length that ends in the middle of an event', () => {
+  const readingAgUi = gears.find(({ name }) => name === 'ag-ui-reading')
+  const ends = ['\n', '\r\n', '\r']
+  const halves = [
+    () => `data: {"type":"TEXT`,
+    (end: string) => `id: 1${end}data: {"type":"TEXT`,
+    (end: string) => `: comment${end}event: x${end}data: {"a":[1`,
+    (end: string) => `data: {"a":1,${end}data: "b"`,
+    (end: string) => `data: {}${end}event: par`,
+    (end: string) => `data: {}${end}id: 1`,
+  ]
+  const cases = ends.flatMap((end) => halves.map((half) => [half(end), end] as const))
+
+  it.each(cases)('is a stream that was cut: %j', async (half, end) => {
+    answer = (socket) => {
+      socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
+      socket.end(`data: {"type":"RUN_STARTED"}${end}${end}${half}`)
+    }
+    const reply = await ask(readingAgUi?.path ?? '', runBody['ag-ui'])
+    await reply.end
+    expect(reply.text()).toMatch(/data: \{"type":"RUN_ERROR",[^\n]*"code":"origin-cut"\}\n\n$/)
+    expect((await auditOf(reply.headers)).stream).toBe('cut')
+  })
+
+  it.each(ends)('is whole where only the blank line is missing (line ends: %j)', async (end) => {
+    answer = (socket) => {
+      socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
+      socket.end(`data: {"type":"RUN_STARTED"}${end}${end}id: 1${end}data: {"a":1}${end}`)
+    }
+    const reply = await ask(readingAgUi?.path ?? '', runBody['ag-ui'])
+    expect(await reply.end).toBe('whole')
+    expect((await auditOf(reply.headers)).stream).toBe('complete')
+  })
+})
+
+describe('a caller who leaves in the middle of a stream', () => {
+  const message = { messageId: 'm', parts: [] }
+  const streams: readonly (readonly [kind: string, path: string, body: string])[] = [
+    ['a2a', '/agents/a2a', rpc('SendStreamingMessage', { message })],
+    ['mcp', '/agents/mcp', rpc('tools/call', { name: 'search' })],
+    ['ag2', '/agents/ag2', run],
+    ['copilotkit', '/agents/copilotkit/agent/a/run', run],
+    ...gears.map(({ name, path, protocol }) => [name, path, runBody[protocol]] as const),
+  ]
+  it.each(streams)('is audited as one who left (%s)', async (_kind, path, body) => {
+    answer = (socket) => {
+      socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
+      socket.write(chunk('data: {"begun":true}\n\n'))
+    }
+    const reply = await ask(path, body)
+    await reply.has('begun')
+    const lines = world.gateway.audit.length
+    reply.reset()
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
+    expect(await auditOf(reply.headers)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
+  })
+})
+
+describe('a caller who leaves after the last byte was sent and before it arrived', () => {
+  afterEach(() => vi.unstubAllGlobals())
+
+  /**
+   * Takes the place of the runtime's pipe. Its reader has gone, and that shows only when the pipe
+   * is closed: the exact moment cannot be produced over a socket.
+   */
+  class LeftPipe {
+    readonly readable = new ReadableStream<Uint8Array>()
+    readonly writable = new WritableStream<Uint8Array>({
+      close() {
+        throw new Error('the reader has gone')
+      },
+    })
+  }
+  const source = () => new Response('data: {"type":"RUN_FINISHED"}\n\n').body as ReadableStream<Uint8Array>
+  const { signal } = new AbortController()
+  const reading = {
+    change: undefined,
+    heartbeatSeconds: 0,
+    idleSeconds: Number.POSITIVE_INFINITY,
+    brokenStream: undefined,
+    isLast: undefined,
+    signal,
+  }
+
+  it.each([
+    ['passes unread', () => pump(source(), undefined, signal)],
+    ['is read', () => readEvents(source(), reading)],
+  ])('is told from one who has everything, where the stream %s', async (_how, guarded) => {
+    vi.stubGlobal('IdentityTransformStream', LeftPipe)
+    expect(await guarded().done).toBe('client-left')
+  })
+})
