@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest'
+import { faultsIn, withFault } from './faults'
+import { interval, shuffled } from './sample'
+import { described, table } from './score'
+
+const made = (source: string) => faultsIn('a.ts', source).map((fault) => withFault(source, fault))
+
+describe('faults in a source file', () => {
+  it.each([
+    ['const a = b && c', ['const a = (b) || (c)']],
+    ['const a = b ?? c', ['const a = b']],
+    ['if (a) b()', ['if (!(a)) b()', 'if (a) ;']],
+    ['if (a) throw b', [';', 'if (!(a)) throw b', 'if (a) ;']],
+    ['const a = [b, c]', ['const a = [c]', 'const a = [b]']],
+    ['const a = { b, ...c }', ['const a = { ...c }', 'const a = { b }']],
+    ['const a = 1', ['const a = 2']],
+    ['const a = true', ['const a = false']],
+    ["const a = 'b'", ["const a = '~'"]],
+    ['const a = /b|c/i', ['const a = /c/i']],
+    ['function a() { return }', ['function a() { ; }']],
+  ])('%s', (source, expected) => {
+    expect(made(source).sort()).toEqual([...expected].sort())
+  })
+
+  it('types, imports and messages are left alone', () => {
+    expect(
+      made("import a from 'b'\ntype C = 1 | 'd'\nconst e: 2 = f\nconst g = 'a message'\nexport * from 'h'"),
+    ).toEqual([])
+  })
+
+  it('the body of an export is not left alone', () => {
+    expect(made('export const a = 1')).toEqual(['export const a = 2'])
+  })
+})
+
+describe('a sample of faults', () => {
+  const faults = faultsIn('a.ts', Array.from({ length: 40 }, (_, index) => `const a${index} = b && c`).join('\n'))
+
+  it('is the same for the same seed, and another for another', () => {
+    expect(shuffled(faults, 1)).toEqual(shuffled(faults, 1))
+    expect(shuffled(faults, 1)).not.toEqual(shuffled(faults, 2))
+    expect(shuffled(faults, 1)).toHaveLength(40)
+  })
+
+  it('has no two faults of one line', () => {
+    expect(shuffled(faultsIn('a.ts', 'if (a && b) throw c'), 1)).toHaveLength(1)
+  })
+})
+
+describe('the score', () => {
+  it('has the interval of Wilson: 105 of 148 are 63 to 78 percent', () => {
+    expect(interval(105, 148).map(Math.round)).toEqual([63, 78])
+    expect(interval(0, 0)).toEqual([0, 100])
+  })
+
+  it('is a table with a row for each part, and faults that can be made by hand', () => {
+    const [fault] = faultsIn('src/policy/a.ts', 'const a = 1')
+    if (!fault) return expect.unreachable()
+    const tried = [
+      { fault, noticedBy: 'test/a.test.ts' },
+      { fault, noticedBy: undefined },
+    ]
+    expect(table(tried)).toContain('| src/policy | 1 of 2 | 50 % | 9–91 % |')
+    expect(described(fault)).toBe('src/policy/a.ts:1  value\n  - 1\n  + 2')
+  })
+})

@@ -1,0 +1,101 @@
+/**
+ * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--seconds N] [--list]
+ *
+ * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the checkout, and runs the nearest
+ * tests and then the rest of `npm test` until one fails. StrykerJS was tried first: it switches faults inside the Node process,
+ * and most of these tests drive a bundle that runs in workerd.
+ */
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { parseArgs } from 'node:util'
+import { copyOf, removeCopy } from './checkout.ts'
+import { type Fault, faultsIn, withFault } from './faults.ts'
+import { shuffled } from './sample.ts'
+import { described, type Tried, table } from './score.ts'
+import { compiles, nearest, runTests, testFiles } from './suite.ts'
+
+const FIRST_LIMIT_SECONDS = 900
+const root = path.resolve(import.meta.dirname, '../..')
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    sample: { type: 'string', default: '20' },
+    seed: { type: 'string', default: '1' },
+    seconds: { type: 'string', default: '86400' },
+    list: { type: 'boolean', default: false },
+  },
+})
+
+function sourcesIn(place: string): string[] {
+  if (statSync(path.join(root, place)).isFile()) return [place]
+  return readdirSync(path.join(root, place), { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(place, name))
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('src/cli/') && file !== 'src/index.ts')
+    .sort()
+}
+
+const sources = (positionals.length > 0 ? positionals : ['src']).flatMap(sourcesIn)
+const contents = new Map(sources.map((file) => [file, readFileSync(path.join(root, file), 'utf8')]))
+const faults = shuffled(
+  [...contents].flatMap(([file, source]) => faultsIn(file, source)),
+  Number(values.seed),
+)
+if (values.list) {
+  for (const fault of faults.slice(0, Number(values.sample))) console.log(described(fault))
+  process.exit(0)
+}
+
+const copy = copyOf(root)
+process.on('exit', () => removeCopy(copy))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1))
+const tests = testFiles(copy)
+
+/** Runs work with a file written otherwise. */
+async function changed<T>(file: string, source: string, work: () => Promise<T>): Promise<T> {
+  writeFileSync(path.join(copy, file), source)
+  try {
+    return await work()
+  } finally {
+    writeFileSync(path.join(copy, file), readFileSync(path.join(root, file)))
+  }
+}
+
+console.log(`${faults.length} places for a fault in ${sources.length} files; ${tests.length} test files.`)
+const whole = await runTests(copy, tests, FIRST_LIMIT_SECONDS)
+if (!whole.passed) throw new Error(`The tests fail without any fault: ${whole.by}.`)
+const broken = `throw new Error('a fault that must be noticed')\n${readFileSync(path.join(copy, 'src/app.ts'), 'utf8')}`
+const check = await changed('src/app.ts', broken, () => runTests(copy, ['test/gateway/refuses.test.ts'], 120))
+if (check.passed) throw new Error('A Worker that does not start was not noticed, so nothing here can be believed.')
+console.log(`Without a fault the tests pass in ${whole.seconds.toFixed(0)} s.`)
+
+async function noticedBy(fault: Fault): Promise<string | undefined> {
+  const limit = whole.seconds * 3
+  const near = nearest(fault.file, tests, copy)
+  if (near.length > 0) {
+    const first = await runTests(copy, near, limit)
+    if (!first.passed) return first.by
+  }
+  const rest = await runTests(
+    copy,
+    tests.filter((test) => !near.includes(test)),
+    limit,
+  )
+  return rest.passed ? undefined : rest.by
+}
+
+const began = Date.now()
+const tried: Tried[] = []
+for (const fault of faults) {
+  if (tried.length >= Number(values.sample) || Date.now() - began > Number(values.seconds) * 1000) break
+  const source = withFault(contents.get(fault.file) ?? '', fault)
+  const by = await changed(fault.file, source, async () => (compiles(copy) ? await noticedBy(fault) : null))
+  if (by === null) continue
+  tried.push({ fault, noticedBy: by })
+  console.log(
+    `${String(tried.length).padStart(3)} ${by ? 'noticed ' : 'SURVIVED'} ${fault.file}:${fault.line} ${fault.kind} ${by ?? ''}`,
+  )
+}
+const survivors = tried.filter((each) => each.noticedBy === undefined)
+if (survivors.length > 0)
+  console.log(`\nNot noticed:\n\n${survivors.map(({ fault }) => described(fault)).join('\n\n')}`)
+console.log(`\n${table(tried)}`)

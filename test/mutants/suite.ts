@@ -1,0 +1,73 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+
+/** Left out: real agents, what starts everything or a browser, and tests of the house and of these scripts themselves. */
+const LEFT_OUT = /\.agents\.test\.ts$|^test\/(?:start|browser|mutants|bench)\/|^test\/repo\.test\.ts$/
+
+export function testFiles(root: string): string[] {
+  return readdirSync(path.join(root, 'test'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.test.ts') && !entry.parentPath.includes('node_modules'))
+    .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !LEFT_OUT.test(file))
+    .sort()
+}
+
+/** The tests that should notice a fault first: those of the same file or folder, and those that import it. */
+export function nearest(file: string, tests: readonly string[], root: string): string[] {
+  const folder = path.dirname(file).replace(/^src/, 'test')
+  const name = path.basename(file, '.ts')
+  const imports = (test: string) =>
+    readFileSync(path.join(root, test), 'utf8').includes(`${file.replace(/\.ts$/, '')}'`)
+  const isNear = (test: string) =>
+    path.dirname(test) === folder ||
+    (path.dirname(test) === 'test' && test.startsWith(`test/${name}.`)) ||
+    imports(test)
+  const rank = (test: string) => (path.basename(test).startsWith(name) ? 0 : 1)
+  return tests.filter(isNear).sort((a, b) => rank(a) - rank(b))
+}
+
+export interface Result {
+  readonly passed: boolean
+  /** The test file that failed, or why there is no answer. */
+  readonly by: string
+  readonly seconds: number
+}
+
+/** Runs test files until the first failure. @param limitSeconds after which they count as failed */
+export async function runTests(root: string, files: readonly string[], limitSeconds: number): Promise<Result> {
+  const report = path.join(root, 'node_modules/.cache/mutants.json')
+  rmSync(report, { force: true })
+  const began = Date.now()
+  const args = ['node_modules/vitest/vitest.mjs', 'run', '--config', 'test/vitest.config.ts', '--bail=1']
+  const child = spawn(process.execPath, [...args, '--reporter=json', `--outputFile=${report}`, ...files], {
+    cwd: root,
+    stdio: 'ignore',
+    detached: true,
+  })
+  let isLate = false
+  const timer = setTimeout(() => {
+    isLate = true
+    if (child.pid) process.kill(-child.pid, 'SIGKILL')
+  }, limitSeconds * 1000)
+  const code = await new Promise<number | null>((resolve) => child.on('exit', resolve))
+  clearTimeout(timer)
+  const seconds = (Date.now() - began) / 1000
+  return { passed: code === 0, by: code === 0 ? '' : isLate ? 'time limit' : failedIn(report, root), seconds }
+}
+
+function failedIn(report: string, root: string): string {
+  try {
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+      testResults: { name: string; status: string }[]
+    }
+    const failed = testResults.find(({ status }) => status === 'failed')
+    return failed ? path.relative(root, failed.name) : 'no test ran'
+  } catch {
+    return 'no report'
+  }
+}
+
+/** Whether the Worker's code compiles. */
+export const compiles = (root: string): boolean =>
+  spawnSync(process.execPath, ['node_modules/typescript/bin/tsc', '-p', '.'], { cwd: root }).status === 0
