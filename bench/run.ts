@@ -1,4 +1,8 @@
-/** `npm run bench`: measures, prints tables in Markdown, writes docs/performance.svg and docs/performance.json. */
+/**
+ * `npm run bench`: measures and prints tables in Markdown. A whole run also writes
+ * docs/performance.svg and bench/results/performance.json.
+ */
+import path from 'node:path'
 import { install, needsInstall } from '../examples/local/install.ts'
 import { bench, root } from './folder.ts'
 import { type Group, readOptions } from './options.ts'
@@ -47,7 +51,7 @@ try {
   await world.keySets.stop()
 }
 const machine = afterwards(before)
-const folder = await writeReport(sections, machine, options)
+const written = await writeReport(sections, machine, options)
 process.stdout.write(`${machineLines(machine)}\n`)
-process.stderr.write(`Written: performance.svg and performance.json in ${folder.replace(`${root}/`, '')}\n`)
+process.stderr.write(`Written: ${written.map((file) => path.relative(root, file)).join(', ')}\n`)
 process.exit(0)
