@@ -1,12 +1,15 @@
 import { parseArgs } from 'node:util'
 
-export const groups = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
+/** The groups of a usual run. */
+export const usual = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
+/** `proxies` installs programs, so it has to be asked for. */
+const groups = [...usual, 'proxies'] as const
 export type Group = (typeof groups)[number]
 
 export interface Options {
   readonly rounds: number
   readonly only: readonly Group[]
-  /** Everything, at full size: what may be shown. */
+  /** Whether this is every usual group at full size, whose figures may be published. */
   readonly isWhole: boolean
   readonly sizes: Sizes
 }
@@ -59,7 +62,7 @@ export function readOptions(): Options {
   return {
     isWhole,
     rounds,
-    only: values.only.length === 0 ? groups : values.only.map(asGroup),
+    only: values.only.length === 0 ? usual : values.only.map(asGroup),
     sizes: { ...sizes, soakSeconds: whole('--soak', values.soak) ?? sizes.soakSeconds },
   }
 }

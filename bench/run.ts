@@ -19,6 +19,7 @@ const { afterwards, loadNow, readMachine } = await import('./machine.ts')
 const { createWorld } = await import('./world.ts')
 const { markdown } = await import('./table.ts')
 const { machineLines, writeReport } = await import('./report.ts')
+const { proxyVersions } = await import('./proxies/versions.ts')
 const { SelfCheckError } = await import('./self-check.ts')
 const measures = {
   requests: (await import('./groups/requests.ts')).measureRequests,
@@ -27,6 +28,7 @@ const measures = {
   memory: (await import('./groups/memory.ts')).measureMemory,
   parts: (await import('./groups/parts.ts')).measureParts,
   growth: (await import('./groups/growth.ts')).measureGrowth,
+  proxies: (await import('./groups/proxies.ts')).measureProxies,
 } satisfies Record<Group, unknown>
 
 const before = readMachine()
@@ -50,7 +52,7 @@ try {
   await world.origin.stop()
   await world.keySets.stop()
 }
-const machine = afterwards(before)
+const machine = afterwards(before, options.only.includes('proxies') ? proxyVersions() : {})
 const written = await writeReport(sections, machine, options)
 process.stdout.write(`${machineLines(machine)}\n`)
 process.stderr.write(`Written: ${written.map((file) => path.relative(root, file)).join(', ')}\n`)
