@@ -111,7 +111,10 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
   }
 }
 
-/** Returns what makes the requests of a case in a round. Other rounds have other tokens and threads, where they are to be new. */
+/**
+ * Returns what makes the requests of a case in a round. Cases with new tokens or new threads get
+ * others in each round.
+ */
 export async function requestsOf(
   { subject, exchange, tokens }: Pick<Case, 'subject' | 'exchange' | 'tokens'>,
   round: number,

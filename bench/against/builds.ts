@@ -53,8 +53,9 @@ export async function build(world: World, revision: string, handicapMicros: numb
 }
 
 /**
- * A commit's own bench starts its gateway, because the form of routes and variables and the flags of
- * the runtime may have changed since. The working tree's does it if the commit has none.
+ * Returns what starts the commit's gateway: the commit's own bench, because the form of routes and
+ * variables and the flags of the runtime may have changed since. If the commit has no bench, the
+ * working tree's does it.
  */
 async function starterOf({ folder }: Checkout): Promise<Starter> {
   const file = path.join(folder, 'bench/sallyport.ts')

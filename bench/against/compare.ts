@@ -46,8 +46,8 @@ export async function compare(
 type Trios = ReadonlyMap<Binding, Trio<Running>>
 
 /**
- * Starts a trio for each binding that the cases need, and stops them afterwards. New ones are started
- * for each round, because two processes of the same build differ by more than their samples do.
+ * Starts a trio for each binding that the cases need, and stops them afterwards. Each round has new
+ * ones, so that luck which a process has for its whole life counts as noise of one round.
  */
 async function withProcesses(
   cases: readonly Compared[],

@@ -9,7 +9,7 @@ const PACED: FlowSize = { streams: 10, events: 150, gapMs: 4 }
 
 const gears = { 'native gear (langgraph)': langgraphStream, 'reading gear (ag-ui)': agUiStream }
 
-/** Returns a burst of events and paced events, for both ways in which the gateway passes streams on. */
+/** Returns a burst and a paced stream, for both ways in which the gateway passes streams on. */
 export async function streamCases(world: World, { events }: Sizes): Promise<Compared[]> {
   const token = await world.tokens.sign()
   const sizes = { burst: { streams: 1, events: Math.ceil(events / 4), gapMs: 0 }, paced: PACED }

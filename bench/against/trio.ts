@@ -10,7 +10,7 @@ export interface Trio<T> {
 
 export const members = ['tree', 'commit', 'again'] as const satisfies readonly (keyof Trio<unknown>)[]
 
-/** Every order of three. Over any multiple of six turns, each member is in each place equally often. */
+/** Every order of three. In six turns, each member is in each place twice. */
 const orders: readonly (readonly (keyof Trio<unknown>)[])[] = [
   ['tree', 'commit', 'again'],
   ['again', 'commit', 'tree'],
@@ -26,8 +26,8 @@ export async function trioOf<T>(make: (member: keyof Trio<T>) => Promise<T>): Pr
 }
 
 /**
- * Runs a slice of work on each of the three in turn, as many times as asked, and changes their order
- * each time. A machine that slows down for a while thus slows all three.
+ * Runs a slice of work on each of the three in turn, as many times as asked, in an order that
+ * changes each time. A machine that slows down for a while thus slows all three.
  * @param work does one slice and returns its cost
  */
 export async function interleave(work: Trio<() => Promise<number>>, slices: number): Promise<Trio<number>[]> {

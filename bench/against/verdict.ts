@@ -25,16 +25,16 @@ interface Ratios {
   readonly aa: readonly number[]
 }
 
-/** With fewer, the row of all cases together would call one run in five of equal builds different. */
+/** With two rounds, the row of all cases together would be wrong in one run of five. */
 export const ROUNDS_FOR_TOGETHER = 5
 
 /**
  * Judges each case of a table by its median A/B ratio over the rounds.
  *
  * The noise of a case is the largest distance from 1 among its own A/A ratios of all rounds and the
- * A/A medians of all cases. It counts in both directions, because it is arbitrary which of two equal
- * processes is divided by the other. A verdict of `inside` does not show that two builds are equal: it
- * shows that they differ by less than noise does.
+ * A/A medians of all cases. It counts in both directions, because it is arbitrary which of two
+ * equal processes is divided by the other. A verdict of `inside` does not show that two builds are
+ * equal. It shows that they differ by less than noise does.
  */
 export function judge(cases: readonly Measured[]): Judged[] {
   const all = cases.map((each) => ({ ...each, ...ratiosOf(each) }))
@@ -50,8 +50,8 @@ export function judge(cases: readonly Measured[]): Judged[] {
 }
 
 /**
- * Judges all cases as one, which shows small differences that most cases share. Each round counts with
- * the geometric mean of its cases; the noise is that of the A/A means of the rounds.
+ * Judges all cases as one, which shows small differences that most cases share. Each round counts
+ * with the geometric mean of its cases. The noise is that of the A/A means of the rounds.
  */
 export function judgeTogether(cases: readonly Measured[]): Judged {
   const all = cases.map(ratiosOf)
