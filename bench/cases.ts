@@ -42,14 +42,14 @@ export interface Figures extends Record<Exclude<keyof Sample, 'timesFloor'>, Spr
   readonly addedP50Ms?: Spread
 }
 
-interface Run extends Options {
+export interface Run extends Pick<Options, 'rounds' | 'sizes'> {
   readonly keys: Tokens
   /** Whether latency is of interest. */
   readonly isPaced: boolean
 }
 
 /** Of a sample; between two of them the floor has its turn, so that a machine that slows down slows both. */
-const SLICES = 12
+export const SLICES = 12
 
 /** Tokens and connections that a paced phase takes beside its own requests. */
 const PACED_EXTRA = 20
@@ -111,7 +111,15 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
   }
 }
 
-async function requestsOf({ subject, exchange, tokens }: Case, round: number, run: Run): Promise<RequestAt> {
+/**
+ * Returns what makes the requests of a case in a round. Cases with new tokens or new threads get
+ * others in each round.
+ */
+export async function requestsOf(
+  { subject, exchange, tokens }: Pick<Case, 'subject' | 'exchange' | 'tokens'>,
+  round: number,
+  run: Run,
+): Promise<RequestAt> {
   const bytes = (token: string | undefined, index = 0) => requestBytes(subject.port, exchange, token, index)
   if (tokens.use !== 'new') {
     const token = tokens.use === 'known' ? tokens.token : undefined

@@ -6,6 +6,9 @@ import path from 'node:path'
 export const root = path.resolve(import.meta.dirname, '..')
 export const bench = import.meta.dirname
 
+/** Raw figures of whole runs. Only those that are published are in git. */
+export const results = path.join(bench, 'results')
+
 /** What is downloaded once and used again. */
 export const cache = path.join(root, 'node_modules/.cache/sallyport-bench')
 

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import path from 'node:path'
-import { cache, root } from './folder.ts'
-import { versionOf } from './version.ts'
+import { root } from './folder.ts'
 
 export interface Machine {
   readonly cpu: string
@@ -28,10 +27,11 @@ export const readMachine = (): MachineBefore => ({
   versions: {},
 })
 
-export const afterwards = (before: MachineBefore): Machine => ({
+/** @param more versions of what was measured beside the usual subjects */
+export const afterwards = (before: MachineBefore, more: Readonly<Record<string, string>> = {}): Machine => ({
   ...before,
   loadAfter: loadNow(),
-  versions: versions(),
+  versions: { ...versions(), ...more },
 })
 
 export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
@@ -43,23 +43,12 @@ function cpuModel(): string {
   return `${cpus()[0]?.model.trim()} (family ${field('cpu family')}, model ${field('model')})`
 }
 
-/** Asked for after the run: by then everything that could be installed is. */
-function versions(): Record<string, string> {
-  const all = {
-    sallyport: packageVersion('.'),
-    workerd: packageVersion('node_modules/workerd'),
-    node: process.version,
-    hono: packageVersion('bench/node_modules/hono'),
-    haproxy: ofDebian('/usr/sbin/haproxy'),
-    nginx: ofDebian('/usr/sbin/nginx'),
-    apache: ofDebian('/usr/sbin/apache2'),
-    envoy: versionOf(path.join(cache, 'envoy/envoy/_bin/envoy'), '--version'),
-  }
-  return Object.fromEntries(Object.entries(all).filter(([, version]) => version !== ''))
-}
-
-/** Installed, or unpacked by us. */
-const ofDebian = (file: string): string => versionOf(file, '-v') || versionOf(path.join(cache, 'debian', file), '-v')
+const versions = (): Record<string, string> => ({
+  sallyport: packageVersion('.'),
+  workerd: packageVersion('node_modules/workerd'),
+  node: process.version,
+  hono: packageVersion('bench/node_modules/hono'),
+})
 
 const packageVersion = (folder: string): string =>
   String(JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')).version)

@@ -1,14 +1,27 @@
 import { parseArgs } from 'node:util'
 
-export const groups = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
+/** The groups of a usual run. */
+export const usual = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
+/** The groups that can be measured against another commit. */
+const comparable = ['requests', 'streams'] as const
+/** `proxies` installs programs, so it has to be asked for. */
+const groups = [...usual, 'proxies'] as const
 export type Group = (typeof groups)[number]
 
 export interface Options {
   readonly rounds: number
   readonly only: readonly Group[]
-  /** Everything, at full size: what may be shown. */
+  /** Whether this is every usual group at full size, whose figures may be published. */
   readonly isWhole: boolean
   readonly sizes: Sizes
+}
+
+/** Options of a run with `--against`. */
+export interface AgainstOptions extends Pick<Options, 'rounds' | 'sizes'> {
+  readonly against: string
+  readonly only: readonly ('requests' | 'streams')[]
+  /** CPU that each request of the working tree's build wastes, to see that a run notices it. */
+  readonly handicapMicros: number
 }
 
 /** How much is done for one sample. */
@@ -44,22 +57,29 @@ const full: Sizes = {
 }
 const quick: Sizes = { ...full, warmup: 300, requests: 800, paced: 100, firstEvents: 15, soakSeconds: 5, users: 2000 }
 
-export function readOptions(): Options {
+export function readOptions(): Options | AgainstOptions {
   const { values } = parseArgs({
     options: {
       rounds: { type: 'string' },
       quick: { type: 'boolean', default: false },
       only: { type: 'string', multiple: true, default: [] },
       soak: { type: 'string' },
+      against: { type: 'string' },
+      handicap: { type: 'string' },
     },
   })
   const sizes = values.quick ? quick : full
   const rounds = whole('--rounds', values.rounds) ?? (values.quick ? 2 : ROUNDS)
-  const isWhole = !values.quick && values.only.length === 0 && rounds >= ROUNDS
+  const handicapMicros = whole('--handicap', values.handicap)
+  if (values.against !== undefined) {
+    const only = values.only.length === 0 ? comparable : values.only.map((name) => oneOf(comparable, name))
+    return { against: values.against, handicapMicros: handicapMicros ?? 0, only, rounds, sizes }
+  }
+  if (handicapMicros !== undefined) throw new Error('--handicap works only together with --against')
   return {
-    isWhole,
+    isWhole: !values.quick && values.only.length === 0 && rounds >= ROUNDS,
     rounds,
-    only: values.only.length === 0 ? groups : values.only.map(asGroup),
+    only: values.only.length === 0 ? usual : values.only.map((name) => oneOf(groups, name)),
     sizes: { ...sizes, soakSeconds: whole('--soak', values.soak) ?? sizes.soakSeconds },
   }
 }
@@ -70,8 +90,8 @@ function whole(flag: string, value: string | undefined): number | undefined {
   return Number(value)
 }
 
-function asGroup(name: string): Group {
-  const group = groups.find((each) => each === name)
-  if (!group) throw new Error(`--only wants one of ${groups.join(', ')}, not "${name}"`)
-  return group
+function oneOf<T extends string>(names: readonly T[], name: string): T {
+  const found = names.find((each) => each === name)
+  if (found === undefined) throw new Error(`--only wants one of ${names.join(', ')}, not "${name}"`)
+  return found
 }

@@ -1,22 +1,27 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { chart } from './chart.ts'
-import { cache, root } from './folder.ts'
+import { cache, results, root } from './folder.ts'
 import type { Machine } from './machine.ts'
 import type { Options } from './options.ts'
 import { panelsOf } from './panels.ts'
 import type { Section } from './table.ts'
 
-/** A whole run is written beside the documents; a part of one, or a quick one, is no figure to show. */
-export async function writeReport(sections: readonly Section[], machine: Machine, options: Options): Promise<string> {
-  const folder = options.isWhole ? path.join(root, 'docs') : cache
-  await mkdir(folder, { recursive: true })
+/**
+ * Writes the figures and the chart. A whole run replaces the published ones; a part of a run, or a
+ * quick one, writes its own into the cache.
+ * @returns the two files that were written
+ */
+export async function writeReport(sections: readonly Section[], machine: Machine, options: Options): Promise<string[]> {
+  const figuresFile = path.join(options.isWhole ? results : cache, 'performance.json')
+  const chartFile = path.join(options.isWhole ? path.join(root, 'docs') : cache, 'performance.svg')
+  await mkdir(cache, { recursive: true })
   const { rounds, sizes } = options
   const document = { machine, rounds, sizes, sections }
   const footer = `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, ${machine.date.slice(0, 10)}; median of ${rounds} rounds, lines from least to most`
-  await writeFile(path.join(folder, 'performance.json'), `${JSON.stringify(document, undefined, 2)}\n`)
-  await writeFile(path.join(folder, 'performance.svg'), chart(panelsOf(sections), footer))
-  return folder
+  await writeFile(figuresFile, `${JSON.stringify(document, undefined, 2)}\n`)
+  await writeFile(chartFile, chart(panelsOf(sections), footer))
+  return [figuresFile, chartFile]
 }
 
 export function machineLines({

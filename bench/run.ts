@@ -1,7 +1,13 @@
-/** `npm run bench`: measures, prints tables in Markdown, writes docs/performance.svg and docs/performance.json. */
+/**
+ * `npm run bench`: measures and prints tables in Markdown. A whole run also writes
+ * docs/performance.svg and bench/results/performance.json; `--against` writes
+ * bench/results/against.json.
+ */
+import path from 'node:path'
 import { install, needsInstall } from '../examples/local/install.ts'
 import { bench, root } from './folder.ts'
-import { type Group, readOptions } from './options.ts'
+import { readOptions } from './options.ts'
+import type { Section } from './table.ts'
 
 if (process.platform !== 'linux') throw new Error('The measurements read /proc, so they need Linux.')
 const options = readOptions()
@@ -10,34 +16,26 @@ if (await needsInstall(bench)) {
   await install(bench, AbortSignal.timeout(300_000))
 }
 
-// Loaded late: they import what has just been installed.
+// Loaded late: they import packages that have just been installed.
+const { measureAgainst, writeAgainst } = await import('./against/against.ts')
+const { measureGroups } = await import('./groups/groups.ts')
 const { afterwards, loadNow, readMachine } = await import('./machine.ts')
 const { createWorld } = await import('./world.ts')
 const { markdown } = await import('./table.ts')
 const { machineLines, writeReport } = await import('./report.ts')
+const { proxyVersions } = await import('./proxies/versions.ts')
 const { SelfCheckError } = await import('./self-check.ts')
-const measures = {
-  requests: (await import('./groups/requests.ts')).measureRequests,
-  peers: (await import('./groups/peers.ts')).measurePeers,
-  streams: (await import('./groups/streams.ts')).measureStreams,
-  memory: (await import('./groups/memory.ts')).measureMemory,
-  parts: (await import('./groups/parts.ts')).measureParts,
-  growth: (await import('./groups/growth.ts')).measureGrowth,
-} satisfies Record<Group, unknown>
 
+const print = (section: Section) => process.stdout.write(`${markdown(section)}\n`)
 const before = readMachine()
 if (loadNow() > 0.5) {
   process.stderr.write(`The load average is ${loadNow()}: something else is running, and it will be in the figures.\n`)
 }
 const world = await createWorld()
-const sections = []
+let sections: readonly Section[] = []
 try {
-  for (const group of options.only) {
-    process.stderr.write(`${group}\n`)
-    const section = await measures[group](world, options)
-    sections.push(section)
-    process.stdout.write(`${markdown(section)}\n`)
-  }
+  sections =
+    'against' in options ? await measureAgainst(world, options, print) : await measureGroups(world, options, print)
 } catch (thrown) {
   if (!(thrown instanceof SelfCheckError)) throw thrown
   process.stderr.write(`The self-check failed, so nothing more is measured:\n${thrown.message}\n`)
@@ -46,8 +44,12 @@ try {
   await world.origin.stop()
   await world.keySets.stop()
 }
-const machine = afterwards(before)
-const folder = await writeReport(sections, machine, options)
+const hasProxies = !('against' in options) && options.only.includes('proxies')
+const machine = afterwards(before, hasProxies ? proxyVersions() : {})
+const written =
+  'against' in options
+    ? [await writeAgainst(sections, machine, options)]
+    : await writeReport(sections, machine, options)
 process.stdout.write(`${machineLines(machine)}\n`)
-process.stderr.write(`Written: performance.svg and performance.json in ${folder.replace(`${root}/`, '')}\n`)
+process.stderr.write(`Written: ${written.map((file) => path.relative(root, file)).join(', ')}\n`)
 process.exit(0)

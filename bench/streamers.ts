@@ -1,5 +1,6 @@
-import { startHaproxy } from './peers/haproxy.ts'
+import type { Options } from './options.ts'
 import type { Running } from './process.ts'
+import { startHaproxy } from './proxies/haproxy.ts'
 import { startSallyport, usualRoutes } from './sallyport.ts'
 import { checkSubject, insist } from './self-check.ts'
 import { agUiStream, langgraphStream, type Streamer } from './streams.ts'
@@ -12,8 +13,11 @@ export interface Streamers {
   stop(): Promise<void>
 }
 
-/** Each in a process of its own, so that the memory of one gear is not the other's. */
-export async function startStreamers(world: World): Promise<Streamers> {
+/**
+ * Starts each subject in a process of its own, so that their memory is counted apart.
+ * HAProxy is among them only if the proxies were asked for.
+ */
+export async function startStreamers(world: World, { only }: Pick<Options, 'only'>): Promise<Streamers> {
   const token = await world.tokens.sign()
   const running: Running[] = []
   const notes: string[] = []
@@ -39,10 +43,12 @@ export async function startStreamers(world: World): Promise<Streamers> {
     streamer('Sallyport, reading gear (ag-ui)', await gateway('Sallyport ag-ui'), agUiStream),
     streamer('Hono proxy in workerd, keys inline', await started(startHonoInline(world))),
   ]
-  try {
-    all.push(streamer('HAProxy, http-no-delay', await started(startHaproxy(world))))
-  } catch (thrown) {
-    notes.push(`HAProxy was left out: ${(thrown as Error).message.split('\n').join(' ')}`)
+  if (only.includes('proxies')) {
+    try {
+      all.push(streamer('HAProxy, http-no-delay', await started(startHaproxy(world))))
+    } catch (thrown) {
+      notes.push(`HAProxy was left out: ${(thrown as Error).message.split('\n').join(' ')}`)
+    }
   }
   const gates = all.filter((each) => each.token !== undefined)
   for (const { subject, exchange } of gates) insist(await checkSubject(world, subject, exchange))

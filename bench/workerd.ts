@@ -17,12 +17,17 @@ export interface WorkerOptions {
   readonly env: Readonly<Record<string, string>>
 }
 
-/** As wrangler bundles for production: one module, minified. */
-export async function bundle(entry: string): Promise<string> {
+/**
+ * Bundles as wrangler does for production: one module, minified.
+ * @param entry a path, absolute or below bench/
+ * @param define what stands for names in the code
+ */
+export async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [path.resolve(bench, entry)],
     ...workerBundle,
     minify: true,
+    define,
     write: false,
   })
   return outputFiles[0]?.text ?? ''

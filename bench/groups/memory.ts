@@ -19,8 +19,8 @@ interface Held {
 const AT_ONCE = 25
 
 /** What a stream costs that is open and silent. All subjects hold theirs at the same time, so the wait is one. */
-export async function measureMemory(world: World, { sizes }: Options): Promise<Section> {
-  const streamers = await startStreamers(world)
+export async function measureMemory(world: World, { only, sizes }: Options): Promise<Section> {
+  const streamers = await startStreamers(world, { only })
   const held: Held[] = []
   try {
     for (const streamer of streamers.all) held.push(await hold(streamer, sizes.idleStreams))

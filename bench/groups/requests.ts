@@ -1,4 +1,4 @@
-import type { Case, TokenUse } from '../cases.ts'
+import type { Case } from '../cases.ts'
 import { runCases } from '../cases.ts'
 import type { Exchange } from '../exchange.ts'
 import type { Options } from '../options.ts'
@@ -6,16 +6,14 @@ import type { Running } from '../process.ts'
 import { type Binding, exchanges, startSallyport, usualRoutes } from '../sallyport.ts'
 import { checkExchange, checkSubject, insist } from '../self-check.ts'
 import { requestHead, requestRow, type Section } from '../table.ts'
+import { type Shape, shareOf, usualRequests } from '../usual-requests.ts'
 import { startFloor } from '../workers.ts'
 import type { World } from '../world.ts'
-
-type Shape = keyof typeof exchanges
 
 /** Which exchange of the floor has the same body and the same answer. */
 const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB']
 const floorShape = (shape: Shape): Shape =>
   shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
-const shareOf = (shape: Shape) => (shape === 'ag-ui 1 MB' ? { share: 0.04 } : {})
 
 /** What Sallyport costs, by kind of agent, token and binding, against a worker that only passes on. */
 export async function measureRequests(world: World, options: Options): Promise<Section> {
@@ -66,37 +64,19 @@ async function casesOf(world: World, subjects: Record<'floor' | Binding, Running
     ...(name === 'floor' && { floor: `floor ${shape}` }),
     ...shareOf(shape),
   })
-  const gate = (shape: Shape, bind: Binding, tokens: TokenUse, title: string): Case => ({
-    id: `${shape} ${title}`,
-    title: `Sallyport, ${shape}, ${title}`,
-    subject: subjects[bind],
-    exchange: exchanges[shape],
-    tokens,
-    floor: `floor ${floorShape(shape)}`,
-    origin: `origin ${floorShape(shape)}`,
-    ...shareOf(shape),
-  })
-  const known: TokenUse = { use: 'known', token: await world.tokens.sign() }
-  const kinds = [
-    'langgraph',
-    'langgraph thread',
-    'langgraph new thread',
-    'mcp',
-    'ag-ui 2 KB',
-    'ag-ui 20 KB',
-    'ag-ui 1 MB',
-    'copilotkit',
-  ] as const
   return [
     ...shapes.map((shape) => bare('origin', shape)),
     ...shapes.map((shape) => bare('floor', shape)),
-    gate('http', 'none', known, 'known token, bind: none'),
-    gate('http', 'request', known, 'known token, bind: request'),
-    gate('http', 'none', { use: 'new', algorithm: 'RS256' }, 'new RS256 token, bind: none'),
-    gate('http', 'request', { use: 'new', algorithm: 'RS256' }, 'new RS256 token, bind: request'),
-    gate('http', 'request', { use: 'new', algorithm: 'ES256' }, 'new ES256 token, bind: request'),
-    gate('http', 'request', { use: 'new', algorithm: 'EdDSA' }, 'new EdDSA token, bind: request'),
-    ...kinds.map((kind) => gate(kind, 'request', known, 'known token, bind: request')),
-    gate('ag-ui 2 KB', 'none', known, 'known token, bind: none'),
+    ...(await usualRequests(world)).map(
+      ({ shape, bind, title, ...rest }): Case => ({
+        ...rest,
+        id: title,
+        title: `Sallyport, ${title}`,
+        subject: subjects[bind],
+        exchange: exchanges[shape],
+        floor: `floor ${floorShape(shape)}`,
+        origin: `origin ${floorShape(shape)}`,
+      }),
+    ),
   ]
 }

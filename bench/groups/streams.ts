@@ -25,8 +25,8 @@ export interface StreamFigures {
 const PACED = { streams: 10, events: 300, gapMs: 4 }
 
 /** What an event costs on its way through, and how late the first one comes. */
-export async function measureStreams(world: World, { rounds, sizes }: Options): Promise<Section> {
-  const streamers = await startStreamers(world)
+export async function measureStreams(world: World, { only, rounds, sizes }: Options): Promise<Section> {
+  const streamers = await startStreamers(world, { only })
   const origin: Streamer = { title: 'origin alone', subject: world.origin, exchange: langgraphStream, token: undefined }
   const all = [origin, ...streamers.all]
   const samples = new Map<Streamer, Sample[]>(all.map((each) => [each, []]))

@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { freePort } from '../../test/support/port.ts'
-import { provide } from '../debian.ts'
 import { scratchFolder } from '../folder.ts'
 import { type Running, start } from '../process.ts'
 import { AUDIENCE } from '../tokens.ts'
 import type { World } from '../world.ts'
+import { provide } from './debian.ts'
 
 /** HAProxy verifies signatures itself; the claims are compared one by one. Its key is a file. */
 export async function startHaproxy({ origin, tokens }: World): Promise<Running> {

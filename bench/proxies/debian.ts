@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { cache } from './folder.ts'
+import { cache } from '../folder.ts'
 
 /** A program of Debian's: where it is, and where its modules and libraries are looked for. */
 export interface Installed {

@@ -1,0 +1,63 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { root } from '../folder.ts'
+import type { Running } from '../process.ts'
+import * as own from '../sallyport.ts'
+import { bundle } from '../workerd.ts'
+import type { World } from '../world.ts'
+import { type Checkout, checkOut, ENTRY } from './checkout.ts'
+import type { Trio } from './trio.ts'
+
+/** The part of a tree's bench that starts its gateway. */
+type Starter = Pick<typeof own, 'startSallyport' | 'usualRoutes'>
+
+export interface Builds {
+  readonly commit: string
+  readonly notes: readonly string[]
+  /** Starts a new process of the build that this member of the trio stands for. */
+  start(member: keyof Trio<unknown>, bind: own.Binding): Promise<Running>
+}
+
+/**
+ * Bundles the working tree and a commit, each from its own files.
+ * @param handicapMicros CPU that each request of the working tree's build wastes
+ */
+export async function build(world: World, revision: string, handicapMicros: number): Promise<Builds> {
+  const checkout = await checkOut(revision)
+  const { commit, folder } = checkout
+  const tree =
+    handicapMicros > 0
+      ? await bundle('peers/handicapped.ts', { HANDICAP_MICROS: String(handicapMicros) })
+      : await bundle(path.join(root, ENTRY))
+  const other = await bundle(path.join(folder, ENTRY)).catch((cause) => {
+    throw new Error(`${commit} could not be built with its ${ENTRY}.`, { cause })
+  })
+  const starter = await starterOf(checkout)
+  const notes = [...checkout.notes]
+  if (tree === other) notes.push('The two builds are the same, byte for byte.')
+  if (handicapMicros > 0) notes.push(`The working tree's build wastes about ${handicapMicros} µs on each request.`)
+
+  const started = (name: string, code: string, { startSallyport, usualRoutes }: Starter, bind: own.Binding) => {
+    const bundles = { ...world.bundles, sallyport: code }
+    return startSallyport({ ...world, bundles }, name, usualRoutes(world, bind))
+  }
+  return {
+    commit,
+    notes,
+    start: (member, bind) =>
+      member === 'tree'
+        ? started(`Sallyport, working tree, ${bind}`, tree, own, bind)
+        : started(`Sallyport, ${commit}, ${member}, ${bind}`, other, starter, bind),
+  }
+}
+
+/**
+ * Returns what starts the commit's gateway: the commit's own bench, because the form of routes and
+ * variables and the flags of the runtime may have changed since. If the commit has no bench, the
+ * working tree's does it.
+ */
+async function starterOf({ folder }: Checkout): Promise<Starter> {
+  const file = path.join(folder, 'bench/sallyport.ts')
+  return existsSync(file) ? ((await import(pathToFileURL(file).href)) as Starter) : own
+}

@@ -1,0 +1,32 @@
+import type { Sizes } from '../options.ts'
+import { agUiStream, type FlowSize, flow, langgraphStream } from '../streams.ts'
+import type { World } from '../world.ts'
+import type { Compared } from './compare.ts'
+
+const SLICES = 6
+/** Some conversations at a time, each written slowly. */
+const PACED: FlowSize = { streams: 10, events: 150, gapMs: 4 }
+
+const gears = { 'native gear (langgraph)': langgraphStream, 'reading gear (ag-ui)': agUiStream }
+
+/** Returns a burst and a paced stream, for both ways in which the gateway passes streams on. */
+export async function streamCases(world: World, { events }: Sizes): Promise<Compared[]> {
+  const token = await world.tokens.sign()
+  const sizes = { burst: { streams: 1, events: Math.ceil(events / 4), gapMs: 0 }, paced: PACED }
+  return Object.entries(gears).flatMap(([gear, exchange]) =>
+    Object.entries(sizes).map(([pace, size]): Compared => {
+      const title = `${gear}, ${pace}`
+      return {
+        title,
+        exchange,
+        bind: 'request',
+        slices: SLICES,
+        async begin(subject) {
+          const streamer = { title, subject, exchange, token }
+          await flow(streamer, { ...size, gapMs: 0 })
+          return { slice: async () => (await flow(streamer, size)).cpuMicrosPerEvent, end: () => undefined }
+        },
+      }
+    }),
+  )
+}
