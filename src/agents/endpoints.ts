@@ -65,3 +65,17 @@ export const post = row('POST', 'json')
 export const put = row('PUT', 'json')
 export const patch = row('PATCH', 'json')
 export const remove = row('DELETE')
+
+/** The address that takes every operation which its body names. */
+export const envelope = (operation: string): EnvelopeEndpoint => ({
+  operation,
+  method: 'POST',
+  path: '/',
+  body: 'json',
+  named: 'in-body',
+})
+
+/** Rows of operations that bodies name, from a table by operation. */
+export const bodyRows = <const Whose extends string>(
+  table: Readonly<Record<string, Omit<BodyOperation<Whose>, 'operation'>>>,
+): readonly BodyOperation<Whose>[] => Object.entries(table).map(([operation, row]) => ({ operation, ...row }))

@@ -1,4 +1,4 @@
-// npm run keys [-- new|add|promote|retire|list|threads] [--algorithm ES256|RS256|EdDSA] [--file PATH]
+// npm run keys [-- new|add|promote|retire|list|threads] [--algorithm NAME] [--file PATH]
 // Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand them to Cloudflare.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'

@@ -1,4 +1,5 @@
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jose'
+import { signingAlgorithmNames } from '../../src/assertion/algorithms'
 
 export async function privateKey(alg: string, options: { modulusLength?: number } = {}): Promise<JWK> {
   const { privateKey } = await generateKeyPair(alg, { extractable: true, ...options })
@@ -10,7 +11,7 @@ let keys: Promise<{ keys: JWK[] }> | undefined
 
 /** The gateway's signing keys in tests: one of each algorithm, made anew in each process. */
 export function signingKeys(): Promise<{ keys: JWK[] }> {
-  keys ??= Promise.all([privateKey('ES256'), privateKey('RS256'), privateKey('EdDSA')]).then((made) => ({ keys: made }))
+  keys ??= Promise.all(signingAlgorithmNames.map((name) => privateKey(name))).then((made) => ({ keys: made }))
   return keys
 }
 

@@ -1,6 +1,7 @@
 import {
   type BodyOperation,
-  type EnvelopeEndpoint,
+  bodyRows,
+  envelope,
   type Method,
   type PathEndpoint,
   read,
@@ -56,10 +57,7 @@ const ROWS = {
 
 type RowWhose = (typeof ROWS)[Operation]['whose']
 
-export const bodyOperations: readonly BodyOperation<RowWhose>[] = Object.entries(ROWS).map(([operation, row]) => ({
-  operation,
-  ...row,
-}))
+export const bodyOperations = bodyRows(ROWS)
 
 const at = (operation: Operation, method: Method, path: string): PathEndpoint<RowWhose> => ({
   operation,
@@ -83,11 +81,9 @@ const rest = [
   at('push.delete', 'DELETE', '/tasks/:task/pushNotificationConfigs/:config'),
 ]
 
-const envelope: EnvelopeEndpoint = { operation: 'message', method: 'POST', path: '/', body: 'json', named: 'in-body' }
-
 /** JSON-RPC and REST. 0.3 has its REST paths below `/v1`, and another one for the card. */
 export const endpoints = [
-  envelope,
+  envelope('message'),
   read('card.read', '/.well-known/agent-card.json', 'nobody'),
   read('card.read', '/.well-known/agent.json', 'nobody'),
   ...rest,

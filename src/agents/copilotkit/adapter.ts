@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../json'
 import type { Adapter, Identity } from '../adapter'
 import { agUi } from '../ag-ui/adapter'
 import type { Call } from '../call'
-import type { WhoseOf } from '../endpoints'
+import { envelope, type WhoseOf } from '../endpoints'
 import { assertionOnly } from '../identity'
 import { endpoints, envelopeOperations, findResource } from './endpoints'
 import { envelopeRules, rules } from './threads'
@@ -69,7 +69,7 @@ export const copilotkit: CopilotKitAdapter = {
 /** The same with one address for everything, where an envelope says what is meant. */
 export const copilotkitSingleRoute: CopilotKitAdapter = {
   ...copilotkit,
-  endpoints: [{ operation: 'envelope', method: 'POST', path: '/', body: 'json', named: 'in-body' }],
+  endpoints: [envelope('envelope')],
   bodyOperations: envelopeOperations,
 
   operationsOf: ({ body }) => [operationOf(body)],

@@ -1,86 +1,15 @@
 import { Refusal } from '../../errors/refusal'
 import type { Json, JsonObject } from '../../json'
 import type { Adapter } from '../adapter'
-import { type EnvelopeEndpoint, read, remove, type WhoseOf } from '../endpoints'
 import { assertionOnly } from '../identity'
 import { messagesOf, param, refuseFolded } from '../json-rpc'
+import { bodyOperations, endpoints, type Method, NOTIFY, OPERATIONS, RESPOND, type Whose } from './endpoints'
 import { rules } from './threads'
-
-/** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. What is not here is not offered. */
-const OPERATIONS = {
-  initialize: 'session.open',
-  'server/discover': 'session.open',
-  ping: 'session.ping',
-  'logging/setLevel': 'session.log',
-  'subscriptions/listen': 'session.listen',
-  'tools/list': 'tool.list',
-  'tools/call': 'tool.call',
-  'prompts/list': 'prompt.list',
-  'prompts/get': 'prompt.get',
-  'resources/list': 'resource.list',
-  'resources/templates/list': 'resource.list',
-  'resources/read': 'resource.read',
-  'resources/subscribe': 'resource.subscribe',
-  'resources/unsubscribe': 'resource.subscribe',
-  'completion/complete': 'completion',
-  'tasks/get': 'task.get',
-  'tasks/result': 'task.get',
-  'tasks/update': 'task.update',
-  'tasks/cancel': 'task.cancel',
-  'tasks/list': 'task.list',
-} as const
-type Method = keyof typeof OPERATIONS
-
-/** A notification, and an answer to what the server asked (a sampling, an elicitation). */
-const NOTIFY = 'session.notify'
-const RESPOND = 'session.respond'
 
 /** Those whose object has a name that policies can speak of: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
 /** What MCP advises for tool names (revision 2025-11-25, "tool names"). */
 const NAME = /^[A-Za-z0-9_./-]{1,128}$/
-
-type Operation = (typeof OPERATIONS)[Method] | typeof NOTIFY | typeof RESPOND
-
-/**
- * Who each operation belongs to. Ids of tasks (revision 2025-11-25 and later) stand in answers among what tools say, where they
- * cannot be told apart for certain.
- */
-const WHOSE = {
-  'session.open': 'session',
-  'session.ping': 'session',
-  'session.log': 'session',
-  'session.listen': 'session',
-  'tool.list': 'session',
-  'tool.call': 'session',
-  'prompt.list': 'session',
-  'prompt.get': 'session',
-  'resource.list': 'session',
-  'resource.read': 'session',
-  'resource.subscribe': 'session',
-  completion: 'session',
-  'task.get': 'everybody',
-  'task.update': 'everybody',
-  'task.cancel': 'everybody',
-  'task.list': 'everybody',
-  [NOTIFY]: 'session',
-  [RESPOND]: 'session',
-} as const satisfies Record<Operation, string>
-
-/** A list holds everybody's tasks: servers keep them apart for nobody. */
-const CLOSED = new Set<string>(['task.list'])
-
-const bodyOperations = Object.entries(WHOSE).map(([operation, whose]) => ({
-  operation,
-  whose,
-  ...(CLOSED.has(operation) && { closed: true as const }),
-}))
-
-const endpoints = [read('session.listen', '/', 'session'), remove('session.close', '/', 'session')]
-
-const envelope: EnvelopeEndpoint = { operation: 'message', method: 'POST', path: '/', body: 'json', named: 'in-body' }
-
-type McpAdapter = Adapter<WhoseOf<typeof endpoints> | WhoseOf<typeof bodyOperations>>
 
 /**
  * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
@@ -88,9 +17,9 @@ type McpAdapter = Adapter<WhoseOf<typeof endpoints> | WhoseOf<typeof bodyOperati
  *
  * Not looked at: arguments of tools, and what resources are read.
  */
-export const mcp: McpAdapter = {
+export const mcp: Adapter<Whose> = {
   kind: 'mcp',
-  endpoints: [envelope, ...endpoints],
+  endpoints,
   bodyOperations,
   identity: assertionOnly,
   heartbeatSeconds: 0,
@@ -113,7 +42,7 @@ export const mcp: McpAdapter = {
 }
 
 /** The same where each session keeps its events in a store of its own: then it is enough that the session is the caller's. */
-export const mcpWithStores: McpAdapter = { ...mcp, threads: { rules, resumes: true } }
+export const mcpWithStores: Adapter<Whose> = { ...mcp, threads: { rules, resumes: true } }
 
 function operationOf(message: JsonObject): string {
   const { method } = message

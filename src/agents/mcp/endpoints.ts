@@ -1,0 +1,69 @@
+import { type BodyOperation, bodyRows, envelope, read, remove, type WhoseOf } from '../endpoints'
+
+/** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. What is not here is not offered. */
+export const OPERATIONS = {
+  initialize: 'session.open',
+  'server/discover': 'session.open',
+  ping: 'session.ping',
+  'logging/setLevel': 'session.log',
+  'subscriptions/listen': 'session.listen',
+  'tools/list': 'tool.list',
+  'tools/call': 'tool.call',
+  'prompts/list': 'prompt.list',
+  'prompts/get': 'prompt.get',
+  'resources/list': 'resource.list',
+  'resources/templates/list': 'resource.list',
+  'resources/read': 'resource.read',
+  'resources/subscribe': 'resource.subscribe',
+  'resources/unsubscribe': 'resource.subscribe',
+  'completion/complete': 'completion',
+  'tasks/get': 'task.get',
+  'tasks/result': 'task.get',
+  'tasks/update': 'task.update',
+  'tasks/cancel': 'task.cancel',
+  'tasks/list': 'task.list',
+} as const
+export type Method = keyof typeof OPERATIONS
+
+/** A notification, and an answer to what the server asked (a sampling, an elicitation). */
+export const NOTIFY = 'session.notify'
+export const RESPOND = 'session.respond'
+
+type Operation = (typeof OPERATIONS)[Method] | typeof NOTIFY | typeof RESPOND
+
+/**
+ * Who each operation belongs to. Ids of tasks (revision 2025-11-25 and later) stand in answers among what tools say, where they
+ * cannot be told apart for certain. A list holds everybody's tasks: servers keep them apart for nobody.
+ */
+const ROWS = {
+  'session.open': { whose: 'session' },
+  'session.ping': { whose: 'session' },
+  'session.log': { whose: 'session' },
+  'session.listen': { whose: 'session' },
+  'tool.list': { whose: 'session' },
+  'tool.call': { whose: 'session' },
+  'prompt.list': { whose: 'session' },
+  'prompt.get': { whose: 'session' },
+  'resource.list': { whose: 'session' },
+  'resource.read': { whose: 'session' },
+  'resource.subscribe': { whose: 'session' },
+  completion: { whose: 'session' },
+  'task.get': { whose: 'everybody' },
+  'task.update': { whose: 'everybody' },
+  'task.cancel': { whose: 'everybody' },
+  'task.list': { whose: 'everybody', closed: true },
+  [NOTIFY]: { whose: 'session' },
+  [RESPOND]: { whose: 'session' },
+} as const satisfies Record<Operation, Omit<BodyOperation, 'operation'>>
+
+export const bodyOperations = bodyRows(ROWS)
+
+/** One address for messages; in older revisions also a stream to listen on and the end of a session. */
+export const endpoints = [
+  envelope('message'),
+  read('session.listen', '/', 'session'),
+  remove('session.close', '/', 'session'),
+]
+
+/** Ownership rules that rows of these tables ask for. */
+export type Whose = WhoseOf<typeof endpoints> | WhoseOf<typeof bodyOperations>
