@@ -1,9 +1,12 @@
 import type { Endpoint } from './endpoints'
 
 interface Node {
+  /** By the decoded segment. */
   readonly children: Map<string, Node>
   /** By what stands behind the parameter within its segment: `:cancel` in `/tasks/:task:cancel`, mostly nothing. */
   readonly params: Map<string, { readonly name: string; readonly node: Node }>
+  /** The literals of both, folded: a segment may not equal one of them in another case only. */
+  readonly folded: Set<string>
   readonly endpoints: Map<string, Endpoint>
   readonly below: Map<string, Endpoint>
 }
@@ -15,12 +18,21 @@ export type Found =
 /** Finds the endpoint of a method and a canonical path below the route; `allow` where only the method is wrong. */
 export type Finder = (method: string, path: string) => Found | undefined
 
-const node = (): Node => ({ children: new Map(), params: new Map(), endpoints: new Map(), below: new Map() })
+const node = (): Node => ({
+  children: new Map(),
+  params: new Map(),
+  folded: new Set(),
+  endpoints: new Map(),
+  below: new Map(),
+})
 
 /**
  * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the length of the path and not
  * the number of endpoints. A literal segment wins over a parameter, and either over `*`; an endpoint that is not open still
  * keeps its place, so that what a wider one covers does not grow when it is closed.
+ *
+ * A path is matched as servers may read it: percent-decoded, and without a slash at its end. Some servers ignore case as well, so a
+ * segment that equals a literal one in another case only is found nowhere: neither as that literal, nor as a parameter, nor below `*`.
  */
 export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
   const root = node()
@@ -34,7 +46,12 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
   }
   return (method, path) => {
     const params: Record<string, string> = {}
-    const candidates = walk(root, split(path), 0, params)
+    const candidates = walk(
+      root,
+      { segments: split(path), endsInSlash: path.length > 1 && path.endsWith('/') },
+      0,
+      params,
+    )
     const endpoint = candidates?.get(method)
     if (endpoint) return isOpen(endpoint) ? { endpoint, params } : undefined
     const open = [...(candidates?.values() ?? [])].filter(isOpen)
@@ -47,40 +64,91 @@ export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, strin
   return endpoint.path.replace(/(?<=\/):([^/:]+)/g, (whole, name: string) => params[name] ?? whole)
 }
 
-const split = (path: string): string[] => (path === '' || path === '/' ? [] : path.slice(1).split('/'))
+/** A text that two paths share where some server could take one for the other: the tree finds the same for both, or nothing for one. */
+export const keyOfPath = (path: string): string =>
+  split(path)
+    .map((segment) => (segment.startsWith(':') ? `:${folded(suffixOf(segment).suffix)}` : folded(decoded(segment))))
+    .join('/')
+
+/** The segments of a path, without the empty one behind a slash at its end. */
+const split = (path: string): string[] =>
+  path
+    .replace(/^\/|\/$/g, '')
+    .split('/')
+    .filter((segment) => segment !== '')
+
+function decoded(segment: string): string {
+  if (!segment.includes('%')) return segment
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
+
+/** Both ways to fold: servers compare in upper case (.NET) or in lower case (Go, JavaScript). */
+const folded = (text: string): string => text.normalize('NFKC').toUpperCase().toLowerCase()
+
+/** `:task:cancel` is the parameter `task` before `:cancel`. */
+function suffixOf(segment: string): { readonly name: string; readonly suffix: string } {
+  const [, name = '', verb] = segment.split(':')
+  return { name, suffix: verb === undefined ? '' : `:${verb}` }
+}
 
 function descend(at: Node, segment: string): Node {
   if (segment.startsWith(':')) {
-    const [, name = '', verb] = segment.split(':')
-    const suffix = verb === undefined ? '' : `:${verb}`
+    const { name, suffix } = suffixOf(segment)
     const param = at.params.get(suffix) ?? { name, node: node() }
     at.params.set(suffix, param)
+    if (suffix !== '') at.folded.add(folded(suffix))
     return param.node
   }
-  const next = at.children.get(segment) ?? node()
-  at.children.set(segment, next)
+  const literal = decoded(segment)
+  const next = at.children.get(literal) ?? node()
+  at.children.set(literal, next)
+  at.folded.add(folded(literal))
   return next
+}
+
+interface Path {
+  readonly segments: readonly string[]
+  readonly endsInSlash: boolean
 }
 
 function walk(
   at: Node,
-  segments: readonly string[],
+  path: Path,
   index: number,
   params: Record<string, string>,
-): Map<string, Endpoint> | undefined {
-  const segment = segments[index]
-  if (segment === undefined) return at.endpoints
-  const literal = at.children.get(segment)
-  const found = literal && walk(literal, segments, index + 1, params)
-  if (found?.size) return found
-  const colon = segment.lastIndexOf(':')
-  for (const suffix of colon > 0 ? [segment.slice(colon), ''] : ['']) {
-    const param = segment === '' ? undefined : at.params.get(suffix)
-    const below = param && walk(param.node, segments, index + 1, params)
-    if (param && below?.size) {
-      params[param.name] = segment.slice(0, segment.length - suffix.length)
+): ReadonlyMap<string, Endpoint> | undefined {
+  const segment = path.segments[index]
+  // A slash at the end is nothing to an endpoint, and something below to a wider one.
+  if (segment === undefined) return at.endpoints.size > 0 || !path.endsInSlash ? at.endpoints : at.below
+  const text = decoded(segment)
+  const literal = at.children.get(text)
+  const found = literal && walk(literal, path, index + 1, params)
+  if (found === NOTHING || found?.size) return found
+  const colon = text.lastIndexOf(':')
+  const verb = colon > 0 ? text.slice(colon) : ''
+  // It could be the literal to the server behind, and something else here.
+  const isOtherCase = !literal && at.folded.has(folded(text))
+  if (isOtherCase || (verb !== '' && !at.params.has(verb) && at.folded.has(folded(verb)))) return NOTHING
+  for (const suffix of verb === '' ? [''] : [verb, '']) {
+    const param = at.params.get(suffix)
+    const below = param && walk(param.node, path, index + 1, params)
+    if (param && (below === NOTHING || below?.size)) {
+      params[param.name] = withoutSuffix(segment, text, suffix)
       return below
     }
   }
   return at.below
 }
+
+/** What no endpoint may be found for, however wide. */
+const NOTHING: ReadonlyMap<string, Endpoint> = new Map()
+
+/** A parameter as it was written, where its end was not encoded. */
+const withoutSuffix = (segment: string, text: string, suffix: string): string =>
+  segment.endsWith(suffix)
+    ? segment.slice(0, segment.length - suffix.length)
+    : encodeURIComponent(text.slice(0, text.length - suffix.length))

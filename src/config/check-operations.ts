@@ -1,4 +1,5 @@
 import type { Adapter } from '../agents/adapter'
+import { keyOfPath } from '../agents/endpoint-tree'
 import type { BodyOperation } from '../agents/endpoints'
 import { kinds } from '../agents/kinds'
 import { covers, unnamed } from '../policy/operation'
@@ -50,13 +51,11 @@ const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
 
 type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 
-/** Two endpoints that match the same requests: one of them, and its policy, would never count. */
+/** Two endpoints that match the same requests, to the gateway or to a server that ignores case: one of them would never count. */
 function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
-  const shapes = endpoints.map(
-    ({ method, path }) => `${method} ${path.replace(/:[^/]+/g, ':').replace(/(?<=.)\/$/, '')}`,
-  )
-  shapes.forEach((shape, index) => {
-    const first = shapes.indexOf(shape)
+  const keys = endpoints.map(({ method, path }) => `${method} ${keyOfPath(path)}`)
+  keys.forEach((key, index) => {
+    const first = keys.indexOf(key)
     if (first === index) return
     const found = `${endpoints[index]?.method} ${show(endpoints[index]?.path)}, which matches what endpoints[${first}] does`
     report(`agent.endpoints[${index}]`, found, 'endpoints that differ in method or path', 'Remove one of the two.')
