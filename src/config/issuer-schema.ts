@@ -40,6 +40,8 @@ export const IssuerSchema = v.strictObject({
       client: v.optional(text),
     }),
   ),
+  /** What separates several roles where this provider writes them as one text. Without it, a text is one role. */
+  roleSeparator: v.optional(v.picklist([' ', ','])),
   /** `access-token` (default) refuses ID tokens; `at+jwt` takes only RFC 9068 tokens; `id-token` is for providers that have nothing else. */
   tokenType: v.optional(v.picklist(['access-token', 'at+jwt', 'id-token'])),
   /** Claims that must be present beside `iss`, `aud`, `sub` and `exp`. */

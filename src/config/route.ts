@@ -163,6 +163,8 @@ function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {
     algorithms: issuer.algorithms,
     ...(issuer.jwksUri !== undefined && { jwksUri: addressOf(issuer.jwksUri, environment) ?? '' }),
     claims: { ...commonClaims, ...preset?.claims, ...issuer.claims } as TrustedIssuer['claims'],
+    roleSeparator: issuer.roleSeparator,
+    preset: issuer.preset,
     tokenType: issuer.tokenType ?? preset?.tokenType ?? 'access-token',
     requiredClaims: issuer.requiredClaims ?? [],
     maxLifetimeSeconds: issuer.maxLifetimeSeconds ?? 86_400,

@@ -114,6 +114,13 @@ export const ofIssuers: readonly Case[] = [
     unset: 403,
   },
   {
+    field: 'roleSeparator',
+    issuer: { roleSeparator: ',' },
+    see: claim('roles', { roles: 'no admin,member' }),
+    set: ['no admin', 'member'],
+    unset: ['no admin,member'],
+  },
+  {
     field: 'claims.scopes',
     issuer: { claims: { scopes: 'rights' } },
     see: claim('scope', { scope: 'plain', rights: ['a', 'b'] }),

@@ -59,9 +59,11 @@ export async function runTests(root: string, files: readonly string[], limitSeco
 function failedIn(report: string, root: string): string {
   try {
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-      testResults: { name: string; status: string }[]
+      testResults: { name: string; message: string; assertionResults: { status: string }[] }[]
     }
-    const failed = testResults.find(({ status }) => status === 'failed')
+    const failed = testResults.find(
+      ({ message, assertionResults }) => message !== '' || assertionResults.some(({ status }) => status === 'failed'),
+    )
     return failed ? path.relative(root, failed.name) : 'no test ran'
   } catch {
     return 'no report'

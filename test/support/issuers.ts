@@ -94,6 +94,8 @@ export const trustedIssuer = (more: Partial<TrustedIssuer> = {}): TrustedIssuer 
   audience: ['agents'],
   algorithms: ['ES256'],
   claims: { roles: 'roles', scopes: 'scope', tenant: 'tid', email: 'email', name: 'name', client: 'client_id' },
+  roleSeparator: undefined,
+  preset: undefined,
   tokenType: 'access-token',
   requiredClaims: [],
   maxLifetimeSeconds: 86_400,

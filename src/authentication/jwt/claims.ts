@@ -1,6 +1,7 @@
 import { type Claims, claimAt } from '../../caller'
 import { type Principal, verifiedPrincipal } from '../principal'
 import type { TrustedIssuer } from './issuer'
+import { hasServiceMark } from './service-marks'
 
 /**
  * Reads a principal out of claims that have been verified already; it checks nothing itself but the types of what it reads,
@@ -19,8 +20,9 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: strin
     userId: issuer.subjectPrefix + sub,
     kind: isService(claims, client, issuer) ? 'service' : 'user',
     client,
-    roles: listOf(claimAt(claims, at.roles)),
-    scopes: listOf(claimAt(claims, at.scopes)),
+    roles: valuesOf(claimAt(claims, at.roles), issuer.roleSeparator),
+    // RFC 8693 section 4.2.
+    scopes: valuesOf(claimAt(claims, at.scopes), ' '),
     tenant: stringOf(claimAt(claims, at.tenant)),
     email: String(claims.email_verified) === 'false' ? undefined : stringOf(claimAt(claims, at.email)),
     name: stringOf(claimAt(claims, at.name)),
@@ -29,29 +31,22 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims & { sub: strin
   })
 }
 
-/** A list claim as issuers write it: an array, or words between spaces (RFC 8693 section 4.2). */
-function listOf(value: unknown): readonly string[] {
-  if (typeof value === 'string') return value.split(' ').filter((word) => word !== '')
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === 'string') : []
+/** A claim of several values: a list, or one text. The text is one value, unless the issuer says what separates several. */
+function valuesOf(value: unknown, separator: string | undefined): readonly string[] {
+  const values = typeof value === 'string' ? (separator === undefined ? [value] : value.split(separator)) : value
+  return Array.isArray(values) ? values.filter((item): item is string => typeof item === 'string' && item !== '') : []
 }
 
 const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
 /**
- * A client acting for itself, as the gateway's own assertion says, or by the signs that identity providers give: RFC 9068 section 2.2 (`sub` is the client), Entra's `idtyp` or, where that claim is not switched on,
- * its object id as `sub` without a delegated scope, Auth0's `gty`, Keycloak's name for the account.
+ * Tells a client that acts for itself from a person: by the gateway's own assertion, by RFC 9068 section 2.2 (`sub` is the client),
+ * or by the mark of the issuer's own provider. A mark of another provider counts for nothing: there a person may choose it.
  */
 function isService(
   claims: Claims & { sub: string },
   client: string | undefined,
-  { isGateway }: Pick<TrustedIssuer, 'isGateway'>,
+  { isGateway, preset }: TrustedIssuer,
 ): boolean {
-  return (
-    (isGateway && claims.caller === 'service') ||
-    claims.sub === client ||
-    claims.idtyp === 'app' ||
-    (claims.oid === claims.sub && claims.scp === undefined) ||
-    claims.gty === 'client-credentials' ||
-    String(claims.preferred_username).startsWith('service-account-')
-  )
+  return (isGateway && claims.caller === 'service') || claims.sub === client || hasServiceMark(preset, claims, client)
 }

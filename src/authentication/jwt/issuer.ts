@@ -7,6 +7,10 @@ export interface TrustedIssuer {
   /** Where the keys are; without it, OpenID Connect Discovery. */
   readonly jwksUri?: string
   readonly claims: Readonly<Record<'roles' | 'scopes' | 'tenant' | 'email' | 'name' | 'client', string>>
+  /** What separates several roles in one text. Absent: a text is one role. */
+  readonly roleSeparator: string | undefined
+  /** The provider that it is known to be. */
+  readonly preset: string | undefined
   readonly tokenType: 'access-token' | 'at+jwt' | 'id-token'
   readonly requiredClaims: readonly string[]
   readonly maxLifetimeSeconds: number

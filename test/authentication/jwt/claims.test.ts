@@ -11,6 +11,8 @@ const issuer = (more: Partial<TrustedIssuer['claims']> = {}, subjectPrefix = '')
   audience: ['agents'],
   algorithms: ['RS256'],
   claims: { ...claims, ...more },
+  preset: undefined,
+  roleSeparator: undefined,
   tokenType: 'access-token',
   requiredClaims: [],
   maxLifetimeSeconds: 86_400,
@@ -64,8 +66,6 @@ it.each<[unknown, readonly string[]]>([
   [null, []],
   ['', []],
   ['admin', ['admin']],
-  [' admin  lead ', ['admin', 'lead']],
-  ['admin,lead', ['admin,lead']],
   [['admin lead'], ['admin lead']],
   [['admin', 7, null, ['lead'], { a: 1 }], ['admin']],
   [{ admin: true }, []],
@@ -73,6 +73,22 @@ it.each<[unknown, readonly string[]]>([
   [true, []],
 ])('reads the list %j as %j', (value, list) => {
   expect(read({ roles: value, scope: value })).toMatchObject({ roles: list, scopes: list })
+})
+
+it.each<[string, string, ' ' | ',' | undefined, readonly string[]]>([
+  ['one role', 'not admin', undefined, ['not admin']],
+  ['one role, commas or not', 'admin,lead', undefined, ['admin,lead']],
+  ['words, where the issuer says so', ' admin  lead ', ' ', ['admin', 'lead']],
+  ['separated by commas, where the issuer says so', 'no admin,lead', ',', ['no admin', 'lead']],
+])('a text as roles is %s: %j', (_what, roles, roleSeparator, expected) => {
+  expect(read({ roles }, { ...issuer(), roleSeparator }).roles).toEqual(expected)
+})
+
+it('scopes are words between spaces in any case', () => {
+  expect(read({ scope: ' agents:use  openid ' }, { ...issuer(), roleSeparator: ',' }).scopes).toEqual([
+    'agents:use',
+    'openid',
+  ])
 })
 
 it.each([undefined, null, '', 7, true, {}, ['x']])(
@@ -114,12 +130,36 @@ describe('the client', () => {
     [{ azp: 'alice' }, 'service'],
     [{ client_id: 'app' }, 'user'],
     [{}, 'user'],
-    [{ idtyp: 'app' }, 'service'],
-    [{ idtyp: 'user' }, 'user'],
-    [{ gty: 'client-credentials' }, 'service'],
-    [{ gty: 'password' }, 'user'],
   ])('tells a service from a person: %j is a %s', (token, kind) => {
     expect(read(token).kind).toBe(kind)
+  })
+
+  const account = { azp: 'App', preferred_username: 'service-account-app' }
+  it.each<[string, object, 'user' | 'service']>([
+    ['entra', { idtyp: 'app' }, 'service'],
+    ['entra', { idtyp: 'user' }, 'user'],
+    ['entra', { oid: 'alice' }, 'service'],
+    ['entra', { oid: 'alice', scp: 'agents.use' }, 'user'],
+    ['auth0', { gty: 'client-credentials' }, 'service'],
+    ['auth0', { gty: 'password' }, 'user'],
+    ['keycloak', { ...account, client_id: 'App' }, 'service'],
+    ['keycloak', { ...account, clientId: 'App' }, 'service'],
+    // A person who chose the name of an account that the client does not have.
+    ['keycloak', account, 'user'],
+    ['keycloak', { ...account, client_id: 'other' }, 'user'],
+    ['keycloak', { azp: 'App', client_id: 'App', preferred_username: 'service-account-mallory' }, 'user'],
+    ['keycloak', { preferred_username: 'service-account-undefined' }, 'user'],
+  ])('with preset %s, %j is a %s, and a user with any other', (preset, token, kind) => {
+    const client = { client: 'azp' }
+    expect(read(token, { ...issuer(client), preset }).kind).toBe(kind)
+    // A mark of one provider counts for no other.
+    for (const other of [
+      undefined,
+      'okta',
+      'toString',
+      ...['entra', 'auth0', 'keycloak'].filter((each) => each !== preset),
+    ])
+      expect(read(token, { ...issuer(client), preset: other }).kind).toBe('user')
   })
 })
 
@@ -182,6 +222,7 @@ describe('well-known providers', () => {
     ['google', { hd: 'example.com', azp: 'app' }, { tenant: 'example.com', client: 'app' }],
     ['cloudflare-access', { custom: { groups: ['agents'] } }, { roles: ['agents'] }],
   ])('%s: %j', (preset, token, principal) => {
-    expect(read(token, issuer(presets[preset].claims as Partial<TrustedIssuer['claims']>))).toMatchObject(principal)
+    const from = { ...issuer(presets[preset].claims as Partial<TrustedIssuer['claims']>), preset }
+    expect(read(token, from)).toMatchObject(principal)
   })
 })
