@@ -2,7 +2,7 @@
  * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--seconds N] [--list]
  *
  * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the checkout, and runs the nearest
- * tests and then the rest of `npm test` until one fails. StrykerJS was tried first: it switches faults inside the Node process,
+ * tests, then the quick ones and then the rest of `npm test` until one fails. StrykerJS was tried first: it switches faults inside the Node process,
  * and most of these tests drive a bundle that runs in workerd.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -15,6 +15,8 @@ import { described, type Tried, table } from './score.ts'
 import { compiles, nearest, runTests, testFiles } from './suite.ts'
 
 const FIRST_LIMIT_SECONDS = 900
+/** Quicker test files have their turn before slower ones. */
+const QUICK_MS = 3_000
 const root = path.resolve(import.meta.dirname, '../..')
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -71,16 +73,13 @@ console.log(`Without a fault the tests pass in ${whole.seconds.toFixed(0)} s.`)
 async function noticedBy(fault: Fault): Promise<string | undefined> {
   const limit = whole.seconds * 3
   const near = nearest(fault.file, tests, copy)
-  if (near.length > 0) {
-    const first = await runTests(copy, near, limit)
-    if (!first.passed) return first.by
+  const rest = tests.filter((test) => !near.includes(test))
+  const isQuick = (test: string) => (whole.took.get(test) ?? 0) < QUICK_MS
+  for (const some of [near, rest.filter(isQuick), rest.filter((test) => !isQuick(test))]) {
+    const result = some.length > 0 ? await runTests(copy, some, limit) : undefined
+    if (result && !result.passed) return result.by
   }
-  const rest = await runTests(
-    copy,
-    tests.filter((test) => !near.includes(test)),
-    limit,
-  )
-  return rest.passed ? undefined : rest.by
+  return undefined
 }
 
 const began = Date.now()

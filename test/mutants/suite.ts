@@ -32,6 +32,8 @@ export interface Result {
   /** The test file that failed, or why there is no answer. */
   readonly by: string
   readonly seconds: number
+  /** Test files that ran, by how long they took, in milliseconds. */
+  readonly took: ReadonlyMap<string, number>
 }
 
 /** Runs test files until the first failure. @param limitSeconds after which they count as failed */
@@ -53,20 +55,31 @@ export async function runTests(root: string, files: readonly string[], limitSeco
   const code = await new Promise<number | null>((resolve) => child.on('exit', resolve))
   clearTimeout(timer)
   const seconds = (Date.now() - began) / 1000
-  return { passed: code === 0, by: code === 0 ? '' : isLate ? 'time limit' : failedIn(report, root), seconds }
+  const { failed, took } = readReport(report, root)
+  return { passed: code === 0, by: code === 0 ? '' : isLate ? 'time limit' : failed, seconds, took }
 }
 
-function failedIn(report: string, root: string): string {
+function readReport(report: string, root: string): Pick<Result, 'took'> & { readonly failed: string } {
+  interface File {
+    readonly name: string
+    readonly message: string
+    readonly startTime: number
+    readonly endTime: number
+    readonly assertionResults: readonly { readonly status: string }[]
+  }
   try {
-    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-      testResults: { name: string; message: string; assertionResults: { status: string }[] }[]
-    }
+    const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: readonly File[] }
+    const nameOf = ({ name }: File) => path.relative(root, name)
+    // Files that were given up after the first failure count as failed as well.
     const failed = testResults.find(
       ({ message, assertionResults }) => message !== '' || assertionResults.some(({ status }) => status === 'failed'),
     )
-    return failed ? path.relative(root, failed.name) : 'no test ran'
+    return {
+      failed: failed ? nameOf(failed) : 'no test ran',
+      took: new Map(testResults.map((file) => [nameOf(file), file.endTime - file.startTime])),
+    }
   } catch {
-    return 'no report'
+    return { failed: 'no report', took: new Map() }
   }
 }
 
