@@ -152,7 +152,7 @@ async function pass(services: Services, request: Request, background: Background
   if (adapter.refusesForeignOrigins) refuseForeignOrigin(headers, route.cors.origins, adapter.kind)
   const isWebSocket = wantsWebSocket(headers, endpoint, route.cors.origins)
   const given = { endpoint, params, query, headers, body: await incoming.json() }
-  const operations = adapter.operationsOf?.(given) ?? [endpoint.operation]
+  const operations = adapter.operationsOf?.(given, route.threads) ?? [endpoint.operation]
   record.note({ operation: operations.join(' ') })
   const permission = permissionOf(route, principal, (decision) => record.noteDecision(decision))
   permission.require(operations)

@@ -1,5 +1,6 @@
 import type { Principal } from '../authentication/principal'
 import type { Json } from '../json'
+import type { Sharing } from '../threads/owner'
 import type { AnswerChange } from './answer-change'
 import type { Call } from './call'
 import type { BodyOperation, Endpoint } from './endpoints'
@@ -53,9 +54,10 @@ export interface Adapter<Whose extends string = string> {
   /**
    * Names everything that a request asks for, by its path and by its query or body: the route must offer and a policy permit
    * it all. Absent: the endpoint's operation, and nothing beside it.
+   * @param threads who owns the threads of the route
    * @throws Refusal `operation-unknown`, `body-invalid` or `header-mismatch`
    */
-  operationsOf?(call: Omit<Call, 'operations'>): readonly string[]
+  operationsOf?(call: Omit<Call, 'operations'>, threads: Sharing): readonly string[]
   /**
    * Removes identity that the caller put into the body, and puts the verified one where the route wants it. It may change the
    * body that it is given.

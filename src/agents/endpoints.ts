@@ -1,3 +1,5 @@
+import type { DecidingMember } from './members'
+
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What a row says of an operation, whether its path or the request's body names it. */
@@ -9,6 +11,8 @@ interface Row {
   readonly closedIfShared?: true
   /** A run begins with it, so the identity of the run goes along. */
   readonly startsRun?: true
+  /** Members of its query and body by which a request asks for more than the operation. */
+  readonly members?: readonly DecidingMember[]
   /** Its answer is a stream of events, also where the server does not say so (AG2 0.x names no type). */
   readonly streams?: true
 }

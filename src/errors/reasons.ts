@@ -46,6 +46,7 @@ interface Reasons {
     | 'RunAgentInput is not an object'
     | 'a member in another spelling'
     | 'a member in two spellings'
+    | 'a parameter twice'
     | 'a resource name'
     | 'a task is named otherwise here'
     | 'an answer in a request'

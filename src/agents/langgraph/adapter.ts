@@ -4,6 +4,7 @@ import { isObject, type Json, type JsonObject, plainName, removeSpellings } from
 import type { Adapter } from '../adapter'
 import { assertionOnly, describe, headersOf, identityHeaders } from '../identity'
 import { identityOut } from '../identity-out'
+import { operationsOfMembers } from '../members'
 import { endpoints, type Whose } from './endpoints'
 import { rules } from './threads'
 
@@ -51,19 +52,9 @@ export const langgraph: Adapter<Whose> = {
     return Array.isArray(body) ? body.map(rewriteOne) : rewriteOne(body)
   },
 
-  operationsOf({ endpoint, query, body }) {
-    const runs = (Array.isArray(body) ? body : [body])
-      .filter(isObject)
-      .flatMap((one) => [one, one.params].filter(isObject))
-    return [
-      endpoint.operation,
-      ...(runs.some((run) => run.if_not_exists === 'create') ? ['threads.create'] : []),
-      ...(new URLSearchParams(query).get('action') === 'rollback' ||
-      runs.some((run) => run.multitask_strategy === 'rollback')
-        ? ['run.delete']
-        : []),
-    ]
-  },
+  operationsOf: (call, threads) => [
+    ...new Set([call.endpoint.operation, ...operationsOfMembers(call, call.endpoint.members ?? [], threads)]),
+  ],
 
   // A run that is joined is found to be the caller's first, and its events are kept with it.
   threads: { rules, resumes: true },

@@ -1,8 +1,11 @@
 import { patch, post, put, read, remove, type WhoseOf } from '../endpoints'
+import { members } from './members'
 
 const closed = { closed: true } as const
 const closedIfShared = { closedIfShared: true } as const
-const startsRun = { startsRun: true } as const
+const startsRun = { startsRun: true, members: members.run } as const
+const startsStatelessRun = { startsRun: true, members: members.statelessRun } as const
+const startsCron = { ...closed, startsRun: true, members: members.cron } as const
 
 /**
  * The API of a LangGraph server. Closed unless a route opens them: what changes assistants (one forged assistant's
@@ -24,11 +27,11 @@ export const endpoints = [
   post('assistants.update', '/assistants/:assistant/latest', 'assistant', closed),
   remove('assistants.delete', '/assistants/:assistant', 'assistant', closed),
 
-  post('threads.create', '/threads', 'new thread'),
+  post('threads.create', '/threads', 'new thread', { members: members.thread }),
   post('threads.search', '/threads/search', 'listed'),
   post('threads.count', '/threads/count', 'listed'),
   read('threads.read', '/threads/:thread', 'thread'),
-  patch('threads.update', '/threads/:thread', 'changed thread'),
+  patch('threads.update', '/threads/:thread', 'changed thread', { members: members.thread }),
   remove('threads.delete', '/threads/:thread', 'deleted thread'),
   post('threads.copy', '/threads/:thread/copy', 'thread'),
   read('threads.read', '/threads/:thread/state', 'thread'),
@@ -45,24 +48,24 @@ export const endpoints = [
   post('run.wait', '/threads/:thread/runs/wait', 'new run', startsRun),
   read('run.read', '/threads/:thread/runs/:run', 'run'),
   remove('run.delete', '/threads/:thread/runs/:run', 'run'),
-  read('run.join', '/threads/:thread/runs/:run/join', 'joined run'),
-  read('run.join', '/threads/:thread/runs/:run/stream', 'joined run'),
-  post('run.cancel', '/threads/:thread/runs/:run/cancel', 'run'),
-  post('run.create', '/runs', 'stateless run', startsRun),
-  post('run.stream', '/runs/stream', 'stateless run', startsRun),
-  post('run.wait', '/runs/wait', 'stateless run', startsRun),
-  post('run.batch', '/runs/batch', 'stateless run', startsRun),
-  post('run.cancel', '/runs/cancel', 'named runs'),
-  read('run.join', '/runs/:run/stream', 'joined stateless run'),
+  read('run.join', '/threads/:thread/runs/:run/join', 'joined run', { members: members.join }),
+  read('run.join', '/threads/:thread/runs/:run/stream', 'joined run', { members: members.join }),
+  post('run.cancel', '/threads/:thread/runs/:run/cancel', 'run', { members: members.cancel }),
+  post('run.create', '/runs', 'stateless run', startsStatelessRun),
+  post('run.stream', '/runs/stream', 'stateless run', startsStatelessRun),
+  post('run.wait', '/runs/wait', 'stateless run', startsStatelessRun),
+  post('run.batch', '/runs/batch', 'stateless run', startsStatelessRun),
+  post('run.cancel', '/runs/cancel', 'named runs', { members: members.cancel }),
+  read('run.join', '/runs/:run/stream', 'joined stateless run', { members: members.join }),
   post('run.command', '/threads/:thread/commands', 'command', startsRun),
   post('threads.stream', '/threads/:thread/stream/events', 'thread to come'),
 
-  post('crons.create', '/threads/:thread/runs/crons', 'new cron', { ...closed, ...startsRun }),
-  post('crons.create', '/runs/crons', 'new cron', { ...closed, ...startsRun }),
+  post('crons.create', '/threads/:thread/runs/crons', 'new cron', startsCron),
+  post('crons.create', '/runs/crons', 'new cron', startsCron),
   post('crons.search', '/runs/crons/search', 'listed crons', closed),
   post('crons.count', '/runs/crons/count', 'everybody', closed),
   read('crons.read', '/runs/crons/:cron', 'cron', closed),
-  patch('crons.update', '/runs/crons/:cron', 'changed cron', { ...closed, ...startsRun }),
+  patch('crons.update', '/runs/crons/:cron', 'changed cron', startsCron),
   remove('crons.delete', '/runs/crons/:cron', 'cron', closed),
 
   put('store.put', '/store/items', 'store', closedIfShared),
