@@ -304,8 +304,8 @@ describe('what an A2A caller cannot do', () => {
       'operation-unknown',
     ],
     [
-      'hide a verb',
-      () => world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: world.alice }),
+      'hide a verb in the id of a task',
+      () => world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe%3Ay', { headers: world.alice }),
       404,
       'operation-unknown',
     ],
@@ -322,6 +322,12 @@ describe('what an A2A caller cannot do', () => {
     received.length = 0
     expect(await refused(await ask())).toEqual({ status, code })
     expect(received).toEqual([])
+  })
+
+  it('a verb is the same operation where its colon is encoded', async () => {
+    const response = await world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: world.alice })
+    await response.body?.cancel()
+    expect((await world.gateway.auditOf(response)).operation).toBe('task.subscribe')
   })
 
   it('a verb behind a task is an operation of its own, and the id that the agent sees goes into the audit line', async () => {
