@@ -1,7 +1,7 @@
 import { base64url } from 'jose'
 
 /** What an id is of. An id of one sort is worth nothing as another. */
-export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'idempotency-key'
+export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'idempotency-key' | 'request-state'
 
 /** The ids of one owner on one route. */
 export interface Ids {

@@ -4,6 +4,7 @@ import { folded, isObject, type Json, type JsonObject } from '../../json'
 import { type Ids, type Sort, toAgent } from '../../threads/ids'
 import type { AnswerChange } from '../answer-change'
 import type { Endpoint } from '../endpoints'
+import { stringsReplaced } from '../json-places'
 import { nobody, type Rule } from '../thread-isolation'
 import { idsInAnswer } from './answers'
 import { idsInRequest } from './ids'
@@ -70,15 +71,8 @@ class Exchange {
   }
 
   change(operation: string, isRpc: boolean): AnswerChange {
-    const answer = async (text: string): Promise<string> => {
-      let changed = ''
-      let from = 0
-      for (const written of idsInAnswer(text, operation, isRpc)) {
-        changed += text.slice(from, written.from) + JSON.stringify(await this.#written(written.sort, written.text))
-        from = written.to
-      }
-      return changed + text.slice(from)
-    }
+    const answer = (text: string): Promise<string> =>
+      stringsReplaced(text, idsInAnswer(text, operation, isRpc), ({ sort, text: id }) => this.#written(sort, id))
     return { answer, events: (text) => dataLinesMapped(text, answer) }
   }
 

@@ -58,6 +58,9 @@ const ROWS = {
 
 export const bodyOperations = bodyRows(ROWS)
 
+/** Operations that a server may answer with a state of its own, for the client to send back. */
+export const STATEFUL: ReadonlySet<string> = new Set<Operation>(['tool.call', 'prompt.get', 'resource.read'])
+
 /** One address for messages; in older revisions also a stream to listen on and the end of a session. */
 export const endpoints = [
   envelope('message'),

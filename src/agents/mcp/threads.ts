@@ -1,29 +1,67 @@
-import { toAgent } from '../../threads/ids'
+import { Refusal } from '../../errors/refusal'
+import { dataLinesMapped } from '../../event-text'
+import { isObject, type Json, parseJson } from '../../json'
+import { unnamed } from '../../policy/operation'
+import { type Ids, toAgent } from '../../threads/ids'
+import { type AnswerChange, composed } from '../answer-change'
+import { shape, stringsAt, stringsReplaced } from '../json-places'
 import { LAST_EVENT } from '../thread-headers'
 import type { Rule } from '../thread-isolation'
+import { STATEFUL } from './endpoints'
 
 const SESSION = 'mcp-session-id'
 
-/** Seals session ids for their caller. An id without the caller's seal is replaced by one that the server has never given. */
+/** The first revision in which a server hands its state of a request to the client ("multi round-trip requests"). */
+const HAS_REQUEST_STATE = '2026-07-28'
+/** A revision is a date; names of drafts come after every date. */
+const revisionOf = (headers: Headers): string => headers.get('mcp-protocol-version') ?? ''
+
+const ANSWER = shape<'request-state'>({ result: shape({ requeststate: 'request-state' }) })
+
+/**
+ * Seals session ids and states of requests for their caller: whoever sends one goes on with that conversation. A session id without
+ * the caller's seal is replaced by one that the server has never given.
+ *
+ * Most servers keep the events of all sessions in one store. The SDKs call streams by the caller's request id (Python), or all that
+ * listen by the same name, so an event id of the caller's own may replay what another session was told. None is passed on, unless the
+ * route says that each session has a store of its own.
+ */
 const session: Rule = async (call, { ids }) => {
   const headers = new Headers(call.headers)
   const given = headers.get(SESSION)
   if (given !== null) headers.set(SESSION, await toAgent(ids, 'session', given))
   // Without a session there is no store that is the caller's.
   else headers.delete(LAST_EVENT)
-  return {
-    call: { ...call, headers },
-    change: {
-      async headers(answered) {
-        const sessionId = answered[SESSION]
-        if (sessionId !== undefined) answered[SESSION] = await ids.seal('session', sessionId)
-      },
+  const body = await withOpenedState(call.body, ids)
+  const sealedSession: AnswerChange = {
+    async headers(answered) {
+      const sessionId = answered[SESSION]
+      if (sessionId !== undefined) answered[SESSION] = await ids.seal('session', sessionId)
     },
   }
+  const isStateful = call.operations.some((operation) => STATEFUL.has(unnamed(operation)))
+  // Answers are read only in revisions that have states, so that others pass natively.
+  const sealedState = isStateful && revisionOf(call.headers) >= HAS_REQUEST_STATE ? stateSealed(ids) : undefined
+  return { call: { ...call, headers, body }, change: composed([sealedSession, sealedState]) }
 }
 
-/**
- * MCP as most servers are: one store has the events of all sessions. The SDKs call streams by the caller's request id (Python), or
- * all that listen by the same name, so an event id of the caller's own may replay what another session was told. None is passed on.
- */
+function stateSealed(ids: Ids): AnswerChange {
+  const answer = async (text: string): Promise<string> =>
+    text.includes('equestState') && parseJson(text) !== undefined
+      ? stringsReplaced(text, stringsAt(text, ANSWER), ({ sort, text: state }) => ids.seal(sort, state))
+      : text
+  return { answer, events: (text) => (text.includes('equestState') ? dataLinesMapped(text, answer) : text) }
+}
+
+/** @throws Refusal `thread-unknown` for a state that is not sealed for this caller */
+async function withOpenedState(body: Json | undefined, ids: Ids): Promise<Json | undefined> {
+  if (Array.isArray(body)) return Promise.all(body.map(async (one) => (await withOpenedState(one, ids)) ?? null))
+  if (!isObject(body) || !isObject(body.params)) return body
+  const { requestState: given } = body.params
+  if (given === undefined || given === null) return body
+  const state = typeof given === 'string' ? await ids.open('request-state', given) : undefined
+  if (state === undefined) throw new Refusal('thread-unknown')
+  return { ...body, params: { ...body.params, requestState: state } }
+}
+
 export const rules = { session }

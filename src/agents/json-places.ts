@@ -1,0 +1,75 @@
+import { plainName } from '../json'
+
+/** Places of a JSON text, by the plain names of the members that lead there. A list has the shape of what is in it. */
+export type Shape<Sort> = ReadonlyMap<string, Sort | Shape<Sort>>
+
+export const shape = <Sort>(members: Readonly<Record<string, Sort | Shape<Sort>>>): Shape<Sort> =>
+  new Map(Object.entries(members))
+
+/** A string that stands in such a place, and where it is with its quotes. */
+export interface Placed<Sort> {
+  readonly sort: Sort
+  readonly text: string
+  readonly from: number
+  readonly to: number
+}
+
+/** What has to be told apart in valid JSON to know where a string stands. */
+const TOKEN = /["{}[\]]/g
+const COLON = /\s*:/y
+
+/**
+ * Finds the strings in certain places of a JSON text, as they stand there. A value that is parsed and written anew would change
+ * `1.0` and great numbers.
+ *
+ * @param text valid JSON; it is not checked
+ */
+export function stringsAt<Sort extends string>(text: string, places: Sort | Shape<Sort>): readonly Placed<Sort>[] {
+  const found: Placed<Sort>[] = []
+  const open: (Sort | Shape<Sort> | undefined)[] = []
+  let here: Sort | Shape<Sort> | undefined = places
+  for (let from = next(TOKEN, text, 0); from >= 0; ) {
+    let to = from + 1
+    if (text[from] === '"') {
+      to = endOfString(text, from)
+      const around = open.at(-1)
+      const isName = next(COLON, text, to) >= 0
+      if (isName) here = around instanceof Map ? around.get(plainName(JSON.parse(text.slice(from, to)))) : undefined
+      else if (typeof here === 'string') found.push({ sort: here, text: JSON.parse(text.slice(from, to)), from, to })
+    } else if (text[from] === '{' || text[from] === '[') open.push(here)
+    // A list goes on with what it holds; in an object, the next name says it.
+    else here = open.pop()
+    from = next(TOKEN, text, to)
+  }
+  return found
+}
+
+/** Puts other strings in place of those that were found, and leaves the rest of the text as it is. */
+export async function stringsReplaced<Sort>(
+  text: string,
+  found: readonly Placed<Sort>[],
+  replace: (found: Placed<Sort>) => Promise<string>,
+): Promise<string> {
+  let changed = ''
+  let from = 0
+  for (const each of found) {
+    changed += text.slice(from, each.from) + JSON.stringify(await replace(each))
+    from = each.to
+  }
+  return changed + text.slice(from)
+}
+
+/** Where the next match is, or -1. */
+function next(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from
+  return pattern.exec(text)?.index ?? -1
+}
+
+/** A regular expression for all of a string would need the stack for each of its escapes. */
+function endOfString(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let before = quote
+    while (text[before - 1] === '\\') before--
+    if ((quote - before) % 2 === 0) return quote + 1
+  }
+}

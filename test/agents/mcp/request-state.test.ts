@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { routeOf } from '../../support/fixtures'
+import { json, openWorld, type World } from '../../support/world'
+
+let world: World
+let answer: { readonly type: string; readonly text: string }
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, issuer }) => [
+    routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
+    routeOf({ kind: 'mcp', origin: { url } }, [issuer], { id: 'shared', path: '/agents/shared', threads: 'shared' }),
+  ])
+})
+afterAll(() => world?.close())
+beforeEach(() => {
+  world.origin.received.length = 0
+  world.origin.handle((_request, response) => {
+    response.setHeader('content-type', answer.type)
+    response.end(answer.text)
+  })
+})
+
+const METHODS = [
+  ['tools/call', { name: 'pay' }],
+  ['prompts/get', { name: 'pay' }],
+  ['resources/read', { uri: 'pay://1' }],
+] as const
+const NEW = '2026-07-28'
+const wanted = (state: string) =>
+  `{"jsonrpc":"2.0","id":1,"result":{"resultType":"input_required","amount":12345678901234567890,"requestState":${JSON.stringify(state)}}}`
+const asJson = (text: string) => ({ type: 'application/json', text })
+const asStream = (text: string) => ({ type: 'text/event-stream', text: `event: message\ndata: ${text}\n\n` })
+
+function ask(who: 'alice' | 'bob', method: string, params: object, { revision = NEW, route = 'mcp' } = {}) {
+  const headers = {
+    accept: 'application/json, text/event-stream',
+    ...(revision && { 'mcp-protocol-version': revision }),
+  }
+  return world.as(who, `/agents/${route}`, json({ jsonrpc: '2.0', id: 1, method, params }, headers))
+}
+const stateIn = (text: string): string => JSON.parse(/"requestState":("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '""')
+const received = () => JSON.parse(world.origin.last().body).params
+
+describe.each(METHODS)('X6: the state of a request that an MCP server wants something for (%s)', (method, params) => {
+  it.each([
+    ['a JSON answer', asJson],
+    ['a stream', asStream],
+  ])('is sealed for its caller in %s, and nothing else of the answer changes', async (_what, as) => {
+    answer = as(wanted('v1."état".x'))
+    const text = await (await ask('alice', method, params)).text()
+    const sealed = stateIn(text)
+    expect(sealed).toMatch(/^v1\."état"\.x\.[\w-]{43}$/)
+    expect(text).toBe(answer.text.replace(JSON.stringify('v1."état".x'), JSON.stringify(sealed)))
+
+    await (await ask('alice', method, { ...params, requestState: sealed })).text()
+    expect(received()).toEqual({ ...params, requestState: 'v1."état".x' })
+  })
+
+  it('of another person is not found, and neither is one that was made up', async () => {
+    answer = asJson(wanted('v1.alice'))
+    const sealed = stateIn(await (await ask('alice', method, params)).text())
+    world.origin.received.length = 0
+    for (const requestState of [sealed, 'v1.alice', `v1.alice.${'A'.repeat(43)}`, 7, {}, ['x'], ''])
+      expect((await ask('bob', method, { ...params, requestState })).status).toBe(404)
+    expect(world.origin.received).toEqual([])
+  })
+
+  it('is refused in a second spelling, which a server that ignores case would read', async () => {
+    expect((await ask('alice', method, { ...params, RequestState: 'v1.bob' })).status).toBe(400)
+  })
+})
+
+describe('where MCP has no state of a request, or it is everybody’s', () => {
+  it('an answer of an older revision passes as it is', async () => {
+    answer = asJson(wanted('v1'))
+    for (const revision of ['2025-11-25', ''])
+      expect(await (await ask('alice', 'tools/call', { name: 'pay' }, { revision })).text()).toBe(answer.text)
+  })
+
+  it('on a route with shared threads it passes as it is, in both directions', async () => {
+    answer = asJson(wanted('v1'))
+    expect(
+      await (await ask('bob', 'tools/call', { name: 'pay', requestState: 'v1' }, { route: 'shared' })).text(),
+    ).toBe(answer.text)
+    expect(received().requestState).toBe('v1')
+  })
+
+  it('an answer without one, and one that is no JSON, pass as they are', async () => {
+    for (const text of ['{"jsonrpc":"2.0","id":1,"result":{"n":1.0}}', 'requestState', '{"requestState":"outside"}']) {
+      answer = asJson(text)
+      expect(await (await ask('alice', 'tools/call', { name: 'pay' })).text()).toBe(text)
+    }
+  })
+})
