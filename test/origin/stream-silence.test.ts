@@ -63,6 +63,15 @@ const beginAll = () => Promise.all(reading.map(begin))
 
 const count = (text: string) => text.split(COMMENT).length - 1
 
+type Begun = Awaited<ReturnType<typeof begin>>
+
+/** Has each agent say something, and waits until its caller hears of it. */
+async function say(replies: readonly Begun[], textOf: (gear: Gear) => string): Promise<void> {
+  const before = replies.map(({ text }) => text())
+  for (const { gear, response } of replies) response.write(textOf(gear))
+  await eventually('each caller hears more', () => replies.every(({ text }, index) => text() !== before[index]))
+}
+
 /** Lets so many heartbeats pass in silence. Each caller has the comment of one before the next begins. */
 async function passHeartbeats(times: number, replies: readonly WireReply[]): Promise<void> {
   for (let passed = 0; passed < times; passed++) {
@@ -81,7 +90,7 @@ describe('F9: a silent agent behind the reading gear', () => {
     await sleep(50)
     expect(replies.map((reply) => reply.text())).toEqual(replies.map(() => ''))
     await passHeartbeats(2, replies)
-    for (const { gear, response } of replies) response.write(runs[gear.protocol].slice(0, 3).join(''))
+    await say(replies, ({ protocol }) => runs[protocol].slice(0, 3).join(''))
     await passHeartbeats(2, replies)
     for (const { gear, response } of replies) response.end(runs[gear.protocol].slice(3).join(''))
     for (const { gear, ...reply } of replies) {
@@ -110,8 +119,7 @@ describe('F9: a silent agent behind the reading gear', () => {
   it('is given up after its limit, with an error event, and stopped', async () => {
     const replies = await beginAll()
     const firstOf = (gear: Gear) => runs[gear.protocol][0] ?? ''
-    for (const { gear, response } of replies) response.write(firstOf(gear))
-    await Promise.all(replies.map(({ gear, has }) => has(firstOf(gear))))
+    await say(replies, firstOf)
     await passHeartbeats(4, replies)
     for (const { gear, id, text } of replies) {
       expect(text()).toBe(firstOf(gear) + COMMENT.repeat(4))
@@ -131,7 +139,8 @@ describe('F9: a silent agent behind the reading gear', () => {
     const replies = await beginAll()
     for (let said = 0; said < 4; said++) {
       await passHeartbeats(3, replies)
-      for (const { response } of replies) response.write(said % 2 ? '"x' : ': here\n\ndata: ')
+      if (said % 2) for (const { response } of replies) response.write('"x')
+      else await say(replies, () => ': here\n\ndata: ')
     }
     for (const { response } of replies) response.end('"\n\n')
     for (const reply of replies) {
