@@ -113,7 +113,7 @@ describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the 
     const reply = await start(gear)
     await reply.has('begun')
     reply.leave()
-    await world.gateway.advance(0.6 * heartbeatSeconds)
+    await world.gateway.advance(0.9 * heartbeatSeconds)
     await sleep(50)
     expect(origin.aborted()).toBe(abortedBefore)
     // One finds the connection closed, at most two more are told so.

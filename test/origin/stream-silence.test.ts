@@ -86,7 +86,7 @@ async function passHeartbeats(times: number, replies: readonly WireReply[]): Pro
 describe('F9: a silent agent behind the reading gear', () => {
   it('is covered by comments, between which every byte arrives', async () => {
     const replies = await beginAll()
-    await world.gateway.advance(0.6 * heartbeatSeconds)
+    await world.gateway.advance(0.9 * heartbeatSeconds)
     await sleep(50)
     expect(replies.map((reply) => reply.text())).toEqual(replies.map(() => ''))
     await passHeartbeats(2, replies)
