@@ -67,7 +67,7 @@ export function createGateway(config: Configuration, signingKeys: () => Promise<
     host: new URL(config.publicUrl).host,
     corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
     authenticatorsOf: new Map(routes.map((route) => [route, [jwtAuthenticator(route.trust)]])),
-    senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports)),
+    senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
   }
   return (request, background) => handle(services, request, background)
@@ -190,6 +190,7 @@ async function pass(services: Services, request: Request, background: Background
     headers: { ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
     limits: route.limits,
     signal,
+    after: ports.after,
   })
   record.noteForwarded(reply.response.status)
   return reply

@@ -34,6 +34,7 @@ export function createIsolation(secret: string | undefined, ports: Ports) {
       ({ path, ...question }, stop) =>
         send({ ...question, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), stop }),
       route.limits,
+      ports.after,
     )
     const context = await threadContextOf(principal, route, { permits: permission.has, ask })
     return isolate(call, rowsOf(call, route.rowOf), threads, context)

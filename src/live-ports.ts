@@ -4,6 +4,10 @@ import type { Ports } from './ports'
 export const livePorts: Ports = {
   fetch: (request, init) => fetch(request, init),
   now: () => Date.now(),
+  after(milliseconds, work) {
+    const timer = setTimeout(work, milliseconds)
+    return () => clearTimeout(timer)
+  },
   randomId: () => crypto.randomUUID(),
   emit: (line) => console.log(line),
   sharedCache: caches.default,

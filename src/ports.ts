@@ -7,6 +7,8 @@ export interface Ports {
   readonly fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
   /** Milliseconds since the epoch. On Workers it stands still between two waits for the network. */
   readonly now: () => number
+  /** Everything that waits for time to pass waits here. */
+  readonly after: After
   /** A new UUID. */
   readonly randomId: () => string
   /** Writes one audit line. The request is kept alive until it is written. */
@@ -14,6 +16,12 @@ export interface Ports {
   /** Where isolates of one place share fetched key sets; absent where the platform has no Cache API. */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>
 }
+
+/**
+ * Does `work` once, after so many milliseconds.
+ * @returns a function that cancels it
+ */
+export type After = (milliseconds: number, work: () => void) => () => void
 
 /** What a request may leave running behind it. */
 export interface Background {

@@ -8,6 +8,7 @@ import type { LoadedRoute } from './config/route'
 import type { Json } from './json'
 import { forward } from './origin/forward'
 import { requestHeaders } from './origin/headers'
+import type { Ports } from './ports'
 import { type LimitedBody, writeJson } from './request/body'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
@@ -49,7 +50,7 @@ export type Send = (request: AgentRequest) => Promise<Response>
  * @returns a function that throws the Refusals of `Signer.sign` and of `forward`, and `configuration-incomplete` where a secret is
  *   missing
  */
-export function createSender(config: Configuration, signer: Signer) {
+export function createSender(config: Configuration, signer: Signer, { after }: Pick<Ports, 'after'>) {
   const via = viaEntry(new URL(config.publicUrl).host)
 
   return ({ route, principal, credential, trace, record, signal }: RequestContext): Send => {
@@ -82,7 +83,11 @@ export function createSender(config: Configuration, signer: Signer) {
         via,
       })
       const { firstByteSeconds } = route.limits
-      return await forward(route.origin, { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds })
+      return await forward(
+        route.origin,
+        { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
+        after,
+      )
     }
   }
 }

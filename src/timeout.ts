@@ -1,9 +1,12 @@
+import type { After } from './ports'
+
 /**
- * Returns the result of `work`, or `undefined` after so many milliseconds. `work` is not cancelled. The timer is not cleared either:
- * it ends with the request that it belongs to, and to clear it would cost more than to set it.
+ * Returns the result of `work`, or `undefined` after so many milliseconds. `work` is not cancelled.
+ * The timer is not cancelled either: it ends with the request that it belongs to, and to cancel it
+ * would cost more than to set it.
  */
-export const withTimeout = <T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> =>
+export const withTimeout = <T>(after: After, milliseconds: number, work: Promise<T>): Promise<T | undefined> =>
   new Promise((resolve, reject) => {
-    setTimeout(resolve, milliseconds)
+    after(milliseconds, () => resolve(undefined))
     work.then(resolve, reject)
   })

@@ -1,6 +1,7 @@
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
 import { type Json, parseJson } from '../json'
+import type { After } from '../ports'
 import type { Ask } from '../threads/context'
 
 /** What an answer may hold beside what callers sent: what the agent itself has written there. */
@@ -23,13 +24,14 @@ export interface Question {
 export function askThrough(
   send: (question: Question, stop: AbortSignal) => Promise<Response>,
   limits: { readonly firstByteSeconds: number; readonly bodyBytes: number },
+  after: After,
 ): Ask {
   return async (method, path, json, waitFor = 'answer') => {
     const stop = new AbortController()
     try {
       const { status, body } = await send({ method, path, json }, stop.signal)
       // Once the answer has begun it may take no longer than it took to begin.
-      setTimeout(() => stop.abort(), limits.firstByteSeconds * 1000)
+      after(limits.firstByteSeconds * 1000, () => stop.abort())
       if (waitFor === 'end') await ended(body)
       if (waitFor !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? parseJson(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }

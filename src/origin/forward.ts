@@ -1,5 +1,6 @@
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
+import type { After } from '../ports'
 import { withTimeout } from '../timeout'
 
 /** One request to an origin, as it is sent. */
@@ -29,7 +30,7 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
  *
  * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large` or `client-gone`
  */
-export async function forward(origin: Origin, request: OriginRequest): Promise<Response> {
+export async function forward(origin: Origin, request: OriginRequest, after: After): Promise<Response> {
   // Invariant 5: what follows a host and begins with a slash cannot change it.
   if (!request.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
 
@@ -47,7 +48,7 @@ export async function forward(origin: Origin, request: OriginRequest): Promise<R
       // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to the caller's own.
       signal: other ? AbortSignal.any([signal, other]) : signal,
     })
-    const response = await withTimeout(request.firstByteSeconds * 1000, answer)
+    const response = await withTimeout(after, request.firstByteSeconds * 1000, answer)
     // The request to the origin ends with the caller's, which this refuses.
     if (!response) throw new Refusal('origin-timeout')
     return checked(response)

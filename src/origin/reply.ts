@@ -3,6 +3,7 @@ import type { AnswerChange } from '../agents/answer-change'
 import { readAtMost } from '../bytes'
 import type { StreamOutcome } from '../ending'
 import { Refusal } from '../errors/refusal'
+import type { After } from '../ports'
 import { responseHeaders } from './headers'
 import { type Place, passLocations } from './location'
 import { pump, readEvents } from './stream'
@@ -25,6 +26,7 @@ export interface ReplyRules {
   readonly headers: Readonly<Record<string, string>>
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly signal: AbortSignal
+  readonly after: After
 }
 
 export interface Reply {
@@ -72,6 +74,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
       brokenStream,
       isLast: adapter.isLast?.bind(adapter),
       signal,
+      after: rules.after,
     })
     return { response: new Response(body, { status, headers }), done }
   }

@@ -1,6 +1,7 @@
 import type { StreamOutcome } from '../ending'
 import { dataOf, eventsOf } from '../event-text'
 import type { Json } from '../json'
+import type { After } from '../ports'
 import { EventCutter } from './event-cutter'
 
 export interface Guarded {
@@ -23,6 +24,7 @@ export interface Reading {
   readonly isLast: ((data: Json) => boolean) | undefined
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
+  readonly after: After
 }
 
 const CUT = 'The connection to the agent was lost before the stream was complete.'
@@ -88,7 +90,7 @@ const abandon = (writer: Writer): Promise<StreamOutcome> => breakOff(writer, 'cl
  * of it counts as a cut. A part of an event is held back, so what a cut leaves behind is clean.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
-  const { heartbeatSeconds, idleSeconds, brokenStream, signal } = reading
+  const { heartbeatSeconds, idleSeconds, brokenStream, signal, after } = reading
   const pipe = new IdentityTransformStream()
   const writer: Writer = pipe.writable.getWriter()
   const reader = source.getReader()
@@ -128,7 +130,14 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }
-  const timer = Number.isFinite(tickSeconds) ? setInterval(tick, tickSeconds * 1000) : undefined
+  let cancelTick = () => {}
+  const awaitTick = () => {
+    cancelTick = after(tickSeconds * 1000, () => {
+      awaitTick()
+      tick()
+    })
+  }
+  if (Number.isFinite(tickSeconds)) awaitTick()
 
   const read = async (): Promise<boolean> => {
     try {
@@ -146,7 +155,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const finish = async (): Promise<StreamOutcome> => {
     const ended = (await read()) && !stalled
-    if (timer !== undefined) clearInterval(timer)
+    cancelTick()
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.

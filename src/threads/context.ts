@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import type { Json } from '../json'
-import type { Ports } from '../ports'
+import type { After, Ports } from '../ports'
 import { type Ids, idsOf } from './ids'
 import { createOwners, type Owner, type Sharing } from './owner'
 import { createOwnershipCache } from './ownership-cache'
@@ -37,6 +37,7 @@ export interface ThreadContext {
   /** Whether the route offers an operation to the caller and its policies permit it. */
   permits(operation: string): boolean
   readonly ask: Ask
+  readonly after: After
   /** Threads that lately turned out to be the caller's. */
   readonly cache: {
     isOwn(thread: string): boolean
@@ -76,7 +77,7 @@ export function threadSecretFault(secret: string | undefined): string | undefine
  */
 export function createThreadContexts(
   secret: string | undefined,
-  { now, randomId }: Pick<Ports, 'now' | 'randomId'>,
+  { now, after, randomId }: Pick<Ports, 'now' | 'after' | 'randomId'>,
 ): ThreadContexts {
   const ownerOf = createOwners()
   const owners = createOwnershipCache(now)
@@ -89,6 +90,7 @@ export function createThreadContexts(
     const owner = await ownerOf(caller, threads)
     return {
       ...access,
+      after,
       owner,
       newId: randomId,
       claimsUnowned,

@@ -16,6 +16,7 @@ beforeAll(async () => {
 const ports = {
   fetch: () => Promise.reject(new Error('no network')),
   now: () => now,
+  after: () => () => undefined,
   randomId: () => 'id',
   emit: () => undefined,
 }

@@ -111,7 +111,7 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
   expect(plain(far)).toEqual(plain(near))
 }
 
-describe('the LangGraph SDK through the gate', () => {
+describe.concurrent('the LangGraph SDK through the gate', () => {
   it('finds assistants as at the server', async () => {
     await expectSame(async ({ assistants }) => {
       const [assistant] = await assistants.search({ graphId: 'agent' })
@@ -285,7 +285,7 @@ describe('the LangGraph SDK through the gate', () => {
   })
 })
 
-describe('who the graph sees', () => {
+describe.concurrent('who the graph sees', () => {
   const seenBy = async (client: LangGraphClient, thread: string | null, more: object = {}) =>
     (await client.runs.wait(thread, 'agent', ask('hello', more))).seen
   const alice = {

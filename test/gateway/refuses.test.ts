@@ -69,7 +69,7 @@ const rolePolicy = policyWithExamples({
 beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf(openHttp(url), [issuer], {
-      limits: { bodyBytes: 1000, firstByteSeconds: 1 },
+      limits: { bodyBytes: 1000, firstByteSeconds: 60 },
       cors: { origins: ['https://app.example.com'] },
     }),
     routeOf(openHttp(url), [issuer], { id: 'scoped', path: '/scoped', policies: [runPolicy] }),
@@ -290,8 +290,9 @@ describe('S24: each refusal of the table', () => {
   })
 
   it('F7: an origin that does not begin to answer is a 504', async () => {
-    world.origin.handle(() => undefined)
+    world.origin.handle(() => world.gateway.advance(60))
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-timeout')
+    await world.gateway.setClock(0)
     world.origin.handle((_request, response) => void response.writeHead(302, { location: 'http://evil.test/' }).end())
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-reply-refused')
     answerAnything()

@@ -15,6 +15,8 @@ let origin: RecordingOrigin
 /** Sees an upload while it lasts. */
 let uploads: Server
 let abortedBefore = 0
+/** So long that only a clock that is moved reaches it. */
+const heartbeatSeconds = 20
 
 beforeAll(async () => {
   origin = await startOrigin()
@@ -22,7 +24,7 @@ beforeAll(async () => {
   await once(uploads, 'listening')
   const uploadUrl = `http://127.0.0.1:${(uploads.address() as AddressInfo).port}`
   world = await openWorld(({ trust }) => [
-    ...gears.map((gear) => gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds: 1 } : {})),
+    ...gears.map((gear) => gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds } : {})),
     routeOf(openHttp(origin.url), trust),
     routeOf(openHttp(uploadUrl), trust, { id: 'upload', path: '/agents/upload' }),
   ])
@@ -111,8 +113,15 @@ describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the 
     const reply = await start(gear)
     await reply.has('begun')
     reply.leave()
-    // One to find the connection closed, at most one more to be told so.
-    expect(await stopped()).toBeLessThan(4000)
+    await world.gateway.advance(0.9 * heartbeatSeconds)
+    await sleep(50)
+    expect(origin.aborted()).toBe(abortedBefore)
+    // One finds the connection closed, at most two more are told so.
+    for (let sent = 0; sent < 3 && origin.aborted() === abortedBefore; sent++) {
+      await world.gateway.advance(heartbeatSeconds)
+      await sleep(50)
+    }
+    expect(await stopped()).toBeLessThan(1000)
   })
 })
 
@@ -189,9 +198,10 @@ describe('F10: a caller who leaves during an upload', () => {
     const before = origin.received.length
     const socket = await upload('/agents/ag-ui-reading', 'Content-Length: 1000')
     socket.write('{"threadId":')
-    await sleep(200)
+    await sleep(50)
+    const lines = world.gateway.audit.length
     socket.resetAndDestroy()
-    await sleep(500)
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
     expect(origin.received.length).toBe(before)
   })
 })

@@ -1,11 +1,11 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually'
 import { routeOf } from '../support/fixtures'
 import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
 import { type Gear, gears, runBody, runs, saysBroken } from '../support/streams'
-import { call } from '../support/wire'
+import { call, type WireReply } from '../support/wire'
 import { openWorld, type World } from '../support/world'
 
 let world: World
@@ -15,26 +15,27 @@ const own = gears.find(({ name }) => name === 'ag-ui-own')!
 /** Read for nothing but its ids. */
 const quiet: Gear = { ...own, name: 'quiet', path: '/agents/quiet' }
 const reading = gears.filter(({ isReading }) => isReading)
+/** So long that only a clock that is moved reaches them. */
+const heartbeatSeconds = 20
+const idleSeconds = 100
 
-/** Every test has a reply of its own, found by a header, so that all of them can be silent at once. */
+/** Every call has a reply of its own, found by a header, so that all gears can be silent at once. */
 const acts = new Map<string, (response: ServerResponse) => unknown>()
-const closed = new Map<string, number>()
+const closed = new Set<string>()
 
 beforeAll(async () => {
   origin = await startOrigin(async (request, response) => {
     const id = String(request.headers.prefer)
-    response.on('close', () => closed.set(id, performance.now()))
+    response.on('close', () => closed.add(id))
     beginEvents(response)
     await acts.get(id)?.(response)
   })
   world = await openWorld(({ trust }) => [
-    ...gears.map((gear) =>
-      gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds: 1, idleSeconds: 5 } : {}),
-    ),
+    ...gears.map((gear) => gear.route(origin.url, trust, gear.isReading ? { heartbeatSeconds, idleSeconds } : {})),
     routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, trust, {
       id: 'quiet',
       path: quiet.path,
-      limits: { heartbeatSeconds: 0, idleSeconds: 5 },
+      limits: { heartbeatSeconds: 0, idleSeconds },
     }),
   ])
 })
@@ -42,6 +43,7 @@ afterAll(async () => {
   await world?.close()
   await origin?.close()
 })
+beforeEach(() => world.gateway.setClock(0))
 
 let calls = 0
 async function start(gear: Gear, act: (response: ServerResponse) => unknown) {
@@ -51,101 +53,150 @@ async function start(gear: Gear, act: (response: ServerResponse) => unknown) {
   return { id, ...(await call(world.gateway.url + gear.path, { body: runBody[gear.protocol], headers })) }
 }
 
+/** A reply whose parts are sent by the test. */
+async function begin(gear: Gear) {
+  const opened = Promise.withResolvers<ServerResponse>()
+  const reply = await start(gear, opened.resolve)
+  return { gear, ...reply, response: await opened.promise }
+}
+const beginAll = () => Promise.all(reading.map(begin))
+
 const count = (text: string) => text.split(COMMENT).length - 1
 
-/** On all of them at once. */
-const onAll = (check: (gear: Gear) => Promise<void>) => Promise.all(reading.map(check))
+type Begun = Awaited<ReturnType<typeof begin>>
 
-describe.concurrent('F9: a silent agent behind the reading gear', () => {
-  it('is covered by comments, between which every byte arrives', ({ expect }) =>
-    onAll(async (gear) => {
-      const run = runs[gear.protocol]
-      const reply = await start(gear, async (response) => {
-        await sleep(2500)
-        response.write(run.slice(0, 3).join(''))
-        await sleep(2500)
-        response.end(run.slice(3).join(''))
-      })
+/** Has each agent say something, and waits until its caller hears of it. */
+async function say(replies: readonly Begun[], textOf: (gear: Gear) => string): Promise<void> {
+  const before = replies.map(({ text }) => text())
+  for (const { gear, response } of replies) response.write(textOf(gear))
+  await eventually('each caller hears more', () => replies.every(({ text }, index) => text() !== before[index]))
+}
+
+/** Lets so many heartbeats pass in silence. Each caller has the comment of one before the next begins. */
+async function passHeartbeats(times: number, replies: readonly WireReply[]): Promise<void> {
+  for (let passed = 0; passed < times; passed++) {
+    const before = replies.map((reply) => count(reply.text()))
+    await world.gateway.advance(heartbeatSeconds)
+    await eventually('each caller has a comment', () =>
+      replies.every((reply, index) => count(reply.text()) > (before[index] ?? 0)),
+    )
+  }
+}
+
+describe('F9: a silent agent behind the reading gear', () => {
+  it('is covered by comments, between which every byte arrives', async () => {
+    const replies = await beginAll()
+    await world.gateway.advance(0.9 * heartbeatSeconds)
+    await sleep(50)
+    expect(replies.map((reply) => reply.text())).toEqual(replies.map(() => ''))
+    await passHeartbeats(2, replies)
+    await say(replies, ({ protocol }) => runs[protocol].slice(0, 3).join(''))
+    await passHeartbeats(2, replies)
+    for (const { gear, response } of replies) response.end(runs[gear.protocol].slice(3).join(''))
+    for (const { gear, ...reply } of replies) {
       expect(await reply.end).toBe('whole')
       expect(count(reply.text())).toBeGreaterThanOrEqual(2)
-      expect(reply.text().replaceAll(COMMENT, '')).toBe(run.join('').replaceAll(COMMENT, ''))
-    }))
+      expect(reply.text().replaceAll(COMMENT, '')).toBe(runs[gear.protocol].join('').replaceAll(COMMENT, ''))
+    }
+  })
 
-  it('gets no comment into the middle of its event, however long that takes', ({ expect }) =>
-    onAll(async (gear) => {
-      const event = 'data: {"type":"TEXT_MESSAGE_CONTENT"}\n\n'
-      const reply = await start(gear, async (response) => {
-        for (const byte of event) {
-          response.write(byte)
-          await sleep(150)
-        }
-        response.end()
-      })
+  it('gets no comment into the middle of its event, however long that takes', async () => {
+    const event = 'data: {"type":"TEXT_MESSAGE_CONTENT"}\n\n'
+    const replies = await beginAll()
+    for (const byte of event) {
+      for (const { response } of replies) response.write(byte)
+      await world.gateway.advance(0.15 * heartbeatSeconds)
+      await sleep(10)
+    }
+    for (const { response } of replies) response.end()
+    for (const reply of replies) {
       expect(await reply.end).toBe('whole')
       expect(count(reply.text())).toBeGreaterThanOrEqual(2)
       expect(reply.text()).toBe(COMMENT.repeat(count(reply.text())) + event)
-    }))
+    }
+  })
 
-  it('is given up after its limit, with an error event, and stopped', ({ expect }) =>
-    onAll(async (gear) => {
-      const first = runs[gear.protocol][0] ?? ''
-      const reply = await start(gear, (response) => response.write(first))
-      const began = performance.now()
+  it('is given up after its limit, with an error event, and stopped', async () => {
+    const replies = await beginAll()
+    const firstOf = (gear: Gear) => runs[gear.protocol][0] ?? ''
+    await say(replies, firstOf)
+    await passHeartbeats(4, replies)
+    for (const { gear, id, text } of replies) {
+      expect(text()).toBe(firstOf(gear) + COMMENT.repeat(4))
+      expect(closed).not.toContain(id)
+    }
+    await world.gateway.advance(idleSeconds - 4 * heartbeatSeconds)
+    for (const { gear, id, ...reply } of replies) {
       expect(await reply.end).toBe('whole')
-      expect(performance.now() - began).toBeGreaterThan(4000)
       expect(reply.text()).toMatch(saysBroken[gear.protocol])
       expect(reply.text()).toContain('origin-stalled')
-      expect(reply.text().startsWith(first)).toBe(true)
-      await eventually('the origin is stopped', () => closed.has(reply.id), 5)
-    }))
+      expect(reply.text().startsWith(firstOf(gear))).toBe(true)
+      await eventually('the origin is stopped', () => closed.has(id), 5)
+    }
+  })
 
-  it('is not given up while it says anything at all, even a part of an event', ({ expect }) =>
-    onAll(async (gear) => {
-      const reply = await start(gear, async (response) => {
-        for (let said = 0; said < 4; said++) {
-          await sleep(2000)
-          response.write(said % 2 ? '"x' : ': here\n\ndata: ')
-        }
-        response.end('"\n\n')
-      })
+  it('is not given up while it says anything at all, even a part of an event', async () => {
+    const replies = await beginAll()
+    for (let said = 0; said < 4; said++) {
+      await passHeartbeats(3, replies)
+      if (said % 2) for (const { response } of replies) response.write('"x')
+      else await say(replies, () => ': here\n\ndata: ')
+    }
+    for (const { response } of replies) response.end('"\n\n')
+    for (const reply of replies) {
       expect(await reply.end).toBe('whole')
       expect(reply.text()).not.toContain('origin-stalled')
-    }))
+    }
+  })
 
-  it('may be silent without end where it is read only for its ids, and hears no comments then', async ({ expect }) => {
+  it('may be silent without end where it is read only for its ids, and hears no comments then', async () => {
     const [first = '', ...rest] = runs['ag-ui']
-    const reply = await start(quiet, async (response) => {
-      response.write(first)
-      await sleep(7000)
-      response.end(rest.join(''))
-    })
+    const { response, ...reply } = await begin(quiet)
+    response.write(first)
+    await reply.has(first)
+    await world.gateway.advance(2 * idleSeconds)
+    await sleep(100)
+    response.end(rest.join(''))
     expect(await reply.end).toBe('whole')
     expect(reply.text()).toBe(runs['ag-ui'].join(''))
   })
 
-  it('is not blamed for a caller who does not read', ({ expect }) =>
-    onAll(async (gear) => {
-      const events = Array.from({ length: 800 }, () => `data: "${'x'.repeat(32_000)}"\n\n`)
-      const reply = await start(gear, async (response) => {
-        for (const event of events) if (!response.write(event)) await new Promise((go) => response.once('drain', go))
-        response.end()
-      })
-      reply.message.pause()
-      await sleep(8000)
-      reply.message.resume()
+  it('is not blamed for a caller who does not read', async () => {
+    const events = Array.from({ length: 800 }, () => `data: "${'x'.repeat(32_000)}"\n\n`)
+    let taken = 0
+    const send = async (response: ServerResponse) => {
+      for (const event of events) {
+        if (!response.write(event)) await new Promise((go) => response.once('drain', go))
+        taken++
+      }
+      response.end()
+    }
+    const replies = await Promise.all(reading.map((gear) => start(gear, send)))
+    for (const { message } of replies) message.pause()
+    for (let last = -1; last !== taken; await sleep(300)) last = taken
+    expect(taken).toBeLessThan(events.length * replies.length)
+    for (let silent = 0; silent < 2 * idleSeconds; silent += heartbeatSeconds) {
+      await world.gateway.advance(heartbeatSeconds)
+      await sleep(30)
+    }
+    for (const { message } of replies) message.resume()
+    for (const reply of replies) {
       expect(await reply.end).toBe('whole')
       expect(reply.text().replaceAll(COMMENT, '') === events.join('')).toBe(true)
-    }))
+    }
+  })
 })
 
 describe.each(gears.filter(({ isReading }) => !isReading))('F9: the $name gear', (gear) => {
   it('lets the comments of the agent itself through', async () => {
-    const reply = await start(gear, async (response) => {
-      response.write(': heartbeat\n\n')
-      await sleep(1500)
-      response.end(': heartbeat\n\n')
-    })
+    const comment = ': heartbeat\n\n'
+    const { response, ...reply } = await begin(gear)
+    response.write(comment)
+    await reply.has(comment)
+    await world.gateway.advance(2 * idleSeconds)
+    await sleep(50)
+    response.end(comment)
     expect(await reply.end).toBe('whole')
-    expect(reply.text()).toBe(': heartbeat\n\n: heartbeat\n\n')
+    expect(reply.text()).toBe(comment + comment)
   })
 })

@@ -19,6 +19,8 @@ export interface TestGateway {
   auditOf(response: Response): Promise<AuditEvent>
   /** Moves the gateway's clock to now plus so many seconds. */
   setClock(offsetSeconds: number): Promise<void>
+  /** Moves the gateway's clock on by so many seconds. Timers that are due by then fire within a few milliseconds. */
+  advance(seconds: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -94,6 +96,9 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
     },
     async setClock(offsetSeconds) {
       await fetch(`${url}/__test/clock?offset=${offsetSeconds * 1000}`)
+    },
+    async advance(seconds) {
+      await fetch(`${url}/__test/clock?by=${seconds * 1000}`)
     },
     close: () => miniflare.dispose(),
   }

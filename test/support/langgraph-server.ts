@@ -21,7 +21,9 @@ export async function startLangGraphServer(): Promise<LangGraphServer> {
   await symlink(path.join(langgraphFolder, 'node_modules'), path.join(folder, 'node_modules'))
 
   const port = await freePort()
-  const options = { ...langgraphServer(port), cwd: folder }
+  const { args, ...settings } = langgraphServer(port)
+  // An idle worker of the server looks for runs about twice a second. Many workers find one at once.
+  const options = { ...settings, args: [...args, '-n', '50'], cwd: folder }
   const child = spawnChild(options)
   const close = async () => {
     await child.stop()

@@ -1,21 +1,46 @@
 /**
  * The Worker of the front-door tests: the gateway as src/index.ts makes it, with routes given as data and a clock that a test
- * can move. Everything else is the real thing.
+ * can move. Timers follow that clock. Everything else is the real thing.
  */
 import { env } from 'cloudflare:workers'
 import { livePorts } from '../../src/live-ports'
+import type { Ports } from '../../src/ports'
 import { createWorker } from '../../src/worker'
 
+const POLL_MS = 5
+
+/** Milliseconds by which the gateway's clock is ahead of the real one. */
 let offset = 0
+/** The due time of the timer that fires now. A timer that is set meanwhile counts from there. */
+let firing: number | undefined
+
+const now = (): number => Date.now() + offset
+
+/** Polls the clock, because work may only run in the context of the request that set the timer. */
+const after: Ports['after'] = (milliseconds, work) => {
+  const due = (firing ?? now()) + milliseconds
+  const poll = setInterval(() => {
+    if (now() < due) return
+    clearInterval(poll)
+    firing = due
+    try {
+      work()
+    } finally {
+      firing = undefined
+    }
+  }, POLL_MS)
+  return () => clearInterval(poll)
+}
 
 const routes = JSON.parse(String((env as unknown as Record<string, unknown>).TEST_ROUTES))
-const app = createWorker(routes, { ...livePorts, now: () => Date.now() + offset })
+const app = createWorker(routes, { ...livePorts, now, after })
 
 export default {
   fetch(request, bindings, context) {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname === '/__test/clock') {
-      offset = Number(searchParams.get('offset'))
+      const moved = searchParams.get('by')
+      offset = moved === null ? Number(searchParams.get('offset')) : offset + Number(moved)
       return new Response(null, { status: 204 })
     }
     return app.fetch(request, bindings, context)

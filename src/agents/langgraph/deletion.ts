@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
 import { isObject } from '../../json'
-import type { Ask } from '../../threads/context'
+import type { ThreadContext } from '../../threads/context'
 import { isNo, unclear } from './answers'
 import { isThreadId } from './ownership'
 
@@ -15,7 +15,7 @@ const PATIENCE_MS = 10_000
  *
  * @throws Refusal where it cannot be told whether there are any
  */
-export async function cancelRuns(thread: string, ask: Ask): Promise<void> {
+export async function cancelRuns(thread: string, { ask, after }: Pick<ThreadContext, 'ask' | 'after'>): Promise<void> {
   // Those that wait come first: the next one begins as soon as the one before it has ended.
   for (const status of ['pending', 'running']) {
     const cancelled = new Set<string>()
@@ -46,7 +46,7 @@ export async function cancelRuns(thread: string, ask: Ask): Promise<void> {
       if (!(thrown instanceof Refusal)) throw thrown
     })
     const patience = Promise.withResolvers<void>()
-    const timer = setTimeout(patience.resolve, PATIENCE_MS)
-    await Promise.race([ended, patience.promise]).finally(() => clearTimeout(timer))
+    const cancelPatience = after(PATIENCE_MS, patience.resolve)
+    await Promise.race([ended, patience.promise]).finally(cancelPatience)
   }
 }

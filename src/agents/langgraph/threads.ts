@@ -46,11 +46,11 @@ const unchanged: ThreadRule = (call) => ({ call })
 
 const changed: ThreadRule = (call) => ({ call: { ...call, body: withoutOwner(call.body) } })
 
-const deleted: ThreadRule = async (call, { context: { cache, ask } }, thread) => {
-  cache.forget(thread)
-  await cancelRuns(thread, ask)
+const deleted: ThreadRule = async (call, { context }, thread) => {
+  context.cache.forget(thread)
+  await cancelRuns(thread, context)
   // Again when it is gone, from when on its id is kept from others.
-  return { call, change: { headers: () => cache.forget(thread) } }
+  return { call, change: { headers: () => context.cache.forget(thread) } }
 }
 
 const run: ThreadRule = async (call, { context: { ids } }) => {

@@ -47,7 +47,7 @@ async function discover({ issuer }: TrustedIssuer, ports: Ports): Promise<string
 
 async function fetchJson(url: string, ports: Ports): Promise<{ body: unknown; maxAgeMs: number | undefined }> {
   const controller = new AbortController()
-  const timer = setTimeout(() => controller.abort(new Error('timed out')), FETCH_MS)
+  const cancelTimeout = ports.after(FETCH_MS, () => controller.abort(new Error('timed out')))
   try {
     const response = await ports.fetch(url, {
       redirect: 'manual',
@@ -64,7 +64,7 @@ async function fetchJson(url: string, ports: Ports): Promise<{ body: unknown; ma
     const maxAge = /(?:^|[\s,])max-age=(\d{1,9})/i.exec(response.headers.get('cache-control') ?? '')?.[1]
     return { body: parse(bytes), maxAgeMs: maxAge === undefined ? undefined : Number(maxAge) * 1000 }
   } finally {
-    clearTimeout(timer)
+    cancelTimeout()
   }
 }
 

@@ -10,12 +10,14 @@ let stub: LangGraphStub
 let alice: string
 const thread = '0b8d7a4e-1111-4222-8333-444455556666'
 const other = '0b8d7a4e-1111-4222-8333-444455557777'
+/** So long that only a clock that is moved reaches it. */
+const firstByteSeconds = 60
 
 beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => {
     const agent = { kind: 'langgraph', origin: { url } } as const
     // What an answer may be is reckoned from what callers may send.
-    const limits = { firstByteSeconds: 1, bodyBytes: 10_000 }
+    const limits = { firstByteSeconds, bodyBytes: 10_000 }
     return [
       routeOf(agent, [issuer], { limits }),
       routeOf(agent, [issuer], { id: 'first-comes', path: '/agents/first-comes', unowned: 'claim-by-first', limits }),
@@ -41,7 +43,7 @@ const says =
 const own = (id = thread) => ({ thread_id: id, metadata: { [OWNER]: 'ALICE' } })
 const withOwner = (owner: unknown) => [{ thread_id: thread, metadata: { [OWNER]: owner } }]
 
-const hangs: Say = () => undefined
+const hangs: Say = () => world.gateway.advance(firstByteSeconds)
 const cut: Say = async (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' })
   response.write(JSON.stringify([own()]).replace('ALICE', alice))
@@ -55,9 +57,12 @@ const cutWithoutLength: Say = async (_request, response) => {
   await sleep(20)
   response.socket?.resetAndDestroy()
 }
-const stalls: Say = (_request, response) => {
+const stalls: Say = async (_request, response) => {
   response.writeHead(200, { 'content-type': 'application/json' })
   response.write('[{"thread_id":')
+  // The head is given the time to arrive.
+  await sleep(200)
+  await world.gateway.advance(firstByteSeconds)
 }
 const refuses: Say = (request) => void request.socket.destroy()
 

@@ -62,6 +62,10 @@ function isolate(provider: Provider, sharedCache?: SharedCache) {
       return world.provider(String(request), init?.signal as AbortSignal)
     },
     now: () => Date.now(),
+    after(milliseconds, work) {
+      const timer = setTimeout(work, milliseconds)
+      return () => clearTimeout(timer)
+    },
     randomId: () => crypto.randomUUID(),
     emit: (line) => void world.emitted.push(line),
     ...(sharedCache && { sharedCache }),
