@@ -158,6 +158,7 @@ describe('a caller who leaves after the last byte was sent and before it arrived
   const { signal } = new AbortController()
   const reading = {
     change: undefined,
+    after: () => () => undefined,
     heartbeatSeconds: 0,
     idleSeconds: Number.POSITIVE_INFINITY,
     brokenStream: undefined,
