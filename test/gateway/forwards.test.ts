@@ -161,7 +161,7 @@ describe('forwarding', () => {
     expect(
       await audited('/threads/t/commands', json({ method: 'run.start', params: { multitask_strategy: 'rollback' } })),
     ).toEqual([403, 'run.command run.delete'])
-    const closed = await world.as('alice', '/agents/langgraph/threads/t/copy?action=rollback', json({}))
+    const closed = await world.as('alice', '/agents/langgraph/threads/t/runs/r/cancel?action=rollback', json({}))
     expect(closed.status).toBe(404)
   })
 

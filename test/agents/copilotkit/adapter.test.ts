@@ -319,7 +319,7 @@ describe('what a CopilotKit caller cannot reach', () => {
 
   it('a client that acts for itself stays one behind the runtime', async () => {
     const token = await forge(world.provider, {
-      claims: { sub: 'abc@clients', client_id: 'abc', gty: 'client-credentials' },
+      claims: { sub: 'abc', client_id: 'abc' },
     })
     const events = await run('multi', input(), { authorization: `Bearer ${token}` })
     await events.text()
