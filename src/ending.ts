@@ -30,8 +30,18 @@ export function createEnding(background: Background): Ending {
       if (hasEnded) return
       hasEnded = true
       // One that fails keeps no other from its turn.
-      const results = works.map(async (work) => work(outcome))
-      Promise.all(results).then(() => done.resolve(), done.reject)
+      const unfinished = works.map((work) => begun(work, outcome)).filter((result) => result !== undefined)
+      if (unfinished.length === 0) done.resolve()
+      else Promise.all(unfinished).then(() => done.resolve(), done.reject)
     },
+  }
+}
+
+/** Most work is done at once, and needs no promise. */
+function begun(work: AtEnd, outcome: StreamOutcome | undefined): Promise<void> | undefined {
+  try {
+    return work(outcome) ?? undefined
+  } catch (thrown) {
+    return Promise.reject(thrown)
   }
 }

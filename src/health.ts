@@ -2,7 +2,7 @@ import { signingAlgorithmNames } from './assertion/algorithms'
 import type { SigningKeys } from './assertion/keys'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
-import { threadSecretFault } from './threads/context'
+import { threadSecretFault } from './threads/secret'
 
 /** Why the gate, or a part of it, cannot serve; named without anything that is secret. */
 interface Unready {

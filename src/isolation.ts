@@ -8,6 +8,7 @@ import type { Permission } from './policy/permission'
 import type { Ports } from './ports'
 import type { Send } from './send'
 import { createThreadContexts } from './threads/context'
+import { IDEMPOTENCY_KEY, withOwnIdempotencyKey } from './threads/idempotency-key'
 
 /** On whose behalf a call is made. */
 interface Caller {
@@ -19,7 +20,7 @@ interface Caller {
 }
 
 /**
- * Keeps calls to what is their caller's, where the threads of a route are owned. Rules that have to know who owns a thread ask the
+ * Keeps calls to what is their caller's: idempotency keys on every route that knows its caller, and threads where they are owned. Rules that have to know who owns a thread ask the
  * agent through `send`, with the caller's identity.
  *
  * @param secret THREAD_SECRET, of which derived and sealed ids are made
@@ -27,9 +28,12 @@ interface Caller {
 export function createIsolation(secret: string | undefined, ports: Ports) {
   const threadContextOf = createThreadContexts(secret, ports)
 
-  return async (call: Call, { route, principal, permission, send }: Caller): Promise<Isolated> => {
+  return async (given: Call, { route, principal, permission, send }: Caller): Promise<Isolated> => {
+    if (!principal) return { call: given }
+    const hasKey = given.headers.has(IDEMPOTENCY_KEY)
+    const call = hasKey ? { ...given, headers: await withOwnIdempotencyKey(given.headers, route.id, principal) } : given
     const { threads } = route.adapter
-    if (!principal || !threads || route.threads === 'shared') return { call }
+    if (!threads || route.threads === 'shared') return { call }
     const ask = askThrough(
       ({ path, ...question }, stop) =>
         send({ ...question, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), stop }),

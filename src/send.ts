@@ -60,7 +60,7 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
     const tracestate = trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }
 
     return async (request) => {
-      const { method, uri, thread, upload, stop } = request
+      const { method, uri, thread, webSocket = {}, upload, stop } = request
       const body = request.json === undefined ? undefined : writeJson(request.json, credential)
       const assertion =
         principal && as !== 'off'
@@ -73,15 +73,15 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
             )
           : undefined
       record.lap('sign')
-      const derived = { ...identity, ...request.webSocket, ...tracestate }
-      const headers = requestHeaders(request.from, route.forwardHeaders, hasToken, derived, {
-        ...(assertion !== undefined &&
-          (as === 'bearer' ? { authorization: `Bearer ${assertion}` } : { 'x-sallyport-assertion': assertion })),
-        ...credentialHeader(route.credential, config.environment),
-        ...(body && { 'content-type': 'application/json' }),
-        traceparent: trace.traceparent,
-        via,
-      })
+      const headers = requestHeaders(request.from, route.forwardHeaders, hasToken, [identity, webSocket, tracestate])
+      if (assertion !== undefined && as === 'bearer') headers.authorization = `Bearer ${assertion}`
+      else if (assertion !== undefined) headers['x-sallyport-assertion'] = assertion
+      Object.assign(headers, credentialHeader(route.credential, config.environment))
+      if (body) headers['content-type'] = 'application/json'
+      headers.traceparent = trace.traceparent
+      headers.via = via
+      // A stream that is compressed is a stream that is held back.
+      headers['accept-encoding'] = 'identity'
       const { firstByteSeconds } = route.limits
       return await forward(
         route.origin,

@@ -64,7 +64,7 @@ export interface Adapter<Whose extends string = string> {
    * @throws Refusal `body-invalid` or `field-forbidden`
    */
   rewrite(body: Json, call: Call, identity: Identity): Json
-  /** Returns the id of the conversation as the agent knows it, for the assertion's `tid` and the audit line. */
+  /** Returns the id of the conversation as the agent knows it, for the assertion's `thread_id` and the audit line. */
   threadOf(call: Call): string | undefined
   /** Takes the identity that `rewrite` puts into bodies out of the answers. Absent: `rewrite` puts none there. */
   identityOut?(channels: IdentityChannels): AnswerChange | undefined

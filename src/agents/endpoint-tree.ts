@@ -46,12 +46,7 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
   }
   return (method, path) => {
     const params: Record<string, string> = {}
-    const candidates = walk(
-      root,
-      { segments: split(path), endsInSlash: path.length > 1 && path.endsWith('/') },
-      0,
-      params,
-    )
+    const candidates = walk(root, { segments: split(path), endsInSlash: endsInSlash(path) }, 0, params)
     const endpoint = candidates?.get(method)
     if (endpoint) return isOpen(endpoint) ? { endpoint, params } : undefined
     const open = [...(candidates?.values() ?? [])].filter(isOpen)
@@ -71,11 +66,12 @@ export const keyOfPath = (path: string): string =>
     .join('/')
 
 /** The segments of a path, without the empty one behind a slash at its end. */
-const split = (path: string): string[] =>
-  path
-    .replace(/^\/|\/$/g, '')
-    .split('/')
-    .filter((segment) => segment !== '')
+function split(path: string): readonly string[] {
+  const end = endsInSlash(path) ? path.length - 1 : path.length
+  return end <= 1 ? [] : path.slice(1, end).split('/')
+}
+
+const endsInSlash = (path: string): boolean => path.length > 1 && path.endsWith('/')
 
 function decoded(segment: string): string {
   if (!segment.includes('%')) return segment
@@ -87,7 +83,11 @@ function decoded(segment: string): string {
 }
 
 /** Both ways to fold: servers compare in upper case (.NET) or in lower case (Go, JavaScript). */
-const folded = (text: string): string => text.normalize('NFKC').toUpperCase().toLowerCase()
+const folded = (text: string): string =>
+  IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()
+
+/** ASCII without capital letters. */
+const IS_FOLDED = /^[\x00-@[-\x7f]*$/
 
 /** `:task:cancel` is the parameter `task` before `:cancel`. */
 function suffixOf(segment: string): { readonly name: string; readonly suffix: string } {
@@ -131,7 +131,7 @@ function walk(
   const colon = text.lastIndexOf(':')
   const verb = colon > 0 ? text.slice(colon) : ''
   // It could be the literal to the server behind, and something else here.
-  const isOtherCase = !literal && at.folded.has(folded(text))
+  const isOtherCase = !literal && at.folded.size > 0 && at.folded.has(folded(text))
   if (isOtherCase || (verb !== '' && !at.params.has(verb) && at.folded.has(folded(verb)))) return NOTHING
   for (const suffix of verb === '' ? [''] : [verb, '']) {
     const param = at.params.get(suffix)

@@ -2,7 +2,7 @@ import type { ThreadContext } from '../threads/context'
 import { type AnswerChange, composed } from './answer-change'
 import type { Call } from './call'
 import type { BodyOperation, Endpoint } from './endpoints'
-import { withOwnHeaders } from './thread-headers'
+import { withoutForeignEvents } from './thread-headers'
 
 /** A request that touches only what is its caller's, and what that takes in the answer. */
 export interface Isolated {
@@ -49,7 +49,7 @@ export async function isolate(
   { rules, resumes }: ThreadIsolation,
   context: ThreadContext,
 ): Promise<Isolated> {
-  let call = await withOwnHeaders(given, context.ids, resumes === true)
+  let call = withoutForeignEvents(given, resumes === true)
   const changes: (AnswerChange | undefined)[] = []
   for (const whose of new Set(rows.map((row) => row?.whose))) {
     const rule = whose === undefined ? undefined : (rules as Rules<string>)[whose]

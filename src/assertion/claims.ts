@@ -23,7 +23,7 @@ export const reservedClaims: ReadonlySet<string> = new Set([
   'rid',
   'htm',
   'htu',
-  'tid',
+  'thread_id',
   'bdg',
   'cnf',
   'nonce',
@@ -76,7 +76,7 @@ export async function bindingClaims({ route, method, uri, thread, body }: Bindin
     rid: route,
     htm: method,
     htu: uri,
-    ...(thread !== undefined && { tid: thread }),
+    ...(thread !== undefined && { thread_id: thread }),
     ...(body && { bdg: await digest(body) }),
   }
 }

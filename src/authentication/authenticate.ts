@@ -25,13 +25,14 @@ export async function authenticate(
   now: number,
   background: Background,
 ): Promise<Authentication> {
-  const taken = authenticators.flatMap((authenticator) => {
+  let taken: { readonly authenticator: Authenticator; readonly credential: Credential } | undefined
+  for (const authenticator of authenticators) {
     const credential = authenticator.take(sources)
-    return credential ? [{ authenticator, credential }] : []
-  })
-  const [one, ...others] = taken
-  if (isPublic) return { credential: one?.credential, principal: undefined }
-  if (!one) throw new Refusal('token-missing')
-  if (others.length > 0) throw new Refusal('credential-ambiguous', 'two kinds')
-  return { credential: one.credential, principal: await one.authenticator.verify(one.credential, now, background) }
+    if (credential && taken && !isPublic) throw new Refusal('credential-ambiguous', 'two kinds')
+    if (credential) taken ??= { authenticator, credential }
+  }
+  if (isPublic) return { credential: taken?.credential, principal: undefined }
+  if (!taken) throw new Refusal('token-missing')
+  const { authenticator, credential } = taken
+  return { credential, principal: await authenticator.verify(credential, now, background) }
 }

@@ -2,9 +2,9 @@
 // Says what the gate calls an owner, and under which id an agent knows a thread of theirs: what it takes to move threads in.
 import { existsSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { importSecret, threadSecretFault } from '../threads/context'
 import { idsOf } from '../threads/ids'
 import { ownerName } from '../threads/owner'
+import { importThreadKeys, threadSecretFault } from '../threads/secret'
 import { THREAD_FILE } from './key-file'
 
 const USAGE = `usage: npm run -s threads -- --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
@@ -29,7 +29,7 @@ async function answer(): Promise<string> {
   if (!issuer || !id || (subject && tenant) || !route !== !thread) throw new Error(USAGE)
   const owner = await ownerName(subject ? 'own' : 'tenant', issuer, id)
   if (!route || !thread) return owner
-  return idsOf(await importSecret(secretIn(file ?? THREAD_FILE)), route, owner).derive('thread', thread)
+  return idsOf(await importThreadKeys(secretIn(file ?? THREAD_FILE)), route, owner).derive('thread', thread)
 }
 
 function secretIn(file: string): string {

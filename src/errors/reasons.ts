@@ -40,7 +40,7 @@ interface Reasons {
   'token-invalid': TokenReason
   'policy-denied': PolicyReasons
   'scope-insufficient': PolicyReasons
-  'field-forbidden': 'status' | 'webhook'
+  'field-forbidden': 'status' | 'tenant' | 'webhook'
   'body-invalid':
     | `${Sort} id`
     | 'RunAgentInput is not an object'

@@ -42,19 +42,18 @@ export function isReservedHeader(name: string): boolean {
 }
 
 /**
- * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, then the gateway's own.
+ * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, and such of the gateway's own
+ * whose values the caller has a part in. The gateway's other headers are added by `send.ts`.
  *
  * @param hasToken whether a value carries the caller's token; such a header is left out
- * @param derived headers of the gateway whose values the caller has a part in
- * @param own headers that are the gateway's alone
+ * @param derived by name
  */
 export function requestHeaders(
   from: Headers,
   extra: readonly string[],
   hasToken: (value: string) => boolean,
-  derived: Readonly<Record<string, string>>,
-  own: Readonly<Record<string, string>>,
-): Readonly<Record<string, string>> {
+  derived: readonly Readonly<Record<string, string>>[],
+): Record<string, string> {
   const headers: Record<string, string> = {}
   const take = (name: string) => {
     const value = from.get(name)
@@ -62,10 +61,8 @@ export function requestHeaders(
   }
   for (const name of REQUEST) take(name)
   for (const each of extra) for (const name of namesLike(each, from)) take(name)
-  for (const [name, value] of Object.entries(derived)) if (!hasToken(value)) headers[name] = value
-  Object.assign(headers, own)
-  // A stream that is compressed is a stream that is held back.
-  headers['accept-encoding'] = 'identity'
+  for (const part of derived)
+    for (const [name, value] of Object.entries(part)) if (!hasToken(value)) headers[name] = value
   return headers
 }
 

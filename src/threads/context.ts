@@ -4,6 +4,7 @@ import type { After, Ports } from '../ports'
 import { type Ids, idsOf } from './ids'
 import { createOwners, type Owner, type Sharing } from './owner'
 import { createOwnershipCache } from './ownership-cache'
+import { importThreadKeys, type ThreadKeys, threadSecretFault } from './secret'
 
 /** The agent's answer to a request of the gateway's own. */
 export interface AgentAnswer {
@@ -62,15 +63,6 @@ export type ThreadContexts = (
   access: Pick<ThreadContext, 'permits' | 'ask'>,
 ) => Promise<ThreadContext>
 
-/** Shorter ones can be guessed. */
-const MIN_SECRET_CHARS = 32
-
-/** What is wrong with the secret, without a word of it. */
-export function threadSecretFault(secret: string | undefined): string | undefined {
-  if (secret === undefined) return 'is not set'
-  return secret.length < MIN_SECRET_CHARS ? `has fewer than ${MIN_SECRET_CHARS} characters` : undefined
-}
-
 /**
  * @param secret of the threads; read when it is first needed
  * @returns a function that throws Refusal `configuration-incomplete` without a secret and `tenant-missing` without a tenant
@@ -81,12 +73,12 @@ export function createThreadContexts(
 ): ThreadContexts {
   const ownerOf = createOwners()
   const owners = createOwnershipCache(now)
-  let key: Promise<CryptoKey> | undefined
+  let keys: Promise<ThreadKeys> | undefined
 
   return async (caller, { id: route, threads, claimsUnowned }, access) => {
     if (threads === 'shared') throw new Error('threads that are shared have no owner')
     if (threadSecretFault(secret)) throw new Refusal('configuration-incomplete', 'THREAD_SECRET')
-    key ??= importSecret(secret ?? '')
+    keys ??= importThreadKeys(secret ?? '')
     const owner = await ownerOf(caller, threads)
     return {
       ...access,
@@ -94,7 +86,7 @@ export function createThreadContexts(
       owner,
       newId: randomId,
       claimsUnowned,
-      ids: idsOf(await key, route, owner),
+      ids: idsOf(await keys, route, owner),
       cache: {
         isOwn: (thread) => owners.isOwn(route, thread, owner),
         beforeAsking: () => owners.beforeAsking(route, owner),
@@ -104,10 +96,3 @@ export function createThreadContexts(
     }
   }
 }
-
-/** The key of derived and sealed ids. */
-export const importSecret = (secret: string): Promise<CryptoKey> =>
-  crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-    'verify',
-  ])

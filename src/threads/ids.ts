@@ -1,7 +1,9 @@
 import { base64url } from 'jose'
+import type { ThreadKeys } from './secret'
+import { uuidOf } from './uuid'
 
 /** What an id is of. An id of one sort is worth nothing as another. */
-export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'idempotency-key' | 'request-state'
+export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'request-state'
 
 /** The ids of one owner on one route. */
 export interface Ids {
@@ -19,22 +21,24 @@ export interface Ids {
 const MARK_CHARS = 43
 const UUID_BYTES = 16
 
-/** @param key HMAC-SHA-256, with the usages `sign` and `verify` */
-export function idsOf(key: CryptoKey, route: string, owner: string): Ids {
+export function idsOf({ current, previous, original }: ThreadKeys, route: string, owner: string): Ids {
   const message = (use: 'derive' | 'seal', sort: Sort, id: string) =>
     new TextEncoder().encode(JSON.stringify([use, sort, route, owner, id]))
-  const mac = async (...words: Parameters<typeof message>) =>
+  const mac = async (key: CryptoKey, ...words: Parameters<typeof message>) =>
     new Uint8Array(await crypto.subtle.sign('HMAC', key, message(...words)))
 
   return {
-    derive: async (sort, chosen) => uuidOf((await mac('derive', sort, chosen)).subarray(0, UUID_BYTES)),
-    seal: async (sort, given) => `${given}.${base64url.encode(await mac('seal', sort, given))}`,
+    derive: async (sort, chosen) => uuidOf((await mac(original, 'derive', sort, chosen)).subarray(0, UUID_BYTES)),
+    seal: async (sort, given) => `${given}.${base64url.encode(await mac(current, 'seal', sort, given))}`,
     async open(sort, sealed) {
       const dot = sealed.length - MARK_CHARS - 1
       if (dot < 1 || sealed[dot] !== '.') return undefined
       const given = sealed.slice(0, dot)
       const mark = markOf(sealed.slice(dot + 1))
-      return mark && (await crypto.subtle.verify('HMAC', key, mark, message('seal', sort, given))) ? given : undefined
+      if (!mark) return undefined
+      for (const key of [current, previous])
+        if (key && (await crypto.subtle.verify('HMAC', key, mark, message('seal', sort, given)))) return given
+      return undefined
     },
   }
 }
@@ -42,13 +46,6 @@ export function idsOf(key: CryptoKey, route: string, owner: string): Ids {
 /** For ids that the agent gives: what is not sealed for this owner becomes an id that the agent never gave to anybody. */
 export async function toAgent(ids: Ids, sort: Sort, given: string): Promise<string> {
   return (await ids.open(sort, given)) ?? ids.derive(sort, given)
-}
-
-function uuidOf(bytes: Uint8Array): string {
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-')
 }
 
 function markOf(text: string): Uint8Array<ArrayBuffer> | undefined {

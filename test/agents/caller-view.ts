@@ -23,10 +23,10 @@ export async function shown(response: Response, ...ids: readonly string[]): Prom
   return { status: response.status, headers, body: body.replace(CHANGING, '(changing)') }
 }
 
-/** The `tid` that the gate has signed. */
+/** The thread that the gateway has signed. */
 export function signedThread({ headers }: TappedCall): unknown {
   const word = headers['x-sallyport-assertion'] ?? headers.authorization?.replace('Bearer ', '')
-  return decodeJwt(String(word)).tid
+  return decodeJwt(String(word)).thread_id
 }
 
 /** The ids in the body of the last call, as the agent knows them. */

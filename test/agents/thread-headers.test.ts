@@ -83,9 +83,12 @@ describe.each(cases)('headers by which an agent looks up what it keeps for all: 
     expect((await arrived({ 'last-event-id': '7' }))['last-event-id']).toBe(expected)
   })
 
-  it('passes both as they are where all is shared', async () => {
+  it('where all is shared the id of an event passes, and an idempotency key is its owner’s alone still', async () => {
     const headers = { 'last-event-id': '7', 'idempotency-key': 'k1' }
-    expect(await arrived(headers, world.alice, 'shared')).toMatchObject(headers)
+    const [alice, bob] = [await arrived(headers, world.alice, 'shared'), await arrived(headers, world.bob, 'shared')]
+    expect(alice['last-event-id']).toBe('7')
+    expect([alice, bob].map((each) => isDerived(each['idempotency-key']))).toEqual([true, true])
+    expect(alice['idempotency-key']).not.toBe(bob['idempotency-key'])
   })
 
   it.each(['application/vnd.ag-ui.event+proto', '*/*', 'text/event-stream'])(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSigningKeys } from '../../src/assertion/keys'
-import { threadSecretFault } from '../../src/threads/context'
+import { threadSecretFault } from '../../src/threads/secret'
 import { root } from '../support/build'
 
 /** A copy of what a user has, to break. */
@@ -182,6 +182,24 @@ describe('npm run keys', () => {
     expect(readFileSync(path.join(house, '.secrets/other'), 'utf8')).not.toBe(secret)
     expect(command('keys', 'add').status).toBe(0)
     expect(readFileSync(path.join(house, threads), 'utf8')).toBe(secret)
+  })
+
+  it('a rotated thread secret is written before the one that sealed until then and the first of all', () => {
+    const threads = '.secrets/rotated'
+    const lines = () => readFileSync(path.join(house, threads), 'utf8').trim().split('\n')
+    const rotate = () => command('keys', 'rotate-threads', '--file', threads)
+    expect(rotate()).toMatchObject({ status: 1, stdout: '' })
+    command('keys', 'threads', '--file', threads)
+    const [first] = lines()
+    expect(rotate().stdout).toContain(`wrangler secret put THREAD_SECRET < ${threads}`)
+    const [second, ...older] = lines()
+    expect(older).toEqual([first])
+    rotate()
+    expect(lines().slice(1)).toEqual([second, first])
+    rotate()
+    expect(lines()).toHaveLength(3)
+    expect(lines().at(-1)).toBe(first)
+    expect(new Set(lines()).size).toBe(3)
   })
 })
 

@@ -78,14 +78,14 @@ describe('the assertion', () => {
     await world.as('bob', '/agents/langgraph/threads/t-1/runs/stream?a=b', json({ input: { x: 'é' }, config: {} }))
     const { claims } = await received('langgraph')
     const { body, url } = world.origin.last()
-    expect(claims).toMatchObject({ htm: 'POST', htu: url, tid: 't-1' })
+    expect(claims).toMatchObject({ htm: 'POST', htu: url, thread_id: 't-1' })
     expect(url).toBe('/deep/er/threads/t-1/runs/stream?a=b')
     expect(claims.bdg).toBe(createHash('sha256').update(body).digest('base64url'))
     // Where threads are their callers' own, the thread is the one that the agent knows.
     await world.as('bob', '/agents/maf', json({ threadId: 't-1', runId: 'r-1', messages: [] }))
     const { threadId } = JSON.parse(world.origin.last().body) as { threadId: string }
     expect(threadId).not.toBe('t-1')
-    expect((await received('maf')).claims.tid).toBe(threadId)
+    expect((await received('maf')).claims.thread_id).toBe(threadId)
   })
 
   it('is ES256 unless the route says RS256 or EdDSA, and typed JWT where it travels as a bearer', async () => {
@@ -123,7 +123,7 @@ describe('the assertion', () => {
     await world.as('bob', '/reused/z')
     const { claims } = await received('someone')
     expect(claims.sub).toBe('bob')
-    for (const name of ['rid', 'htm', 'htu', 'tid', 'bdg']) expect(claims).not.toHaveProperty(name)
+    for (const name of ['rid', 'htm', 'htu', 'thread_id', 'bdg']) expect(claims).not.toHaveProperty(name)
     expect(await assertionOf('alice', '/agents/http/x')).not.toBe(await assertionOf('alice', '/agents/http/x'))
     await world.gateway.setClock(31)
     expect(await assertionOf('alice', '/reused/x')).not.toBe(a1)

@@ -165,6 +165,20 @@ describe('forwarding', () => {
     expect(closed.status).toBe(404)
   })
 
+  it('X6: an idempotency key is its owner’s alone, also where nothing is known of threads', async () => {
+    const keyOf = async (person: 'alice' | 'bob', key: string) => {
+      await world.as(person, '/agents/http/documents/7', { headers: { 'idempotency-key': key } })
+      return world.origin.last().headers['idempotency-key']
+    }
+    const alice = await keyOf('alice', 'order-1')
+    expect(alice).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+    expect(await keyOf('alice', 'order-1')).toBe(alice)
+    expect(await keyOf('alice', 'order-2')).not.toBe(alice)
+    expect(await keyOf('bob', 'order-1')).not.toBe(alice)
+    expect(await keyOf('bob', String(alice))).not.toBe(alice)
+    expect(await keyOf('bob', '"order-1"')).toMatch(/^"[0-9a-f-]{36}"$/)
+  })
+
   it('a GET with a body is forwarded without it', async () => {
     const { port } = new URL(world.gateway.url)
     const answer = await sendRaw(

@@ -14,6 +14,9 @@ const APP = 'https://app.example.com'
 const kinds = ['langgraph', 'ag-ui', 'copilotkit', 'mcp', 'a2a'] as const
 type Kind = (typeof kinds)[number] | 'http'
 
+/** What the gateway makes of an idempotency key. */
+const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+
 let world: World
 
 beforeAll(async () => {
@@ -131,7 +134,7 @@ describe('request headers that reach an agent', () => {
     const received = world.origin.last().headers
     expect(Object.keys(received).sort()).toEqual([...usual, ...always, ...more].sort())
     for (const name of [...usual, ...more.filter((each) => asked.includes(each) && !each.startsWith('x-user'))])
-      expect(received[name]).toBe(`from-the-caller; ${name}`)
+      expect(received[name]).toEqual(name === 'idempotency-key' ? UUID : `from-the-caller; ${name}`)
   })
 })
 
@@ -183,7 +186,7 @@ describe('reply headers that reach a caller', () => {
 describe('claims of the assertion', () => {
   const emitted = [
     ...['iss', 'aud', 'sub', 'idp', 'iat', 'nbf', 'exp', 'jti', 'caller', 'roles', 'scope', 'client_id', 'act'],
-    ...['email', 'name', 'tenant', 'rid', 'htm', 'htu', 'tid', 'bdg'],
+    ...['email', 'name', 'tenant', 'rid', 'htm', 'htu', 'thread_id', 'bdg'],
   ]
   /** The gateway does not emit these, but an agent could take them for a key binding. */
   const alsoReserved = ['cnf', 'nonce', 'txn']

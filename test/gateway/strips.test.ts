@@ -298,7 +298,7 @@ describe('the raw token', () => {
     expect((await call(`/agents/http/x?t=${encodeURIComponent(encoded)}`)).status).toBe(400)
     const tidOf = () => {
       const claims = String(world.origin.last().headers.authorization).split('.')[1] as string
-      return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { tid: string }).tid
+      return (JSON.parse(Buffer.from(claims, 'base64url').toString()) as { thread_id: string }).thread_id
     }
     const run = (path: string, threadId: string) => call(path, json({ threadId, runId: 'r', messages: [] }))
     expect((await world.gateway.auditOf(await run('/shared', token))).thread).toBe('[removed]')

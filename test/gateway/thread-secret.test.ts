@@ -74,3 +74,39 @@ it('a thread secret of 32 characters is long enough', () =>
     const reply = await gateway.fetch('/agents/ag2', json(BODY, bearer(await world.token('alice'))))
     expect(reply.status).toBe(200)
   }))
+
+describe('a thread secret that is rotated under open conversations', () => {
+  const SESSION = 'mcp-session-id'
+  const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} secret of these tests, as useless`)
+
+  it('leaves sealed sessions and derived threads as they were, and ends sessions two rotations later', async () => {
+    const { issuer, origin } = world
+    const at = { origin: { url: origin.url } }
+    const routes = [routeOf({ kind: 'mcp', ...at }, [issuer]), routeOf({ kind: 'ag-ui', ...at }, [issuer])]
+    const headers = bearer(await world.token('alice'))
+    const ping = json({ jsonrpc: '2.0', id: 1, method: 'ping' })
+    const told: unknown[] = []
+    let sealed = ''
+    origin.handle((_request, response) => void response.setHeader(SESSION, 's-1').end())
+    for (const secrets of [[first], [second, first], [third, second, first]]) {
+      const gateway = await startGateway({ routes, vars: { THREAD_SECRET: secrets.join('\n') } })
+      try {
+        const mine = sealed && { [SESSION]: sealed }
+        const reply = await gateway.fetch('/agents/mcp', { ...ping, headers: { ...ping.headers, ...headers, ...mine } })
+        sealed ||= String(reply.headers.get(SESSION))
+        const session = origin.last().headers[SESSION]
+        await (await gateway.fetch('/agents/ag-ui', json(BODY, headers))).text()
+        told.push([session, JSON.parse(origin.last().body).threadId])
+      } finally {
+        await gateway.close()
+      }
+    }
+    const [[, thread]] = told as [[unknown, string]]
+    const unknown = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
+    expect(told).toEqual([
+      [undefined, thread],
+      ['s-1', thread],
+      [unknown, thread],
+    ])
+  })
+})

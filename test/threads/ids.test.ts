@@ -1,19 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { type Ids, idsOf, type Sort, toAgent } from '../../src/threads/ids'
+import { importThreadKeys, threadSecretFault } from '../../src/threads/secret'
 
-const SORTS: readonly Sort[] = ['thread', 'run', 'session', 'task', 'context', 'idempotency-key']
+const SORTS: readonly Sort[] = ['thread', 'run', 'session', 'task', 'context', 'request-state']
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
 /** RFC 9562: version 8, and the variant of that document. */
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
-const keyOf = (secret: string) =>
-  crypto.subtle.importKey('raw', new TextEncoder().encode(secret), { name: 'HMAC', hash: 'SHA-256' }, false, [
-    'sign',
-    'verify',
-  ])
-const key = await keyOf('a secret of these tests, of no use elsewhere')
-const alice = idsOf(key, 'support', 'alice')
+const keys = await importThreadKeys('a secret of these tests, of no use elsewhere')
+const alice = idsOf(keys, 'support', 'alice')
 
 /** Halves of surrogate pairs are in it: JSON can write them, and UTF-8 cannot tell one from another. */
 const anyText = fc.oneof(
@@ -25,7 +21,7 @@ const anyText = fc.oneof(
 const place = fc.record({ sort: fc.constantFrom(...SORTS), route: anyText, owner: anyText, id: anyText })
 type Place = typeof place extends fc.Arbitrary<infer T> ? T : never
 
-const idsAt = ({ route, owner }: Pick<Place, 'route' | 'owner'>): Ids => idsOf(key, route, owner)
+const idsAt = ({ route, owner }: Pick<Place, 'route' | 'owner'>): Ids => idsOf(keys, route, owner)
 const isSame = (one: Place, other: Place) =>
   one.sort === other.sort && one.route === other.route && one.owner === other.owner && one.id === other.id
 
@@ -64,7 +60,7 @@ describe('a derived id', () => {
   })
 
   it('is another under another secret, and nothing that is sealed', async () => {
-    const other = idsOf(await keyOf('another secret of these tests, as useless'), 'support', 'alice')
+    const other = idsOf(await importThreadKeys('another secret of these tests, as useless'), 'support', 'alice')
     expect(await other.derive('thread', 't')).not.toBe(await alice.derive('thread', 't'))
     expect(await alice.open('thread', await alice.derive('thread', 't'))).toBeUndefined()
   })
@@ -134,10 +130,44 @@ describe('a sealed id', () => {
   })
 
   it('that is not this owner’s reaches the agent as an id that it never gave to anybody', async () => {
-    const bobs = await idsOf(key, 'support', 'bob').seal('session', 's1')
+    const bobs = await idsOf(keys, 'support', 'bob').seal('session', 's1')
     const asked = await toAgent(alice, 'session', bobs)
     expect(asked).toMatch(UUID_V8)
     expect(await toAgent(alice, 'session', 's1')).toMatch(UUID_V8)
     expect(await toAgent(alice, 'session', await alice.seal('session', 's1'))).toBe('s1')
+  })
+})
+
+describe('a thread secret that is rotated', () => {
+  const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} secret of these tests, as useless`)
+  const idsWith = async (...secrets: (string | undefined)[]) =>
+    idsOf(await importThreadKeys(secrets.join('\n')), 'support', 'alice')
+
+  it('opens what was sealed before, once, and seals with the new one', async () => {
+    const before = await (await idsWith(first)).seal('session', 's1')
+    const rotated = await idsWith(second, first)
+    expect(await rotated.open('session', before)).toBe('s1')
+    const after = await rotated.seal('session', 's1')
+    expect(after).not.toBe(before)
+    expect(await rotated.open('session', after)).toBe('s1')
+    const again = await idsWith(third, second, first)
+    expect(await again.open('session', after)).toBe('s1')
+    expect(await again.open('session', before)).toBeUndefined()
+  })
+
+  it('derives the same ids for ever, from the first secret of all', async () => {
+    const before = await (await idsWith(first)).derive('thread', 't1')
+    for (const secrets of [
+      [second, first],
+      [third, second, first],
+    ])
+      expect(await (await idsWith(...secrets)).derive('thread', 't1')).toBe(before)
+    expect(await (await idsWith(second)).derive('thread', 't1')).not.toBe(before)
+  })
+
+  it('is at fault where one of its lines is short, or none is there', () => {
+    expect(threadSecretFault(`${second}\n${first}\n`)).toBeUndefined()
+    expect(threadSecretFault(`${second}\nshort`)).toMatch(/fewer than 32/)
+    for (const none of [undefined, '', '\n  \n']) expect(threadSecretFault(none)).toBe('is not set')
   })
 })

@@ -81,7 +81,7 @@ const meanings = {
   iss: 'issuer: the gateway',
   jti: 'the request id',
   rid: 'the route',
-  tid: 'the thread',
+  thread_id: 'the thread',
 }
 
 function describe(name, all) {

@@ -25,11 +25,13 @@ export const a2a: Adapter<Whose> = {
   requestHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
   responseHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
 
-  operationsOf({ endpoint, params, body }) {
+  operationsOf({ endpoint, params, query, body }) {
     // Servers read `/tasks/extendedAgentCard` as a card of the tenant "tasks", and `%3A` as the colon before a verb.
     if (params.task === 'extendedAgentCard' || Object.values(params).some((value) => /%3a/i.test(value)))
       throw new Refusal('operation-unknown')
-    refuseFolded(paramsOf(body, endpoint), ['message', 'request', 'configuration', 'metadata'])
+    const inBody = paramsOf(body, endpoint)
+    refuseFolded(inBody, ['message', 'request', 'configuration', 'metadata'])
+    refuseTenant(query, [inBody, body])
     const operation = endpoint.named ? operationOf(body) : endpoint.operation
     return [operation, ...(setsPush(body, endpoint) ? ['push.create'] : [])]
   },
@@ -70,6 +72,20 @@ export const a2a: Adapter<Whose> = {
 const cardChange = (change: (answer: Json) => Json): AnswerChange => ({
   answer: (text, status) => (status < 300 ? JSON.stringify(change(JSON.parse(text) as Json)) : text),
 })
+
+/**
+ * An agent may serve tenants of its own, and takes the one that a request names in its query or its body: nothing tells whether the
+ * caller belongs to it.
+ * @throws Refusal `field-forbidden`
+ */
+function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void {
+  const inQuery = [...new URLSearchParams(query)]
+  const inBody = parts.filter(isObject).flatMap((part) => Object.entries(part))
+  // Protocol buffers have an empty one where there is none.
+  for (const [name, value] of [...inQuery, ...inBody])
+    if (folded(name) === 'tenant' && value !== '' && value !== null)
+      throw new Refusal('field-forbidden', 'tenant', { field: 'tenant' })
+}
 
 function operationOf(body: Json | undefined): string {
   const messages = messagesOf(body)

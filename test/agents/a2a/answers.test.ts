@@ -164,7 +164,7 @@ describe('what an A2A agent is asked', () => {
     for (const more of [{ taskId: 'mine' }, {}, { task_id: 'mine' }]) {
       await post('/', call('CreateTaskPushNotificationConfig', { id: 'victim', ...more }))
       const [, claims = ''] = String(agent.last().headers['x-sallyport-assertion']).split('.')
-      expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).tid).not.toBe('victim')
+      expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).thread_id).not.toBe('victim')
     }
   })
 })

@@ -82,7 +82,7 @@ describe('the question', () => {
       jti: reply.headers.get('x-request-id'),
       htm: 'GET',
       htu: `/threads/${thread}/state?a=b`,
-      tid: thread,
+      thread_id: thread,
     })
   })
 
