@@ -47,8 +47,30 @@ export const identityHeaders: FieldMap = {
   'x-user-issuer': 'issuer',
 }
 
-/** Names that mean identity to some agent, in their plain spelling. */
-export const FORGED_NAMES: ReadonlySet<string> = new Set(['auth_user', 'user_id'].map(plainName))
+/** Names that mean identity to some agent, in their plain spelling, wherever an agent reads them. */
+export const FORGED_NAMES: ReadonlySet<string> = new Set(
+  [...Object.keys(identityHeaders), 'auth_user', 'user_id'].map(plainName),
+)
+
+/** Members of the state that a route puts identity into. */
+export const namesInState = ({ state }: IdentityChannels): readonly string[] =>
+  state === false ? [] : state.key === undefined ? Object.keys(state.fields) : [state.key]
+
+const namesByChannels = new WeakMap<IdentityChannels, ReadonlySet<string>>()
+
+/**
+ * Returns the names that a caller may not give in any place of a body that holds values for the agent: those of every agent, and those
+ * under which this route puts identity into one of these places. Agents merge them, so that a name in one place could win over
+ * the gateway's in another.
+ */
+export function forgedNames(channels: IdentityChannels): ReadonlySet<string> {
+  const known = namesByChannels.get(channels)
+  if (known) return known
+  const own = [...namesInState(channels), ...Object.keys(channels.forwardedProps)]
+  const names = new Set([...FORGED_NAMES, ...own.map(plainName)])
+  namesByChannels.set(channels, names)
+  return names
+}
 
 /** Fills a field map from a principal; what the principal lacks is left out. */
 export function describe(principal: Principal, fields: FieldMap): JsonObject {

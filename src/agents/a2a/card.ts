@@ -1,30 +1,35 @@
 import { isObject, type Json, type JsonObject } from '../../json'
 import type { PublicPlace } from '../adapter'
 
-/** What signs a card, where it stands in other spellings, and what would be another way in. */
-const DROPPED = ['signatures', 'preferredTransport', 'security', 'securityRequirements', 'securitySchemes']
-/** Protocol buffers may be written so, too; nothing that is not understood may pass. */
+/** Members of a card that are passed on, as A2A 1.0 and 0.3 write them. Servers and clients may know others, or other spellings. */
+const CARD = [
+  ...['name', 'description', 'version', 'provider', 'iconUrl', 'documentationUrl', 'capabilities'],
+  ...['defaultInputModes', 'defaultOutputModes', 'protocolVersion', 'supportsAuthenticatedExtendedCard'],
+]
+const SKILL = ['id', 'name', 'description', 'tags', 'examples', 'inputModes', 'outputModes']
+const INTERFACE = ['protocolBinding', 'protocolVersion', 'transport']
+/** Protocol buffers may be written so, too. A card without its interfaces would be none. */
 const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
 
 /**
- * An agent's card as callers must see it (A2A 1.0 and 0.3, or one card for both): addresses lead to the gate, the way to sign
- * in is the gate's, signatures are gone because they would not hold any more, and so are interfaces that the gate does not carry.
+ * Builds an agent's card as callers must see it (A2A 1.0 and 0.3, or one card for both), of members that are known: addresses lead to
+ * the gateway, and so does the way to sign in. Signatures are left out because they would not hold any more, and so are interfaces
+ * that the gateway does not carry.
  *
- * Skills, icons and other links stay as they are.
+ * Icons and other links stay as they are.
  *
  * @throws Error where the card is none
  */
 export function agentCardOf(card: Json, place: PublicPlace): Json {
   if (!isObject(card) || OTHER_SPELLINGS.some((name) => name in card)) throw new Error('not a card')
-  const shown = Object.fromEntries(Object.entries(card).filter(([name]) => !DROPPED.includes(name)))
-  const isModern = Array.isArray(shown.supportedInterfaces)
+  const { url, supportedInterfaces, additionalInterfaces, skills, preferredTransport } = card
   return {
-    ...shown,
-    ...('url' in shown && { url: publicUrl(shown.url, place) }),
-    ...('supportedInterfaces' in shown && { supportedInterfaces: carried(shown.supportedInterfaces, place) }),
-    ...('additionalInterfaces' in shown && { additionalInterfaces: carried(shown.additionalInterfaces, place) }),
-    ...(Array.isArray(shown.skills) && { skills: shown.skills.map(withoutSecurity) }),
-    ...(isModern
+    ...only(card, CARD),
+    ...(url !== undefined && { url: publicUrl(url, place) }),
+    ...(supportedInterfaces !== undefined && { supportedInterfaces: carried(supportedInterfaces, place) }),
+    ...(additionalInterfaces !== undefined && { additionalInterfaces: carried(additionalInterfaces, place) }),
+    ...(Array.isArray(skills) && { skills: skills.filter(isObject).map((skill) => only(skill, SKILL)) }),
+    ...(Array.isArray(supportedInterfaces)
       ? {
           securitySchemes: { bearer: { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } } },
           securityRequirements: [{ schemes: { bearer: { list: [] } } }],
@@ -33,25 +38,21 @@ export function agentCardOf(card: Json, place: PublicPlace): Json {
           securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
           security: [{ bearer: [] }],
         }),
-    ...(typeof card.preferredTransport === 'string' &&
-      !isGrpc(card.preferredTransport) && { preferredTransport: card.preferredTransport }),
+    ...(isCarried(preferredTransport) && { preferredTransport }),
   }
 }
 
-const isGrpc = (binding: Json | undefined): boolean => typeof binding === 'string' && /grpc/i.test(binding)
+const only = (object: JsonObject, names: readonly string[]): JsonObject =>
+  Object.fromEntries(names.flatMap((name) => (name in object ? [[name, object[name] as Json]] : [])))
 
-function carried(interfaces: Json | undefined, place: PublicPlace): JsonObject[] {
-  return (Array.isArray(interfaces) ? interfaces : [])
+const isCarried = (binding: Json | undefined): binding is string =>
+  typeof binding === 'string' && !/grpc/i.test(binding)
+
+const carried = (interfaces: Json, place: PublicPlace): JsonObject[] =>
+  (Array.isArray(interfaces) ? interfaces : [])
     .filter(isObject)
-    .filter(({ protocolBinding, transport }) => !isGrpc(protocolBinding ?? transport))
-    .map((each) => ({ ...each, url: publicUrl(each.url, place) }))
-}
-
-function withoutSecurity(skill: Json): Json {
-  if (!isObject(skill)) return skill
-  const { security: _, securityRequirements: __, ...rest } = skill
-  return rest
-}
+    .filter(({ protocolBinding, transport }) => isCarried(protocolBinding ?? transport))
+    .map((each) => ({ ...only(each, INTERFACE), url: publicUrl(each.url, place) }))
 
 /** An agent does not know under what name it is reached, so only the path of its own address counts. */
 function publicUrl(given: Json | undefined, { url, prefix }: PublicPlace): string {

@@ -2,7 +2,15 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, plainName, refuseOtherSpellings, removeSpellings, withoutNames } from '../../json'
 import type { Adapter } from '../adapter'
 import { post, read, type WhoseOf } from '../endpoints'
-import { assertionOnly, authUser, describe, FORGED_NAMES, type IdentityChannels } from '../identity'
+import {
+  assertionOnly,
+  authUser,
+  describe,
+  FORGED_NAMES,
+  forgedNames,
+  type IdentityChannels,
+  namesInState,
+} from '../identity'
 import { identityOut } from '../identity-out'
 import { rules } from './threads'
 
@@ -17,14 +25,12 @@ const endpoints = [
 export type AgUiAdapter = Adapter<WhoseOf<typeof endpoints>>
 
 /**
- * Members of `forwardedProps` that callers may not set: tokens, names that agents take for identity, and what makes a
- * runtime call an address or change its configuration (agents that spread these into a run do as they are told).
+ * Members of `forwardedProps` that callers may not set, beside names that mean identity: tokens, and members that make a runtime call an
+ * address, change its configuration, trace elsewhere or end other runs. Agents that spread these into a run do as they are told.
  */
 const FORBIDDEN_PROPS = new Set(
   [
     'authorization',
-    'auth_user',
-    'user_id',
     'webhook',
     'config',
     'context',
@@ -33,6 +39,11 @@ const FORBIDDEN_PROPS = new Set(
     'mcp_servers',
     'mcp_endpoints',
     '__proxied_mcp_request',
+    'langsmith_tracer',
+    'multitask_strategy',
+    'if_not_exists',
+    'on_completion',
+    'on_disconnect',
   ].map(plainName),
 )
 
@@ -68,8 +79,14 @@ export const agUi: AgUiAdapter = {
     removeSpellings(body, FORGED_NAMES)
     refuseOtherSpellings(body, MEMBERS)
     const state = body.state ?? undefined
-    if (isObject(state)) removeSpellings(state, new Set(['auth_user', ...namesInState(channels)].map(plainName)))
-    for (const name of PROPS_NAMES) if (isObject(body[name])) removeSpellings(body[name], FORBIDDEN_PROPS)
+    const forged = forgedNames(channels)
+    if (isObject(state)) removeSpellings(state, forged)
+    for (const name of PROPS_NAMES) {
+      const props = body[name]
+      if (!isObject(props)) continue
+      removeSpellings(props, FORBIDDEN_PROPS)
+      removeSpellings(props, forged)
+    }
     if (!principal) return body
 
     if (channels.state !== false) {
@@ -82,7 +99,6 @@ export const agUi: AgUiAdapter = {
     if (Object.keys(props).length > 0) {
       const given = body.forwardedProps ?? body.forwarded_props ?? {}
       if (!isObject(given)) throw new Refusal('body-invalid', 'forwardedProps is not an object')
-      removeSpellings(given, new Set(Object.keys(props).map(plainName)))
       body.forwardedProps = { ...given, ...props }
       delete body.forwarded_props
     }
@@ -119,10 +135,6 @@ export const agUi: AgUiAdapter = {
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
   isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
 }
-
-/** The members of the state that hold identity. */
-const namesInState = ({ state }: IdentityChannels): readonly string[] =>
-  state === false ? [] : state.key === undefined ? Object.keys(state.fields) : [state.key]
 
 /** Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a bearer. */
 export const stateIdentity: IdentityChannels = {

@@ -2,7 +2,7 @@ import type { Principal } from '../../authentication/principal'
 import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, type JsonObject, plainName, removeSpellings } from '../../json'
 import type { Adapter } from '../adapter'
-import { assertionOnly, describe, headersOf, identityHeaders } from '../identity'
+import { assertionOnly, describe, FORGED_NAMES, headersOf, identityHeaders } from '../identity'
 import { identityOut } from '../identity-out'
 import { operationsOfMembers } from '../members'
 import { endpoints, type Whose } from './endpoints'
@@ -79,7 +79,7 @@ function removeForged(part: JsonObject): void {
   for (const holder of [config?.configurable, part.context, part.checkpoint]) {
     if (!isObject(holder)) continue
     for (const key of Object.keys(holder)) if (FORGED_CONFIGURABLE.test(key)) delete holder[key]
-    removeSpellings(holder, IDENTITY_NAMES)
+    removeSpellings(holder, FORGED_NAMES)
   }
   // Graphs and tracers read metadata too; a `user_id` there is the caller's own filter.
   for (const holder of [part.metadata, config?.metadata]) if (isObject(holder)) removeSpellings(holder, IDENTITY_NAMES)

@@ -1,7 +1,7 @@
 import { Refusal } from '../../errors/refusal'
-import type { Json, JsonObject } from '../../json'
+import { type Json, type JsonObject, removeSpellingsWithin } from '../../json'
 import type { Adapter } from '../adapter'
-import { assertionOnly } from '../identity'
+import { assertionOnly, FORGED_NAMES } from '../identity'
 import { messagesOf, param, refuseFolded } from '../json-rpc'
 import { bodyOperations, endpoints, type Method, NOTIFY, OPERATIONS, RESPOND, type Whose } from './endpoints'
 import { rules } from './threads'
@@ -36,7 +36,13 @@ export const mcp: Adapter<Whose> = {
     return [...new Set(messages.map(operationOf))]
   },
 
-  rewrite: (body) => body,
+  rewrite(body) {
+    for (const message of messagesOf(body)) {
+      const meta = param(message, '_meta')
+      if (meta !== undefined) removeSpellingsWithin(meta, FORGED_NAMES)
+    }
+    return body
+  },
   threads: { rules },
   threadOf: () => undefined,
 }

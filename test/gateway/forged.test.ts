@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { routeOf } from '../support/fixtures'
+import { json, openWorld, type World } from '../support/world'
+
+/**
+ * Kinds × names × places: a name that an agent could take for identity reaches it from no caller, in any place that holds values for
+ * the agent.
+ */
+let world: World
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, issuer }) => {
+    const of = (kind: 'ag-ui' | 'langgraph' | 'mcp' | 'a2a' | 'copilotkit', id: string, more = {}) =>
+      routeOf({ kind, origin: { url } }, [issuer], { id, path: `/${id}`, threads: 'shared', ...more })
+    return [
+      of('ag-ui', 'plain'),
+      of('ag-ui', 'in-props', { identity: { forwardedProps: { account: 'user_id', member_of: 'tenant' } } }),
+      of('ag-ui', 'in-state', { identity: { state: { fields: { account: 'user_id' } } } }),
+      of('copilotkit', 'copilotkit'),
+      of('langgraph', 'langgraph'),
+      of('mcp', 'mcp'),
+      of('a2a', 'a2a'),
+    ]
+  })
+})
+afterAll(() => world?.close())
+
+const run = (more: object) => ({ threadId: 't', runId: 'r', messages: [], tools: [], context: [], ...more })
+async function sent(path: string, body: unknown) {
+  expect((await world.as('bob', path, json(body))).status).toBe(200)
+  return JSON.parse(world.origin.last().body)
+}
+
+/** Names that mean identity to some agent, in several spellings. */
+const FORGED = {
+  ...{ auth_user: 'root', authUser: 'root', 'Auth-User': 'root', user_id: 'root', userId: 'root', USER_ID: 'root' },
+  ...{ 'x-user-id': 'root', x_user_id: 'root', 'X-User-Roles': 'admin', xUserTenant: 'root', 'x-user-email': 'root' },
+}
+const OWN = { theme: 'dark', user: 'mine', name: 'mine', roles: ['mine'] }
+
+describe('X9, invariant 6: identity that a caller writes into a body', () => {
+  it.each(['/plain', '/copilotkit/agent/default/run'])(
+    'reaches no agent by its state or its forwarded props (%s)',
+    async (path) => {
+      const body = await sent(
+        path,
+        run({ state: { ...OWN, ...FORGED }, forwardedProps: { ...OWN, ...FORGED }, ...FORGED }),
+      )
+      expect(body).toEqual(run({ state: OWN, forwardedProps: OWN }))
+    },
+  )
+
+  it('reaches no agent by the state where the route writes it into forwarded props, which some agents merge', async () => {
+    const forged = { account: 'root', ACCOUNT: 'root', memberOf: 'root', 'member-of': 'root' }
+    const { state, forwardedProps } = await sent('/in-props', run({ state: forged, forwardedProps: forged }))
+    expect(state).toEqual({})
+    expect(forwardedProps).toEqual({ account: 'bob', member_of: 'acme' })
+  })
+
+  it('reaches no agent by forwarded props where the route writes it into the state', async () => {
+    const { state, forwardedProps } = await sent(
+      '/in-state',
+      run({ forwardedProps: { account: 'root', Account: 'root' } }),
+    )
+    expect(state).toEqual({ account: 'bob' })
+    expect(forwardedProps).toEqual({})
+  })
+
+  it('reaches no LangGraph run by its configuration or its context', async () => {
+    const body = await sent('/langgraph/runs/wait', {
+      assistant_id: 'agent',
+      config: { configurable: { ...OWN, ...FORGED } },
+      context: { ...OWN, ...FORGED },
+      checkpoint: { ...OWN, ...FORGED },
+    })
+    expect(body).toEqual({ assistant_id: 'agent', config: { configurable: OWN }, context: OWN, checkpoint: OWN })
+  })
+
+  it('reaches no MCP server by the metadata of a request, and arguments of tools stay as they are', async () => {
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call' }
+    const params = (meta: object) => ({ name: 'search', arguments: { user_id: 'c-17' }, _meta: meta })
+    const meta = { progressToken: 7, 'example.com/deep': { ...OWN, ...FORGED }, ...FORGED }
+    expect(await sent('/mcp', { ...call, params: params(meta) })).toEqual({
+      ...call,
+      params: params({ progressToken: 7, 'example.com/deep': OWN }),
+    })
+  })
+
+  it('reaches no A2A agent by metadata', async () => {
+    const message = (metadata: object) => ({
+      messageId: 'm',
+      role: 'ROLE_USER',
+      parts: [{ text: 'user_id' }],
+      metadata,
+    })
+    const call = { jsonrpc: '2.0', id: 1, method: 'SendMessage' }
+    const params = (metadata: object) => ({ message: message(metadata), metadata })
+    expect(await sent('/a2a', { ...call, params: params({ ...OWN, ...FORGED }) })).toEqual({
+      ...call,
+      params: params(OWN),
+    })
+  })
+})
+
+describe('X9: forwarded props that would make a runtime do something else', () => {
+  it('are removed, in both spellings, and others are not', async () => {
+    const made = {
+      ...{ multitaskStrategy: 'rollback', multitask_strategy: 'rollback', ifNotExists: 'create', onCompletion: 'keep' },
+      ...{ on_disconnect: 'continue', langsmithTracer: {}, _langsmithTracer: {}, langsmith_tracer: {} },
+      ...{ webhook: 'http://evil.test', config: {}, context: {}, metadata: {}, headers: {}, mcpServers: [] },
+    }
+    const { forwardedProps } = await sent('/plain', run({ forwardedProps: { ...OWN, ...made } }))
+    expect(forwardedProps).toEqual(OWN)
+  })
+})
+
+describe('X9: members of an A2A card that the gateway does not know', () => {
+  it('do not reach callers, who might read another address in them', async () => {
+    const interfaces = [
+      { url: 'http://evil.test/rpc', URL: 'http://evil.test', protocolBinding: 'JSONRPC', tenant: 'x' },
+    ]
+    const card = {
+      name: 'Echo',
+      Url: 'http://evil.test',
+      URL: 'http://evil.test',
+      supportedInterfaces: [...interfaces, { url: 'evil.test', protocol_binding: 'GRPC' }],
+      security_schemes: { evil: {} },
+      skills: [{ id: 'echo', url: 'http://evil.test', security_requirements: [] }],
+    }
+    world.origin.handle((_request, response) => {
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(card))
+    })
+    const shown = await (await world.as('bob', '/a2a/.well-known/agent-card.json')).json()
+    expect(shown).toMatchObject({
+      name: 'Echo',
+      supportedInterfaces: [{ url: `${world.gateway.url}/a2a/rpc`, protocolBinding: 'JSONRPC' }],
+      skills: [{ id: 'echo' }],
+    })
+    expect(JSON.stringify(shown)).not.toMatch(/evil|tenant/)
+  })
+})
