@@ -18,10 +18,11 @@ export interface Agent {
   close(): Promise<void>
 }
 
-/** An AG-UI agent over server-sent events, with no login of its own: whoever reaches it may use it. */
+/** An AG-UI agent over server-sent events, with no login of its own: every program of this machine may use it. */
 export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}): Promise<Agent> {
   const server = createServer((request, response) => {
-    if (request.method === 'POST' && request.url === '/') answer(request, response, log)
+    if (!isFromThisMachine(request)) reply(response, 403, { error: 'this agent is for programs of this machine' })
+    else if (request.method === 'POST' && request.url === '/') answer(request, response, log)
     else if (request.method === 'GET' && request.url === '/health') reply(response, 200, { status: 'ok' })
     else reply(response, 404, { error: 'not found' })
   })
@@ -36,6 +37,11 @@ export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}
       await once(server, 'close')
     },
   }
+}
+
+/** Whether a request is not a web page's, and was sent to an address of this machine by its own name. */
+function isFromThisMachine({ headers }: IncomingMessage): boolean {
+  return headers.origin === undefined && /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, log: (line: string) => void): Promise<void> {

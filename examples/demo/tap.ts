@@ -37,6 +37,11 @@ const BODY_CHARACTERS = 200_000
 export async function startTap({ agent, port, target }: TapOptions): Promise<Tap> {
   const remembered: Received[] = []
   const server = createServer((request, response) => {
+    // The gateway sends no Origin. A web page that reaches this port does, and a name that leads here is no reason to let it in.
+    if (!isFromThisMachine(request)) {
+      response.writeHead(403).end()
+      return
+    }
     const record = describe(request, agent)
     remembered.push(record)
     if (remembered.length > REMEMBERED) remembered.shift()
@@ -57,6 +62,11 @@ export async function startTap({ agent, port, target }: TapOptions): Promise<Tap
       await once(server, 'close')
     },
   }
+}
+
+/** Whether a request is not a web page's, and was sent to an address of this machine by its own name. */
+function isFromThisMachine({ headers }: IncomingMessage): boolean {
+  return headers.origin === undefined && /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
 }
 
 function describe(request: IncomingMessage, agent: string): Received {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 
 /** What the gateway needs to run, by the names of its secrets. */
@@ -13,11 +13,18 @@ const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
 }
 
 /**
- * Makes the gateway's local secrets on first start, in `.dev.vars`, where `wrangler dev` finds them. Other lines of the file
+ * Makes the gateway's local secrets on first start, in `.dev.vars`, where wrangler finds them. Other lines of the file
  * stay as they are. Says whether it made any.
+ *
+ * @throws Error where other users of the machine can read a file that is there already
  */
 export async function ensureSecrets(file: string): Promise<boolean> {
   const existing = await readFile(file, 'utf8').catch(() => '')
+  const others = process.platform === 'win32' || existing === '' ? 0 : (await stat(file)).mode & 0o077
+  if (others !== 0)
+    throw new Error(
+      `Other users of this machine can read or change ${file}, which holds secrets. Run: chmod 600 ${file}`,
+    )
   const missing = Object.keys(SECRETS).filter((name) => !new RegExp(`^\\s*${name}\\s*=[ \\t]*\\S`, 'm').test(existing))
   if (missing.length === 0) return false
 

@@ -55,15 +55,7 @@ export function gateway(ports: Ports, env: NodeJS.ProcessEnv = process.env): Chi
   }
   return {
     name: 'Gateway',
-    args: [
-      join('node_modules', 'wrangler', 'bin', 'wrangler.js'),
-      'dev',
-      '--ip=127.0.0.1',
-      `--port=${ports.gateway}`,
-      '--inspector-port=0',
-      '--show-interactive-dev-session=false',
-      ...Object.entries(variables).map(([name, value]) => `--var=${name}:${value}`),
-    ],
+    args: ['examples/local/gateway.ts', JSON.stringify({ port: ports.gateway, variables })],
     cwd: root,
     env: {
       CLOUDFLARE_CF_FETCH_ENABLED: 'false',

@@ -1,7 +1,13 @@
 import { spawnSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ensureSecrets } from '../../examples/local/secrets.ts'
 import { root } from '../support/build'
+import { listeningPorts } from '../support/listening'
+import { plainRequest } from '../support/raw'
 import { type Started, startEverything } from '../support/started'
 
 let started: Started
@@ -75,6 +81,44 @@ describe('npm start', () => {
     expect(status).toBe(1)
     expect(stderr + stdout).toContain(`Port ${started.env.SALLYPORT_PORT} is taken by`)
     if (process.platform === 'linux') expect(stderr + stdout).toMatch(/taken by \S.* \(process \d+\)/)
+  })
+
+  it.runIf(process.platform === 'linux')('opens no debugger, in which secrets could be read', async () => {
+    const ports = listeningPorts(started.process.pid ?? 0)
+    expect(ports).toContain(Number(started.env.SALLYPORT_PORT))
+    for (const port of ports) {
+      const answer = await fetch(`http://127.0.0.1:${port}/json/list`).then(
+        (reply) => reply.text(),
+        () => '',
+      )
+      expect(answer, `port ${port}`).not.toContain('webSocketDebuggerUrl')
+    }
+  })
+
+  it('lets no page of another web origin read its agents, or what passed to them', async () => {
+    const headers = { origin: 'https://evil.test' }
+    for (const name of ['LANGGRAPH_TAP_PORT', 'AG_UI_TAP_PORT', 'AG_UI_PORT']) {
+      const [host, port] = ['127.0.0.1', Number(started.env[name])]
+      const page = await fetch(`http://${host}:${port}/threads/search`, { method: 'POST', headers })
+      expect([name, page.status]).toEqual([name, 403])
+      const rebound = await plainRequest(`http://${host}:${port}`, { path: '/health', headers: { host: 'evil.test' } })
+      expect([name, rebound.status]).toEqual([name, 403])
+    }
+    const langgraph = await fetch(`http://127.0.0.1:${started.env.LANGGRAPH_PORT}/ok`, { headers })
+    expect([langgraph.status, langgraph.headers.get('access-control-allow-origin')]).toEqual([200, null])
+  })
+
+  it('a file of secrets that others may read is told, and how to mend it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-secrets-'))
+    const file = path.join(folder, '.dev.vars')
+    try {
+      expect(await ensureSecrets(file)).toBe(true)
+      expect(statSync(file).mode & 0o777).toBe(0o600)
+      chmodSync(file, 0o644)
+      await expect(ensureSecrets(file)).rejects.toThrow(`chmod 600 ${file}`)
+    } finally {
+      rmSync(folder, { recursive: true })
+    }
   })
 
   it('stops all that it started when it is told to', async () => {
