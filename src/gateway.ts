@@ -131,17 +131,16 @@ async function pass(services: Services, request: Request, background: Background
 
   // Who is asking?
   const found = route.find(method, rest)
-  const incoming = incomingBody(
-    request,
-    found && 'endpoint' in found ? found.endpoint : undefined,
-    route.limits.bodyBytes,
-  )
+  const listed = found && 'endpoint' in found ? found.endpoint : undefined
+  const incoming = incomingBody(request, listed, route.limits.bodyBytes)
   // Only a route that takes tokens from bodies reads one before it knows who sends it.
   const early = route.tokenInBody ? await incoming.json() : undefined
   const inBody = early === undefined ? [] : (adapter.takeTokens?.(early) ?? [])
   const authenticators = authenticatorsOf.get(route) ?? []
+  const isOpen = route.tokenInBody && listed && adapter.opensWithoutToken?.(listed, early)
   const sources = { headers, path: target.path, query, inBody }
-  const caller = await authenticate(authenticators, route.isPublic, sources, ports.now(), background)
+  const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
+  const caller = await authenticate(authenticators, wanted, sources, ports.now(), background)
   const { principal, credential } = caller
   record.noteVerified(principal)
 
@@ -183,11 +182,12 @@ async function pass(services: Services, request: Request, background: Background
   record.lap('origin')
   const reply = await replyTo(response, method, {
     adapter,
+    replyHeaders: route.replyHeaders,
     place: { origin: route.origin, requestUri: uri, routePath: route.path },
     change: composed([route.identityOut, adapter.answerChange?.(operations, route.place), change]),
     isStream: rowsOf(call, route.rowOf).some((row) => row?.streams),
     watchesSilence: route.watchesSilence,
-    headers: { ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
+    headers: { ...route.ownReplyHeaders, ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
     limits: route.limits,
     signal,
     after: ports.after,

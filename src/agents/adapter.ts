@@ -52,6 +52,11 @@ export interface Adapter<Whose extends string = string> {
    */
   takeTokens?(body: Json): readonly Json[]
   /**
+   * Whether a request tells nothing of anyone, so that clients of this kind which keep their token in bodies may make it without one.
+   * Absent: none does.
+   */
+  opensWithoutToken?(endpoint: Endpoint, body: Json | undefined): boolean
+  /**
    * Names everything that a request asks for, by its path and by its query or body: the route must offer and a policy permit
    * it all. Absent: the endpoint's operation, and nothing beside it.
    * @param threads who owns the threads of the route

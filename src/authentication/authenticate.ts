@@ -13,14 +13,20 @@ export interface Authentication {
 }
 
 /**
- * Takes the request's credential, of a kind that the route trusts, and verifies it unless the route is public.
+ * Whether a route wants to know who is asking: `always`, `if-told` (a request without a credential may pass, one with a credential must
+ * have a good one), or `never` on public routes.
+ */
+export type Wanted = 'always' | 'if-told' | 'never'
+
+/**
+ * Takes the request's credential, of a kind that the route trusts, and verifies it where it is wanted.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, and those of `Authenticator`
  */
 export async function authenticate(
   authenticators: readonly Authenticator[],
-  isPublic: boolean,
+  wanted: Wanted,
   sources: CredentialSources,
   now: number,
   background: Background,
@@ -28,10 +34,11 @@ export async function authenticate(
   let taken: { readonly authenticator: Authenticator; readonly credential: Credential } | undefined
   for (const authenticator of authenticators) {
     const credential = authenticator.take(sources)
-    if (credential && taken && !isPublic) throw new Refusal('credential-ambiguous', 'two kinds')
+    if (credential && taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
     if (credential) taken ??= { authenticator, credential }
   }
-  if (isPublic) return { credential: taken?.credential, principal: undefined }
+  if (wanted === 'never') return { credential: taken?.credential, principal: undefined }
+  if (!taken && wanted === 'if-told') return { credential: undefined, principal: undefined }
   if (!taken) throw new Refusal('token-missing')
   const { authenticator, credential } = taken
   return { credential, principal: await authenticator.verify(credential, now, background) }

@@ -138,6 +138,8 @@ export const RouteSchema = v.strictObject({
     }),
   ),
   cors: v.optional(v.strictObject({ origins: some(address) })),
+  /** Says that the agent serves web pages: replies then have no policy that keeps them from running. */
+  servesPages: v.optional(v.literal(true)),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
   limits: v.optional(

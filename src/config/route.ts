@@ -12,9 +12,9 @@ import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
 import type { Sharing } from '../threads/owner'
-import type { Agent, IdentityOptions, Issuer, Policy, Route } from './define'
+import type { Agent, IdentityOptions, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
-import { commonClaims, presets } from './presets'
+import { compileIssuer } from './issuer'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
 export interface LoadedRoute {
@@ -47,12 +47,25 @@ export interface LoadedRoute {
   readonly assertion: AssertionRules
   readonly cors: CorsRules
   readonly forwardHeaders: readonly string[]
+  /** Reply headers of the agent's that are passed on beside the common ones. */
+  readonly replyHeaders: readonly string[]
+  /** Reply headers of the gateway's own, the same on each reply. */
+  readonly ownReplyHeaders: Readonly<Record<string, string>>
   readonly limits: {
     readonly bodyBytes: number
     readonly firstByteSeconds: number
     readonly idleSeconds: number
     readonly heartbeatSeconds: number
   }
+}
+
+/**
+ * A reply is data, not a page: opened as one, by a link to a public route, it would run as the gateway's own origin. Other sites may not
+ * show it either.
+ */
+const NOTHING_RUNS = {
+  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
 }
 
 const DEFAULT_BODY_BYTES = 4 * 1024 * 1024
@@ -95,7 +108,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       open.has(unnamed(operation)) && (agent.operations?.some((pattern) => covers(pattern, operation)) ?? true),
     origin,
     credential: agent.credential,
-    trust: (route.trust ?? []).map((issuer) => trusted(issuer, environment)),
+    trust: (route.trust ?? []).map((issuer) => compileIssuer(issuer, environment)),
     policies: route.policies ?? [],
     identity,
     identityOut,
@@ -118,6 +131,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       exposed: adapter.responseHeaders ?? [],
     },
     forwardHeaders,
+    replyHeaders: [...(adapter.responseHeaders ?? []), ...(route.servesPages ? ['content-security-policy'] : [])],
+    ownReplyHeaders: route.servesPages ? {} : NOTHING_RUNS,
     limits: {
       bodyBytes: route.limits?.bodyBytes ?? DEFAULT_BODY_BYTES,
       firstByteSeconds: route.limits?.firstByteSeconds ?? DEFAULT_FIRST_BYTE_SECONDS,
@@ -151,26 +166,6 @@ function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | Bod
     if (!isShared && whose === EVERYBODY) return false
     if (!operations) return !closed && !(isShared && closedIfShared)
     return operations.some((pattern) => covers(pattern, operation) || unnamed(pattern) === operation)
-  }
-}
-
-function trusted(issuer: Issuer, environment: Environment): TrustedIssuer {
-  const preset = issuer.preset ? presets[issuer.preset] : undefined
-  return {
-    id: issuer.id,
-    issuer: addressOf(issuer.issuer, environment) ?? '',
-    audience: issuer.audience,
-    algorithms: issuer.algorithms,
-    ...(issuer.jwksUri !== undefined && { jwksUri: addressOf(issuer.jwksUri, environment) ?? '' }),
-    claims: { ...commonClaims, ...preset?.claims, ...issuer.claims } as TrustedIssuer['claims'],
-    roleSeparator: issuer.roleSeparator,
-    preset: issuer.preset,
-    tokenType: issuer.tokenType ?? preset?.tokenType ?? 'access-token',
-    requiredClaims: issuer.requiredClaims ?? [],
-    maxLifetimeSeconds: issuer.maxLifetimeSeconds ?? 86_400,
-    clockSkewSeconds: issuer.clockSkewSeconds ?? 30,
-    subjectPrefix: issuer.subjectPrefix ?? '',
-    isGateway: addressOf(issuer.issuer, environment) === variable(environment, 'PUBLIC_URL'),
   }
 }
 

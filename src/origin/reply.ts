@@ -14,7 +14,9 @@ const MAX_CHANGED_BYTES = 8 * 1024 * 1024
 const MAX_WHOLE_BYTES = 64 * 1024
 
 export interface ReplyRules {
-  readonly adapter: Pick<Adapter, 'responseHeaders' | 'brokenStream' | 'isLast'>
+  readonly adapter: Pick<Adapter, 'brokenStream' | 'isLast'>
+  /** Headers of the agent's that are passed on beside the common ones. */
+  readonly replyHeaders: readonly string[]
   readonly place: Place
   /** What has to be done to the answer. */
   readonly change: AnswerChange
@@ -47,7 +49,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   const { adapter, change, signal } = rules
   const type = from.get('content-type')
   const isStream = type === null ? rules.isStream && response.ok : /^text\/event-stream\b/i.test(type)
-  const headers = responseHeaders(from, adapter.responseHeaders ?? [], isStream, rules.headers)
+  const headers = responseHeaders(from, rules.replyHeaders, isStream, rules.headers)
   if (isStream && type === null) headers['content-type'] = 'text/event-stream'
   passLocations(status, from, headers, rules.place)
   await change.headers?.(headers)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { authenticate } from '../../src/authentication/authenticate'
+import { authenticate, type Wanted } from '../../src/authentication/authenticate'
 import type { Authenticator, CredentialSources } from '../../src/authentication/authenticator'
 import { takeBearer } from '../../src/authentication/bearer'
 import { Credential } from '../../src/authentication/credential'
@@ -26,8 +26,8 @@ const refused = (code: string) => expect.objectContaining({ code })
 
 describe('who is asking', () => {
   const both = [takes('authorization'), takes('x-api-key')]
-  const ask = (headers: Record<string, string>, isPublic = false) =>
-    authenticate(both, isPublic, sources({ headers: new Headers(headers) }), 0, background)
+  const ask = (headers: Record<string, string>, wanted: Wanted = 'always') =>
+    authenticate(both, wanted, sources({ headers: new Headers(headers) }), 0, background)
 
   it('a credential is verified by the authenticator that took it', async () => {
     const { principal, credential } = await ask({ 'x-api-key': 'alice' })
@@ -44,10 +44,30 @@ describe('who is asking', () => {
   })
 
   it('a public route verifies nothing, and takes the credential so that it can be taken out of what is sent on', async () => {
-    const { principal, credential } = await ask({ authorization: 'a-token' }, true)
+    const { principal, credential } = await ask({ authorization: 'a-token' }, 'never')
     expect(principal).toBeUndefined()
     expect(credential?.isIn('x-a-token')).toBe(true)
-    expect(await ask({}, true)).toEqual({ credential: undefined, principal: undefined })
+    expect(await ask({}, 'never')).toEqual({ credential: undefined, principal: undefined })
+  })
+})
+
+describe('a request that may come without a credential', () => {
+  const ask = (headers: Record<string, string>) =>
+    authenticate(
+      [takes('authorization'), takes('x-api-key')],
+      'if-told',
+      sources({ headers: new Headers(headers) }),
+      0,
+      background,
+    )
+
+  it('passes without one, as nobody', async () => {
+    expect(await ask({})).toEqual({ credential: undefined, principal: undefined })
+  })
+
+  it('is held to one that it brings along', async () => {
+    expect((await ask({ authorization: 'alice' })).principal?.userId).toBe('alice')
+    await expect(ask({ authorization: 'alice', 'x-api-key': 'bob' })).rejects.toEqual(refused('credential-ambiguous'))
   })
 })
 

@@ -179,9 +179,10 @@ const elsewhere: Readonly<Record<string, string>> = {
   'agent.origin.path': 'gateway/forwards',
   'agent.endpoints.websocket': 'gateway/upgrades',
   'limits.firstByteSeconds': 'gateway/refuses',
-  'limits.heartbeatSeconds': 'stream/silence',
-  'limits.idleSeconds': 'stream/silence',
-  unowned: 'threads/ownership',
+  'limits.heartbeatSeconds': 'origin/stream-silence',
+  'limits.idleSeconds': 'origin/stream-silence',
+  servesPages: 'gateway/pages',
+  unowned: 'agents/langgraph/ownership',
 }
 
 it('every optional field of the configuration has a case here, or is named as tested elsewhere', () => {

@@ -50,6 +50,9 @@ export const copilotkit: CopilotKitAdapter = {
   // The runtime sends a comment every 15 seconds.
   heartbeatSeconds: 0,
 
+  // An app asks which agents there are before its first message, in whose body its token is.
+  opensWithoutToken: ({ operation }) => operation === 'info',
+
   operationsOf({ endpoint, params, body }) {
     if (ROUTED_BY_SUFFIX.has(params.thread ?? '')) throw new Refusal('operation-unknown')
     // A runtime of the other style would take this for an envelope, whatever its address.
@@ -71,6 +74,9 @@ export const copilotkitSingleRoute: CopilotKitAdapter = {
   ...copilotkit,
   endpoints: [envelope('envelope')],
   bodyOperations: envelopeOperations,
+
+  opensWithoutToken: (_endpoint, body) =>
+    isObject(body) && body.method === 'info' && Object.keys(body).every((name) => name === 'method'),
 
   operationsOf: ({ body }) => [operationOf(body)],
 

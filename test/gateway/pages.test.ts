@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { openHttp } from '../support/fixtures'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url } }) => [
+    { id: 'open', path: '/open', agent: openHttp(url), public: true },
+    { id: 'pages', path: '/pages', agent: openHttp(url), public: true, servesPages: true },
+  ])
+  world.origin.handle((_request, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.setHeader('content-security-policy', "default-src 'self'")
+    response.end('<script>alert(document.domain)</script>')
+  })
+})
+afterAll(() => world?.close())
+
+describe('a page that an agent answers with on a public route', () => {
+  it('runs nothing and is shown by no other site, unless the route says that it serves pages', async () => {
+    const { headers } = await world.gateway.fetch('/open/x.html')
+    expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
+    expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+  })
+
+  it('keeps the policy of its own where the route says so', async () => {
+    const { headers } = await world.gateway.fetch('/pages/x.html')
+    expect(headers.get('content-security-policy')).toBe("default-src 'self'")
+    expect(headers.has('cross-origin-resource-policy')).toBe(false)
+  })
+})
