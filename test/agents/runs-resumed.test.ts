@@ -9,6 +9,11 @@ beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], { path: '/ag-ui' }),
     routeOf({ kind: 'ag-ui', preset: 'mastra', origin: { url } }, [issuer], { id: 'mastra', path: '/mastra' }),
+    routeOf({ kind: 'copilotkit', origin: { url } }, [issuer], { id: 'multi', path: '/multi' }),
+    routeOf({ kind: 'copilotkit', style: 'single-route', origin: { url } }, [issuer], {
+      id: 'single',
+      path: '/single',
+    }),
     routeOf({ kind: 'a2a', origin: { url } }, [issuer], { path: '/a2a' }),
     routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { path: '/langgraph' }),
   ])
@@ -52,6 +57,34 @@ describe('X6: a run that goes on', () => {
     expect(await found('alice', 'r1::call-1')).toBe(`${runId}::call-1`)
     for (const id of ['r1::call-1', `${runId}::call-1`, runId]) expect(await found('bob', id)).not.toContain(runId)
   })
+
+  const throughRuntime = {
+    multi: (who: 'alice' | 'bob', input: object) => told(who, '/multi/agent/chat/run', input),
+    single: async (who: 'alice' | 'bob', input: object) => {
+      const body = { ...base, ...input }
+      const reply = await world.as(who, '/single', json({ method: 'agent/run', params: { agentId: 'chat' }, body }))
+      expect(reply.status).toBe(200)
+      return JSON.parse(world.origin.last().body).body
+    },
+  }
+  it.each(['multi', 'single'] as const)(
+    'is found by its owner alone, where Mastra serves it through a CopilotKit runtime (%s)',
+    async (style) => {
+      const ask = throughRuntime[style]
+      const { runId } = await ask('alice', { runId: 'r1' })
+      const found = async (who: 'alice' | 'bob', interruptId: string) =>
+        (await ask(who, { runId: 'r2', resume: [{ interruptId, status: 'resolved' }] })).resume[0].interruptId
+      expect(await found('alice', 'r1::call-1')).toBe(`${runId}::call-1`)
+      for (const id of ['r1::call-1', `${runId}::call-1`]) expect(await found('bob', id)).not.toContain(runId)
+      // Other agents' ids of interrupts, and whatever has no run in it, are left as they are.
+      for (const id of ['5f2c', 'call-1', '::call-1', 'a:b']) expect(await found('alice', id)).toBe(id)
+      const spelt = { interruptId: 'r1::c', interrupt_id: 'r1::c' }
+      const path = style === 'multi' ? '/multi/agent/chat/run' : '/single'
+      const input = { ...base, runId: 'r2', resume: [spelt] }
+      const body = style === 'multi' ? input : { method: 'agent/run', params: { agentId: 'chat' }, body: input }
+      expect((await world.as('bob', path, json(body))).status).toBe(400)
+    },
+  )
 
   it('is not a session of the caller’s choice', async () => {
     const id = '11111111-2222-4333-8444-555555555555'

@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../../json'
+import { runOfInterrupt, withOwnInterrupts } from '../ag-ui/interrupts'
 import { withOwnIds, withOwnThreadIds } from '../ag-ui/run-input'
 import { DerivedIds } from '../derived-ids'
 import { pathOf } from '../endpoint-tree'
@@ -18,8 +19,14 @@ const inPathAndBody =
     return { call: { ...call, params, body }, change: derived.change }
   }
 
+/** Mastra serves AG-UI through such a runtime, and calls its interrupts by the runs that they are of. */
+const withOwnRun: WithOwnIds = async (input, derived, newId) => {
+  await withOwnInterrupts(input, (run) => derived.put('run', run), runOfInterrupt)
+  return withOwnThreadIds(input, derived, newId)
+}
+
 /** CopilotKit's runtime with an address for each thing. */
-export const rules = { input: inPathAndBody(withOwnThreadIds), ids: inPathAndBody(withOwnIds), nobody }
+export const rules = { input: inPathAndBody(withOwnRun), ids: inPathAndBody(withOwnIds), nobody }
 
 /** Ids stand in what an envelope wraps. */
 const inEnvelope =
@@ -39,7 +46,7 @@ const inEnvelope =
 const inAnyEnvelope = inEnvelope(withOwnIds)
 
 /** The same with an envelope, whose parameters may name a thread whatever it asks for. */
-export const envelopeRules = { input: inEnvelope(withOwnThreadIds), ids: inAnyEnvelope, nobody: inAnyEnvelope }
+export const envelopeRules = { input: inEnvelope(withOwnRun), ids: inAnyEnvelope, nobody: inAnyEnvelope }
 
 async function withOwnThread<Params extends Readonly<Record<string, string>>>(
   params: Params,
