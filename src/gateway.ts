@@ -10,9 +10,9 @@ import { authenticate } from './authentication/authenticate'
 import type { Authenticator } from './authentication/authenticator'
 import { eraseToken } from './authentication/credential'
 import { createJwtAuthenticators } from './authentication/jwt/authenticator'
+import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
-import type { LoadedRoute } from './config/route'
 import { createEnding } from './ending'
 import { problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
@@ -184,7 +184,7 @@ async function pass(services: Services, request: Request, background: Background
     adapter,
     replyHeaders: route.replyHeaders,
     place: { origin: route.origin, requestUri: uri, routePath: route.path },
-    change: composed([route.identityOut, adapter.answerChange?.(operations, route.place), change]),
+    change: composed([route.identityOut, adapter.answerChange?.({ operations, place: route.place }), change]),
     isStream: rowsOf(call, route.rowOf).some((row) => row?.streams),
     watchesSilence: route.watchesSilence,
     headers: { ...route.ownReplyHeaders, ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },

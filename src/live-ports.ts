@@ -1,6 +1,6 @@
 import type { Ports } from './ports'
 
-/** The ports of a running Worker. This is the only file that reaches the world by itself. */
+/** The ports of a running Worker, as `worker.ts` hands them out. This is the only file that reaches the world by itself. */
 export const livePorts: Ports = {
   fetch: (request, init) => fetch(request, init),
   now: () => Date.now(),

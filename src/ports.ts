@@ -1,5 +1,5 @@
 /**
- * The only ways to the world. They are passed in once, so that every step is a function of what it is given, and so that
+ * The only ways to the world, but for services that are bound by name: those come from `config/env.ts`. They are passed in once, so that every step is a function of what it is given, and so that
  * a test can move the clock or hold back an answer without replacing a module.
  */
 export interface Ports {
@@ -11,7 +11,7 @@ export interface Ports {
   readonly after: After
   /** A new UUID. */
   readonly randomId: () => string
-  /** Writes one audit line. The request is kept alive until it is written. */
+  /** Writes one audit line. The request is kept alive until it is written. Another place for the lines is another `emit`. */
   readonly emit: (line: string) => void | Promise<void>
   /** Where isolates of one place share fetched key sets; absent where the platform has no Cache API. */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>

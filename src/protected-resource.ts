@@ -1,5 +1,5 @@
+import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
-import type { LoadedRoute } from './config/route'
 import type { ChallengeContext } from './errors/problem'
 import { problem } from './errors/problem'
 import { Refusal } from './errors/refusal'

@@ -22,6 +22,12 @@ export interface Identity {
   readonly principal: Principal | undefined
 }
 
+/** What an answer is to. */
+export interface Answered {
+  readonly operations: readonly string[]
+  readonly place: PublicPlace
+}
+
 /**
  * All that Sallyport knows of one kind of agent.
  * @typeParam Whose the ownership rules that its rows ask for
@@ -34,7 +40,7 @@ export interface Adapter<Whose extends string = string> {
   /** Where this kind looks for the user, unless the route says otherwise. */
   readonly identity: IdentityChannels
   /** Channels inside bodies that the kind has. A route may set no others. */
-  readonly bodyChannels?: readonly (keyof IdentityChannels)[]
+  readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
   /** Seconds of silence after which the gateway sends a comment; 0 where the agent sends its own. */
   readonly heartbeatSeconds: number
   /** More request headers that may reach this kind, in lower case; `name-*` for all that begin so. */
@@ -74,7 +80,7 @@ export interface Adapter<Whose extends string = string> {
   /** Takes the identity that `rewrite` puts into bodies out of the answers. Absent: `rewrite` puts none there. */
   identityOut?(channels: IdentityChannels): AnswerChange | undefined
   /** Changes the answers to some operations. Absent: such answers pass as they are. */
-  answerChange?(operations: readonly string[], place: PublicPlace): AnswerChange | undefined
+  answerChange?(asked: Answered): AnswerChange | undefined
   /** How this protocol says that a stream broke, as one whole server-sent event. Absent: the connection is broken off. */
   brokenStream?(code: string, message: string): string
   /** Whether an event with this data ends the conversation, so that a connection cut after it has lost nothing. */

@@ -14,7 +14,7 @@ export const signingAlgorithms = {
 
 interface Row {
   /** The algorithm of `crypto.subtle.sign`. */
-  readonly webCrypto: { readonly name: string; readonly hash?: string }
+  readonly webCrypto: { readonly name: string; readonly hash?: string; readonly saltLength?: number }
   /** Whether a key is one for it. */
   readonly fits: (jwk: { readonly kty?: string; readonly crv?: string }) => boolean
   /** Members of a key that are published beside `kty`, `kid`, `alg` and `use`. */

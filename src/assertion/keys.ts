@@ -73,8 +73,7 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
 }
 
 function algorithmOf({ alg, ...jwk }: JWK): SigningAlgorithm | undefined {
-  const natural = signingAlgorithmNames.find((name) => signingAlgorithms[name].fits(jwk))
-  return alg === undefined || alg === natural ? natural : undefined
+  return signingAlgorithmNames.find((name) => (alg === undefined || alg === name) && signingAlgorithms[name].fits(jwk))
 }
 
 /** Built from nothing, so that no private member can be forgotten. */

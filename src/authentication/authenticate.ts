@@ -22,7 +22,8 @@ export type Wanted = 'always' | 'if-told' | 'never'
  * Takes the request's credential, of a kind that the route trusts, and verifies it where it is wanted.
  *
  * @param now milliseconds since the epoch
- * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, and those of `Authenticator`
+ * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, `token-in-url` for one that
+ *   stands in the URL as well, and those of `Authenticator`
  */
 export async function authenticate(
   authenticators: readonly Authenticator[],
@@ -35,6 +36,8 @@ export async function authenticate(
   for (const authenticator of authenticators) {
     const credential = authenticator.take(sources)
     if (credential && taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
+    // RFC 6750 section 2.3: URLs are logged by others.
+    if (credential?.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
     if (credential) taken ??= { authenticator, credential }
   }
   if (wanted === 'never') return { credential: taken?.credential, principal: undefined }

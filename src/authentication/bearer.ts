@@ -12,20 +12,16 @@ const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
  * or from both where they are the same. Cookies and form fields are never read.
  *
  * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3: that is a 401 without error)
- * @throws Refusal `credential-ambiguous` or `token-in-url` (400)
+ * @throws Refusal `credential-ambiguous` (400)
  */
-export function takeBearer({ headers, path, query, inBody }: CredentialSources): Credential | undefined {
-  const refuseInUrl = (credential: Credential) => {
-    if (credential.isIn(path + query)) throw new Refusal('token-in-url')
-    return credential
-  }
+export function takeBearer({ headers, inBody }: CredentialSources): Credential | undefined {
   const token = tokenIn(headers)
-  let found = token === undefined ? undefined : refuseInUrl(new Credential(token))
+  let found = token === undefined ? undefined : new Credential(token)
   for (const given of inBody) {
     if (given === null || given === '') continue
     const other = typeof given === 'string' ? TOKEN.exec(given)?.[1] : undefined
     if (!other || (found && found.reveal() !== other)) throw new Refusal('credential-ambiguous', 'body')
-    found ??= refuseInUrl(new Credential(other))
+    found ??= new Credential(other)
   }
   return found
 }

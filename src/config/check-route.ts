@@ -1,4 +1,5 @@
 import type { Adapter } from '../agents/adapter'
+import type { IdentityChannels } from '../agents/identity'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
@@ -93,15 +94,19 @@ function checkTokenInBody({ tokenInBody, agent, public: isPublic }: Route, repor
   }
 }
 
+/** Channels inside bodies, which only some kinds have. */
+const BODY_CHANNELS: Readonly<Record<Exclude<keyof IdentityChannels, 'assertion' | 'headers'>, string>> = {
+  state: 'AG-UI agents have it',
+  forwardedProps: 'AG-UI agents have it',
+  langgraphAuthUser: 'LangGraph has it',
+}
+
 function checkIdentity(route: Route, report: Report): void {
   const { identity = {}, agent, assertion, forwardHeaders = [] } = route
   const { bodyChannels = [] } = adapterOf(agent)
-  for (const key of ['state', 'forwardedProps'] as const) {
+  for (const [key, kinds] of Object.entries(BODY_CHANNELS) as [keyof typeof BODY_CHANNELS, string][]) {
     if (identity[key] && !bodyChannels.includes(key))
-      report(`identity.${key}`, 'set', `nothing, for ${agent.kind}`, 'Remove it: only AG-UI agents have it.')
-  }
-  if (identity.langgraphAuthUser && !bodyChannels.includes('langgraphAuthUser')) {
-    report('identity.langgraphAuthUser', 'set', `nothing, for ${agent.kind}`, 'Remove it: only LangGraph has it.')
+      report(`identity.${key}`, 'set', `nothing, for ${agent.kind}`, `Remove it: only ${kinds}.`)
   }
   assertion?.claims?.forEach((claim, index) => {
     if (!reservedClaims.has(claim)) return

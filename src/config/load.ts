@@ -1,9 +1,9 @@
 import type { Ports } from '../ports'
 import { checkRoutes } from './check'
+import { compileRoute, type LoadedRoute } from './compile-route'
 import type { Environment } from './env'
 import { ConfigurationError, type Fault } from './fault'
 import { parseRoute } from './parse'
-import { compileRoute, type LoadedRoute } from './route'
 import { hostsOf, readSettings } from './settings'
 
 /** The gateway as it runs: everything checked, every default filled in. */

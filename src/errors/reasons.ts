@@ -81,11 +81,11 @@ interface Reasons {
     | `${Question}: ${number}`
     | `interim status ${number}`
     | 'answer too large'
-    | 'cannot be cleared of identity'
+    | 'cannot be changed'
     | 'content-encoding'
     | 'redirect off the route'
-    | 'too large to clear'
-    | 'type cannot be cleared of identity'
+    | 'too large to change'
+    | 'type cannot be changed'
   'origin-busy': `${Question}: ${number}`
   'keys-unavailable': Name
   'signing-unavailable': 'signing failed' | `no ${string} key`

@@ -126,16 +126,16 @@ async function changedAnswer(
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (!TEXT.test(response.headers.get('content-type') ?? 'text/')) {
-    throw new Refusal('origin-reply-refused', 'type cannot be cleared of identity')
+    throw new Refusal('origin-reply-refused', 'type cannot be changed')
   }
   const bytes = await readAtMost(body, MAX_CHANGED_BYTES).catch(() => refuseCut(signal))
-  if (!bytes) throw new Refusal('origin-reply-refused', 'too large to clear')
+  if (!bytes) throw new Refusal('origin-reply-refused', 'too large to change')
   const given = new TextDecoder().decode(bytes)
   try {
     const changed = await change.answer?.(given, response.status)
     return changed === undefined || changed === given ? bytes : new TextEncoder().encode(changed)
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown
-    throw new Refusal('origin-reply-refused', 'cannot be cleared of identity')
+    throw new Refusal('origin-reply-refused', 'cannot be changed')
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { principalOf } from '../../src/authentication/jwt/claims'
 import type { TrustedIssuer } from '../../src/authentication/jwt/issuer'
+import { principalOf } from '../../src/authentication/jwt/principal'
 import type { Principal } from '../../src/authentication/principal'
 import { commonClaims } from '../../src/config/presets'
 import { createOwners } from '../../src/threads/owner'

@@ -57,7 +57,7 @@ export const a2a: Adapter<Whose> = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
-  answerChange(operations, place) {
+  answerChange({ operations, place }) {
     if (operations.includes('card.read')) return cardChange((card) => agentCardOf(card, place))
     if (!operations.includes('card.extended')) return undefined
     return cardChange((answer) => {

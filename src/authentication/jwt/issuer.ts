@@ -1,4 +1,4 @@
-/** An identity provider as verification needs it: addresses resolved, defaults filled in. Built by config/load.ts. */
+/** An identity provider as verification needs it: addresses resolved, defaults filled in. Built by config/compile-issuer.ts. */
 export interface TrustedIssuer {
   readonly id: string
   readonly issuer: string

@@ -3,10 +3,10 @@ import { Refusal } from '../../errors/refusal'
 import type { Background } from '../../ports'
 import type { Credential } from '../credential'
 import type { Principal } from '../principal'
-import { principalOf } from './claims'
 import { refuseToken, tokenRefusal } from './fault'
 import type { TrustedIssuer } from './issuer'
 import type { KeyStore } from './keys'
+import { principalOf } from './principal'
 import type { VerifiedTokens } from './verified'
 
 /** Keys and verified tokens, for all requests of an isolate. */

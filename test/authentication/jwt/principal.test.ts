@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { principalOf } from '../../../src/authentication/jwt/claims'
 import type { TrustedIssuer } from '../../../src/authentication/jwt/issuer'
+import { principalOf } from '../../../src/authentication/jwt/principal'
 import { claimAt } from '../../../src/caller'
 import { presets } from '../../../src/config/presets'
 

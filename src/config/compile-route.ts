@@ -12,9 +12,9 @@ import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
 import type { Sharing } from '../threads/owner'
+import { compileIssuer } from './compile-issuer'
 import type { Agent, IdentityOptions, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
-import { compileIssuer } from './issuer'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
 export interface LoadedRoute {
