@@ -36,7 +36,14 @@ export function createIsolation(secret: string | undefined, ports: Ports) {
     if (!threads || route.threads === 'shared') return { call }
     const ask = askThrough(
       ({ path, ...question }, stop) =>
-        send({ ...question, uri: originUri(route.origin, path, ''), id: ports.randomId(), from: new Headers(), stop }),
+        send({
+          ...question,
+          uri: originUri(route.origin, path, ''),
+          id: ports.randomId(),
+          from: new Headers(),
+          firstByteSeconds: route.limits.firstByteSeconds,
+          stop,
+        }),
       route.limits,
       ports.after,
     )

@@ -10,5 +10,6 @@ export const livePorts: Ports = {
   },
   randomId: () => crypto.randomUUID(),
   emit: (line) => console.log(line),
+  log: (line) => console.log(line),
   sharedCache: caches.default,
 }

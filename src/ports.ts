@@ -13,6 +13,8 @@ export interface Ports {
   readonly randomId: () => string
   /** Writes one audit line. The request is kept alive until it is written. Another place for the lines is another `emit`. */
   readonly emit: (line: string) => void | Promise<void>
+  /** Writes a line for whoever runs the gateway, about something that belongs to no request. */
+  readonly log: (line: string) => void
   /** Where isolates of one place share fetched key sets; absent where the platform has no Cache API. */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>
 }

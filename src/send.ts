@@ -36,6 +36,8 @@ export interface AgentRequest {
   readonly webSocket?: Readonly<Record<string, string>>
   /** A body that passes unread. */
   readonly upload?: LimitedBody | undefined
+  /** How long the agent may take to begin its answer. */
+  readonly firstByteSeconds: number
   /** Aborted when the answer is not needed any more. */
   readonly stop?: AbortSignal
 }
@@ -60,7 +62,7 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
     const tracestate = trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }
 
     return async (request) => {
-      const { method, uri, thread, webSocket = {}, upload, stop } = request
+      const { method, uri, thread, webSocket = {}, upload, firstByteSeconds, stop } = request
       const body = request.json === undefined ? undefined : writeJson(request.json, credential)
       const assertion =
         principal && as !== 'off'
@@ -82,7 +84,6 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
       headers.via = via
       // A stream that is compressed is a stream that is held back.
       headers['accept-encoding'] = 'identity'
-      const { firstByteSeconds } = route.limits
       return await forward(
         route.origin,
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },

@@ -78,7 +78,7 @@ export interface Adapter<Whose extends string = string> {
   /** Returns the id of the conversation as the agent knows it, for the assertion's `thread_id` and the audit line. */
   threadOf(call: Call): string | undefined
   /** Takes the identity that `rewrite` puts into bodies out of the answers. Absent: `rewrite` puts none there. */
-  identityOut?(channels: IdentityChannels): AnswerChange | undefined
+  identityRemoved?(channels: IdentityChannels): AnswerChange | undefined
   /** Changes the answers to some operations. Absent: such answers pass as they are. */
   answerChange?(asked: Answered): AnswerChange | undefined
   /** How this protocol says that a stream broke, as one whole server-sent event. Absent: the connection is broken off. */

@@ -7,7 +7,7 @@ import { adapterOf } from '../agents/kinds'
 import { EVERYBODY } from '../agents/thread-isolation'
 import { defaultSigningAlgorithm } from '../assertion/algorithms'
 import type { AssertionRules } from '../assertion/claims'
-import type { TrustedIssuer } from '../authentication/jwt/issuer'
+import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
@@ -39,7 +39,7 @@ export interface LoadedRoute {
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
   /** Takes the identity that this route puts into bodies out of the answers. */
-  readonly identityOut: AnswerChange | undefined
+  readonly identityRemoved: AnswerChange | undefined
   /** Whether silence on streams is filled, and counts as broken after a while: a stream of this route is read in any case. */
   readonly watchesSilence: boolean
   /** Where callers find the agent. */
@@ -89,7 +89,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const open = new Set([...all.filter(isOpenRow).map(({ operation }) => operation), ...openNamed])
   const origin = openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports)
   const identity = channels(adapter.identity, route.identity ?? {})
-  const identityOut = adapter.identityOut?.(identity)
+  const identityRemoved = adapter.identityRemoved?.(identity)
   const heartbeatSeconds = route.limits?.heartbeatSeconds ?? adapter.heartbeatSeconds
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
@@ -111,8 +111,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     trust: (route.trust ?? []).map((issuer) => compileIssuer(issuer, environment)),
     policies: route.policies ?? [],
     identity,
-    identityOut,
-    watchesSilence: adapter.brokenStream !== undefined && (identityOut !== undefined || heartbeatSeconds > 0),
+    identityRemoved,
+    watchesSilence: adapter.brokenStream !== undefined && (identityRemoved !== undefined || heartbeatSeconds > 0),
     place: {
       url: `${variable(environment, 'PUBLIC_URL') ?? ''}${route.path.replace(/\/$/, '')}`,
       prefix: origin.prefix,

@@ -19,6 +19,7 @@ const ports = {
   after: () => () => undefined,
   randomId: () => 'id',
   emit: () => undefined,
+  log: () => undefined,
 }
 const signer = () => createSigner('https://gate.test', async () => keys, ports)
 

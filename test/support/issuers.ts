@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
-import type { TrustedIssuer } from '../../src/authentication/jwt/issuer'
+import type { TrustedIssuer } from '../../src/authentication/jwt/trusted-issuer'
 import type { Issuer, Route } from '../../src/config/define'
 import { goodClaims, issuerOf, openHttp, routeOf } from './fixtures'
 import { publicJwk } from './keys'

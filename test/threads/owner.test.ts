@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { TrustedIssuer } from '../../src/authentication/jwt/issuer'
 import { principalOf } from '../../src/authentication/jwt/principal'
+import type { TrustedIssuer } from '../../src/authentication/jwt/trusted-issuer'
 import type { Principal } from '../../src/authentication/principal'
-import { commonClaims } from '../../src/config/presets'
+import { commonClaims } from '../../src/config/issuer-presets'
 import { createOwners } from '../../src/threads/owner'
 import { trustedIssuer } from '../support/issuers'
 

@@ -7,7 +7,7 @@ import { assertionOnly, FORGED_NAMES } from '../identity'
 import { messagesOf, refuseFolded } from '../json-rpc'
 import { agentCardOf } from './card'
 import { bodyOperations, endpoints, OPERATIONS, type Whose } from './endpoints'
-import { isTaskById } from './ids'
+import { isTaskById } from './ids-in-requests'
 import { rules } from './threads'
 
 /**

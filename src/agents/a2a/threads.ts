@@ -6,8 +6,8 @@ import type { AnswerChange } from '../answer-change'
 import type { Endpoint } from '../endpoints'
 import { stringsReplaced } from '../json-places'
 import { nobody, type Rule } from '../thread-isolation'
-import { idsInAnswer } from './answers'
-import { idsInRequest } from './ids'
+import { idsInAnswer } from './ids-in-answers'
+import { idsInRequest } from './ids-in-requests'
 
 /** How the resource name of a task, and of what a task has, begins. */
 const TASK_NAME = /^tasks\/([^/]+)(?=\/|$)/

@@ -11,7 +11,7 @@ import {
   type IdentityChannels,
   namesInState,
 } from '../identity'
-import { identityOut } from '../identity-out'
+import { identityRemoved } from '../identity-removed'
 import { rules } from './threads'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
@@ -127,9 +127,9 @@ export const agUi: AgUiAdapter = {
    * Identity comes back in `RUN_STARTED.input`, in snapshots and deltas of the state, and in raw and custom events. Members
    * of these names are removed at any depth, and so are the JSON Patch operations (RFC 6902) that touch them.
    */
-  identityOut(channels) {
+  identityRemoved(channels) {
     const names = [...namesInState(channels), ...Object.keys(channels.forwardedProps)]
-    return identityOut(names, (value) => withoutNames(withoutPatches(value, names), names))
+    return identityRemoved(names, (value) => withoutNames(withoutPatches(value, names), names))
   },
 
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,

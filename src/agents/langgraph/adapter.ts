@@ -3,7 +3,7 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, type JsonObject, plainName, removeSpellings } from '../../json'
 import type { Adapter } from '../adapter'
 import { assertionOnly, describe, FORGED_NAMES, headersOf, identityHeaders } from '../identity'
-import { identityOut } from '../identity-out'
+import { identityRemoved } from '../identity-removed'
 import { operationsOfMembers } from '../members'
 import { endpoints, type Whose } from './endpoints'
 import { rules } from './threads'
@@ -63,7 +63,7 @@ export const langgraph: Adapter<Whose> = {
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
   },
 
-  identityOut: ({ langgraphAuthUser }) => (langgraphAuthUser ? identityOut(AUTH_USER_NAMES) : undefined),
+  identityRemoved: ({ langgraphAuthUser }) => (langgraphAuthUser ? identityRemoved(AUTH_USER_NAMES) : undefined),
 
   brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
 }

@@ -2,8 +2,8 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, type JsonObject, parseJson } from '../../json'
 import type { Call } from '../call'
 import type { Rule } from '../thread-isolation'
-import { isNo, unclear } from './answers'
 import { OWNER, Ownership, stamped } from './ownership'
+import { isNo, unclear } from './statuses'
 
 /** A cron and its runs belong to the caller who created it. */
 

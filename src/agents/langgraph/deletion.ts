@@ -1,8 +1,8 @@
 import { Refusal } from '../../errors/refusal'
 import { isObject } from '../../json'
 import type { ThreadContext } from '../../threads/context'
-import { isNo, unclear } from './answers'
 import { isThreadId } from './ownership'
+import { isNo, unclear } from './statuses'
 
 /** What a thread with more runs than anybody has may cost. */
 const MAX_QUESTIONS = 200

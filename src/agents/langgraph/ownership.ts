@@ -1,7 +1,7 @@
 import { Refusal } from '../../errors/refusal'
 import { isObject, type JsonObject } from '../../json'
 import type { ThreadContext } from '../../threads/context'
-import { isNo, unclear } from './answers'
+import { isNo, unclear } from './statuses'
 
 /** The member of a thread's metadata that says whose it is. Only the gate writes it. */
 export const OWNER = 'sallyport_owner'

@@ -1,7 +1,7 @@
 import type { JWK } from 'jose'
 import { readAtMost } from '../../bytes'
 import type { Ports } from '../../ports'
-import type { TrustedIssuer } from './issuer'
+import type { TrustedIssuer } from './trusted-issuer'
 
 /** Time for one document, from the first byte sent to the last received. */
 const FETCH_MS = 3_000

@@ -1,7 +1,7 @@
 import { type Claims, claimAt } from '../../caller'
 import { type Principal, verifiedPrincipal } from '../principal'
-import type { TrustedIssuer } from './issuer'
 import { hasServiceMark } from './service-marks'
+import type { TrustedIssuer } from './trusted-issuer'
 
 /**
  * Reads a principal out of claims that have been verified already; it checks nothing itself but the types of what it reads,

@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
 import type { Principal } from '../principal'
-import type { TrustedIssuer } from './issuer'
+import type { TrustedIssuer } from './trusted-issuer'
 
 /** A token that was verified, with all that has to be looked at again. */
 export interface Verified {

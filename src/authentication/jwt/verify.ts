@@ -4,9 +4,9 @@ import type { Background } from '../../ports'
 import type { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { refuseToken, tokenRefusal } from './fault'
-import type { TrustedIssuer } from './issuer'
-import type { KeyStore } from './keys'
+import type { KeyStore } from './issuer-keys'
 import { principalOf } from './principal'
+import type { TrustedIssuer } from './trusted-issuer'
 import type { VerifiedTokens } from './verified'
 
 /** Keys and verified tokens, for all requests of an isolate. */

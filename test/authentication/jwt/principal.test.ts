@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { TrustedIssuer } from '../../../src/authentication/jwt/issuer'
 import { principalOf } from '../../../src/authentication/jwt/principal'
+import type { TrustedIssuer } from '../../../src/authentication/jwt/trusted-issuer'
 import { claimAt } from '../../../src/caller'
-import { presets } from '../../../src/config/presets'
+import { presets } from '../../../src/config/issuer-presets'
 
 const claims = { roles: 'roles', scopes: 'scope', tenant: 'tenant', email: 'email', name: 'name', client: 'client_id' }
 const issuer = (more: Partial<TrustedIssuer['claims']> = {}, subjectPrefix = ''): TrustedIssuer => ({

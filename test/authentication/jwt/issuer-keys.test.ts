@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createKeyStore } from '../../../src/authentication/jwt/keys'
+import { createKeyStore } from '../../../src/authentication/jwt/issuer-keys'
 import type { Refusal } from '../../../src/errors/refusal'
 import type { Ports } from '../../../src/ports'
 import { trustedIssuer } from '../../support/issuers'
@@ -67,7 +67,8 @@ function isolate(provider: Provider, sharedCache?: SharedCache) {
       return () => clearTimeout(timer)
     },
     randomId: () => crypto.randomUUID(),
-    emit: (line) => void world.emitted.push(line),
+    emit: () => undefined,
+    log: (line) => void world.emitted.push(line),
     ...(sharedCache && { sharedCache }),
   })
   const background = { waitUntil: (work: Promise<unknown>) => void world.background.push(work) }

@@ -4,8 +4,8 @@ import { Refusal } from '../../errors/refusal'
 import type { Background, Ports } from '../../ports'
 import { withTimeout } from '../../timeout'
 import { refuseToken } from './fault'
-import type { TrustedIssuer } from './issuer'
 import { fetchKeySet, type KeySetDocument, usableKeys } from './key-set'
+import type { TrustedIssuer } from './trusted-issuer'
 
 /** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
@@ -101,7 +101,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
     } catch (thrown) {
       slot.failed = true
       slot.retryAt = ports.now() + FAILURE_COOLDOWN_MS * (1 + Math.random() / 2)
-      await ports.emit(JSON.stringify({ event: 'keys-unreachable', issuer: issuer.id, reason: reasonOf(thrown) }))
+      ports.log(JSON.stringify({ event: 'keys-unreachable', issuer: issuer.id, reason: reasonOf(thrown) }))
     }
   }
 

@@ -8,7 +8,7 @@ import type { AnswerChange } from './answer-change'
  * @param names of the members that hold it; without any there is nothing to change
  * @param remove takes them out of a value, and may change the value that it is given
  */
-export function identityOut(
+export function identityRemoved(
   names: readonly string[],
   remove: (value: Json) => Json = (value) => withoutNames(value, names),
 ): AnswerChange | undefined {
