@@ -66,7 +66,7 @@ function next(pattern: RegExp, text: string, from: number): number {
 }
 
 /** Where a string that begins here ends. A regular expression for all of a string would need the stack for each of its escapes. */
-export function endOfString(text: string, from: number): number {
+function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
     let before = quote
     while (text[before - 1] === '\\') before--

@@ -102,6 +102,26 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
   })
 })
 
+describe('X9: a member of a run’s input in a second spelling', () => {
+  const MEMBERS = [
+    ...['threadId', 'runId', 'parentRunId', 'protocolVersion', 'state', 'messages', 'tools', 'context'],
+    ...['forwardedProps', 'resume'],
+  ]
+  it.each(MEMBERS)('is refused, since a server could read either: %s', async (member) => {
+    const snake = member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    const twice = snake === member ? member.toUpperCase() : snake
+    const value = member.endsWith('Id') ? 'x' : {}
+    expect((await world.as('bob', '/plain', json({ ...run({}), [member]: value, [twice]: value }))).status).toBe(400)
+    const alone = member[0]?.toUpperCase() + member.slice(1)
+    expect((await world.as('bob', '/plain', json({ [alone]: value }))).status).toBe(400)
+  })
+
+  it('that is not one of its own is left as it is', async () => {
+    const more = { Theme: 'dark', theme: 'light' }
+    expect(await sent('/plain', run(more))).toEqual(run(more))
+  })
+})
+
 describe('X9: forwarded props that would make a runtime do something else', () => {
   it('are removed, in both spellings, and others are not', async () => {
     const made = {
