@@ -266,6 +266,15 @@ describe('what an MCP caller cannot do', () => {
     })
   })
 
+  it.each([
+    ['resources/read', { uri: 'file:///mine', name: 'search' }, 'search', 'file:///mine'],
+    ['tasks/get', { taskId: 'mine' }, 'another', 'mine'],
+  ])('T5: of %s the header repeats what is asked for, and nothing else', async (method, params, wrong, right) => {
+    const named = (name: string) => post(call(method, params), { 'mcp-method': method, 'mcp-name': name })
+    expect(await refused(await named(wrong))).toEqual({ status: 400, code: 'header-mismatch' })
+    expect((await refused(await named(right))).code).not.toBe('header-mismatch')
+  })
+
   it('headers of the newer revision reach the server where they agree with the body', async () => {
     received.length = 0
     const headers = { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?c2VhcmNo?=', 'mcp-param-region': 'eu' }
