@@ -57,9 +57,10 @@ describe('the score', () => {
     const [fault] = faultsIn('src/policy/a.ts', 'const a = 1')
     if (!fault) return expect.unreachable()
     const tried = [
-      { fault, noticedBy: 'test/a.test.ts' },
-      { fault, noticedBy: undefined },
-    ]
+      { fault, verdict: { is: 'noticed', by: 'test/a.test.ts' } },
+      { fault, verdict: { is: 'survived' } },
+      { fault, verdict: { is: 'unclear', why: 'no report' } },
+    ] as const
     expect(table(tried)).toContain('| src/policy | 1 of 2 | 50 % | 9–91 % |')
     expect(described(fault)).toBe('src/policy/a.ts:1  value\n  - 1\n  + 2')
   })

@@ -2,7 +2,7 @@
  * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--seconds N] [--list]
  *
  * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the checkout, and runs the nearest
- * tests, then the quick ones and then the rest of `npm test` until one fails. StrykerJS was tried first: it switches faults inside the Node process,
+ * tests, then the quick ones and then the rest of `npm test` until one fails, and fails again. StrykerJS was tried first: it switches faults inside the Node process,
  * and most of these tests drive a bundle that runs in workerd.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -13,6 +13,7 @@ import { type Fault, faultsIn, withFault } from './faults.ts'
 import { shuffled } from './sample.ts'
 import { described, type Tried, table } from './score.ts'
 import { compiles, nearest, runTests, testFiles } from './suite.ts'
+import { nameOf, type Verdict, verdictOf } from './verdict.ts'
 
 const FIRST_LIMIT_SECONDS = 900
 /** Quicker test files have their turn before slower ones. */
@@ -64,22 +65,22 @@ async function changed<T>(file: string, source: string, work: () => Promise<T>):
 
 console.log(`${faults.length} places for a fault in ${sources.length} files; ${tests.length} test files.`)
 const whole = await runTests(copy, tests, FIRST_LIMIT_SECONDS)
-if (!whole.passed) throw new Error(`The tests fail without any fault: ${whole.by}.`)
+if (whole.ending.ended !== 'passed') throw new Error(`The tests fail without any fault: ${nameOf(whole.ending)}.`)
 const broken = `throw new Error('a fault that must be noticed')\n${readFileSync(path.join(copy, 'src/app.ts'), 'utf8')}`
 const check = await changed('src/app.ts', broken, () => runTests(copy, ['test/gateway/refuses.test.ts'], 120))
-if (check.passed) throw new Error('A Worker that does not start was not noticed, so nothing here can be believed.')
+if (check.ending.ended !== 'failed')
+  throw new Error('A Worker that does not start was not noticed, so nothing here can be believed.')
 console.log(`Without a fault the tests pass in ${whole.seconds.toFixed(0)} s.`)
 
-async function noticedBy(fault: Fault): Promise<string | undefined> {
+function tryFault(fault: Fault): Promise<Verdict> {
   const limit = whole.seconds * 3
   const near = nearest(fault.file, tests, copy)
   const rest = tests.filter((test) => !near.includes(test))
   const isQuick = (test: string) => (whole.took.get(test) ?? 0) < QUICK_MS
-  for (const some of [near, rest.filter(isQuick), rest.filter((test) => !isQuick(test))]) {
-    const result = some.length > 0 ? await runTests(copy, some, limit) : undefined
-    if (result && !result.passed) return result.by
-  }
-  return undefined
+  return verdictOf(
+    [near, rest.filter(isQuick), rest.filter((test) => !isQuick(test))],
+    async (files) => (await runTests(copy, files, limit)).ending,
+  )
 }
 
 const began = Date.now()
@@ -87,14 +88,18 @@ const tried: Tried[] = []
 for (const fault of faults) {
   if (tried.length >= Number(values.sample) || Date.now() - began > Number(values.seconds) * 1000) break
   const source = withFault(contents.get(fault.file) ?? '', fault)
-  const by = await changed(fault.file, source, async () => (compiles(copy) ? await noticedBy(fault) : null))
-  if (by === null) continue
-  tried.push({ fault, noticedBy: by })
-  console.log(
-    `${String(tried.length).padStart(3)} ${by ? 'noticed ' : 'SURVIVED'} ${fault.file}:${fault.line} ${fault.kind} ${by ?? ''}`,
-  )
+  const verdict = await changed(fault.file, source, async () => (compiles(copy) ? await tryFault(fault) : undefined))
+  if (!verdict) continue
+  tried.push({ fault, verdict })
+  const told = { noticed: 'noticed ', survived: 'SURVIVED', unclear: 'unclear ' }[verdict.is]
+  const how = verdict.is === 'noticed' ? verdict.by : verdict.is === 'unclear' ? verdict.why : ''
+  console.log(`${String(tried.length).padStart(3)} ${told} ${fault.file}:${fault.line} ${fault.kind} ${how}`)
 }
-const survivors = tried.filter((each) => each.noticedBy === undefined)
-if (survivors.length > 0)
-  console.log(`\nNot noticed:\n\n${survivors.map(({ fault }) => described(fault)).join('\n\n')}`)
+for (const [is, title] of [
+  ['survived', 'Not noticed'],
+  ['unclear', 'Unclear, and not in the score'],
+] as const) {
+  const found = tried.filter(({ verdict }) => verdict.is === is)
+  if (found.length > 0) console.log(`\n${title}:\n\n${found.map(({ fault }) => described(fault)).join('\n\n')}`)
+}
 console.log(`\n${table(tried)}`)

@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
+import { type Ending, nameOf } from './verdict.ts'
 
 /** Left out: real agents, what starts everything or a browser, and tests of the house and of these scripts themselves. */
 const LEFT_OUT = /\.agents\.test\.ts$|^test\/(?:start|browser|mutants|bench)\/|^test\/repo\.test\.ts$/
@@ -28,15 +29,13 @@ export function nearest(file: string, tests: readonly string[], root: string): s
 }
 
 export interface Result {
-  readonly passed: boolean
-  /** The test file that failed, or why there is no answer. */
-  readonly by: string
+  readonly ending: Ending
   readonly seconds: number
   /** Test files that ran, by how long they took, in milliseconds. */
   readonly took: ReadonlyMap<string, number>
 }
 
-/** Runs test files until the first failure. @param limitSeconds after which they count as failed */
+/** Runs test files until the first failure. @param limitSeconds after which they are stopped */
 export async function runTests(root: string, files: readonly string[], limitSeconds: number): Promise<Result> {
   const report = path.join(root, 'node_modules/.cache/mutants.json')
   rmSync(report, { force: true })
@@ -55,11 +54,14 @@ export async function runTests(root: string, files: readonly string[], limitSeco
   const code = await new Promise<number | null>((resolve) => child.on('exit', resolve))
   clearTimeout(timer)
   const seconds = (Date.now() - began) / 1000
-  const { failed, took } = readReport(report, root)
-  return { passed: code === 0, by: code === 0 ? '' : isLate ? 'time limit' : failed, seconds, took }
+  const { ending, took } = readReport(report, root)
+  if (isLate) return { ending: { ended: 'late' }, seconds, took }
+  const agrees = (code === 0) === (ending.ended === 'passed')
+  const why = `the report says ${nameOf(ending)}, the exit code ${code}`
+  return { ending: agrees ? ending : { ended: 'unexplained', why }, seconds, took }
 }
 
-function readReport(report: string, root: string): Pick<Result, 'took'> & { readonly failed: string } {
+function readReport(report: string, root: string): Pick<Result, 'ending' | 'took'> {
   interface File {
     readonly name: string
     readonly message: string
@@ -69,18 +71,23 @@ function readReport(report: string, root: string): Pick<Result, 'took'> & { read
   }
   try {
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as { testResults: readonly File[] }
-    const nameOf = ({ name }: File) => path.relative(root, name)
+    const fileOf = ({ name }: File) => path.relative(root, name)
     // Files that were given up after the first failure count as failed as well.
     const failed = testResults.find(
       ({ message, assertionResults }) => message !== '' || assertionResults.some(({ status }) => status === 'failed'),
     )
     return {
-      failed: failed ? nameOf(failed) : 'no test ran',
-      took: new Map(testResults.map((file) => [nameOf(file), file.endTime - file.startTime])),
+      ending: endingOf(testResults.length, failed && fileOf(failed)),
+      took: new Map(testResults.map((file) => [fileOf(file), file.endTime - file.startTime])),
     }
   } catch {
-    return { failed: 'no report', took: new Map() }
+    return { ending: { ended: 'unexplained', why: 'no report' }, took: new Map() }
   }
+}
+
+function endingOf(ran: number, failed: string | undefined): Ending {
+  if (failed !== undefined) return { ended: 'failed', file: failed }
+  return ran > 0 ? { ended: 'passed' } : { ended: 'unexplained', why: 'no test ran' }
 }
 
 /** Whether the Worker's code compiles. */
