@@ -13,7 +13,9 @@ beforeAll(async () => {
       policies: [mayAll],
     }),
   ])
-  world.origin.handle((_request, response) => response.writeHead(204).end())
+  world.origin.handle((_request, response) => {
+    response.writeHead(204).end()
+  })
 })
 afterAll(() => world?.close())
 
