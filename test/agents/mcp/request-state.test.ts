@@ -8,6 +8,10 @@ let answer: { readonly type: string; readonly text: string }
 beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => [
     routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
+    routeOf({ kind: 'mcp', origin: { url }, eventStore: 'per-session' }, [issuer], {
+      id: 'stores',
+      path: '/agents/stores',
+    }),
     routeOf({ kind: 'mcp', origin: { url } }, [issuer], { id: 'shared', path: '/agents/shared', threads: 'shared' }),
   ])
 })
@@ -65,6 +69,19 @@ describe.each(METHODS)('X6: the state of a request that an MCP server wants some
     expect(world.origin.received).toEqual([])
   })
 
+  it('of another person is not found in a batch either, and the caller’s own is opened there', async () => {
+    answer = asJson(wanted('v1.alice'))
+    const sealed = stateIn(await (await ask('alice', method, params)).text())
+    world.origin.received.length = 0
+    const batch = json([{ jsonrpc: '2.0', id: 1, method, params: { ...params, requestState: sealed } }], {
+      accept: 'application/json, text/event-stream',
+    })
+    expect((await world.as('bob', '/agents/mcp', batch)).status).toBe(404)
+    expect(world.origin.received).toEqual([])
+    await world.as('alice', '/agents/mcp', batch)
+    expect(JSON.parse(world.origin.last().body)).toMatchObject([{ params: { requestState: 'v1.alice' } }])
+  })
+
   it('is refused in a second spelling, which a server that ignores case would read', async () => {
     expect((await ask('alice', method, { ...params, RequestState: 'v1.bob' })).status).toBe(400)
   })
@@ -92,3 +109,14 @@ describe('where MCP has no state of a request, or it is everybody’s', () => {
     }
   })
 })
+
+it.each(['mcp', 'stores'])(
+  'X6: an event id goes to no server without a session, whose events could be anybody’s (%s)',
+  async (route) => {
+    answer = asStream('{}')
+    const headers = { accept: 'text/event-stream', 'last-event-id': '1', 'mcp-protocol-version': '2025-11-25' }
+    await world.as('alice', `/agents/${route}`, { headers })
+    expect(world.origin.last()).toMatchObject({ method: 'GET' })
+    expect(world.origin.last().headers['last-event-id']).toBeUndefined()
+  },
+)
