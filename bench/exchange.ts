@@ -3,7 +3,7 @@ export interface Exchange {
   readonly method: 'GET' | 'POST'
   /** `{thread}` in it is another thread in each request. */
   readonly path: string
-  /** What the origin is to answer with; nothing for a small JSON. */
+  /** The answer that the origin is to give; nothing for a small JSON. */
   readonly query?: string
   readonly body?: string | undefined
 }

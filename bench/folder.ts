@@ -9,10 +9,10 @@ export const bench = import.meta.dirname
 /** Raw figures of whole runs. Only those that are published are in git. */
 export const results = path.join(bench, 'results')
 
-/** What is downloaded once and used again. */
+/** Downloads, made once and used again. */
 export const cache = path.join(root, 'node_modules/.cache/sallyport-bench')
 
-/** What this run writes for the processes that it starts. Servers that give up root must be able to read it. */
+/** Files that this run writes for the processes that it starts. Servers that give up root must be able to read them. */
 export const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'))
 chmodSync(scratch, 0o755)
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))

@@ -35,7 +35,7 @@ export class Load {
     return this.#next
   }
 
-  /** What the subject's processes spent on so many requests. */
+  /** The time that the subject's processes spent on so many requests. */
   async send(count: number): Promise<Spent> {
     const until = this.#next + count
     const worker = async (connection: Connection) => {

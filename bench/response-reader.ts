@@ -30,7 +30,7 @@ export class ResponseReader {
     return false
   }
 
-  /** What is left of the bytes, 'done', or undefined where more is needed. */
+  /** The rest of the bytes, 'done', or undefined where more is needed. */
   #take(bytes: Buffer): Buffer | 'done' | undefined {
     if (this.#mode === 'head') return this.#takeHead(bytes)
     if (this.#mode === 'until-close') {

@@ -47,7 +47,7 @@ const agentOf = (kind: Kind, url: string): Agent =>
     ? { kind, origin: { url }, endpoints: [{ operation: 'documents.read', method: 'GET', path: '/*' }] }
     : { kind, origin: { url } }
 
-/** What an agent of each kind is typically asked. */
+/** A typical request to an agent of each kind. */
 export const exchanges = {
   http: { method: 'GET', path: '/agents/http/documents/1' },
   langgraph: { method: 'GET', path: '/agents/langgraph/assistants/agent' },

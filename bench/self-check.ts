@@ -39,7 +39,7 @@ export async function checkSubject(world: World, subject: Running, exchange: Exc
   return faults
 }
 
-/** Who the origin could tell from headers, or from an assertion that the gate signed. */
+/** The caller whom the origin could tell from headers, or from an assertion that the gate signed. */
 function userOf(report: Report | undefined): string | undefined {
   if (report?.user) return report.user
   const assertion = report?.assertion ?? report?.authorization?.replace(/^Bearer /, '')

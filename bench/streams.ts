@@ -56,7 +56,7 @@ export interface FlowSize {
   readonly gapMs: number
 }
 
-/** What events cost on their way through streams that are open at the same time. */
+/** The cost of events on their way through streams that are open at the same time. */
 export async function flow(streamer: Streamer, { streams, events, gapMs }: FlowSize): Promise<Flow> {
   const { subject, title } = streamer
   const connections = Array.from({ length: streams }, () => new Connection(subject.port))

@@ -4,7 +4,7 @@ import type { Spread } from './statistics.ts'
 export interface Section {
   readonly id: string
   readonly title: string
-  /** What has to be known to read it. */
+  /** Notes on how to read it. */
   readonly notes: readonly string[]
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What Linux counts `utime` and `stime` in; it has been 100 wherever user space can see it. */
+/** The unit of `utime` and `stime` on Linux; it has been a hundredth of a second wherever user space can see it. */
 const MICROSECONDS_PER_TICK = 10_000
 const PAGE_BYTES = 4096
 

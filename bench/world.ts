@@ -9,7 +9,7 @@ import { bundle } from './workerd.ts'
 /** How many identity providers there are; the first one's tokens are used where nothing else is said. */
 const ISSUERS = 10
 
-/** What every subject has around it: the agent behind, the identity provider, the bundles. */
+/** The surroundings of every subject: the agent behind, the identity provider, the bundles. */
 export interface World {
   readonly origin: Running
   readonly originUrl: string

@@ -40,7 +40,7 @@ import { createSender } from './send'
 
 export type Gateway = (request: Request, background: Background) => Promise<Response>
 
-/** What serves all requests of an isolate. */
+/** The parts that serve all requests of an isolate. */
 interface Services {
   readonly config: Configuration
   readonly ports: Ports
@@ -111,7 +111,7 @@ async function handle(services: Services, request: Request, background: Backgrou
   }
 }
 
-/** What is known of a request once its route is. */
+/** A request whose route is known. */
 interface Arrival {
   readonly route: LoadedRoute
   readonly target: Target

@@ -25,7 +25,7 @@ export interface Ports {
  */
 export type After = (milliseconds: number, work: () => void) => () => void
 
-/** What a request may leave running behind it. */
+/** Work that a request may leave running after its answer. */
 export interface Background {
   waitUntil(work: Promise<unknown>): void
 }

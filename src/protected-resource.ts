@@ -15,7 +15,7 @@ const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mc
 const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WELL_KNOWN + (path === '/' ? '' : path)
 
 /**
- * What a 401 or 403 of a route says in `WWW-Authenticate`. An MCP client reads from it where the metadata is and which scopes
+ * The contents of `WWW-Authenticate` in a 401 or 403 of a route. An MCP client reads from it where the metadata is and which scopes
  * to ask for (MCP authorization, "protected resource metadata discovery").
  */
 export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {

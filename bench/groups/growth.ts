@@ -23,7 +23,7 @@ const variants: Readonly<Record<string, (world: World) => Route[]>> = {
 const otherRoutes = (world: World, count: number): Route[] =>
   times(count, (i) => routeOf(world, 'http', { id: `other-${i}`, path: `/agents/other-${i}` }))
 
-/** What grows with the configuration, with the number of people, and what a cold isolate costs. */
+/** Costs that grow with the configuration and with the number of people, and the cost of a cold isolate. */
 export async function measureGrowth(world: World, options: Options): Promise<Section> {
   const token = await world.tokens.sign()
   const gates: Running[] = []

@@ -15,7 +15,7 @@ const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'a
 const floorShape = (shape: Shape): Shape =>
   shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
 
-/** What Sallyport costs, by kind of agent, token and binding, against a worker that only passes on. */
+/** The cost of Sallyport, by kind of agent, token and binding, against a worker that only passes on. */
 export async function measureRequests(world: World, options: Options): Promise<Section> {
   const floor = await startFloor(world)
   const request = await startSallyport(world, 'Sallyport', usualRoutes(world, 'request'))

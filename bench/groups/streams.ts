@@ -24,7 +24,7 @@ export interface StreamFigures {
 /** Some conversations at a time, each written slowly. */
 const PACED = { streams: 10, events: 300, gapMs: 4 }
 
-/** What an event costs on its way through, and how late the first one comes. */
+/** The cost of an event on its way through, and how late the first one comes. */
 export async function measureStreams(world: World, { only, rounds, sizes }: Options): Promise<Section> {
   const streamers = await startStreamers(world, { only })
   const origin: Streamer = { title: 'origin alone', subject: world.origin, exchange: langgraphStream, token: undefined }

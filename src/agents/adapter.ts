@@ -15,14 +15,14 @@ export interface PublicPlace {
   readonly prefix: string
 }
 
-/** Who is asking, and where this route tells the agent so. */
+/** The caller, and the places where this route tells the agent who that is. */
 export interface Identity {
   readonly channels: IdentityChannels
   /** Absent on public routes: then forged identity is removed and nothing put in its place. */
   readonly principal: Principal | undefined
 }
 
-/** What an answer is to. */
+/** The request that an answer belongs to. */
 export interface Answered {
   readonly operations: readonly string[]
   readonly place: PublicPlace

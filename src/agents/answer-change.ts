@@ -1,4 +1,4 @@
-/** What has to be done to an agent's answer before the caller may have it. Absent members leave their part as it is. */
+/** The changes that an agent's answer needs before the caller may have it. Absent members leave their part as it is. */
 export interface AnswerChange {
   /** Changes the reply's headers, whose names are in lower case. It is called before the others. */
   headers?(headers: Record<string, string>): void | Promise<void>

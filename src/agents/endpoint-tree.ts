@@ -144,7 +144,7 @@ function walk(
   return at.below
 }
 
-/** What no endpoint may be found for, however wide. */
+/** An answer without endpoints, for paths that not even a wildcard may match. */
 const NOTHING: ReadonlyMap<string, Endpoint> = new Map()
 
 /** A parameter as it was written, where its end was not encoded. */

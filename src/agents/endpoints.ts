@@ -2,7 +2,7 @@ import type { DecidingMember } from './members'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** What a row says of an operation, whether its path or the request's body names it. */
+/** The part of a row that speaks of the operation, whether its path or the request's body names it. */
 interface Row {
   readonly operation: string
   /** Known, but open only on routes whose `agent.operations` names it. */
@@ -36,7 +36,7 @@ export interface BodyOperation<Whose extends string = string> extends Row {
   readonly whose: Whose
 }
 
-/** One method and path of an agent, with the name that policies speak of. What no row lists is 404. */
+/** One method and path of an agent, with the name that policies speak of. A request that matches no row is refused with 404. */
 export interface PathEndpoint<Whose extends string = string> extends BodyOperation<Whose>, Address {
   readonly named?: never
 }

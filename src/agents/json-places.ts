@@ -14,7 +14,7 @@ export interface Placed<Sort> {
   readonly to: number
 }
 
-/** What has to be told apart in valid JSON to know where a string stands. */
+/** The characters of valid JSON that say where a string stands. */
 const TOKEN = /["{}[\]]/g
 const COLON = /\s*:/y
 

@@ -17,7 +17,7 @@ export interface Isolated {
  */
 export type Rule = (call: Call, context: ThreadContext) => Isolated | Promise<Isolated>
 
-/** What belongs to all callers together, so that no rule can separate it: offered only where the route says `threads: 'shared'`. */
+/** The owner of things that no rule can separate: they are offered only where the route says `threads: 'shared'`. */
 export const EVERYBODY = 'everybody'
 
 /** A rule for each `whose` that a row of the kind has. */

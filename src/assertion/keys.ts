@@ -10,7 +10,7 @@ export interface SigningKey {
   readonly key: CryptoKey
   /** The protected header of what it signs (RFC 7515 section 7.1), encoded, by type. */
   readonly headers: Readonly<Record<AssertionType, string>>
-  /** What is published: never a private member. */
+  /** The public part, which is published: never a private member. */
   readonly publicJwk: JWK
 }
 

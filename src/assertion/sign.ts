@@ -30,7 +30,7 @@ export interface Signer {
   ): Promise<Assertion>
 }
 
-/** What is known of one person on one route. */
+/** The claims of one person on one route, and an assertion that can be used again. */
 interface Signed {
   /** The claims that say who it is, as JSON. */
   readonly identity: string

@@ -4,7 +4,7 @@ import type { Authenticator, CredentialSources } from './authenticator'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
-/** Who is asking, as far as the route wants to know. */
+/** The caller, as far as the route wants to know. */
 export interface Authentication {
   /** The raw credential is in this object and nowhere else. It is kept so that it can be taken out of what is sent on. */
   readonly credential: Credential | undefined

@@ -2,12 +2,12 @@ import type { Caller } from '../caller'
 
 declare const verified: unique symbol
 
-/** Who is asking, as a verified credential says. Only authenticators make one, with `verifiedPrincipal`. */
+/** The caller, as a verified credential says. Only authenticators make one, with `verifiedPrincipal`. */
 export interface Principal extends Caller {
   readonly [verified]: true
   /** The token's `iss`. Only together with `subject` does it name one person. */
   readonly issuer: string
-  /** Who vouches for the person: the issuer, or whom a gate that signed the token had it from. */
+  /** The issuer that vouches for the person; behind another gate, the issuer whose token that gate verified. */
   readonly identityProvider: string
   readonly subject: string
   /** `subject` behind the issuer's `subjectPrefix`: the id that agents see. */

@@ -7,7 +7,7 @@ import type { Environment } from '../config/env'
 const FILE = 'wrangler.toml'
 
 /**
- * What the Worker will find bound, as wrangler.toml says: variables, and services that stand in for the real ones.
+ * The bindings of the Worker, as wrangler.toml says: variables, and services that stand in for the real ones.
  * @param args of the command: nothing, or `--env NAME` for an environment of that file
  * @throws Error for other arguments and for an environment that is not there
  */

@@ -36,7 +36,7 @@ export const STEPS = {
 } as const
 export type Step = keyof typeof STEPS
 
-/** What each key does: the first of an algorithm signs, all are published. */
+/** The use of each key: the first of an algorithm signs, all are published. */
 export function rolesOf(keys: Keys): { kid: string; alg: string; role: Role }[] {
   return keys.map((key, index) => ({
     kid: key.kid ?? '',

@@ -7,7 +7,7 @@ import type { Route } from './define'
 import { show } from './fault'
 import type { About, Report } from './report'
 
-/** What a route offers and what its policies permit are operations that its kind, or for a policy any kind, has. */
+/** Checks that a route offers operations of its kind, and that its policies name operations of any kind. */
 export function checkOperations(route: Route, routes: readonly Route[], report: Report, about: About): void {
   const own = route.agent.kind === 'http' ? named(route.agent.endpoints) : operationsOf(kinds[route.agent.kind])
   if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)

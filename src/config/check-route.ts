@@ -11,7 +11,7 @@ import { show } from './fault'
 import { type About, type Report, remedyForUnbound, reportUnbound } from './report'
 import type { Settings } from './settings'
 
-/** What a route is held against. */
+/** The other parts of the configuration that a route has to agree with. */
 export interface Surroundings {
   readonly routes: readonly Route[]
   readonly settings: Settings

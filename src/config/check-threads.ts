@@ -5,7 +5,7 @@ import type { Route } from './define'
 import { show } from './fault'
 import type { Report } from './report'
 
-/** Whose threads are, against what the kind has, who may come in, and what the route opens. */
+/** Checks the owner of threads against the kind of agent, the callers who may come in, and the operations that the route opens. */
 export function checkThreads({ threads, unowned, agent, public: isPublic }: Route, report: Report): void {
   const adapter = adapterOf(agent)
   const isShared = threads === 'shared' || isPublic === true

@@ -6,7 +6,7 @@ import { type Fault, show } from './fault'
 import type { About } from './report'
 import type { Settings } from './settings'
 
-/** What no schema can see: one part against another, and against the environment. */
+/** Checks that no schema can make: one part against another, and against the environment. */
 export function checkRoutes(routes: readonly Route[], settings: Settings, environment: Environment): Fault[] {
   const faults: Fault[] = []
   const about: About = (file) => (path, found, expected, remedy) => {

@@ -22,5 +22,5 @@ export const defineRoute = (route: Route): Route => route
 /** One identity provider: what its tokens look like, and where it keeps roles and the like. */
 export const defineIssuer = (issuer: Issuer): Issuer => issuer
 
-/** What must be true for an operation to be permitted, with examples that `npm test` runs. */
+/** The conditions under which an operation is permitted, with examples that `npm test` runs. */
 export const definePolicy = (policy: Policy): Policy => policy

@@ -2,14 +2,14 @@ import { Refusal } from '../errors/refusal'
 import type { Ports } from '../ports'
 import type { Agent } from './define'
 
-/** What the platform binds: variables, secrets and services. */
+/** The bindings of the platform: variables, secrets and services. */
 export type Environment = Readonly<Record<string, unknown>>
 
 /** Where requests of a route go. */
 export interface Origin {
   /** Scheme and host: the `origin` of the URL standard. No request to this route goes to any other. */
   readonly host: string
-  /** What stands before every path there, without a slash at its end. */
+  /** The start of every path there, without a slash at its end. */
   readonly prefix: string
   /** The path of the route itself there, as it was written: some servers tell `/chat` from `/chat/`. */
   readonly root: string

@@ -8,7 +8,7 @@ export const IssuerSchema = v.strictObject({
   id,
   /** The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and production. */
   issuer: address,
-  /** What `aud` must contain one of. */
+  /** The accepted audiences: `aud` must contain one of them. */
   audience: some(text),
   /** Signature algorithms that are accepted; asymmetric only. */
   algorithms: some(v.picklist(algorithms)),
@@ -40,7 +40,7 @@ export const IssuerSchema = v.strictObject({
       client: v.optional(text),
     }),
   ),
-  /** What separates several roles where this provider writes them as one text. Without it, a text is one role. */
+  /** The separator of several roles where this provider writes them as one text. Without it, a text is one role. */
   roleSeparator: v.optional(v.picklist([' ', ','])),
   /** `access-token` (default) refuses ID tokens; `at+jwt` takes only RFC 9068 tokens; `id-token` is for providers that have nothing else. */
   tokenType: v.optional(v.picklist(['access-token', 'at+jwt', 'id-token'])),

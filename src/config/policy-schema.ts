@@ -4,7 +4,7 @@ import { id, some, text } from './atoms'
 const oneOrMore = v.union([text, some(text)], 'a text or a list of texts')
 const scalar = v.union([v.string(), v.number(), v.boolean()], 'a text, a number or true/false')
 
-/** What must be true of a caller. Every field that is given must hold; a list means "one of these". */
+/** Conditions on a caller. Every field that is given must hold; a list means "one of these". */
 export interface Condition {
   readonly role?: string | readonly string[] | undefined
   readonly scope?: string | readonly string[] | undefined
@@ -63,7 +63,7 @@ export const PolicySchema = v.strictObject({
   id,
   /** Something here must match, or the answer is no. */
   allow: some(RuleSchema),
-  /** Whatever matches here is refused, whoever allows it. */
+  /** Callers and operations that match here are refused, even where another policy allows them. */
   deny: v.optional(v.array(RuleSchema)),
   /** Run by `npm test`: at least one that is allowed and one that is denied. */
   examples: v.pipe(

@@ -69,7 +69,7 @@ export const AgentSchema = v.variant(
   `one of the agent kinds: ${agents.map(({ entries }) => entries.kind.literal).join(', ')}`,
 )
 
-/** What a field of an injected identity is filled from: a name of the principal, or `claims.` and a path. */
+/** The source of a field of an injected identity: a name of the principal, or `claims.` and a path. */
 const source = v.pipe(
   v.string(),
   v.regex(
@@ -116,7 +116,7 @@ export const RouteSchema = v.strictObject({
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
   public: v.optional(v.literal(true)),
   /**
-   * Whose the threads, sessions and tasks of the agent are: each caller's `own` (default), everybody's of one `tenant`, or
+   * The owner of the agent's threads, sessions and tasks: each caller's `own` (default), everybody's of one `tenant`, or
    * `shared` by all who may come in.
    */
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),

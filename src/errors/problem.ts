@@ -1,6 +1,6 @@
 import type { Refusal } from './refusal'
 
-/** What a challenge says of the place that refuses. */
+/** The part of a challenge that describes the place that refuses. */
 export interface ChallengeContext {
   /** The route's id, or the gateway's name where no route matched. */
   readonly realm: string

@@ -1,7 +1,7 @@
 import type { ReasonOf } from './reasons'
 import { type RefusalCode, type RefusalRow, refusals } from './refusals'
 
-/** What a refusal tells the caller beside its row of the table. */
+/** Details for the caller beside the refusal's row of the table. */
 export interface RefusalExtras {
   /** Scopes that would do, for `insufficient_scope`. */
   readonly scopes?: readonly string[]

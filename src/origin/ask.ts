@@ -4,7 +4,7 @@ import { type Json, parseJson } from '../json'
 import type { After } from '../ports'
 import type { Ask } from '../threads/context'
 
-/** What an answer may hold beside what callers sent: what the agent itself has written there. */
+/** Bytes that an answer may hold beyond what callers sent: the agent itself writes there too. */
 const ROOM_BYTES = 1024 * 1024
 
 export interface Question {

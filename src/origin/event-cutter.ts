@@ -25,7 +25,7 @@ export class EventCutter {
     return complete
   }
 
-  /** What is left when the stream ends: an event without its blank line. */
+  /** The rest when the stream ends: an event without its blank line. */
   rest(): Uint8Array | undefined {
     return this.#heldBytes > 0 ? this.#release(new Uint8Array()) : undefined
   }

@@ -9,7 +9,7 @@ export interface OriginRequest {
   /** Path and query as `originUri` gives them. */
   readonly uri: string
   readonly headers: Readonly<Record<string, string>>
-  /** What was read and written anew, or a stream with the signal that it has to be given up. */
+  /** The body as it was read and written anew, or a stream with the signal that it has to be given up. */
   readonly body:
     | Uint8Array
     | { readonly stream: ReadableStream<Uint8Array>; readonly overflow: AbortSignal }

@@ -1,7 +1,7 @@
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 
-/** What an address in a reply is read by: where the request went, and where the caller sees it. */
+/** The places by which an address in a reply is read: where the request went, and where the caller sees it. */
 export interface Place {
   readonly origin: Origin
   /** Path and query as the origin saw them. */

@@ -18,7 +18,7 @@ export interface ReplyRules {
   /** Headers of the agent's that are passed on beside the common ones. */
   readonly replyHeaders: readonly string[]
   readonly place: Place
-  /** What has to be done to the answer. */
+  /** The changes that the answer needs before the caller may have it. */
   readonly change: AnswerChange
   /** Whether an answer that does not say what it is can only be a stream of events. */
   readonly isStream: boolean

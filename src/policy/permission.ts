@@ -4,7 +4,7 @@ import type { PolicyReasons } from '../errors/reasons'
 import { Refusal } from '../errors/refusal'
 import { type Decision, decide } from './decide'
 
-/** What one caller may do on one route. */
+/** The operations that one caller may use on one route. */
 export interface Permission {
   /**
    * Lets a request pass that asks for these operations.

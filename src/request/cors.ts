@@ -22,7 +22,7 @@ const EXPOSED_HEADERS = [
   'x-request-id',
 ]
 
-/** What CORS needs to know of a route. */
+/** The members of a route that CORS reads. */
 export interface CorsRules {
   /** Exact web origins; none means that no browser of another origin may read replies. */
   readonly origins: ReadonlySet<string>

@@ -4,7 +4,7 @@ import { Refusal } from '../errors/refusal'
 const MAX_CHARS = 4096
 
 /**
- * What a segment may be made of: RFC 3986 pchar without the semicolon, which some servers take for path parameters. The
+ * The characters that a segment may have: RFC 3986 pchar without the semicolon, which some servers take for path parameters. The
  * percent-encodings left are those that a client has to write: UTF-8 beyond ASCII, and characters with a meaning in URLs.
  * Not among them are letters, digits and `- . _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
  */
@@ -39,7 +39,7 @@ export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
 /** Host, path, and a query in which the URL standard has nothing to encode. */
 const PARTS = /^https?:\/\/([^/?]+)(\/[^?]*)(\?[!$-&(-;=?-~]+)?$/
 
-/** What a URL parser would leave as it is needs none: an object of the runtime's costs more than all that is checked here. */
+/** A target that a URL parser would not change needs no parser: one object of the runtime costs more than all checks here. */
 function asItStands(url: string, hosts: ReadonlySet<string>): Target | undefined {
   const [, host = '', path = '', query = ''] = PARTS.exec(url) ?? []
   return hosts.has(host) && isCanonical(path) ? { path, query } : undefined

@@ -3,7 +3,7 @@ export interface Trace {
   /** UUID; the assertion's `jti` and the audit line's `id`. */
   readonly requestId: string
   readonly traceId: string
-  /** What the origin receives: the same trace, with this gateway as the parent. */
+  /** The header for the origin: the same trace, with this gateway as the parent. */
   readonly traceparent: string
   /** Passed on only with a `traceparent` that was taken. */
   readonly tracestate: string | undefined

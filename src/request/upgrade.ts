@@ -16,7 +16,7 @@ export function wantsWebSocket(headers: Headers, endpoint: Endpoint, origins: Re
   return true
 }
 
-/** What a handshake needs beside the usual headers; the runtime makes the rest. */
+/** The headers that a handshake needs beside the usual ones; the runtime makes the rest. */
 export function webSocketHeaders(headers: Headers): Record<string, string> {
   const protocol = headers.get('sec-websocket-protocol')
   return { upgrade: 'websocket', ...(protocol !== null && { 'sec-websocket-protocol': protocol }) }

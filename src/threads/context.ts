@@ -27,7 +27,7 @@ export type Ask = (
   waitFor?: WaitFor,
 ) => Promise<AgentAnswer>
 
-/** What a rule needs to know of one caller on one route, to keep their threads apart from others'. */
+/** One caller on one route, as a rule needs it to keep their threads apart from others'. */
 export interface ThreadContext {
   readonly owner: string
   readonly ids: Ids
@@ -50,7 +50,7 @@ export interface ThreadContext {
   }
 }
 
-/** What has to be known of the route. */
+/** The members of a route that ownership depends on. */
 interface OwnedRoute {
   readonly id: string
   readonly threads: Sharing

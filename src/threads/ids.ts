@@ -2,7 +2,7 @@ import { base64url } from 'jose'
 import type { ThreadKeys } from './secret'
 import { uuidOf } from './uuid'
 
-/** What an id is of. An id of one sort is worth nothing as another. */
+/** The sort of thing that an id names. An id of one sort is worth nothing as another. */
 export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'request-state'
 
 /** The ids of one owner on one route. */
@@ -14,7 +14,7 @@ export interface Ids {
   derive(sort: Sort, chosen: string): Promise<string>
   /** An id that the agent gave, with a mark (HMAC-SHA-256, 43 characters of base64url) that it is this owner's. */
   seal(sort: Sort, given: string): Promise<string>
-  /** What was sealed; undefined where the mark is missing or another's. */
+  /** The id that was sealed; undefined where the mark is missing or another's. */
   open(sort: Sort, sealed: string): Promise<string | undefined>
 }
 

@@ -1,10 +1,10 @@
 import { base64url } from 'jose'
 import { Refusal } from '../errors/refusal'
 
-/** Who owns the threads of a route: each caller, each tenant, or no one (`shared`). */
+/** The owner of the threads of a route: each caller, each tenant, or no one (`shared`). */
 export type Sharing = 'own' | 'tenant' | 'shared'
 
-/** What a caller is known by as an owner. */
+/** The members of a caller that make the name of an owner. */
 export interface Owner {
   readonly identityProvider: string
   readonly userId: string

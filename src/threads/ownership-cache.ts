@@ -41,7 +41,7 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
     return entry !== undefined && now() < entry.until ? entry : undefined
   }
   const put = (entries: Map<string, Entry>, key: string, owner: string, forMs: number): Entry | undefined => {
-    // What is put again is the newest of all.
+    // An entry that is put again becomes the newest of all.
     entries.delete(key)
     const [oldest] = entries.size >= MAX_ENTRIES ? entries : []
     if (oldest) entries.delete(oldest[0])

@@ -39,7 +39,7 @@ type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS]
 const closed = { closed: true } as const
 
 /**
- * Who each operation belongs to. Lists hold everybody's tasks, and a push configuration has the agent call an address of the
+ * The owner of each operation. Lists hold everybody's tasks, and a push configuration has the agent call an address of the
  * caller's choice: closed unless the route names them.
  */
 const ROWS = {

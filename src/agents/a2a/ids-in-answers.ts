@@ -2,7 +2,7 @@ import { isObject, type Json, parseJson } from '../../json'
 import type { Sort } from '../../threads/ids'
 import { type Placed, type Shape, shape, stringsAt } from '../json-places'
 
-/** What stands in a place of an answer: an id, or the resource name of what a task has. */
+/** The sorts of text in an answer that name a task: an id, or the resource name of something that the task has. */
 type Sorts = Sort | 'name'
 type Entry = Sorts | Shape<Sorts>
 

@@ -12,7 +12,7 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
   [LIST, 'task'],
 ])
 
-/** What people and agents say to each other: an id in it is only a word. */
+/** The text that people and agents exchange: an id in it is only a word. */
 const CONTENT = new Set(['metadata', 'parts', 'content', 'data'])
 
 /** Members by which a request says what it is about. Resource names (`tasks/1`) are the path of REST 0.3, said once more. */

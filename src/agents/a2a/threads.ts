@@ -53,7 +53,7 @@ function nameTask(body: JsonObject, task: string): void {
 
 /** The ids of one request and its answer. */
 class Exchange {
-  /** What the caller called them, by what the agent does: a task and a context may have one id. */
+  /** The caller's ids, by the agent's: a task and a context may have the same id. */
   readonly #callers = new Map<string, string>()
 
   constructor(readonly ids: Ids) {}

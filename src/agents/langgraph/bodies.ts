@@ -18,7 +18,7 @@ export function withoutOwner(body: Json | undefined): Json | undefined {
 }
 
 /**
- * What a server would put into the metadata of a thread that a run creates. Servers differ in whether they heed the run's
+ * The metadata that a server would give to a thread that a run creates. Servers differ in whether they heed the run's
  * configuration; what stands in both is the run's.
  */
 export function metadataOfRun(body: Json | undefined): JsonObject {

@@ -4,7 +4,7 @@ import type { ThreadContext } from '../../threads/context'
 import { isThreadId } from './ownership'
 import { isNo, unclear } from './statuses'
 
-/** What a thread with more runs than anybody has may cost. */
+/** The most requests that one deletion may cost, for a thread with more runs than anybody has. */
 const MAX_QUESTIONS = 200
 /** A run that hears of its end but does not come to it. */
 const PATIENCE_MS = 10_000

@@ -7,7 +7,7 @@ const endsRun = (threads: Sharing): string | undefined => (threads === 'own' ? u
 /** Texts that servers take for no; every other value of a switch counts as yes. */
 const NO = new Set(['', '0', 'false', 'no', 'off'])
 
-/** What a new run does to one that goes on in the same thread. The event protocol has the second spelling. */
+/** The effect of a new run on one that goes on in the same thread. The event protocol has the second spelling. */
 const multitaskStrategy: DecidingMember = {
   place: 'body',
   spellings: ['multitask_strategy', 'multitaskStrategy'],

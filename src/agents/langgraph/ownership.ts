@@ -21,7 +21,7 @@ const WHAT = 'owner of a thread'
 type Finding = 'own' | 'foreign' | 'missing'
 
 /**
- * Whose a thread is, as the server's own database says, asked for with the caller's identity. LangGraph has no request that only
+ * Finds the owner of a thread in the server's own database, with the caller's identity. LangGraph has no request that only
  * reads metadata, but its search can be held to one id and to few members, so that a long conversation is not read along.
  */
 export class Ownership {
@@ -93,7 +93,7 @@ export class Ownership {
     return (isObject(found.metadata) ? found.metadata[OWNER] : undefined) ?? null
   }
 
-  /** Whoever wrote last has it: two who come at the same moment may both be let in this once. */
+  /** The last to write becomes the owner: two who come at the same moment may both be let in this once. */
   async #take(thread: string): Promise<Finding> {
     const { ask, owner } = this.context
     // It is answered with all that was said in the thread.

@@ -8,7 +8,7 @@ import { rules } from './threads'
 
 /** Those whose object has a name that policies can speak of: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
-/** What MCP advises for tool names (revision 2025-11-25, "tool names"). */
+/** The form that MCP advises for tool names (revision 2025-11-25, "tool names"). */
 const NAME = /^[A-Za-z0-9_./-]{1,128}$/
 
 /**
@@ -80,7 +80,7 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
   }
 }
 
-/** What `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a task's id. */
+/** The value that `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a task's id. */
 function nameIn(message: JsonObject): Json | undefined {
   if (message.method === 'resources/read') return param(message, 'uri')
   return param(message, 'name') ?? param(message, 'taskId')

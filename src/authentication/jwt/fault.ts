@@ -5,7 +5,7 @@ import { Refusal } from '../../errors/refusal'
 export const refuseToken = (reason: TokenReason): Refusal => new Refusal('token-invalid', reason)
 
 /**
- * What jose threw while verifying, as a refusal. It is exhaustive in effect: a code that is not the token's own fault is
+ * Makes a refusal of an error that jose threw while verifying. It is exhaustive in effect: a code that is not the fault of the token is
  * "cannot verify" (503), never "invalid".
  */
 export function tokenRefusal(thrown: unknown): Refusal {

@@ -7,7 +7,7 @@ export interface TrustedIssuer {
   /** Where the keys are; without it, OpenID Connect Discovery. */
   readonly jwksUri?: string
   readonly claims: Readonly<Record<'roles' | 'scopes' | 'tenant' | 'email' | 'name' | 'client', string>>
-  /** What separates several roles in one text. Absent: a text is one role. */
+  /** The separator of several roles in one text. Absent: a text is one role. */
   readonly roleSeparator: string | undefined
   /** The provider that it is known to be. */
   readonly preset: string | undefined

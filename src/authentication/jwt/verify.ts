@@ -91,7 +91,7 @@ export async function verify(
   }
 }
 
-/** What jose throws at a header that is no JSON object has no code to tell it by. */
+/** The error that jose throws at a header that is no JSON object has no code to tell it by. */
 function headerOf(token: string): ProtectedHeaderParameters {
   try {
     return decodeProtectedHeader(token)
@@ -123,7 +123,7 @@ function typeFits(typ: unknown, wanted: TrustedIssuer['tokenType']): boolean {
   return type === 'jwt' && wanted !== 'at+jwt'
 }
 
-/** What jose leaves open. @param now seconds since the epoch */
+/** Checks the claims that jose leaves open. @param now seconds since the epoch */
 function checkClaims(
   payload: JWTPayload,
   issuer: TrustedIssuer,
