@@ -4,9 +4,10 @@ import { readAtMost } from '../bytes'
 import type { StreamOutcome } from '../ending'
 import { Refusal } from '../errors/refusal'
 import type { After } from '../ports'
+import { readEvents } from './event-stream'
 import { responseHeaders } from './headers'
 import { type Place, passLocations } from './location'
-import { pump, readEvents } from './stream'
+import { pump } from './native-stream'
 
 /** A reply that has to be changed is held whole; larger ones are refused rather than passed unread. */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024

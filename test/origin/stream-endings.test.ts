@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { pump, readEvents } from '../../src/origin/stream'
+import { readEvents } from '../../src/origin/event-stream'
+import { pump } from '../../src/origin/native-stream'
 import { eventually } from '../support/eventually'
 import { routeOf } from '../support/fixtures'
 import { gears, runBody, saysBroken } from '../support/streams'

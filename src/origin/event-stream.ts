@@ -3,15 +3,7 @@ import { dataOf, eventsOf } from '../event-text'
 import type { Json } from '../json'
 import type { After } from '../ports'
 import { EventCutter } from './event-cutter'
-
-export interface Guarded {
-  readonly body: ReadableStream<Uint8Array>
-  /** Settles when the last byte has gone, one way or another. It never rejects. */
-  readonly done: Promise<StreamOutcome>
-}
-
-/** How a protocol says that a stream broke. Where it is absent, the connection is broken off. */
-export type BrokenStream = ((code: string, message: string) => string) | undefined
+import { abandon, type BrokenStream, breakOff, CUT, endWith, type Guarded, type Writer } from './stream-end'
 
 export interface Reading {
   /** Changes whole events, as text. Absent: they pass as they are. */
@@ -27,63 +19,13 @@ export interface Reading {
   readonly after: After
 }
 
-const CUT = 'The connection to the agent was lost before the stream was complete.'
 const STALLED = 'The agent has been silent for too long; the stream was given up.'
-const HEARTBEAT = new TextEncoder().encode(': keep-alive\n\n')
 /** How finely silence is measured: a heartbeat is late by at most this part of its interval. */
 const TICKS_PER_HEARTBEAT = 3
 
 const encoder = new TextEncoder()
-const encode = (text: string): Uint8Array => encoder.encode(text)
+const HEARTBEAT = encoder.encode(': keep-alive\n\n')
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
-
-/**
- * The native gear: the runtime moves the bytes, and this code hears only how it ended. After a cut it says so in the
- * protocol's own words; the blank line before ends an event that was cut in half.
- *
- * @param length of the body, where it is known: a caller over HTTP/1.0 has nothing else to see by that it was cut
- */
-export function pump(
-  source: ReadableStream<Uint8Array>,
-  brokenStream: BrokenStream,
-  signal: AbortSignal,
-  length?: number,
-): Guarded {
-  const pipe = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length)
-  const finish = async (): Promise<StreamOutcome> => {
-    let whole = true
-    try {
-      await source.pipeTo(pipe.writable, { preventClose: true, preventAbort: true })
-    } catch {
-      whole = false
-    }
-    const writer = pipe.writable.getWriter()
-    if (signal.aborted) return abandon(writer)
-    if (whole) return endWith(writer, '', 'complete')
-    return brokenStream ? endWith(writer, `\n\n${brokenStream('origin-cut', CUT)}`, 'cut') : breakOff(writer, 'cut')
-  }
-  return { body: pipe.readable, done: finish() }
-}
-
-type Writer = WritableStreamDefaultWriter<Uint8Array>
-
-async function endWith(writer: Writer, text: string, outcome: StreamOutcome): Promise<StreamOutcome> {
-  try {
-    if (text !== '') await writer.write(encode(text))
-    await writer.close()
-    return outcome
-  } catch {
-    return abandon(writer)
-  }
-}
-
-/** Ends the connection, not the reply: what is not whole may not end as if it were. */
-async function breakOff(writer: Writer, outcome: StreamOutcome): Promise<StreamOutcome> {
-  await writer.abort(new Error(`the origin's reply was ${outcome}`)).catch(() => undefined)
-  return outcome
-}
-
-const abandon = (writer: Writer): Promise<StreamOutcome> => breakOff(writer, 'client-left')
 
 /**
  * The reading gear: whole events pass as they come, changed where they have to be; silence is filled with comments, and too much
@@ -175,7 +117,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Promise<Uint8Array> {
   if (!change) return bytes
   const text = decoder.decode(bytes)
-  const written = (other: string) => (other === text ? bytes : encode(other))
+  const written = (other: string) => (other === text ? bytes : encoder.encode(other))
   const made = change(text)
   return typeof made === 'string' ? written(made) : made.then(written)
 }
