@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LangGraphClient, type LangGraphSdk, loadClients, type StreamPart } from '../support/clients'
 import { bearer, forge, routeOf } from '../support/fixtures'
+import { graphIdentity } from '../support/graph-identity'
 import { type LangGraphServer, startLangGraphServer } from '../support/langgraph-server'
 import { openWorld, type World } from '../support/world'
 
@@ -288,22 +289,7 @@ describe.concurrent('the LangGraph SDK through the gate', () => {
 describe.concurrent('who the graph sees', () => {
   const seenBy = async (client: LangGraphClient, thread: string | null, more: object = {}) =>
     (await client.runs.wait(thread, 'agent', ask('hello', more))).seen
-  const alice = {
-    'x-user-id': 'alice',
-    'x-user-email': 'alice@example.com',
-    'x-user-name': 'Alice Admin',
-    'x-user-roles': 'admin',
-    'x-user-tenant': 'acme',
-    'x-user-scopes': expect.stringContaining('agents:use'),
-    'x-user-issuer': expect.stringContaining('http://127.0.0.1:'),
-  }
-  const bob = {
-    ...alice,
-    'x-user-id': 'bob',
-    'x-user-email': 'bob@example.com',
-    'x-user-name': 'Bob Member',
-    'x-user-roles': 'member',
-  }
+  const { alice, bob } = graphIdentity
   const stranger = {
     ...Object.fromEntries(Object.keys(alice).map((name) => [name, ''])),
     'x-user-id': 'carol',

@@ -3,7 +3,7 @@ import path from 'node:path'
 import { root } from './build'
 import { ready } from './packages'
 
-/** What these tests use of `@ag-ui/client`. Its own types would make the whole project need its packages. */
+/** The part of `@ag-ui/client` that these tests use. Its own types would make the whole project need its packages. */
 export interface HttpAgent {
   readonly state: Record<string, unknown>
   readonly messages: readonly { role: string; content?: string }[]
@@ -25,7 +25,7 @@ export interface AgUiClient {
   readonly HttpAgent: new (config: { url: string; threadId?: string; headers?: Record<string, string> }) => HttpAgent
 }
 
-/** What these tests use of `@langchain/langgraph-sdk`: every answer is JSON to them. */
+/** The part of `@langchain/langgraph-sdk` that these tests use: every answer is JSON to them. */
 // biome-ignore lint/suspicious/noExplicitAny: the shapes are the SDK's, and compared, not read
 type Answer = Promise<any>
 export interface StreamPart {

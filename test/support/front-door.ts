@@ -2,7 +2,7 @@ import type { TestGateway } from './gateway'
 import type { RecordingOrigin } from './origin'
 import { plainRequest } from './raw'
 
-/** What came of showing a token at the gate: all that a refusal must be right about, in one value to compare. */
+/** The outcome of showing a token at the gate: all that a refusal must be right about, in one value to compare. */
 export interface Outcome {
   readonly status: number
   readonly code: string | undefined

@@ -17,6 +17,8 @@ export interface TestGateway {
   readonly logs: string[]
   /** The audit line of a reply, waited for. */
   auditOf(response: Response): Promise<AuditEvent>
+  /** The gateway's time, in seconds since the epoch. */
+  now(): number
   /** Moves the gateway's clock to now plus so many seconds. */
   setClock(offsetSeconds: number): Promise<void>
   /** Moves the gateway's clock on by so many seconds. Timers that are due by then fire within a few milliseconds. */
@@ -79,6 +81,7 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
     ],
   } as ConstructorParameters<typeof Miniflare>[0])
   await miniflare.ready
+  let offset = 0
 
   return {
     url,
@@ -94,10 +97,13 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
       }
       throw new Error(`no audit line for ${id}; lines: ${logs.slice(-5).join('\n')}`)
     },
+    now: () => Math.floor(Date.now() / 1000 + offset),
     async setClock(offsetSeconds) {
+      offset = offsetSeconds
       await fetch(`${url}/__test/clock?offset=${offsetSeconds * 1000}`)
     },
     async advance(seconds) {
+      offset += seconds
       await fetch(`${url}/__test/clock?by=${seconds * 1000}`)
     },
     close: () => miniflare.dispose(),

@@ -7,7 +7,7 @@ import { type RecordingOrigin, startOrigin } from './origin'
 /** Request headers that sign a person in. */
 export type SignedIn = { readonly authorization: string }
 
-/** What routes are made of, once it is running. */
+/** The parts that routes are made of, once they are running. */
 export interface Surroundings {
   /** Stands where an agent would, and records what reaches it. */
   readonly origin: RecordingOrigin

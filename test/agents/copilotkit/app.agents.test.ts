@@ -3,15 +3,15 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
 import { pathToFileURL } from 'node:url'
-import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import copilotkit from '../../../examples/copilotkit/gate/routes/copilotkit'
 import copilotkitAgent from '../../../examples/copilotkit/gate/routes/copilotkit-agent'
 import { type IdentityProvider, startIdentityProvider } from '../../../examples/identity-provider/provider.ts'
 import companyLogin from '../../../policies/company-login'
 import type { Agent, Policy, Route } from '../../../src/config/define'
+import { startChromium } from '../../support/browser'
 import { root } from '../../support/build'
-import { findChromium } from '../../support/chromium'
 import { startGateway, type TestGateway } from '../../support/gateway'
 import { type NodeServer, startNodeServer } from '../../support/node-server'
 import { ready } from '../../support/packages'
@@ -85,8 +85,6 @@ const serve = (outDir: string, allowed: () => readonly string[]): Promise<NodeSe
   })
 
 beforeAll(async () => {
-  const executablePath = findChromium()
-  if (executablePath === undefined) throw new Error('no Chromium here: install one, or say where it is in CHROMIUM')
   process.env.COPILOTKIT_TELEMETRY_DISABLED = 'true'
   await Promise.all([ready('examples/copilotkit'), ready('examples/ag-ui-agent')])
   const [{ startAgent }, { startRuntime }] = await Promise.all([
@@ -157,19 +155,7 @@ beforeAll(async () => {
       }),
     ),
   )
-  browser = await chromium.launch({
-    executablePath,
-    args: [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  })
+  browser = await startChromium()
 }, 600_000)
 afterAll(async () => {
   await browser?.close()

@@ -9,11 +9,7 @@ let stub: LangGraphStub
 let alice: string
 let bob: string
 /** The clock goes on from test to test, so that nothing is believed from before. */
-let clock = 0
-const later = (seconds: number) => {
-  clock += seconds
-  return world.gateway.setClock(clock)
-}
+const later = (seconds: number) => world.gateway.advance(seconds)
 
 beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LangGraphClient, type LangGraphSdk, loadClients } from '../../support/clients'
 import { bearer, forge, policyWithExamples, routeOf } from '../../support/fixtures'
+import { graphIdentity } from '../../support/graph-identity'
 import type { PythonServer } from '../../support/python'
 import { openWorld, type World } from '../../support/world'
 import { ask, collect, runPythonClients, startPythonServer, statusOf, storedIn } from './servers'
@@ -48,24 +49,9 @@ const direct = (headers: Record<string, string> = {}) => clientOf(server.url, he
 const seenBy = async (client: LangGraphClient, thread: string | null, more: object = {}) =>
   (await client.runs.wait(thread, 'agent', ask('hello', more))).seen
 
-/** What the graph finds at `config["configurable"]`. The server itself adds `user_id`, which is its own login's. */
-const alice = {
-  'x-user-id': 'alice',
-  'x-user-email': 'alice@example.com',
-  'x-user-name': 'Alice Admin',
-  'x-user-roles': 'admin',
-  'x-user-tenant': 'acme',
-  'x-user-scopes': expect.stringContaining('agents:use'),
-  'x-user-issuer': expect.stringContaining('http://127.0.0.1:'),
-  user_id: '',
-}
-const bob = {
-  ...alice,
-  'x-user-id': 'bob',
-  'x-user-email': 'bob@example.com',
-  'x-user-name': 'Bob Member',
-  'x-user-roles': 'member',
-}
+// The server itself adds `user_id`, which is its own login's.
+const alice = { ...graphIdentity.alice, user_id: '' }
+const bob = { ...graphIdentity.bob, user_id: '' }
 /** Has nothing to tell but a name. */
 const carol = { ...Object.fromEntries(Object.keys(alice).map((name) => [name, ''])), 'x-user-id': 'carol' }
 

@@ -1,19 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Kind, kinds, type LangGraphStage, openLangGraph } from './stage'
-import { makeThings, run, type Things } from './threads-things'
-import { bobAt, statusesOf, type Try } from './threads-tries'
+import { type Kind, kinds, type LangGraphStage } from './stage'
+import { run, type Things } from './threads-things'
+import { bobAt, openWithThings, statusesOf, type Try } from './threads-tries'
 
 let stage: LangGraphStage
-const things: Partial<Record<Kind, Things>> = {}
+let things: Record<Kind, Things>
 
 beforeAll(async () => {
-  stage = await openLangGraph()
-  for (const kind of kinds) things[kind] = await makeThings(stage, kind, 'alice')
+  ;({ stage, things } = await openWithThings())
 }, 600_000)
 afterAll(() => stage?.close())
 
 describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (kind) => {
-  const alice = () => things[kind]!
+  const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 
   it('does not find it by her name, by its id, or by what is in it', async () => {

@@ -1,8 +1,16 @@
 import { expect } from 'vitest'
-import type { Heard, Kind, LangGraphStage, Raw } from './stage'
-import { expectUntouched, type Things } from './threads-things'
+import { type Heard, type Kind, kinds, type LangGraphStage, openLangGraph, type Raw } from './stage'
+import { expectUntouched, makeThings, type Things } from './threads-things'
 
 export type Try = readonly [what: string, method: string, path: string, body?: object | Raw, seconds?: number]
+
+/** Both servers, with things of alice's at each. */
+export async function openWithThings(): Promise<{ stage: LangGraphStage; things: Record<Kind, Things> }> {
+  const stage = await openLangGraph()
+  const things: Partial<Record<Kind, Things>> = {}
+  for (const kind of kinds) things[kind] = await makeThings(stage, kind, 'alice')
+  return { stage, things: things as Record<Kind, Things> }
+}
 
 /** Bob at a server where alice has things. */
 export function bobAt(stage: LangGraphStage, kind: Kind) {

@@ -22,7 +22,7 @@ beforeAll(async () => {
   door = frontDoor(world.gateway, world.origin)
 })
 afterAll(() => world?.close())
-// Whatever a case does: the same door must open for the same token without its fault.
+// In every case the same door must open for the same token without its fault.
 beforeEach(async () => expect(await door.knock(await forge(world.provider))).toEqual(accepted))
 
 const forged = (claims: Record<string, unknown>) => forge(world.provider, { claims })

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { JWK } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../../support/eventually'
 import { accepted, type FrontDoor, frontDoor, refused, unavailable } from '../../support/front-door'
 import { startGateway, type TestGateway } from '../../support/gateway'
 import { hangs, type Issuers, publicKeys, publishes, says, startIssuers } from '../../support/issuers'
 import { privateKey } from '../../support/keys'
 import { type RecordingOrigin, startOrigin } from '../../support/origin'
-import { seconds } from '../../support/tokens'
 
 const MINUTE = 60
 const HOUR = 3600
@@ -29,7 +29,6 @@ let issuers: Issuers
 let origin: RecordingOrigin
 let gateway: TestGateway
 let door: FrontDoor
-let clock = 0
 const [first, second] = await Promise.all([privateKey('ES256'), privateKey('ES256')])
 
 beforeAll(async () => {
@@ -44,21 +43,15 @@ afterAll(async () => {
 })
 
 /** Lets time pass for the gateway. It never runs backwards here: each case begins where the one before it ended. */
-async function pass(secondsLater: number) {
-  clock += secondsLater
-  await gateway.setClock(clock)
-}
+const pass = (seconds: number) => gateway.advance(seconds)
 /** A fresh token by the gateway's clock. */
 const tokenBy = (name: string, key: JWK, header: object = {}) => {
-  const now = seconds() + clock
+  const now = gateway.now()
   return issuers.token(name, key, { iat: now, exp: now + 600 }, header)
 }
 const knock = (name: string, key = first, header: object = {}) => door.knock(tokenBy(name, key, header), `/${name}`)
-/** Until what runs in the background has been seen. */
-async function until(isSo: () => boolean) {
-  for (let waited = 0; waited < 3000 && !isSo(); waited += 10) await new Promise((resolve) => setTimeout(resolve, 10))
-  expect(isSo()).toBe(true)
-}
+/** Until a fetch in the background has been seen. */
+const until = (isSo: () => boolean) => eventually('the keys are asked for', isSo)
 
 describe('F2: an issuer that goes down', () => {
   it('has its people served from the last keys for a day, and told to wait after that', async () => {

@@ -377,7 +377,7 @@ describe('key sets without end', () => {
     expect(others).toEqual(others.map(() => accepted))
     expect(complaint(name)).toBe('more than 262144 bytes')
     expect(performance.now() - started).toBeLessThan(5000)
-    // What was sent beyond the cap is what the sockets on the way hold.
+    // The bytes beyond the cap are those that the sockets on the way hold.
     if (name.startsWith('huge')) expect(sent.get(name)).toBeLessThan(20_000_000)
   })
 

@@ -57,7 +57,7 @@ it.each([
   [true, 7, 'https://login.example.com'],
 ])('believes who vouches for a person only where the gate itself says so (%s, idp %j)', (isGateway, idp, expected) => {
   expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
-  // Whoever it is, the token is the issuer's.
+  // The token is the issuer's, whoever the person is.
   expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
 })
 
