@@ -75,7 +75,7 @@ export async function startDemoServer({ port, gateway, issuer, taps }: DemoServe
   }
 }
 
-/** What may be asked for, by its address: a list, so that no path can lead anywhere else. */
+/** The files that are served, by their address: a list, so that no path can lead anywhere else. */
 async function pageFiles(): Promise<Map<string, string>> {
   const folder = join(import.meta.dirname, 'page')
   const files = new Map((await readdir(folder)).map((name) => [`/${name}`, join(folder, name)]))

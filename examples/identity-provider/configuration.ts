@@ -16,7 +16,7 @@ export interface Settings {
 
 const hour = 3600
 
-/** What an API of the local provider is: its audience, its algorithm, and the scopes that exist. */
+/** An API of the local provider: its audience, its algorithm, and the scopes that exist. */
 export function resourceServerInfo(indicator: string, accessTokenTTL: number) {
   const resource = parseResource(indicator)
   if (!resource)

@@ -1,4 +1,4 @@
-/** Who can sign in at the local identity provider. The password is the username. */
+/** The people who can sign in at the local identity provider. The password is the username. */
 export interface Person {
   sub: string
   name: string

@@ -62,7 +62,7 @@ auth.authenticate(async (request) => {
   }
 })
 
-// Whatever is not named below is refused: changing assistants, crons, the store, and what later versions add.
+// Everything that is not named below is refused: changing assistants, crons, the store, and what later versions add.
 auth.on('*', () => false)
 
 auth.on('assistants:read', () => true)

@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util'
 
 export interface ChildOptions {
   name: string
-  /** What is run; Node, unless said. */
+  /** The program; Node by default. */
   command?: string
   /** A script and its arguments. */
   args: string[]
@@ -18,7 +18,7 @@ export interface ChildOptions {
   startSeconds: number
   /** Is given every line that it prints. */
   onLine?: (line: string) => void
-  /** What it prints when it will never be ready, although it goes on running. */
+  /** The text that it prints when it will never be ready, although it goes on running. */
   fatal?: RegExp
 }
 

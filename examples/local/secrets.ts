@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 
-/** What the gateway needs to run, by the names of its secrets. */
+/** The secrets that the gateway needs to run, by their names. */
 const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
   async SIGNING_KEYS() {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true })

@@ -15,7 +15,7 @@ const langgraphRun = {
   stream_mode: ['messages-tuple'],
 }
 
-/** What is running, and lines to paste. */
+/** A summary of the running parts, with lines to paste. */
 export function summary(ports: Ports): string {
   const gateway = local(ports.gateway)
   const post = (path: string, body: object, token = true) =>

@@ -26,7 +26,7 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-/** What every origin may see, whatever the caller sent. */
+/** The headers that every origin may see, whatever the caller sent. */
 const EXPECTED = new Set([
   'host',
   'accept',

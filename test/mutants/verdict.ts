@@ -5,7 +5,7 @@ export type Ending =
   | { readonly ended: 'late' }
   | { readonly ended: 'unexplained'; readonly why: string }
 
-/** What the tests make of a fault. `unclear` counts neither for them nor against them. */
+/** The answer of the tests to a fault. `unclear` counts neither for them nor against them. */
 export type Verdict =
   | { readonly is: 'noticed'; readonly by: string }
   | { readonly is: 'survived' }

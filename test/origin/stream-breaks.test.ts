@@ -99,7 +99,7 @@ describe.each(gears)('F8 invariant 8: the $name gear, its origin cut at every by
   })
 })
 
-/** What is wrong with the reply to a run that was cut; undefined where nothing is. */
+/** The fault in a reply to a run that was cut; undefined where there is none. */
 function faultOf(gear: Gear, how: string, cut: number, bytes: Buffer): string | undefined {
   const events = runs[gear.protocol]
   const whole = Buffer.from(events.join(''))
@@ -111,7 +111,7 @@ function faultOf(gear: Gear, how: string, cut: number, bytes: Buffer): string | 
   // The native gear ends the event that was cut in half; the reading gear has held it back.
   const passed = bytes.subarray(0, words.index - (gear.isReading ? 0 : 2))
   const due = gear.isReading ? wholeEvents(events, cut) : cut
-  // What a reset overtook is lost.
+  // Bytes that a reset overtook are lost.
   const isAll = how === 'rst' ? passed.byteLength <= due : passed.byteLength === due
   return isAll && passed.equals(whole.subarray(0, passed.byteLength)) ? undefined : 'is not what the origin sent'
 }

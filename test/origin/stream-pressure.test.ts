@@ -80,7 +80,7 @@ describe.each(ways)('F11: callers of $name who do not read', ({ path, body }) =>
     await world.gateway.advance(3)
     await sleep(100)
 
-    // What is under way is in the buffers of the system, on both sides of the gate.
+    // The bytes under way are in the buffers of the system, on both sides of the gate.
     expect(pushed / callers).toBeLessThan(32 * MB)
     // A part of it is garbage that the reading gear has made on the way there; held back, it would be 640 MB.
     expect(memory() - before).toBeLessThan(128 * MB)

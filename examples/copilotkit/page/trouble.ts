@@ -1,4 +1,4 @@
-/** What went wrong, as a person should read it. */
+/** An error, in words for the person at the page. */
 export interface Trouble {
   status?: number
   title: string
@@ -7,7 +7,7 @@ export interface Trouble {
   isExplained: boolean
 }
 
-/** What CopilotKit reports: the status is on the error, and so is the gateway's JSON if it was a run that failed. */
+/** An error as CopilotKit reports it: the status is on the error, and so is the gateway's JSON if it was a run that failed. */
 interface Reported extends Error {
   status?: number
   runtimeInfoStatus?: number

@@ -62,7 +62,7 @@ export async function openA2a(): Promise<A2aStage> {
 }
 
 export const MARKED = /^[0-9a-f-]{36}\.[\w-]{43}$/
-/** What nobody was ever given, in the form of an id that was. */
+/** An id that nobody was ever given, in the form of one that was. */
 export const madeUp = () => `${crypto.randomUUID()}.${'A'.repeat(43)}`
 
 export interface Task {
@@ -80,7 +80,7 @@ export function taskIn(text: string): Task {
 /** The id as the agent knows it. */
 export const inside = (id: string): string => id.slice(0, -44)
 
-/** Who may not, and by which name they try. */
+/** People who may not have an id, and the names by which they try it. */
 export const foreign = ({ alice, bob, namesake }: World, id: string): [Headers, string][] => [
   [bob, id],
   [namesake, id],

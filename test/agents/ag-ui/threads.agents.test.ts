@@ -14,7 +14,7 @@ afterAll(() => stage?.close())
 /** Microsoft Agent Framework calls a run what its model calls the answer. */
 const namesRuns = (route: string) => route !== 'maf'
 
-/** What the agent got, and what the caller. */
+/** The run as the agent got it, and the answer as the caller got it. */
 async function exchange(route: string, body: unknown, person?: Record<string, string>) {
   const before = new Set(stage.calls())
   const reply = await stage.ask(route, body, person)
@@ -123,7 +123,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
       const { thread, asked } = await exchange(route, body, stage.world.bob)
       if (thread !== undefined) expect(isDerived(thread)).toBe(true)
       expect(thread).not.toBe(theirs)
-      // What stands in no place of an id may be passed on; nothing looks a thread up by it.
+      // A text that is not in the place of an id may be passed on; nothing looks a thread up by it.
       const { ['__proto__']: __, ...looked } = asked ?? {}
       expect(JSON.stringify(looked)).not.toContain(id)
     }

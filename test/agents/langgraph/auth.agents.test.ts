@@ -27,7 +27,7 @@ beforeAll(async () => {
       Object.entries(servers).flatMap(([id, { url }]) => {
         const agent = { kind: 'langgraph', origin: { url } } as const
         return [
-          // Whose a thread is, the server's own login says.
+          // The server's own login says whose a thread is.
           routeOf(agent, trust, { id, path: `/agents/${id}`, threads: 'shared' }),
           // Offers what the gate keeps closed, too: what is refused here, the server refuses.
           routeOf({ ...agent, operations: ['*'] }, trust, {

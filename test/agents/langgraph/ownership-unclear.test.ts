@@ -16,7 +16,7 @@ const firstByteSeconds = 60
 beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => {
     const agent = { kind: 'langgraph', origin: { url } } as const
-    // What an answer may be is reckoned from what callers may send.
+    // The size of an answer is bounded by the size of what callers may send.
     const limits = { firstByteSeconds, bodyBytes: 10_000 }
     return [
       routeOf(agent, [issuer], { limits }),
@@ -128,7 +128,7 @@ describe('X6: where whose a thread is cannot be told, it stays closed', () => {
 
   it.each(answers)('also to who would make it, who may take what has no owner: %s', async (_name, say) => {
     stub.asked = say
-    // Whoever may take it is believed only when the server says that it is theirs.
+    // A caller who takes a thread has it only once the server says that it is theirs.
     const reply = await world.as(
       'alice',
       `/agents/first-comes/threads/${thread}/runs/stream`,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { PEOPLE, type Person, secretOf } from '../../support/three-people'
 
-/** What somebody does to a LangGraph server. Numbers choose among the ids that there are when it is done. */
+/** One thing that somebody does to a LangGraph server. Numbers choose among the ids that there are when it is done. */
 export interface Operation {
   readonly person: Person
   readonly does: keyof typeof requests
@@ -139,7 +139,7 @@ const operationOf = (person: Person): fc.Arbitrary<Operation> =>
     label: fc.nat(40),
   })
 
-/** What everybody does at once, or does not do. */
+/** One operation of each person, or none, all at once. */
 export const round: fc.Arbitrary<(Operation | undefined)[]> = fc.tuple(
   ...PEOPLE.map((person) => fc.option(operationOf(person), { nil: undefined, freq: 20 })),
 )

@@ -92,7 +92,7 @@ function caller(url: string, headers: Record<string, string>): Call {
     const left = new AbortController()
     const reply = await fetch(url + path, {
       method,
-      // Whoever joins a run wants to hear all from the beginning; servers keep that for those who come late.
+      // A caller who joins a run wants to hear all from the beginning; servers keep that for those who come late.
       headers: {
         ...headers,
         ...(/\/runs\/.*stream$/.test(path) && { 'last-event-id': '-1' }),

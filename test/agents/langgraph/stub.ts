@@ -16,7 +16,7 @@ export const isQuestion = ({ url, body }: Pick<Received, 'url' | 'body'>): boole
 
 export const questionsAt = (origin: RecordingOrigin): Received[] => origin.received.filter(isQuestion)
 
-/** What does not ask, but is what somebody wanted. */
+/** Requests of callers, without the questions that the gate itself asks. */
 export const forwardedTo = (origin: RecordingOrigin): Received[] => origin.received.filter((each) => !isQuestion(each))
 
 export type Say = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>

@@ -50,7 +50,7 @@ it('X6: a deleted thread that is made anew by somebody else is not its former ow
   expect(await alice('POST', '/threads', { thread_id: id })).toBe(200)
   const gone = alice('DELETE', `/threads/${id}`)
   await begun.promise
-  // Whose it is was forgotten when the request to delete it came, and is asked for again.
+  // The owner was forgotten when the request to delete it came, and is asked for again.
   expect(await alice('GET', `/threads/${id}`)).toBe(200)
   held.resolve()
   expect(await gone).toBe(204)

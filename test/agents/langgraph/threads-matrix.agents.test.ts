@@ -21,7 +21,7 @@ afterAll(() => stage?.close())
 
 const thingsAt = (kind: Kind) => things[kind]!
 
-/** Who tries it on whose. Nobody does both, so that what is anybody's does not change by their own doing. */
+/** The person who tries, and the owner of the thread. Nobody is both, so that nobody's own things change meanwhile. */
 const pairs = [
   ['bob', 'alice'],
   ['namesake', 'alice'],
@@ -100,7 +100,7 @@ describe.each(kinds)('X6 X15: on a %s server, what is somebody else’s', (kind)
 
   it.each(rowsOf(({ closed }) => closed === true))('is out of reach of what is not offered: %s', async (row) => {
     const { status, json } = await attempt('bob', kind, row, thingsAt(kind).alice)
-    // What stands where a thread's id could is an endpoint for other methods.
+    // This segment stands where a thread's id could, and is an endpoint for other methods.
     if (row === 'POST /threads/prune')
       expect({ status, code: json.code }).toEqual({ status: 405, code: 'method-not-allowed' })
     else expect({ status, code: json.code }).toEqual({ status: 404, code: 'operation-unknown' })

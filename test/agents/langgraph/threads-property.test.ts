@@ -26,7 +26,7 @@ interface Owned {
   readonly metadata: Readonly<Record<string, unknown>>
 }
 
-/** What a series of operations has brought to light, to choose from. */
+/** The ids that a series of operations has brought to light, to choose from. */
 class Course {
   readonly said: string[] = []
   readonly pool = Array.from({ length: 3 }, () => crypto.randomUUID() as string)

@@ -88,7 +88,7 @@ describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
       expect((await other('DELETE', `/threads/${thread}`)).status).toBe(404)
       expect((await other('POST', '/threads/search', { ids: [thread] })).json).toEqual([])
     }
-    // Whose a thread is depends on how the route has it: a tenant's is no person's.
+    // The owner of a thread depends on the route: a tenant's thread is no person's.
     expect((await stage.as('alice', kind)('GET', `/threads/${thread}`)).status).toBe(404)
     expect((await stage.at(kind)('GET', `/threads/${thread}`)).text).toBe(was)
   })

@@ -1,7 +1,7 @@
 import { expect, vi } from 'vitest'
 import type { Heard, Kind, LangGraphStage, Person } from './stage'
 
-/** What somebody has at a server, and how it can be told from everybody else's. */
+/** The things that one person has at a server, and a secret that tells them from everybody else's. */
 export interface Things extends Aim {
   readonly kind: Kind
   readonly owner: string

@@ -1,6 +1,6 @@
 import { definePolicy } from '../../../../src/config/define'
 
-/** What a chat of CopilotKit does: asks which agents there are, runs them, stops them, and comes back to a run. */
+/** The requests of a chat of CopilotKit: it asks which agents there are, runs them, stops them, and comes back to a run. */
 export default definePolicy({
   id: 'copilotkit-chat',
   allow: [
