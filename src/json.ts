@@ -16,8 +16,15 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
-/** One spelling for names that differ in case only, as Go and .NET read them: Go takes the long s (U+017F) for an s, too. */
-export const folded = (name: string): string => name.normalize('NFKC').toLowerCase()
+/**
+ * One spelling for texts that differ in case only, folded both ways: servers compare in upper case (.NET) or in lower case (Go,
+ * JavaScript), and Go takes the long s (U+017F) for an s, too.
+ */
+export const folded = (text: string): string =>
+  IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()
+
+/** ASCII without capital letters. */
+const IS_FOLDED = /^[\x00-@[-\x7f]*$/
 
 /** One spelling for names that differ in case, `_`, `-` and `.` only. */
 export const plainName = (name: string): string => folded(name).replace(/[-_.]/g, '')
@@ -40,6 +47,10 @@ export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<stri
     found.add(name)
   }
 }
+
+/** The values of members whose name, in whatever case, is one of these lower-case ones. */
+export const valuesNamed = (object: JsonObject, names: readonly string[]): readonly Json[] =>
+  Object.entries(object).flatMap(([name, value]) => (names.includes(folded(name)) ? [value] : []))
 
 /** Removes the members whose name, in whatever spelling, is one of these plain ones. */
 export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {

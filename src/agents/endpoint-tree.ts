@@ -1,3 +1,4 @@
+import { folded } from '../json'
 import type { Endpoint } from './endpoints'
 
 interface Node {
@@ -81,13 +82,6 @@ function decoded(segment: string): string {
     return segment
   }
 }
-
-/** Both ways to fold: servers compare in upper case (.NET) or in lower case (Go, JavaScript). */
-const folded = (text: string): string =>
-  IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()
-
-/** ASCII without capital letters. */
-const IS_FOLDED = /^[\x00-@[-\x7f]*$/
 
 /** `:task:cancel` is the parameter `task` before `:cancel`. */
 function suffixOf(segment: string): { readonly name: string; readonly suffix: string } {

@@ -86,6 +86,29 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
     })
   })
 
+  it.each(['_Meta', '_META'])(
+    'reaches no MCP server by %s, which a server that ignores case would read',
+    async (name) => {
+      const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: FORGED } }
+      expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
+    },
+  )
+
+  it.each([
+    ['parts', 'metadata'],
+    ['content', 'Metadata'],
+    ['Parts', 'metadata'],
+    ['PARTS', 'METADATA'],
+  ])('reaches no A2A agent by a part of a message: %s, %s', async (parts, metadata) => {
+    const of = (meta: object) => ({
+      jsonrpc: '2.0',
+      id: 1,
+      method: 'SendMessage',
+      params: { message: { messageId: 'm', role: 'ROLE_USER', [parts]: [{ text: 'x', [metadata]: meta }] } },
+    })
+    expect(await sent('/a2a', of({ ...OWN, ...FORGED }))).toEqual(of(OWN))
+  })
+
   it('reaches no A2A agent by metadata', async () => {
     const message = (metadata: object) => ({
       messageId: 'm',

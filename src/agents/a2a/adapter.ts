@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors/refusal'
-import { folded, isObject, type Json, type JsonObject, removeSpellingsWithin } from '../../json'
+import { folded, isObject, type Json, type JsonObject, removeSpellingsWithin, valuesNamed } from '../../json'
 import type { Adapter } from '../adapter'
 import type { AnswerChange } from '../answer-change'
 import type { Endpoint } from '../endpoints'
@@ -40,10 +40,9 @@ export const a2a: Adapter<Whose> = {
     const { metadata, ...params } = paramsOf(body, endpoint)
     if (metadata !== undefined) removeSpellingsWithin(metadata, FORGED_NAMES)
     for (const message of messagesIn(params)) {
-      for (const [name, value] of Object.entries(message))
-        if (folded(name) === 'metadata') removeSpellingsWithin(value, FORGED_NAMES)
-      for (const part of partsOf(message))
-        if (isObject(part)) removeSpellingsWithin(part.metadata ?? null, FORGED_NAMES)
+      const holders = [message, ...partsOf(message)].filter(isObject)
+      for (const value of holders.flatMap((holder) => valuesNamed(holder, ['metadata'])))
+        removeSpellingsWithin(value, FORGED_NAMES)
     }
     return body
   },
@@ -119,5 +118,7 @@ function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
 const messagesIn = ({ message, request }: JsonObject): readonly JsonObject[] => [message, request].filter(isObject)
 
 /** `parts`, and `content` in 0.3. */
-const partsOf = ({ parts, content }: JsonObject): readonly Json[] =>
-  [parts, content].filter((list) => Array.isArray(list)).flat()
+const partsOf = (message: JsonObject): readonly Json[] =>
+  valuesNamed(message, ['parts', 'content'])
+    .filter((list) => Array.isArray(list))
+    .flat()

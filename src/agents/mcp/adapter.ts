@@ -31,7 +31,7 @@ export const mcp: Adapter<Whose> = {
   operationsOf({ endpoint, headers, body }) {
     if (!endpoint.named) return [endpoint.operation]
     const messages = messagesOf(body)
-    for (const { params } of messages) refuseFolded(params, ['name', 'uri', 'taskId', 'requestState'])
+    for (const { params } of messages) refuseFolded(params, ['name', 'uri', 'taskId', 'requestState', '_meta'])
     refuseOtherHeaders(headers, messages)
     return [...new Set(messages.map(operationOf))]
   },
