@@ -32,7 +32,12 @@ export function createEnding(background: Background): Ending {
       // One that fails keeps no other from its turn.
       const unfinished = works.map((work) => begun(work, outcome)).filter((result) => result !== undefined)
       if (unfinished.length === 0) done.resolve()
-      else Promise.all(unfinished).then(() => done.resolve(), done.reject)
+      else
+        Promise.allSettled(unfinished).then((results) => {
+          const failed = results.find((result) => result.status === 'rejected')
+          if (failed) done.reject(failed.reason)
+          else done.resolve()
+        })
     },
   }
 }

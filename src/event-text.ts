@@ -42,7 +42,9 @@ export async function dataLinesMapped(text: string, map: (data: string) => Promi
   let mapped = ''
   let from = 0
   for (const line of text.matchAll(DATA_LINE)) {
-    mapped += `${text.slice(from, line.index)}data: ${await map((line[1] ?? '').trim())}`
+    const given = (line[1] ?? '').trim()
+    const made = await map(given)
+    mapped += text.slice(from, line.index) + (made === given ? line[0] : `data: ${made}`)
     from = line.index + line[0].length
   }
   return mapped + text.slice(from)

@@ -45,6 +45,18 @@ describe('the end of a request', () => {
     expect(written).toBe(true)
   })
 
+  it('keeps the Worker alive for work that goes on after another piece has failed', async () => {
+    const { ending, isOver, waited } = open()
+    const slow = Promise.withResolvers<void>()
+    ending.onEnd(() => Promise.reject(new Error('broken')))
+    ending.onEnd(() => slow.promise)
+    ending.settle()
+    await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(await isOver()).toBe(false)
+    slow.resolve()
+    await expect(Promise.all(waited)).rejects.toThrow('broken')
+  })
+
   it('runs the other work where one piece fails, and reports the failure to the runtime', async () => {
     const { ending, waited } = open()
     let ran = false

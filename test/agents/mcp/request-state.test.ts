@@ -102,6 +102,13 @@ describe('where MCP has no state of a request, or it is everybody’s', () => {
     expect(received().requestState).toBe('v1')
   })
 
+  it('an event without one passes byte for byte, however its line is written', async () => {
+    for (const line of ['data:{"requestState":1}', 'data:  {"requestState":1}', 'data: requestState']) {
+      answer = { type: 'text/event-stream', text: `event: message\r\n${line}\r\n\r\n` }
+      expect(await (await ask('alice', 'tools/call', { name: 'pay' })).text()).toBe(answer.text)
+    }
+  })
+
   it('an answer without one, and one that is no JSON, pass as they are', async () => {
     for (const text of ['{"jsonrpc":"2.0","id":1,"result":{"n":1.0}}', 'requestState', '{"requestState":"outside"}']) {
       answer = asJson(text)
