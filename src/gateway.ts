@@ -161,7 +161,8 @@ async function pass(services: Services, request: Request, background: Background
   const identity = { channels: route.identity, principal }
   const body = asked.body === undefined ? undefined : adapter.rewrite(asked.body, asked, identity)
   const send = senderFor({ ...caller, route, trace, record, signal })
-  const { call, change } = await isolate({ ...asked, body }, { route, principal, permission, send })
+  const rows = rowsOf(asked, route.rowOf)
+  const { call, change } = await isolate({ ...asked, body }, { route, principal, permission, rows, send })
   record.lap('threads')
   const thread = eraseToken(adapter.threadOf(call), credential)
   record.noteThread(thread)
@@ -186,7 +187,7 @@ async function pass(services: Services, request: Request, background: Background
     replyHeaders: route.replyHeaders,
     place: { origin: route.origin, requestUri: uri, routePath: route.path },
     change: composed([route.identityRemoved, adapter.answerChange?.({ operations, place: route.place }), change]),
-    isStream: rowsOf(call, route.rowOf).some((row) => row?.streams),
+    isStream: rows.some((row) => row?.streams),
     watchesSilence: route.watchesSilence,
     headers: { ...route.ownReplyHeaders, ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
     limits: route.limits,

@@ -1,5 +1,5 @@
 import type { Call } from './agents/call'
-import { type Isolated, isolate, rowsOf } from './agents/thread-isolation'
+import { type Isolated, isolate, type RequestedRow } from './agents/thread-isolation'
 import type { Principal } from './authentication/principal'
 import type { LoadedRoute } from './config/compile-route'
 import { askThrough } from './origin/ask'
@@ -16,6 +16,8 @@ interface Caller {
   /** Absent on public routes. */
   readonly principal: Principal | undefined
   readonly permission: Permission
+  /** The rows of the call's operations. */
+  readonly rows: readonly RequestedRow[]
   readonly send: Send
 }
 
@@ -28,7 +30,7 @@ interface Caller {
 export function createIsolation(secret: string | undefined, ports: Ports) {
   const threadContextOf = createThreadContexts(secret, ports)
 
-  return async (given: Call, { route, principal, permission, send }: Caller): Promise<Isolated> => {
+  return async (given: Call, { route, principal, permission, rows, send }: Caller): Promise<Isolated> => {
     if (!principal) return { call: given }
     const hasKey = given.headers.has(IDEMPOTENCY_KEY)
     const call = hasKey ? { ...given, headers: await withOwnIdempotencyKey(given.headers, route.id, principal) } : given
@@ -48,6 +50,6 @@ export function createIsolation(secret: string | undefined, ports: Ports) {
       ports.after,
     )
     const context = await threadContextOf(principal, route, { permits: permission.has, ask })
-    return isolate(call, rowsOf(call, route.rowOf), threads, context)
+    return isolate(call, rows, threads, context)
   }
 }

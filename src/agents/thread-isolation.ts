@@ -34,7 +34,7 @@ export interface ThreadIsolation<Whose extends string = string> {
 export const nobody: Rule = (call) => ({ call })
 
 /** Undefined for an operation that no row lists. */
-type RequestedRow = Endpoint | BodyOperation | undefined
+export type RequestedRow = Endpoint | BodyOperation | undefined
 
 /** Returns the rows that a request asks for: its endpoint's, or those of the operations that its body names. */
 export const rowsOf = (

@@ -44,12 +44,8 @@ type Row = (typeof endpoints)[number]
 
 /** The same operations where one address takes them all: an envelope says which is meant. */
 export const envelopeOperations: readonly BodyOperation<Row['whose']>[] = endpoints.map(
-  ({ operation, whose, closed, streams }) => ({
-    operation,
-    whose,
-    ...(closed && { closed }),
-    ...(streams && { streams }),
-  }),
+  // What is named here belongs to the address.
+  ({ method, path, body, form, websocket, ...operation }) => operation,
 )
 
 /** Finds what a `resource/request` leads to. */

@@ -11,6 +11,9 @@ export function stampedBody(body: Json, owner: string): JsonObject {
   return { ...body, metadata: stamped(body.metadata, owner) }
 }
 
+/** A call whose body names its caller as the owner. */
+export const withOwner = (call: Call, owner: string): Call => ({ ...call, body: stampedBody(call.body ?? {}, owner) })
+
 export function withoutOwner(body: Json | undefined): Json | undefined {
   if (!isObject(body) || !isObject(body.metadata)) return body
   const { [OWNER]: _, ...metadata } = body.metadata

@@ -1,21 +1,14 @@
 import { Refusal } from '../../errors/refusal'
-import { isObject, type Json, type JsonObject, parseJson } from '../../json'
-import type { Call } from '../call'
+import { isObject, type Json, parseJson } from '../../json'
 import type { Rule } from '../thread-isolation'
-import { OWNER, Ownership, stamped } from './ownership'
+import { stampedBody, withOwner } from './bodies'
+import { OWNER, Ownership } from './ownership'
 import { isNo, unclear } from './statuses'
 
 /** A cron and its runs belong to the caller who created it. */
 
 const isOwn = (cron: Json | undefined, owner: string): boolean =>
   isObject(cron) && isObject(cron.metadata) && cron.metadata[OWNER] === owner
-
-const bodyOf = ({ body }: Call): JsonObject => (isObject(body) ? body : {})
-
-const withOwner = (call: Call, owner: string): Call => {
-  const body = bodyOf(call)
-  return { ...call, body: { ...body, metadata: stamped(body.metadata, owner) } }
-}
 
 /** A cron that is there. @throws Refusal `thread-unknown` where it is not the caller's */
 export const ownCron: Rule = async (call, { ask, owner }) => {
@@ -28,8 +21,9 @@ export const ownCron: Rule = async (call, { ask, owner }) => {
 /** The same with a body, which may not take the owner away. */
 export const changedCron: Rule = async (call, context) => {
   await ownCron(call, context)
-  const body = bodyOf(call)
-  return { call: body.metadata === undefined ? { ...call, body } : withOwner(call, context.owner) }
+  const body = call.body ?? {}
+  const keepsMetadata = isObject(body) && body.metadata === undefined
+  return { call: keepsMetadata ? { ...call, body } : withOwner(call, context.owner) }
 }
 
 /** A cron that is made, under a thread of the caller's or under none. */
@@ -41,11 +35,10 @@ export const newCron: Rule = async (call, context) => {
 
 /** A search among the caller's own crons. Answers of servers that ignore the filter are filtered here. */
 export const listedCrons: Rule = (call, { owner }) => {
-  const own = withOwner(call, owner)
-  const { select } = bodyOf(call)
-  const body = bodyOf(own)
+  const body = stampedBody(call.body ?? {}, owner)
+  const { select } = body
   return {
-    call: Array.isArray(select) ? { ...own, body: { ...body, select: [...select, 'metadata'] } } : own,
+    call: { ...call, body: Array.isArray(select) ? { ...body, select: [...select, 'metadata'] } : body },
     change: {
       answer(text) {
         const crons = parseJson(text)

@@ -1,7 +1,7 @@
 import { isObject } from '../../json'
 import type { Call } from '../call'
 import { type Isolated, nobody, type Rule, type Rules } from '../thread-isolation'
-import { cleared, metadataOfRun, stampedBody, withoutOwner } from './bodies'
+import { cleared, metadataOfRun, stampedBody, withOwner, withoutOwner } from './bodies'
 import { changedCron, listedCrons, newCron, ownCron } from './crons'
 import { cancelRuns } from './deletion'
 import type { Whose } from './endpoints'
@@ -19,7 +19,7 @@ const assistant: Rule = (call) => {
 }
 
 /** A search or a count, filtered by the server to the caller's own. */
-const listed: Rule = (call, { owner }) => ({ call: { ...call, body: stampedBody(call.body ?? {}, owner) } })
+const listed: Rule = (call, { owner }) => ({ call: withOwner(call, owner) })
 
 /** A rule for calls below a thread that is the caller's by now. */
 type ThreadRule = (call: Call, ownership: Ownership, thread: string) => Isolated | Promise<Isolated>
