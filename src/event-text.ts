@@ -1,5 +1,6 @@
 /** Server-sent events as text (HTML standard, "Server-sent events"). */
 import { type Json, parseJson } from './json'
+import type { Edit } from './json-edit'
 
 /** The events of a text that holds whole ones, each with its blank line. */
 export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n\r\n)/).filter((event) => event !== '')
@@ -11,19 +12,16 @@ export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 
 /**
- * An event without certain names: the JSON that it carries is rewritten, and a comment or any other line that has one is left
- * out. So is data that is not JSON: what cannot be read cannot be cleared.
+ * An event whose JSON is edited. Other lines stay, and the event as a whole stays byte for byte where it carries no JSON or nothing
+ * changes.
  */
-export function clearEvent(event: string, names: readonly string[], rewrite: (data: Json) => Json): string {
+export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)
-  const rest = lines.filter((line) => line !== '' && !isData(line) && !mentions(line, names))
-  let data = lines.filter(isData)
-  if (mentions(data.map(jsonOf).join('\n'), names)) {
-    const json = dataOf(event)
-    if (json === undefined) return ''
-    data = [`data: ${JSON.stringify(rewrite(json))}`]
-  }
-  return data.length + rest.length > 0 ? [...rest, ...data, '', ''].join('\n') : ''
+  const text = lines.filter(isData).map(jsonOf).join('\n')
+  const made = parseJson(text) === undefined ? text : (edit(text) ?? '')
+  if (made === text) return event
+  const rest = lines.filter((line) => line !== '' && !isData(line))
+  return [...rest, ...made.split('\n').map((line) => `data: ${line}`), '', ''].join('\n')
 }
 
 /** A stream may begin with a byte order mark, which belongs to no line. */

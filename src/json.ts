@@ -63,14 +63,3 @@ export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): 
   if (typeof value === 'object' && value !== null)
     for (const item of Object.values(value)) removeSpellingsWithin(item, names)
 }
-
-/** Removes the members of exactly these names at any depth, and returns the value that it has changed. */
-export function withoutNames(value: Json, names: readonly string[]): Json {
-  if (Array.isArray(value)) for (const item of value) withoutNames(item, names)
-  else if (isObject(value))
-    for (const key of Object.keys(value)) {
-      if (names.includes(key)) delete value[key]
-      else withoutNames(value[key] as Json, names)
-    }
-  return value
-}

@@ -41,6 +41,8 @@ export interface Adapter<Whose extends string = string> {
   readonly identity: IdentityChannels
   /** Channels inside bodies that the kind has. A route may set no others. */
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
+  /** The agent keeps the identity that its state brought, and goes on with it when another person answers or edits. */
+  readonly storesIdentity?: true
   /** Seconds of silence after which the gateway sends a comment; 0 where the agent sends its own. */
   readonly heartbeatSeconds: number
   /** More request headers that may reach this kind, in lower case; `name-*` for all that begin so. */

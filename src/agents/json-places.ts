@@ -1,4 +1,5 @@
 import { plainName } from '../json'
+import { endOfString } from '../json-edit'
 
 /** Places of a JSON text, by the plain names of the members that lead there. A list has the shape of what is in it. */
 export type Shape<Sort> = ReadonlyMap<string, Sort | Shape<Sort>>
@@ -63,13 +64,4 @@ export async function stringsReplaced<Sort>(
 function next(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   return pattern.exec(text)?.index ?? -1
-}
-
-/** Where a string that begins here ends. A regular expression for all of a string would need the stack for each of its escapes. */
-function endOfString(text: string, from: number): number {
-  for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
-    let before = quote
-    while (text[before - 1] === '\\') before--
-    if ((quote - before) % 2 === 0) return quote + 1
-  }
 }

@@ -6,7 +6,8 @@ import { show } from './fault'
 import type { Report } from './report'
 
 /** Checks the owner of threads against the kind of agent, the callers who may come in, and the operations that the route opens. */
-export function checkThreads({ threads, unowned, agent, public: isPublic }: Route, report: Report): void {
+export function checkThreads(route: Route, report: Report): void {
+  const { threads, unowned, agent, public: isPublic } = route
   const adapter = adapterOf(agent)
   const isShared = threads === 'shared' || isPublic === true
   if (threads !== undefined && !adapter.threads)
@@ -22,6 +23,7 @@ export function checkThreads({ threads, unowned, agent, public: isPublic }: Rout
       'nothing here',
       'Remove it: where all is shared, all can be resumed.',
     )
+  checkStoredIdentity(route, report)
   if (isShared) return
   const rows = [...adapter.endpoints, ...(adapter.bodyOperations ?? [])]
   agent.operations?.forEach((pattern, index) => {
@@ -31,4 +33,26 @@ export function checkThreads({ threads, unowned, agent, public: isPublic }: Rout
     const remedy = "Remove it, or say `threads: 'shared'`: what it touches is everybody's, and cannot be kept apart."
     report(`agent.operations[${index}]`, show(pattern), expected, remedy)
   })
+}
+
+/** Whether an answer or an edit is another person's is known to the agent alone, and so is whose identity its run then has. */
+function checkStoredIdentity(route: Route, report: Report): void {
+  const { agent, identity, resumesAs, threads = 'own' } = route
+  const adapter = adapterOf(agent)
+  const isInState = (identity?.state ?? adapter.identity.state) !== false
+  const matters = adapter.storesIdentity === true && isInState && threads !== 'own' && !route.public
+  if (matters && resumesAs === undefined)
+    report(
+      'threads',
+      show(threads),
+      `"own", for an agent that keeps identity in its state`,
+      "Leave it out; or say `resumesAs: 'whoever-asked-first'`: who answers or edits another's run acts with the roles of the other.",
+    )
+  if (!matters && resumesAs !== undefined)
+    report(
+      'resumesAs',
+      show(resumesAs),
+      'nothing here',
+      'Remove it: every run of this route has its caller’s identity.',
+    )
 }

@@ -89,7 +89,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const open = new Set([...all.filter(isOpenRow).map(({ operation }) => operation), ...openNamed])
   const origin = openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports)
   const identity = channels(adapter.identity, route.identity ?? {})
-  const identityRemoved = adapter.identityRemoved?.(identity)
+  const othersRead = adapter.threads !== undefined && !route.public && threads !== 'own'
+  const identityRemoved = othersRead ? adapter.identityRemoved?.(identity) : undefined
   const heartbeatSeconds = route.limits?.heartbeatSeconds ?? adapter.heartbeatSeconds
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {

@@ -43,7 +43,17 @@ const agents = [
     ...agentFields,
     /** Where agents of this make look for the user. */
     preset: v.optional(
-      v.picklist(['agno', 'adk', 'pydantic-ai', 'crewai', 'strands', 'llamaindex', 'mastra', 'spring-ai']),
+      v.picklist([
+        'agno',
+        'adk',
+        'pydantic-ai',
+        'crewai',
+        'langgraph-fastapi',
+        'strands',
+        'llamaindex',
+        'mastra',
+        'spring-ai',
+      ]),
     ),
   }),
   v.strictObject({
@@ -120,6 +130,11 @@ export const RouteSchema = v.strictObject({
    * `shared` by all who may come in.
    */
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
+  /**
+   * Says that it is known whose identity a run has that others answer or edit, where the agent keeps identity in its state: that of
+   * whoever asked first. Such an agent on a route whose threads are a tenant's or shared needs it.
+   */
+  resumesAs: v.optional(v.literal('whoever-asked-first')),
   /** LangGraph threads that have no owner yet: `hide` (default), or give each to whoever comes first. */
   unowned: v.optional(v.picklist(['hide', 'claim-by-first'])),
   /** Takes the caller's token from `forwardedProps.authorization` too, where older CopilotKit apps put it. */

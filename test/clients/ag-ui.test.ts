@@ -41,6 +41,7 @@ beforeAll(async () => {
     const state = { identity: { state: { key: 'auth_user' } } }
     return [
       route('ag-ui', agent.url, state),
+      route('shared', agent.url, { ...state, threads: 'shared' }),
       route('heartbeats', agent.url, { ...state, limits: { heartbeatSeconds: 1 } }),
       route('admins', agent.url, { ...state, policies: [{ id: 'admins', ...admins, examples }] }),
       route('gone', gone, state),
@@ -84,7 +85,7 @@ const withoutIds = (events: readonly AgUiEvent[]) => events.map(({ messageId, ti
 
 describe('@ag-ui/client through the gate', () => {
   it('gets the same events in the same order as from the agent itself', async () => {
-    const [near, far] = [await run(direct(), 'count to 8'), await run(through(), 'count to 8')]
+    const [near, far] = [await run(direct(), 'count to 8'), await run(through(world.alice, 'shared'), 'count to 8')]
     expect(withoutIds(far)).toEqual(withoutIds(near))
     expect(far.map(({ type }) => type)).toEqual([
       'RUN_STARTED',
@@ -96,8 +97,8 @@ describe('@ag-ui/client through the gate', () => {
     ])
   })
 
-  it('has the agent know its user, and does not see what the agent was told', async () => {
-    const its = through()
+  it('has the agent know its user, and others do not see what the agent was told', async () => {
+    const its = through(world.alice, 'shared')
     const events = await run(its, 'hello')
     expect(its.messages.at(-1)?.content).toMatch(/^Hello Alice Admin\. The gate says you are alice \(roles: admin/)
     expect(JSON.stringify(events.map(({ delta, ...event }) => event))).not.toMatch(/auth_user|alice/i)
@@ -111,7 +112,8 @@ describe('@ag-ui/client through the gate', () => {
     await run(its, 'hello again')
     const answers = its.messages.filter(({ role }) => role === 'assistant').map(({ content }) => content)
     expect(answers).toEqual([expect.stringContaining('you are bob'), expect.stringContaining('you are bob')])
-    expect(its.state).toEqual({ theme: 'dark', turns: 3 })
+    expect(its.state).toMatchObject({ theme: 'dark', turns: 3, auth_user: { user_id: 'bob' } })
+    expect(Object.keys(its.state)).toHaveLength(3)
   })
 
   it('serves two people at once, each as who they are', async () => {

@@ -66,6 +66,18 @@ it('loads a good route, and fills in every default', () => {
   })
 })
 
+describe('an agent that keeps identity in its state', () => {
+  const ag2 = { kind: 'ag2', origin: { env: 'SUPPORT_URL' } }
+  it.each<[string, object]>([
+    ['on own threads', {}],
+    ['on shared ones, where that is known', { threads: 'shared', resumesAs: 'whoever-asked-first' }],
+    ['on shared ones, without identity in the state', { threads: 'shared', identity: { state: false } }],
+    ['on a public route', { public: true, trust: undefined, policies: undefined }],
+  ])('loads %s', (_what, change) => {
+    expect(load([but({ agent: ag2, ...change })], environment, noNetwork).routes.size).toBe(1)
+  })
+})
+
 describe('whose threads are', () => {
   const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
 
@@ -304,6 +316,35 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       'a store of events of AG-UI',
       but({ agent: { ...agUi, eventStore: 'per-session' } }),
       { path: 'agent.eventStore' },
+    ],
+    ...(['tenant', 'shared'] as const).flatMap((threads) =>
+      [{ kind: 'ag2' }, { kind: 'ag-ui', preset: 'crewai' }, { kind: 'ag-ui', preset: 'langgraph-fastapi' }].map(
+        (stores): (typeof cases)[number] => [
+          `${threads} threads of an agent that keeps identity: ${Object.values(stores).join(' ')}`,
+          but({ agent: { ...agUi, ...stores }, threads }),
+          { path: 'threads', found: `"${threads}"`, remedy: expect.stringContaining('whoever-asked-first') },
+        ],
+      ),
+    ),
+    [
+      'a word about runs of others where there are none',
+      but({ agent: { ...agUi, kind: 'ag2' }, resumesAs: 'whoever-asked-first' }),
+      { path: 'resumesAs', expected: 'nothing here' },
+    ],
+    [
+      'a word about runs of others where each has the identity of who asks',
+      but({ agent: agUi, threads: 'tenant', resumesAs: 'whoever-asked-first' }),
+      { path: 'resumesAs' },
+    ],
+    [
+      'a word about identity that is not put into the state',
+      but({
+        agent: { ...agUi, kind: 'ag2' },
+        threads: 'tenant',
+        identity: { state: false },
+        resumesAs: 'whoever-asked-first',
+      }),
+      { path: 'resumesAs' },
     ],
     ['unowned threads on AG-UI', but({ agent: agUi, unowned: 'hide' }), { path: 'unowned', expected: 'nothing here' }],
     [

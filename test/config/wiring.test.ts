@@ -181,6 +181,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'limits.firstByteSeconds': 'gateway/refuses',
   'limits.heartbeatSeconds': 'origin/stream-silence',
   'limits.idleSeconds': 'origin/stream-silence',
+  resumesAs: 'config/load',
   servesPages: 'gateway/pages',
   unowned: 'agents/langgraph/ownership',
 }

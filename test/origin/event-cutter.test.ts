@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/agents/kinds'
-import { clearEvent, dataOf, eventsOf } from '../../src/event-text'
+import { dataOf, eventEdited, eventsOf } from '../../src/event-text'
+import { members, removed } from '../../src/json-edit'
 import { EventCutter } from '../../src/origin/event-cutter'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
@@ -70,34 +71,44 @@ describe('EventCutter', () => {
   })
 })
 
-describe('clearEvent', () => {
-  const none = (value: unknown) => ({ ...(value as object), secret: undefined }) as never
-  const names = ['secret']
+describe('eventEdited', () => {
+  const edit = members({ secret: removed })
 
   it.each([
-    ['data: {"secret":1,"a":2}\n\n', 'data: {"a":2}\n\n'],
+    ['data: {"secret":1,"a":2.0}\n\n', 'data: {"a":2.0}\n\n'],
     ['data:{"secret":1}\r\n\r\n', 'data: {}\n\n'],
     ['id: 1\ndata: {"secret":1}\nevent: x\n\n', 'id: 1\nevent: x\ndata: {}\n\n'],
     ['data: {"secret":\ndata: 1}\n\n', 'data: {}\n\n'],
-    ['data: {"a":1}\n: secret\n\n', 'data: {"a":1}\n\n'],
-    ['data\ndata: {"secret":1}\n\n', 'data: {}\n\n'],
-    [': secret\n\n', ''],
-    ['data: secret\n\n', ''],
-    ['id: 1\ndata: secret\n\n', ''],
+    ['data: {"secret":1,\ndata: "a":2}\n\n', 'data: {\ndata: "a":2}\n\n'],
+    ['data\ndata: {"secret":1}\n\n', 'data: \ndata: {}\n\n'],
     ['\ufeffdata: {"secret":1}\n\n', 'data: {}\n\n'],
   ])('%j', (event, cleared) => {
-    expect(clearEvent(event, names, none)).toBe(cleared)
+    expect(eventEdited(event, edit)).toBe(cleared)
   })
 
-  it('lets no value out that it was to remove, whatever lines an event has', () => {
-    const json = fc.json({ maxDepth: 2 }).map((value) => `data: {"secret":"CANARY","v":${value}}`)
-    const line = fc.oneof(
-      json,
-      fc.constantFrom('data: "secret CANARY', ': secret CANARY', 'secret: CANARY', 'id: 1', 'data'),
-    )
+  it.each([
+    'data: {"a":1}\r\n: secret\r\n\r\n',
+    ': secret\n\n',
+    'data: secret\n\n',
+    'data: {"secret":\n\n',
+    'data:[{"secret":1}]\r\r',
+  ])('%j stays as it is', (event) => {
+    expect(eventEdited(event, edit)).toBe(event)
+  })
+
+  it('never lets the member out, however the lines are cut', () => {
+    const event = fc
+      .tuple(fc.json({ maxDepth: 2 }), fc.array(fc.nat({ max: 40 })), fc.constantFrom('\n', '\r\n', '\r'))
+      .map(([value, cuts, end]) => {
+        const text = JSON.stringify({ before: 1, secret: 'CANARY', value: JSON.parse(value) }, null, 1)
+        const lines = text.split('\n').flatMap((line, index) => (cuts.includes(index) ? ['', line] : [line]))
+        return `${lines.map((line) => `data: ${line}`).join(end)}${end}${end}`
+      })
     fc.assert(
-      fc.property(fc.array(line, { minLength: 1 }), fc.constantFrom('\n', '\r\n', '\r'), (lines, end) => {
-        expect(clearEvent(lines.join(end) + end + end, names, none)).not.toContain('CANARY')
+      fc.property(event, (text) => {
+        const made = eventEdited(text, edit)
+        expect(made).not.toContain('CANARY')
+        expect(dataOf(made)).toMatchObject({ before: 1 })
       }),
     )
   })

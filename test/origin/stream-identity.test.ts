@@ -56,13 +56,16 @@ describe('identity in the events of AG-UI', () => {
   const cases: [string, object, object][] = [
     [
       'RUN_STARTED.input',
-      { type: 'RUN_STARTED', input: { threadId: 't', state: { auth_user: user, turns: 1 }, forwardedProps: {} } },
-      { type: 'RUN_STARTED', input: { threadId: 't', state: { turns: 1 }, forwardedProps: {} } },
+      {
+        type: 'RUN_STARTED',
+        input: { threadId: 't', state: { auth_user: user, turns: 1 }, forwardedProps: { auth_user: 1 } },
+      },
+      { type: 'RUN_STARTED', input: { threadId: 't', state: { turns: 1 }, forwardedProps: { auth_user: 1 } } },
     ],
     [
       'STATE_SNAPSHOT',
-      { type: 'STATE_SNAPSHOT', snapshot: { auth_user: user, deep: [{ auth_user: user, kept: 1 }] } },
-      { type: 'STATE_SNAPSHOT', snapshot: { deep: [{ kept: 1 }] } },
+      { type: 'STATE_SNAPSHOT', snapshot: { auth_user: user, deep: [{ auth_user: 'mine', kept: 1 }] } },
+      { type: 'STATE_SNAPSHOT', snapshot: { deep: [{ auth_user: 'mine', kept: 1 }] } },
     ],
     [
       'STATE_DELTA, by path',
@@ -72,11 +75,17 @@ describe('identity in the events of AG-UI', () => {
           { op: 'add', path: '/auth_user', value: user },
           { op: 'replace', path: '/auth_user/email', value: SECRET },
           { op: 'add', path: '/auth_user/roles/-', value: SECRET },
-          { op: 'test', path: '/a/auth_user', value: SECRET },
+          { op: 'test', path: '/a/auth_user', value: 'mine' },
           { op: 'replace', path: '/turns', value: 2 },
         ],
       },
-      { type: 'STATE_DELTA', delta: [{ op: 'replace', path: '/turns', value: 2 }] },
+      {
+        type: 'STATE_DELTA',
+        delta: [
+          { op: 'test', path: '/a/auth_user', value: 'mine' },
+          { op: 'replace', path: '/turns', value: 2 },
+        ],
+      },
     ],
     [
       'STATE_DELTA, by from',
@@ -96,33 +105,47 @@ describe('identity in the events of AG-UI', () => {
       { type: 'STATE_DELTA', delta: [{ op: 'replace', path: '', value: { turns: 3 } }] },
     ],
     [
-      'ACTIVITY_DELTA',
-      { type: 'ACTIVITY_DELTA', messageId: 'm', patch: [{ op: 'add', path: '/auth_user', value: user }] },
-      { type: 'ACTIVITY_DELTA', messageId: 'm', patch: [] },
-    ],
-    [
-      'RAW, with a delta inside',
+      'RAW with an event of LangGraph',
       {
         type: 'RAW',
-        event: { delta: [{ op: 'add', path: '/auth_user/email', value: SECRET }], auth_user: user, n: 1 },
+        event: { event: 'on_chain_end', data: { input: { auth_user: user }, output: { auth_user: user, n: 1 } } },
       },
-      { type: 'RAW', event: { delta: [], n: 1 } },
+      { type: 'RAW', event: { event: 'on_chain_end', data: { input: {}, output: { n: 1 } } } },
     ],
-    ['CUSTOM', { type: 'CUSTOM', name: 'x', value: { auth_user: user } }, { type: 'CUSTOM', name: 'x', value: {} }],
     [
       'rawEvent',
-      { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: [{ state: { auth_user: user } }] },
-      { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: [{ state: {} }] },
-    ],
-    [
-      'a name that is only spoken of',
-      { type: 'TEXT_MESSAGE_CONTENT', delta: 'read context.get("auth_user")', rows: [{ path: '/auth_user' }] },
-      { type: 'TEXT_MESSAGE_CONTENT', delta: 'read context.get("auth_user")', rows: [{ path: '/auth_user' }] },
+      { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: { data: { chunk: { auth_user: user } } } },
+      { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: { data: { chunk: {} } } },
     ],
   ]
 
   it.each(cases)('%s is cleared', async (_what, event, cleared) => {
     expect(await left(agUi, eventOf(event))).toBe(eventOf(cleared))
+  })
+
+  it.each<[string, object]>([
+    [
+      'a text',
+      { type: 'TEXT_MESSAGE_CONTENT', delta: 'read context.get("auth_user")', rows: [{ path: '/auth_user' }] },
+    ],
+    [
+      'a message',
+      { type: 'MESSAGES_SNAPSHOT', messages: [{ id: 'm', role: 'user', content: 'x', auth_user: 'mine' }] },
+    ],
+    ['an activity', { type: 'ACTIVITY_DELTA', messageId: 'm', patch: [{ op: 'add', path: '/auth_user', value: 1 }] }],
+    ['an event of the agent’s own', { type: 'CUSTOM', name: 'x', value: { auth_user: 'mine' } }],
+    [
+      'the arguments of a tool',
+      { type: 'TOOL_CALL_RESULT', content: '{"auth_user":"mine"}', snapshot: { auth_user: 1 } },
+    ],
+  ])('%s with such a name passes as it was sent', async (_what, event) => {
+    expect(await left(agUi, eventOf(event))).toBe(eventOf(event))
+  })
+
+  it('what is not removed keeps its bytes: great numbers, decimals, members twice', async () => {
+    const event = (gone: string) =>
+      `data: {"type":"STATE_SNAPSHOT", "snapshot":{${gone}"n":12345678901234567890,"m":1.0,"m":1.10}}\n\n`
+    expect(await left(agUi, event(`"auth_user":${JSON.stringify(user)},`))).toBe(event(''))
   })
 
   it('a field of forwardedProps is cleared too', async () => {
@@ -148,11 +171,9 @@ describe('identity in the events of AG-UI', () => {
     }
   })
 
-  it('other lines of the event are kept, those with a name in them are not', async () => {
-    const lines = `: auth_user is ${SECRET}\nid: 7\nevent: auth_user\nretry: 10\n`
-    expect(await left(agUi, lines + dirty)).toBe(`id: 7\nretry: 10\n${clean}`)
-    expect(await left(agUi, `: auth_user is ${SECRET}\n\n${other}`)).toBe(other)
-    expect(await left(agUi, `: auth_user ${SECRET}\n${other}`)).toBe(other)
+  it('other lines of the event are kept', async () => {
+    const lines = ': about auth_user\nid: 7\nevent: auth_user\nretry: 10\n'
+    expect(await left(agUi, lines + dirty)).toBe(lines + clean)
   })
 
   it.each([
@@ -160,40 +181,31 @@ describe('identity in the events of AG-UI', () => {
     ['CR', dirty.replaceAll('\n', '\r')],
     ['a byte order mark', `\ufeff${dirty}`],
     ['no space after the colon', dirty.replace('data: ', 'data:')],
-    [
-      'data over several lines',
-      `data: {"type":"STATE_SNAPSHOT",\ndata: ${dirty.slice('data: {"type":"STATE_SNAPSHOT",'.length)}`,
-    ],
     ['mixed line ends', `data: ${dirty.slice(6, -2)}\n\r\n`],
     ['no blank line at the end', dirty.trimEnd()],
   ])('events with %s are cleared', async (_what, text) => {
     expect(await left(agUi, text)).toBe(clean)
   })
 
-  it('data that names identity and is not JSON is left out', async () => {
-    for (const data of [
-      `auth_user=${SECRET}`,
-      `{"auth_user":"${SECRET}"`,
-      `{auth_user:'${SECRET}'}`,
-      `[DONE] auth_user`,
-    ]) {
-      expect(await left(agUi, `data: ${data}\n\n${other}`)).toBe(other)
-    }
-    expect(await left(agUi, `data: x auth_user ${'['.repeat(200_000)}\n\n${other}`)).toBe(other)
+  it('data that is not JSON, and JSON that is too deep to read, pass as they are', async () => {
+    for (const data of ['[DONE] auth_user', `{auth_user:'x'}`, `x auth_user ${'['.repeat(200_000)}`])
+      expect(await left(agUi, `data: ${data}\n\n${other}`)).toBe(`data: ${data}\n\n${other}`)
   })
 })
 
 describe('identity in the events of LangGraph', () => {
-  it('is cleared at any depth, with ids and event names kept', async () => {
+  it('is cleared from every configuration, with ids, event names and the graph’s own data kept', async () => {
     const event = (configurable: object) =>
-      `event: debug\r\ndata: ${JSON.stringify({ payload: { config: { configurable } } })}\r\nid: 3\r\n\r\n`
+      `event: debug\r\ndata: ${JSON.stringify({ payload: { config: { configurable }, values: { langgraph_auth_user_id: 'mine' } } })}\r\nid: 3\r\n\r\n`
     const given = {
       langgraph_auth_user: { identity: SECRET },
       langgraph_auth_user_id: SECRET,
       langgraph_auth_permissions: [SECRET],
       thread_id: 't',
     }
-    const kept = JSON.stringify({ payload: { config: { configurable: { thread_id: 't' } } } })
+    const kept = JSON.stringify({
+      payload: { config: { configurable: { thread_id: 't' } }, values: { langgraph_auth_user_id: 'mine' } },
+    })
     expect(await left(langGraph, event(given))).toBe(`event: debug\nid: 3\ndata: ${kept}\n\n`)
   })
 })
@@ -209,13 +221,13 @@ describe('identity in replies that are no stream', () => {
     return reply
   }
 
-  it('is cleared from an error that repeats the input, as FastAPI’s 422 does', async () => {
-    const detail = (state: object) => JSON.stringify({ detail: [{ type: 'missing', loc: ['body'], input: { state } }] })
-    for (const type of ['application/json', 'application/problem+json', 'application/json; charset=utf-8', undefined]) {
-      answer(422, type, detail({ auth_user: user, turns: 1 }))
-      const reply = await got()
-      expect([reply.status, reply.text()]).toEqual([422, detail({ turns: 1 })])
-    }
+  it('stays in an error that repeats the input, as FastAPI’s 422 does: it is the caller’s own', async () => {
+    const detail = JSON.stringify({
+      detail: [{ type: 'missing', loc: ['body'], input: { state: { auth_user: user } } }],
+    })
+    answer(422, 'application/json', detail)
+    const reply = await got()
+    expect([reply.status, reply.text()]).toEqual([422, detail])
   })
 
   it('is cleared from the state of a LangGraph thread', async () => {
@@ -233,8 +245,6 @@ describe('identity in replies that are no stream', () => {
       ['application/vnd.ag-ui.event+proto', binary],
       ['application/vnd.ag-ui.event+proto', 'nothing of it'],
       ['application/octet-stream', binary],
-      ['text/html', `<pre>auth_user: ${SECRET}</pre>`],
-      ['application/json', `{"auth_user":"${SECRET}`],
       ['application/json', `{"auth_user":"${SECRET}","x":"${'x'.repeat(9_000_000)}"}`],
     ]
     for (const [type, body] of cases) {

@@ -122,7 +122,7 @@ describe.each(gears)('S26: the $name gear', (gear) => {
 })
 
 describe('F23: an origin that compresses although it was asked not to', () => {
-  const json = JSON.stringify({ values: 'x'.repeat(200), langgraph_auth_user: { identity: 'alice' } })
+  const json = JSON.stringify({ x: 'x'.repeat(200), configurable: { langgraph_auth_user: { identity: 'alice' } } })
   const encodings: Record<string, (text: string) => Buffer> = {
     gzip: (text) => gzipSync(text),
     br: (text) => brotliCompressSync(text),

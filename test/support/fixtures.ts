@@ -28,6 +28,10 @@ export const policyWithExamples = (policy: Omit<Policy, 'examples'>): Policy => 
 
 const everybody = policyWithExamples(signedIn)
 
+/** What an agent that keeps identity in its state wants said where others may answer or edit its runs. */
+const acknowledged = ({ kind }: Agent, { threads = 'own', public: isPublic }: Partial<Route>): Partial<Route> =>
+  kind === 'ag2' && threads !== 'own' && !isPublic ? { resumesAs: 'whoever-asked-first' } : {}
+
 /** A route with the usual guards around an agent. */
 export const routeOf = (agent: Agent, trust: readonly Issuer[], more: Partial<Route> = {}): Route => ({
   id: agent.kind,
@@ -35,6 +39,7 @@ export const routeOf = (agent: Agent, trust: readonly Issuer[], more: Partial<Ro
   agent,
   trust,
   policies: [everybody],
+  ...acknowledged(agent, more),
   ...more,
 })
 

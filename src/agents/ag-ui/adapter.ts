@@ -1,6 +1,8 @@
 import { Refusal } from '../../errors/refusal'
-import { isObject, type Json, plainName, refuseOtherSpellings, removeSpellings, withoutNames } from '../../json'
+import { isObject, type Json, plainName, refuseOtherSpellings, removeSpellings } from '../../json'
+import type { Edit } from '../../json-edit'
 import type { Adapter } from '../adapter'
+import type { AnswerChange } from '../answer-change'
 import { post, read, type WhoseOf } from '../endpoints'
 import {
   assertionOnly,
@@ -12,6 +14,7 @@ import {
   namesInState,
 } from '../identity'
 import { identityRemoved } from '../identity-removed'
+import { type IdentityPlaces, identityPlaces } from './identity-places'
 import { rules } from './threads'
 
 /** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
@@ -123,14 +126,8 @@ export const agUi: AgUiAdapter = {
     return typeof thread === 'string' ? thread : undefined
   },
 
-  /**
-   * Identity comes back in `RUN_STARTED.input`, in snapshots and deltas of the state, and in raw and custom events. Members
-   * of these names are removed at any depth, and so are the JSON Patch operations (RFC 6902) that touch them.
-   */
-  identityRemoved(channels) {
-    const names = [...namesInState(channels), ...Object.keys(channels.forwardedProps)]
-    return identityRemoved(names, (value) => withoutNames(withoutPatches(value, names), names))
-  },
+  // An error answer may repeat the caller's own input; nobody else reads it.
+  identityRemoved: (channels) => identityIn(channels),
 
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
   isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
@@ -143,25 +140,26 @@ export const stateIdentity: IdentityChannels = {
   state: { key: 'auth_user', fields: authUser },
 }
 
-/** The value without such operations, in whatever list they stand: raw events carry deltas too. It changes what it is given. */
-function withoutPatches(value: Json, names: readonly string[]): Json {
-  if (Array.isArray(value)) {
-    const remaining = value.filter((item) => !touches(item, names))
-    if (remaining.length < value.length) {
-      value.length = 0
-      for (const item of remaining) value.push(item)
-    }
-  }
-  if (typeof value === 'object' && value !== null) for (const item of Object.values(value)) withoutPatches(item, names)
-  return value
-}
-
-function touches(item: Json, names: readonly string[]): boolean {
-  if (!isObject(item) || typeof item.op !== 'string') return false
-  return [item.path, item.from].some((pointer) => typeof pointer === 'string' && pointerHas(pointer, names))
-}
-
-/** RFC 6901: `~1` is a slash, `~0` a tilde. */
-function pointerHas(pointer: string, names: readonly string[]): boolean {
-  return pointer.split('/').some((token) => names.includes(token.replaceAll('~1', '/').replaceAll('~0', '~')))
+/**
+ * Takes identity out of the events of AG-UI, and out of other answers as a kind has them.
+ * @param alsoInState more members of the state, under which the agent itself puts it there
+ * @param answerOf makes the edit of an answer that is no stream. Absent: such answers are for the caller alone
+ */
+export function identityIn(
+  channels: IdentityChannels,
+  {
+    alsoInState = [],
+    answerOf = () => (text) => text,
+  }: {
+    readonly alsoInState?: readonly string[]
+    readonly answerOf?: (places: IdentityPlaces) => Edit
+  } = {},
+): AnswerChange | undefined {
+  const [inState, inProps] = [namesInState(channels), Object.keys(channels.forwardedProps)]
+  const names = [...inState, ...inProps]
+  const places = identityPlaces([...inState, ...alsoInState], inProps)
+  return identityRemoved(names.length > 0 ? [...names, ...alsoInState] : names, {
+    event: places.event,
+    answer: answerOf(places),
+  })
 }

@@ -1,6 +1,6 @@
 import { isObject, type Json } from '../../json'
 import { authUser, type IdentityChannels } from '../identity'
-import { type AgUiAdapter, agUi } from './adapter'
+import { type AgUiAdapter, agUi, identityIn } from './adapter'
 import { mastraRules } from './mastra'
 
 const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
@@ -31,11 +31,15 @@ export const agUiPresets = {
     ...agUi,
     identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
     rewrite: (body, call, who) => agUi.rewrite(withoutAdkState(body), call, who),
+    // It puts what `user_id_extractor` returned into every snapshot.
+    identityRemoved: (channels) => identityIn(channels, { alsoInState: ['_ag_ui_user_id'] }),
   },
   /** `ctx.deps.state.auth_user`, where the state model has it. */
   'pydantic-ai': inState,
-  /** `self.state["auth_user"]`, where the flow's state has it. */
-  crewai: inState,
+  /** `self.state["auth_user"]`, where the flow's state has it. A flow that goes on reads the state it stopped with. */
+  crewai: { ...inState, storesIdentity: true },
+  /** `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is kept in its checkpoints. */
+  'langgraph-fastapi': { ...inState, storesIdentity: true },
   /** Available to `state_context_builder`. */
   strands: inState,
   /** It writes the whole state into the prompt, so identity is not put there: the signed assertion is all. */

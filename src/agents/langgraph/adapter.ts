@@ -1,6 +1,7 @@
 import type { Principal } from '../../authentication/principal'
 import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, type JsonObject, plainName, removeSpellings } from '../../json'
+import { cutFrom } from '../../json-edit'
 import type { Adapter } from '../adapter'
 import { assertionOnly, describe, FORGED_NAMES, headersOf, identityHeaders } from '../identity'
 import { identityRemoved } from '../identity-removed'
@@ -63,7 +64,8 @@ export const langgraph: Adapter<Whose> = {
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
   },
 
-  identityRemoved: ({ langgraphAuthUser }) => (langgraphAuthUser ? identityRemoved(AUTH_USER_NAMES) : undefined),
+  identityRemoved: ({ langgraphAuthUser }) =>
+    identityRemoved(langgraphAuthUser ? AUTH_USER_NAMES : [], { event: withoutAuthUser, answer: withoutAuthUser }),
 
   brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
 }
@@ -86,6 +88,9 @@ function removeForged(part: JsonObject): void {
 }
 
 const AUTH_USER_NAMES = ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions']
+
+/** LangGraph gives `configurable` back with runs, threads, checkpoints and debug events, and copies it into their `metadata`. */
+const withoutAuthUser = cutFrom(new Set(['configurable', 'metadata']), new Set(AUTH_USER_NAMES))
 
 /** The fields that LangGraph's own authentication sets. Without a user they are set to null, because a run inherits missing ones. */
 function authUserOf(principal: Principal | undefined): JsonObject {

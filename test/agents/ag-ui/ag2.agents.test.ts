@@ -54,9 +54,9 @@ describe('AG2 1.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends a state that a tool has changed back whole, of which the gate takes the identity out', async () => {
+  it('sends a state that a tool has changed back whole, of which the gate takes the identity out where others may read it', async () => {
     const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
-    const [far, near] = [stage.through('counting'), stage.around('counting')]
+    const [far, near] = [stage.through('counting-shared'), stage.around('counting')]
     near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })
     far.setState({ theme: 'dark' })
     const state = { theme: 'dark', lookups: 1 }

@@ -87,6 +87,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
         return [
           routeOf(of, trust, { id: 'support', path: '/agents/support' }),
           routeOf(of, trust, { id: 'admins', path: '/agents/admins', policies: [adminsOnly] }),
+          routeOf(of, trust, { id: 'tenant', path: '/agents/tenant', threads: 'tenant' }),
         ]
       })
     }, 600_000)
@@ -198,8 +199,8 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(events.at(-1)?.type).toBe('RUN_FINISHED')
     })
 
-    it('does not send the identity back to the browser, unless its tool says it', async () => {
-      const its = through(world.alice)
+    it('does not send the identity back where others may read it, unless its tool says it', async () => {
+      const its = through(world.alice, 'tenant')
       its.setState({ theme: 'dark' })
       const events = await run(its, 'my account')
       const own = events

@@ -35,8 +35,8 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends the state back, of which the gate takes the identity out', async () => {
-    const its = stage.through('schema')
+  it('sends the state back, of which the gate takes the identity out where others may read it', async () => {
+    const its = stage.through('schema-shared')
     its.setState({ theme: 'dark' })
     const events = await run(its, 'my account')
     expect(told(events)).toEqual(['bob'])

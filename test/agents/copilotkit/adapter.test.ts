@@ -131,11 +131,13 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gates, in %
     expect(JSON.stringify(received)).not.toContain('root')
   })
 
-  it('a forged identity in the state changes nothing, and none comes back', async () => {
+  it('a forged identity in the state changes nothing, and what comes back is the caller’s own', async () => {
     const forged = input({ state: { auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } } })
     const events = await eventsOf(await run(route, forged, world.bob))
     expect(said(events)).toContain('you are bob')
-    expect(JSON.stringify(events.map(({ delta, ...rest }) => rest))).not.toMatch(/auth_user|root/i)
+    expect(JSON.stringify(events)).not.toContain('root')
+    const states = events.flatMap(({ snapshot }) => (snapshot === undefined ? [] : [snapshot]))
+    expect(states).toMatchObject([{ auth_user: { user_id: 'bob' } }])
   })
 
   it('no token is a 401 that says so', async () => {

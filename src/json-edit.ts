@@ -1,0 +1,131 @@
+/**
+ * Edits of JSON as text, by place. What no edit names keeps its bytes: parsed and written anew, `1.0` and great numbers would change.
+ */
+
+/** Returns what stands in place of a JSON value; undefined takes it out of its object or list. */
+export type Edit = (text: string) => string | undefined
+
+export const removed: Edit = () => undefined
+
+/** Edits the members of an object by their names, each however often it occurs. Any other value stays as it is. */
+export function members(edits: Readonly<Record<string, Edit>>): Edit {
+  return (text) =>
+    edited(text, '{', (from) => {
+      const colon = text.indexOf(':', endOfString(text, from))
+      const name = JSON.parse(text.slice(from, colon)) as string
+      return { valueFrom: afterSpace(text, colon + 1), edit: Object.hasOwn(edits, name) ? edits[name] : undefined }
+    })
+}
+
+/** Edits each item of a list. Any other value stays as it is. */
+export const items = (edit: Edit): Edit => {
+  return (text) => edited(text, '[', (from) => ({ valueFrom: from, edit }))
+}
+
+/** One edit after another. */
+export const all =
+  (...edits: readonly Edit[]): Edit =>
+  (text) =>
+    edits.reduce<string | undefined>((left, edit) => (left === undefined ? undefined : edit(left)), text)
+
+interface Part {
+  readonly valueFrom: number
+  readonly edit: Edit | undefined
+}
+
+/** @param text valid JSON; it is not checked. @param partAt reads the member or item that begins at a place */
+function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part): string {
+  const start = afterSpace(text, 0)
+  if (text[start] !== bracket) return text
+  let at = afterSpace(text, start + 1)
+  if (text[at] === '}' || text[at] === ']') return text
+  let kept = ''
+  /** Where what has not been copied yet begins. */
+  let from = start + 1
+  let isFirst = true
+  const open = text.slice(0, from)
+  for (;;) {
+    const { valueFrom, edit } = partAt(at)
+    const valueTo = endOfValue(text, valueFrom)
+    const given = text.slice(valueFrom, valueTo)
+    const made = edit ? edit(given) : given
+    const end = afterSpace(text, valueTo)
+    if (made !== undefined) {
+      // The comma belongs to the part that it stands before.
+      const before = text.slice(from, valueFrom)
+      kept += (isFirst ? before.replace(/^,/, '') : before) + made
+      isFirst = false
+    }
+    from = valueTo
+    if (text[end] !== ',') return open + kept + text.slice(valueTo)
+    from = end
+    at = afterSpace(text, end + 1)
+  }
+}
+
+const SPACE = /[ \t\r\n]*/y
+const PRIMITIVE = /[^,\]} \t\r\n]*/y
+const TOKEN = /["{}[\]]/g
+
+/** Takes members of these names out of each object that is the value of a member of one of the other names, wherever that stands. */
+export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>): Edit {
+  return (text) => {
+    let kept = ''
+    let from = 0
+    /** Whether each object or list around here is such a holder. */
+    const around: boolean[] = []
+    let name: string | undefined
+    TOKEN.lastIndex = 0
+    for (let token = TOKEN.exec(text); token; token = TOKEN.exec(text)) {
+      const [found] = token
+      const at = token.index
+      if (found !== '"') {
+        if (found === '{' || found === '[') around.push(found === '{' && holders.has(name ?? ''))
+        else around.pop()
+        name = undefined
+        continue
+      }
+      TOKEN.lastIndex = endOfString(text, at)
+      const colon = afterSpace(text, TOKEN.lastIndex)
+      name = text[colon] === ':' ? (JSON.parse(text.slice(at, TOKEN.lastIndex)) as string) : undefined
+      if (name === undefined || !around.at(-1) || !names.has(name)) continue
+      const end = afterSpace(text, endOfValue(text, afterSpace(text, colon + 1)))
+      kept += text.slice(from, at)
+      from = text[end] === ',' ? end + 1 : end
+      if (from === end) kept = kept.replace(/,[ \t\r\n]*$/, '')
+      TOKEN.lastIndex = from
+    }
+    return kept + text.slice(from)
+  }
+}
+
+const afterSpace = (text: string, from: number): number => endOf(SPACE, text, from)
+
+function endOf(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from
+  pattern.test(text)
+  return pattern.lastIndex
+}
+
+function endOfValue(text: string, from: number): number {
+  if (text[from] === '"') return endOfString(text, from)
+  if (text[from] !== '{' && text[from] !== '[') return endOf(PRIMITIVE, text, from)
+  let depth = 0
+  TOKEN.lastIndex = from
+  for (let token = TOKEN.exec(text); token; token = TOKEN.exec(text)) {
+    const [found] = token
+    if (found === '"') TOKEN.lastIndex = endOfString(text, token.index)
+    else if (found === '{' || found === '[') depth++
+    else if (--depth === 0) return TOKEN.lastIndex
+  }
+  return text.length
+}
+
+/** Where a string that begins here ends. A regular expression for all of a string would need the stack for each of its escapes. */
+export function endOfString(text: string, from: number): number {
+  for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let before = quote
+    while (text[before - 1] === '\\') before--
+    if ((quote - before) % 2 === 0) return quote + 1
+  }
+}

@@ -1,0 +1,139 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Agent, Route } from '../../src/config/define'
+import { routeOf } from '../support/fixtures'
+import { beginEvents } from '../support/origin'
+import { json, openWorld, type World } from '../support/world'
+
+/** What an app has of its own, under names that identity has too. */
+const CUSTOMERS = '[{"user_id":"c-17","plan":"gold","name":"Ann","auth_user":{"user_id":"c-17"}}]'
+const PLAIN = `{"customers":${CUSTOMERS},"balance":12345678901234567890,"rate":1.10}`
+const EVENTS = [
+  '{"type":"RUN_STARTED","threadId":"t","runId":"r"}',
+  `{"type":"STATE_SNAPSHOT","snapshot":${PLAIN}}`,
+  `{"type":"STATE_DELTA","delta":[{"op":"add","path":"/customers/0/user_id","value":"c-18"}]}`,
+  '{"type":"MESSAGES_SNAPSHOT","messages":[{"id":"m","role":"assistant","toolCalls":[{"id":"c","type":"function","function":{"name":"pay","arguments":"{\\"user_id\\":1}"}}]}]}',
+  `{"type":"CUSTOM","name":"user_id","value":{"name":"x","role":"y","user_id":1.0}}`,
+  '{"type":"RUN_FINISHED","threadId":"t","runId":"r"}',
+].map((event) => `data: ${event}\n\n`)
+
+const presets = [
+  undefined,
+  'agno',
+  'adk',
+  'pydantic-ai',
+  'crewai',
+  'langgraph-fastapi',
+  'strands',
+  'llamaindex',
+  'mastra',
+  'spring-ai',
+] as const
+const named = { state: { fields: { name: 'name', role: 'role', user_id: 'user_id' } } } as const
+
+type Case = readonly [id: string, agent: (url: string) => Agent, more?: Partial<Route>]
+const kinds: readonly Case[] = [
+  ...presets.map(
+    (preset): Case => [preset ?? 'ag-ui', (url) => ({ kind: 'ag-ui', origin: { url }, ...(preset && { preset }) })],
+  ),
+  ['named', (url) => ({ kind: 'ag-ui', origin: { url } }), { identity: named }],
+  ['ag2', (url) => ({ kind: 'ag2', origin: { url } })],
+  ['maf', (url) => ({ kind: 'maf', origin: { url } })],
+  ['runtime', (url) => ({ kind: 'copilotkit', origin: { url } }), { identity: named }],
+]
+const stores = new Set(['crewai', 'langgraph-fastapi', 'ag2'])
+const sharings = ['own', 'tenant', 'shared'] as const
+
+let world: World
+beforeAll(async () => {
+  world = await openWorld(({ origin, trust }) => [
+    ...kinds.flatMap(([id, agent, more]) =>
+      sharings.map((threads) =>
+        routeOf(agent(origin.url), trust, {
+          id: `${id}-${threads}`,
+          path: `/${id}-${threads}`,
+          threads,
+          ...(stores.has(id) && threads !== 'own' && { resumesAs: 'whoever-asked-first' }),
+          ...more,
+        }),
+      ),
+    ),
+    routeOf({ kind: 'langgraph', origin: { url: origin.url } }, trust, {
+      id: 'langgraph',
+      path: '/langgraph',
+      threads: 'shared',
+      identity: { langgraphAuthUser: true },
+    }),
+  ])
+})
+afterAll(() => world?.close())
+
+describe('invariant 17: an app’s own data, under names that identity has too', () => {
+  it.each(kinds.flatMap(([id]) => sharings.map((threads) => [id, threads] as const)))(
+    'arrives byte for byte from %s, where threads are %s',
+    async (id, threads) => {
+      world.origin.handle((_request, response) => {
+        beginEvents(response)
+        response.end(EVENTS.join(''))
+      })
+      const input = { threadId: 't', runId: 'r', messages: [], tools: [], context: [], state: {} }
+      const below = id === 'runtime' ? '/agent/default/run' : ''
+      const reply = await world.as('alice', `/${id}-${threads}${below}`, json(input))
+      expect(await reply.text()).toBe(EVENTS.join(''))
+    },
+  )
+
+  it('arrives byte for byte from LangGraph, where threads are shared', async () => {
+    const answer = `{"values":${PLAIN},"metadata":{"user_id":"mine","n":1.0}}`
+    world.origin.handle((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end(answer)
+    })
+    const reply = await world.as('alice', '/langgraph/threads/t/state')
+    expect([reply.status, await reply.text()]).toEqual([200, answer])
+  })
+})
+
+describe('identity that the gateway put into a run', () => {
+  const snapshot = '{"auth_user":{"user_id":"alice"},"n":1.0}'
+  const event = (state: string) => `data: {"type":"STATE_SNAPSHOT","snapshot":${state}}\n\n`
+
+  it.each([
+    ['own', snapshot],
+    ['tenant', '{"n":1.0}'],
+    ['shared', '{"n":1.0}'],
+  ])('comes back only to its owner: %s', async (threads, state) => {
+    world.origin.handle((_request, response) => {
+      beginEvents(response)
+      response.end(event(snapshot))
+    })
+    const reply = await world.as('alice', `/maf-${threads}`, json({ threadId: 't', runId: 'r', messages: [] }))
+    expect(await reply.text()).toBe(event(state))
+  })
+
+  it('leaves ADK’s snapshots under the name that ADK gives it as well', async () => {
+    world.origin.handle((_request, response) => {
+      beginEvents(response)
+      response.end(event('{"_ag_ui_user_id":"alice","user_id":"alice","n":1.0}'))
+    })
+    const reply = await world.as('alice', '/adk-tenant', json({ threadId: 't', runId: 'r', messages: [] }))
+    expect(await reply.text()).toBe(event('{"n":1.0}'))
+  })
+
+  it('leaves what a CopilotKit runtime keeps of a thread: its state and its events', async () => {
+    world.origin.handle((request, response) => {
+      response.setHeader('content-type', 'application/json')
+      const state = '{"name":"Alice","role":"admin","user_id":"alice","n":1.0}'
+      response.end(
+        request.url?.endsWith('/state')
+          ? `{"state":${state}}`
+          : `{"events":[{"type":"STATE_SNAPSHOT","snapshot":${state}},{"type":"CUSTOM","value":${state}}]}`,
+      )
+    })
+    const state = await world.as('alice', '/runtime-tenant/threads/t/state')
+    expect(await state.text()).toBe('{"state":{"n":1.0}}')
+    const events = await world.as('alice', '/runtime-tenant/threads/t/events')
+    expect(await events.text()).toBe(
+      '{"events":[{"type":"STATE_SNAPSHOT","snapshot":{"n":1.0}},{"type":"CUSTOM","value":{"name":"Alice","role":"admin","user_id":"alice","n":1.0}}]}',
+    )
+  })
+})
