@@ -3,7 +3,7 @@ import { readSigningKeys, type SigningKeys } from './assertion/keys'
 import { discoveryResponse, keySetResponse } from './assertion/well-known'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
-import { problem } from './errors/problem'
+import { outside, problem } from './errors/problem'
 import { asRefusal } from './errors/refusal'
 import { createGateway } from './gateway'
 import { healthResponse, livenessResponse } from './health'
@@ -34,7 +34,7 @@ export function createApp(config: Configuration, ports: Ports) {
     .get('/.sallyport/health', async () => healthResponse(config, await signingKeys()))
     .get('/.sallyport/health/live', () => livenessResponse())
     .all('*', (c) => handle(c.req.raw, c.executionCtx))
-    .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), { realm: 'sallyport' }))
+    .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), outside))
 
   return {
     fetch: (request: Request, environment: unknown, context: ExecutionContext): Response | Promise<Response> =>

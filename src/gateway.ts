@@ -9,12 +9,12 @@ import { auditLine } from './audit/line'
 import { authenticate } from './authentication/authenticate'
 import type { Authenticator } from './authentication/authenticator'
 import { eraseToken } from './authentication/credential'
-import { createJwtAuthenticators } from './authentication/jwt/authenticator'
+import { createAuthenticators } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
 import { createEnding } from './ending'
-import { problem } from './errors/problem'
+import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
 import { createIsolation } from './isolation'
 import { originUri } from './origin/forward'
@@ -60,13 +60,13 @@ interface Services {
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const routes = [...config.routes.values()]
-  const jwtAuthenticator = createJwtAuthenticators(ports, signingKeys)
+  const authenticatorsFor = createAuthenticators(ports, signingKeys)
   const services: Services = {
     config,
     ports,
     host: new URL(config.publicUrl).host,
     corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
-    authenticatorsOf: new Map(routes.map((route) => [route, [jwtAuthenticator(route.trust)]])),
+    authenticatorsOf: new Map(routes.map((route) => [route, authenticatorsFor(route.trust)])),
     senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
   }
@@ -106,7 +106,7 @@ async function handle(services: Services, request: Request, background: Backgrou
     const refusal = asRefusal(thrown)
     record.noteRefusal(refusal)
     ending.settle()
-    const challenge = route ? challengeFor(route, config.publicUrl) : { realm: 'sallyport' }
+    const challenge = route ? challengeFor(route, config.publicUrl) : outside
     return problem(refusal, trace.requestId, challenge, corsHeaders(route?.cors ?? corsOfAll, headers))
   }
 }
@@ -138,9 +138,10 @@ async function pass(services: Services, request: Request, background: Background
   const inBody = early === undefined ? [] : (adapter.takeTokens?.(early) ?? [])
   const authenticators = authenticatorsOf.get(route) ?? []
   const isOpen = route.tokenInBody && listed && adapter.opensWithoutToken?.(listed, early)
-  const sources = { headers, path: target.path, query, inBody }
+  const sources = { method, headers, path: target.path, query, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
-  const caller = await authenticate(authenticators, wanted, sources, ports.now(), background)
+  const entrance = { authenticators, trust: route.trust, wanted } as const
+  const caller = await authenticate(entrance, sources, ports.now(), background)
   const { principal, credential } = caller
   record.noteVerified(principal)
 
@@ -153,7 +154,7 @@ async function pass(services: Services, request: Request, background: Background
   const given = { endpoint, params, query, headers, body: await incoming.json() }
   const operations = adapter.operationsOf?.(given, route.threads) ?? [endpoint.operation]
   record.note({ operation: operations.join(' ') })
-  const permission = permissionOf(route, principal, (decision) => record.noteDecision(decision))
+  const permission = permissionOf(route, principal, record)
   permission.require(operations)
 
   // What does the agent see?

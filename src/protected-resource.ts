@@ -1,7 +1,7 @@
+import { kindsFor } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
-import type { ChallengeContext } from './errors/problem'
-import { problem } from './errors/problem'
+import { type ChallengeContext, outside, problem } from './errors/problem'
 import { Refusal } from './errors/refusal'
 import { scopesOf } from './policy/scopes'
 
@@ -19,9 +19,9 @@ const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WEL
  * to ask for (MCP authorization, "protected resource metadata discovery").
  */
 export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {
-  const realm = route.id
-  if (!isDiscovered(route)) return { realm }
-  return { realm, resourceMetadata: metadataUrl(publicUrl, route.path), scopes: scopesOf(route.policies) }
+  const context = { realm: route.id, schemes: kindsFor(route.trust).map(({ scheme }) => scheme) }
+  if (!isDiscovered(route)) return context
+  return { ...context, resourceMetadata: metadataUrl(publicUrl, route.path), scopes: scopesOf(route.policies) }
 }
 
 /**
@@ -30,14 +30,14 @@ export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeCo
  */
 export function resourceResponse({ publicUrl, routes }: Configuration, path: string, requestId: string): Response {
   const route = routes.get(path.slice(WELL_KNOWN.length) || '/')
-  if (!route || !isDiscovered(route)) return problem(new Refusal('route-unknown'), requestId, { realm: 'sallyport' })
+  if (!route || !isDiscovered(route)) return problem(new Refusal('route-unknown'), requestId, outside)
   const scopes = scopesOf(route.policies)
   return Response.json(
     {
       resource: publicUrl + (route.path === '/' ? '' : route.path),
       resource_name: route.id,
       authorization_servers: route.trust.map(({ issuer }) => issuer),
-      bearer_methods_supported: ['header'],
+      ...Object.assign({}, ...kindsFor(route.trust).map(({ resourceMetadata }) => resourceMetadata)),
       ...(scopes.length > 0 && { scopes_supported: scopes }),
     },
     {

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import type { Background } from '../ports'
-import type { Authenticator, CredentialSources } from './authenticator'
+import type { Authenticator, CredentialSources, Presented } from './authenticator'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
@@ -18,31 +18,51 @@ export interface Authentication {
  */
 export type Wanted = 'always' | 'if-told' | 'never'
 
+/** The way into a route. */
+export interface Entrance {
+  readonly authenticators: readonly Authenticator[]
+  /** All that the route trusts, with what each puts before its user ids. */
+  readonly trust: readonly { readonly subjectPrefix: string }[]
+  readonly wanted: Wanted
+}
+
 /**
  * Takes the request's credential, of a kind that the route trusts, and verifies it where it is wanted.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, `token-in-url` for one that
- *   stands in the URL as well, and those of `Authenticator`
+ *   stands in the URL as well, `token-invalid` for a user id that could be another issuer's, and those of `Presented`
  */
 export async function authenticate(
-  authenticators: readonly Authenticator[],
-  wanted: Wanted,
+  { authenticators, trust, wanted }: Entrance,
   sources: CredentialSources,
   now: number,
   background: Background,
 ): Promise<Authentication> {
-  let taken: { readonly authenticator: Authenticator; readonly credential: Credential } | undefined
+  let taken: Presented | undefined
   for (const authenticator of authenticators) {
-    const credential = authenticator.take(sources)
-    if (credential && taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
+    const presented = authenticator.take(sources)
+    if (!presented) continue
+    if (taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
     // RFC 6750 section 2.3: URLs are logged by others.
-    if (credential?.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
-    if (credential) taken ??= { authenticator, credential }
+    if (presented.credential.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
+    taken ??= presented
   }
-  if (wanted === 'never') return { credential: taken?.credential, principal: undefined }
+  const credential = taken?.credential
+  if (wanted === 'never') return { credential, principal: undefined }
   if (!taken && wanted === 'if-told') return { credential: undefined, principal: undefined }
   if (!taken) throw new Refusal('token-missing')
-  const { authenticator, credential } = taken
-  return { credential, principal: await authenticator.verify(credential, now, background) }
+  const principal = await taken.verify(now, background)
+  refuseForeignName(principal, trust)
+  return { credential, principal }
+}
+
+/**
+ * Agents see one text for a person, prefix and subject together. One that begins with another issuer's longer prefix could
+ * name that issuer's person, so it is refused; then no two issuers of a route can ever mean the same text.
+ */
+function refuseForeignName({ userId, subject }: Principal, trust: Entrance['trust']): void {
+  const prefixLength = userId.length - subject.length
+  const isTaken = trust.some(({ subjectPrefix: other }) => other.length > prefixLength && userId.startsWith(other))
+  if (isTaken) throw new Refusal('token-invalid', 'subject')
 }

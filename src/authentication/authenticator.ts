@@ -1,16 +1,30 @@
+import type { SigningKeys } from '../assertion/keys'
+import type { Trusted } from '../config/trust'
 import type { Json } from '../json'
-import type { Background } from '../ports'
+import type { Background, Ports } from '../ports'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
-/** The parts of a request that a credential can stand in. */
+/** The parts of a request that a credential can stand in, or be bound to. */
 export interface CredentialSources {
+  readonly method: string
   readonly headers: Headers
   /** Path and query as they were sent: no credential may stand there. */
   readonly path: string
   readonly query: string
   /** Tokens from the places of the body where the route takes them, as they stand there. */
   readonly inBody: readonly Json[]
+}
+
+/** A credential that was taken off a request. */
+export interface Presented {
+  readonly credential: Credential
+  /**
+   * Verifies it.
+   * @param now milliseconds since the epoch
+   * @throws Refusal 401 where it is not accepted, 503 where that cannot be known
+   */
+  verify(now: number, background: Background): Promise<Principal>
 }
 
 /** Takes one kind of credential off a request, and turns it into a principal. No later step asks which kind it was. */
@@ -20,11 +34,21 @@ export interface Authenticator {
    * @returns undefined where the request has none of this kind
    * @throws Refusal for one that is malformed, doubled or in the wrong place (400)
    */
-  take(sources: CredentialSources): Credential | undefined
+  take(sources: CredentialSources): Presented | undefined
+}
+
+/** A kind of credential: what others need to know of it, and how it is verified. */
+export interface CredentialKind {
+  /** The scheme of its challenges (RFC 9110 section 11.1). */
+  readonly scheme: string
+  /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
+  readonly requestHeaders: readonly string[]
+  /** What the metadata of a resource says about it (RFC 9728 section 2). */
+  readonly resourceMetadata: Readonly<Record<string, unknown>>
   /**
-   * Verifies what `take` returned.
-   * @param now milliseconds since the epoch
-   * @throws Refusal 401 where it is not accepted, 503 where that cannot be known
+   * Sets up what all routes of an isolate share.
+   * @param signingKeys the gateway's own, for routes that trust its assertions
+   * @returns makes the authenticator of a route that trusts these
    */
-  verify(credential: Credential, now: number, background: Background): Promise<Principal>
+  open(ports: Ports, signingKeys: () => Promise<SigningKeys>): (trust: readonly Trusted[]) => Authenticator
 }

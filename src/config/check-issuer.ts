@@ -1,6 +1,6 @@
-import type { Issuer } from './define'
 import { addressOf, type Environment } from './env'
 import { show } from './fault'
+import type { Issuer } from './issuer-schema'
 import { type Report, reportUnbound } from './report'
 import type { Settings } from './settings'
 

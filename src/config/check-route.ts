@@ -8,8 +8,10 @@ import { checkThreads } from './check-threads'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
+import { checkLimits } from './limits'
 import { type About, type Report, remedyForUnbound, reportUnbound } from './report'
 import type { Settings } from './settings'
+import { checkTrustList } from './trust'
 
 /** The other parts of the configuration that a route has to agree with. */
 export interface Surroundings {
@@ -28,6 +30,7 @@ export function checkRoute(route: Route, { routes, settings, environment, about 
   checkThreads(route, report)
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
+  checkLimits(route.limits, adapterOf(route.agent), report)
   checkOperations(route, routes, report, about)
 }
 
@@ -73,16 +76,7 @@ function checkAccess(route: Route, report: Report): void {
   if (!route.policies) {
     report('policies', 'nothing', 'at least one policy', 'Name what is permitted: without a policy nothing is.')
   }
-  const prefixes = (route.trust ?? []).map((issuer) => issuer.subjectPrefix ?? '')
-  if (new Set(prefixes).size < prefixes.length) {
-    const expected = 'issuers whose subjectPrefix differ'
-    report(
-      'trust',
-      `${prefixes.length} issuers, some with the same subjectPrefix`,
-      expected,
-      'Give all but one a prefix: their user ids could collide.',
-    )
-  }
+  checkTrustList(route.trust ?? [], report)
 }
 
 function checkTokenInBody({ tokenInBody, agent, public: isPublic }: Route, report: Report): void {

@@ -1,10 +1,10 @@
-import { checkIssuer } from './check-issuer'
 import { checkRoute } from './check-route'
-import type { Issuer, Policy, Route } from './define'
+import type { Policy, Route } from './define'
 import { type Environment, originUrl } from './env'
 import { type Fault, show } from './fault'
 import type { About } from './report'
 import type { Settings } from './settings'
+import { checkTrust, type Trust } from './trust'
 
 /** Checks that no schema can make: one part against another, and against the environment. */
 export function checkRoutes(routes: readonly Route[], settings: Settings, environment: Environment): Fault[] {
@@ -18,8 +18,8 @@ export function checkRoutes(routes: readonly Route[], settings: Settings, enviro
   for (const route of routes) {
     checkRoute(route, { routes, settings, environment, about })
   }
-  for (const issuer of unique(routes.flatMap((route) => route.trust ?? []))) {
-    checkIssuer(issuer, settings, environment, about(`policies/${issuer.id}.ts`))
+  for (const trusted of unique(routes.flatMap((route) => route.trust ?? []))) {
+    checkTrust(trusted, settings, environment, about(`policies/${trusted.id}.ts`))
   }
   return faults
 }
@@ -32,8 +32,8 @@ function checkIds(routes: readonly Route[], about: About): void {
     if (ids.has(id)) about(`routes/${id}.ts`)('id', show(id), 'an id that no other route has', 'Rename one of them.')
     ids.add(id)
   }
-  const parts = unique<Issuer | Policy>(routes.flatMap((route) => [...(route.trust ?? []), ...(route.policies ?? [])]))
-  const owners = new Map<string, Issuer | Policy>()
+  const parts = unique<Trust | Policy>(routes.flatMap((route) => [...(route.trust ?? []), ...(route.policies ?? [])]))
+  const owners = new Map<string, Trust | Policy>()
   for (const part of parts) {
     const other = owners.get(part.id)
     if (other && JSON.stringify(other) !== JSON.stringify(part)) {

@@ -1,7 +1,7 @@
 import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
-import type { Issuer } from './define'
 import { addressOf, type Environment, variable } from './env'
 import { commonClaims, presets } from './issuer-presets'
+import type { Issuer } from './issuer-schema'
 
 /** @param issuer checked: this function only fills in. */
 export function compileIssuer(issuer: Issuer, environment: Environment): TrustedIssuer {

@@ -7,14 +7,15 @@ import { adapterOf } from '../agents/kinds'
 import { EVERYBODY } from '../agents/thread-isolation'
 import { defaultSigningAlgorithm } from '../assertion/algorithms'
 import type { AssertionRules } from '../assertion/claims'
-import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import { kindsFor } from '../authentication/kinds'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
 import type { Sharing } from '../threads/owner'
-import { compileIssuer } from './compile-issuer'
 import type { Agent, IdentityOptions, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
+import { compileLimits, type Limits } from './limits'
+import { compileTrust, type Trusted } from './trust'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
 export interface LoadedRoute {
@@ -35,7 +36,7 @@ export interface LoadedRoute {
   readonly offers: (operation: string) => boolean
   readonly origin: Origin
   readonly credential: Agent['credential']
-  readonly trust: readonly TrustedIssuer[]
+  readonly trust: readonly Trusted[]
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
   /** Takes the identity that this route puts into bodies out of the answers. */
@@ -51,12 +52,7 @@ export interface LoadedRoute {
   readonly replyHeaders: readonly string[]
   /** Reply headers of the gateway's own, the same on each reply. */
   readonly ownReplyHeaders: Readonly<Record<string, string>>
-  readonly limits: {
-    readonly bodyBytes: number
-    readonly firstByteSeconds: number
-    readonly idleSeconds: number
-    readonly heartbeatSeconds: number
-  }
+  readonly limits: Limits
 }
 
 /**
@@ -68,10 +64,6 @@ const NOTHING_RUNS = {
   'cross-origin-resource-policy': 'same-origin',
 }
 
-const DEFAULT_BODY_BYTES = 4 * 1024 * 1024
-/** LangGraph's `runs/wait` and slow models think for a while before the first byte. */
-const DEFAULT_FIRST_BYTE_SECONDS = 120
-const DEFAULT_IDLE_SECONDS = 600
 const DEFAULT_LIFETIME_SECONDS = 60
 
 /** @param route checked: this function only fills in, and trusts what `check.ts` has seen. */
@@ -91,7 +83,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const identity = channels(adapter.identity, route.identity ?? {})
   const othersRead = adapter.threads !== undefined && !route.public && threads !== 'own'
   const identityRemoved = othersRead ? adapter.identityRemoved?.(identity) : undefined
-  const heartbeatSeconds = route.limits?.heartbeatSeconds ?? adapter.heartbeatSeconds
+  const limits = compileLimits(route.limits, adapter)
+  const trust = (route.trust ?? []).map((each) => compileTrust(each, environment))
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
@@ -109,11 +102,12 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       open.has(unnamed(operation)) && (agent.operations?.some((pattern) => covers(pattern, operation)) ?? true),
     origin,
     credential: agent.credential,
-    trust: (route.trust ?? []).map((issuer) => compileIssuer(issuer, environment)),
+    trust,
     policies: route.policies ?? [],
     identity,
     identityRemoved,
-    watchesSilence: adapter.brokenStream !== undefined && (identityRemoved !== undefined || heartbeatSeconds > 0),
+    watchesSilence:
+      adapter.brokenStream !== undefined && (identityRemoved !== undefined || limits.heartbeatSeconds > 0),
     place: {
       url: `${variable(environment, 'PUBLIC_URL') ?? ''}${route.path.replace(/\/$/, '')}`,
       prefix: origin.prefix,
@@ -128,18 +122,16 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     cors: {
       origins: new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? '')),
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
-      headers: forwardHeaders.filter((name) => !name.endsWith('*')),
+      headers: [
+        ...kindsFor(trust).flatMap(({ requestHeaders }) => requestHeaders),
+        ...forwardHeaders.filter((name) => !name.endsWith('*')),
+      ],
       exposed: adapter.responseHeaders ?? [],
     },
     forwardHeaders,
     replyHeaders: [...(adapter.responseHeaders ?? []), ...(route.servesPages ? ['content-security-policy'] : [])],
     ownReplyHeaders: route.servesPages ? {} : NOTHING_RUNS,
-    limits: {
-      bodyBytes: route.limits?.bodyBytes ?? DEFAULT_BODY_BYTES,
-      firstByteSeconds: route.limits?.firstByteSeconds ?? DEFAULT_FIRST_BYTE_SECONDS,
-      idleSeconds: route.limits?.idleSeconds ?? DEFAULT_IDLE_SECONDS,
-      heartbeatSeconds,
-    },
+    limits,
   }
 }
 

@@ -5,15 +5,15 @@
  * None is generic: a `const T extends Route` form would let unknown keys through.
  */
 import type * as v from 'valibot'
-import type { IssuerSchema } from './issuer-schema'
+import type { Issuer } from './issuer-schema'
 import type { PolicySchema } from './policy-schema'
 import type { AgentSchema, IdentitySchema, RouteSchema } from './route-schema'
 
-export type Issuer = v.InferInput<typeof IssuerSchema>
 export type Policy = v.InferInput<typeof PolicySchema>
 export type Route = v.InferInput<typeof RouteSchema>
 export type Agent = v.InferInput<typeof AgentSchema>
 export type IdentityOptions = v.InferInput<typeof IdentitySchema>
+export type { Issuer } from './issuer-schema'
 export type { ClaimCondition, Condition, Scalar } from './policy-schema'
 
 /** One agent behind the gate: where it is, who may come in, and where it looks for the user. */

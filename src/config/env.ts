@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 import type { Ports } from '../ports'
-import type { Agent } from './define'
+import type { AgentCredential, GivenOrigin } from './origin-schema'
 
 /** The bindings of the platform: variables, secrets and services. */
 export type Environment = Readonly<Record<string, unknown>>
@@ -40,7 +40,7 @@ export function service(environment: Environment, name: string): Fetcher | undef
 }
 
 /** The URL that an origin names, still unchecked; undefined where the environment lacks it. */
-export function originUrl(origin: Agent['origin'], environment: Environment): string | undefined {
+export function originUrl(origin: GivenOrigin, environment: Environment): string | undefined {
   if ('url' in origin) return origin.url
   if ('env' in origin) return variable(environment, origin.env)
   // The host of a service binding is never resolved; it only has to be one that no client can name.
@@ -51,7 +51,7 @@ export function originUrl(origin: Agent['origin'], environment: Environment): st
 
 /** Turns a checked origin into something that can be called. */
 export function openOrigin(
-  origin: Agent['origin'],
+  origin: GivenOrigin,
   url: string,
   environment: Environment,
   ports: Pick<Ports, 'fetch'>,
@@ -66,7 +66,10 @@ export function openOrigin(
  * The header that carries a route's fixed secret; none where the route has none.
  * @throws Refusal `configuration-incomplete` where the secret is not set
  */
-export function credentialHeader(credential: Agent['credential'], environment: Environment): Record<string, string> {
+export function credentialHeader(
+  credential: AgentCredential | undefined,
+  environment: Environment,
+): Record<string, string> {
   if (!credential) return {}
   const secret = variable(environment, credential.secret)
   if (secret === undefined) throw new Refusal('configuration-incomplete', credential.secret)

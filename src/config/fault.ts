@@ -13,8 +13,11 @@ export interface Fault {
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 
-  constructor(readonly faults: readonly Fault[]) {
+  readonly faults: readonly Fault[]
+
+  constructor(faults: readonly Fault[]) {
     super(report(faults))
+    this.faults = faults
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Issuer } from './define'
+import type { Issuer } from './issuer-schema'
 
 type Mapping = NonNullable<Issuer['claims']>
 type Preset = { readonly claims: Mapping; readonly tokenType?: NonNullable<Issuer['tokenType']> }

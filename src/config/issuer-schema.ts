@@ -55,3 +55,6 @@ export const IssuerSchema = v.strictObject({
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:|-]{1,32}$/, 'up to 32 letters, digits or . _ : | -')),
   ),
 })
+
+/** An identity provider as written. */
+export type Issuer = v.InferInput<typeof IssuerSchema>

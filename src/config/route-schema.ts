@@ -5,25 +5,14 @@
 import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'
 import { address, fromEnvironment, headerName, id, seconds, some, text, variableName } from './atoms'
-import { IssuerSchema } from './issuer-schema'
+import { LimitsSchema } from './limits'
+import { CredentialSchema, OriginSchema } from './origin-schema'
 import { PolicySchema, pattern } from './policy-schema'
+import { TrustSchema } from './trust'
 
-const origin = v.union(
-  [
-    v.strictObject({ url: text }),
-    fromEnvironment,
-    v.strictObject({
-      service: variableName,
-      path: v.optional(v.pipe(v.string(), v.startsWith('/', 'a path that begins with /'))),
-    }),
-  ],
-  "{ url: 'https://…' }, { env: NAME } or { service: BINDING }",
-)
-/** A fixed secret that the agent expects, such as LangSmith's x-api-key. */
-const credential = v.strictObject({ header: headerName, scheme: v.optional(v.literal('Bearer')), secret: variableName })
 /** Limits the route to these operations, or opens ones that its kind keeps closed. */
 const operations = v.optional(some(pattern))
-const agentFields = { origin, credential: v.optional(credential), operations }
+const agentFields = { origin: OriginSchema, credential: v.optional(CredentialSchema), operations }
 const endpoint = v.strictObject({
   operation: v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a name such as "documents.read"')),
   method: v.picklist(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
@@ -120,7 +109,7 @@ export const RouteSchema = v.strictObject({
   ),
   agent: AgentSchema,
   /** Identity providers whose tokens open this route. */
-  trust: v.optional(some(IssuerSchema)),
+  trust: v.optional(some(TrustSchema)),
   /** All of these must allow. */
   policies: v.optional(some(PolicySchema)),
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
@@ -157,17 +146,5 @@ export const RouteSchema = v.strictObject({
   servesPages: v.optional(v.literal(true)),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
-  limits: v.optional(
-    v.strictObject({
-      bodyBytes: v.optional(
-        v.pipe(v.number(), v.integer('whole bytes'), v.minValue(1), v.maxValue(104_857_600, 'at most 100 MiB')),
-      ),
-      /** How long the agent may take to begin its reply. Default 120. */
-      firstByteSeconds: v.optional(seconds(1, 3600)),
-      /** How long a stream that is read may be silent before it counts as broken. Default 600. */
-      idleSeconds: v.optional(seconds(5, 86_400)),
-      /** Send a comment after this silence, so that nothing on the way closes the stream; 0 for never. */
-      heartbeatSeconds: v.optional(seconds(0, 300)),
-    }),
-  ),
+  limits: v.optional(LimitsSchema),
 })

@@ -4,11 +4,16 @@ import type { Refusal } from './refusal'
 export interface ChallengeContext {
   /** The route's id, or the gateway's name where no route matched. */
   readonly realm: string
+  /** Of the kinds of credential that the place takes. */
+  readonly schemes: readonly string[]
   /** Where a client finds out who issues tokens for this resource (RFC 9728 section 5.1). */
   readonly resourceMetadata?: string
   /** Scopes worth asking for at sign-in. */
   readonly scopes?: readonly string[]
 }
+
+/** Where no route is. */
+export const outside: ChallengeContext = { realm: 'sallyport', schemes: ['Bearer'] }
 
 /**
  * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
@@ -55,14 +60,14 @@ export function problem(
 
 function challengeOf(
   { row, extras }: Refusal,
-  { realm, resourceMetadata, scopes = [] }: ChallengeContext,
+  { realm, schemes, resourceMetadata, scopes = [] }: ChallengeContext,
 ): string | undefined {
   if (!row.challenge) return undefined
-  const parts = [`Bearer realm="${realm}"`]
+  const parts = [`realm="${realm}"`]
   // RFC 6750 section 3.1: a request without credentials gets no error code.
   if (row.challenge !== 'bare') parts.push(`error="${row.challenge}"`, `error_description="${row.title}"`)
   const wanted = extras.scopes ?? (row.status === 401 ? scopes : [])
   if (wanted.length > 0) parts.push(`scope="${wanted.join(' ')}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
-  return parts.join(', ')
+  return schemes.map((scheme) => `${scheme} ${parts.join(', ')}`).join(', ')
 }

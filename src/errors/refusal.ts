@@ -17,12 +17,15 @@ export interface RefusalExtras {
 export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
   override readonly name = 'Refusal'
 
-  constructor(
-    readonly code: Code,
-    readonly reason?: ReasonOf<Code>,
-    readonly extras: RefusalExtras = {},
-  ) {
+  readonly code: Code
+  readonly reason: ReasonOf<Code> | undefined
+  readonly extras: RefusalExtras
+
+  constructor(code: Code, reason?: ReasonOf<Code>, extras: RefusalExtras = {}) {
     super(code)
+    this.code = code
+    this.reason = reason
+    this.extras = extras
   }
 
   get row(): RefusalRow {

@@ -12,7 +12,7 @@ export interface Permission {
    *   otherwise `policy-denied`
    */
   require(operations: readonly string[]): void
-  /** Whether the route offers an operation to the caller and its policies permit it. Always false on a public route. */
+  /** Whether `require` would let a request pass that asks for this operation. */
   has(operation: string): boolean
 }
 
@@ -23,12 +23,12 @@ interface GuardedRoute {
 
 /**
  * @param caller absent on public routes, where everything that is offered is permitted
- * @param note is told each decision that `require` comes to
+ * @param record is told each decision that `require` comes to
  */
 export function permissionOf(
   { offers, policies }: GuardedRoute,
   caller: Caller | undefined,
-  note: (decision: Decision) => void,
+  record: { noteDecision(decision: Decision): void },
 ): Permission {
   return {
     require(operations) {
@@ -36,12 +36,11 @@ export function permissionOf(
       if (!caller) return
       for (const operation of operations) {
         const decision = decide(policies, caller, operation)
-        note(decision)
+        record.noteDecision(decision)
         refuseDenied(decision)
       }
     },
-    has: (operation) =>
-      offers(operation) && caller !== undefined && decide(policies, caller, operation).effect === 'allow',
+    has: (operation) => offers(operation) && (!caller || decide(policies, caller, operation).effect === 'allow'),
   }
 }
 

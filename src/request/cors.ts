@@ -3,15 +3,7 @@ import { Refusal } from '../errors/refusal'
 /** How long a browser may remember a preflight's answer. Chromium caps it at two hours. */
 const PREFLIGHT_SECONDS = 600
 
-const REQUEST_HEADERS = [
-  'authorization',
-  'content-type',
-  'last-event-id',
-  'accept',
-  'traceparent',
-  'tracestate',
-  'idempotency-key',
-]
+const REQUEST_HEADERS = ['content-type', 'last-event-id', 'accept', 'traceparent', 'tracestate', 'idempotency-key']
 const EXPOSED_HEADERS = [
   'content-location',
   'location',
@@ -28,7 +20,7 @@ export interface CorsRules {
   readonly origins: ReadonlySet<string>
   /** Methods that any endpoint of the route has. */
   readonly methods: readonly string[]
-  /** Request headers that the route forwards beside the common ones. */
+  /** Request headers that the route takes beside the common ones. */
   readonly headers: readonly string[]
   /** Reply headers that a page may read beside the common ones. */
   readonly exposed: readonly string[]

@@ -7,6 +7,7 @@ import type { Principal } from '../../src/authentication/principal'
 
 const background = { waitUntil: () => undefined }
 const sources = (more: Partial<CredentialSources> = {}): CredentialSources => ({
+  method: 'GET',
   headers: new Headers(),
   path: '/agents/a',
   query: '',
@@ -18,16 +19,25 @@ const sources = (more: Partial<CredentialSources> = {}): CredentialSources => ({
 const takes = (header: string): Authenticator => ({
   take({ headers }) {
     const value = headers.get(header)
-    return value === null ? undefined : new Credential(value)
+    if (value === null) return undefined
+    return {
+      credential: new Credential(value),
+      verify: async () => ({ userId: value, subject: value.split('|').at(-1) }) as Principal,
+    }
   },
-  verify: async (credential) => ({ userId: credential.reveal() }) as Principal,
+})
+/** The way into a route that trusts issuers with these prefixes. */
+const entrance = (authenticators: readonly Authenticator[], wanted: Wanted, prefixes: readonly string[] = ['']) => ({
+  authenticators,
+  trust: prefixes.map((subjectPrefix) => ({ subjectPrefix })),
+  wanted,
 })
 const refused = (code: string) => expect.objectContaining({ code })
 
 describe('who is asking', () => {
   const both = [takes('authorization'), takes('x-api-key')]
   const ask = (headers: Record<string, string>, wanted: Wanted = 'always') =>
-    authenticate(both, wanted, sources({ headers: new Headers(headers) }), 0, background)
+    authenticate(entrance(both, wanted), sources({ headers: new Headers(headers) }), 0, background)
 
   it('a credential is verified by the authenticator that took it', async () => {
     const { principal, credential } = await ask({ 'x-api-key': 'alice' })
@@ -51,6 +61,32 @@ describe('who is asking', () => {
   })
 })
 
+describe('a user id that could be another issuer’s person', () => {
+  const ask = (name: string, prefixes: readonly string[]) =>
+    authenticate(
+      entrance([takes('authorization')], 'always', prefixes),
+      sources({ headers: new Headers({ authorization: name }) }),
+      0,
+      background,
+    )
+
+  it.each([
+    ['partner|7', ['', 'partner|', 'p'], '7 of the partner'],
+    ['partner', ['', 'partner|'], 'a part of a prefix'],
+    ['other|7', ['', 'partner|'], 'no prefix'],
+  ])('%s passes among %j: %s', async (name, prefixes) => {
+    expect((await ask(name, prefixes)).principal?.userId).toBe(name)
+  })
+
+  it.each([
+    ['partner|7', ['', 'partner|7']],
+    ['partner-7', ['', 'partner-']],
+    ['key:bob', ['', 'p|', 'key:']],
+  ])('%s is refused among %j', async (name, prefixes) => {
+    await expect(ask(name, prefixes)).rejects.toMatchObject({ code: 'token-invalid', reason: 'subject' })
+  })
+})
+
 describe('a credential that stands in the URL as well', () => {
   const key = 'key-of-alice-that-is-long-enough'
   const headers = new Headers({ 'x-api-key': key })
@@ -60,7 +96,7 @@ describe('a credential that stands in the URL as well', () => {
     ['query, encoded', { query: `?key=${key.replace('k', '%6b')}` }],
   ])('is refused, whatever kind it is of (%s)', async (_where, where) => {
     for (const wanted of ['always', 'if-told', 'never'] as const) {
-      const asked = authenticate([takes('x-api-key')], wanted, sources({ headers, ...where }), 0, background)
+      const asked = authenticate(entrance([takes('x-api-key')], wanted), sources({ headers, ...where }), 0, background)
       await expect(asked).rejects.toEqual(refused('token-in-url'))
     }
   })
@@ -69,8 +105,7 @@ describe('a credential that stands in the URL as well', () => {
 describe('a request that may come without a credential', () => {
   const ask = (headers: Record<string, string>) =>
     authenticate(
-      [takes('authorization'), takes('x-api-key')],
-      'if-told',
+      entrance([takes('authorization'), takes('x-api-key')], 'if-told'),
       sources({ headers: new Headers(headers) }),
       0,
       background,

@@ -51,7 +51,7 @@ const reading: Record<Kind, string> = {
 const sent = () => JSON.parse(world.origin.last().body)
 
 describe('headers that CORS names', () => {
-  const usual = 'authorization, content-type, last-event-id, accept, traceparent, tracestate, idempotency-key'
+  const usual = 'content-type, last-event-id, accept, traceparent, tracestate, idempotency-key, authorization'
   const usuallyExposed =
     'content-location, location, retry-after, www-authenticate, x-pagination-next, x-pagination-total, x-request-id'
   const a2a = 'a2a-version, a2a-extensions, x-a2a-extensions'

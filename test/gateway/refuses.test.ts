@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { problem } from '../../src/errors/problem'
+import { outside, problem } from '../../src/errors/problem'
 import { asRefusal } from '../../src/errors/refusal'
 import { type RefusalCode, refusals } from '../../src/errors/refusals'
 import { bearer, forge, issuerOf, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
@@ -408,7 +408,7 @@ it('invariant 12: every refusal of the table has a test here or beside it', () =
 it('invariant 7: what is not a refusal is an internal error, and says nothing of itself', async () => {
   const refusal = asRefusal(new TypeError('secret detail of alice'))
   expect(refusal).toMatchObject({ code: 'internal-error', reason: 'TypeError' })
-  const response = problem(refusal, 'id', { realm: 'sallyport' })
+  const response = problem(refusal, 'id', outside)
   expect(response.status).toBe(500)
   expect(await response.text()).not.toMatch(/secret|TypeError/)
 })

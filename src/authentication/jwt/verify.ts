@@ -38,10 +38,11 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
  * longest lifetime, `nbf`, `iat` not ahead, a printable `sub`, required claims, no `cnf`. Of members that occur twice the last
  * one counts, everywhere (RFC 7519 section 4 leaves that choice).
  *
- * Not checked: whether it was revoked, and what its scopes allow: that is the policy's.
+ * Not checked: whether it was revoked, whether its subject could be another issuer's (see `authenticate`), and what its scopes allow, which is the
+ * policy's.
  *
  * A token that was verified a while ago is not verified again as long as the key that did it is its issuer's still; whether it has
- * expired, and whether its subject may be named on this route, is.
+ * expired is.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-invalid` or `token-expired` (401), or `keys-unavailable` (503)
@@ -66,7 +67,7 @@ export async function verify(
       }
       if (known.principal.expiresAt <= Math.floor(now / 1000) - issuer.clockSkewSeconds)
         throw new Refusal('token-expired')
-      return ownName(known.principal, issuer, trust)
+      return known.principal
     }
     if (!COMPACT.test(token)) throw refuseToken('form')
     const header = headerOf(token)
@@ -85,7 +86,7 @@ export async function verify(
     })
     const principal = principalOf(issuer, checkClaims(payload, issuer, now / 1000))
     verified.put(issuer, name, { principal, alg, kid, key, at: now })
-    return ownName(principal, issuer, trust)
+    return principal
   } catch (thrown) {
     throw tokenRefusal(thrown)
   }
@@ -148,15 +149,4 @@ function checkClaims(
       if (typeof payload[name] !== 'string' || payload[name] === '') throw refuseToken(`claim-invalid ${name}`)
   }
   return payload as JWTPayload & { sub: string; exp: number }
-}
-
-/**
- * Agents see one text for a person, prefix and subject together. One that begins with another issuer's longer prefix could
- * name that issuer's person, so it is refused; then no two issuers of a route can ever mean the same text.
- */
-function ownName(principal: Principal, issuer: TrustedIssuer, trust: readonly TrustedIssuer[]): Principal {
-  const isTaken = ({ subjectPrefix: other }: TrustedIssuer) =>
-    other.length > issuer.subjectPrefix.length && principal.userId.startsWith(other)
-  if (trust.some(isTaken)) throw refuseToken('subject')
-  return principal
 }

@@ -103,13 +103,6 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token, NOW, []))).toBe('token-invalid')
   })
 
-  it('is refused on a route where its subject would be another issuer’s', async () => {
-    const token = sign(claims({ sub: 'partner|7' }))
-    await at(token)
-    const partner = { ...issuer, id: 'partner', issuer: 'https://partner.example', subjectPrefix: 'partner|' }
-    expect(await outcome(at(token, NOW, [issuer, partner]))).toBe('token-invalid')
-  })
-
   it('invariant 10: lends nothing to a token that differs in any one character', async () => {
     const token = sign(claims())
     await at(token)

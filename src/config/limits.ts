@@ -1,0 +1,37 @@
+/** The limits of a route: their shape, their defaults, and the check of what a kind of agent does not have. */
+import * as v from 'valibot'
+import type { Adapter } from '../agents/adapter'
+import { seconds } from './atoms'
+import { show } from './fault'
+import type { Report } from './report'
+
+export const LimitsSchema = v.strictObject({
+  bodyBytes: v.optional(
+    v.pipe(v.number(), v.integer('whole bytes'), v.minValue(1), v.maxValue(104_857_600, 'at most 100 MiB')),
+  ),
+  /** How long the agent may take to begin its reply. Default 120. */
+  firstByteSeconds: v.optional(seconds(1, 3600)),
+  /** How long a stream that is read may be silent before it counts as broken. Default 600. */
+  idleSeconds: v.optional(seconds(5, 86_400)),
+  /** Send a comment after this silence, so that nothing on the way closes the stream; 0 for never. */
+  heartbeatSeconds: v.optional(seconds(0, 300)),
+})
+
+type Given = v.InferInput<typeof LimitsSchema>
+export type Limits = { readonly [Name in keyof Given]-?: NonNullable<Given[Name]> }
+
+export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
+  bodyBytes: given.bodyBytes ?? 4 * 1024 * 1024,
+  // LangGraph's `runs/wait` and slow models think for a while before the first byte.
+  firstByteSeconds: given.firstByteSeconds ?? 120,
+  idleSeconds: given.idleSeconds ?? 600,
+  heartbeatSeconds: given.heartbeatSeconds ?? adapter.heartbeatSeconds,
+})
+
+/** Checks limits of streams, which are watched only where the kind has words for a stream that broke. */
+export function checkLimits(given: Given = {}, { kind, brokenStream }: Adapter, report: Report): void {
+  if (brokenStream) return
+  for (const key of ['idleSeconds', 'heartbeatSeconds'] as const)
+    if (given[key])
+      report(`limits.${key}`, show(given[key]), `nothing, for ${kind}`, 'Remove it: streams of this kind pass unread.')
+}

@@ -1,0 +1,24 @@
+import * as v from 'valibot'
+import { fromEnvironment, headerName, text, variableName } from './atoms'
+
+/** Where an agent is. */
+export const OriginSchema = v.union(
+  [
+    v.strictObject({ url: text }),
+    fromEnvironment,
+    v.strictObject({
+      service: variableName,
+      path: v.optional(v.pipe(v.string(), v.startsWith('/', 'a path that begins with /'))),
+    }),
+  ],
+  "{ url: 'https://…' }, { env: NAME } or { service: BINDING }",
+)
+/** A fixed secret that the agent expects, such as LangSmith's x-api-key. */
+export const CredentialSchema = v.strictObject({
+  header: headerName,
+  scheme: v.optional(v.literal('Bearer')),
+  secret: variableName,
+})
+
+export type GivenOrigin = v.InferInput<typeof OriginSchema>
+export type AgentCredential = v.InferInput<typeof CredentialSchema>

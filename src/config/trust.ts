@@ -1,0 +1,28 @@
+/** All that a route can trust: the shape of each kind, its check, and what it is compiled to. Today that is identity providers. */
+import type * as v from 'valibot'
+import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import { checkIssuer } from './check-issuer'
+import { compileIssuer } from './compile-issuer'
+import { IssuerSchema } from './issuer-schema'
+import type { Report } from './report'
+
+export const TrustSchema = IssuerSchema
+/** What a route trusts, as written. */
+export type Trust = v.InferInput<typeof TrustSchema>
+/** The same with addresses resolved and defaults filled in. */
+export type Trusted = TrustedIssuer
+
+export const checkTrust = checkIssuer
+export const compileTrust = compileIssuer
+
+/** Checks what one route trusts against each other. */
+export function checkTrustList(trust: readonly Trust[], report: Report): void {
+  const prefixes = trust.map(({ subjectPrefix = '' }) => subjectPrefix)
+  if (new Set(prefixes).size === prefixes.length) return
+  report(
+    'trust',
+    `${prefixes.length} issuers, some with the same subjectPrefix`,
+    'issuers whose subjectPrefix differ',
+    'Give all but one a prefix: their user ids could collide.',
+  )
+}
