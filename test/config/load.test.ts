@@ -247,6 +247,16 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       }),
       { path: 'agent.endpoints[1]' },
     ],
+    [
+      'policies on a public route',
+      but({ public: true, trust: undefined }),
+      { path: 'policies', found: 'a list, on a public route', expected: 'nothing' },
+    ],
+    [
+      'issuers on a public route',
+      but({ public: true, policies: undefined }),
+      { path: 'trust', found: 'a list, on a public route', expected: 'nothing' },
+    ],
     ['a wildcard origin', but({ cors: { origins: ['*'] } }), { path: 'cors.origins[0]' }],
     ['a web origin from nowhere', but({ cors: { origins: [{ env: 'NOT_SET' }] } }), { path: 'cors.origins[0].env' }],
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
@@ -375,7 +385,12 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     const faults = faultsOf([route])
     expect(faults.length).toBeGreaterThan(0)
     expect(faults).toContainEqual(expect.objectContaining(expected))
-    for (const fault of faults) for (const part of Object.values(fault)) expect(part).not.toBe('')
+    // A remedy is a sentence, and so a text that is missing shows.
+    for (const { remedy, found, ...rest } of faults) {
+      expect(remedy).toMatch(/^[A-Z`].+[.:]/s)
+      expect(found).not.toBe('')
+      for (const part of Object.values(rest)) expect(part).toMatch(/^(?!undefined$)./s)
+    }
   })
 
   it('two issuers of one route whose user ids could collide', () => {

@@ -186,9 +186,12 @@ describe('validators that exist', () => {
     for (const key of keys)
       for (const name of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) expect(key).not.toHaveProperty(name)
     const discovery = await world.gateway.fetch('/.well-known/openid-configuration')
-    expect(await discovery.json()).toMatchObject({
+    expect(await discovery.json()).toEqual({
       issuer: world.gateway.url,
       jwks_uri: `${world.gateway.url}/.well-known/jwks.json`,
+      id_token_signing_alg_values_supported: ['ES256', 'RS256', 'EdDSA'],
+      response_types_supported: ['id_token'],
+      subject_types_supported: ['public'],
     })
   })
 })

@@ -109,6 +109,15 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
     expect(await sent('/a2a', of({ ...OWN, ...FORGED }))).toEqual(of(OWN))
   })
 
+  it.each(['Message', 'REQUEST', 'Configuration', 'Metadata'])(
+    'reaches no A2A agent by parameters in another case: %s',
+    async (name) => {
+      const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'x' }] }
+      const call = { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message, [name]: FORGED } }
+      expect((await world.as('bob', '/a2a', json(call))).status).toBe(400)
+    },
+  )
+
   it('reaches no A2A agent by metadata', async () => {
     const message = (metadata: object) => ({
       messageId: 'm',

@@ -386,6 +386,25 @@ describe('an A2A card', () => {
   })
 })
 
+describe('threads of a CopilotKit runtime', () => {
+  const SUFFIXES = [
+    ...['info', 'inspector-metadata', 'inspector-learning', 'transcribe', 'cpk-debug-events', 'run', 'suggest'],
+    'connect',
+  ]
+
+  it.each(SUFFIXES)('may not be called %s, by which the runtime would take the request for another', async (name) => {
+    const reply = await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })
+    expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([404, 'operation-unknown'])
+  })
+
+  it('may be called anything else', async () => {
+    for (const name of ['stop', 'infos', 'threads', 'messages'])
+      expect(
+        (await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })).status,
+      ).toBe(200)
+  })
+})
+
 describe('the audit line', () => {
   const first = ['v', 'at', 'id', 'trace', 'method', 'path']
   const membersOf = async (reply: Response) => {

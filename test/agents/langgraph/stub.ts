@@ -53,7 +53,13 @@ export class LangGraphStub {
     if (isQuestion({ url, body })) return (this.asked ?? this.#answer)(request, response, body)
     if (method === 'GET' && isListing(url)) return this.listed(request, response, body)
     if (method === 'POST' && url === '/threads') {
-      const { thread_id, metadata } = JSON.parse(body) as { thread_id: string; metadata: Record<string, unknown> }
+      const { thread_id, metadata, if_exists } = JSON.parse(body) as {
+        thread_id: string
+        metadata: Record<string, unknown>
+        if_exists?: string
+      }
+      if (this.owners.has(thread_id) && if_exists === 'do_nothing')
+        return says(200, { thread_id, metadata: { [OWNER]: this.owners.get(thread_id) } })(request, response, body)
       if (this.owners.has(thread_id)) return says(409, 'Thread already exists', 'text/plain')(request, response, body)
       this.owners.set(thread_id, metadata[OWNER])
       return says(200, { thread_id, metadata })(request, response, body)

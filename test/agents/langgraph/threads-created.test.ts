@@ -85,6 +85,19 @@ describe('a request without a body', () => {
     expect(JSON.parse(world.origin.last().body)).toEqual({ metadata: { [OWNER]: alice } })
   })
 
+  it.each([
+    ['a Python server’s first steps', { supersteps: [] }],
+    ['the wish for one that exists', { if_exists: 'do_nothing' }],
+  ])('to /threads with %s takes the thread that the gateway has just created', async (_what, more) => {
+    const thread = crypto.randomUUID()
+    expect((await world.as('alice', '/open/threads', json({ thread_id: thread, ...more }))).status).toBe(200)
+    expect(creations().map((body) => JSON.parse(body))).toMatchObject([
+      { thread_id: thread, if_exists: 'raise' },
+      { thread_id: thread, if_exists: 'do_nothing', ...more },
+    ])
+    expect(stub.owners.get(thread)).toBe(alice)
+  })
+
   it('to /threads creates a thread of the caller’s own', async () => {
     world.origin.handle((_request, response, body) => {
       const { metadata } = JSON.parse(body) as { metadata: object }

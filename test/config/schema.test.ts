@@ -1,0 +1,157 @@
+import { expect, it } from 'vitest'
+import { routeJsonSchema } from '../../src/cli/json-schema'
+
+/** Every member of a route, `?` where it is optional, and the values and ranges that it takes. */
+const MEMBERS = [
+  'id',
+  'path',
+  'agent',
+  'agent.kind: "langgraph" "ag2" "maf" "ag-ui" "copilotkit" "mcp" "a2a" "http"',
+  'agent.origin',
+  'agent.origin.url',
+  'agent.origin.env',
+  'agent.origin.service',
+  'agent.origin.path?',
+  'agent.credential?',
+  'agent.credential?.header',
+  'agent.credential?.scheme?: "Bearer"',
+  'agent.credential?.secret',
+  'agent.operations?',
+  'agent.preset?: "agno" "adk" "pydantic-ai" "crewai" "langgraph-fastapi" "strands" "llamaindex" "mastra" "spring-ai"',
+  'agent.style?: "multi-route" "single-route"',
+  'agent.eventStore?: "per-session"',
+  'agent.endpoints',
+  'agent.endpoints[].operation',
+  'agent.endpoints[].method: "GET" "HEAD" "POST" "PUT" "PATCH" "DELETE"',
+  'agent.endpoints[].path',
+  'agent.endpoints[].websocket?: true',
+  'trust?',
+  'trust?[].id',
+  'trust?[].issuer',
+  'trust?[].issuer.env',
+  'trust?[].audience',
+  'trust?[].algorithms',
+  'trust?[].algorithms[]: "RS256" "RS384" "RS512" "PS256" "PS384" "PS512" "ES256" "ES384" "ES512" "EdDSA"',
+  'trust?[].jwksUri?',
+  'trust?[].jwksUri?.env',
+  'trust?[].preset?: "entra" "auth0" "okta" "keycloak" "cognito" "clerk" "supabase" "firebase" "google" "cloudflare-access"',
+  'trust?[].claims?',
+  'trust?[].claims?.roles?',
+  'trust?[].claims?.scopes?',
+  'trust?[].claims?.tenant?',
+  'trust?[].claims?.email?',
+  'trust?[].claims?.name?',
+  'trust?[].claims?.client?',
+  'trust?[].roleSeparator?: " " ","',
+  'trust?[].tokenType?: "access-token" "at+jwt" "id-token"',
+  'trust?[].requiredClaims?',
+  'trust?[].maxLifetimeSeconds?: 60..31536000',
+  'trust?[].clockSkewSeconds?: 0..60',
+  'trust?[].subjectPrefix?',
+  'policies?',
+  'policies?[].id',
+  'policies?[].allow',
+  'policies?[].allow[].name',
+  'policies?[].allow[].operations',
+  'policies?[].allow[].when?',
+  'policies?[].allow[].when?.role?',
+  'policies?[].allow[].when?.scope?',
+  'policies?[].allow[].when?.claim?',
+  'policies?[].allow[].when?.claim?.name',
+  'policies?[].allow[].when?.claim?.equals',
+  'policies?[].allow[].when?.claim?.includes',
+  'policies?[].allow[].when?.issuer?',
+  'policies?[].allow[].when?.tenant?',
+  'policies?[].allow[].when?.caller?: "user" "service"',
+  'policies?[].allow[].when?.all?',
+  'policies?[].allow[].when?.any?',
+  'policies?[].allow[].when?.not?',
+  'policies?[].deny?',
+  'policies?[].deny?[].name',
+  'policies?[].deny?[].operations',
+  'policies?[].deny?[].when?',
+  'policies?[].examples',
+  'policies?[].examples[].as',
+  'policies?[].examples[].as.roles?',
+  'policies?[].examples[].as.scopes?',
+  'policies?[].examples[].as.claims?',
+  'policies?[].examples[].as.issuer?',
+  'policies?[].examples[].as.tenant?',
+  'policies?[].examples[].as.caller?: "user" "service"',
+  'policies?[].examples[].does',
+  'policies?[].examples[].expect: "allow" "deny"',
+  'public?: true',
+  'threads?: "own" "tenant" "shared"',
+  'resumesAs?: "whoever-asked-first"',
+  'unowned?: "hide" "claim-by-first"',
+  'tokenInBody?: true',
+  'identity?',
+  'identity?.assertion?: "bearer" "header" "off"',
+  'identity?.headers?',
+  'identity?.state?: false',
+  'identity?.state?.key',
+  'identity?.state?.fields?',
+  'identity?.state?.fields',
+  'identity?.forwardedProps?',
+  'identity?.langgraphAuthUser?',
+  'assertion?',
+  'assertion?.audience?',
+  'assertion?.algorithm?: "ES256" "RS256" "EdDSA"',
+  'assertion?.lifetimeSeconds?: 10..300',
+  'assertion?.claims?',
+  'assertion?.bind?: "request" "none"',
+  'cors?',
+  'cors?.origins',
+  'cors?.origins[].env',
+  'servesPages?: true',
+  'forwardHeaders?',
+  'limits?',
+  'limits?.bodyBytes?: 1..104857600',
+  'limits?.firstByteSeconds?: 1..3600',
+  'limits?.idleSeconds?: 5..86400',
+  'limits?.heartbeatSeconds?: 0..300',
+]
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly required?: readonly string[]
+  readonly items?: Schema
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly minimum?: number
+  readonly maximum?: number
+}
+
+const partsOf = ({ anyOf = [], oneOf = [] }: Schema): readonly Schema[] => [...anyOf, ...oneOf]
+
+function valuesOf(schema: Schema): readonly string[] {
+  const { enum: names = [], minimum, maximum } = schema
+  return [
+    ...partsOf(schema).flatMap(valuesOf),
+    ...names.map((name) => JSON.stringify(name)),
+    ...('const' in schema ? [JSON.stringify(schema.const)] : []),
+    ...(minimum === undefined && maximum === undefined ? [] : [`${minimum ?? ''}..${maximum ?? ''}`]),
+  ]
+}
+
+function collect(schema: Schema, at: string, found: Map<string, Set<string>>): void {
+  const add = (path: string, part: Schema) => {
+    const values = found.get(path) ?? new Set()
+    for (const value of valuesOf(part)) values.add(value)
+    if (values.size > 0 || !path.endsWith('[]')) found.set(path, values)
+    collect(part, path, found)
+  }
+  for (const part of partsOf(schema)) collect(part, at, found)
+  if (schema.items) add(`${at}[]`, schema.items)
+  for (const [name, part] of Object.entries(schema.properties ?? {}))
+    add(`${at === '' ? '' : `${at}.`}${name}${schema.required?.includes(name) ? '' : '?'}`, part)
+}
+
+it('a route has exactly these members, and each exactly these values', () => {
+  const found = new Map<string, Set<string>>()
+  collect(routeJsonSchema() as Schema, '', found)
+  const lines = [...found].map(([path, values]) => (values.size > 0 ? `${path}: ${[...values].join(' ')}` : path))
+  expect(lines).toEqual(MEMBERS)
+})
