@@ -77,3 +77,10 @@ describe.each(places)('an id of CopilotKit’s in %s', (_place, ask) => {
     expect(await refused(await ask(ids))).toEqual({ status: 400, code: 'body-invalid' })
   })
 })
+
+it('a resource in an envelope keeps its query behind the id that the runtime knows', async () => {
+  const params = { path: '/threads/t1/messages?agentId=a&limit=2?', httpMethod: 'GET' }
+  expect((await send('POST', 'single-route', { method: 'resource/request', params })).status).toBe(200)
+  const sent = JSON.parse(origin.last().body) as { params: { path: string } }
+  expect(sent.params.path).toMatch(/^\/threads\/[0-9a-f-]{36}\/messages\?agentId=a&limit=2\?$/)
+})
