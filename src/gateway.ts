@@ -17,6 +17,7 @@ import { createEnding } from './ending'
 import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
 import { createIsolation } from './isolation'
+import { credentialsOut } from './origin/credentials-out'
 import { originUri } from './origin/forward'
 import { type Reply, replyTo } from './origin/reply'
 import { permissionOf } from './policy/permission'
@@ -171,7 +172,7 @@ async function pass(services: Services, request: Request, background: Background
   const uri = originUri(route.origin, path, call.query)
 
   // Through the inner door, and back.
-  const response = await send({
+  const { response, credentials } = await send({
     method,
     uri,
     id: trace.requestId,
@@ -192,6 +193,7 @@ async function pass(services: Services, request: Request, background: Background
     watchesSilence: route.watchesSilence,
     headers: { ...route.ownReplyHeaders, ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
     limits: route.limits,
+    credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
     signal,
     after: ports.after,
   })

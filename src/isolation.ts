@@ -37,15 +37,17 @@ export function createIsolation(secret: string | undefined, ports: Ports) {
     const { threads } = route.adapter
     if (!threads || route.threads === 'shared') return { call }
     const ask = askThrough(
-      ({ path, ...question }, stop) =>
-        send({
+      async ({ path, ...question }, stop) => {
+        const { response } = await send({
           ...question,
           uri: originUri(route.origin, path, ''),
           id: ports.randomId(),
           from: new Headers(),
           firstByteSeconds: route.limits.firstByteSeconds,
           stop,
-        }),
+        })
+        return response
+      },
       route.limits,
       ports.after,
     )

@@ -3,7 +3,7 @@ import type { Signer } from './assertion/sign'
 import type { AuditRecord } from './audit/event'
 import type { Authentication } from './authentication/authenticate'
 import type { LoadedRoute } from './config/compile-route'
-import { credentialHeader } from './config/env'
+import { agentSecret } from './config/env'
 import type { Configuration } from './config/load'
 import type { Json } from './json'
 import { forward } from './origin/forward'
@@ -42,8 +42,15 @@ export interface AgentRequest {
   readonly stop?: AbortSignal
 }
 
+/** An agent's answer. */
+export interface Answered {
+  readonly response: Response
+  /** What the gateway added to the request as a credential, and nobody but the agent may see. */
+  readonly credentials: readonly string[]
+}
+
 /** Sends one request to the agent of a route. */
-export type Send = (request: AgentRequest) => Promise<Response>
+export type Send = (request: AgentRequest) => Promise<Answered>
 
 /**
  * The inner door, which every request to an agent goes through: the caller's own, and what the gateway asks on its behalf. The
@@ -78,17 +85,20 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
       const headers = requestHeaders(request.from, route.forwardHeaders, hasToken, [identity, webSocket, tracestate])
       if (assertion !== undefined && as === 'bearer') headers.authorization = `Bearer ${assertion}`
       else if (assertion !== undefined) headers['x-sallyport-assertion'] = assertion
-      Object.assign(headers, credentialHeader(route.credential, config.environment))
+      const secret = agentSecret(route.credential, config.environment)
+      if (route.credential && secret !== undefined)
+        headers[route.credential.header] = route.credential.scheme ? `${route.credential.scheme} ${secret}` : secret
       if (body) headers['content-type'] = 'application/json'
       headers.traceparent = trace.traceparent
       headers.via = via
       // A stream that is compressed is a stream that is held back.
       headers['accept-encoding'] = 'identity'
-      return await forward(
+      const response = await forward(
         route.origin,
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
+      return { response, credentials: [assertion, secret].filter((each) => each !== undefined) }
     }
   }
 }

@@ -28,6 +28,8 @@ export interface AuditEvent {
   /** More than the caller is told. */
   readonly reason?: string
   readonly stream?: StreamOutcome
+  /** The agent's answer held the assertion or the agent's secret, which was taken out: its errors tell too much. */
+  readonly warning?: 'credential-echoed'
   /** Milliseconds from the request's arrival to the end of each step, as the platform's clock shows them. */
   readonly ms: Readonly<Record<string, number>>
 }

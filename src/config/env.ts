@@ -63,15 +63,12 @@ export function openOrigin(
 }
 
 /**
- * The header that carries a route's fixed secret; none where the route has none.
+ * The fixed secret that a route's agent expects; undefined where it expects none.
  * @throws Refusal `configuration-incomplete` where the secret is not set
  */
-export function credentialHeader(
-  credential: AgentCredential | undefined,
-  environment: Environment,
-): Record<string, string> {
-  if (!credential) return {}
+export function agentSecret(credential: AgentCredential | undefined, environment: Environment): string | undefined {
+  if (!credential) return undefined
   const secret = variable(environment, credential.secret)
   if (secret === undefined) throw new Refusal('configuration-incomplete', credential.secret)
-  return { [credential.header]: credential.scheme ? `${credential.scheme} ${secret}` : secret }
+  return secret
 }

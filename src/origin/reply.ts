@@ -1,9 +1,10 @@
 import type { Adapter } from '../agents/adapter'
 import type { AnswerChange } from '../agents/answer-change'
-import { readAtMost } from '../bytes'
+import { readAtMost, readStart } from '../bytes'
 import type { StreamOutcome } from '../ending'
 import { Refusal } from '../errors/refusal'
 import type { After } from '../ports'
+import type { CredentialsOut } from './credentials-out'
 import { readEvents } from './event-stream'
 import { responseHeaders } from './headers'
 import { type Place, passLocations } from './location'
@@ -11,7 +12,7 @@ import { pump } from './native-stream'
 
 /** A reply that has to be changed is held whole; larger ones are refused rather than passed unread. */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
-/** A reply of known length up to this is taken whole: a pipe would cost more than all else that is done for it. */
+/** A reply of known length up to this is taken whole: a pipe would cost more than all else that is done for it. So much is read of an error. */
 const MAX_WHOLE_BYTES = 64 * 1024
 
 export interface ReplyRules {
@@ -28,6 +29,7 @@ export interface ReplyRules {
   /** The gateway's own: leave for a page to read the reply, and the request's id. */
   readonly headers: Readonly<Record<string, string>>
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
+  readonly credentials: CredentialsOut
   readonly signal: AbortSignal
   readonly after: After
 }
@@ -40,20 +42,22 @@ export interface Reply {
 
 /**
  * The origin's answer as the caller gets it: headers by allow-list, addresses that lead back through the gateway, and a guard on
- * the body: native where nothing has to be read, reading where events have to be changed or silence filled.
+ * the body: native where nothing has to be read, reading where events have to be changed or silence filled. Credentials of the gateway's own
+ * are taken out of headers, of errors, and of what is read anyway.
  *
  * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot be changed as it must be
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   const { status, headers: from } = response
   if (response.webSocket) return { response: upgraded(from, response.webSocket) }
-  const { adapter, change, signal } = rules
+  const { adapter, change, credentials, signal } = rules
   const type = from.get('content-type')
   const isStream = type === null ? rules.isStream && response.ok : /^text\/event-stream\b/i.test(type)
   const headers = responseHeaders(from, rules.replyHeaders, isStream, rules.headers)
   if (isStream && type === null) headers['content-type'] = 'text/event-stream'
   passLocations(status, from, headers, rules.place)
   await change.headers?.(headers)
+  for (const [name, value] of Object.entries(headers)) headers[name] = credentials.text(value)
 
   if (method === 'HEAD' || [204, 205, 304].includes(status)) {
     await response.body?.cancel()
@@ -63,7 +67,8 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   refuseUnknownEncoding(encoding)
   // The runtime decompresses the body, so its decoded length is unknown.
   const length = isStream || encoding !== null ? null : from.get('content-length')
-  if (!change.answer && length !== null && Number(length) <= MAX_WHOLE_BYTES) {
+  const isError = status >= 400 && !isStream
+  if (!change.answer && !isError && length !== null && Number(length) <= MAX_WHOLE_BYTES) {
     const bytes = await response.arrayBuffer().catch(() => refuseCut(signal))
     return { response: new Response(bytes, { status, headers }) }
   }
@@ -72,7 +77,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   const brokenStream = isStream && headers.location === undefined ? adapter.brokenStream : undefined
   if (isStream && (rules.watchesSilence || change.events)) {
     const { body, done } = readEvents(response.body, {
-      change: change.events?.bind(change),
+      change: (text) => withoutCredentials(change.events?.(text) ?? text, credentials),
       ...(rules.watchesSilence ? rules.limits : BEARS_SILENCE),
       brokenStream,
       isLast: adapter.isLast?.bind(adapter),
@@ -82,8 +87,12 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(body, { status, headers }), done }
   }
   if (change.answer) {
-    const bytes = await changedAnswer(response, response.body, change, signal)
+    const bytes = await changedAnswer(response, response.body, rules)
     return { response: new Response(bytes, { status, headers }) }
+  }
+  if (isError) {
+    const { bytes, isWhole } = await readStart(response.body, MAX_WHOLE_BYTES).catch(() => refuseCut(signal))
+    return { response: new Response(credentials.bytes(bytes, isWhole), { status, headers }) }
   }
   const { body, done } = pump(response.body, brokenStream, signal, length === null ? undefined : Number(length))
   return { response: new Response(body, { status, headers }), done }
@@ -91,6 +100,9 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
 
 /** A stream that is read only to change its events may be as silent as one that is not read. */
 const BEARS_SILENCE = { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINITY }
+
+const withoutCredentials = (text: string | Promise<string>, credentials: CredentialsOut): string | Promise<string> =>
+  typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
 
 /** A reply that is cut before the caller has any of it can still be a refusal. */
 function refuseCut(signal: AbortSignal): never {
@@ -123,8 +135,7 @@ const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:
 async function changedAnswer(
   response: Response,
   body: ReadableStream<Uint8Array>,
-  change: AnswerChange,
-  signal: AbortSignal,
+  { change, credentials, signal }: ReplyRules,
 ): Promise<Uint8Array> {
   if (!TEXT.test(response.headers.get('content-type') ?? 'text/')) {
     throw new Refusal('origin-reply-refused', 'type cannot be changed')
@@ -133,8 +144,8 @@ async function changedAnswer(
   if (!bytes) throw new Refusal('origin-reply-refused', 'too large to change')
   const given = new TextDecoder().decode(bytes)
   try {
-    const changed = await change.answer?.(given, response.status)
-    return changed === undefined || changed === given ? bytes : new TextEncoder().encode(changed)
+    const changed = credentials.text((await change.answer?.(given, response.status)) ?? given)
+    return changed === given ? bytes : new TextEncoder().encode(changed)
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown
     throw new Refusal('origin-reply-refused', 'cannot be changed')

@@ -1,0 +1,139 @@
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { credentialsOut } from '../../src/origin/credentials-out'
+import { openHttp, routeOf } from '../support/fixtures'
+import { beginEvents } from '../support/origin'
+import { json, openWorld, type World } from '../support/world'
+
+const SECRET = 's3cret-of-the-agent'
+let world: World
+
+beforeAll(async () => {
+  world = await openWorld(
+    ({ origin: { url }, trust }) => {
+      const credential = { header: 'x-api-key', secret: 'AGENT_KEY' }
+      return [
+        routeOf({ ...openHttp(url), credential }, trust),
+        routeOf({ kind: 'maf', origin: { url }, credential }, trust),
+        routeOf({ kind: 'langgraph', origin: { url }, credential }, trust, { threads: 'shared' }),
+        routeOf({ kind: 'a2a', origin: { url }, credential }, trust),
+      ]
+    },
+    { vars: { AGENT_KEY: SECRET } },
+  )
+})
+afterAll(() => world?.close())
+
+/** What the agent was sent as a credential, in the order that a debug page would list it in. */
+type Credentials = { readonly assertion: string; readonly secret: string }
+
+function answering(
+  status: number,
+  headers: Record<string, string>,
+  body: (sent: Credentials) => string | Buffer,
+): void {
+  world.origin.handle((request, response) => {
+    const assertion =
+      String(request.headers['x-sallyport-assertion'] ?? '') ||
+      String(request.headers.authorization ?? '').replace('Bearer ', '')
+    expect(assertion).toMatch(/^ey/)
+    const sent = { assertion, secret: String(request.headers['x-api-key']) }
+    const text = (value: string) => value.replace('<assertion>', sent.assertion).replace('<secret>', sent.secret)
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, text(value))
+    response.writeHead(status).end(body(sent))
+  })
+}
+
+/** Asks an agent, and looks at all that came back and at the audit line. */
+async function asked(path: string, body?: unknown) {
+  const reply = await world.as('alice', path, body === undefined ? {} : json(body))
+  const bytes = Buffer.from(await reply.arrayBuffer())
+  const { warning } = await world.gateway.auditOf(reply)
+  return { reply, bytes, text: bytes.toString(), warning }
+}
+
+const page = ({ assertion, secret }: Credentials) =>
+  `Error\nx-api-key: ${secret}\nx-sallyport-assertion: ${assertion}\n`
+const CLEARED = 'Error\nx-api-key: [removed]\nx-sallyport-assertion: [removed]\n'
+const run = { threadId: 't', runId: 'r', messages: [] }
+
+describe('invariant 20: what the gateway adds as a credential', () => {
+  it.each([
+    ['http', '/agents/http/x', undefined],
+    ['maf', '/agents/maf', run],
+    ['langgraph', '/agents/langgraph/threads/t', undefined],
+    ['a2a', '/agents/a2a', { jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } }],
+  ])('does not come back in an error, and the audit line says so: %s', async (_kind, path, body) => {
+    for (const status of [400, 500]) {
+      answering(status, { 'content-type': 'text/plain' }, page)
+      const { reply, text, warning } = await asked(path, body)
+      expect([reply.status, text, warning]).toEqual([status, CLEARED, 'credential-echoed'])
+    }
+  })
+
+  it('does not come back in a header of any answer', async () => {
+    answering(200, { etag: '"<secret>-1"', 'content-type': 'x/<assertion>' }, () => 'ok')
+    const { reply, warning } = await asked('/agents/http/x')
+    expect([reply.headers.get('etag'), reply.headers.get('content-type')]).toEqual(['"[removed]-1"', 'x/[removed]'])
+    expect(warning).toBe('credential-echoed')
+  })
+
+  it('does not come back in events that are read', async () => {
+    world.origin.handle((request, response) => {
+      beginEvents(response)
+      const { authorization } = request.headers
+      response.end(`data: ${JSON.stringify({ type: 'CUSTOM', name: 'x', value: [authorization, SECRET] })}\n\n`)
+    })
+    const { text, warning } = await asked('/agents/maf', run)
+    expect(text).toBe(
+      `data: ${JSON.stringify({ type: 'CUSTOM', name: 'x', value: ['Bearer [removed]', '[removed]'] })}\n\n`,
+    )
+    expect(warning).toBe('credential-echoed')
+  })
+
+  it('does not come back in an answer that is read', async () => {
+    answering(200, { 'content-type': 'application/json' }, ({ secret }) => JSON.stringify({ result: { note: secret } }))
+    const { text } = await asked('/agents/a2a', { jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } })
+    expect(text).toBe('{"result":{"note":"[removed]"}}')
+  })
+
+  it('does not come back in an error that is compressed', async () => {
+    answering(500, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }, (sent) => gzipSync(page(sent)))
+    expect((await asked('/agents/http/x')).text).toBe(CLEARED)
+  })
+
+  it('does not come back in a long error, of which 64 KiB pass and no part of a credential does', async () => {
+    for (const before of [65_000, 65_520, 65_530, 65_536, 70_000]) {
+      answering(500, { 'content-type': 'text/plain' }, ({ secret }) => 'x'.repeat(before) + secret.repeat(20_000))
+      const { bytes, text } = await asked('/agents/http/x')
+      expect(bytes.byteLength).toBeLessThanOrEqual(65_536)
+      expect(bytes.byteLength).toBeGreaterThan(60_000)
+      expect(text.replaceAll('[removed]', '')).toMatch(/^x+$/)
+    }
+  })
+
+  it('is looked for in no other answer: such bytes pass unread, as the documentation says', async () => {
+    answering(200, { 'content-type': 'text/plain' }, ({ secret }) => secret)
+    expect(await asked('/agents/http/x')).toMatchObject({ text: SECRET, warning: undefined })
+  })
+
+  it('leaves every byte of an error alone that holds none', async () => {
+    const bytes = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 256))
+    answering(500, { 'content-type': 'application/octet-stream' }, () => bytes)
+    const got = await asked('/agents/http/x')
+    expect([got.bytes.equals(bytes), got.warning]).toEqual([true, undefined])
+  })
+
+  it('leaves every other byte of an error that does', () => {
+    const binary = Buffer.concat([Buffer.from([0, 255, 128]), Buffer.from(SECRET), Buffer.from([200, 10])])
+    let echoes = 0
+    const out = credentialsOut([SECRET], () => echoes++)
+    expect([...out.bytes(binary, true)]).toEqual([0, 255, 128, ...Buffer.from('[removed]'), 200, 10])
+    expect(echoes).toBe(1)
+  })
+
+  it('is not looked for where it is shorter than eight characters: it could be a part of anything', () => {
+    const out = credentialsOut(['1234567', '12345678'], () => undefined)
+    expect(out.text('1234567 12345678')).toBe('1234567 [removed]')
+  })
+})
