@@ -6,7 +6,7 @@ import type { Configuration } from './config/load'
 import { outside, problem } from './errors/problem'
 import { asRefusal } from './errors/refusal'
 import { createGateway } from './gateway'
-import { healthResponse, livenessResponse } from './health'
+import { healthResponse, livenessResponse, unreadyLines, unreadyParts } from './health'
 import type { Ports } from './ports'
 import { resourceResponse } from './protected-resource'
 
@@ -24,6 +24,11 @@ export function createApp(config: Configuration, ports: Ports) {
     return read
   }
   const handle = createGateway(config, signingKeys, ports)
+  let isTold = false
+  /** Writes once in an isolate what is not ready. A Worker that starts may do nothing that takes time, so the first request does. */
+  const tell = async () => {
+    for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)
+  }
 
   const shell = new Hono()
     .get('/.well-known/jwks.json', async () => keySetResponse(await signingKeys()))
@@ -31,13 +36,16 @@ export function createApp(config: Configuration, ports: Ports) {
     .get('/.well-known/oauth-protected-resource/*', (c) =>
       resourceResponse(config, new URL(c.req.url).pathname, ports.randomId()),
     )
-    .get('/.sallyport/health', async () => healthResponse(config, await signingKeys()))
+    .get('/.sallyport/health', async () => healthResponse(unreadyParts(config, await signingKeys())))
     .get('/.sallyport/health/live', () => livenessResponse())
     .all('*', (c) => handle(c.req.raw, c.executionCtx))
     .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), outside))
 
   return {
-    fetch: (request: Request, environment: unknown, context: ExecutionContext): Response | Promise<Response> =>
-      OWN.test(request.url) ? shell.fetch(request, environment as object, context) : handle(request, context),
+    fetch: (request: Request, environment: unknown, context: ExecutionContext): Response | Promise<Response> => {
+      if (!isTold) context.waitUntil(tell())
+      isTold = true
+      return OWN.test(request.url) ? shell.fetch(request, environment as object, context) : handle(request, context)
+    },
   }
 }

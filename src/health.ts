@@ -21,17 +21,21 @@ const KEY_REASONS = {
   'duplicate-kid': 'two keys of SIGNING_KEYS have the same kid',
 } as const
 
-/**
- * `/.sallyport/health`: 200 when every route can serve, 503 with the reasons when one cannot. It asks nobody: whether an
- * identity provider or an agent is up shows in the replies and the audit lines.
- */
-export function healthResponse(config: Configuration, signingKeys: SigningKeys): Response {
-  const unready = [...missingKeys(config, signingKeys), ...missingThreadSecret(config), ...missingSecrets(config)]
-  const status = unready.length === 0 ? 200 : 503
-  return Response.json(
-    { live: true, ready: status === 200, routes: config.routes.size, unready },
-    { status, headers: NO_STORE },
-  )
+/** Finds what cannot serve. It asks nobody: whether an identity provider or an agent is up shows in replies and audit lines. */
+export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): readonly Unready[] => [
+  ...missingKeys(config, signingKeys),
+  ...missingThreadSecret(config),
+  ...missingSecrets(config),
+]
+
+/** One log line for each, for the operator: strangers who ask for health are told no names. */
+export const unreadyLines = (unready: readonly Unready[]): readonly string[] =>
+  unready.map((part) => JSON.stringify({ event: 'not-ready', ...part }))
+
+/** `/.sallyport/health`: 200 when every route can serve, 503 when one cannot. */
+export function healthResponse(unready: readonly Unready[]): Response {
+  const ready = unready.length === 0
+  return Response.json({ live: true, ready }, { status: ready ? 200 : 503, headers: NO_STORE })
 }
 
 /** `/.sallyport/health/live`: 200 as long as the Worker runs at all. */

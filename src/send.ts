@@ -1,4 +1,4 @@
-import { headersOf } from './agents/identity'
+import { headersOf, quietName } from './agents/identity'
 import type { Signer } from './assertion/sign'
 import type { AuditRecord } from './audit/event'
 import type { Authentication } from './authentication/authenticate'
@@ -12,6 +12,9 @@ import type { Ports } from './ports'
 import { type LimitedBody, writeJson } from './request/body'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
+
+/** The header of the assertion where it is no bearer. */
+const ASSERTION = 'x-sallyport-assertion'
 
 /** Which of the caller's requests something is done for, and on whose behalf. */
 export interface RequestContext extends Authentication {
@@ -65,7 +68,10 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
   return ({ route, principal, credential, trace, record, signal }: RequestContext): Send => {
     const as = route.identity.assertion
     const hasToken = (value: string) => credential?.isIn(value) ?? false
-    const identity = route.identity.headers ? headersOf(principal) : {}
+    const plain = route.identity.headers ? headersOf(principal) : {}
+    const identity = route.adapter.handsHeadersOn
+      ? Object.fromEntries(Object.entries(plain).map(([name, value]) => [quietName(name), value]))
+      : plain
     const tracestate = trace.tracestate === undefined ? {} : { tracestate: trace.tracestate }
 
     return async (request) => {
@@ -84,7 +90,8 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
       record.lap('sign')
       const headers = requestHeaders(request.from, route.forwardHeaders, hasToken, [identity, webSocket, tracestate])
       if (assertion !== undefined && as === 'bearer') headers.authorization = `Bearer ${assertion}`
-      else if (assertion !== undefined) headers['x-sallyport-assertion'] = assertion
+      else if (assertion !== undefined)
+        headers[route.adapter.handsHeadersOn ? quietName(ASSERTION) : ASSERTION] = assertion
       const secret = agentSecret(route.credential, config.environment)
       if (route.credential && secret !== undefined)
         headers[route.credential.header] = route.credential.scheme ? `${route.credential.scheme} ${secret}` : secret

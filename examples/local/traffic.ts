@@ -15,6 +15,7 @@ interface Line {
 
 /** One line of the gateway's audit, as a person reads it; nothing for other output and for preflights. */
 export function traffic(output: string): string | undefined {
+  if (output.startsWith('{"event":"not-ready"')) return notReady(output)
   if (!output.startsWith('{"v":1')) return undefined
   const { at, method, path, operation, who, status, code, reason, stream, ms } = JSON.parse(output) as Line
   if (method === 'OPTIONS') return undefined
@@ -29,4 +30,9 @@ export function traffic(output: string): string | undefined {
     how,
   ]
   return `  ${cells.filter((cell) => cell !== '').join('  ')}  ${ms.total} ms`
+}
+
+function notReady(output: string): string {
+  const { reason, routes, remedy } = JSON.parse(output) as { reason: string; routes: string[]; remedy: string }
+  return `  Not ready: ${reason}, so ${routes.join(', ')} cannot serve. ${remedy}`
 }

@@ -39,6 +39,11 @@ export interface Adapter<Whose extends string = string> {
   readonly bodyOperations?: readonly BodyOperation<Whose>[]
   /** Where this kind looks for the user, unless the route says otherwise. */
   readonly identity: IdentityChannels
+  /**
+   * The agent hands `authorization` and `x-*` headers on to whom it calls, its model's vendor among them, so the headers of identity are
+   * called `sallyport-*`.
+   */
+  readonly handsHeadersOn?: true
   /** Channels inside bodies that the kind has. A route may set no others. */
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
   /** The agent keeps the identity that its state brought, and goes on with it when another person answers or edits. */

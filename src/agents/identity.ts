@@ -47,6 +47,9 @@ export const identityHeaders: FieldMap = {
   'x-user-issuer': 'issuer',
 }
 
+/** The name of a header of identity where the agent hands `x-*` headers on: `sallyport-user-id`, `sallyport-assertion`. */
+export const quietName = (name: string): string => name.replace(/^x-(?:sallyport-)?/, 'sallyport-')
+
 /** Names that mean identity to some agent, in their plain spelling, wherever an agent reads them. */
 export const FORGED_NAMES: ReadonlySet<string> = new Set(
   [...Object.keys(identityHeaders), 'auth_user', 'user_id'].map(plainName),

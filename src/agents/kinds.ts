@@ -5,7 +5,7 @@ import { agUi } from './ag-ui/adapter'
 import { ag2 } from './ag-ui/ag2'
 import { maf } from './ag-ui/maf'
 import { agUiPresets } from './ag-ui/presets'
-import { copilotkit, copilotkitSingleRoute } from './copilotkit/adapter'
+import { beforeMastra, copilotkit, copilotkitSingleRoute } from './copilotkit/adapter'
 import { http } from './http'
 import { langgraph } from './langgraph/adapter'
 import { mcp, mcpWithStores } from './mcp/adapter'
@@ -21,7 +21,10 @@ const presets = agUiPresets satisfies Record<NonNullable<Extract<Agent, { kind: 
 /** The adapter that a route's agent is spoken to by: its kind, in the preset, the style or the store that the route names. */
 export function adapterOf(agent: Agent): Adapter {
   if (agent.kind === 'ag-ui' && agent.preset) return presets[agent.preset]
-  if (agent.kind === 'copilotkit' && agent.style === 'single-route') return copilotkitSingleRoute
+  if (agent.kind === 'copilotkit') {
+    const adapter = agent.style === 'single-route' ? copilotkitSingleRoute : copilotkit
+    return agent.preset ? beforeMastra(adapter) : adapter
+  }
   if (agent.kind === 'mcp' && agent.eventStore) return mcpWithStores
   return kinds[agent.kind]
 }

@@ -48,6 +48,8 @@ const agents = [
   v.strictObject({
     kind: v.literal('copilotkit'),
     ...agentFields,
+    /** The make of the runtime's agents, where the headers that they hand on matter. */
+    preset: v.optional(v.literal('mastra')),
     /** The runtime's own `mode`. Default: `multi-route`, as there. */
     style: v.optional(v.picklist(['multi-route', 'single-route'])),
   }),

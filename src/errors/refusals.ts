@@ -167,13 +167,13 @@ export const refusals = {
   'signing-unavailable': {
     status: 503,
     title: 'Cannot sign identity now',
-    detail: 'The gateway has no usable signing key. Its operator can see why at /.sallyport/health.',
+    detail: 'The gateway has no usable signing key. Its operator can see why in its log.',
     retryAfter: 60,
   },
   'configuration-incomplete': {
     status: 503,
     title: 'Route not configured',
-    detail: 'A secret that this route needs is not set. Its operator can see which at /.sallyport/health.',
+    detail: 'A secret that this route needs is not set. Its operator can see which in its log.',
     retryAfter: 60,
   },
   'internal-error': {

@@ -28,7 +28,7 @@ const RESPONSE = [
  * credentials, forwarding, routing overrides, and those that belong to the connection. The gate sets its own or none.
  */
 const RESERVED = [
-  /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|x-sallyport.*)$/,
+  /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|(x-)?sallyport.*)$/,
   /^(forwarded|x-forwarded.*|x-real-ip|x-client-ip|true-client-ip|cf-.*|via|x-original-.*|x-rewrite-.*)$/,
   /^(x-http-method.*|x-method-override|x-middleware-.*|x-pomerium-.*|x-goog-.*|x-amzn?-.*|x-ms-.*|remote-user|ssl-client-.*)$/,
   /^(client-cert.*|txn-token|dpop|signature.*|content-digest|traceparent|tracestate|baggage|langsmith-trace)$/,

@@ -300,6 +300,18 @@ export const ofAgents: readonly Case[] = [
     unset: undefined,
   },
   {
+    field: 'preset, of a runtime',
+    agent: agent('copilotkit'),
+    agentField: { preset: 'mastra' },
+    async see(ask) {
+      const { headers } = (await ask({ path: '/info' })).received
+      const names = ['authorization', 'x-user-id', 'sallyport-user-id', 'sallyport-assertion']
+      return names.filter((name) => headers[name] !== undefined)
+    },
+    set: ['sallyport-user-id', 'sallyport-assertion'],
+    unset: ['authorization', 'x-user-id'],
+  },
+  {
     field: 'style',
     agent: agent('copilotkit'),
     agentField: { style: 'single-route' },

@@ -19,10 +19,8 @@ async function documentsOf(route: (url: string) => Route, vars: GatewayOptions['
     const discovery = await gateway.fetch('/.well-known/openid-configuration')
     const keys = await gateway.fetch('/.well-known/jwks.json')
     return {
-      health: {
-        status: health.status,
-        ...((await health.json()) as { unready: { reason: string; routes: string[] }[] }),
-      },
+      health: { status: health.status, ...((await health.json()) as object) },
+      told: gateway.unready(),
       live: live.status,
       cached: [discovery, keys].map(({ headers }) => headers.get('cache-control')),
     }
@@ -40,14 +38,9 @@ const withSecret = (url: string): Route => ({
   agent: { ...openHttp(url), credential: { header: 'x-agent-key', secret: 'AGENT_KEY' } } as Route['agent'],
 })
 
-const ready = { status: 200, ready: true, live: true, routes: 1, unready: [] }
-const unready = (reason: string, id: string) => ({
-  status: 503,
-  ready: false,
-  live: true,
-  routes: 1,
-  unready: [{ reason, routes: [id], remedy: expect.any(String) }],
-})
+const ready = { status: 200, ready: true, live: true }
+/** Strangers are told no name of a route or a secret. */
+const notReady = { status: 503, ready: false, live: true }
 
 describe('the health of a gateway with exactly one route', () => {
   it.each([
@@ -57,9 +50,10 @@ describe('the health of a gateway with exactly one route', () => {
   ])('%s', async (_what, route, name, reason) => {
     const id = route('').id
     const without = await documentsOf(route, { [name]: undefined })
-    expect([without.health, without.live]).toEqual([unready(reason, id), 200])
+    expect([without.health, without.live]).toEqual([notReady, 200])
+    expect(without.told).toEqual([{ event: 'not-ready', reason, routes: [id], remedy: expect.any(String) }])
     const withAll = await documentsOf(route, name === 'AGENT_KEY' ? { AGENT_KEY: 's3cret' } : {})
-    expect([withAll.health, withAll.live]).toEqual([ready, 200])
+    expect([withAll.health, withAll.live, withAll.told]).toEqual([ready, 200, []])
   })
 
   it.each([

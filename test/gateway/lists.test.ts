@@ -206,6 +206,34 @@ describe('claims of the assertion', () => {
     expect(Object.keys(decodeJwt(assertion)).sort()).toEqual([...emitted].sort())
   })
 
+  /** Those whose meaning here is the one that they have in IANA's registry of JWT claims, in Entra's tokens and in .NET's default map. */
+  const agreed = [
+    ...['iss', 'aud', 'sub', 'iat', 'nbf', 'exp', 'jti', 'scope', 'roles', 'client_id', 'act', 'email', 'name'],
+    ...['htm', 'htu', 'idp'],
+  ]
+  /** Names that mean something else there than they could here. `tid`, the tenant, was once the thread. */
+  const taken = [
+    // .NET's `DefaultInboundClaimTypeMap`.
+    ...['acr', 'actort', 'adfs1email', 'adfs1upn', 'amr', 'authmethod', 'birthdate', 'clientapplication', 'clientip'],
+    ...['clientuseragent', 'commonname', 'deviceid', 'deviceregid', 'endpointpath', 'family_name', 'forwardedclientip'],
+    ...['gender', 'given_name', 'group', 'groupsid', 'insidecorporatenetwork', 'isregistereduser', 'nameid', 'oid'],
+    ...['ppid', 'primarygroupsid', 'primarysid', 'prn', 'proxy', 'relyingpartytrustid', 'role', 'scp', 'tid'],
+    ...['unique_name', 'upn', 'website'],
+    // Entra's access tokens.
+    ...['acct', 'acrs', 'aio', 'appid', 'appidacr', 'azp', 'azpacr', 'ctry', 'groups', 'hasgroups', 'idtyp', 'in_corp'],
+    ...['ipaddr', 'login_hint', 'preferred_username', 'rh', 'sid', 'tenant_ctry', 'uti', 'ver', 'wids', 'xms_cc'],
+    // IANA's registry, of names as short as ours.
+    ...['ath', 'atc', 'cdniv', 'cnf', 'crn', 'dest', 'div', 'eat_nonce', 'entitlements', 'events', 'exi', 'jcard'],
+    ...['may_act', 'nonce', 'opn', 'orig', 'origid', 'rcd', 'rph', 'sph', 'sub_id', 'sub_jwk', 'toe', 'txn', 'ueid'],
+    ...['vot', 'vtm', 'zoneinfo'],
+  ]
+
+  it('mean nothing else to anybody who reads tokens', () => {
+    const own = emitted.filter((claim) => !agreed.includes(claim))
+    expect(own.sort()).toEqual(['bdg', 'caller', 'rid', 'tenant', 'thread_id'])
+    expect(emitted.filter((claim) => taken.includes(claim))).toEqual([])
+  })
+
   const faultsOf = (claim: string): string[] => {
     const route: Route = {
       ...routeOf(openHttp('https://agent.example.com'), [world.issuer]),

@@ -122,7 +122,7 @@ describe('S24: each refusal of the table', () => {
     }
   })
 
-  it('S11: the scheme is case-insensitive, and a token in the URL is a 400 that is never forwarded', async () => {
+  it('S11, S17: the scheme is case-insensitive, and a token in the URL is a 400 that is never forwarded', async () => {
     const token = await world.token('alice')
     expect(
       (await world.gateway.fetch('/agents/http/x', { headers: { authorization: `bEaReR ${token}` } })).status,
@@ -347,11 +347,8 @@ describe('S24: each refusal of the table', () => {
       expect(world.origin.received.length).toBe(before)
       const health = await gateway.fetch('/.sallyport/health')
       expect(health.status).toBe(503)
-      expect(await health.json()).toMatchObject({
-        live: true,
-        ready: false,
-        unready: [{ reason: expect.stringMatching(reason), routes: ['http'] }],
-      })
+      expect(await health.json()).toEqual({ live: true, ready: false })
+      expect(gateway.unready()).toMatchObject([{ reason: expect.stringMatching(reason), routes: ['http'] }])
       expect((await gateway.fetch('/.sallyport/health/live')).status).toBe(200)
       await gateway.close()
     }
@@ -391,7 +388,7 @@ describe('S24: each refusal of the table', () => {
     const health = await gateway.fetch('/.sallyport/health')
     expect(health.status).toBe(200)
     expect(health.headers.get('cache-control')).toBe('no-store')
-    expect(await health.json()).toEqual({ live: true, ready: true, routes: 1, unready: [] })
+    expect(await health.json()).toEqual({ live: true, ready: true })
     await gateway.close()
   })
 })

@@ -91,7 +91,7 @@ describe('headers towards an origin', () => {
     expect(world.origin.last().headers).not.toHaveProperty('x-other')
   })
 
-  it('T1, X2 and invariant 6: a forged identity name never survives, in any spelling', async () => {
+  it('T1, S17, X2 and invariant 6: a forged identity name never survives, in any spelling', async () => {
     const separators = ['-', '_', '.']
     const spellings = Object.keys(identityHeaders).flatMap((name) =>
       separators.flatMap((a) => separators.map((b) => name.replace('-', a).replace('-', b))),

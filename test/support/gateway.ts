@@ -15,6 +15,8 @@ export interface TestGateway {
   readonly audit: AuditEvent[]
   /** Everything that the Worker wrote, as it wrote it. */
   readonly logs: string[]
+  /** What it has told its operator that it cannot serve. */
+  unready(): readonly unknown[]
   /** The audit line of a reply, waited for. */
   auditOf(response: Response): Promise<AuditEvent>
   /** The gateway's time, in seconds since the epoch. */
@@ -88,6 +90,11 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
     fetch: (path, init) => fetch(url + path, init),
     audit,
     logs,
+    unready: () =>
+      logs
+        .flatMap((message) => message.split('\n'))
+        .filter((line) => line.startsWith('{"event":"not-ready"'))
+        .map((line) => JSON.parse(line) as unknown),
     async auditOf(response) {
       const id = response.headers.get('x-request-id')
       for (let waited = 0; waited < 5000; waited += 20) {

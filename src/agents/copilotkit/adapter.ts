@@ -105,6 +105,16 @@ export const copilotkitSingleRoute: CopilotKitAdapter = {
   },
 }
 
+/**
+ * A runtime before Mastra's agents. Those give every header that the runtime hands to them to the call of the model (`@ag-ui/mastra`
+ * 1.1): a bearer would take the place of the vendor's key.
+ */
+export const beforeMastra = (adapter: CopilotKitAdapter): CopilotKitAdapter => ({
+  ...adapter,
+  identity: { ...assertionOnly, headers: true },
+  handsHeadersOn: true,
+})
+
 const TAKES_INPUT = new Set(endpoints.filter(({ whose }) => whose === 'input').map(({ operation }) => operation))
 /** Whether the input is AG-UI's `RunAgentInput`. */
 const takesInput = ({ operations }: Call): boolean => operations.some((operation) => TAKES_INPUT.has(operation))

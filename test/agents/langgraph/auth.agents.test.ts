@@ -218,7 +218,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     ]).toEqual([403, 403, 403, 403])
   })
 
-  it('is believed from the gate alone: a direct call needs an assertion that is whole and meant for this server', async () => {
+  it('X1: is believed from the gate alone: a direct call needs an assertion that is whole and meant for this server', async () => {
     const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
     const now = Math.floor(Date.now() / 1000)
     const stranger = await generateKeyPair('ES256')
