@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { endpoints } from '../../../src/agents/langgraph/endpoints'
 import { type LangGraphClient, type LangGraphSdk, loadClients } from '../../support/clients'
 import { bearer, forge, policyWithExamples, routeOf } from '../../support/fixtures'
 import { graphIdentity } from '../../support/graph-identity'
 import type { PythonServer } from '../../support/python'
 import { openWorld, type World } from '../../support/world'
+import { type OpenApi, unknownMembers } from './openapi-members'
 import { ask, collect, runPythonClients, startPythonServer, statusOf, storedIn } from './servers'
 
 let sdk: LangGraphSdk
@@ -326,6 +328,27 @@ describe('who a graph of the Python server sees', () => {
     expect((await direct().threads.get(thread)).config).toEqual({ configurable: {} })
     expect(stored).not.toMatch(/eyJ|bearer|assertion/i)
     for (const segment of world.alice.authorization.split(/[ .]/).slice(1)) expect(stored).not.toContain(segment)
+  })
+})
+
+describe('what the Python server says that requests can ask for', () => {
+  it('is all known: each member decides, is refused, is the caller’s own or does no harm', async () => {
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
+    const { unknown, seen, unused } = unknownMembers(document, endpoints)
+    expect([unknown, unused]).toEqual([[], []])
+    expect(seen).toBeGreaterThan(45)
+  })
+
+  it('is found out where a member is named nowhere', async () => {
+    const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
+    const without = endpoints.map(({ members: _, ...row }) => row)
+    expect(unknownMembers(document, without).unknown).toEqual(
+      expect.arrayContaining([
+        'POST /threads/:thread/runs: multitask_strategy',
+        'POST /threads/:thread/runs/:run/cancel: action',
+        'PATCH /threads/:thread: ttl',
+      ]),
+    )
   })
 })
 

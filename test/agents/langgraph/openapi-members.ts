@@ -1,0 +1,90 @@
+import type { DecidingMember } from '../../../src/agents/members'
+
+type Endpoint = readonly [method: string, path: string]
+
+/** Refused or taken out by the gateway, whatever the endpoint. */
+const REFUSED = new Set(['webhook'])
+/** On a run that the request itself starts: it ends that run and no other. */
+const OF_OWN_RUN = new Set(['on_disconnect'])
+/** Held to what is the caller's own, by the rule of the endpoint's row. */
+const OWNED = new Set([
+  ...['ids', 'thread_id', 'run_ids', 'checkpoint', 'config', 'metadata', 'namespace', 'namespace_prefix', 'prefix'],
+  ...['suffix', 'delete_threads'],
+])
+/** Ask for nothing: they say what a run does, what is looked for, and what is told of it. */
+const HARMLESS = new Set([
+  ...['after_seconds', 'as_node', 'assistant_id', 'before', 'channels', 'check_db', 'checkpoint_during', 'command'],
+  ...['context', 'depth', 'description', 'durability', 'enabled', 'end_time', 'extract', 'feedback_keys', 'filter'],
+  ...['graph_id', 'id', 'if_exists', 'include', 'index', 'input', 'interrupt_after', 'interrupt_before', 'key'],
+  ...['limit', 'max_depth', 'method', 'name', 'namespaces', 'offset', 'params', 'query', 'recurse', 'refresh_ttl'],
+  ...['schedule', 'select', 'since', 'sort_by', 'sort_order', 'stream_mode', 'stream_modes', 'stream_resumable'],
+  ...['stream_subgraphs', 'subgraphs', 'supersteps', 'timezone', 'value', 'values', 'version', 'wait', 'xray'],
+])
+/** Names that mean something else at some endpoints. */
+const EXCEPT: Readonly<Record<string, (endpoint: Endpoint) => boolean>> = {
+  // Of an item of the store, which is the caller's own.
+  ttl: ([, path]) => path.startsWith('/store/'),
+  // A filter of what is looked for; of runs to cancel it is refused.
+  status: () => true,
+}
+
+interface Schema {
+  readonly $ref?: string
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+  readonly allOf?: readonly Schema[]
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+}
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly in: string }[]
+  readonly requestBody?: { readonly content?: Readonly<Record<string, { readonly schema?: Schema }>> }
+}
+export interface OpenApi {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
+  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+}
+
+/** The names of a body's members, in whatever shape it has. */
+function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
+  if (schema.$ref) {
+    const named = components.schemas[schema.$ref.replace('#/components/schemas/', '')]
+    if (!named) throw new Error(`no schema ${schema.$ref}`)
+    return membersOf({ components } as OpenApi, named)
+  }
+  const { properties = {}, items, allOf = [], anyOf = [], oneOf = [] } = schema
+  const parts = [...allOf, ...anyOf, ...oneOf, ...(items ? [items] : [])]
+  return [...Object.keys(properties), ...parts.flatMap((part) => membersOf({ components } as OpenApi, part))]
+}
+
+const plainPath = (path: string): string => path.replace(/\{[^}]+\}|:[^/]+/g, '*').replace(/(?<=.)\/$/, '')
+
+/**
+ * Lists, for each endpoint that the gateway knows, the members of query and body that nobody has thought about: not of those that decide
+ * there, nor refused, owned or harmless.
+ */
+export function unknownMembers(
+  document: OpenApi,
+  rows: readonly { readonly method: string; readonly path: string; readonly members?: readonly DecidingMember[] }[],
+): { readonly unknown: readonly string[]; readonly seen: number; readonly unused: readonly string[] } {
+  const used = new Set<string>()
+  let seen = 0
+  const unknown = Object.entries(document.paths).flatMap(([path, operations]) =>
+    Object.entries(operations).flatMap(([method, { parameters = [], requestBody }]) => {
+      const row = rows.find((each) => each.method === method.toUpperCase() && plainPath(each.path) === plainPath(path))
+      if (!row) return []
+      seen++
+      const inQuery = parameters.filter((parameter) => parameter.in === 'query').map(({ name }) => name)
+      const schema = requestBody?.content?.['application/json']?.schema
+      const names = new Set([...inQuery, ...(schema ? membersOf(document, schema) : [])])
+      const decides = new Set(row.members?.flatMap(({ spellings }) => spellings))
+      for (const name of names) used.add(name)
+      return [...names]
+        .filter((name) => !decides.has(name) && !EXCEPT[name]?.([row.method, row.path]))
+        .filter((name) => ![REFUSED, OF_OWN_RUN, OWNED, HARMLESS].some((list) => list.has(name)))
+        .map((name) => `${row.method} ${row.path}: ${name}`)
+    }),
+  )
+  const listed = [...REFUSED, ...OF_OWN_RUN, ...OWNED, ...HARMLESS, ...Object.keys(EXCEPT)]
+  return { unknown, seen, unused: listed.filter((name) => !used.has(name)) }
+}

@@ -1,0 +1,38 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { root } from '../support/build'
+import { ready } from '../support/packages'
+
+const file = path.join(root, 'test/clients/sdk-members.ts')
+const without = path.join(root, 'test/clients/sdk-members-without.ts')
+
+beforeAll(() => ready('test/clients'), 300_000)
+afterAll(() => rmSync(without, { force: true }))
+
+/** What the compiler says of a file. */
+function compile(name: string): { status: number | null; said: string } {
+  const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--lib', 'ES2024,DOM']
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc')
+  const { status, stdout } = spawnSync(process.execPath, [tsc, ...options, '--types', '', '--ignoreConfig', name], {
+    cwd: path.dirname(name),
+    encoding: 'utf8',
+  })
+  return { status, said: stdout }
+}
+
+describe('what the JavaScript SDK of LangGraph can ask for', () => {
+  it('is all named, and nothing is named that it cannot', () => {
+    expect(compile(file)).toEqual({ status: 0, said: '' })
+  })
+
+  it('would not compile with an option that is named nowhere', () => {
+    writeFileSync(without, readFileSync(file, 'utf8').replace("  | 'multitaskStrategy'\n", ''))
+    expect(compile(without)).toMatchObject({
+      said: expect.stringContaining('multitaskStrategy'),
+      status: expect.any(Number),
+    })
+    expect(compile(without).status).not.toBe(0)
+  })
+})
