@@ -1,0 +1,35 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type AgentPackage, loadAgentPackages } from '../../support/agent-packages'
+
+/** Refused, wherever it stands. */
+const REFUSED = ['tenant']
+/** Read by the gateway: ids that belong to their owner, what can set a push configuration, and what may not name a person. */
+const READ = [
+  ...['id', 'taskId', 'contextId', 'referenceTaskIds', 'message', 'configuration', 'taskPushNotificationConfig'],
+  ...['metadata', 'parts', 'content', 'url', 'token', 'authentication'],
+]
+/** Say what is done and told, and of nobody else's. Lists, which are everybody's, are closed. */
+const HARMLESS = [
+  ...['acceptedOutputModes', 'extensions', 'filename', 'historyLength', 'includeArtifacts', 'mediaType', 'messageId'],
+  ...['pageSize', 'pageToken', 'returnImmediately', 'role', 'status', 'statusTimestampAfter'],
+]
+
+/** The members of each message of A2A's protocol buffers that a caller can send, as the SDK has them. */
+const messages = new Map<string, readonly string[]>()
+
+beforeAll(async () => {
+  const [sdk] = await loadAgentPackages('@a2a-js/sdk')
+  for (const [name, { fromJSON }] of Object.entries<AgentPackage>(sdk))
+    if (/(?:Request|Configuration|NotificationConfig|^Message|^Part)$/.test(name) && fromJSON)
+      messages.set(name, Object.keys(fromJSON({})))
+}, 300_000)
+
+describe('what A2A’s JavaScript SDK can ask for', () => {
+  it('has no member that nobody has thought about', () => {
+    expect(messages.size).toBeGreaterThan(11)
+    const members = new Set([...messages.values()].flat())
+    const known = [...REFUSED, ...READ, ...HARMLESS]
+    expect([...members].filter((name) => !known.includes(name))).toEqual([])
+    expect(known.filter((name) => !members.has(name))).toEqual([])
+  })
+})
