@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'
-import { address, fromEnvironment, headerName, id, seconds, some, text, variableName } from './atoms'
+import { address, headerName, id, seconds, some, text } from './atoms'
 import { LimitsSchema } from './limits'
 import { CredentialSchema, OriginSchema } from './origin-schema'
 import { PolicySchema, pattern } from './policy-schema'
