@@ -13,6 +13,7 @@ import { createAuthenticators } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
+import { subjectPrefixesOf } from './config/trust'
 import { createEnding } from './ending'
 import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
@@ -124,7 +125,7 @@ interface Arrival {
 
 /** Both doors, in four acts: from the credential to the agent's answer. */
 async function pass(services: Services, request: Request, background: Background, arrival: Arrival): Promise<Reply> {
-  const { ports, authenticatorsOf, senderFor, isolate } = services
+  const { config, ports, authenticatorsOf, senderFor, isolate } = services
   const { route, target, rest, trace, record } = arrival
   const { adapter } = route
   const { method, headers, signal } = request
@@ -139,9 +140,9 @@ async function pass(services: Services, request: Request, background: Background
   const inBody = early === undefined ? [] : (adapter.takeTokens?.(early) ?? [])
   const authenticators = authenticatorsOf.get(route) ?? []
   const isOpen = route.tokenInBody && listed && adapter.opensWithoutToken?.(listed, early)
-  const sources = { method, headers, path: target.path, query, inBody }
+  const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
-  const entrance = { authenticators, trust: route.trust, wanted } as const
+  const entrance = { authenticators, subjectPrefixes: subjectPrefixesOf(route.trust), wanted } as const
   const caller = await authenticate(entrance, sources, ports.now(), background)
   const { principal, credential } = caller
   record.noteVerified(principal)

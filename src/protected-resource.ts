@@ -1,4 +1,4 @@
-import { kindsFor } from './authentication/kinds'
+import { challengesOf, resourceMetadataOf } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
 import { type ChallengeContext, outside, problem } from './errors/problem'
@@ -19,7 +19,7 @@ const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WEL
  * to ask for (MCP authorization, "protected resource metadata discovery").
  */
 export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {
-  const context = { realm: route.id, schemes: kindsFor(route.trust).map(({ scheme }) => scheme) }
+  const context = { realm: route.id, challenges: challengesOf(route.trust) }
   if (!isDiscovered(route)) return context
   return { ...context, resourceMetadata: metadataUrl(publicUrl, route.path), scopes: scopesOf(route.policies) }
 }
@@ -36,8 +36,7 @@ export function resourceResponse({ publicUrl, routes }: Configuration, path: str
     {
       resource: publicUrl + (route.path === '/' ? '' : route.path),
       resource_name: route.id,
-      authorization_servers: route.trust.map(({ issuer }) => issuer),
-      ...Object.assign({}, ...kindsFor(route.trust).map(({ resourceMetadata }) => resourceMetadata)),
+      ...resourceMetadataOf(route.trust),
       ...(scopes.length > 0 && { scopes_supported: scopes }),
     },
     {

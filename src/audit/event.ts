@@ -2,7 +2,7 @@ import type { Principal } from '../authentication/principal'
 import type { StreamOutcome } from '../ending'
 import type { Refusal } from '../errors/refusal'
 import type { RefusalCode } from '../errors/refusals'
-import type { Decision } from '../policy/decide'
+import type { Decision } from '../policy/decision'
 import type { Trace } from '../request/trace'
 
 /** One line per request. It has no field for a token, a query string or a body. */

@@ -21,8 +21,8 @@ export type Wanted = 'always' | 'if-told' | 'never'
 /** The way into a route. */
 export interface Entrance {
   readonly authenticators: readonly Authenticator[]
-  /** All that the route trusts, with what each puts before its user ids. */
-  readonly trust: readonly { readonly subjectPrefix: string }[]
+  /** What each that the route trusts puts before its user ids. */
+  readonly subjectPrefixes: readonly string[]
   readonly wanted: Wanted
 }
 
@@ -34,7 +34,7 @@ export interface Entrance {
  *   stands in the URL as well, `token-invalid` for a user id that could be another issuer's, and those of `Presented`
  */
 export async function authenticate(
-  { authenticators, trust, wanted }: Entrance,
+  { authenticators, subjectPrefixes, wanted }: Entrance,
   sources: CredentialSources,
   now: number,
   background: Background,
@@ -53,7 +53,7 @@ export async function authenticate(
   if (!taken && wanted === 'if-told') return { credential: undefined, principal: undefined }
   if (!taken) throw new Refusal('token-missing')
   const principal = await taken.verify(now, background)
-  refuseForeignName(principal, trust)
+  refuseForeignName(principal, subjectPrefixes)
   return { credential, principal }
 }
 
@@ -61,8 +61,8 @@ export async function authenticate(
  * Agents see one text for a person, prefix and subject together. One that begins with another issuer's longer prefix could
  * name that issuer's person, so it is refused; then no two issuers of a route can ever mean the same text.
  */
-function refuseForeignName({ userId, subject }: Principal, trust: Entrance['trust']): void {
-  const prefixLength = userId.length - subject.length
-  const isTaken = trust.some(({ subjectPrefix: other }) => other.length > prefixLength && userId.startsWith(other))
-  if (isTaken) throw new Refusal('token-invalid', 'subject')
+function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
+  const ownLength = userId.length - subject.length
+  if (prefixes.some((other) => other.length > ownLength && userId.startsWith(other)))
+    throw new Refusal('token-invalid', 'subject')
 }

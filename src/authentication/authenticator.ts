@@ -1,17 +1,17 @@
-import type { SigningKeys } from '../assertion/keys'
-import type { Trusted } from '../config/trust'
 import type { Json } from '../json'
-import type { Background, Ports } from '../ports'
+import type { Background } from '../ports'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
 /** The parts of a request that a credential can stand in, or be bound to. */
 export interface CredentialSources {
   readonly method: string
-  readonly headers: Headers
+  /** The gateway's own address, before the path. */
+  readonly gatewayUrl: string
   /** Path and query as they were sent: no credential may stand there. */
   readonly path: string
   readonly query: string
+  readonly headers: Headers
   /** Tokens from the places of the body where the route takes them, as they stand there. */
   readonly inBody: readonly Json[]
 }
@@ -37,18 +37,18 @@ export interface Authenticator {
   take(sources: CredentialSources): Presented | undefined
 }
 
-/** A kind of credential: what others need to know of it, and how it is verified. */
-export interface CredentialKind {
-  /** The scheme of its challenges (RFC 9110 section 11.1). */
-  readonly scheme: string
+/**
+ * A kind of credential: what others need to know of it, and how it is verified.
+ * @typeParam Stores what it shares between requests
+ * @typeParam Trusted what routes trust of this kind
+ */
+export interface CredentialKind<Stores, Trusted> {
+  /** Writes a challenge of its scheme (RFC 9110 section 11.6.1). @param parameters such as `realm="support"` */
+  challenge(parameters: string): string
   /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
   readonly requestHeaders: readonly string[]
   /** What the metadata of a resource says about it (RFC 9728 section 2). */
-  readonly resourceMetadata: Readonly<Record<string, unknown>>
-  /**
-   * Sets up what all routes of an isolate share.
-   * @param signingKeys the gateway's own, for routes that trust its assertions
-   * @returns makes the authenticator of a route that trusts these
-   */
-  open(ports: Ports, signingKeys: () => Promise<SigningKeys>): (trust: readonly Trusted[]) => Authenticator
+  resourceMetadata(trusted: readonly Trusted[]): Readonly<Record<string, unknown>>
+  /** Makes the authenticator of a route that trusts these. */
+  authenticator(trusted: readonly Trusted[], stores: Stores): Authenticator
 }

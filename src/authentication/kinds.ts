@@ -1,20 +1,33 @@
 import type { SigningKeys } from '../assertion/keys'
 import type { Trusted } from '../config/trust'
 import type { Ports } from '../ports'
-import type { Authenticator, CredentialKind } from './authenticator'
+import type { Authenticator } from './authenticator'
 import { jwt } from './jwt/authenticator'
+import { createTokenStores } from './jwt/token-stores'
 
-/** Every kind of credential. */
-const kinds: readonly CredentialKind[] = [jwt]
+/*
+ * Every kind of credential: what the route says of it, and its authenticator. Each is given what the route trusts of its kind. A public
+ * route takes bearers as well: they are not verified, but taken out of what is sent on.
+ */
 
-/** The kinds that a route takes. A public route takes bearers as well: they are not verified, but taken out of what is sent on. */
-export const kindsFor = (_trust: readonly Trusted[]): readonly CredentialKind[] => kinds
+/** Writes a challenge. @param parameters such as `realm="support"` */
+export type Challenge = (parameters: string) => string
 
-/** Makes the authenticators of routes, which share keys and what has been verified. */
+export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.challenge]
+
+/** Request headers that the route's credentials stand in. */
+export const credentialHeadersOf = (_trust: Trusted): readonly string[] => [...jwt.requestHeaders]
+
+export const resourceMetadataOf = ({ issuers }: Trusted) => ({ ...jwt.resourceMetadata(issuers) })
+
+/**
+ * Makes the authenticators of routes, which share keys and what has been verified.
+ * @param signingKeys the gateway's own, for routes that trust its assertions
+ */
 export function createAuthenticators(
   ports: Ports,
   signingKeys: () => Promise<SigningKeys>,
-): (trust: readonly Trusted[]) => readonly Authenticator[] {
-  const opened = new Map(kinds.map((kind) => [kind, kind.open(ports, signingKeys)]))
-  return (trust) => kindsFor(trust).flatMap((kind) => opened.get(kind)?.(trust) ?? [])
+): (trust: Trusted) => readonly Authenticator[] {
+  const tokens = createTokenStores(ports, signingKeys)
+  return ({ issuers }) => [jwt.authenticator(issuers, tokens)]
 }

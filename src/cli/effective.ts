@@ -20,7 +20,7 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
           ...(agent.kind === 'mcp' && agent.eventStore && { eventStore: agent.eventStore }),
         },
         audience: route.assertion.audience,
-        trust: route.trust,
+        trust: Object.values(route.trust).flat(),
         policies: route.policies,
         operations: [
           ...route.endpoints

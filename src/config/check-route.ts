@@ -1,5 +1,4 @@
 import type { Adapter } from '../agents/adapter'
-import type { IdentityChannels } from '../agents/identity'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
@@ -88,19 +87,20 @@ function checkTokenInBody({ tokenInBody, agent, public: isPublic }: Route, repor
   }
 }
 
-/** Channels inside bodies, which only some kinds have. */
-const BODY_CHANNELS: Readonly<Record<Exclude<keyof IdentityChannels, 'assertion' | 'headers'>, string>> = {
-  state: 'AG-UI agents have it',
-  forwardedProps: 'AG-UI agents have it',
-  langgraphAuthUser: 'LangGraph has it',
-}
-
 function checkIdentity(route: Route, report: Report): void {
   const { identity = {}, agent, assertion, forwardHeaders = [] } = route
-  const { bodyChannels = [] } = adapterOf(agent)
-  for (const [key, kinds] of Object.entries(BODY_CHANNELS) as [keyof typeof BODY_CHANNELS, string][]) {
-    if (identity[key] && !bodyChannels.includes(key))
-      report(`identity.${key}`, 'set', `nothing, for ${agent.kind}`, `Remove it: only ${kinds}.`)
+  const has = ({ bodyChannels = [] }: Adapter, key: string) => bodyChannels.some((channel) => channel === key)
+  const all: readonly Adapter[] = Object.values(kinds)
+  for (const [key, value] of Object.entries(identity)) {
+    const having = all.filter((adapter) => has(adapter, key)).map(({ kind }) => kind)
+    // Headers, which every kind has, are no channel inside bodies.
+    if (having.length > 0 && value && !has(adapterOf(agent), key))
+      report(
+        `identity.${key}`,
+        'set',
+        `nothing, for ${agent.kind}`,
+        `Remove it: only ${having.join(', ')} can have it.`,
+      )
   }
   assertion?.claims?.forEach((claim, index) => {
     if (!reservedClaims.has(claim)) return

@@ -7,7 +7,7 @@ import { adapterOf } from '../agents/kinds'
 import { EVERYBODY } from '../agents/thread-isolation'
 import { defaultSigningAlgorithm } from '../assertion/algorithms'
 import type { AssertionRules } from '../assertion/claims'
-import { kindsFor } from '../authentication/kinds'
+import { credentialHeadersOf } from '../authentication/kinds'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
@@ -36,7 +36,7 @@ export interface LoadedRoute {
   readonly offers: (operation: string) => boolean
   readonly origin: Origin
   readonly credential: Agent['credential']
-  readonly trust: readonly Trusted[]
+  readonly trust: Trusted
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
   /** Takes the identity that this route puts into bodies out of the answers. */
@@ -84,7 +84,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const othersRead = adapter.threads !== undefined && !route.public && threads !== 'own'
   const identityRemoved = othersRead ? adapter.identityRemoved?.(identity) : undefined
   const limits = compileLimits(route.limits, adapter)
-  const trust = (route.trust ?? []).map((each) => compileTrust(each, environment))
+  const trust = compileTrust(route.trust ?? [], environment)
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
@@ -122,10 +122,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     cors: {
       origins: new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? '')),
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
-      headers: [
-        ...kindsFor(trust).flatMap(({ requestHeaders }) => requestHeaders),
-        ...forwardHeaders.filter((name) => !name.endsWith('*')),
-      ],
+      headers: [...credentialHeadersOf(trust), ...forwardHeaders.filter((name) => !name.endsWith('*'))],
       exposed: adapter.responseHeaders ?? [],
     },
     forwardHeaders,
@@ -162,18 +159,10 @@ function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | Bod
   }
 }
 
+/** The kind's own channels, but where the route says otherwise. */
 function channels(usual: IdentityChannels, options: IdentityOptions): IdentityChannels {
-  const { state } = options
-  return {
-    assertion: options.assertion ?? usual.assertion,
-    headers: options.headers ?? usual.headers,
-    state:
-      state === undefined
-        ? usual.state
-        : state === false
-          ? false
-          : { ...('key' in state && { key: state.key }), fields: state.fields ?? authUser },
-    forwardedProps: options.forwardedProps ?? usual.forwardedProps,
-    langgraphAuthUser: options.langgraphAuthUser ?? usual.langgraphAuthUser,
-  }
+  const { state, ...given } = options
+  const said = Object.entries(given).filter(([, value]) => value !== undefined)
+  const ownState = state && { ...state, fields: state.fields ?? authUser }
+  return { ...usual, ...Object.fromEntries(said), ...(state !== undefined && { state: ownState }) } as IdentityChannels
 }

@@ -13,8 +13,9 @@ export type Policy = v.InferInput<typeof PolicySchema>
 export type Route = v.InferInput<typeof RouteSchema>
 export type Agent = v.InferInput<typeof AgentSchema>
 export type IdentityOptions = v.InferInput<typeof IdentitySchema>
+export type { ClaimCondition, Scalar } from '../policy/claim-operators'
 export type { Issuer } from './issuer-schema'
-export type { ClaimCondition, Condition, Scalar } from './policy-schema'
+export type { Condition } from './policy-schema'
 
 /** One agent behind the gate: where it is, who may come in, and where it looks for the user. */
 export const defineRoute = (route: Route): Route => route

@@ -31,13 +31,18 @@ export function addressOf(given: string | { env: string }, environment: Environm
   return typeof given === 'string' ? given : variable(environment, given.env)
 }
 
-/** The service bound under a name, or undefined. */
-export function service(environment: Environment, name: string): Fetcher | undefined {
-  const value = environment[name]
-  return typeof value === 'object' && value !== null && 'fetch' in value && typeof value.fetch === 'function'
-    ? (value as Fetcher)
-    : undefined
+/** What is bound under a name and has a method, such as `fetch` of a service; undefined where there is none. */
+export function binding<T extends object>(
+  environment: Environment,
+  name: string,
+  method: keyof T & string,
+): T | undefined {
+  const value = environment[name] as Partial<T> | null | undefined
+  return typeof value === 'object' && typeof value?.[method] === 'function' ? (value as T) : undefined
 }
+
+/** The service bound under a name, or undefined. */
+const service = (environment: Environment, name: string) => binding<Fetcher>(environment, name, 'fetch')
 
 /** The URL that an origin names, still unchecked; undefined where the environment lacks it. */
 export function originUrl(origin: GivenOrigin, environment: Environment): string | undefined {

@@ -1,8 +1,8 @@
 import * as v from 'valibot'
+import { type ClaimCondition, ClaimConditionSchema } from '../policy/claim-operators'
 import { id, some, text } from './atoms'
 
 const oneOrMore = v.union([text, some(text)], 'a text or a list of texts')
-const scalar = v.union([v.string(), v.number(), v.boolean()], 'a text, a number or true/false')
 
 /** Conditions on a caller. Every field that is given must hold; a list means "one of these". */
 export interface Condition {
@@ -18,24 +18,12 @@ export interface Condition {
   readonly any?: readonly Condition[] | undefined
   readonly not?: Condition | undefined
 }
-export type ClaimCondition =
-  | { readonly name: string; readonly equals: Scalar | readonly Scalar[] }
-  | { readonly name: string; readonly includes: Scalar }
-export type Scalar = string | number | boolean
 
 const ConditionSchema: v.GenericSchema<Condition> = v.pipe(
   v.strictObject({
     role: v.optional(oneOrMore),
     scope: v.optional(oneOrMore),
-    claim: v.optional(
-      v.union(
-        [
-          v.strictObject({ name: text, equals: v.union([scalar, some(scalar)]) }),
-          v.strictObject({ name: text, includes: scalar }),
-        ],
-        '{ name, equals } or { name, includes }',
-      ),
-    ),
+    claim: v.optional(ClaimConditionSchema),
     issuer: v.optional(oneOrMore),
     tenant: v.optional(oneOrMore),
     caller: v.optional(v.picklist(['user', 'service'])),

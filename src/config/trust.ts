@@ -3,17 +3,20 @@ import type * as v from 'valibot'
 import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
 import { checkIssuer } from './check-issuer'
 import { compileIssuer } from './compile-issuer'
+import type { Environment } from './env'
 import { IssuerSchema } from './issuer-schema'
 import type { Report } from './report'
 
 export const TrustSchema = IssuerSchema
 /** What a route trusts, as written. */
 export type Trust = v.InferInput<typeof TrustSchema>
-/** The same with addresses resolved and defaults filled in. */
-export type Trusted = TrustedIssuer
+
+/** The same by kind, with addresses resolved and defaults filled in. */
+export interface Trusted {
+  readonly issuers: readonly TrustedIssuer[]
+}
 
 export const checkTrust = checkIssuer
-export const compileTrust = compileIssuer
 
 /** Checks what one route trusts against each other. */
 export function checkTrustList(trust: readonly Trust[], report: Report): void {
@@ -26,3 +29,12 @@ export function checkTrustList(trust: readonly Trust[], report: Report): void {
     'Give all but one a prefix: their user ids could collide.',
   )
 }
+
+/** @param trust checked: this function only fills in */
+export const compileTrust = (trust: readonly Trust[], environment: Environment): Trusted => ({
+  issuers: trust.map((issuer) => compileIssuer(issuer, environment)),
+})
+
+/** What each puts before its user ids. */
+export const subjectPrefixesOf = ({ issuers }: Trusted): readonly string[] =>
+  issuers.map(({ subjectPrefix }) => subjectPrefix)

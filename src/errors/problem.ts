@@ -4,8 +4,8 @@ import type { Refusal } from './refusal'
 export interface ChallengeContext {
   /** The route's id, or the gateway's name where no route matched. */
   readonly realm: string
-  /** Of the kinds of credential that the place takes. */
-  readonly schemes: readonly string[]
+  /** Each writes the challenge of a kind of credential that the place takes, around these parameters. */
+  readonly challenges: readonly ((parameters: string) => string)[]
   /** Where a client finds out who issues tokens for this resource (RFC 9728 section 5.1). */
   readonly resourceMetadata?: string
   /** Scopes worth asking for at sign-in. */
@@ -13,7 +13,7 @@ export interface ChallengeContext {
 }
 
 /** Where no route is. */
-export const outside: ChallengeContext = { realm: 'sallyport', schemes: ['Bearer'] }
+export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 
 /**
  * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
@@ -60,7 +60,7 @@ export function problem(
 
 function challengeOf(
   { row, extras }: Refusal,
-  { realm, schemes, resourceMetadata, scopes = [] }: ChallengeContext,
+  { realm, challenges, resourceMetadata, scopes = [] }: ChallengeContext,
 ): string | undefined {
   if (!row.challenge) return undefined
   const parts = [`realm="${realm}"`]
@@ -69,5 +69,5 @@ function challengeOf(
   const wanted = extras.scopes ?? (row.status === 401 ? scopes : [])
   if (wanted.length > 0) parts.push(`scope="${wanted.join(' ')}"`)
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
-  return schemes.map((scheme) => `${scheme} ${parts.join(', ')}`).join(', ')
+  return challenges.map((challenge) => challenge(parts.join(', '))).join(', ')
 }

@@ -1,5 +1,6 @@
-import { type Caller, claimAt } from '../caller'
-import type { ClaimCondition, Condition } from '../config/define'
+import type { Caller } from '../caller'
+import type { Condition } from '../config/define'
+import { claimHolds } from './claim-operators'
 import type { Reason } from './reason'
 
 type OneOrMore = string | readonly string[]
@@ -46,11 +47,3 @@ export function evaluate(condition: Condition, caller: Caller): Unmet {
 }
 
 const list = (value: OneOrMore): readonly string[] => (typeof value === 'string' ? [value] : value)
-
-/** `equals` holds for the value itself, `includes` for a member of a list. Nothing is converted: "1" is not 1. */
-function claimHolds(condition: ClaimCondition, { claims }: Caller): boolean {
-  const value = claimAt(claims, condition.name)
-  if ('includes' in condition) return Array.isArray(value) && value.includes(condition.includes)
-  const wanted: unknown[] = Array.isArray(condition.equals) ? condition.equals : [condition.equals]
-  return wanted.includes(value)
-}

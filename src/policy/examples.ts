@@ -1,6 +1,6 @@
 import type { Caller } from '../caller'
 import type { Policy } from '../config/define'
-import { decide } from './decide'
+import { decide } from './decision'
 
 /** An example of a policy that did not come out as it says. */
 export interface FailedExample {

@@ -2,7 +2,7 @@ import type { Caller } from '../caller'
 import type { Policy } from '../config/define'
 import type { PolicyReasons } from '../errors/reasons'
 import { Refusal } from '../errors/refusal'
-import { type Decision, decide } from './decide'
+import { type Decision, decide } from './decision'
 
 /** The operations that one caller may use on one route. */
 export interface Permission {

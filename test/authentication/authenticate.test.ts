@@ -8,6 +8,7 @@ import type { Principal } from '../../src/authentication/principal'
 const background = { waitUntil: () => undefined }
 const sources = (more: Partial<CredentialSources> = {}): CredentialSources => ({
   method: 'GET',
+  gatewayUrl: 'https://gate.example.com',
   headers: new Headers(),
   path: '/agents/a',
   query: '',
@@ -29,7 +30,7 @@ const takes = (header: string): Authenticator => ({
 /** The way into a route that trusts issuers with these prefixes. */
 const entrance = (authenticators: readonly Authenticator[], wanted: Wanted, prefixes: readonly string[] = ['']) => ({
   authenticators,
-  trust: prefixes.map((subjectPrefix) => ({ subjectPrefix })),
+  subjectPrefixes: prefixes,
   wanted,
 })
 const refused = (code: string) => expect.objectContaining({ code })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Decision } from '../../src/policy/decide'
+import type { Decision } from '../../src/policy/decision'
 import { permissionOf } from '../../src/policy/permission'
 import { policyWithExamples } from '../support/fixtures'
 

@@ -1,24 +1,34 @@
 import type { CredentialKind } from '../authenticator'
 import { takeBearer } from '../bearer'
-import { createKeyStore } from './issuer-keys'
-import { VerifiedTokens } from './verified'
+import { refuseToken } from './fault'
+import type { TokenStores } from './token-stores'
+import type { TrustedIssuer } from './trusted-issuer'
 import { verify } from './verify'
 
-/** Access tokens that are JWTs, as bearers. A token is verified by the trusted issuer that its `iss` names. */
-export const jwt: CredentialKind = {
-  scheme: 'Bearer',
+/**
+ * Access tokens that are JWTs, as bearers. A token is verified by the trusted issuer that its `iss` names. One that is bound to its
+ * sender (`cnf`: RFC 9449, RFC 8705) is no bearer.
+ */
+export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
+  challenge: (parameters) => `Bearer ${parameters}`,
   requestHeaders: ['authorization'],
-  resourceMetadata: { bearer_methods_supported: ['header'] },
+  resourceMetadata: (issuers) => ({
+    authorization_servers: issuers.map(({ issuer }) => issuer),
+    bearer_methods_supported: ['header'],
+  }),
 
-  open(ports, signingKeys) {
-    const stores = { keys: createKeyStore(ports, signingKeys), verified: new VerifiedTokens() }
-    return (trust) => ({
-      take(sources) {
-        const credential = takeBearer(sources)
-        return (
-          credential && { credential, verify: (now, background) => verify(credential, trust, stores, now, background) }
-        )
-      },
-    })
-  },
+  authenticator: (issuers, stores) => ({
+    take(sources) {
+      const credential = takeBearer(sources)
+      if (!credential) return undefined
+      return {
+        credential,
+        async verify(now, background) {
+          const principal = await verify(credential, issuers, stores, now, background)
+          if ('cnf' in principal.claims) throw refuseToken('sender-constrained')
+          return principal
+        },
+      }
+    },
+  }),
 }

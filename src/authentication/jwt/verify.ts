@@ -4,16 +4,9 @@ import type { Background } from '../../ports'
 import type { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { refuseToken, tokenRefusal } from './fault'
-import type { KeyStore } from './issuer-keys'
 import { principalOf } from './principal'
+import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
-import type { VerifiedTokens } from './verified'
-
-/** Keys and verified tokens, for all requests of an isolate. */
-export interface TokenStores {
-  readonly keys: KeyStore
-  readonly verified: VerifiedTokens
-}
 
 /** Longer than any token in use; a Cloudflare request has 128 KB for all its headers. */
 const MAX_TOKEN_CHARS = 16_384
@@ -35,10 +28,10 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
  *
  * The issuer that the token names picks the keys, and only that issuer's keys, audience and algorithms count (RFC 8725
  * sections 3.8 to 3.10). Checked: strict compact form, `alg`, `typ`, no `crit`, signature, `iss`, `aud`, a finite `exp`, the
- * longest lifetime, `nbf`, `iat` not ahead, a printable `sub`, required claims, no `cnf`. Of members that occur twice the last
+ * longest lifetime, `nbf`, `iat` not ahead, a printable `sub`, required claims. Of members that occur twice the last
  * one counts, everywhere (RFC 7519 section 4 leaves that choice).
  *
- * Not checked: whether it was revoked, whether its subject could be another issuer's (see `authenticate`), and what its scopes allow, which is the
+ * Not checked: whether it is bound to its sender (`cnf`), which is the business of the way that it came, whether it was revoked, whether its subject could be another issuer's (see `authenticate`), and what its scopes allow, which is the
  * policy's.
  *
  * A token that was verified a while ago is not verified again as long as the key that did it is its issuer's still; whether it has
@@ -138,7 +131,6 @@ function checkClaims(
     throw refuseToken('claim-invalid iat')
   if (exp - (iat ?? now) > issuer.maxLifetimeSeconds) throw refuseToken('lifetime')
   if (Array.isArray(aud) && aud.some((audience) => typeof audience !== 'string')) throw refuseToken('audience')
-  if ('cnf' in payload) throw refuseToken('sender-constrained')
   if (issuer.tokenType === 'access-token')
     for (const name of ['nonce', 'at_hash', 'c_hash', 's_hash']) if (name in payload) throw refuseToken('id-token')
   for (const name of issuer.requiredClaims) if (payload[name] === null) throw refuseToken(`claim-missing ${name}`)

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Caller } from '../../src/caller'
 import type { Condition, Policy } from '../../src/config/define'
 import { evaluate, holds } from '../../src/policy/condition'
-import { decide } from '../../src/policy/decide'
+import { decide } from '../../src/policy/decision'
 import { covers } from '../../src/policy/operation'
 
 const caller = (more: Partial<Caller> = {}): Caller => ({

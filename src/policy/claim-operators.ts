@@ -1,0 +1,47 @@
+import * as v from 'valibot'
+import { type Caller, claimAt } from '../caller'
+import { some, text } from '../config/atoms'
+
+const scalar = v.union([v.string(), v.number(), v.boolean()], 'a text, a number or true/false')
+export type Scalar = string | number | boolean
+
+/** Holds a claim against a value that a policy names. */
+interface ClaimOperator<Wanted> {
+  /** The shape of that value. */
+  readonly shape: v.GenericSchema<Wanted>
+  holds(claim: unknown, wanted: Wanted): boolean
+}
+
+const equals: ClaimOperator<Scalar | readonly Scalar[]> = {
+  shape: v.union([scalar, some(scalar)]),
+  holds: (claim, wanted) => [wanted].flat().some((each) => each === claim),
+}
+
+const includes: ClaimOperator<Scalar> = {
+  shape: scalar,
+  holds: (claim, wanted) => Array.isArray(claim) && claim.includes(wanted),
+}
+
+/** By their names in policies: the claim itself or one of several; a member of a claim that is a list. Nothing is converted: "1" is not 1. */
+const operators = { equals, includes }
+type Operators = typeof operators
+
+/** A claim by its name, and one operator with its value. */
+export type ClaimCondition = {
+  [Name in keyof Operators]: { readonly name: string } & {
+    readonly [Own in Name]: Operators[Name] extends ClaimOperator<infer Wanted> ? Wanted : never
+  }
+}[keyof Operators]
+
+const named = Object.entries(operators) as readonly (readonly [string, ClaimOperator<unknown>])[]
+
+export const ClaimConditionSchema = v.union(
+  named.map(([name, { shape }]) => v.strictObject({ name: text, [name]: shape })),
+  named.map(([name]) => `{ name, ${name} }`).join(' or '),
+) as unknown as v.GenericSchema<ClaimCondition>
+
+/** Whether a claim of the caller's meets a condition; one that is absent meets none. */
+export function claimHolds(condition: ClaimCondition, { claims }: Caller): boolean {
+  const wanted: Readonly<Record<string, unknown>> = condition
+  return named.some(([name, { holds }]) => name in wanted && holds(claimAt(claims, condition.name), wanted[name]))
+}
