@@ -1,6 +1,7 @@
 import { isObject, type Json } from '../../json'
 import { authUser, type IdentityChannels } from '../identity'
-import { type AgUiAdapter, agUi, identityIn } from './adapter'
+import { type AgUiAdapter, agUi } from './adapter'
+import { withoutIdentity } from './identity-out'
 import { mastraRules } from './mastra'
 
 const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
@@ -32,7 +33,7 @@ export const agUiPresets = {
     identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
     rewrite: (body, call, who) => agUi.rewrite(withoutAdkState(body), call, who),
     // It puts what `user_id_extractor` returned into every snapshot.
-    identityRemoved: (channels) => identityIn(channels, { alsoInState: ['_ag_ui_user_id'] }),
+    identityRemoved: (channels) => withoutIdentity(channels, { alsoInState: ['_ag_ui_user_id'] }),
   },
   /** `ctx.deps.state.auth_user`, where the state model has it. */
   'pydantic-ai': inState,

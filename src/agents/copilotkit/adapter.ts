@@ -2,7 +2,8 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, type JsonObject } from '../../json'
 import { items, members } from '../../json-edit'
 import type { Adapter, Identity } from '../adapter'
-import { agUi, identityIn } from '../ag-ui/adapter'
+import { agUi } from '../ag-ui/adapter'
+import { withoutIdentity } from '../ag-ui/identity-out'
 import type { Call } from '../call'
 import { envelope, type WhoseOf } from '../endpoints'
 import { assertionOnly } from '../identity'
@@ -65,7 +66,7 @@ export const copilotkit: CopilotKitAdapter = {
 
   // A thread that is kept is read back as its state and as its events.
   identityRemoved: (channels) =>
-    identityIn(channels, { answerOf: ({ state, event }) => members({ state, events: items(event) }) }),
+    withoutIdentity(channels, { answerOf: ({ state, event }) => members({ state, events: items(event) }) }),
 
   threads: { rules },
   threadOf(call) {

@@ -1,10 +1,13 @@
 import { isObject, type Json, parseJson } from '../../json'
 import { type Edit, items, members, removed } from '../../json-edit'
+import type { AnswerChange } from '../answer-change'
+import { type IdentityChannels, namesInState } from '../identity'
+import { identityRemoved } from '../identity-removed'
 
 const without = (names: readonly string[]): Edit => members(Object.fromEntries(names.map((name) => [name, removed])))
 
 /** Edits that take identity out of what an AG-UI agent gives back. */
-export interface IdentityPlaces {
+interface IdentityPlaces {
   readonly state: Edit
   readonly event: Edit
 }
@@ -18,7 +21,7 @@ export interface IdentityPlaces {
  * @param inState members of the state that the gateway put there
  * @param inProps the same of `forwardedProps`
  */
-export function identityPlaces(inState: readonly string[], inProps: readonly string[]): IdentityPlaces {
+function identityPlaces(inState: readonly string[], inProps: readonly string[]): IdentityPlaces {
   const state = without(inState)
   const props = without(inProps)
   const raw = members({ data: members({ input: state, output: state, chunk: state }) })
@@ -53,4 +56,28 @@ const patchWithout =
 function firstOf(pointer: Json | undefined): string {
   const [, first = ''] = typeof pointer === 'string' ? pointer.split('/') : []
   return first.replaceAll('~1', '/').replaceAll('~0', '~')
+}
+
+/**
+ * Takes identity out of the events of AG-UI, and out of other answers as a kind has them.
+ * @param alsoInState more members of the state, under which the agent itself puts it there
+ * @param answerOf makes the edit of an answer that is no stream. Absent: such answers are for the caller alone
+ */
+export function withoutIdentity(
+  channels: IdentityChannels,
+  {
+    alsoInState = [],
+    answerOf = () => (text) => text,
+  }: {
+    readonly alsoInState?: readonly string[]
+    readonly answerOf?: (places: IdentityPlaces) => Edit
+  } = {},
+): AnswerChange | undefined {
+  const [inState, inProps] = [namesInState(channels), Object.keys(channels.forwardedProps)]
+  const names = [...inState, ...inProps]
+  const places = identityPlaces([...inState, ...alsoInState], inProps)
+  return identityRemoved(names.length > 0 ? [...names, ...alsoInState] : names, {
+    event: places.event,
+    answer: answerOf(places),
+  })
 }

@@ -1,0 +1,83 @@
+import { Refusal } from '../../errors/refusal'
+import { isObject, type Json, plainName, refuseOtherSpellings, removeSpellings } from '../../json'
+import type { Identity } from '../adapter'
+import { describe, FORGED_NAMES, forgedNames } from '../identity'
+
+/**
+ * Members of `forwardedProps` that callers may not set, beside names that mean identity: tokens, and members that make a runtime call an
+ * address, change its configuration, trace elsewhere or end other runs. Agents that spread these into a run do as they are told.
+ */
+const FORBIDDEN_PROPS = new Set(
+  [
+    'authorization',
+    'webhook',
+    'config',
+    'context',
+    'metadata',
+    'headers',
+    'mcp_servers',
+    'mcp_endpoints',
+    '__proxied_mcp_request',
+    'langsmith_tracer',
+    'multitask_strategy',
+    'if_not_exists',
+    'on_completion',
+    'on_disconnect',
+  ].map(plainName),
+)
+
+/** Where Python servers take the snake_case spelling too. */
+export const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
+
+/** The members of `RunAgentInput` (AG-UI 1.0) by their plain names. */
+const MEMBERS = new Set(
+  [
+    'threadId',
+    'runId',
+    'parentRunId',
+    'protocolVersion',
+    'state',
+    'messages',
+    'tools',
+    'context',
+    'forwardedProps',
+    'resume',
+  ].map(plainName),
+)
+
+/**
+ * Removes identity that the caller put into a `RunAgentInput`, and puts the verified one into its state and its props, where the route
+ * wants it. It changes what it is given.
+ *
+ * @throws Refusal `body-invalid` for what is no such input, and for members of it in another spelling
+ */
+export function withIdentity(body: Json, { channels, principal }: Identity): Json {
+  if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
+  removeSpellings(body, FORGED_NAMES)
+  refuseOtherSpellings(body, MEMBERS)
+  const state = body.state ?? undefined
+  const forged = forgedNames(channels)
+  if (isObject(state)) removeSpellings(state, forged)
+  for (const name of PROPS_NAMES) {
+    const props = body[name]
+    if (!isObject(props)) continue
+    removeSpellings(props, FORBIDDEN_PROPS)
+    removeSpellings(props, forged)
+  }
+  if (!principal) return body
+
+  if (channels.state !== false) {
+    if (state !== undefined && !isObject(state)) throw new Refusal('body-invalid', 'state is not an object')
+    const described = describe(principal, channels.state.fields)
+    const { key } = channels.state
+    body.state = { ...state, ...(key === undefined ? described : { [key]: described }) }
+  }
+  const props = describe(principal, channels.forwardedProps)
+  if (Object.keys(props).length > 0) {
+    const given = body.forwardedProps ?? body.forwarded_props ?? {}
+    if (!isObject(given)) throw new Refusal('body-invalid', 'forwardedProps is not an object')
+    body.forwardedProps = { ...given, ...props }
+    delete body.forwarded_props
+  }
+  return body
+}
