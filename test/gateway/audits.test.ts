@@ -63,6 +63,12 @@ describe('the audit line', () => {
     const { headers: received } = world.origin.last()
     expect(received.traceparent).toMatch(new RegExp(`^00-${traceId}-(?!00f067aa0ba902b7)[0-9a-f]{16}-01$`))
     expect(received.tracestate).toBe('vendor=1')
+    for (const sampled of ['00', '01']) {
+      await world.as('alice', '/agents/http/x', {
+        headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-${sampled}` },
+      })
+      expect(String(world.origin.last().headers.traceparent).slice(-3)).toBe(`-${sampled}`)
+    }
     for (const traceparent of [
       'garbage',
       `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,

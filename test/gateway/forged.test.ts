@@ -86,6 +86,14 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
     })
   })
 
+  it.each(['Name', 'URI', 'TaskId', 'taskid', 'RequestState'])(
+    'reaches no MCP server by a parameter in another case, whatever it would name: %s',
+    async (name) => {
+      const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: 'root' } }
+      expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
+    },
+  )
+
   it.each(['_Meta', '_META'])(
     'reaches no MCP server by %s, which a server that ignores case would read',
     async (name) => {

@@ -149,6 +149,20 @@ describe('a thread of a LangGraph server', () => {
     expect(world.origin.received.length - before).toBe(1)
   })
 
+  it('X6: under which a run has just been made is known to be the run’s, and not asked for again', async () => {
+    const own = stub.thread(alice)
+    const run = crypto.randomUUID()
+    stub.said = (request, response, body) => {
+      response.setHeader('content-location', `/threads/${own}/runs/${run}`)
+      return says(200, { run_id: run, thread_id: own })(request, response, body)
+    }
+    const made = await world.as('alice', `/agents/langgraph/threads/${own}/runs`, json({ assistant_id: 'agent' }))
+    expect(made.status).toBe(200)
+    const before = world.origin.received.length
+    expect((await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/join`)).status).toBe(200)
+    expect(world.origin.received.slice(before).map(({ url }) => url)).toEqual([`/threads/${own}/runs/${run}/join`])
+  })
+
   it.each([
     'Z',
     '00000000-0000-0000-0000-00000000000',
