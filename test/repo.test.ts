@@ -117,6 +117,14 @@ describe('the house', () => {
     expect(scripts.map(([name]) => name)).toEqual(['node_modules/esbuild', 'node_modules/workerd'])
   })
 
+  it('X16: every Python package is pinned to its contents', () => {
+    for (const name of ['a2a-python', 'ag2-0x', 'ag2-1x', 'langgraph-python', 'maf-python', 'mcp-python']) {
+      const packages = read(`examples/${name}/requirements.txt`).split(/\n(?=\S)/)
+      expect(packages.length).toBeGreaterThan(20)
+      for (const pinned of packages) expect(pinned).toMatch(/^[\w.[\],-]+==\S+[^\n]*\\\n +--hash=sha256:[0-9a-f]{64}/)
+    }
+  })
+
   it('leaves nothing open in the text', () => {
     const open = [...sources, ...filesIn('test').filter((file) => !file.endsWith('repo.test.ts'))].filter((file) =>
       /\b(TODO|FIXME|XXX|HACK)\b|\b(it|describe|test)\.(only|skip|todo)\b/.test(read(file)),

@@ -34,9 +34,13 @@ export async function pythonOf(name: string): Promise<string> {
   await installOnce(name, isNeeded, async () => {
     await rm(venv, { recursive: true, force: true })
     await run(await findPython(), ['-m', 'venv', venv])
-    await run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', 'requirements.txt'], {
-      cwd: folder,
-    })
+    await run(
+      python,
+      ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '-r', 'requirements.txt'],
+      {
+        cwd: folder,
+      },
+    )
     await writeFile(stamp, wanted)
   })
   return python
