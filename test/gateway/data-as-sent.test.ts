@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { agUiPresets } from '../../src/agents/ag-ui/presets'
 import type { Agent, Route } from '../../src/config/define'
 import { routeOf } from '../support/fixtures'
 import { beginEvents } from '../support/origin'
@@ -16,18 +17,7 @@ const EVENTS = [
   '{"type":"RUN_FINISHED","threadId":"t","runId":"r"}',
 ].map((event) => `data: ${event}\n\n`)
 
-const presets = [
-  undefined,
-  'agno',
-  'adk',
-  'pydantic-ai',
-  'crewai',
-  'langgraph-fastapi',
-  'strands',
-  'llamaindex',
-  'mastra',
-  'spring-ai',
-] as const
+const presets = [undefined, ...(Object.keys(agUiPresets) as (keyof typeof agUiPresets)[])]
 const named = { state: { fields: { name: 'name', role: 'role', user_id: 'user_id' } } } as const
 
 type Case = readonly [id: string, agent: (url: string) => Agent, more?: Partial<Route>]
