@@ -9,7 +9,7 @@ import { auditLine } from './audit/line'
 import { authenticate } from './authentication/authenticate'
 import type { Authenticator } from './authentication/authenticator'
 import { eraseToken } from './authentication/credential'
-import { createAuthenticators } from './authentication/kinds'
+import { createAuthenticators, withoutCredentials } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
@@ -79,7 +79,7 @@ async function handle(services: Services, request: Request, background: Backgrou
   const { config, ports, host, corsOfAll } = services
   const { headers } = request
   const trace = readTrace(headers, ports.randomId)
-  const record = new AuditRecord(trace, request, ports.now)
+  const record = new AuditRecord(trace, request, ports.now, withoutCredentials)
   const ending = createEnding(background)
   ending.onEnd((stream) => {
     if (stream) record.note({ stream })

@@ -38,8 +38,6 @@ const MAX_PATH_CHARS = 256
 /** More is not even looked at: anybody can send a long path. */
 const MAX_READ_CHARS = 2048
 const MAX_THREAD_CHARS = 100
-/** Anything shaped like a JWS or JWE: a token that was pasted where none belongs. */
-const TOKEN_SHAPE = /eyJ[\w-]*\.[\w-]+[\w.-]*/g
 
 /** Gathers what is known of a request as it goes, and is closed once. */
 export class AuditRecord {
@@ -52,6 +50,8 @@ export class AuditRecord {
     readonly trace: Trace,
     readonly request: { readonly method: string; readonly url: string },
     readonly now: () => number,
+    /** Takes out of a text what is shaped like a credential: one that was pasted where none belongs. */
+    readonly erase: (text: string) => string,
   ) {
     this.#started = now()
   }
@@ -105,10 +105,10 @@ export class AuditRecord {
       id: this.trace.requestId,
       trace: this.trace.traceId,
       method: this.request.method.slice(0, 20),
-      path: (this.#path ?? URL.parse(this.request.url)?.pathname ?? '')
-        .slice(0, MAX_READ_CHARS)
-        .replace(TOKEN_SHAPE, '[removed]')
-        .slice(0, MAX_PATH_CHARS),
+      path: this.erase((this.#path ?? URL.parse(this.request.url)?.pathname ?? '').slice(0, MAX_READ_CHARS)).slice(
+        0,
+        MAX_PATH_CHARS,
+      ),
       outcome: 'refused',
       status: 500,
       ...this.#fields,

@@ -45,6 +45,8 @@ export interface Authenticator {
 export interface CredentialKind<Stores, Trusted> {
   /** Writes a challenge of its scheme (RFC 9110 section 11.6.1). @param parameters such as `realm="support"` */
   challenge(parameters: string): string
+  /** Finds it where it was pasted into some other text, all over the text. What it finds is not written to logs. */
+  readonly shape: RegExp
   /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
   readonly requestHeaders: readonly string[]
   /** What the metadata of a resource says about it (RFC 9728 section 2). */

@@ -15,6 +15,9 @@ export type Challenge = (parameters: string) => string
 
 export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.challenge]
 
+/** A text without anything that is shaped like a credential. */
+export const withoutCredentials = (text: string): string => text.replace(jwt.shape, '[removed]')
+
 /** Request headers that the route's credentials stand in. */
 export const credentialHeadersOf = (_trust: Trusted): readonly string[] => [...jwt.requestHeaders]
 

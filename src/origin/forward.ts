@@ -1,7 +1,7 @@
+import { answeredInTime } from '../answered-in-time'
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 import type { After } from '../ports'
-import { withTimeout } from '../timeout'
 
 /** One request to an origin, as it is sent. */
 export interface OriginRequest {
@@ -48,7 +48,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to the caller's own.
       signal: other ? AbortSignal.any([signal, other]) : signal,
     })
-    const response = await withTimeout(after, request.firstByteSeconds * 1000, answer)
+    const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
     // The request to the origin ends with the caller's, which this refuses.
     if (!response) throw new Refusal('origin-timeout')
     return checked(response)

@@ -11,6 +11,8 @@ import { verify } from './verify'
  */
 export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   challenge: (parameters) => `Bearer ${parameters}`,
+  // A JWS or a JWE, in compact form.
+  shape: /eyJ[\w-]*\.[\w-]+[\w.-]*/g,
   requestHeaders: ['authorization'],
   resourceMetadata: (issuers) => ({
     authorization_servers: issuers.map(({ issuer }) => issuer),

@@ -1,8 +1,8 @@
 import { createLocalJWKSet, errors } from 'jose'
+import { answeredInTime } from '../../answered-in-time'
 import type { SigningKeys } from '../../assertion/keys'
 import { Refusal } from '../../errors/refusal'
 import type { Background, Ports } from '../../ports'
-import { withTimeout } from '../../timeout'
 import { refuseToken } from './fault'
 import { fetchKeySet, type KeySetDocument, usableKeys } from './key-set'
 import type { TrustedIssuer } from './trusted-issuer'
@@ -83,11 +83,11 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       slot.pending = { since: now, fetch }
       background.waitUntil(fetch)
     }
-    await withTimeout(ports.after, WAIT_MS, slot.pending.fetch)
+    await answeredInTime(ports.after, WAIT_MS, slot.pending.fetch)
   }
 
   async function load(issuer: TrustedIssuer, slot: Slot): Promise<void> {
-    const shared = await withTimeout(ports.after, SHARED_MS, readShared(issuer))
+    const shared = await answeredInTime(ports.after, SHARED_MS, readShared(issuer))
     if (shared && shared.fetchedAt > (slot.set?.fetchedAt ?? 0)) {
       slot.set = keySet(shared)
       if (ports.now() < slot.set.freshUntil) return
@@ -97,7 +97,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const document = await fetchKeySet(issuer, ports)
       slot.set = keySet(document)
       slot.failed = false
-      await withTimeout(ports.after, SHARED_MS, writeShared(issuer, document))
+      await answeredInTime(ports.after, SHARED_MS, writeShared(issuer, document))
     } catch (thrown) {
       slot.failed = true
       slot.retryAt = ports.now() + FAILURE_COOLDOWN_MS * (1 + Math.random() / 2)

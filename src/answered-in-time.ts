@@ -5,7 +5,7 @@ import type { After } from './ports'
  * The timer is not cancelled either: it ends with the request that it belongs to, and to cancel it
  * would cost more than to set it.
  */
-export const withTimeout = <T>(after: After, milliseconds: number, work: Promise<T>): Promise<T | undefined> =>
+export const answeredInTime = <T>(after: After, milliseconds: number, work: Promise<T>): Promise<T | undefined> =>
   new Promise((resolve, reject) => {
     after(milliseconds, () => resolve(undefined))
     work.then(resolve, reject)
