@@ -126,6 +126,12 @@ describe('X6: where whose a thread is cannot be told, it stays closed', () => {
     expect(forwardedTo(world.origin)).toEqual([])
   })
 
+  it('an answer that is too large is told from one that says nothing', async () => {
+    stub.asked = says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }])
+    const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
+    expect((await world.gateway.auditOf(reply)).reason).toBe('answer too large')
+  })
+
   it.each(answers)('also to who would make it, who may take what has no owner: %s', async (_name, say) => {
     stub.asked = say
     // A caller who takes a thread has it only once the server says that it is theirs.

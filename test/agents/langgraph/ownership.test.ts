@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { routeOf } from '../../support/fixtures'
 import { refused } from '../../support/refusal'
 import { json, openWorld, type World } from '../../support/world'
-import { forwardedTo, LangGraphStub, ownerIn, questionsAt, says } from './stub'
+import { forwardedTo, LangGraphStub, OWNER, ownerIn, questionsAt, says } from './stub'
 
 let world: World
 let stub: LangGraphStub
@@ -148,6 +148,22 @@ describe('a thread of a LangGraph server', () => {
     expect((await world.as('alice', `/agents/langgraph/threads/${own}/runs/${run}/join`)).status).toBe(200)
     expect(world.origin.received.length - before).toBe(1)
   })
+
+  it.each([
+    ['run.start', true],
+    ['input.respond', true],
+    ['state.get', false],
+  ])(
+    'X6: has its owner written into a command that goes on with a run, and no other: %s',
+    async (method, isStamped) => {
+      const own = stub.thread(alice)
+      const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
+      expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
+      const { params } = JSON.parse(world.origin.last().body) as { params: object }
+      expect(params).toMatchObject({ metadata: { topic: 'x', ...(isStamped && { [OWNER]: alice }) } })
+      expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
+    },
+  )
 
   it('X6: under which a run has just been made is known to be the run’s, and not asked for again', async () => {
     const own = stub.thread(alice)
