@@ -1,5 +1,5 @@
 /** Server-sent events as text (HTML standard, "Server-sent events"). */
-import { type Json, parseJson } from './json'
+import { type Json, parseJson, parseLooseJson } from './json'
 import type { Edit } from './json-edit'
 
 /** The events of a text that holds whole ones, each with its blank line. */
@@ -18,7 +18,7 @@ export const dataOf = (event: string): Json | undefined =>
 export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)
   const text = lines.filter(isData).map(jsonOf).join('\n')
-  const made = parseJson(text) === undefined ? text : (edit(text) ?? '')
+  const made = parseLooseJson(text) === undefined ? text : (edit(text) ?? '')
   if (made === text) return event
   const rest = lines.filter((line) => line !== '' && !isData(line))
   return [...rest, ...made.split('\n').map((line) => `data: ${line}`), '', ''].join('\n')

@@ -139,7 +139,7 @@ async function pass(services: Services, request: Request, background: Background
   const early = route.tokenInBody ? await incoming.json() : undefined
   const inBody = early === undefined ? [] : (adapter.takeTokens?.(early) ?? [])
   const authenticators = authenticatorsOf.get(route) ?? []
-  const isOpen = route.tokenInBody && listed && adapter.opensWithoutToken?.(listed, early)
+  const isOpen = route.tokenInBody && listed && adapter.withoutToken?.is(listed, early)
   const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
   const entrance = { authenticators, subjectPrefixes: subjectPrefixesOf(route.trust), wanted } as const

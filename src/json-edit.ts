@@ -17,9 +17,15 @@ export function members(edits: Readonly<Record<string, Edit>>): Edit {
     })
 }
 
-/** Edits each item of a list. Any other value stays as it is. */
-export const items = (edit: Edit): Edit => {
-  return (text) => edited(text, '[', (from) => ({ valueFrom: from, edit }))
+/** Edits each item of a list, by its index. Any other value stays as it is. */
+export const items = (edit: (text: string, index: number) => string | undefined): Edit => {
+  return (text) => {
+    let count = 0
+    return edited(text, '[', (from) => {
+      const index = count++
+      return { valueFrom: from, edit: (item) => edit(item, index) }
+    })
+  }
 }
 
 /** One edit after another. */
@@ -70,7 +76,7 @@ const TOKEN = /["{}[\]]/g
 /** Takes members of these names out of each object that is the value of a member of one of the other names, wherever that stands. */
 export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>): Edit {
   return (text) => {
-    let kept = ''
+    const kept: string[] = []
     let from = 0
     /** Whether each object or list around here is such a holder. */
     const around: boolean[] = []
@@ -90,12 +96,21 @@ export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>
       name = text[colon] === ':' ? (JSON.parse(text.slice(at, TOKEN.lastIndex)) as string) : undefined
       if (name === undefined || !around.at(-1) || !names.has(name)) continue
       const end = afterSpace(text, endOfValue(text, afterSpace(text, colon + 1)))
-      kept += text.slice(from, at)
+      kept.push(text.slice(from, at))
       from = text[end] === ',' ? end + 1 : end
-      if (from === end) kept = kept.replace(/,[ \t\r\n]*$/, '')
+      if (from === end) dropLastComma(kept)
       TOKEN.lastIndex = from
     }
-    return kept + text.slice(from)
+    return kept.join('') + text.slice(from)
+  }
+}
+
+/** The comma stands in the last piece that is not space. */
+function dropLastComma(pieces: string[]): void {
+  for (let at = pieces.length - 1; at >= 0; at--) {
+    const piece = (pieces[at] ?? '').trimEnd()
+    pieces[at] = piece.endsWith(',') ? piece.slice(0, -1) : piece
+    if (piece !== '') return
   }
 }
 

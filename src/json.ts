@@ -16,6 +16,10 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
+/** The same for JSON as Python writes it, which has `NaN` and `Infinity`: they become null. */
+export const parseLooseJson = (text: string): Json | undefined =>
+  parseJson(text) ?? parseJson(text.replace(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g, 'null'))
+
 /**
  * One spelling for texts that differ in case only, folded both ways: servers compare in upper case (.NET) or in lower case (Go,
  * JavaScript), and Go takes the long s (U+017F) for an s, too.

@@ -46,8 +46,11 @@ export interface Adapter<Whose extends string = string> {
   readonly handsHeadersOn?: true
   /** Channels inside bodies that the kind has. A route may set no others. */
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
-  /** The agent keeps the identity that its state brought, and goes on with it when another person answers or edits. */
-  readonly storesIdentity?: true
+  /**
+   * Whether the agent may keep the identity that a body brought, and go on with it when another person answers or edits. Of an agent that
+   * is not known, this is so.
+   */
+  readonly storesIdentity?: boolean
   /** Seconds of silence after which the gateway sends a comment; 0 where the agent sends its own. */
   readonly heartbeatSeconds: number
   /** More request headers that may reach this kind, in lower case; `name-*` for all that begin so. */
@@ -64,11 +67,11 @@ export interface Adapter<Whose extends string = string> {
    * place for one.
    */
   takeTokens?(body: Json): readonly Json[]
-  /**
-   * Whether a request tells nothing of anyone, so that clients of this kind which keep their token in bodies may make it without one.
-   * Absent: none does.
-   */
-  opensWithoutToken?(endpoint: Endpoint, body: Json | undefined): boolean
+  /** What clients that keep their token in bodies ask without one, and how it is known. Absent: they ask nothing. */
+  readonly withoutToken?: {
+    readonly operation: string
+    is(endpoint: Endpoint, body: Json | undefined): boolean
+  }
   /**
    * Names everything that a request asks for, by its path and by its query or body: the route must offer and a policy permit
    * it all. Absent: the endpoint's operation, and nothing beside it.

@@ -1,5 +1,5 @@
 import { eventEdited, eventsOf, mentions } from '../event-text'
-import { parseJson } from '../json'
+import { parseLooseJson } from '../json'
 import type { Edit } from '../json-edit'
 import type { AnswerChange } from './answer-change'
 
@@ -18,6 +18,6 @@ export function identityRemoved(
   const clear = (event: string) => (mentions(event, names) ? eventEdited(event, edits.event) : event)
   return {
     events: (text) => (mentions(text, names) ? eventsOf(text).map(clear).join('') : text),
-    answer: (text) => (mentions(text, names) && parseJson(text) !== undefined ? (edits.answer(text) ?? '') : text),
+    answer: (text) => (mentions(text, names) && parseLooseJson(text) !== undefined ? (edits.answer(text) ?? '') : text),
   }
 }

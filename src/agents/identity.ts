@@ -50,6 +50,9 @@ export const identityHeaders: FieldMap = {
 /** The name of a header of identity where the agent hands `x-*` headers on: `sallyport-user-id`, `sallyport-assertion`. */
 export const quietName = (name: string): string => name.replace(/^x-(?:sallyport-)?/, 'sallyport-')
 
+/** The objects into which LangGraph copies headers of identity: it keeps and tells them with each run, state and event. */
+export const CONFIGURATIONS: ReadonlySet<string> = new Set(['configurable', 'metadata'])
+
 /** Names that mean identity to some agent, in their plain spelling, wherever an agent reads them. */
 export const FORGED_NAMES: ReadonlySet<string> = new Set(
   [...Object.keys(identityHeaders), 'auth_user', 'user_id'].map(plainName),
@@ -128,8 +131,10 @@ function valueFor(principal: Principal, source: string): Json | undefined {
     case 'roles':
     case 'scopes':
       return [...principal[source]]
-    case 'subject':
+    // Behind another gate, whose people several providers may vouch for.
     case 'issuer':
+      return principal.identityProvider
+    case 'subject':
     case 'email':
     case 'name':
     case 'tenant':

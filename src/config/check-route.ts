@@ -2,6 +2,7 @@ import type { Adapter } from '../agents/adapter'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isReservedHeader } from '../origin/headers'
+import { permitsEverybody } from '../policy/decision'
 import { checkOperations } from './check-operations'
 import { checkThreads } from './check-threads'
 import type { Route } from './define'
@@ -78,14 +79,24 @@ function checkAccess(route: Route, report: Report): void {
   checkTrustList(route.trust ?? [], report)
 }
 
-function checkTokenInBody({ tokenInBody, agent, public: isPublic }: Route, report: Report): void {
+function checkTokenInBody({ tokenInBody, agent, policies = [], public: isPublic }: Route, report: Report): void {
   if (!tokenInBody) return
-  const adapter: Adapter = kinds[agent.kind]
+  const adapter = adapterOf(agent)
+  const { operation } = adapter.withoutToken ?? {}
+  if (operation !== undefined && !isPublic && !permitsEverybody(policies, operation))
+    report(
+      'policies',
+      `no rule that permits "${operation}" to everybody`,
+      'one without a condition in each policy, and no `deny` rule for it',
+      `Add { name: 'apps ask first', operations: ['${operation}'] }: with tokenInBody, apps ask this before they send a token.`,
+    )
   if (!adapter.takeTokens || isPublic) {
     const expected = `nothing, ${isPublic ? 'on a public route' : `for ${agent.kind}`}`
     report('tokenInBody', 'true', expected, 'Remove it: only CopilotKit and AG-UI clients have such a place.')
   }
 }
+
+const OWN_SECRETS = ['SIGNING_KEYS', 'THREAD_SECRET']
 
 function checkIdentity(route: Route, report: Report): void {
   const { identity = {}, agent, assertion, forwardHeaders = [] } = route
@@ -129,6 +140,28 @@ function checkIdentity(route: Route, report: Report): void {
     const expected = 'authorization, x-api-key or a header that the gateway does not set itself'
     report('agent.credential.header', show(agent.credential.header), expected, 'Choose another header.')
   }
+  const { handsHeadersOn } = adapterOf(agent)
+  if (handsHeadersOn && travels === 'bearer')
+    report(
+      'identity.assertion',
+      '"bearer"',
+      '"header" or "off", for agents that hand headers on',
+      'Leave it out: it would take the place of the key of their model.',
+    )
+  if (handsHeadersOn && agent.credential && /^(?:authorization|x-.*)$/.test(agent.credential.header))
+    report(
+      'agent.credential.header',
+      show(agent.credential.header),
+      'a header that these agents do not hand on: neither authorization nor x-…',
+      'Choose another: this one would go to the vendor of their model.',
+    )
+  if (agent.credential && OWN_SECRETS.includes(agent.credential.secret))
+    report(
+      'agent.credential.secret',
+      show(agent.credential.secret),
+      "a secret other than the gateway's own",
+      'Give the agent one of its own.',
+    )
   if (agent.credential?.header === 'authorization' && travels === 'bearer') {
     const expected = "another header than the assertion's"
     report('agent.credential.header', '"authorization"', expected, "Set identity.assertion to 'header' or 'off'.")

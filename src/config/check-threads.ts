@@ -39,13 +39,15 @@ export function checkThreads(route: Route, report: Report): void {
 function checkStoredIdentity(route: Route, report: Report): void {
   const { agent, identity, resumesAs, threads = 'own' } = route
   const adapter = adapterOf(agent)
-  const isInState = (identity?.state ?? adapter.identity.state) !== false
+  const { state, forwardedProps } = { ...adapter.identity, ...identity }
+  // Agents that keep a state merge the props into it.
+  const isInState = state !== false || Object.keys(forwardedProps ?? {}).length > 0
   const matters = adapter.storesIdentity === true && isInState && threads !== 'own' && !route.public
   if (matters && resumesAs === undefined)
     report(
       'threads',
       show(threads),
-      `"own", for an agent that keeps identity in its state`,
+      `"own", for an agent that may keep identity in its state`,
       "Leave it out; or say `resumesAs: 'whoever-asked-first'`: who answers or edits another's run acts with the roles of the other.",
     )
   if (!matters && resumesAs !== undefined)

@@ -1,10 +1,10 @@
 import { checkRoute } from './check-route'
 import type { Policy, Route } from './define'
-import { type Environment, originUrl } from './env'
+import { addressOf, type Environment, originUrl, variable } from './env'
 import { type Fault, show } from './fault'
 import type { About } from './report'
 import type { Settings } from './settings'
-import { checkTrust, type Trust } from './trust'
+import { checkTrust, checkTrustList, type Trust } from './trust'
 
 /** Checks that no schema can make: one part against another, and against the environment. */
 export function checkRoutes(routes: readonly Route[], settings: Settings, environment: Environment): Fault[] {
@@ -15,6 +15,7 @@ export function checkRoutes(routes: readonly Route[], settings: Settings, enviro
   checkIds(routes, about)
   checkPaths(routes, about)
   checkAudiences(routes, environment, about)
+  checkChains(routes, environment, about)
   for (const route of routes) {
     checkRoute(route, { routes, settings, environment, about })
   }
@@ -94,4 +95,19 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
     }
     owners.set(audience, route)
   }
+}
+
+/**
+ * A route that trusts the gateway's own assertions is told user ids, and not whose provider's they are: people of several providers
+ * must not have the same ones, as on one route.
+ */
+function checkChains(routes: readonly Route[], environment: Environment, about: About): void {
+  const isGateway = ({ issuer }: Trust) => addressOf(issuer, environment) === variable(environment, 'PUBLIC_URL')
+  for (const route of routes)
+    for (const gateway of (route.trust ?? []).filter(isGateway)) {
+      const before = routes.filter((other) => gateway.audience.includes(other.assertion?.audience ?? other.id))
+      const others = unique(before.flatMap(({ trust = [] }) => trust.filter((issuer) => !isGateway(issuer))))
+      const providers = new Map(others.map((issuer) => [addressOf(issuer.issuer, environment), issuer]))
+      checkTrustList([...providers.values()], about(`routes/${route.id}.ts`))
+    }
 }

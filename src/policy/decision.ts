@@ -43,6 +43,15 @@ export function decide(policies: readonly Policy[], caller: Caller, operation: s
   return { effect: 'allow', by }
 }
 
+/** Whether policies permit an operation to everybody, whoever that is: by rules without a condition, and denied by none. */
+export const permitsEverybody = (policies: readonly Policy[], operation: string): boolean =>
+  policies.length > 0 &&
+  policies.every(
+    ({ allow, deny = [] }) =>
+      allow.some((rule) => rule.when === undefined && applies(rule, operation)) &&
+      !deny.some((rule) => applies(rule, operation)),
+  )
+
 const applies = (rule: Rule, operation: string): boolean =>
   rule.operations.some((pattern) => covers(pattern, operation))
 

@@ -8,6 +8,7 @@ import { noNetwork } from '../../src/cli/no-network'
 import type { Issuer, Policy, Route } from '../../src/config/define'
 import { ConfigurationError, type Fault } from '../../src/config/fault'
 import { load } from '../../src/config/load'
+import { policyWithExamples } from '../support/fixtures'
 
 const issuer: Issuer = {
   id: 'login',
@@ -262,6 +263,39 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       but({ trust: [{ ...issuer, audience: [/./] }] }),
       { path: 'audience[0]', found: '{}' },
     ],
+    ...(['SIGNING_KEYS', 'THREAD_SECRET'] as const).map((secret): (typeof cases)[number] => [
+      `the gateway’s own ${secret} as the agent’s`,
+      butAgent({ credential: { header: 'x-api-key', secret } }),
+      { path: 'agent.credential.secret', found: `"${secret}"` },
+    ]),
+    [
+      'a bearer for agents that hand it on',
+      but({ agent: { ...copilotKit, preset: 'mastra' }, identity: { assertion: 'bearer' } }),
+      { path: 'identity.assertion', found: '"bearer"' },
+    ],
+    ...(['authorization', 'x-api-key', 'x-agent-key'] as const).map((header): (typeof cases)[number] => [
+      `a secret in ${header} for agents that hand it on`,
+      but({ agent: { ...copilotKit, preset: 'mastra', credential: { header, secret: 'KEY' } } }),
+      { path: 'agent.credential.header', found: `"${header}"` },
+    ]),
+    [
+      'identity in props that an agent keeps in its state',
+      but({
+        agent: { ...agUi, preset: 'langgraph-fastapi' },
+        threads: 'shared',
+        identity: { state: false, forwardedProps: { user: 'user_id' } },
+      }),
+      { path: 'threads', remedy: expect.stringContaining('whoever-asked-first') },
+    ],
+    ...[
+      { allow: [{ name: 'a', operations: ['*'], when: { role: 'admin' } }] },
+      { allow: [{ name: 'a', operations: ['run.*'] }] },
+      { allow: [{ name: 'a', operations: ['*'] }], deny: [{ name: 'd', operations: ['info'], when: { role: 'x' } }] },
+    ].map((rules): (typeof cases)[number] => [
+      `apps that may not ask which agents there are: ${JSON.stringify(rules)}`,
+      but({ agent: copilotKit, tokenInBody: true, policies: [policyWithExamples({ id: 'p', ...rules })] }),
+      { path: 'policies', remedy: expect.stringContaining("operations: ['info']") },
+    ]),
     ['a wildcard origin', but({ cors: { origins: ['*'] } }), { path: 'cors.origins[0]' }],
     ['a web origin from nowhere', but({ cors: { origins: [{ env: 'NOT_SET' }] } }), { path: 'cors.origins[0].env' }],
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
@@ -332,6 +366,11 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       but({ agent: { ...agUi, eventStore: 'per-session' } }),
       { path: 'agent.eventStore' },
     ],
+    ...(['copilotkit', 'ag-ui'] as const).map((kind): (typeof cases)[number] => [
+      `shared threads of an agent that is not known, with identity in its state: ${kind}`,
+      but({ agent: { ...agUi, kind }, threads: 'shared', identity: { state: { key: 'auth_user' } } }),
+      { path: 'threads', remedy: expect.stringContaining('whoever-asked-first') },
+    ]),
     ...(['tenant', 'shared'] as const).flatMap((threads) =>
       [{ kind: 'ag2' }, { kind: 'ag-ui', preset: 'crewai' }, { kind: 'ag-ui', preset: 'langgraph-fastapi' }].map(
         (stores): (typeof cases)[number] => [
@@ -402,6 +441,21 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     const second = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
     expect(faultsOf([but({ trust: [issuer, second] })])).toContainEqual(expect.objectContaining({ path: 'trust' }))
     expect(faultsOf([but({ trust: [issuer, { ...second, subjectPrefix: 'partner|' }] })])).toEqual([])
+  })
+
+  it('people of several providers who would have the same ids behind a second gate', () => {
+    const outer = (id: string, from: object) => but({ id, path: `/${id}`, trust: [from], assertion: { audience: id } })
+    const partner = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
+    const gate = { id: 'gate', issuer: { env: 'PUBLIC_URL' }, audience: ['staff', 'guests'], algorithms: ['ES256'] }
+    const inner = but({ id: 'inner', path: '/inner', trust: [gate] })
+    const of = (prefix: object) => faultsOf([outer('staff', issuer), outer('guests', { ...partner, ...prefix }), inner])
+    const found = expect.objectContaining({ file: 'routes/inner.ts', path: 'trust' })
+    expect(of({})).toContainEqual(found)
+    expect(of({ subjectPrefix: 'partner|' })).not.toContainEqual(found)
+    // One provider before both, and a gate that is told of one route alone.
+    expect(faultsOf([outer('staff', issuer), outer('guests', issuer), inner])).not.toContainEqual(found)
+    const one = but({ id: 'inner', path: '/inner', trust: [{ ...gate, audience: ['staff'] }] })
+    expect(faultsOf([outer('staff', issuer), outer('guests', partner), one])).not.toContainEqual(found)
   })
 
   it('duplicate ids and overlapping paths', () => {

@@ -30,7 +30,6 @@ const kinds: readonly Case[] = [
   ['maf', (url) => ({ kind: 'maf', origin: { url } })],
   ['runtime', (url) => ({ kind: 'copilotkit', origin: { url } }), { identity: named }],
 ]
-const stores = new Set(['crewai', 'langgraph-fastapi', 'ag2'])
 const sharings = ['own', 'tenant', 'shared'] as const
 
 let world: World
@@ -42,7 +41,6 @@ beforeAll(async () => {
           id: `${id}-${threads}`,
           path: `/${id}-${threads}`,
           threads,
-          ...(stores.has(id) && threads !== 'own' && { resumesAs: 'whoever-asked-first' }),
           ...more,
         }),
       ),

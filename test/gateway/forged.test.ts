@@ -57,6 +57,21 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
     expect(forwardedProps).toEqual({ account: 'bob', member_of: 'acme' })
   })
 
+  it.each(['command', 'Command'])('reaches no graph by what a %s would write over its state', async (name) => {
+    const sentCommand = async (command: object) =>
+      (await sent('/plain', run({ forwardedProps: { [name]: command } }))).forwardedProps[name]
+    expect(await sentCommand({ resume: OWN, update: { ...OWN, ...FORGED }, other: 1 })).toEqual({
+      resume: OWN,
+      other: 1,
+    })
+    expect(
+      await sentCommand({ Update: Object.entries(FORGED), GOTO: [{ node: 'a', input: FORGED }], graph: 'x' }),
+    ).toEqual({})
+    const metadata = (await sent('/plain', run({ forwardedProps: { threadMetadata: { ...OWN, ...FORGED } } })))
+      .forwardedProps
+    expect(metadata).toEqual({ threadMetadata: OWN })
+  })
+
   it('reaches no agent by forwarded props where the route writes it into the state', async () => {
     const { state, forwardedProps } = await sent(
       '/in-state',

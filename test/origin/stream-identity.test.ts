@@ -16,6 +16,11 @@ beforeAll(async () => {
   world = await openWorld(({ trust }) => [
     agUi.route(origin.url, trust),
     langGraph.route(origin.url, trust),
+    routeOf({ kind: 'copilotkit', origin: { url: origin.url } }, trust, {
+      id: 'runtime',
+      path: '/agents/runtime',
+      threads: 'shared',
+    }),
     routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, trust, {
       id: 'agno',
       path: agno.path,
@@ -113,6 +118,16 @@ describe('identity in the events of AG-UI', () => {
       { type: 'RAW', event: { event: 'on_chain_end', data: { input: {}, output: { n: 1 } } } },
     ],
     [
+      'RAW with an event of LangGraph that wraps the state',
+      { type: 'RAW', event: { event: 'on_chain_start', data: { input: { state: { auth_user: user, n: 1 } } } } },
+      { type: 'RAW', event: { event: 'on_chain_start', data: { input: { state: { n: 1 } } } } },
+    ],
+    [
+      'rawEvent of LangGraph’s JavaScript adapter, which wraps the event',
+      { type: 'STEP_STARTED', rawEvent: { event: 'events', data: { data: { output: { auth_user: user } } } } },
+      { type: 'STEP_STARTED', rawEvent: { event: 'events', data: { data: { output: {} } } } },
+    ],
+    [
       'rawEvent',
       { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: { data: { chunk: { auth_user: user } } } },
       { type: 'TEXT_MESSAGE_END', messageId: 'm', rawEvent: { data: { chunk: {} } } },
@@ -140,6 +155,14 @@ describe('identity in the events of AG-UI', () => {
     ],
   ])('%s with such a name passes as it was sent', async (_what, event) => {
     expect(await left(agUi, eventOf(event))).toBe(eventOf(event))
+  })
+
+  it('JSON as Python writes it, with NaN and Infinity, is cleared too, and keeps them', async () => {
+    const event = (gone: string) => `data: {"type":"STATE_SNAPSHOT","snapshot":{${gone}"n":NaN,"l":[-Infinity, 1]}}\n\n`
+    expect(await left(agUi, event(`"auth_user":${JSON.stringify(user)},`))).toBe(event(''))
+    const patch = (operations: string) =>
+      `data: {"type":"STATE_DELTA","delta":[${operations}{"op":"add","path":"/n","value":NaN}]}\n\n`
+    expect(await left(agUi, patch('{"op":"add","path":"/auth_user/n","value":NaN},'))).toBe(patch(''))
   })
 
   it('what is not removed keeps its bytes: great numbers, decimals, members twice', async () => {
@@ -207,6 +230,41 @@ describe('identity in the events of LangGraph', () => {
       payload: { config: { configurable: { thread_id: 't' } }, values: { langgraph_auth_user_id: 'mine' } },
     })
     expect(await left(langGraph, event(given))).toBe(`event: debug\nid: 3\ndata: ${kept}\n\n`)
+  })
+})
+
+describe('headers of identity, which LangGraph keeps with a run', () => {
+  const kept = { 'x-user-id': 'alice', 'x-user-email': SECRET, 'x-user-roles': 'admin', 'x-user-name': 'Alice' }
+  const told = {
+    ...kept,
+    'x-user-scopes': 's',
+    'x-user-tenant': 't',
+    'x-user-issuer': 'i',
+    langgraph_auth_user_id: 'a',
+  }
+
+  it('are cleared from its events: configurations, metadata, and pairs of a message and its metadata', async () => {
+    const debug = (more: object) =>
+      eventOf({ config: { configurable: { thread_id: 't', ...more }, metadata: { ...more } } })
+    expect(await left(langGraph, debug(told))).toBe(debug({}))
+    const message = (more: object) =>
+      `event: messages\n${eventOf([{ content: 'x-user-id' }, { langgraph_node: 'a', ...more }])}`
+    expect(await left(langGraph, message(told))).toBe(message({}))
+  })
+
+  it('are cleared from what a CopilotKit runtime tells of a graph', async () => {
+    const raw = (more: object) =>
+      eventOf({ type: 'RAW', event: { event: 'on_chain_end', metadata: { thread_id: 't', ...more }, data: {} } })
+    origin.handle((_request, response) => {
+      beginEvents(response)
+      response.end(raw(kept))
+    })
+    const reply = await call(`${world.gateway.url}/agents/runtime/agent/a/run`, {
+      body: runBody['ag-ui'],
+      headers: world.alice,
+    })
+    await reply.end
+    expect(reply.text()).toBe(raw({}))
   })
 })
 

@@ -1,5 +1,6 @@
 import { importJWK, type JWK, SignJWT } from 'jose'
 import type { IdentityProvider } from '../../examples/identity-provider/provider.ts'
+import { adapterOf } from '../../src/agents/kinds'
 import type { Agent, Issuer, Policy, Route } from '../../src/config/define'
 
 /** An issuer for a provider that is running. */
@@ -28,9 +29,13 @@ export const policyWithExamples = (policy: Omit<Policy, 'examples'>): Policy => 
 
 const everybody = policyWithExamples(signedIn)
 
-/** What an agent that keeps identity in its state wants said where others may answer or edit its runs. */
-const acknowledged = ({ kind }: Agent, { threads = 'own', public: isPublic }: Partial<Route>): Partial<Route> =>
-  kind === 'ag2' && threads !== 'own' && !isPublic ? { resumesAs: 'whoever-asked-first' } : {}
+/** What an agent that may keep identity in its state wants said where others may answer or edit its runs. */
+function acknowledged(agent: Agent, { threads = 'own', public: isPublic, identity }: Partial<Route>): Partial<Route> {
+  const { storesIdentity, identity: usual } = adapterOf(agent)
+  const { state, forwardedProps = {} } = { ...usual, ...identity }
+  const isInBody = state !== false || Object.keys(forwardedProps).length > 0
+  return storesIdentity && isInBody && threads !== 'own' && !isPublic ? { resumesAs: 'whoever-asked-first' } : {}
+}
 
 /** A route with the usual guards around an agent. */
 export const routeOf = (agent: Agent, trust: readonly Issuer[], more: Partial<Route> = {}): Route => ({

@@ -22,6 +22,7 @@ export const agUi: AgUiAdapter = {
   endpoints,
   identity: assertionOnly,
   bodyChannels: ['state', 'forwardedProps'],
+  storesIdentity: true,
   heartbeatSeconds: 15,
 
   rewrite: (body, _call, identity) => withIdentity(body, identity),

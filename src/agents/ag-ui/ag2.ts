@@ -5,4 +5,4 @@ import { type AgUiAdapter, agUi, stateIdentity } from './adapter'
  * so `context_variables.get("auth_user")` (0.x) and `ctx.variables["auth_user"]` (1.x) read what the gate wrote. It sends no
  * keep-alive of its own. 1.x keeps a run that waits for an answer with the variables that it began with.
  */
-export const ag2: AgUiAdapter = { ...agUi, kind: 'ag2', identity: stateIdentity, storesIdentity: true }
+export const ag2: AgUiAdapter = { ...agUi, kind: 'ag2', identity: stateIdentity }

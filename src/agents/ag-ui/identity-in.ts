@@ -26,6 +26,12 @@ const FORBIDDEN_PROPS = new Set(
   ].map(plainName),
 )
 
+/**
+ * Members of LangGraph's `Command` beside `resume`: they write over the state in which identity is, and choose where a graph goes on.
+ * With a command, the state that the run brings is not read.
+ */
+const WRITES_STATE = new Set(['update', 'goto', 'graph'])
+
 /** Where Python servers take the snake_case spelling too. */
 export const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
 
@@ -63,6 +69,12 @@ export function withIdentity(body: Json, { channels, principal }: Identity): Jso
     if (!isObject(props)) continue
     removeSpellings(props, FORBIDDEN_PROPS)
     removeSpellings(props, forged)
+    for (const [key, value] of Object.entries(props)) {
+      if (!isObject(value)) continue
+      if (plainName(key) === 'command') removeSpellings(value, WRITES_STATE)
+      // Becomes the metadata of a thread of LangGraph's.
+      if (plainName(key) === 'threadmetadata') removeSpellings(value, forged)
+    }
   }
   if (!principal) return body
 

@@ -1,10 +1,13 @@
-import { isObject, type Json, parseJson } from '../../json'
-import { type Edit, items, members, removed } from '../../json-edit'
+import { isObject, type Json, parseLooseJson } from '../../json'
+import { all, cutFrom, type Edit, items, members, removed } from '../../json-edit'
 import type { AnswerChange } from '../answer-change'
-import { type IdentityChannels, namesInState } from '../identity'
+import { CONFIGURATIONS, type IdentityChannels, identityHeaders, namesInState } from '../identity'
 import { identityRemoved } from '../identity-removed'
 
 const without = (names: readonly string[]): Edit => members(Object.fromEntries(names.map((name) => [name, removed])))
+
+/** The members of LangGraph's events that hold states: what a node was given and gave, as a whole or piece by piece. */
+const RAW_STATES = new Set(['input', 'output', 'chunk', 'state', 'values'])
 
 /** Edits that take identity out of what an AG-UI agent gives back. */
 interface IdentityPlaces {
@@ -14,17 +17,22 @@ interface IdentityPlaces {
 
 /**
  * Identity in the answers of AG-UI (1.0): in the state and the props of `RUN_STARTED.input`, in `STATE_SNAPSHOT`, in the JSON Patches of
- * `STATE_DELTA`, and in the events of LangGraph that `RAW` and `rawEvent` hold, whose `data` has states.
+ * `STATE_DELTA`, and in the events of LangGraph that `RAW` and `rawEvent` hold.
  *
  * Not looked at: what an agent writes elsewhere, as in a message or a `CUSTOM` event.
  *
  * @param inState members of the state that the gateway put there
  * @param inProps the same of `forwardedProps`
+ * @param headers that carry identity
  */
-function identityPlaces(inState: readonly string[], inProps: readonly string[]): IdentityPlaces {
+function identityPlaces(
+  inState: readonly string[],
+  inProps: readonly string[],
+  headers: readonly string[],
+): IdentityPlaces {
   const state = without(inState)
   const props = without(inProps)
-  const raw = members({ data: members({ input: state, output: state, chunk: state }) })
+  const raw = all(cutFrom(RAW_STATES, new Set(inState)), cutFrom(CONFIGURATIONS, new Set(headers)))
   const input = members({ state, forwardedProps: props, forwarded_props: props })
   const edits = new Map([
     ['RUN_STARTED', members({ input, rawEvent: raw })],
@@ -36,7 +44,7 @@ function identityPlaces(inState: readonly string[], inProps: readonly string[]):
   return {
     state,
     event(text) {
-      const event = parseJson(text)
+      const event = parseLooseJson(text)
       return ((isObject(event) && edits.get(String(event.type))) || other)(text)
     },
   }
@@ -46,7 +54,7 @@ function identityPlaces(inState: readonly string[], inProps: readonly string[]):
 const patchWithout =
   (names: readonly string[], state: Edit): Edit =>
   (text) => {
-    const operation = JSON.parse(text) as Json
+    const operation = parseLooseJson(text)
     if (!isObject(operation)) return text
     if (names.includes(firstOf(operation.path)) || names.includes(firstOf(operation.from))) return undefined
     return operation.path === '' ? members({ value: state })(text) : text
@@ -73,11 +81,11 @@ export function withoutIdentity(
     readonly answerOf?: (places: IdentityPlaces) => Edit
   } = {},
 ): AnswerChange | undefined {
-  const [inState, inProps] = [namesInState(channels), Object.keys(channels.forwardedProps)]
-  const names = [...inState, ...inProps]
-  const places = identityPlaces([...inState, ...alsoInState], inProps)
-  return identityRemoved(names.length > 0 ? [...names, ...alsoInState] : names, {
-    event: places.event,
-    answer: answerOf(places),
-  })
+  const own = namesInState(channels)
+  const inState = own.length > 0 ? [...own, ...alsoInState] : []
+  const inProps = Object.keys(channels.forwardedProps)
+  // Runtimes hand these on to agents that keep them with the run.
+  const headers = channels.headers ? Object.keys(identityHeaders) : []
+  const places = identityPlaces(inState, inProps, headers)
+  return identityRemoved([...inState, ...inProps, ...headers], { event: places.event, answer: answerOf(places) })
 }

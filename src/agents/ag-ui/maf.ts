@@ -5,4 +5,10 @@ import { type AgUiAdapter, agUi, stateIdentity } from './adapter'
  * `HttpContext.User` of the bearer. Its Python server sends a keep-alive comment every 15 seconds; the .NET one does not, so
  * the gate's comes a little later.
  */
-export const maf: AgUiAdapter = { ...agUi, kind: 'maf', identity: stateIdentity, heartbeatSeconds: 20 }
+export const maf: AgUiAdapter = {
+  ...agUi,
+  kind: 'maf',
+  identity: stateIdentity,
+  storesIdentity: false,
+  heartbeatSeconds: 20,
+}

@@ -10,6 +10,8 @@ const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
 })
 const inState = identity({ state: { key: 'auth_user', fields: authUser } })
 const bearer = identity({ assertion: 'bearer' })
+/** Agents whose adapters take the identity from each request, also where it answers another. */
+const ofRequest = { storesIdentity: false } as const
 
 /**
  * Session state that ADK keeps for itself or for everybody (`app:`), and where its `extract_headers` puts what it takes from
@@ -26,23 +28,24 @@ function withoutAdkState(body: Json): Json {
 /** Where well-known AG-UI agents look for the user, as their adapters' sources say. */
 export const agUiPresets = {
   /** AgentOS: `forwardedProps.user_id` is the run's user. */
-  agno: identity({ forwardedProps: { user_id: 'user_id' } }),
+  agno: { ...identity({ forwardedProps: { user_id: 'user_id' } }), ...ofRequest },
   /** Google ADK: `user_id_extractor` reads `input.state`, tools read `tool_context.state`. */
   adk: {
     ...agUi,
+    ...ofRequest,
     identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
     rewrite: (body, call, who) => agUi.rewrite(withoutAdkState(body), call, who),
     // It puts what `user_id_extractor` returned into every snapshot.
     identityRemoved: (channels) => withoutIdentity(channels, { alsoInState: ['_ag_ui_user_id'] }),
   },
   /** `ctx.deps.state.auth_user`, where the state model has it. */
-  'pydantic-ai': inState,
+  'pydantic-ai': { ...inState, ...ofRequest },
   /** `self.state["auth_user"]`, where the flow's state has it. A flow that goes on reads the state it stopped with. */
-  crewai: { ...inState, storesIdentity: true },
+  crewai: inState,
   /** `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is kept in its checkpoints. */
-  'langgraph-fastapi': { ...inState, storesIdentity: true },
+  'langgraph-fastapi': inState,
   /** Available to `state_context_builder`. */
-  strands: inState,
+  strands: { ...inState, ...ofRequest },
   /** It writes the whole state into the prompt, so identity is not put there: the signed assertion is all. */
   llamaindex: agUi,
   /** Its `server.auth` verifies a bearer. */

@@ -53,7 +53,7 @@ export const copilotkit: CopilotKitAdapter = {
   heartbeatSeconds: 0,
 
   // An app asks which agents there are before its first message, in whose body its token is.
-  opensWithoutToken: ({ operation }) => operation === 'info',
+  withoutToken: { operation: 'info', is: ({ operation }) => operation === 'info' },
 
   operationsOf({ endpoint, params, body }) {
     if (ROUTED_BY_SUFFIX.has(params.thread ?? '')) throw new Refusal('operation-unknown')
@@ -81,8 +81,11 @@ export const copilotkitSingleRoute: CopilotKitAdapter = {
   endpoints: [envelope('envelope')],
   bodyOperations: envelopeOperations,
 
-  opensWithoutToken: (_endpoint, body) =>
-    isObject(body) && body.method === 'info' && Object.keys(body).every((name) => name === 'method'),
+  withoutToken: {
+    operation: 'info',
+    is: (_endpoint, body) =>
+      isObject(body) && body.method === 'info' && Object.keys(body).every((name) => name === 'method'),
+  },
 
   operationsOf: ({ body }) => [operationOf(body)],
 

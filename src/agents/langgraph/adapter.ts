@@ -1,9 +1,9 @@
 import type { Principal } from '../../authentication/principal'
 import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, type JsonObject, plainName, removeSpellings } from '../../json'
-import { cutFrom } from '../../json-edit'
+import { all, cutFrom, items, members, removed } from '../../json-edit'
 import type { Adapter } from '../adapter'
-import { assertionOnly, describe, FORGED_NAMES, headersOf, identityHeaders } from '../identity'
+import { assertionOnly, CONFIGURATIONS, describe, FORGED_NAMES, headersOf, identityHeaders } from '../identity'
 import { identityRemoved } from '../identity-removed'
 import { operationsOfMembers } from '../members'
 import { endpoints, type Whose } from './endpoints'
@@ -64,8 +64,12 @@ export const langgraph: Adapter<Whose> = {
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
   },
 
-  identityRemoved: ({ langgraphAuthUser }) =>
-    identityRemoved(langgraphAuthUser ? AUTH_USER_NAMES : [], { event: withoutAuthUser, answer: withoutAuthUser }),
+  // A server with a login of its own makes its user of the assertion, and keeps that too.
+  identityRemoved: ({ assertion, headers, langgraphAuthUser }) =>
+    identityRemoved(assertion !== 'off' || headers || langgraphAuthUser ? KEPT_NAMES : [], {
+      event: all(withoutKept, inMessage),
+      answer: withoutKept,
+    }),
 
   brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
 }
@@ -89,8 +93,13 @@ function removeForged(part: JsonObject): void {
 
 const AUTH_USER_NAMES = ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions']
 
-/** LangGraph gives `configurable` back with runs, threads, checkpoints and debug events, and copies it into their `metadata`. */
-const withoutAuthUser = cutFrom(new Set(['configurable', 'metadata']), new Set(AUTH_USER_NAMES))
+/** Names under which a server keeps who started a run, for everybody who may read the thread. */
+const KEPT_NAMES = [...AUTH_USER_NAMES, ...Object.keys(identityHeaders)]
+const withoutKept = cutFrom(CONFIGURATIONS, new Set(KEPT_NAMES))
+/** The mode `messages` tells pairs of a message and its metadata. */
+const inMessage = items((item, index) =>
+  index === 1 ? members(Object.fromEntries(KEPT_NAMES.map((name) => [name, removed])))(item) : item,
+)
 
 /** The fields that LangGraph's own authentication sets. Without a user they are set to null, because a run inherits missing ones. */
 function authUserOf(principal: Principal | undefined): JsonObject {

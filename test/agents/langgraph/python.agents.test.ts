@@ -34,6 +34,7 @@ beforeAll(async () => {
       route('heartbeats', { limits: { heartbeatSeconds: 1 } }),
       route('admins', { policies: [adminsRun] }),
       route('with-user', { identity: { langgraphAuthUser: true } }),
+      route('tenant', { threads: 'tenant' }),
     ]
   })
 }, 600_000)
@@ -61,7 +62,7 @@ const carol = { ...Object.fromEntries(Object.keys(alice).map((name) => [name, ''
 function plain(value: unknown): unknown {
   const ids = new Map<string, string>()
   const named = JSON.stringify(value, (key, item) =>
-    /^(x-.*|seen|created_at|updated_at|state_updated_at|langgraph_request_id|__request_start_time_ms__|ls_.*|timestamp|usage_metadata)$/.test(
+    /^(x-.*|langgraph_auth_.*|seen|created_at|updated_at|state_updated_at|langgraph_request_id|__request_start_time_ms__|ls_.*|timestamp|usage_metadata)$/.test(
       key,
     )
       ? undefined
@@ -328,6 +329,22 @@ describe('who a graph of the Python server sees', () => {
     expect((await direct().threads.get(thread)).config).toEqual({ configurable: {} })
     expect(stored).not.toMatch(/eyJ|bearer|assertion/i)
     for (const segment of world.alice.authorization.split(/[ .]/).slice(1)) expect(stored).not.toContain(segment)
+  })
+})
+
+describe('threads of a tenant on the Python server', () => {
+  it('tell a colleague nothing of who spoke in them, which the server keeps with each run, state and event', async () => {
+    const [hers, his] = [through(world.alice, 'tenant'), through(world.bob, 'tenant')]
+    const { thread_id: thread } = await hers.threads.create()
+    const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
+    const told: unknown[] = [await collect(hers.runs.stream(thread, 'agent', ask('hello', { streamMode: modes })))]
+    told.push(await his.threads.get(thread), await his.threads.getState(thread), await his.threads.getHistory(thread))
+    told.push(await his.runs.list(thread))
+    // The graph of the example writes into its own state who it saw.
+    const ofServer = JSON.stringify(told, (key, value) => (key === 'seen' ? undefined : value))
+    expect(ofServer).toContain(thread)
+    expect(ofServer).not.toMatch(/alice@|x-user-/)
+    expect(JSON.stringify(await direct().runs.list(thread))).toContain('alice@')
   })
 })
 
