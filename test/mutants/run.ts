@@ -1,5 +1,5 @@
 /**
- * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--seconds N] [--list]
+ * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--after FILE:LINE] [--seconds N] [--list]
  *
  * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the checkout, and runs the nearest
  * tests, then the quick ones and then the rest of `npm test` until one fails, and fails again. StrykerJS was tried first: it switches faults inside the Node process,
@@ -24,6 +24,8 @@ const { values, positionals } = parseArgs({
   options: {
     sample: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    /** The last fault of a run with the same seed, to go on where it stopped. */
+    after: { type: 'string' },
     seconds: { type: 'string', default: '86400' },
     list: { type: 'boolean', default: false },
   },
@@ -39,10 +41,11 @@ function sourcesIn(place: string): string[] {
 
 const sources = (positionals.length > 0 ? positionals : ['src']).flatMap(sourcesIn)
 const contents = new Map(sources.map((file) => [file, readFileSync(path.join(root, file), 'utf8')]))
-const faults = shuffled(
+const all = shuffled(
   [...contents].flatMap(([file, source]) => faultsIn(file, source)),
   Number(values.seed),
 )
+const faults = all.slice(all.findIndex(({ file, line }) => `${file}:${line}` === values.after) + 1)
 if (values.list) {
   for (const fault of faults.slice(0, Number(values.sample))) console.log(described(fault))
   process.exit(0)
