@@ -45,7 +45,9 @@ const all = shuffled(
   [...contents].flatMap(([file, source]) => faultsIn(file, source)),
   Number(values.seed),
 )
-const faults = all.slice(all.findIndex(({ file, line }) => `${file}:${line}` === values.after) + 1)
+const last = all.findIndex(({ file, line }) => `${file}:${line}` === values.after)
+if (values.after !== undefined && last < 0) throw new Error(`This seed has no fault at ${values.after}.`)
+const faults = all.slice(last + 1)
 if (values.list) {
   for (const fault of faults.slice(0, Number(values.sample))) console.log(described(fault))
   process.exit(0)
