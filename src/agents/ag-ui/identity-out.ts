@@ -7,7 +7,7 @@ import { identityRemoved } from '../identity-removed'
 const without = (names: readonly string[]): Edit => members(Object.fromEntries(names.map((name) => [name, removed])))
 
 /** The members of LangGraph's events that hold states: what a node was given and gave, as a whole or piece by piece. */
-const RAW_STATES = new Set(['input', 'output', 'chunk', 'state', 'values'])
+const RAW_STATES = new Set(['input', 'inputs', 'output', 'outputs', 'chunk', 'state', 'values'])
 
 /** Edits that take identity out of what an AG-UI agent gives back. */
 interface IdentityPlaces {
