@@ -5,7 +5,7 @@ import type { Configuration } from '../config/load'
 export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
   return {
     publicUrl,
-    routes: written.flatMap(({ path, agent }) => {
+    routes: written.flatMap(({ path, agent, tokenInBody, servesPages, resumesAs }) => {
       const route = routes.get(path)
       if (!route) return []
       return {
@@ -17,6 +17,8 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
           origin: agent.origin,
           url: route.origin.host + route.origin.root,
           credential: route.credential ?? null,
+          ...('preset' in agent && agent.preset && { preset: agent.preset }),
+          ...('style' in agent && agent.style && { style: agent.style }),
           ...(agent.kind === 'mcp' && agent.eventStore && { eventStore: agent.eventStore }),
         },
         audience: route.assertion.audience,
@@ -29,6 +31,9 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
           ...route.bodyOperations.map((operation) => ({ operation })),
         ],
         threads: route.threads,
+        ...(resumesAs && { resumesAs }),
+        ...(tokenInBody && { tokenInBody }),
+        ...(servesPages && { servesPages }),
         ...(route.claimsUnowned && { unowned: 'claim-by-first' as const }),
         identity: route.identity,
         assertion: route.assertion,

@@ -41,7 +41,7 @@ export interface LoadedRoute {
   readonly identity: IdentityChannels
   /** Takes the identity that this route puts into bodies out of the answers. */
   readonly identityRemoved: AnswerChange | undefined
-  /** Whether silence on streams is filled, and counts as broken after a while: a stream of this route is read in any case. */
+  /** Whether silence on streams is filled, and counts as broken after a while. */
   readonly watchesSilence: boolean
   /** Where callers find the agent. */
   readonly place: PublicPlace
@@ -106,8 +106,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     policies: route.policies ?? [],
     identity,
     identityRemoved,
-    watchesSilence:
-      adapter.brokenStream !== undefined && (identityRemoved !== undefined || limits.heartbeatSeconds > 0),
+    watchesSilence: adapter.brokenStream !== undefined && limits.heartbeatSeconds > 0,
     place: {
       url: `${variable(environment, 'PUBLIC_URL') ?? ''}${route.path.replace(/\/$/, '')}`,
       prefix: origin.prefix,

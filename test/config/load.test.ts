@@ -8,7 +8,7 @@ import { noNetwork } from '../../src/cli/no-network'
 import type { Issuer, Policy, Route } from '../../src/config/define'
 import { ConfigurationError, type Fault } from '../../src/config/fault'
 import { load } from '../../src/config/load'
-import { policyWithExamples } from '../support/fixtures'
+import { policyWithExamples, signedIn } from '../support/fixtures'
 
 const issuer: Issuer = {
   id: 'login',
@@ -557,6 +557,23 @@ describe('the effective configuration and the schema', () => {
     const route = but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, eventStore: 'per-session' } }) as Route
     const [shown] = effectiveConfiguration(load([route], environment, noNetwork), [route]).routes
     expect(shown?.agent).toMatchObject({ kind: 'mcp', eventStore: 'per-session' })
+  })
+
+  it('what is in force shows what a review has to see', () => {
+    const agent = { ...copilotKit, preset: 'mastra', style: 'single-route' }
+    const more = { tokenInBody: true, servesPages: true, threads: 'shared', policies: [policyWithExamples(signedIn)] }
+    const route = but({ agent, ...more, resumesAs: 'whoever-asked-first', identity: { state: { key: 'auth_user' } } })
+    const [shown] = effectiveConfiguration(load([route], environment, noNetwork), [route as Route]).routes
+    const { preset, style } = agent
+    expect(shown).toMatchObject({ agent: { preset, style }, tokenInBody: true, servesPages: true })
+    expect(shown).toMatchObject({ threads: 'shared', resumesAs: 'whoever-asked-first' })
+  })
+
+  it('a stream that is read only so that identity can be removed may be silent for any time', () => {
+    const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
+    expect(loaded({ threads: 'tenant' })).toMatchObject({ watchesSilence: false, identityRemoved: expect.any(Object) })
+    expect(loaded({ threads: 'tenant', limits: { heartbeatSeconds: 15 } })).toMatchObject({ watchesSilence: true })
+    expect(loaded({})).toMatchObject({ watchesSilence: false, identityRemoved: undefined })
   })
 
   it('the JSON Schema takes every shipped route and refuses what the loader refuses', () => {
