@@ -8,7 +8,8 @@ import type { World } from './world.ts'
 export interface Report {
   readonly user: string | null
   readonly authorization: string | null
-  readonly assertion: string | null
+  /** Of the assertion or the bearer, header and claims. */
+  readonly unsigned: string
 }
 
 /**
@@ -42,8 +43,7 @@ export async function checkSubject(world: World, subject: Running, exchange: Exc
 /** The caller whom the origin could tell from headers, or from an assertion that the gate signed. */
 function userOf(report: Report | undefined): string | undefined {
   if (report?.user) return report.user
-  const assertion = report?.assertion ?? report?.authorization?.replace(/^Bearer /, '')
-  return assertion ? decodeJwt(assertion).sub : undefined
+  return report?.unsigned ? decodeJwt(`${report.unsigned}.`).sub : undefined
 }
 
 async function ask(subject: Running, exchange: Exchange, token: string | undefined) {

@@ -62,11 +62,14 @@ function json(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value))
 }
 
+/** What a token says, without its signature: the gateway takes a whole assertion out of what comes back. */
+const unsigned = (token: string): string => token.replace(/^Bearer /, '').replace(/\.[^.]*$/, '')
+
 const report = ({ headers, method, url }: IncomingMessage, body: string) => ({
   method,
   url,
   user: headers['x-user-id'] ?? null,
   authorization: headers.authorization ?? null,
-  assertion: headers['x-sallyport-assertion'] ?? null,
+  unsigned: unsigned(String(headers['x-sallyport-assertion'] ?? headers.authorization ?? '')),
   bodyBytes: Buffer.byteLength(body),
 })
