@@ -1,4 +1,4 @@
-// npm test: everything that proves it, but for files named *.agents.test.ts, which need Python or take minutes: `npm run
+// npm test: all tests but files named *.agents.test.ts, which need Python or take minutes: `npm run
 // test:agents` runs those. Tests that need a browser run where one is found.
 import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'

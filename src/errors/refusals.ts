@@ -149,7 +149,7 @@ export const refusals = {
   'origin-busy': {
     status: 503,
     title: 'Agent busy',
-    detail: 'The agent has no time to say whose this is. Nothing was done; try again shortly.',
+    detail: 'The agent is too busy to confirm who owns this thread. Nothing was done; try again shortly.',
     retryAfter: 5,
   },
   'origin-timeout': {
@@ -161,7 +161,7 @@ export const refusals = {
   'keys-unavailable': {
     status: 503,
     title: 'Cannot verify tokens now',
-    detail: "The identity provider's keys cannot be had at the moment. Your token may be fine; try again shortly.",
+    detail: "The identity provider's keys cannot be fetched right now. Your token may be fine; try again shortly.",
     retryAfter: 10,
   },
   'signing-unavailable': {
