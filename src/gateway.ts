@@ -13,7 +13,6 @@ import { createAuthenticators, withoutCredentials } from './authentication/kinds
 import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
-import { subjectPrefixesOf } from './config/trust'
 import { createEnding } from './ending'
 import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
@@ -142,7 +141,7 @@ async function pass(services: Services, request: Request, background: Background
   const isOpen = route.tokenInBody && listed && adapter.withoutToken?.is(listed, early)
   const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
-  const entrance = { authenticators, subjectPrefixes: subjectPrefixesOf(route.trust), wanted } as const
+  const entrance = { authenticators, subjectPrefixes: route.subjectPrefixes, wanted } as const
   const caller = await authenticate(entrance, sources, ports.now(), background)
   const { principal, credential } = caller
   record.noteVerified(principal)

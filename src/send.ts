@@ -93,6 +93,9 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
       else if (assertion !== undefined)
         headers[route.adapter.handsHeadersOn ? quietName(ASSERTION) : ASSERTION] = assertion
       const secret = agentSecret(route.credential, config.environment)
+      const added: string[] = []
+      if (assertion !== undefined) added.push(assertion)
+      if (secret !== undefined) added.push(secret)
       if (route.credential && secret !== undefined)
         headers[route.credential.header] = route.credential.scheme ? `${route.credential.scheme} ${secret}` : secret
       if (body) headers['content-type'] = 'application/json'
@@ -105,7 +108,7 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
-      return { response, credentials: [assertion, secret].filter((each) => each !== undefined) }
+      return { response, credentials: added }
     }
   }
 }

@@ -21,10 +21,12 @@ export interface CredentialsOut {
  * @param found is called for each text that held one
  */
 export function credentialsOut(credentials: readonly string[], found: () => void): CredentialsOut {
-  const secrets = credentials.filter(({ length }) => length >= SHORTEST)
-  const longest = Math.max(0, ...secrets.map(({ length }) => length))
   const text = (given: string): string => {
-    const changed = secrets.reduce((left, secret) => left.replaceAll(secret, ERASED), given)
+    let changed = given
+    // Most texts are shorter than any of them: every reply's headers come by here.
+    for (const secret of credentials)
+      if (secret.length >= SHORTEST && changed.length >= secret.length && changed.includes(secret))
+        changed = changed.replaceAll(secret, ERASED)
     if (changed !== given) found()
     return changed
   }
@@ -33,6 +35,7 @@ export function credentialsOut(credentials: readonly string[], found: () => void
     bytes(bytes, isWhole) {
       const given = oneCharacterPerByte(bytes)
       const changed = text(given)
+      const longest = Math.max(0, ...credentials.map(({ length }) => length))
       const kept = isWhole ? changed : changed.slice(0, Math.max(0, changed.length - longest))
       return kept === given ? bytes : Uint8Array.from(kept, (character) => character.charCodeAt(0))
     },

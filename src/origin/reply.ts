@@ -57,7 +57,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   if (isStream && type === null) headers['content-type'] = 'text/event-stream'
   passLocations(status, from, headers, rules.place)
   await change.headers?.(headers)
-  for (const [name, value] of Object.entries(headers)) headers[name] = credentials.text(value)
+  for (const name in headers) headers[name] = credentials.text(headers[name] ?? '')
 
   if (method === 'HEAD' || [204, 205, 304].includes(status)) {
     await response.body?.cancel()

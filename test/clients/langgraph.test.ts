@@ -3,10 +3,16 @@ import { createServer, request as httpRequest, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type LangGraphClient, type LangGraphSdk, loadClients, type StreamPart } from '../support/clients'
-import { bearer, forge, routeOf } from '../support/fixtures'
+import { bearer, forge, policyWithExamples, routeOf } from '../support/fixtures'
 import { graphIdentity } from '../support/graph-identity'
 import { type LangGraphServer, startLangGraphServer } from '../support/langgraph-server'
-import { openWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
+
+/** What a chat needs, and nothing beside it. */
+const chatOnly = policyWithExamples({
+  id: 'chat-only',
+  allow: [{ name: 'chat', operations: ['threads.*', 'run.stream'] }],
+})
 
 let sdk: LangGraphSdk
 let server: LangGraphServer
@@ -53,6 +59,7 @@ beforeAll(async () => {
     return [
       route('langgraph', server.url),
       route('heartbeats', server.url, { limits: { heartbeatSeconds: 1 } }),
+      route('chat-only', server.url, { policies: [chatOnly] }),
       // Where several people speak in one thread.
       route('shared', server.url, { threads: 'shared' }),
       route('shared-with-user', server.url, { threads: 'shared', identity: { langgraphAuthUser: true } }),
@@ -419,6 +426,39 @@ describe.concurrent('who the graph sees', () => {
     })
     expect(await seenBy(through(world.alice, 'shared-with-user'), thread)).toMatchObject(alice)
     expect((await direct().threads.getState(thread)).values.seen).toMatchObject({ langgraph_auth_user_id: 'alice' })
+  })
+})
+
+describe('a chat under a policy that permits threads.* and run.stream alone', () => {
+  it.each(['enqueue', 'interrupt'])('takes a second message while the first is answered (%s)', async (strategy) => {
+    const client = through(world.alice, 'chat-only')
+    const { thread_id: thread } = await client.threads.create()
+    const options = { streamMode: ['values', 'messages-tuple'], onDisconnect: 'cancel', streamResumable: true }
+    const first = client.runs.stream(thread, 'agent', ask('count to 20', options))
+    await first.next()
+    const second = { ...options, multitaskStrategy: strategy }
+    const [, parts] = await Promise.all([
+      collect(first).catch(() => []),
+      collect(client.runs.stream(thread, 'agent', ask('hello', second))),
+    ])
+    const last = parts
+      .filter(({ event }) => event === 'values')
+      .at(-1)
+      ?.data.messages.at(-1)
+    expect(String(last.content)).toContain('hello')
+    expect((await client.threads.getState(thread)).values.messages.length).toBeGreaterThan(1)
+  })
+
+  it('takes both spellings of one member, as the event protocol sends them', async () => {
+    const client = through(world.alice, 'chat-only')
+    const { thread_id: thread } = await client.threads.create()
+    const both = { multitask_strategy: 'enqueue', multitaskStrategy: 'enqueue', on_disconnect: 'cancel' }
+    const reply = await world.as(
+      'alice',
+      `/agents/chat-only/threads/${thread}/runs/stream`,
+      json({ assistant_id: 'agent', ...ask('hello'), ...both }),
+    )
+    expect([reply.status, (await reply.text()).includes('hello')]).toEqual([200, true])
   })
 })
 

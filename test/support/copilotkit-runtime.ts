@@ -10,19 +10,21 @@ export interface RuntimeOptions {
   readonly mode: 'multi-route' | 'single-route'
   /** By name, or made for each request. */
   readonly agents: AgentPackage
+  /** Lets pages of any origin ask it. */
+  readonly cors?: boolean
   /** Is shown every request that reaches it. */
   readonly onRequest?: (request: IncomingMessage) => void
 }
 
 /** A CopilotKit runtime as its guide writes it. Its base is `/api/copilotkit`. */
-export async function startRuntime({ mode, agents, onRequest }: RuntimeOptions): Promise<NodeServer> {
+export async function startRuntime({ mode, agents, cors = false, onRequest }: RuntimeOptions): Promise<NodeServer> {
   process.env.COPILOTKIT_TELEMETRY_DISABLED = 'true'
   const [{ CopilotRuntime, InMemoryAgentRunner }, { createCopilotNodeListener }] = await loadAgentPackages(
     '@copilotkit/runtime/v2',
     '@copilotkit/runtime/v2/node',
   )
   const runtime = new CopilotRuntime({ agents, runner: new InMemoryAgentRunner() })
-  const listener: AgentPackage = createCopilotNodeListener({ runtime, basePath: '/api/copilotkit', mode })
+  const listener: AgentPackage = createCopilotNodeListener({ runtime, basePath: '/api/copilotkit', mode, cors })
   return startNodeServer((request, response) => {
     onRequest?.(request)
     listener(request, response)

@@ -15,6 +15,8 @@ import { openWorld, type World } from '../../support/world'
 import { startTap, type Tap } from '../tap'
 
 type Style = 'multi' | 'single'
+/** A runtime that has no gateway before it, only behind it. */
+let openRuntime: NodeServer
 let world: World
 let agent: { readonly url: string; close(): Promise<void> }
 let toAgent: Tap
@@ -31,10 +33,11 @@ beforeAll(async () => {
   toAgent = await startTap(agent.url)
   const port = await freePort()
   const GATE_URL = `http://127.0.0.1:${port}`
-  const start = (mode: 'multi-route' | 'single-route', route: string) =>
-    startRuntime({ mode, agents: { default: new HttpAgent({ url: `${GATE_URL}/agents/${route}` }) } })
+  const start = (mode: 'multi-route' | 'single-route', route: string, cors = false) =>
+    startRuntime({ mode, cors, agents: { default: new HttpAgent({ url: `${GATE_URL}/agents/${route}` }) } })
   runtimes.multi = await start('multi-route', 'behind')
   runtimes.single = await start('single-route', 'behind')
+  openRuntime = await start('multi-route', 'direct', true)
   page = await servePage('test/agents/copilotkit/old-app.page.jsx', ['examples/copilotkit'], { GATE_URL })
   world = await openWorld(
     ({ trust }) => {
@@ -53,6 +56,12 @@ beforeAll(async () => {
       return [
         before('multi'),
         before('single'),
+        routeOf({ kind: 'ag-ui', origin: { url: toAgent.url } }, trust, {
+          id: 'direct',
+          path: '/agents/direct',
+          tokenInBody: true,
+          identity: { state: { key: 'auth_user' } },
+        }),
         routeOf({ kind: 'ag-ui', origin: { url: toAgent.url } }, gate, {
           id: 'behind',
           path: '/agents/behind',
@@ -68,12 +77,12 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(async () => {
   await browser?.close()
-  for (const server of [page, world, ...Object.values(runtimes), toAgent, agent]) await server?.close()
+  for (const server of [page, world, ...Object.values(runtimes), openRuntime, toAgent, agent]) await server?.close()
 })
 
-async function answerTo(message: string, style: Style, token: string): Promise<string> {
+async function answerTo(message: string, runtime: string, token: string): Promise<string> {
   await tab.goto('about:blank')
-  await tab.goto(`${page.url}/#${style}|${token}`)
+  await tab.goto(`${page.url}/#${runtime}|${token}`)
   await tab.getByTestId('copilot-chat-textarea').fill(message)
   await tab.getByTestId('copilot-send-button').click()
   const answer = tab.getByTestId('copilot-assistant-message').last()
@@ -97,6 +106,14 @@ describe('an app of CopilotKit in Chromium that has its token in properties', ()
       ).toEqual([])
     },
   )
+
+  it('has the agent know who is signed in where the gateway is before the agent alone', async () => {
+    for (const name of ['alice', 'bob'] as const) {
+      const runtime = `${openRuntime.url}/api/copilotkit`
+      expect(await answerTo('hello', runtime, world.token(name))).toContain(`The gate says you are ${name}`)
+      expect(JSON.stringify(toAgent.calls)).not.toContain(world.token(name))
+    }
+  })
 
   it('is answered 401 with the words of the gateway where the token is no good', async () => {
     const refusal = tab.waitForResponse((response) => response.url().endsWith('/agent/default/run'))

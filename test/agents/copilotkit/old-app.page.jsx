@@ -7,7 +7,7 @@ const [runtime, token] = decodeURIComponent(location.hash.slice(1)).split('|')
 
 createRoot(document.getElementById('root')).render(
   <CopilotKit
-    runtimeUrl={`${GATE_URL}/agents/${runtime}`}
+    runtimeUrl={runtime.startsWith('http') ? runtime : `${GATE_URL}/agents/${runtime}`}
     properties={{ authorization: token }}
     useSingleEndpoint={runtime === 'single'}
     showDevConsole={false}

@@ -21,6 +21,12 @@ const adminsRun = policyWithExamples({
   ],
 })
 
+/** What a chat needs, and nothing beside it. */
+const chatOnly = policyWithExamples({
+  id: 'chat-only',
+  allow: [{ name: 'chat', operations: ['threads.*', 'run.stream'] }],
+})
+
 beforeAll(async () => {
   sdk = (await loadClients()).langGraph
   server = await startPythonServer()
@@ -35,6 +41,7 @@ beforeAll(async () => {
       route('admins', { policies: [adminsRun] }),
       route('with-user', { identity: { langgraphAuthUser: true } }),
       route('tenant', { threads: 'tenant' }),
+      route('chat-only', { threads: 'own', policies: [chatOnly] }),
     ]
   })
 }, 600_000)
@@ -396,6 +403,12 @@ describe("LangGraph's Python clients through the gate, RemoteGraph among them", 
       'a thread that is not there': 404,
       'the store': 404,
     })
+  })
+
+  it('take a second message while the first is answered, under a policy for threads.* and run.stream alone', async () => {
+    const input = { url: urlOf('chat-only'), headers: world.alice }
+    const { second } = await runPythonClients<{ second: string }>(input, 'langgraph_two_messages.py')
+    expect(second).toContain('hello')
   })
 
   it('get the same events and answers as without it', async () => {
