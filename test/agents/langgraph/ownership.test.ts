@@ -159,7 +159,8 @@ describe('a thread of a LangGraph server', () => {
       const own = stub.thread(alice)
       const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
       expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
-      const { params } = JSON.parse(world.origin.last().body) as { params: object }
+      const { params, ...rest } = JSON.parse(world.origin.last().body) as { params: object }
+      expect(rest).toEqual({ id: 1, method })
       expect(params).toMatchObject({ metadata: { topic: 'x', ...(isStamped && { [OWNER]: alice }) } })
       expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
     },
