@@ -6,10 +6,9 @@ import type { SigningKeys } from './assertion/keys'
 import { createSigner } from './assertion/sign'
 import { AuditRecord } from './audit/event'
 import { auditLine } from './audit/line'
-import { authenticate } from './authentication/authenticate'
-import type { Authenticator } from './authentication/authenticator'
+import { authenticate, CLOSED, type Entrance } from './authentication/authenticate'
 import { eraseToken } from './authentication/credential'
-import { createAuthenticators, withoutCredentials } from './authentication/kinds'
+import { createEntrances, withoutCredentials } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
@@ -49,25 +48,25 @@ interface Services {
   readonly host: string
   /** For requests that match no route. */
   readonly corsOfAll: CorsRules
-  readonly authenticatorsOf: ReadonlyMap<LoadedRoute, readonly Authenticator[]>
+  readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
   readonly senderFor: ReturnType<typeof createSender>
   readonly isolate: ReturnType<typeof createIsolation>
 }
 
 /**
- * The way of a request, top to bottom: `handle`, then the four acts of `pass`. No step returns to an earlier one, and no other file
- * knows the order. What a step finds is a constant that later steps are given, so that none can be left out or run on something
- * else's data. A refusal is thrown where it is found and answered in one place.
+ * The way of a request, top to bottom: `handle`, then the four acts of `pass`. No step returns to an earlier
+ * one, and no other file knows the order. A step's result is a constant that later steps are given, so that
+ * no step can be left out. A refusal is thrown where it is found and answered in one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const routes = [...config.routes.values()]
-  const authenticatorsFor = createAuthenticators(ports, signingKeys)
+  const entranceTo = createEntrances(ports, signingKeys)
   const services: Services = {
     config,
     ports,
     host: new URL(config.publicUrl).host,
     corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
-    authenticatorsOf: new Map(routes.map((route) => [route, authenticatorsFor(route.trust)])),
+    entranceOf: new Map(routes.map((route) => [route, entranceTo(route.trust)])),
     senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
   }
@@ -124,7 +123,7 @@ interface Arrival {
 
 /** Both doors, in four acts: from the credential to the agent's answer. */
 async function pass(services: Services, request: Request, background: Background, arrival: Arrival): Promise<Reply> {
-  const { config, ports, authenticatorsOf, senderFor, isolate } = services
+  const { config, ports, entranceOf, senderFor, isolate } = services
   const { route, target, rest, trace, record } = arrival
   const { adapter } = route
   const { method, headers, signal } = request
@@ -137,12 +136,11 @@ async function pass(services: Services, request: Request, background: Background
   // Only a route that takes tokens from bodies reads one before it knows who sends it.
   const early = route.tokenInBody ? await incoming.json() : undefined
   const inBody = early === undefined ? [] : (adapter.takeTokens?.(early) ?? [])
-  const authenticators = authenticatorsOf.get(route) ?? []
+  const entrance = entranceOf.get(route) ?? CLOSED
   const isOpen = route.tokenInBody && listed && adapter.withoutToken?.is(listed, early)
   const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
-  const entrance = { authenticators, subjectPrefixes: route.subjectPrefixes, wanted } as const
-  const caller = await authenticate(entrance, sources, ports.now(), background)
+  const caller = await authenticate(entrance, wanted, sources, ports.now(), background)
   const { principal, credential } = caller
   record.noteVerified(principal)
 

@@ -21,10 +21,12 @@ export type Wanted = 'always' | 'if-told' | 'never'
 /** The way into a route. */
 export interface Entrance {
   readonly authenticators: readonly Authenticator[]
-  /** What each that the route trusts puts before its user ids. */
+  /** The prefixes of user ids, one for each issuer that the route trusts. */
   readonly subjectPrefixes: readonly string[]
-  readonly wanted: Wanted
 }
+
+/** Takes no credential, and lets nobody in. */
+export const CLOSED: Entrance = { authenticators: [], subjectPrefixes: [] }
 
 /**
  * Takes the request's credential, of a kind that the route trusts, and verifies it where it is wanted.
@@ -34,7 +36,8 @@ export interface Entrance {
  *   stands in the URL as well, `token-invalid` for a user id that could be another issuer's, and those of `Presented`
  */
 export async function authenticate(
-  { authenticators, subjectPrefixes, wanted }: Entrance,
+  { authenticators, subjectPrefixes }: Entrance,
+  wanted: Wanted,
   sources: CredentialSources,
   now: number,
   background: Background,
@@ -58,8 +61,9 @@ export async function authenticate(
 }
 
 /**
- * Agents see one text for a person, prefix and subject together. One that begins with another issuer's longer prefix could
- * name that issuer's person, so it is refused; then no two issuers of a route can ever mean the same text.
+ * Agents see one text for a person, prefix and subject together. One that begins with another
+ * issuer's longer prefix could name that issuer's person, so it is refused; then no two issuers of
+ * a route can ever mean the same text.
  */
 function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
   const ownLength = userId.length - subject.length

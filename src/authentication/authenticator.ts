@@ -45,11 +45,11 @@ export interface Authenticator {
 export interface CredentialKind<Stores, Trusted> {
   /** Writes a challenge of its scheme (RFC 9110 section 11.6.1). @param parameters such as `realm="support"` */
   challenge(parameters: string): string
-  /** Finds it where it was pasted into some other text, all over the text. What it finds is not written to logs. */
+  /** Finds it where it was pasted into some other text, all over the text. Matches are not written to logs. */
   readonly shape: RegExp
   /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
   readonly requestHeaders: readonly string[]
-  /** What the metadata of a resource says about it (RFC 9728 section 2). */
+  /** Returns its part of a resource's metadata (RFC 9728 section 2). */
   resourceMetadata(trusted: readonly Trusted[]): Readonly<Record<string, unknown>>
   /** Makes the authenticator of a route that trusts these. */
   authenticator(trusted: readonly Trusted[], stores: Stores): Authenticator

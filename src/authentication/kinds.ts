@@ -1,13 +1,14 @@
 import type { SigningKeys } from '../assertion/keys'
 import type { Trusted } from '../config/trust'
 import type { Ports } from '../ports'
-import type { Authenticator } from './authenticator'
+import type { Entrance } from './authenticate'
 import { jwt } from './jwt/authenticator'
 import { createTokenStores } from './jwt/token-stores'
 
 /*
- * Every kind of credential: what the route says of it, and its authenticator. Each is given what the route trusts of its kind. A public
- * route takes bearers as well: they are not verified, but taken out of what is sent on.
+ * Every kind of credential: what the route says of it, and its authenticator. Each is given what
+ * the route trusts of its kind. A public route takes bearers as well: they are not verified, but
+ * taken out of what is sent on.
  */
 
 /** Writes a challenge. @param parameters such as `realm="support"` */
@@ -24,13 +25,13 @@ export const credentialHeadersOf = (_trust: Trusted): readonly string[] => [...j
 export const resourceMetadataOf = ({ issuers }: Trusted) => ({ ...jwt.resourceMetadata(issuers) })
 
 /**
- * Makes the authenticators of routes, which share keys and what has been verified.
+ * Makes the entrances of routes, which share keys and what has been verified.
  * @param signingKeys the gateway's own, for routes that trust its assertions
  */
-export function createAuthenticators(
-  ports: Ports,
-  signingKeys: () => Promise<SigningKeys>,
-): (trust: Trusted) => readonly Authenticator[] {
+export function createEntrances(ports: Ports, signingKeys: () => Promise<SigningKeys>): (trust: Trusted) => Entrance {
   const tokens = createTokenStores(ports, signingKeys)
-  return ({ issuers }) => [jwt.authenticator(issuers, tokens)]
+  return ({ issuers }) => ({
+    authenticators: [jwt.authenticator(issuers, tokens)],
+    subjectPrefixes: issuers.map(({ subjectPrefix }) => subjectPrefix),
+  })
 }

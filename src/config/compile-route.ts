@@ -15,7 +15,7 @@ import type { Sharing } from '../threads/owner'
 import type { Agent, IdentityOptions, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
 import { compileLimits, type Limits } from './limits'
-import { compileTrust, subjectPrefixesOf, type Trusted } from './trust'
+import { compileTrust, type Trusted } from './trust'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
 export interface LoadedRoute {
@@ -37,8 +37,6 @@ export interface LoadedRoute {
   readonly origin: Origin
   readonly credential: Agent['credential']
   readonly trust: Trusted
-  /** What each that is trusted puts before its user ids. */
-  readonly subjectPrefixes: readonly string[]
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
   /** Takes the identity that this route puts into bodies out of the answers. */
@@ -105,7 +103,6 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     origin,
     credential: agent.credential,
     trust,
-    subjectPrefixes: subjectPrefixesOf(trust),
     policies: route.policies ?? [],
     identity,
     identityRemoved,

@@ -1,4 +1,7 @@
-/** All that a route can trust: the shape of each kind, its check, and what it is compiled to. Today that is identity providers. */
+/**
+ * All that a route can trust: the shape of each kind, its check, and what it is compiled to. Today
+ * that is identity providers.
+ */
 import type * as v from 'valibot'
 import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
 import { checkIssuer } from './check-issuer'
@@ -8,7 +11,7 @@ import { IssuerSchema } from './issuer-schema'
 import type { Report } from './report'
 
 export const TrustSchema = IssuerSchema
-/** What a route trusts, as written. */
+/** An entry of a route's `trust`, as written. */
 export type Trust = v.InferInput<typeof TrustSchema>
 
 /** The same by kind, with addresses resolved and defaults filled in. */
@@ -34,7 +37,3 @@ export function checkTrustList(trust: readonly Trust[], report: Report): void {
 export const compileTrust = (trust: readonly Trust[], environment: Environment): Trusted => ({
   issuers: trust.map((issuer) => compileIssuer(issuer, environment)),
 })
-
-/** What each puts before its user ids. */
-export const subjectPrefixesOf = ({ issuers }: Trusted): readonly string[] =>
-  issuers.map(({ subjectPrefix }) => subjectPrefix)

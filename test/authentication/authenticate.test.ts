@@ -33,12 +33,19 @@ const entrance = (authenticators: readonly Authenticator[], wanted: Wanted, pref
   subjectPrefixes: prefixes,
   wanted,
 })
+/** Tries to come in. */
+const enter = (
+  { wanted, ...way }: ReturnType<typeof entrance>,
+  from: CredentialSources,
+  now: number,
+  waiting: typeof background,
+) => authenticate(way, wanted, from, now, waiting)
 const refused = (code: string) => expect.objectContaining({ code })
 
 describe('who is asking', () => {
   const both = [takes('authorization'), takes('x-api-key')]
   const ask = (headers: Record<string, string>, wanted: Wanted = 'always') =>
-    authenticate(entrance(both, wanted), sources({ headers: new Headers(headers) }), 0, background)
+    enter(entrance(both, wanted), sources({ headers: new Headers(headers) }), 0, background)
 
   it('a credential is verified by the authenticator that took it', async () => {
     const { principal, credential } = await ask({ 'x-api-key': 'alice' })
@@ -64,7 +71,7 @@ describe('who is asking', () => {
 
 describe('a user id that could be another issuer’s person', () => {
   const ask = (name: string, prefixes: readonly string[]) =>
-    authenticate(
+    enter(
       entrance([takes('authorization')], 'always', prefixes),
       sources({ headers: new Headers({ authorization: name }) }),
       0,
@@ -97,7 +104,7 @@ describe('a credential that stands in the URL as well', () => {
     ['query, encoded', { query: `?key=${key.replace('k', '%6b')}` }],
   ])('is refused, whatever kind it is of (%s)', async (_where, where) => {
     for (const wanted of ['always', 'if-told', 'never'] as const) {
-      const asked = authenticate(entrance([takes('x-api-key')], wanted), sources({ headers, ...where }), 0, background)
+      const asked = enter(entrance([takes('x-api-key')], wanted), sources({ headers, ...where }), 0, background)
       await expect(asked).rejects.toEqual(refused('token-in-url'))
     }
   })
@@ -105,7 +112,7 @@ describe('a credential that stands in the URL as well', () => {
 
 describe('a request that may come without a credential', () => {
   const ask = (headers: Record<string, string>) =>
-    authenticate(
+    enter(
       entrance([takes('authorization'), takes('x-api-key')], 'if-told'),
       sources({ headers: new Headers(headers) }),
       0,

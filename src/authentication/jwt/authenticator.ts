@@ -6,8 +6,8 @@ import type { TrustedIssuer } from './trusted-issuer'
 import { verify } from './verify'
 
 /**
- * Access tokens that are JWTs, as bearers. A token is verified by the trusted issuer that its `iss` names. One that is bound to its
- * sender (`cnf`: RFC 9449, RFC 8705) is no bearer.
+ * Access tokens that are JWTs, as bearers. A token is verified by the trusted issuer that its `iss`
+ * names. One that is bound to its sender (`cnf`: RFC 9449, RFC 8705) is no bearer.
  */
 export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   challenge: (parameters) => `Bearer ${parameters}`,

@@ -5,8 +5,8 @@ import { Refusal } from '../../errors/refusal'
 export const refuseToken = (reason: TokenReason): Refusal => new Refusal('token-invalid', reason)
 
 /**
- * Makes a refusal of an error that jose threw while verifying. It is exhaustive in effect: a code that is not the fault of the token is
- * "cannot verify" (503), never "invalid".
+ * Makes a refusal of an error that jose threw while verifying. It is exhaustive in effect: a code
+ * that is not the fault of the token is "cannot verify" (503), never "invalid".
  */
 export function tokenRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown

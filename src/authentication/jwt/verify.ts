@@ -31,8 +31,9 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
  * longest lifetime, `nbf`, `iat` not ahead, a printable `sub`, required claims. Of members that occur twice the last
  * one counts, everywhere (RFC 7519 section 4 leaves that choice).
  *
- * Not checked: whether it is bound to its sender (`cnf`), which is the business of the way that it came, whether it was revoked, whether its subject could be another issuer's (see `authenticate`), and what its scopes allow, which is the
- * policy's.
+ * Not checked: whether it is bound to its sender (`cnf`), which is the business of the way that it
+ * came, whether it was revoked, whether its subject could be another issuer's (see `authenticate`),
+ * and what its scopes allow, which is the policy's.
  *
  * A token that was verified a while ago is not verified again as long as the key that did it is its issuer's still; whether it has
  * expired is.
