@@ -25,7 +25,10 @@ export function createApp(config: Configuration, ports: Ports) {
   }
   const handle = createGateway(config, signingKeys, ports)
   let isTold = false
-  /** Writes once in an isolate what is not ready. A Worker that starts may do nothing that takes time, so the first request does. */
+  /**
+   * Writes once in an isolate what is not ready. A Worker that starts may do nothing that takes
+   * time, so the first request does.
+   */
   const tell = async () => {
     for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)
   }

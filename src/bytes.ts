@@ -1,6 +1,6 @@
 /**
- * Reads a stream to its end, counting bytes as they come: what `Content-Length` promises is not believed. Undefined means that there
- * was more than the limit; the stream is then cancelled.
+ * Reads a stream to its end, counting bytes as they come: what `Content-Length` promises is not
+ * believed. Undefined means that there was more than the limit; the stream is then cancelled.
  */
 export async function readAtMost(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array | undefined> {
   const { bytes, isWhole } = await readStart(stream, limit)

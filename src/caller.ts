@@ -1,6 +1,9 @@
 export type Claims = Readonly<Record<string, unknown>>
 
-/** The members of a caller that policies look at. Their examples make one from data; a request gets one only as a `Principal`. */
+/**
+ * The members of a caller that policies look at. Their examples make one from data; a request gets
+ * one only as a `Principal`.
+ */
 export interface Caller {
   readonly kind: 'user' | 'service'
   /** Id of the issuer in policies/. */

@@ -12,8 +12,8 @@ export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 
 /**
- * An event whose JSON is edited. Other lines stay, and the event as a whole stays byte for byte where it carries no JSON or nothing
- * changes.
+ * An event whose JSON is edited. Other lines stay, and the event as a whole stays byte for byte
+ * where it carries no JSON or nothing changes.
  */
 export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)

@@ -21,7 +21,10 @@ const KEY_REASONS = {
   'duplicate-kid': 'two keys of SIGNING_KEYS have the same kid',
 } as const
 
-/** Finds what cannot serve. It asks nobody: whether an identity provider or an agent is up shows in replies and audit lines. */
+/**
+ * Finds what cannot serve. It asks nobody: whether an identity provider or an agent is up shows in
+ * replies and audit lines.
+ */
 export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): readonly Unready[] => [
   ...missingKeys(config, signingKeys),
   ...missingThreadSecret(config),

@@ -1,5 +1,6 @@
 /**
- * Edits of JSON as text, by place. What no edit names keeps its bytes: parsed and written anew, `1.0` and great numbers would change.
+ * Edits of JSON as text, by place. Text that no edit names keeps its bytes: parsing and writing it
+ * again would change `1.0` and great numbers.
  */
 
 /** Returns what stands in place of a JSON value; undefined takes it out of its object or list. */
@@ -73,7 +74,10 @@ const SPACE = /[ \t\r\n]*/y
 const PRIMITIVE = /[^,\]} \t\r\n]*/y
 const TOKEN = /["{}[\]]/g
 
-/** Takes members of these names out of each object that is the value of a member of one of the other names, wherever that stands. */
+/**
+ * Takes members of these names out of each object that is the value of a member of one of the other
+ * names, wherever that stands.
+ */
 export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>): Edit {
   return (text) => {
     const kept: string[] = []
@@ -136,7 +140,10 @@ function endOfValue(text: string, from: number): number {
   return text.length
 }
 
-/** Where a string that begins here ends. A regular expression for all of a string would need the stack for each of its escapes. */
+/**
+ * Where a string that begins here ends. A regular expression for all of a string would need the
+ * stack for each of its escapes.
+ */
 export function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {
     let before = quote

@@ -21,8 +21,8 @@ export const parseLooseJson = (text: string): Json | undefined =>
   parseJson(text) ?? parseJson(text.replace(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g, 'null'))
 
 /**
- * One spelling for texts that differ in case only, folded both ways: servers compare in upper case (.NET) or in lower case (Go,
- * JavaScript), and Go takes the long s (U+017F) for an s, too.
+ * One spelling for texts that differ in case only, folded both ways: servers compare in upper case
+ * (.NET) or in lower case (Go, JavaScript), and Go takes the long s (U+017F) for an s, too.
  */
 export const folded = (text: string): string =>
   IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()

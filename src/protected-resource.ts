@@ -15,8 +15,9 @@ const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mc
 const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WELL_KNOWN + (path === '/' ? '' : path)
 
 /**
- * The contents of `WWW-Authenticate` in a 401 or 403 of a route. An MCP client reads from it where the metadata is and which scopes
- * to ask for (MCP authorization, "protected resource metadata discovery").
+ * The contents of `WWW-Authenticate` in a 401 or 403 of a route. An MCP client reads from it where
+ * the metadata is and which scopes to ask for (MCP authorization, "protected resource metadata
+ * discovery").
  */
 export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {
   const context = { realm: route.id, challenges: challengesOf(route.trust) }

@@ -48,7 +48,7 @@ export interface AgentRequest {
 /** An agent's answer. */
 export interface Answered {
   readonly response: Response
-  /** What the gateway added to the request as a credential, and nobody but the agent may see. */
+  /** The credentials that the gateway added to the request. Only the agent may see them. */
   readonly credentials: readonly string[]
 }
 

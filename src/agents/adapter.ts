@@ -40,15 +40,15 @@ export interface Adapter<Whose extends string = string> {
   /** Where this kind looks for the user, unless the route says otherwise. */
   readonly identity: IdentityChannels
   /**
-   * The agent hands `authorization` and `x-*` headers on to whom it calls, its model's vendor among them, so the headers of identity are
-   * called `sallyport-*`.
+   * The agent hands `authorization` and `x-*` headers on to whom it calls, its model's vendor among
+   * them, so the headers of identity are called `sallyport-*`.
    */
   readonly handsHeadersOn?: true
   /** Channels inside bodies that the kind has. A route may set no others. */
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
   /**
-   * Whether the agent may keep the identity that a body brought, and go on with it when another person answers or edits. Of an agent that
-   * is not known, this is so.
+   * Whether the agent may keep the identity that a body brought, and go on with it when another
+   * person answers or edits. Of an agent that is not known, this is so.
    */
   readonly storesIdentity?: boolean
   /** Seconds of silence after which the gateway sends a comment; 0 where the agent sends its own. */
@@ -67,7 +67,10 @@ export interface Adapter<Whose extends string = string> {
    * place for one.
    */
   takeTokens?(body: Json): readonly Json[]
-  /** What clients that keep their token in bodies ask without one, and how it is known. Absent: they ask nothing. */
+  /**
+   * The question that clients with their token in bodies ask without one, and how to know it.
+   * Absent: there is none.
+   */
   readonly withoutToken?: {
     readonly operation: string
     is(endpoint: Endpoint, body: Json | undefined): boolean

@@ -36,7 +36,10 @@ export interface BodyOperation<Whose extends string = string> extends Row {
   readonly whose: Whose
 }
 
-/** One method and path of an agent, with the name that policies speak of. A request that matches no row is refused with 404. */
+/**
+ * One method and path of an agent, with the name that policies speak of. A request that matches no
+ * row is refused with 404.
+ */
 export interface PathEndpoint<Whose extends string = string> extends BodyOperation<Whose>, Address {
   readonly named?: never
 }

@@ -47,10 +47,16 @@ export const identityHeaders: FieldMap = {
   'x-user-issuer': 'issuer',
 }
 
-/** The name of a header of identity where the agent hands `x-*` headers on: `sallyport-user-id`, `sallyport-assertion`. */
+/**
+ * The name of a header of identity where the agent hands `x-*` headers on: `sallyport-user-id`,
+ * `sallyport-assertion`.
+ */
 export const quietName = (name: string): string => name.replace(/^x-(?:sallyport-)?/, 'sallyport-')
 
-/** The objects into which LangGraph copies headers of identity: it keeps and tells them with each run, state and event. */
+/**
+ * The objects into which LangGraph copies headers of identity: it keeps and tells them with each
+ * run, state and event.
+ */
 export const CONFIGURATIONS: ReadonlySet<string> = new Set(['configurable', 'metadata'])
 
 /** Names that mean identity to some agent, in their plain spelling, wherever an agent reads them. */

@@ -50,7 +50,10 @@ export interface Binding {
   readonly body: Uint8Array | undefined
 }
 
-/** The caller, as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID Connect where they have one. */
+/**
+ * The caller, as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID Connect
+ * where they have one.
+ */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
   const { userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } = principal
   const copied = rules.claims.filter((claim) => claims[claim] !== undefined).map((claim) => [claim, claims[claim]])

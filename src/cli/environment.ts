@@ -25,7 +25,10 @@ export function readEnvironment(args: readonly string[]): Environment {
 /** Has every method, and does nothing. */
 const standIn = new Proxy({}, { get: () => () => Promise.reject(new Error('not running')) })
 
-/** The names of bindings of every sort: wrangler lists them as `binding` or `name`, some of them below `bindings` or `producers`. */
+/**
+ * The names of bindings of every sort: wrangler lists them as `binding` or `name`, some of them
+ * below `bindings` or `producers`.
+ */
 function bindingNames(config: object): readonly string[] {
   const lists = Object.values(config)
     .flatMap((part) => [part, part?.bindings, part?.producers])

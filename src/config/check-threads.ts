@@ -5,7 +5,10 @@ import type { Route } from './define'
 import { show } from './fault'
 import type { Report } from './report'
 
-/** Checks the owner of threads against the kind of agent, the callers who may come in, and the operations that the route opens. */
+/**
+ * Checks the owner of threads against the kind of agent, the callers who may come in, and the
+ * operations that the route opens.
+ */
 export function checkThreads(route: Route, report: Report): void {
   const { threads, unowned, agent, public: isPublic } = route
   const adapter = adapterOf(agent)
@@ -35,7 +38,10 @@ export function checkThreads(route: Route, report: Report): void {
   })
 }
 
-/** Whether an answer or an edit is another person's is known to the agent alone, and so is whose identity its run then has. */
+/**
+ * Whether an answer or an edit is another person's is known to the agent alone, and so is whose
+ * identity its run then has.
+ */
 function checkStoredIdentity(route: Route, report: Report): void {
   const { agent, identity, resumesAs, threads = 'own' } = route
   const adapter = adapterOf(agent)

@@ -98,8 +98,8 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
 }
 
 /**
- * A route that trusts the gateway's own assertions is told user ids, and not whose provider's they are: people of several providers
- * must not have the same ones, as on one route.
+ * A route that trusts the gateway's own assertions is told user ids, and not whose provider's they
+ * are: people of several providers must not have the same ones, as on one route.
  */
 function checkChains(routes: readonly Route[], environment: Environment, about: About): void {
   const isGateway = ({ issuer }: Trust) => addressOf(issuer, environment) === variable(environment, 'PUBLIC_URL')

@@ -31,7 +31,7 @@ export function addressOf(given: string | { env: string }, environment: Environm
   return typeof given === 'string' ? given : variable(environment, given.env)
 }
 
-/** What is bound under a name and has a method, such as `fetch` of a service; undefined where there is none. */
+/** Finds the binding of a name that has a method, such as `fetch` of a service; undefined where there is none. */
 export function binding<T extends object>(
   environment: Environment,
   name: string,

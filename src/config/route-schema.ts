@@ -117,13 +117,14 @@ export const RouteSchema = v.strictObject({
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
   public: v.optional(v.literal(true)),
   /**
-   * The owner of the agent's threads, sessions and tasks: each caller's `own` (default), everybody's of one `tenant`, or
-   * `shared` by all who may come in.
+   * The owner of the agent's threads, sessions and tasks: each caller's `own` (default),
+   * everybody's of one `tenant`, or `shared` by all who may come in.
    */
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
-   * Says that it is known whose identity a run has that others answer or edit, where the agent keeps identity in its state: that of
-   * whoever asked first. Such an agent on a route whose threads are a tenant's or shared needs it.
+   * Says that it is known whose identity a run has that others answer or edit, where the agent
+   * keeps identity in its state: that of whoever asked first. Such an agent on a route whose
+   * threads are a tenant's or shared needs it.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /** LangGraph threads that have no owner yet: `hide` (default), or give each to whoever comes first. */

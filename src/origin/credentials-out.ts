@@ -8,7 +8,8 @@ export interface CredentialsOut {
   text(text: string): string
   /**
    * The same in bytes of any encoding.
-   * @param isWhole whether that is all. Otherwise as many bytes are left out at the end as a part of a credential could have
+   * @param isWhole whether that is all. Otherwise as many bytes are left out at the end as a part
+   *   of a credential could have
    */
   bytes(bytes: Uint8Array, isWhole: boolean): Uint8Array
 }

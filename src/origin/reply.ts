@@ -12,7 +12,10 @@ import { pump } from './native-stream'
 
 /** A reply that has to be changed is held whole; larger ones are refused rather than passed unread. */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
-/** A reply of known length up to this is taken whole: a pipe would cost more than all else that is done for it. So much is read of an error. */
+/**
+ * A reply of known length up to this is taken whole: a pipe would cost more than all else that is
+ * done for it. So much is read of an error.
+ */
 const MAX_WHOLE_BYTES = 64 * 1024
 
 export interface ReplyRules {
@@ -41,9 +44,10 @@ export interface Reply {
 }
 
 /**
- * The origin's answer as the caller gets it: headers by allow-list, addresses that lead back through the gateway, and a guard on
- * the body: native where nothing has to be read, reading where events have to be changed or silence filled. Credentials of the gateway's own
- * are taken out of headers, of errors, and of what is read anyway.
+ * The origin's answer as the caller gets it: headers by allow-list, addresses that lead back
+ * through the gateway, and a guard on the body: native where nothing has to be read, reading where
+ * events have to be changed or silence filled. Credentials of the gateway's own are taken out of
+ * headers, of errors, and of what is read anyway.
  *
  * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot be changed as it must be
  */

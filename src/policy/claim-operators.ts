@@ -22,7 +22,10 @@ const includes: ClaimOperator<Scalar> = {
   holds: (claim, wanted) => Array.isArray(claim) && claim.includes(wanted),
 }
 
-/** By their names in policies: the claim itself or one of several; a member of a claim that is a list. Nothing is converted: "1" is not 1. */
+/**
+ * By their names in policies: the claim itself or one of several; a member of a claim that is a
+ * list. Nothing is converted: "1" is not 1.
+ */
 const operators = { equals, includes }
 type Operators = typeof operators
 

@@ -43,7 +43,10 @@ export function decide(policies: readonly Policy[], caller: Caller, operation: s
   return { effect: 'allow', by }
 }
 
-/** Whether policies permit an operation to everybody, whoever that is: by rules without a condition, and denied by none. */
+/**
+ * Whether policies permit an operation to everybody, whoever that is: by rules without a condition,
+ * and denied by none.
+ */
 export const permitsEverybody = (policies: readonly Policy[], operation: string): boolean =>
   policies.length > 0 &&
   policies.every(

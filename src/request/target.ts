@@ -4,9 +4,10 @@ import { Refusal } from '../errors/refusal'
 const MAX_CHARS = 4096
 
 /**
- * The characters that a segment may have: RFC 3986 pchar without the semicolon, which some servers take for path parameters. The
- * percent-encodings left are those that a client has to write: UTF-8 beyond ASCII, and characters with a meaning in URLs.
- * Not among them are letters, digits and `- . _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
+ * The characters that a segment may have: RFC 3986 pchar without the semicolon, which some servers
+ * take for path parameters. The percent-encodings left are those that a client has to write: UTF-8
+ * beyond ASCII, and characters with a meaning in URLs. Not among them are letters, digits and `- .
+ * _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
  */
 const SEGMENT =
   /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%(?:[89A-Fa-f][0-9A-Fa-f]|20|2[1246789ABCabc]|3[ACDEacde]|40|5[BDEbde]|60|7[BCDbcd]))+$/
@@ -39,7 +40,10 @@ export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
 /** Host, path, and a query in which the URL standard has nothing to encode. */
 const PARTS = /^https?:\/\/([^/?]+)(\/[^?]*)(\?[!$-&(-;=?-~]+)?$/
 
-/** A target that a URL parser would not change needs no parser: one object of the runtime costs more than all checks here. */
+/**
+ * A target that a URL parser would not change needs no parser: one object of the runtime costs more
+ * than all checks here.
+ */
 function asItStands(url: string, hosts: ReadonlySet<string>): Target | undefined {
   const [, host = '', path = '', query = ''] = PARTS.exec(url) ?? []
   return hosts.has(host) && isCanonical(path) ? { path, query } : undefined

@@ -1,6 +1,7 @@
 /*
- * LangGraph's JavaScript SDK, by its types: every option of a call is named here as one that decides, that the gateway refuses, whose owner
- * it asks for, or that does no harm. `sdk-members.test.ts` compiles this file, because the SDK is installed by the tests alone.
+ * LangGraph's JavaScript SDK, by its types: every option of a call is named here as one that
+ * decides, that the gateway refuses, whose owner it asks for, or that does no harm.
+ * `sdk-members.test.ts` compiles this file, because the SDK is installed by the tests alone.
  */
 import type { Client } from '@langchain/langgraph-sdk'
 

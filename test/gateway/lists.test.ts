@@ -206,7 +206,10 @@ describe('claims of the assertion', () => {
     expect(Object.keys(decodeJwt(assertion)).sort()).toEqual([...emitted].sort())
   })
 
-  /** Those whose meaning here is the one that they have in IANA's registry of JWT claims, in Entra's tokens and in .NET's default map. */
+  /**
+   * Those whose meaning here is the one that they have in IANA's registry of JWT claims, in Entra's
+   * tokens and in .NET's default map.
+   */
   const agreed = [
     ...['iss', 'aud', 'sub', 'iat', 'nbf', 'exp', 'jti', 'scope', 'roles', 'client_id', 'act', 'email', 'name'],
     ...['htm', 'htu', 'idp'],

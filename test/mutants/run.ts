@@ -1,9 +1,10 @@
 /**
  * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--after FILE:LINE] [--seconds N] [--list]
  *
- * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the checkout, and runs the nearest
- * tests, then the quick ones and then the rest of `npm test` until one fails, and fails again. StrykerJS was tried first: it switches faults inside the Node process,
- * and most of these tests drive a bundle that runs in workerd.
+ * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the
+ * checkout, and runs the nearest tests, then the quick ones and then the rest of `npm test` until
+ * one fails, and fails again. StrykerJS was tried first: it switches faults inside the Node
+ * process, and most of these tests drive a bundle that runs in workerd.
  */
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'

@@ -1,4 +1,7 @@
-/** How a run of test files ended. Only `failed` and `late` say something of the code: `unexplained` is an end without a failed test. */
+/**
+ * How a run of test files ended. Only `failed` and `late` say something of the code: `unexplained`
+ * is an end without a failed test.
+ */
 export type Ending =
   | { readonly ended: 'passed' }
   | { readonly ended: 'failed'; readonly file: string }
@@ -14,8 +17,9 @@ export type Verdict =
 const ATTEMPTS = 3
 
 /**
- * Runs groups of test files until one group notices the fault. It is noticed when the same file fails twice, the second time alone,
- * or when the time limit is reached twice: a test that fails now and then, and a runner that breaks down, raise no score.
+ * Runs groups of test files until one group notices the fault. It is noticed when the same file
+ * fails twice, the second time alone, or when the time limit is reached twice: a test that fails
+ * now and then, and a runner that breaks down, raise no score.
  *
  * @param run runs files until the first failure
  */

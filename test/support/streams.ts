@@ -37,8 +37,9 @@ const gear = (
 }
 
 /**
- * A gear follows from what a route asks for: identity that others could read, heartbeats, or ids to put back have to be read for. But in one
- * of them threads are shared, so that ids stay as they are and the origin is asked for no owners.
+ * A gear follows from what a route asks for: identity that others could read, heartbeats, or ids to
+ * put back have to be read for. But in one of them threads are shared, so that ids stay as they are
+ * and the origin is asked for no owners.
  */
 export const gears: readonly Gear[] = [
   gear('ag-ui', false, '', undefined, { heartbeatSeconds: 0 }),

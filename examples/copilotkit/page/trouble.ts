@@ -7,7 +7,10 @@ export interface Trouble {
   isExplained: boolean
 }
 
-/** An error as CopilotKit reports it: the status is on the error, and so is the gateway's JSON if it was a run that failed. */
+/**
+ * An error as CopilotKit reports it: the status is on the error, and so is the gateway's JSON if it
+ * was a run that failed.
+ */
 interface Reported extends Error {
   status?: number
   runtimeInfoStatus?: number

@@ -39,8 +39,8 @@ type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS]
 const closed = { closed: true } as const
 
 /**
- * The owner of each operation. Lists hold everybody's tasks, and a push configuration has the agent call an address of the
- * caller's choice: closed unless the route names them.
+ * The owner of each operation. Lists hold everybody's tasks, and a push configuration has the agent
+ * call an address of the caller's choice: closed unless the route names them.
  */
 const ROWS = {
   'message.send': { whose: 'sealed' },

@@ -4,8 +4,9 @@ import type { Identity } from '../adapter'
 import { describe, FORGED_NAMES, forgedNames } from '../identity'
 
 /**
- * Members of `forwardedProps` that callers may not set, beside names that mean identity: tokens, and members that make a runtime call an
- * address, change its configuration, trace elsewhere or end other runs. Agents that spread these into a run do as they are told.
+ * Members of `forwardedProps` that callers may not set, beside names that mean identity: tokens,
+ * and members that make a runtime call an address, change its configuration, trace elsewhere or end
+ * other runs. Agents that spread these into a run do as they are told.
  */
 const FORBIDDEN_PROPS = new Set(
   [
@@ -27,8 +28,8 @@ const FORBIDDEN_PROPS = new Set(
 )
 
 /**
- * Members of LangGraph's `Command` beside `resume`: they write over the state in which identity is, and choose where a graph goes on.
- * With a command, the state that the run brings is not read.
+ * Members of LangGraph's `Command` beside `resume`: they write over the state in which identity is,
+ * and choose where a graph goes on. With a command, the state that the run brings is not read.
  */
 const WRITES_STATE = new Set(['update', 'goto', 'graph'])
 
@@ -52,8 +53,8 @@ const MEMBERS = new Set(
 )
 
 /**
- * Removes identity that the caller put into a `RunAgentInput`, and puts the verified one into its state and its props, where the route
- * wants it. It changes what it is given.
+ * Removes identity that the caller put into a `RunAgentInput`, and puts the verified one into its
+ * state and its props, where the route wants it. It changes what it is given.
  *
  * @throws Refusal `body-invalid` for what is no such input, and for members of it in another spelling
  */

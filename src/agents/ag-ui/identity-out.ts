@@ -16,8 +16,9 @@ interface IdentityPlaces {
 }
 
 /**
- * Identity in the answers of AG-UI (1.0): in the state and the props of `RUN_STARTED.input`, in `STATE_SNAPSHOT`, in the JSON Patches of
- * `STATE_DELTA`, and in the events of LangGraph that `RAW` and `rawEvent` hold.
+ * Identity in the answers of AG-UI (1.0): in the state and the props of `RUN_STARTED.input`, in
+ * `STATE_SNAPSHOT`, in the JSON Patches of `STATE_DELTA`, and in the events of LangGraph that `RAW`
+ * and `rawEvent` hold.
  *
  * Not looked at: what an agent writes elsewhere, as in a message or a `CUSTOM` event.
  *
@@ -50,7 +51,10 @@ function identityPlaces(
   }
 }
 
-/** One operation of a JSON Patch (RFC 6902), which goes if it touches such a member, and which may bring a whole state. */
+/**
+ * One operation of a JSON Patch (RFC 6902), which goes if it touches such a member, and which may
+ * bring a whole state.
+ */
 const patchWithout =
   (names: readonly string[], state: Edit): Edit =>
   (text) => {

@@ -42,7 +42,10 @@ export const agUiPresets = {
   'pydantic-ai': { ...inState, ...ofRequest },
   /** `self.state["auth_user"]`, where the flow's state has it. A flow that goes on reads the state it stopped with. */
   crewai: inState,
-  /** `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is kept in its checkpoints. */
+  /**
+   * `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is
+   * kept in its checkpoints.
+   */
   'langgraph-fastapi': inState,
   /** Available to `state_context_builder`. */
   strands: { ...inState, ...ofRequest },

@@ -110,8 +110,8 @@ export const copilotkitSingleRoute: CopilotKitAdapter = {
 }
 
 /**
- * A runtime before Mastra's agents. Those give every header that the runtime hands to them to the call of the model (`@ag-ui/mastra`
- * 1.1): a bearer would take the place of the vendor's key.
+ * A runtime before Mastra's agents. Those give every header that the runtime hands to them to the
+ * call of the model (`@ag-ui/mastra` 1.1): a bearer would take the place of the vendor's key.
  */
 export const beforeMastra = (adapter: CopilotKitAdapter): CopilotKitAdapter => ({
   ...adapter,

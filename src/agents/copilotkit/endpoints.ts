@@ -44,7 +44,7 @@ type Row = (typeof endpoints)[number]
 
 /** The same operations where one address takes them all: an envelope says which is meant. */
 export const envelopeOperations: readonly BodyOperation<Row['whose']>[] = endpoints.map(
-  // What is named here belongs to the address.
+  // The members named here belong to the address.
   ({ method, path, body, form, websocket, ...operation }) => operation,
 )
 

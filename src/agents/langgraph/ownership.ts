@@ -21,8 +21,9 @@ const WHAT = 'owner of a thread'
 type Finding = 'own' | 'foreign' | 'missing'
 
 /**
- * Finds the owner of a thread in the server's own database, with the caller's identity. LangGraph has no request that only
- * reads metadata, but its search can be held to one id and to few members, so that a long conversation is not read along.
+ * Finds the owner of a thread in the server's own database, with the caller's identity. LangGraph
+ * has no request that only reads metadata, but its search can be held to one id and to few members,
+ * so that a long conversation is not read along.
  */
 export class Ownership {
   constructor(readonly context: ThreadContext) {}

@@ -1,6 +1,9 @@
 import { type BodyOperation, bodyRows, envelope, read, remove, type WhoseOf } from '../endpoints'
 
-/** MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. A method without a row is not offered. */
+/**
+ * MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. A method without a
+ * row is not offered.
+ */
 export const OPERATIONS = {
   initialize: 'session.open',
   'server/discover': 'session.open',
@@ -32,8 +35,9 @@ export const RESPOND = 'session.respond'
 type Operation = (typeof OPERATIONS)[Method] | typeof NOTIFY | typeof RESPOND
 
 /**
- * The owner of each operation. Ids of tasks (revision 2025-11-25 and later) stand in answers among what tools say, where they
- * cannot be told apart for certain. A list holds everybody's tasks: servers keep them apart for nobody.
+ * The owner of each operation. Ids of tasks (revision 2025-11-25 and later) stand in answers among
+ * what tools say, where they cannot be told apart for certain. A list holds everybody's tasks:
+ * servers keep them apart for nobody.
  */
 const ROWS = {
   'session.open': { whose: 'session' },

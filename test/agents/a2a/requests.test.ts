@@ -3,7 +3,10 @@ import { type AgentPackage, loadAgentPackages } from '../../support/agent-packag
 
 /** Refused, wherever it stands. */
 const REFUSED = ['tenant']
-/** Read by the gateway: ids that belong to their owner, what can set a push configuration, and what may not name a person. */
+/**
+ * Read by the gateway: ids that belong to their owner, what can set a push configuration, and what
+ * may not name a person.
+ */
 const READ = [
   ...['id', 'taskId', 'contextId', 'referenceTaskIds', 'message', 'configuration', 'taskPushNotificationConfig'],
   ...['metadata', 'parts', 'content', 'url', 'token', 'authentication'],

@@ -63,7 +63,8 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     const threads = eventsIn(text).flatMap(({ threadId }) => (threadId === undefined ? [] : [threadId]))
     expect(new Set(threads)).toEqual(new Set(['replayed']))
     expect(text).not.toContain(known())
-    // A later request does not know what its caller named earlier runs: they keep the names that the runtime has for them.
+    // A later request does not know what its caller named earlier runs: they keep the names that
+    // the runtime has for them.
     const runs = eventsIn(text).flatMap(({ type, runId }) => (type === 'RUN_STARTED' ? [runId] : []))
     expect(runs).toEqual(['run-1', idsOf(toAgent.calls).runId])
   })

@@ -60,8 +60,8 @@ function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
 const plainPath = (path: string): string => path.replace(/\{[^}]+\}|:[^/]+/g, '*').replace(/(?<=.)\/$/, '')
 
 /**
- * Lists, for each endpoint that the gateway knows, the members of query and body that nobody has thought about: not of those that decide
- * there, nor refused, owned or harmless.
+ * Lists, for each endpoint that the gateway knows, the members of query and body that nobody has
+ * thought about: not of those that decide there, nor refused, owned or harmless.
  */
 export function unknownMembers(
   document: OpenApi,

@@ -1,6 +1,9 @@
 import { definePolicy } from '../../../../src/config/define'
 
-/** The requests of a chat of CopilotKit: it asks which agents there are, runs them, stops them, and comes back to a run. */
+/**
+ * The requests of a chat of CopilotKit: it asks which agents there are, runs them, stops them, and
+ * comes back to a run.
+ */
 export default definePolicy({
   id: 'copilotkit-chat',
   allow: [
