@@ -55,14 +55,10 @@ export interface LoadedRoute {
   readonly limits: Limits
 }
 
-/**
- * A reply is data, not a page: opened as one, by a link to a public route, it would run as the gateway's own origin. Other sites may not
- * show it either.
- */
-const NOTHING_RUNS = {
-  'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-}
+/** A reply is data, not a page: opened as one, it would run as the gateway's own origin. */
+const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }
+/** Other sites may not show a reply either. They cannot ask for one that takes a token in a header. */
+const NOTHING_IS_SHOWN = { ...NOTHING_RUNS, 'cross-origin-resource-policy': 'same-origin' }
 
 const DEFAULT_LIFETIME_SECONDS = 60
 
@@ -126,9 +122,14 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     },
     forwardHeaders,
     replyHeaders: [...(adapter.responseHeaders ?? []), ...(route.servesPages ? ['content-security-policy'] : [])],
-    ownReplyHeaders: route.servesPages ? {} : NOTHING_RUNS,
+    ownReplyHeaders: ownReplyHeaders(route),
     limits,
   }
+}
+
+const ownReplyHeaders = ({ servesPages, public: isPublic, tokenInBody }: Route) => {
+  if (servesPages) return {}
+  return isPublic || tokenInBody ? NOTHING_IS_SHOWN : NOTHING_RUNS
 }
 
 function endpointsOf(agent: Agent): readonly Endpoint[] {

@@ -60,7 +60,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   const headers = responseHeaders(from, rules.replyHeaders, isStream, rules.headers)
   if (isStream && type === null) headers['content-type'] = 'text/event-stream'
   passLocations(status, from, headers, rules.place)
-  await change.headers?.(headers)
+  if (change.headers) await change.headers(headers)
   for (const name in headers) headers[name] = credentials.text(headers[name] ?? '')
 
   if (method === 'HEAD' || [204, 205, 304].includes(status)) {

@@ -36,9 +36,11 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
 
 /**
  * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
- * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` whatever was asked.
+ * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` wherever there is a list: without
+ * one, replies are the same for every origin.
  */
 export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
+  if (rules.origins.size === 0) return {}
   const origin = headers.get('origin')
   if (origin === null || !rules.origins.has(origin)) return { vary: 'Origin' }
   return {

@@ -152,10 +152,7 @@ describe('reply headers that reach a caller', () => {
     ...['accept-ranges', 'content-disposition', 'content-language', 'content-type', 'etag', 'last-modified'],
     ...['retry-after', 'x-pagination-next', 'x-pagination-total', 'location', 'content-location'],
   ]
-  const always = [
-    ...['cache-control', 'content-security-policy', 'cross-origin-resource-policy', 'vary', 'x-content-type-options'],
-    'x-request-id',
-  ]
+  const always = ['cache-control', 'content-security-policy', 'vary', 'x-content-type-options', 'x-request-id']
   const a2a = ['a2a-version', 'a2a-extensions', 'x-a2a-extensions']
   const cases: [Kind, readonly string[]][] = [
     ['http', []],

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { openHttp } from '../support/fixtures'
+import { openHttp, routeOf } from '../support/fixtures'
 import { openWorld, type World } from '../support/world'
 
 let world: World
 
 beforeAll(async () => {
-  world = await openWorld(({ origin: { url } }) => [
+  world = await openWorld(({ origin: { url }, issuer }) => [
+    routeOf(openHttp(url), [issuer]),
     { id: 'open', path: '/open', agent: openHttp(url), public: true },
     { id: 'pages', path: '/pages', agent: openHttp(url), public: true, servesPages: true },
   ])
@@ -17,11 +18,17 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('a page that an agent answers with on a public route', () => {
-  it('runs nothing and is shown by no other site, unless the route says that it serves pages', async () => {
+describe('a page that an agent answers with', () => {
+  it('runs nothing on a public route and is shown by no other site', async () => {
     const { headers } = await world.gateway.fetch('/open/x.html')
     expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
+  })
+
+  it('runs nothing on a route that takes a token in a header, which no other site can send', async () => {
+    const { headers } = await world.as('alice', '/agents/http/x.html')
+    expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
+    expect(headers.has('cross-origin-resource-policy')).toBe(false)
   })
 
   it('keeps the policy of its own where the route says so', async () => {
