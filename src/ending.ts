@@ -29,8 +29,12 @@ export function createEnding(background: Background): Ending {
     settle(outcome) {
       if (hasEnded) return
       hasEnded = true
-      // One that fails keeps no other from its turn.
-      const unfinished = works.map((work) => begun(work, outcome)).filter((result) => result !== undefined)
+      const unfinished: Promise<void>[] = []
+      for (const work of works) {
+        // One that fails keeps no other from its turn.
+        const rest = begun(work, outcome)
+        if (rest) unfinished.push(rest)
+      }
       if (unfinished.length === 0) done.resolve()
       else
         Promise.allSettled(unfinished).then((results) => {

@@ -189,7 +189,7 @@ async function pass(services: Services, request: Request, background: Background
     change: composed([route.identityRemoved, adapter.answerChange?.({ operations, place: route.place }), change]),
     isStream: rows.some((row) => row?.streams),
     watchesSilence: route.watchesSilence,
-    headers: { ...route.ownReplyHeaders, ...corsHeaders(route.cors, headers), 'x-request-id': trace.requestId },
+    headers: [route.ownReplyHeaders, corsHeaders(route.cors, headers), { 'x-request-id': trace.requestId }],
     limits: route.limits,
     credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
     signal,

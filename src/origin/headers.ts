@@ -78,15 +78,16 @@ export function responseHeaders(
   from: Headers,
   extra: readonly string[],
   isStream: boolean,
-  own: Readonly<Record<string, string>>,
+  own: readonly Readonly<Record<string, string>>[],
 ): Record<string, string> {
   const headers: Record<string, string> = {}
-  for (const names of [RESPONSE, extra])
-    for (const name of names) {
-      const value = from.get(name)
-      if (value !== null) headers[name] = value
-    }
-  Object.assign(headers, own)
+  const take = (name: string) => {
+    const value = from.get(name)
+    if (value !== null) headers[name] = value
+  }
+  for (const name of RESPONSE) take(name)
+  for (const name of extra) take(name)
+  for (const part of own) Object.assign(headers, part)
   headers['cache-control'] = isStream ? 'private, no-store, no-transform' : 'private, no-store'
   headers['x-content-type-options'] = 'nosniff'
   // nginx and its relatives hold a stream back unless told not to.

@@ -30,7 +30,7 @@ export interface ReplyRules {
   /** Whether silence on a stream is filled, and counts as broken after a while. */
   readonly watchesSilence: boolean
   /** The gateway's own: leave for a page to read the reply, and the request's id. */
-  readonly headers: Readonly<Record<string, string>>
+  readonly headers: readonly Readonly<Record<string, string>>[]
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly credentials: CredentialsOut
   readonly signal: AbortSignal
