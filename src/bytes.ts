@@ -1,9 +1,66 @@
+/** Room for one read at first: as much as the runtime itself would take for each. */
+const FIRST_ROOM = 4096
+const LARGEST_ROOM = 65_536
+
+declare global {
+  interface ReadableStreamBYOBReader {
+    /** Waits until so many bytes are there, or the stream has ended. workerd has it; its types do not. */
+    read<T extends ArrayBufferView>(view: T, options: { readonly min: number }): Promise<ReadableStreamReadResult<T>>
+  }
+}
+
 /**
- * Reads a stream to its end, counting bytes as they come: what `Content-Length` promises is not
- * believed. Undefined means that there was more than the limit; the stream is then cancelled.
+ * Bytes that are gathered in one buffer, which grows. It holds copies, never the chunks that it is given: a chunk of one
+ * byte keeps a buffer of 4,096 alive (workerd), so that a list of chunks may cost thousands of times what is in them.
+ *
+ * @invariant holds at most twice the bytes that it was given
  */
-export async function readAtMost(stream: ReadableStream<Uint8Array>, limit: number): Promise<Uint8Array | undefined> {
-  const { bytes, isWhole } = await readStart(stream, limit)
+export class GrowingBytes {
+  #buffer: Uint8Array<ArrayBuffer> = new Uint8Array(0)
+  #length = 0
+
+  get length(): number {
+    return this.#length
+  }
+
+  add(chunk: Uint8Array): void {
+    const length = this.#length + chunk.byteLength
+    const capacity = this.#buffer.byteLength
+    // `transfer` gives the old buffer back at once, and not when the garbage is collected.
+    if (length > capacity) this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(roomFor(length, capacity)))
+    this.#buffer.set(chunk, this.#length)
+    this.#length = length
+  }
+
+  /** The last bytes, as many as there are. */
+  tail(count: number): Uint8Array {
+    return this.#buffer.subarray(Math.max(0, this.#length - count), this.#length)
+  }
+
+  /** Gives everything away, without a copy, and holds nothing afterwards. */
+  take(): Uint8Array<ArrayBuffer> {
+    const bytes = this.#buffer.subarray(0, this.#length)
+    this.#buffer = new Uint8Array(0)
+    this.#length = 0
+    return bytes
+  }
+}
+
+/** The first piece gets what it needs, since most bodies come in one. */
+const roomFor = (length: number, capacity: number): number => (capacity === 0 ? length : Math.max(length, 2 * capacity))
+
+/**
+ * Reads a stream to its end, counting bytes as they come. Undefined means that there was more than the limit; the stream is
+ * then cancelled.
+ *
+ * @param expected how many bytes the sender says there are. It is not believed, and saves reads where it is true
+ */
+export async function readAtMost(
+  stream: ReadableStream<Uint8Array>,
+  limit: number,
+  expected?: number,
+): Promise<Uint8Array | undefined> {
+  const { bytes, isWhole } = await readStart(stream, limit, expected)
   return isWhole ? bytes : undefined
 }
 
@@ -11,27 +68,23 @@ export async function readAtMost(stream: ReadableStream<Uint8Array>, limit: numb
 export async function readStart(
   stream: ReadableStream<Uint8Array>,
   limit: number,
+  expected = FIRST_ROOM,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
-  const reader = stream.getReader()
-  const parts: Uint8Array[] = []
-  let size = 0
-  let isWhole = true
+  const reader = stream.getReader({ mode: 'byob' })
+  const bytes = new GrowingBytes()
+  // A byte more than is expected: room that is not filled says that the stream has ended.
+  let room = new Uint8Array(Math.min(expected + 1, LARGEST_ROOM))
   for (;;) {
-    const { done, value } = await reader.read()
-    if (done) break
-    parts.push(value)
-    size += value.byteLength
-    if (size <= limit) continue
-    isWhole = false
-    await reader.cancel('too large')
-    break
+    const size = room.byteLength
+    const { done, value } = await reader.read(room, { min: size })
+    const hasEnded = done || value.byteLength < size
+    if (hasEnded && bytes.length === 0 && value && value.byteLength <= limit) return { bytes: value, isWhole: true }
+    if (value) bytes.add(value)
+    if (bytes.length > limit) {
+      await reader.cancel('too large')
+      return { bytes: bytes.take().subarray(0, limit), isWhole: false }
+    }
+    if (hasEnded) return { bytes: bytes.take(), isWhole: true }
+    room = size < LARGEST_ROOM ? new Uint8Array(Math.min(2 * size, LARGEST_ROOM)) : new Uint8Array(value.buffer)
   }
-  if (isWhole && parts.length === 1 && parts[0]) return { bytes: parts[0], isWhole }
-  const whole = new Uint8Array(size)
-  let offset = 0
-  for (const part of parts) {
-    whole.set(part, offset)
-    offset += part.byteLength
-  }
-  return { bytes: isWhole ? whole : whole.subarray(0, limit), isWhole }
 }

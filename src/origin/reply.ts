@@ -70,7 +70,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   const encoding = from.get('content-encoding')
   refuseUnknownEncoding(encoding)
   // The runtime decompresses the body, so its decoded length is unknown.
-  const length = isStream || encoding !== null ? null : from.get('content-length')
+  const length = isStream || encoding !== null ? null : lengthOf(from)
   const isError = status >= 400 && !isStream
   if (!change.answer && !isError && length !== null && Number(length) <= MAX_WHOLE_BYTES) {
     const bytes = await response.arrayBuffer().catch(() => refuseCut(signal))
@@ -107,6 +107,9 @@ const BEARS_SILENCE = { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINI
 
 const withoutCredentials = (text: string | Promise<string>, credentials: CredentialsOut): string | Promise<string> =>
   typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
+
+/** Chunks count, where an agent sends a length beside them (RFC 9112 section 6.3): the runtime shows both headers. */
+const lengthOf = (from: Headers): string | null => (from.has('transfer-encoding') ? null : from.get('content-length'))
 
 /** A reply that is cut before the caller has any of it can still be a refusal. */
 function refuseCut(signal: AbortSignal): never {

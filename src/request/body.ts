@@ -35,8 +35,9 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   const encoding = request.headers.get('content-encoding')
   if (encoding !== null && encoding.toLowerCase() !== 'identity')
     throw new Refusal('media-type-refused', 'content-encoding')
-  if (Number(request.headers.get('content-length')) > maxBytes) throw new Refusal('body-too-large')
-  const bytes = await readAtMost(request.body, maxBytes).catch(() => {
+  const length = lengthOf(request)
+  if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
+  const bytes = await readAtMost(request.body, maxBytes, length).catch(() => {
     throw new Refusal('client-gone', 'upload cut')
   })
   if (!bytes) throw new Refusal('body-too-large')
@@ -44,6 +45,12 @@ export async function readJson(request: Request, maxBytes: number): Promise<Json
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
     throw new Refusal('media-type-refused', 'content-type')
   return clean(parse(bytes), 0)
+}
+
+/** Undefined for a body whose length its sender does not say. */
+function lengthOf({ headers }: Request): number | undefined {
+  const said = headers.get('content-length')
+  return said === null ? undefined : Number(said)
 }
 
 function parse(bytes: Uint8Array): Json {
@@ -91,10 +98,10 @@ export interface LimitedBody {
  */
 export function limitBody(request: Request, maxBytes: number): LimitedBody | undefined {
   if (!request.body) return undefined
-  const length = request.headers.get('content-length')
-  if (Number(length) > maxBytes) throw new Refusal('body-too-large')
+  const length = lengthOf(request)
+  if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
   const overflow = new AbortController()
-  if (length !== null) return { stream: request.body, overflow: overflow.signal }
+  if (length !== undefined) return { stream: request.body, overflow: overflow.signal }
   let size = 0
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {

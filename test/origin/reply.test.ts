@@ -211,6 +211,25 @@ describe('F7: an origin that is slow to answer', () => {
   })
 })
 
+describe('invariant 14: a reply with a length and chunks', () => {
+  it('passes as a stream, by its chunks', async () => {
+    let goOn = () => {}
+    reply = async (socket) => {
+      const both = { 'content-type': 'application/json', 'content-length': '5', 'transfer-encoding': 'chunked' }
+      socket.write(head('200 OK', both) + chunk('"begun,'))
+      await new Promise<void>((resolve) => {
+        goOn = resolve
+      })
+      socket.write(chunk(`${'x'.repeat(100_000)}"`) + lastChunk)
+    }
+    const got = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
+    await eventually('the first chunk is there', () => got.text() === '"begun,')
+    goOn()
+    await got.end
+    expect(got.text()).toBe(`"begun,${'x'.repeat(100_000)}"`)
+  })
+})
+
 describe('S23 invariant 11: a reply that its origin wants cached', () => {
   const about = ({ headers }: WireRequest) => decodeJwt(headers.get('x-sallyport-assertion') ?? '').sub
   const cacheable = {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createKeyStore } from '../../../src/authentication/jwt/issuer-keys'
 import type { Refusal } from '../../../src/errors/refusal'
 import type { Ports } from '../../../src/ports'
+import { textReply } from '../../support/byte-stream'
 import { trustedIssuer } from '../../support/issuers'
 import { privateKey, publicJwk } from '../../support/keys'
 
@@ -21,7 +22,7 @@ type Provider = (url: string, signal: AbortSignal) => Promise<Response>
 const publishes =
   (...keys: object[]): Provider =>
   async () =>
-    Response.json({ keys })
+    textReply(JSON.stringify({ keys }))
 const good = publishes(publicJwk(key))
 const down: Provider = async () => {
   throw new TypeError('connection refused')
@@ -41,7 +42,7 @@ function memoryCache(): SharedCache & { entries: Map<string, string> } {
     entries,
     async match(name) {
       const found = entries.get(String(name))
-      return found === undefined ? undefined : new Response(found)
+      return found === undefined ? undefined : textReply(found)
     },
     async put(name, response) {
       entries.set(String(name), await response.text())
@@ -215,7 +216,7 @@ describe('one fetch at a time', () => {
     const third = ask()
     await pass(100)
     expect(fetches).toHaveLength(2)
-    answerSecond(Response.json({ keys: [publicJwk(key)] }))
+    answerSecond(textReply(JSON.stringify({ keys: [publicJwk(key)] })))
     await pass(100)
     expect(await Promise.all([second, third])).toEqual(['key', 'key'])
   })
@@ -241,7 +242,7 @@ describe('after a failure', () => {
   })
 
   it('F2: says so once per attempt, with the reason and no content', async () => {
-    const { ask, emitted, world } = isolate(async () => new Response('<html>secret</html>'))
+    const { ask, emitted, world } = isolate(async () => textReply('<html>secret</html>'))
     await ask()
     await ask()
     world.provider = hangs

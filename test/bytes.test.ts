@@ -1,0 +1,54 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { GrowingBytes, readAtMost, readStart } from '../src/bytes'
+import { streamOf } from './support/byte-stream'
+
+const chunksOf = fc.array(fc.uint8Array({ minLength: 1, maxLength: 9000 }), { maxLength: 30 })
+
+describe('bytes that are gathered', () => {
+  it('are what was given, in buffers of at most twice as many bytes, however small the chunks', () => {
+    for (const size of [1, 2, 7, 4096]) {
+      const bytes = new GrowingBytes()
+      const count = 60_000
+      for (let given = 0; given < count; given += size) bytes.add(new Uint8Array(size).fill(given % 251))
+      const { length } = bytes
+      expect([...bytes.tail(1)]).toEqual([(Math.floor((length - 1) / size) * size) % 251])
+      const whole = bytes.take()
+      expect(whole.byteLength).toBe(length)
+      expect(whole.buffer.byteLength).toBeLessThanOrEqual(2 * length)
+      expect([...bytes.take()]).toEqual([])
+    }
+  })
+
+  it('are no part of a chunk: a chunk of one byte may be a view of a large buffer', () => {
+    const bytes = new GrowingBytes()
+    bytes.add(new Uint8Array(4096).subarray(0, 1))
+    expect(bytes.take().buffer.byteLength).toBe(1)
+  })
+})
+
+describe('a stream that is read', () => {
+  it('gives its bytes up to the limit, whatever its sender says of its length', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        chunksOf,
+        fc.nat(100_000),
+        fc.option(fc.nat(100_000), { nil: undefined }),
+        async (chunks, limit, said) => {
+          const all = Buffer.concat(chunks)
+          const { bytes, isWhole } = await readStart(streamOf(chunks).stream, limit, said)
+          expect(isWhole).toBe(all.byteLength <= limit)
+          expect(Buffer.from(bytes).equals(all.subarray(0, limit))).toBe(true)
+          const whole = await readAtMost(streamOf(chunks).stream, limit, said)
+          expect(whole && Buffer.from(whole).equals(all)).toBe(isWhole ? true : undefined)
+        },
+      ),
+    )
+  })
+
+  it('is given up where it is longer than the limit', async () => {
+    const { stream, state } = streamOf(Array.from({ length: 100 }, () => new Uint8Array(1000)))
+    expect(await readAtMost(stream, 5000)).toBeUndefined()
+    expect(state.isCancelled).toBe(true)
+  })
+})
