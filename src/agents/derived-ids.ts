@@ -1,6 +1,7 @@
 import { Refusal } from '../errors/refusal'
 import type { Json } from '../json'
-import type { Ids, Sort } from '../threads/ids'
+import type { Ids } from '../threads/ids'
+import type { Sort } from '../threads/sort'
 import type { AnswerChange } from './answer-change'
 
 /** Longer ones are no ids. */

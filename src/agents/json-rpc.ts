@@ -1,12 +1,16 @@
 import { Refusal } from '../errors/refusal'
 import { folded, isObject, type Json, type JsonObject } from '../json'
 
+/** No revision of MCP since 2025-06-18 has batches, and servers of older ones cap them. */
+const MAX_MESSAGES = 100
+
 /**
  * The messages of a JSON-RPC 2.0 body: one, or a batch of them.
  * @throws Refusal `body-invalid` where it holds anything else
  */
 export function messagesOf(body: Json | undefined): readonly JsonObject[] {
   const messages = Array.isArray(body) ? body : [body]
+  if (messages.length > MAX_MESSAGES) throw new Refusal('body-invalid', 'too many messages')
   if (messages.length === 0 || !messages.every(isMessage)) throw new Refusal('body-invalid', 'not JSON-RPC 2.0')
   return messages
 }

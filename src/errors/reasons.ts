@@ -1,5 +1,5 @@
 import type { Reason } from '../policy/reason'
-import type { Sort } from '../threads/ids'
+import type { Sort } from '../threads/sort'
 import type { RefusalCode } from './refusals'
 
 /** Why a token was not accepted. */
@@ -71,6 +71,7 @@ interface Reasons {
     | 'thread_id and run_ids'
     | 'too deep'
     | 'too many ids'
+    | 'too many messages'
   'header-mismatch': 'mcp-method' | 'mcp-name'
   'body-too-large': 'metadata'
   'media-type-refused': 'content-encoding' | 'content-type'

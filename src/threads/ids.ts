@@ -1,11 +1,17 @@
 import { base64url } from 'jose'
+import { Refusal } from '../errors/refusal'
 import type { ThreadKeys } from './secret'
+import type { Sort } from './sort'
 import { uuidOf } from './uuid'
 
-/** The sort of thing that an id names. An id of one sort is worth nothing as another. */
-export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'request-state'
+/** As many ids may a request name. Each costs a digest or two, and a body has room for a million. */
+export const MAX_IDS = 100
 
-/** The ids of one owner on one route. */
+/**
+ * The ids of one request, in the name of its owner on one route. Answers may have any number.
+ *
+ * `derive`, `open` and `toAgent` throw Refusal `body-invalid` for the 101st id that a request names.
+ */
 export interface Ids {
   /**
    * A UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose: the same each time, and for no other owner,
@@ -16,6 +22,8 @@ export interface Ids {
   seal(sort: Sort, given: string): Promise<string>
   /** The id that was sealed; undefined where the mark is missing or another's. */
   open(sort: Sort, sealed: string): Promise<string | undefined>
+  /** For ids that the agent gives: what is not sealed for this owner becomes an id that the agent never gave to anybody. */
+  toAgent(sort: Sort, given: string): Promise<string>
 }
 
 const MARK_CHARS = 43
@@ -27,25 +35,38 @@ export function idsOf({ current, previous, original }: ThreadKeys, route: string
   const mac = async (key: CryptoKey, ...words: Parameters<typeof message>) =>
     new Uint8Array(await crypto.subtle.sign('HMAC', key, message(...words)))
 
+  const derived = async (sort: Sort, chosen: string) =>
+    uuidOf((await mac(original, 'derive', sort, chosen)).subarray(0, UUID_BYTES))
+  const opened = async (sort: Sort, sealed: string): Promise<string | undefined> => {
+    const dot = sealed.length - MARK_CHARS - 1
+    if (dot < 1 || sealed[dot] !== '.') return undefined
+    const given = sealed.slice(0, dot)
+    const mark = markOf(sealed.slice(dot + 1))
+    if (!mark) return undefined
+    for (const key of [current, previous])
+      if (key && (await crypto.subtle.verify('HMAC', key, mark, message('seal', sort, given)))) return given
+    return undefined
+  }
+  let named = 0
+  const count = (): void => {
+    if (++named > MAX_IDS) throw new Refusal('body-invalid', 'too many ids')
+  }
+
   return {
-    derive: async (sort, chosen) => uuidOf((await mac(original, 'derive', sort, chosen)).subarray(0, UUID_BYTES)),
+    async derive(sort, chosen) {
+      count()
+      return derived(sort, chosen)
+    },
     seal: async (sort, given) => `${given}.${base64url.encode(await mac(current, 'seal', sort, given))}`,
     async open(sort, sealed) {
-      const dot = sealed.length - MARK_CHARS - 1
-      if (dot < 1 || sealed[dot] !== '.') return undefined
-      const given = sealed.slice(0, dot)
-      const mark = markOf(sealed.slice(dot + 1))
-      if (!mark) return undefined
-      for (const key of [current, previous])
-        if (key && (await crypto.subtle.verify('HMAC', key, mark, message('seal', sort, given)))) return given
-      return undefined
+      count()
+      return opened(sort, sealed)
+    },
+    async toAgent(sort, given) {
+      count()
+      return (await opened(sort, given)) ?? derived(sort, given)
     },
   }
-}
-
-/** For ids that the agent gives: what is not sealed for this owner becomes an id that the agent never gave to anybody. */
-export async function toAgent(ids: Ids, sort: Sort, given: string): Promise<string> {
-  return (await ids.open(sort, given)) ?? ids.derive(sort, given)
 }
 
 function markOf(text: string): Uint8Array<ArrayBuffer> | undefined {

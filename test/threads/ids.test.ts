@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Ids, idsOf, type Sort, toAgent } from '../../src/threads/ids'
+import { type Ids, idsOf, MAX_IDS } from '../../src/threads/ids'
 import { importThreadKeys, threadSecretFault } from '../../src/threads/secret'
+import type { Sort } from '../../src/threads/sort'
 
 const SORTS: readonly Sort[] = ['thread', 'run', 'session', 'task', 'context', 'request-state']
 const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
@@ -9,7 +10,8 @@ const BASE64URL = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
 const keys = await importThreadKeys('a secret of these tests, of no use elsewhere')
-const alice = idsOf(keys, 'support', 'alice')
+/** Those of a new request each time. */
+const alice = () => idsOf(keys, 'support', 'alice')
 
 /** Halves of surrogate pairs are in it: JSON can write them, and UTF-8 cannot tell one from another. */
 const anyText = fc.oneof(
@@ -61,8 +63,8 @@ describe('a derived id', () => {
 
   it('is another under another secret, and nothing that is sealed', async () => {
     const other = idsOf(await importThreadKeys('another secret of these tests, as useless'), 'support', 'alice')
-    expect(await other.derive('thread', 't')).not.toBe(await alice.derive('thread', 't'))
-    expect(await alice.open('thread', await alice.derive('thread', 't'))).toBeUndefined()
+    expect(await other.derive('thread', 't')).not.toBe(await alice().derive('thread', 't'))
+    expect(await alice().open('thread', await alice().derive('thread', 't'))).toBeUndefined()
   })
 })
 
@@ -89,7 +91,7 @@ describe('a sealed id', () => {
   })
 
   it('does not open with one character changed, left out or added', async () => {
-    const sealed = await alice.seal('run', 'r1')
+    const sealed = await alice().seal('run', 'r1')
     const last = sealed.length - 1
     for (let at = 0; at <= last; at++) {
       const changed = [...BASE64URL, '.', ' ', '=', '\u0000', 'é'].filter((by) => by !== sealed[at])
@@ -100,41 +102,42 @@ describe('a sealed id', () => {
         ...changed.map((by) => sealed.slice(0, at) + by + sealed.slice(at)),
         sealed.slice(0, at) + sealed.slice(at + 1),
       ]
-      for (const variant of variants) expect([variant, await alice.open('run', variant)]).toEqual([variant, undefined])
+      for (const variant of variants)
+        expect([variant, await alice().open('run', variant)]).toEqual([variant, undefined])
     }
   })
 
   it('does not open with padding, white space or the standard alphabet in its mark', async () => {
     for (let n = 0; n < 200; n++) {
-      const sealed = await alice.seal('run', `r${n}`)
+      const sealed = await alice().seal('run', `r${n}`)
       const dot = sealed.lastIndexOf('.')
       const [given, mark] = [sealed.slice(0, dot), sealed.slice(dot + 1)]
       for (const variant of [`${mark}=`, `${mark}==`, `${mark}\n`, ` ${mark}`, `${mark.slice(0, 9)}\t${mark.slice(9)}`])
-        expect(await alice.open('run', `${given}.${variant}`)).toBeUndefined()
+        expect(await alice().open('run', `${given}.${variant}`)).toBeUndefined()
       const standard = mark.replaceAll('-', '+').replaceAll('_', '/')
-      if (standard !== mark) expect(await alice.open('run', `${given}.${standard}`)).toBeUndefined()
+      if (standard !== mark) expect(await alice().open('run', `${given}.${standard}`)).toBeUndefined()
       // One of 43 characters still, so that its length does not give it away.
       for (const variant of [`${mark.slice(0, -1)}=`, `${mark.slice(0, -1)} `, ` ${mark.slice(1)}`])
-        expect(await alice.open('run', `${given}.${variant}`)).toBeUndefined()
+        expect(await alice().open('run', `${given}.${variant}`)).toBeUndefined()
     }
   })
 
   it('opens with another last character only where its bits are the same, and as the same id', async () => {
-    const sealed = await alice.seal('run', 'r1')
+    const sealed = await alice().seal('run', 'r1')
     const digits = BASE64URL.indexOf(sealed.at(-1) ?? '')
     for (const [value, by] of [...BASE64URL].entries()) {
       // 43 characters are 258 bits for 256. What the agent and every store see is what was opened, which has one spelling.
       const expected = value >> 2 === digits >> 2 ? 'r1' : undefined
-      expect([by, await alice.open('run', sealed.slice(0, -1) + by)]).toEqual([by, expected])
+      expect([by, await alice().open('run', sealed.slice(0, -1) + by)]).toEqual([by, expected])
     }
   })
 
   it('that is not this owner’s reaches the agent as an id that it never gave to anybody', async () => {
     const bobs = await idsOf(keys, 'support', 'bob').seal('session', 's1')
-    const asked = await toAgent(alice, 'session', bobs)
+    const asked = await alice().toAgent('session', bobs)
     expect(asked).toMatch(UUID_V8)
-    expect(await toAgent(alice, 'session', 's1')).toMatch(UUID_V8)
-    expect(await toAgent(alice, 'session', await alice.seal('session', 's1'))).toBe('s1')
+    expect(await alice().toAgent('session', 's1')).toMatch(UUID_V8)
+    expect(await alice().toAgent('session', await alice().seal('session', 's1'))).toBe('s1')
   })
 })
 
@@ -169,5 +172,20 @@ describe('a thread secret that is rotated', () => {
     expect(threadSecretFault(`${second}\n${first}\n`)).toBeUndefined()
     expect(threadSecretFault(`${second}\nshort`)).toMatch(/fewer than 32/)
     for (const none of [undefined, '', '\n  \n']) expect(threadSecretFault(none)).toBe('is not set')
+  })
+})
+
+describe('X15: the ids that one request names', () => {
+  it.each(['derive', 'open', 'toAgent'] as const)('are at most a hundred: %s', async (use) => {
+    const ids = alice()
+    for (let named = 0; named < MAX_IDS; named++) await ids[use]('run', `r${named}`)
+    await expect(ids[use]('run', 'r')).rejects.toMatchObject({ code: 'body-invalid', reason: 'too many ids' })
+    await expect(alice()[use]('run', 'r')).resolves.not.toThrow()
+  })
+
+  it('say nothing of how many an answer may have', async () => {
+    const ids = alice()
+    for (let given = 0; given < 5 * MAX_IDS; given++) await ids.seal('run', `r${given}`)
+    expect(await ids.open('run', await ids.seal('run', 'r'))).toBe('r')
   })
 })

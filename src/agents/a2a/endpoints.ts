@@ -48,7 +48,7 @@ const ROWS = {
   'task.read': { whose: 'sealed' },
   'task.list': { whose: 'everybody', ...closed },
   'task.cancel': { whose: 'sealed' },
-  'task.subscribe': { whose: 'sealed' },
+  'task.subscribe': { whose: 'sealed', listens: true },
   'push.create': { whose: 'sealed', ...closed },
   'push.read': { whose: 'sealed', ...closed },
   'push.delete': { whose: 'sealed', ...closed },

@@ -1,5 +1,5 @@
 import { isObject, type Json, parseJson } from '../../json'
-import type { Sort } from '../../threads/ids'
+import type { Sort } from '../../threads/sort'
 import { type Placed, type Shape, shape, stringsAt } from '../json-places'
 
 /** The sorts of text in an answer that name a task: an id, or the resource name of something that the task has. */

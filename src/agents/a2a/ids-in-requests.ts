@@ -1,6 +1,7 @@
 import { Refusal } from '../../errors/refusal'
 import { type Json, type JsonObject, plainName } from '../../json'
-import type { Sort } from '../../threads/ids'
+import { MAX_IDS } from '../../threads/ids'
+import type { Sort } from '../../threads/sort'
 
 /** The one member that holds many. */
 const LIST = 'referencetaskids'
@@ -48,8 +49,6 @@ const NAMED_BY: ReadonlyMap<string, readonly string[]> = new Map([
   ['push.create', [...CONFIG, 'name', 'parent']],
 ])
 
-/** Each costs a digest, and an answer may repeat them. */
-const MAX_IDS = 100
 /** As long as other kinds have them, and a mark. */
 const MAX_ID_CHARS = 256 + 44
 

@@ -1,7 +1,8 @@
 import { Refusal } from '../../errors/refusal'
 import { dataLinesMapped } from '../../event-text'
 import { folded, isObject, type Json, type JsonObject } from '../../json'
-import { type Ids, type Sort, toAgent } from '../../threads/ids'
+import type { Ids } from '../../threads/ids'
+import type { Sort } from '../../threads/sort'
 import type { AnswerChange } from '../answer-change'
 import type { Endpoint } from '../endpoints'
 import { stringsReplaced } from '../json-places'
@@ -59,7 +60,7 @@ class Exchange {
   constructor(readonly ids: Ids) {}
 
   async toAgent(sort: Sort, given: string): Promise<string> {
-    const known = await toAgent(this.ids, sort, given)
+    const known = await this.ids.toAgent(sort, given)
     this.#callers.set(`${sort} ${known}`, given)
     return known
   }

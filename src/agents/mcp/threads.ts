@@ -2,7 +2,7 @@ import { Refusal } from '../../errors/refusal'
 import { dataLinesMapped } from '../../event-text'
 import { isObject, type Json, parseJson } from '../../json'
 import { unnamed } from '../../policy/operation'
-import { type Ids, toAgent } from '../../threads/ids'
+import type { Ids } from '../../threads/ids'
 import { type AnswerChange, composed } from '../answer-change'
 import { shape, stringsAt, stringsReplaced } from '../json-places'
 import { LAST_EVENT } from '../thread-headers'
@@ -29,7 +29,7 @@ const ANSWER = shape<'request-state'>({ result: shape({ requeststate: 'request-s
 const session: Rule = async (call, { ids }) => {
   const headers = new Headers(call.headers)
   const given = headers.get(SESSION)
-  if (given !== null) headers.set(SESSION, await toAgent(ids, 'session', given))
+  if (given !== null) headers.set(SESSION, await ids.toAgent('session', given))
   // Without a session there is no store that is the caller's.
   else headers.delete(LAST_EVENT)
   const body = await withOpenedState(call.body, ids)
