@@ -10,10 +10,7 @@ export interface OriginRequest {
   readonly uri: string
   readonly headers: Readonly<Record<string, string>>
   /** The body as it was read and written anew, or a stream with the signal that it has to be given up. */
-  readonly body:
-    | Uint8Array
-    | { readonly stream: ReadableStream<Uint8Array>; readonly overflow: AbortSignal }
-    | undefined
+  readonly body: Uint8Array | { readonly stream: ReadableStream<Uint8Array>; readonly givenUp: AbortSignal } | undefined
   /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
   /** Aborted when nobody wants the answer any more. */
@@ -36,7 +33,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
 
   const { body, signal } = request
   const upload = body instanceof Uint8Array ? undefined : body
-  const other = upload?.overflow ?? request.stop
+  const other = upload?.givenUp ?? request.stop
   try {
     const answer = origin.fetch(origin.host + request.uri, {
       method: request.method,
@@ -55,7 +52,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown
     if (signal.aborted) throw new Refusal('client-gone')
-    if (upload?.overflow.aborted) throw new Refusal('body-too-large')
+    if (upload?.givenUp.aborted) throw upload.givenUp.reason
     throw new Refusal('origin-unreachable', thrown instanceof Error ? thrown.name : undefined)
   }
 }

@@ -82,34 +82,43 @@ export function writeJson(value: Json, credential: Credential | undefined): Uint
   return new TextEncoder().encode(credential ? credential.eraseFrom(text) : text)
 }
 
-/** A body that is passed on unread, and the signal that it has turned out too large. */
+/** A body that is passed on unread, and the signal by which the request to the origin is given up. */
 export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
-  readonly overflow: AbortSignal
+  /** Aborted with a Refusal: `body-too-large`, or `client-gone` where the caller's upload was cut. */
+  readonly givenUp: AbortSignal
 }
 
 /**
  * Passes a body on under the same limit. With a `Content-Length` the runtime holds the sender to it, so only its value is looked
  * at; without one, bytes are counted as they pass.
  *
- * Past the limit the stream stops and `overflow` is aborted: a stream that fails would reach the origin as one that is complete.
+ * Past the limit, and where the upload is cut, `givenUp` is aborted and the stream neither ends nor fails: one that fails would
+ * reach the origin as one that is complete.
  *
  * @throws Refusal `body-too-large` where the length says so
  */
 export function limitBody(request: Request, maxBytes: number): LimitedBody | undefined {
-  if (!request.body) return undefined
+  const { body } = request
+  if (!body) return undefined
   const length = lengthOf(request)
   if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
-  const overflow = new AbortController()
-  if (length !== undefined) return { stream: request.body, overflow: overflow.signal }
+  const giveUp = new AbortController()
+  const pipe = length === undefined ? countingStream(maxBytes, giveUp) : new FixedLengthStream(length)
+  const cut = () => giveUp.abort(new Refusal('client-gone', 'upload cut'))
+  // An agent that answers early reads no further, which is no fault of the upload's, and its answer stands.
+  body.pipeTo(pipe.writable, { preventAbort: true }).catch(() => body.getReader().closed.catch(cut))
+  return { stream: pipe.readable, givenUp: giveUp.signal }
+}
+
+function countingStream(maxBytes: number, giveUp: AbortController): TransformStream<Uint8Array, Uint8Array> {
   let size = 0
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
+  return new TransformStream({
     transform(chunk, controller) {
       size += chunk.byteLength
       if (size <= maxBytes) return controller.enqueue(chunk)
-      overflow.abort()
+      giveUp.abort(new Refusal('body-too-large'))
       return new Promise<void>(() => undefined)
     },
   })
-  return { stream: request.body.pipeThrough(counter), overflow: overflow.signal }
 }

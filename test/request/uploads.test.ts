@@ -1,0 +1,109 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually'
+import { openHttp, routeOf } from '../support/fixtures'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+/** What an agent saw of each upload. */
+interface Upload {
+  bytes: number
+  end?: 'whole' | 'cut'
+}
+const uploads: Upload[] = []
+let answerEarly: ((response: ServerResponse) => void) | undefined
+
+function take(request: IncomingMessage, response: ServerResponse): void {
+  const upload: Upload = { bytes: 0 }
+  uploads.push(upload)
+  if (answerEarly) {
+    answerEarly(response)
+    return
+  }
+  request.on('data', (part: Buffer) => {
+    upload.bytes += part.byteLength
+  })
+  request.on('end', () => {
+    upload.end = 'whole'
+    response.end('{"stored":true}')
+  })
+  request.on('close', () => {
+    upload.end ??= 'cut'
+  })
+  request.on('error', () => undefined)
+}
+const agent = createServer(take)
+const maxBytes = 1000
+
+beforeAll(async () => {
+  agent.listen(0, '127.0.0.1')
+  await once(agent, 'listening')
+  const url = `http://127.0.0.1:${(agent.address() as AddressInfo).port}`
+  world = await openWorld(({ trust }) => [routeOf(openHttp(url), trust, { limits: { bodyBytes: maxBytes } })])
+})
+afterAll(async () => {
+  await world?.close()
+  agent.closeAllConnections()
+  agent.close()
+})
+beforeEach(() => {
+  uploads.length = 0
+  answerEarly = undefined
+})
+
+/** Sends the head of an upload and a part of its body, and ends the connection or leaves it open. */
+async function send(framing: string, part: string, end: 'fin' | 'rst' | 'open'): Promise<{ answer(): string }> {
+  const { hostname, port, host } = new URL(world.gateway.url)
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
+  await once(socket, 'connect')
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data.toString('latin1')
+  })
+  socket.on('error', () => undefined)
+  const lines = ['POST /agents/http/files HTTP/1.1', `Host: ${host}`, `Authorization: ${world.alice.authorization}`]
+  socket.write([...lines, framing, '', part].join('\r\n'))
+  if (end === 'open') return { answer: () => answer }
+  await eventually('the agent has the beginning', () => uploads.some(({ bytes }) => bytes > 0))
+  if (end === 'rst') socket.resetAndDestroy()
+  else socket.end()
+  return { answer: () => answer }
+}
+const CHUNKED = 'Transfer-Encoding: chunked'
+const begun = { [CHUNKED]: '1e\r\n'.concat('x'.repeat(30), '\r\n'), 'Content-Length: 500': 'x'.repeat(30) }
+
+describe('F14: an upload that its caller cuts', () => {
+  const cases = Object.entries(begun).flatMap(([framing, part]) =>
+    (['fin', 'rst'] as const).map((end) => ({ framing, part, end })),
+  )
+
+  it.each(cases)('reaches the agent as one that was cut ($framing, $end)', async ({ framing, part, end }) => {
+    const lines = world.gateway.audit.length
+    await send(framing, part, end)
+    await eventually('the agent sees the end', () => uploads[0]?.end !== undefined)
+    expect(uploads).toEqual([{ bytes: 30, end: 'cut' }])
+    await eventually('the audit line', () => world.gateway.audit.length > lines)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
+  })
+
+  it('reaches the agent whole where it is whole', async () => {
+    const { answer } = await send(CHUNKED, `${begun[CHUNKED]}0\r\n\r\n`, 'open')
+    await eventually('the answer', () => answer().includes('"stored":true'))
+    expect(uploads).toEqual([{ bytes: 30, end: 'whole' }])
+  })
+})
+
+describe('an agent that answers before it has the whole upload', () => {
+  it.each(Object.entries(begun))('is heard (%s)', async (framing, part) => {
+    answerEarly = (response) => {
+      response.writeHead(200, { 'content-type': 'text/plain' })
+      response.write('early, ')
+      setTimeout(() => response.end('and late'), 200)
+    }
+    const { answer } = await send(framing, part, 'open')
+    await eventually('all of the answer', () => answer().includes('and late'))
+    expect(answer()).toMatch(/^HTTP\/1\.1 200 /)
+  })
+})
