@@ -1,28 +1,29 @@
-import { createLocalJWKSet, errors } from 'jose'
+import { createLocalJWKSet } from 'jose'
 import { answeredInTime } from '../../answered-in-time'
 import type { SigningKeys } from '../../assertion/keys'
 import { Refusal } from '../../errors/refusal'
 import type { Background, Ports } from '../../ports'
 import { refuseToken } from './fault'
-import { fetchKeySet, type KeySetDocument, usableKeys } from './key-set'
+import { FETCH_MS, fetchKeySet } from './key-set'
+import { isFetchedBetween, isFresh, type KeySet, keySet, select } from './loaded-keys'
+import { elapsed, LookupBudget } from './lookup-budget'
+import { createSharedKeys } from './shared-keys'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
-const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 /** How long keys are used while their issuer cannot be reached. Longer, and a key withdrawn because it leaked would live on. */
 const STALE_MS = 24 * 3_600_000
 /** After a failed fetch, the next one waits this long, plus up to a half, so that isolates do not come back together. */
 const FAILURE_COOLDOWN_MS = 10_000
 /** An issuer whose last fetch failed this recently counts as down: nobody waits for it who has keys, however old. */
 const DOWN_MS = 60_000
-/** An unknown `kid` causes at most one fetch in this time. */
-const UNKNOWN_KID_COOLDOWN_MS = 30_000
-/** How long one request waits for keys that another is fetching. */
-const WAIT_MS = 4_000
 /** How long the shared copy is waited for; it is there to save time. */
 const SHARED_MS = 1_000
+/** How long one request waits for keys that another is fetching: for the shared copy, discovery and the key set. */
+const WAIT_MS = SHARED_MS + 2 * FETCH_MS
 /** A fetch whose request was torn down never settles; after this it counts as gone. */
-const ABANDONED_MS = 10_000
+const ABANDONED_MS = WAIT_MS + 3_000
+
+const MAX_LOGGED_CHARS = 200
 
 export interface KeyStore {
   /**
@@ -34,21 +35,14 @@ export interface KeyStore {
   isCurrent(issuer: TrustedIssuer, key: CryptoKey): boolean
 }
 
-interface KeySet {
-  readonly select: ReturnType<typeof createLocalJWKSet>
-  /** Those of the set that have been selected so far. */
-  readonly selected: WeakSet<CryptoKey>
-  readonly fetchedAt: number
-  readonly freshUntil: number
-}
-
 interface Slot {
   set?: KeySet
   pending?: { readonly since: number; readonly fetch: Promise<void> }
-  /** When the network was last asked, and whether it answered. */
-  attemptedAt: number
-  failed: boolean
-  retryAt: number
+  /** When the network was last asked in vain; undefined once it has answered. */
+  failedAt: number | undefined
+  /** How long the network is not asked again after that moment. */
+  coolDownMs: number
+  readonly lookups: LookupBudget
 }
 
 /** The gateway's own keys: before agents whose callers came through it already, it is the issuer, and a Worker may not fetch from itself. */
@@ -71,13 +65,17 @@ async function ownKey(keys: OwnKeys, alg: string, kid: string | undefined): Prom
  */
 export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   const slots = new Map<string, Slot>()
+  const shared = createSharedKeys(ports, STALE_MS)
 
-  async function refresh(issuer: TrustedIssuer, slot: Slot, background: Background): Promise<void> {
+  async function refresh(issuer: TrustedIssuer, slot: Slot, background: Background, wanted?: Wanted): Promise<void> {
     const now = ports.now()
-    if (slot.pending && now - slot.pending.since > ABANDONED_MS) delete slot.pending
+    if (slot.pending && elapsed(slot.pending.since, now) > ABANDONED_MS) {
+      delete slot.pending
+      ports.log(JSON.stringify({ event: 'keys-unreachable', issuer: issuer.id, reason: 'given up with its request' }))
+    }
     if (!slot.pending) {
-      if (now < slot.retryAt) return
-      const fetch = load(issuer, slot).finally(() => {
+      if (coolDownLeft(slot, now) > 0) return
+      const fetch = load(issuer, slot, wanted).finally(() => {
         if (slot.pending?.fetch === fetch) delete slot.pending
       })
       slot.pending = { since: now, fetch }
@@ -86,107 +84,94 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
     await answeredInTime(ports.after, WAIT_MS, slot.pending.fetch)
   }
 
-  async function load(issuer: TrustedIssuer, slot: Slot): Promise<void> {
-    const shared = await answeredInTime(ports.after, SHARED_MS, readShared(issuer))
-    if (shared && shared.fetchedAt > (slot.set?.fetchedAt ?? 0)) {
-      slot.set = keySet(shared)
-      if (ports.now() < slot.set.freshUntil) return
+  async function load(issuer: TrustedIssuer, slot: Slot, wanted: Wanted | undefined): Promise<void> {
+    const copy = await answeredInTime(ports.after, SHARED_MS, shared.read(issuer))
+    if (copy && copy.fetchedAt > (slot.set?.fetchedAt ?? 0)) {
+      slot.set = keySet(copy)
+      const isEnough = !wanted || (await wanted(slot.set).catch(() => undefined)) !== undefined
+      if (isEnough && isFresh(slot.set, ports.now())) return
     }
-    slot.attemptedAt = ports.now()
     try {
       const document = await fetchKeySet(issuer, ports)
       slot.set = keySet(document)
-      slot.failed = false
-      await answeredInTime(ports.after, SHARED_MS, writeShared(issuer, document))
+      slot.failedAt = undefined
+      await answeredInTime(ports.after, SHARED_MS, shared.write(issuer, document))
     } catch (thrown) {
-      slot.failed = true
-      slot.retryAt = ports.now() + FAILURE_COOLDOWN_MS * (1 + Math.random() / 2)
+      slot.failedAt = ports.now()
+      slot.coolDownMs = FAILURE_COOLDOWN_MS * (1 + Math.random() / 2)
       ports.log(JSON.stringify({ event: 'keys-unreachable', issuer: issuer.id, reason: reasonOf(thrown) }))
     }
   }
 
-  const sharedName = (issuer: TrustedIssuer) =>
-    `https://keys.sallyport.internal/${encodeURIComponent(issuer.issuer)}/${encodeURIComponent(issuer.jwksUri ?? '')}`
-
-  /** Another isolate's copy, checked as if it came from the network. A cache that fails is a cache that has nothing. */
-  async function readShared(issuer: TrustedIssuer): Promise<KeySetDocument | undefined> {
-    try {
-      const hit = await ports.sharedCache?.match(sharedName(issuer))
-      if (!hit) return undefined
-      const { keys, fetchedAt, maxAgeMs } = (await hit.json()) as KeySetDocument
-      return typeof fetchedAt === 'number' && fetchedAt <= ports.now()
-        ? { keys: usableKeys(keys), fetchedAt, maxAgeMs }
-        : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  async function writeShared(issuer: TrustedIssuer, document: KeySetDocument): Promise<void> {
-    const headers = { 'cache-control': `max-age=${STALE_MS / 1000}`, 'content-type': 'application/json' }
-    try {
-      await ports.sharedCache?.put(sharedName(issuer), new Response(JSON.stringify(document), { headers }))
-    } catch {
-      // Sharing is an optimisation; the next isolate asks the provider itself.
-    }
+  async function selectFrom(
+    issuer: TrustedIssuer,
+    set: KeySet,
+    alg: string,
+    kid: string | undefined,
+  ): Promise<CryptoKey | undefined> {
+    const found = await select(set.select, alg, kid).catch((thrown) => {
+      // A key that its provider published broken: a token that names it may be good.
+      const event = {
+        event: 'key-unusable',
+        issuer: issuer.id,
+        kid: kid?.slice(0, MAX_LOGGED_CHARS),
+        reason: reasonOf(thrown),
+      }
+      if (!set.hasTold) ports.log(JSON.stringify(event))
+      set.hasTold = true
+      throw unavailable(issuer, FAILURE_COOLDOWN_MS)
+    })
+    if (found) set.selected.add(found)
+    return found
   }
 
   return {
     isCurrent(issuer, key) {
       const set = slots.get(issuer.id)?.set
-      return set !== undefined && ports.now() < set.freshUntil && set.selected.has(key)
+      return set !== undefined && isFresh(set, ports.now()) && set.selected.has(key)
     },
     async keyFor(issuer, alg, kid, background) {
       if (issuer.isGateway && own) return ownKey(own, alg, kid)
-      const slot = slots.get(issuer.id) ?? { attemptedAt: 0, failed: false, retryAt: 0 }
+      const slot = slots.get(issuer.id) ?? { failedAt: undefined, coolDownMs: 0, lookups: new LookupBudget() }
       slots.set(issuer.id, slot)
-      const usable = () => (slot.set && ports.now() - slot.set.fetchedAt < STALE_MS ? slot.set : undefined)
+      const usable = () => (slot.set && elapsed(slot.set.fetchedAt, ports.now()) < STALE_MS ? slot.set : undefined)
 
       const now = ports.now()
-      const isFresh = slot.set !== undefined && now < slot.set.freshUntil
-      const isDown = slot.failed && now - slot.attemptedAt < DOWN_MS
+      const fresh = slot.set !== undefined && isFresh(slot.set, now)
+      const isDown = slot.failedAt !== undefined && elapsed(slot.failedAt, now) < DOWN_MS
       // Old keys are used only after their issuer was asked in vain: a key that it withdrew must not outlive the freshness.
-      if (!usable() || !(isFresh || isDown)) await refresh(issuer, slot, background)
-      else if (!isFresh) background.waitUntil(refresh(issuer, slot, background))
+      if (!usable() || !(fresh || isDown)) await refresh(issuer, slot, background)
+      else if (!fresh) background.waitUntil(refresh(issuer, slot, background))
       const set = usable()
-      if (!set) throw unavailable(issuer)
+      if (!set) throw unavailable(issuer, coolDownLeft(slot, ports.now()))
 
-      const found = await selectFrom(set, alg, kid)
+      const wanted = (from: KeySet) => selectFrom(issuer, from, alg, kid)
+      const found = await wanted(set)
       if (found) return found
-      if (ports.now() - slot.attemptedAt >= UNKNOWN_KID_COOLDOWN_MS || slot.pending)
-        await refresh(issuer, slot, background)
-      const foundLater = slot.set && slot.set !== set && (await selectFrom(slot.set, alg, kid))
+      // The key may be newer than the set, and then its token is good. Only a set that is younger than the request says no.
+      if (isFetchedBetween(set, now, ports.now())) throw refuseToken('key')
+      const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)
+      if (wait !== undefined) throw unavailable(issuer, wait)
+      await refresh(issuer, slot, background, wanted)
+      const foundLater = slot.set && slot.set !== set && (await wanted(slot.set))
       if (foundLater) return foundLater
-      // The key may be new, and its issuer cannot be asked: that is not the token's fault.
-      throw slot.failed ? unavailable(issuer) : refuseToken('key')
+      throw slot.set && isFetchedBetween(slot.set, now, ports.now())
+        ? refuseToken('key')
+        : unavailable(issuer, coolDownLeft(slot, ports.now()))
     },
   }
 }
 
-/** The keys are not fetched again before the cool-down is over. */
-const unavailable = ({ id }: TrustedIssuer): Refusal =>
-  new Refusal('keys-unavailable', id, { retryAfter: FAILURE_COOLDOWN_MS / 1000 })
+/** Looks for the key of a request in a set. */
+type Wanted = (set: KeySet) => Promise<CryptoKey | undefined>
 
-function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
-  const fresh = Math.min(Math.max(maxAgeMs ?? FRESH_MS.usual, FRESH_MS.least), FRESH_MS.most)
-  const select = createLocalJWKSet({ keys: [...keys] })
-  return { select, selected: new WeakSet(), fetchedAt, freshUntil: fetchedAt + fresh }
-}
+/** Milliseconds until the network may be asked again after a failure. */
+const coolDownLeft = ({ failedAt, coolDownMs }: Slot, now: number): number =>
+  failedAt === undefined ? 0 : Math.max(0, coolDownMs - elapsed(failedAt, now))
 
-async function selectFrom(set: KeySet, alg: string, kid: string | undefined): Promise<CryptoKey | undefined> {
-  const found = await select(set.select, alg, kid)
-  if (found) set.selected.add(found)
-  return found
-}
+/** @param waitMs until asking again may help */
+const unavailable = ({ id }: TrustedIssuer, waitMs: number): Refusal =>
+  new Refusal('keys-unavailable', id, { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
 
-async function select(keyOf: KeySet['select'], alg: string, kid: string | undefined): Promise<CryptoKey | undefined> {
-  try {
-    return await keyOf(kid === undefined ? { alg } : { alg, kid })
-  } catch (thrown) {
-    if (thrown instanceof errors.JWKSNoMatchingKey || thrown instanceof errors.JWKSMultipleMatchingKeys)
-      return undefined
-    throw thrown
-  }
-}
-
-const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message.slice(0, 200) : 'unknown')
+const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message.slice(0, MAX_LOGGED_CHARS) : 'unknown'

@@ -4,7 +4,7 @@ import type { Ports } from '../../ports'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /** Time for one document, from the first byte sent to the last received. */
-const FETCH_MS = 3_000
+export const FETCH_MS = 3_000
 const MAX_BYTES = 262_144
 const MAX_KEYS = 100
 const MIN_RSA_BITS = 2048

@@ -1,0 +1,34 @@
+/** So many fetches may follow one another at once, and one more is earned in so many milliseconds. */
+const MOST = 3
+const EARNED_IN_MS = 10_000
+
+/**
+ * How often keys that a set does not have may be looked up. Anybody can make up a key id, so lookups are few; but one
+ * stranger who does may not keep the keys of a rotation from everybody else, so there is more than one.
+ */
+export class LookupBudget {
+  #left = MOST
+  #countedAt = 0
+
+  /**
+   * Takes one lookup.
+   * @param now milliseconds since the epoch
+   * @returns undefined where there was one, otherwise the milliseconds until there is
+   */
+  take(now: number): number | undefined {
+    const earned = Math.floor(elapsed(this.#countedAt, now) / EARNED_IN_MS)
+    if (this.#left + earned >= MOST) {
+      this.#left = MOST
+      this.#countedAt = now
+    } else {
+      this.#left += earned
+      this.#countedAt += earned * EARNED_IN_MS
+    }
+    if (this.#left === 0) return this.#countedAt + EARNED_IN_MS - now
+    this.#left--
+    return undefined
+  }
+}
+
+/** Milliseconds since a moment. One in the future is long past: the clock was ahead when it was noted, and was set right. */
+export const elapsed = (moment: number, now: number): number => (moment > now ? Number.POSITIVE_INFINITY : now - moment)

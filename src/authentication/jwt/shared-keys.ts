@@ -1,0 +1,39 @@
+import type { Ports } from '../../ports'
+import { type KeySetDocument, usableKeys } from './key-set'
+import type { TrustedIssuer } from './trusted-issuer'
+
+/** The key sets that isolates of one place share. A cache that fails is a cache that has nothing. */
+export interface SharedKeys {
+  /** Another isolate's copy, checked as if it came from the network. */
+  read(issuer: TrustedIssuer): Promise<KeySetDocument | undefined>
+  write(issuer: TrustedIssuer, document: KeySetDocument): Promise<void>
+}
+
+/** @param keptMs how long the platform keeps a copy */
+export function createSharedKeys({ sharedCache, now }: Pick<Ports, 'sharedCache' | 'now'>, keptMs: number): SharedKeys {
+  const nameOf = ({ issuer, jwksUri }: TrustedIssuer) =>
+    `https://keys.sallyport.internal/${encodeURIComponent(issuer)}/${encodeURIComponent(jwksUri ?? '')}`
+
+  return {
+    async read(issuer) {
+      try {
+        const hit = await sharedCache?.match(nameOf(issuer))
+        if (!hit) return undefined
+        const { keys, fetchedAt, maxAgeMs } = (await hit.json()) as KeySetDocument
+        return typeof fetchedAt === 'number' && fetchedAt <= now()
+          ? { keys: usableKeys(keys), fetchedAt, maxAgeMs }
+          : undefined
+      } catch {
+        return undefined
+      }
+    },
+    async write(issuer, document) {
+      const headers = { 'cache-control': `max-age=${keptMs / 1000}`, 'content-type': 'application/json' }
+      try {
+        await sharedCache?.put(nameOf(issuer), new Response(JSON.stringify(document), { headers }))
+      } catch {
+        // Sharing is an optimisation; the next isolate asks the provider itself.
+      }
+    },
+  }
+}
