@@ -4,11 +4,12 @@ import { pathOf } from './agents/endpoint-tree'
 import { rowsOf } from './agents/thread-isolation'
 import type { SigningKeys } from './assertion/keys'
 import { createSigner } from './assertion/sign'
-import { AuditRecord } from './audit/event'
+import { type AuditEvent, AuditRecord } from './audit/event'
 import { auditLine } from './audit/line'
 import { authenticate, CLOSED, type Entrance } from './authentication/authenticate'
 import { eraseToken } from './authentication/credential'
 import { createEntrances, withoutCredentials } from './authentication/kinds'
+import { endSocket, endTimeOf } from './authority'
 import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
@@ -77,11 +78,12 @@ async function handle(services: Services, request: Request, background: Backgrou
   const { config, ports, host, corsOfAll } = services
   const { headers } = request
   const trace = readTrace(headers, ports.randomId)
-  const record = new AuditRecord(trace, request, ports.now, withoutCredentials)
+  const record = new AuditRecord(trace, request, ports.now)
+  const emitted = (event: AuditEvent) => ports.emit(auditLine(event, withoutCredentials))
   const ending = createEnding(background)
   ending.onEnd((stream) => {
     if (stream) record.note({ stream })
-    return ports.emit(auditLine(record.close()))
+    return emitted(record.close())
   })
   let route: LoadedRoute | undefined
   try {
@@ -99,8 +101,11 @@ async function handle(services: Services, request: Request, background: Backgrou
     }
     if (!matched) throw new Refusal('route-unknown')
     const { response, done } = await pass(services, request, background, { ...matched, target, trace, record })
-    if (done) void done.then(ending.settle)
-    else ending.settle()
+    if (!done) ending.settle()
+    else {
+      if (matched.route.audit.begin) background.waitUntil(Promise.resolve(emitted(record.opening())))
+      void done.then(ending.settle)
+    }
     return response
   } catch (thrown) {
     const refusal = asRefusal(thrown)
@@ -128,6 +133,7 @@ async function pass(services: Services, request: Request, background: Background
   const { adapter } = route
   const { method, headers, signal } = request
   const { query } = target
+  const startedAt = ports.now()
 
   // Who is asking?
   const found = route.find(method, rest)
@@ -140,7 +146,7 @@ async function pass(services: Services, request: Request, background: Background
   const isOpen = route.tokenInBody && listed && adapter.withoutToken?.is(listed, early)
   const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
-  const caller = await authenticate(entrance, wanted, sources, ports.now(), background)
+  const caller = await authenticate(entrance, wanted, sources, startedAt, background)
   const { principal, credential } = caller
   record.noteVerified(principal)
 
@@ -152,7 +158,7 @@ async function pass(services: Services, request: Request, background: Background
   const isWebSocket = wantsWebSocket(headers, endpoint, route.cors.origins)
   const given = { endpoint, params, query, headers, body: await incoming.json() }
   const operations = adapter.operationsOf?.(given, route.threads) ?? [endpoint.operation]
-  record.note({ operation: operations.join(' ') })
+  record.note({ operations })
   const permission = permissionOf(route, principal, record)
   permission.require(operations)
 
@@ -169,6 +175,10 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
+  const isListening = isWebSocket || rows.some((row) => row?.listens)
+  const end = endTimeOf(principal, isListening, route.limits, startedAt)
+  const socket = isWebSocket ? new AbortController() : undefined
+
   // Through the inner door, and back.
   const { response, credentials } = await send({
     method,
@@ -180,19 +190,23 @@ async function pass(services: Services, request: Request, background: Background
     thread,
     webSocket: isWebSocket ? webSocketHeaders(headers) : {},
     upload: incoming.upload(),
+    ...(socket && { stop: socket.signal }),
   })
   record.lap('origin')
+  const afterMs = Math.max(0, end.at - ports.now())
+  if (socket && response.webSocket) endSocket(socket, afterMs, ports.after, background)
   const reply = await replyTo(response, method, {
     adapter,
     replyHeaders: route.replyHeaders,
     place: { origin: route.origin, requestUri: uri, routePath: route.path },
     change: composed([route.identityRemoved, adapter.answerChange?.({ operations, place: route.place }), change]),
-    isStream: rows.some((row) => row?.streams),
+    isRun: rows.some((row) => row?.streams),
     watchesSilence: route.watchesSilence,
     headers: [route.ownReplyHeaders, corsHeaders(route.cors, headers), { 'x-request-id': trace.requestId }],
     limits: route.limits,
     credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
     signal,
+    end: { afterMs, outcome: end.outcome },
     after: ports.after,
   })
   record.noteForwarded(reply.response.status)

@@ -1,10 +1,11 @@
 interface Line {
-  v: 1
+  v: 2
   at: string
   id: string
   method: string
   path: string
-  operation?: string
+  outcome: string
+  operations?: string[]
   who?: { subject: string }
   status: number
   code?: string
@@ -16,9 +17,9 @@ interface Line {
 /** One line of the gateway's audit, as a person reads it; nothing for other output and for preflights. */
 export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)
-  if (!output.startsWith('{"v":1')) return undefined
-  const { at, method, path, operation, who, status, code, reason, stream, ms } = JSON.parse(output) as Line
-  if (method === 'OPTIONS') return undefined
+  if (!output.startsWith('{"v":2')) return undefined
+  const { outcome, at, method, path, operations, who, status, code, reason, stream, ms } = JSON.parse(output) as Line
+  if (method === 'OPTIONS' || outcome === 'begun') return undefined
   const how = code ? `${code}${reason ? ` (${reason})` : ''}` : stream === 'complete' ? '' : `stream ${stream}`
   const cells = [
     at.slice(11, 19),
@@ -26,7 +27,7 @@ export function traffic(output: string): string | undefined {
     (who?.subject ?? '-').padEnd(6),
     method.padEnd(6),
     path,
-    operation ?? '',
+    operations?.join(' ') ?? '',
     how,
   ]
   return `  ${cells.filter((cell) => cell !== '').join('  ')}  ${ms.total} ms`

@@ -13,8 +13,10 @@ interface Row {
   readonly startsRun?: true
   /** Members of its query and body by which a request asks for more than the operation. */
   readonly members?: readonly DecidingMember[]
-  /** Its answer is a stream of events, also where the server does not say so (AG2 0.x names no type). */
+  /** Its answer is the stream of a run, also where the server does not say so (AG2 0.x names no type). */
   readonly streams?: true
+  /** It only listens to what others do, so that its answer ends with the caller's token. */
+  readonly listens?: true
 }
 
 interface Address {

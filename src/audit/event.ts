@@ -4,10 +4,14 @@ import type { Refusal } from '../errors/refusal'
 import type { RefusalCode } from '../errors/refusals'
 import type { Decision } from '../policy/decision'
 import type { Trace } from '../request/trace'
+import { cutText } from './cut'
 
-/** One line per request. It has no field for a token, a query string or a body. */
+/**
+ * One final line per request, and before it, on routes that say so, an opening line where a stream begins. It has no field for a
+ * token, a query string or a body.
+ */
 export interface AuditEvent {
-  readonly v: 1
+  readonly v: 2
   /** When the request came, ISO 8601. */
   readonly at: string
   /** The request's id: `x-request-id` of the reply and `jti` of the assertion. */
@@ -16,13 +20,16 @@ export interface AuditEvent {
   readonly method: string
   readonly path: string
   readonly route?: string
-  /** The operation's name; several, with spaces between, where the request asks for more than its path says. */
-  readonly operation?: string
+  /** The names of all operations that the request asks for, by its path, query and body. */
+  readonly operations?: readonly string[]
   readonly thread?: string
   readonly who?: { readonly issuer: string; readonly subject: string; readonly kind: string; readonly client?: string }
   readonly decision?: Decision
-  /** `forwarded`: the origin answered. `refused`: the gate did. `preflight`: a question about CORS. */
-  readonly outcome: 'forwarded' | 'refused' | 'preflight'
+  /**
+   * `forwarded`: the agent answered. `refused`: the gateway did. `preflight`: a question about CORS. `begun`: the opening line of a
+   * stream, which another line follows. Requests are counted by all lines but those.
+   */
+  readonly outcome: 'forwarded' | 'refused' | 'preflight' | 'begun'
   readonly status: number
   readonly code?: RefusalCode
   /** More than the caller is told. */
@@ -34,9 +41,8 @@ export interface AuditEvent {
   readonly ms: Readonly<Record<string, number>>
 }
 
-const MAX_PATH_CHARS = 256
-/** More is not even looked at: anybody can send a long path. */
-const MAX_READ_CHARS = 2048
+/** As much as a URL may have here, so that what is shaped like a credential is found whole. */
+const MAX_PATH_CHARS = 4096
 const MAX_THREAD_CHARS = 100
 
 /** Gathers what is known of a request as it goes, and is closed once. */
@@ -50,8 +56,6 @@ export class AuditRecord {
     readonly trace: Trace,
     readonly request: { readonly method: string; readonly url: string },
     readonly now: () => number,
-    /** Takes out of a text what is shaped like a credential: one that was pasted where none belongs. */
-    readonly erase: (text: string) => string,
   ) {
     this.#started = now()
   }
@@ -75,7 +79,7 @@ export class AuditRecord {
   }
 
   noteThread(thread: string | undefined): void {
-    if (thread !== undefined) this.note({ thread: thread.slice(0, MAX_THREAD_CHARS) })
+    if (thread !== undefined) this.note({ thread: cutText(thread, MAX_THREAD_CHARS) })
   }
 
   noteDecision(decision: Decision): void {
@@ -97,18 +101,26 @@ export class AuditRecord {
     this.#ms[step] = this.now() - this.#started
   }
 
+  /** The line of a stream that begins. */
+  opening(): AuditEvent {
+    const { stream: _, ...fields } = this.#event()
+    return { ...fields, outcome: 'begun' }
+  }
+
   close(): AuditEvent {
     this.lap('total')
+    return this.#event()
+  }
+
+  #event(): AuditEvent {
+    const path = this.#path ?? URL.parse(this.request.url)?.pathname ?? ''
     return {
-      v: 1,
+      v: 2,
       at: new Date(this.#started).toISOString(),
       id: this.trace.requestId,
       trace: this.trace.traceId,
       method: this.request.method.slice(0, 20),
-      path: this.erase((this.#path ?? URL.parse(this.request.url)?.pathname ?? '').slice(0, MAX_READ_CHARS)).slice(
-        0,
-        MAX_PATH_CHARS,
-      ),
+      path: cutText(path, MAX_PATH_CHARS),
       outcome: 'refused',
       status: 500,
       ...this.#fields,

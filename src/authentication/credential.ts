@@ -1,3 +1,5 @@
+import { percentDecoded } from '../percent'
+
 const ERASED = '[removed]'
 /** No signature has fewer characters; and what replaces a token is shorter than this. */
 const SHORTEST = 43
@@ -19,7 +21,7 @@ export class Credential {
 
   /** Whether a text carries the token, percent-encoded or not. */
   isIn(text: string): boolean {
-    return text.includes(this.#token) || (text.includes('%') && decoded(text).includes(this.#token))
+    return text.includes(this.#token) || (text.includes('%') && percentDecoded(text).includes(this.#token))
   }
 
   /**
@@ -42,10 +44,4 @@ export class Credential {
 /** A text without the caller's token, where there is either. */
 export function eraseToken(text: string | undefined, credential: Credential | undefined): string | undefined {
   return text === undefined || !credential ? text : credential.eraseFrom(text)
-}
-
-/** As often as it is encoded, but not for ever. Tokens are ASCII, so bytes are characters here. */
-function decoded(text: string, depth = 3): string {
-  const once = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return once === text || depth === 0 ? once : decoded(once, depth - 1)
 }

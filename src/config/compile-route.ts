@@ -53,6 +53,7 @@ export interface LoadedRoute {
   /** Reply headers of the gateway's own, the same on each reply. */
   readonly ownReplyHeaders: Readonly<Record<string, string>>
   readonly limits: Limits
+  readonly audit: { readonly begin: boolean }
 }
 
 /** A reply is data, not a page: opened as one, it would run as the gateway's own origin. */
@@ -124,6 +125,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     replyHeaders: [...(adapter.responseHeaders ?? []), ...(route.servesPages ? ['content-security-policy'] : [])],
     ownReplyHeaders: ownReplyHeaders(route),
     limits,
+    audit: { begin: route.audit?.begin === true },
   }
 }
 

@@ -15,6 +15,14 @@ export const LimitsSchema = v.strictObject({
   idleSeconds: v.optional(seconds(5, 86_400)),
   /** Send a comment after this silence, so that nothing on the way closes the stream; 0 for never. */
   heartbeatSeconds: v.optional(seconds(0, 300)),
+  /** How long a run may go on from its start, where its caller's token expires in between. Default 900. */
+  runSeconds: v.optional(seconds(1, 86_400)),
+  /** How long any reply may take, whoever asked. Default 21,600: six hours. */
+  streamSeconds: v.optional(seconds(1, 604_800)),
+  /** How long a stream goes on after its caller's token has expired. Default 30. */
+  expiryGraceSeconds: v.optional(seconds(0, 3600)),
+  /** Runs end when their caller's token does, too. */
+  endRunsAtExpiry: v.optional(v.boolean()),
 })
 
 type Given = v.InferInput<typeof LimitsSchema>
@@ -26,6 +34,10 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
   firstByteSeconds: given.firstByteSeconds ?? 120,
   idleSeconds: given.idleSeconds ?? 600,
   heartbeatSeconds: given.heartbeatSeconds ?? adapter.heartbeatSeconds,
+  runSeconds: given.runSeconds ?? 900,
+  streamSeconds: given.streamSeconds ?? 21_600,
+  expiryGraceSeconds: given.expiryGraceSeconds ?? 30,
+  endRunsAtExpiry: given.endRunsAtExpiry ?? false,
 })
 
 /** Checks limits of streams, which are watched only where the kind has words for a stream that broke. */

@@ -147,6 +147,12 @@ export const RouteSchema = v.strictObject({
   cors: v.optional(v.strictObject({ origins: some(address) })),
   /** Says that the agent serves web pages: replies then have no policy that keeps them from running. */
   servesPages: v.optional(v.literal(true)),
+  audit: v.optional(
+    v.strictObject({
+      /** Writes a line when a stream begins as well, so that a crash leaves a trace of those under way. */
+      begin: v.optional(v.boolean()),
+    }),
+  ),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
   limits: v.optional(LimitsSchema),

@@ -6,6 +6,9 @@ const CR = 13
 /** An event larger than this is not an event any more; AG-UI's own client gives up at 10 MB. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024
 
+/** Thrown for an event that is larger than one may be. */
+export class EventTooLarge extends Error {}
+
 /**
  * Cuts a byte stream of server-sent events at its blank lines, so that whole events pass and a part of one is held until the
  * rest has come. Bytes are not decoded: what goes in comes out.
@@ -32,7 +35,7 @@ export class EventCutter {
 
   #hold(part: Uint8Array): void {
     this.#held.add(part)
-    if (this.#held.length > MAX_EVENT_BYTES) throw new Error('event too large')
+    if (this.#held.length > MAX_EVENT_BYTES) throw new EventTooLarge()
   }
 
   #release(part: Uint8Array): Uint8Array {

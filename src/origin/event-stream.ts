@@ -1,9 +1,18 @@
-import type { StreamOutcome } from '../ending'
+import type { BrokenOutcome, StreamOutcome } from '../ending'
 import { dataOf, eventsOf } from '../event-text'
 import type { Json } from '../json'
 import type { After } from '../ports'
-import { EventCutter } from './event-cutter'
-import { abandon, type BrokenStream, breakOff, CUT, endWith, type Guarded, type Writer } from './stream-end'
+import { EventCutter, EventTooLarge } from './event-cutter'
+import {
+  abandon,
+  type BrokenStream,
+  breakOff,
+  type Ending,
+  endWith,
+  type Guarded,
+  WORDS,
+  type Writer,
+} from './stream-end'
 
 export interface Reading {
   /** Changes whole events, as text. Absent: they pass as they are. */
@@ -14,12 +23,14 @@ export interface Reading {
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
   readonly isLast: ((data: Json) => boolean) | undefined
+  /** Whether this is the stream of a run, which has to end with such an event where the protocol has one. */
+  readonly isRun: boolean
+  readonly end: Ending
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
   readonly after: After
 }
 
-const STALLED = 'The agent has been silent for too long; the stream was given up.'
 /** How finely silence is measured: a heartbeat is late by at most this part of its interval. */
 const TICKS_PER_HEARTBEAT = 3
 
@@ -32,17 +43,23 @@ const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
  * of it counts as a cut. A part of an event is held back, so what a cut leaves behind is clean.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
-  const { heartbeatSeconds, idleSeconds, brokenStream, signal, after } = reading
+  const { heartbeatSeconds, idleSeconds, brokenStream, signal, end, after } = reading
   const pipe = new IdentityTransformStream()
   const writer: Writer = pipe.writable.getWriter()
   const reader = source.getReader()
   const cutter = new EventCutter()
   let last: Uint8Array | undefined
-  let stalled = false
+  let broken: BrokenOutcome | undefined
   let writes = 0
   // In ticks: since the agent's last byte, and since ours.
   let unheard = 0
   let unsaid = 0
+
+  /** Gives the agent's stream up. */
+  const giveUp = (outcome: BrokenOutcome): void => {
+    broken ??= outcome
+    reader.cancel(outcome).catch(() => undefined)
+  }
 
   const write = async (bytes: Uint8Array): Promise<void> => {
     writes++
@@ -65,8 +82,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     unheard++
     unsaid++
     if (unheard * tickSeconds >= idleSeconds) {
-      stalled = true
-      reader.cancel('stalled').catch(() => undefined)
+      giveUp('stalled')
     } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
       // A caller that has gone without a reset is noticed here, and nowhere else on a silent stream.
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
@@ -80,35 +96,40 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     })
   }
   if (Number.isFinite(tickSeconds)) awaitTick()
+  const cancelEnd = after(end.afterMs, () => giveUp(end.outcome))
 
-  const read = async (): Promise<boolean> => {
+  const read = async (): Promise<void> => {
     try {
       for (;;) {
         const { done, value } = await reader.read()
         unheard = 0
-        if (done) return true
+        if (done) return
         const complete = cutter.push(value)
         if (complete) await pass(complete)
       }
-    } catch {
-      return false
+    } catch (thrown) {
+      if (thrown instanceof EventTooLarge) giveUp('limit')
+      else broken ??= 'cut'
     }
   }
 
   const finish = async (): Promise<StreamOutcome> => {
-    const ended = (await read()) && !stalled
+    await read()
     cancelTick()
+    cancelEnd()
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
-    if (ended && !isHalf(rest)) {
-      if (rest) await pass(rest).catch(() => undefined)
-      return endWith(writer, '', 'complete')
-    }
-    const outcome = stalled ? 'stalled' : 'cut'
-    if (endsWithLast(last, reading)) return endWith(writer, '', outcome)
-    if (!brokenStream) return breakOff(writer, outcome)
-    return endWith(writer, brokenStream(`origin-${outcome}`, stalled ? STALLED : CUT), outcome)
+    if (isHalf(rest)) broken ??= 'cut'
+    const isWhole = broken === undefined
+    if (isWhole && rest) await pass(rest).catch(() => undefined)
+    const isOver = endsWithLast(last, reading)
+    // Agents write whole events, so one that dies leaves a stream behind that looks whole but for its last event.
+    if (isWhole && reading.isRun && reading.isLast && !isOver) broken = 'unended'
+    if (broken === undefined || isOver) return endWith(writer, '', broken ?? 'complete')
+    if (!brokenStream) return breakOff(writer, broken)
+    // The blank line ends an event that came without one.
+    return endWith(writer, (isWhole && rest ? '\n\n' : '') + brokenStream(...WORDS[broken]), broken)
   }
   return { body: pipe.readable, done: finish() }
 }

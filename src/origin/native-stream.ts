@@ -1,30 +1,36 @@
 import type { StreamOutcome } from '../ending'
-import { abandon, type BrokenStream, breakOff, CUT, endWith, type Guarded } from './stream-end'
+import type { After } from '../ports'
+import { abandon, breakOff, type Ending, endWith, type Guarded } from './stream-end'
 
 /**
- * The native gear: the runtime moves the bytes, and this code hears only how it ended. After a cut it says so in the
- * protocol's own words; the blank line before ends an event that was cut in half.
+ * The native gear: the runtime moves the bytes, and this code hears only how it ended. After a cut it breaks the connection off
+ * and writes nothing: it does not know whether the last event was whole.
  *
+ * @param signal aborted when the caller leaves
  * @param length of the body, where it is known: a caller over HTTP/1.0 has nothing else to see by that it was cut
  */
 export function pump(
   source: ReadableStream<Uint8Array>,
-  brokenStream: BrokenStream,
   signal: AbortSignal,
+  end: Ending,
+  after: After,
   length?: number,
 ): Guarded {
   const pipe = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length)
   const finish = async (): Promise<StreamOutcome> => {
-    let whole = true
+    let outcome: StreamOutcome = 'complete'
+    const ending = new AbortController()
+    const cancelEnd = after(end.afterMs, () => ending.abort())
     try {
-      await source.pipeTo(pipe.writable, { preventClose: true, preventAbort: true })
+      const options = { preventClose: true, preventAbort: true, signal: ending.signal }
+      await source.pipeTo(pipe.writable, options)
     } catch {
-      whole = false
+      outcome = ending.signal.aborted ? end.outcome : 'cut'
     }
+    cancelEnd()
     const writer = pipe.writable.getWriter()
     if (signal.aborted) return abandon(writer)
-    if (whole) return endWith(writer, '', 'complete')
-    return brokenStream ? endWith(writer, `\n\n${brokenStream('origin-cut', CUT)}`, 'cut') : breakOff(writer, 'cut')
+    return outcome === 'complete' ? endWith(writer, '', outcome) : breakOff(writer, outcome)
   }
   return { body: pipe.readable, done: finish() }
 }

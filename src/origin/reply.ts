@@ -9,6 +9,7 @@ import { readEvents } from './event-stream'
 import { responseHeaders } from './headers'
 import { type Place, passLocations } from './location'
 import { pump } from './native-stream'
+import type { Ending } from './stream-end'
 
 /** A reply that has to be changed is held whole; larger ones are refused rather than passed unread. */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
@@ -25,8 +26,8 @@ export interface ReplyRules {
   readonly place: Place
   /** The changes that the answer needs before the caller may have it. */
   readonly change: AnswerChange
-  /** Whether an answer that does not say what it is can only be a stream of events. */
-  readonly isStream: boolean
+  /** Whether the answer is the stream of a run, also where it does not say what it is. */
+  readonly isRun: boolean
   /** Whether silence on a stream is filled, and counts as broken after a while. */
   readonly watchesSilence: boolean
   /** The gateway's own: leave for a page to read the reply, and the request's id. */
@@ -34,6 +35,7 @@ export interface ReplyRules {
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly credentials: CredentialsOut
   readonly signal: AbortSignal
+  readonly end: Ending
   readonly after: After
 }
 
@@ -54,9 +56,9 @@ export interface Reply {
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   const { status, headers: from } = response
   if (response.webSocket) return { response: upgraded(from, response.webSocket) }
-  const { adapter, change, credentials, signal } = rules
+  const { adapter, change, credentials, signal, end, after } = rules
   const type = from.get('content-type')
-  const isStream = type === null ? rules.isStream && response.ok : /^text\/event-stream\b/i.test(type)
+  const isStream = type === null ? rules.isRun && response.ok : /^text\/event-stream\b/i.test(type)
   const headers = responseHeaders(from, rules.replyHeaders, isStream, rules.headers)
   if (isStream && type === null) headers['content-type'] = 'text/event-stream'
   passLocations(status, from, headers, rules.place)
@@ -77,16 +79,18 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(bytes, { status, headers }) }
   }
   if (!response.body) return { response: new Response(null, { status, headers }) }
-  // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
-  const brokenStream = isStream && headers.location === undefined ? adapter.brokenStream : undefined
   if (isStream && (rules.watchesSilence || change.events)) {
+    // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
+    const brokenStream = headers.location === undefined ? adapter.brokenStream : undefined
     const { body, done } = readEvents(response.body, {
       change: (text) => withoutCredentials(change.events?.(text) ?? text, credentials),
       ...(rules.watchesSilence ? rules.limits : BEARS_SILENCE),
       brokenStream,
       isLast: adapter.isLast?.bind(adapter),
+      isRun: rules.isRun,
       signal,
-      after: rules.after,
+      end,
+      after,
     })
     return { response: new Response(body, { status, headers }), done }
   }
@@ -98,7 +102,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     const { bytes, isWhole } = await readStart(response.body, MAX_WHOLE_BYTES).catch(() => refuseCut(signal))
     return { response: new Response(credentials.bytes(bytes, isWhole), { status, headers }) }
   }
-  const { body, done } = pump(response.body, brokenStream, signal, length === null ? undefined : Number(length))
+  const { body, done } = pump(response.body, signal, end, after, length === null ? undefined : Number(length))
   return { response: new Response(body, { status, headers }), done }
 }
 

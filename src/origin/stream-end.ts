@@ -1,4 +1,4 @@
-import type { StreamOutcome } from '../ending'
+import type { BrokenOutcome, StreamOutcome } from '../ending'
 
 export interface Guarded {
   readonly body: ReadableStream<Uint8Array>
@@ -9,7 +9,26 @@ export interface Guarded {
 /** How a protocol says that a stream broke. Where it is absent, the connection is broken off. */
 export type BrokenStream = ((code: string, message: string) => string) | undefined
 
-export const CUT = 'The connection to the agent was lost before the stream was complete.'
+/** The time at which a reply ends, whatever is still to come. */
+export interface EndTime {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly outcome: 'expired' | 'limit'
+}
+
+/** The same, seen from now. */
+export interface Ending extends Pick<EndTime, 'outcome'> {
+  readonly afterMs: number
+}
+
+/** What the caller is told in the protocol's words: a code, and a sentence. */
+export const WORDS: Readonly<Record<BrokenOutcome, readonly [code: string, message: string]>> = {
+  cut: ['origin-cut', 'The connection to the agent was lost before the stream was complete.'],
+  stalled: ['origin-stalled', 'The agent has been silent for too long; the stream was given up.'],
+  unended: ['origin-unended', 'The agent ended the stream before it said that the run was over.'],
+  expired: ['token-expired', 'The access token has expired, so the stream was ended. Get a fresh one and try again.'],
+  limit: ['stream-limit', 'The stream has reached the limit of this route for its time or for the size of an event.'],
+}
 
 const encoder = new TextEncoder()
 

@@ -104,12 +104,18 @@ const MEMBERS = [
   'cors?.origins',
   'cors?.origins[].env',
   'servesPages?: true',
+  'audit?',
+  'audit?.begin?',
   'forwardHeaders?',
   'limits?',
   'limits?.bodyBytes?: 1..104857600',
   'limits?.firstByteSeconds?: 1..3600',
   'limits?.idleSeconds?: 5..86400',
   'limits?.heartbeatSeconds?: 0..300',
+  'limits?.runSeconds?: 1..86400',
+  'limits?.streamSeconds?: 1..604800',
+  'limits?.expiryGraceSeconds?: 0..3600',
+  'limits?.endRunsAtExpiry?',
 ]
 
 interface Schema {

@@ -1,6 +1,10 @@
+import type { ServerResponse } from 'node:http'
+import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { auditLine } from '../../src/audit/line'
+import { eventually } from '../support/eventually'
 import { bearer, forge, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
+import { beginEvents } from '../support/origin'
 import { plainRequest } from '../support/raw'
 import { json, openWorld, type World } from '../support/world'
 
@@ -13,6 +17,8 @@ beforeAll(async () => {
       threads: 'shared',
       policies: [policyWithExamples({ id: 'read-only', allow: [{ name: 'reading', operations: ['threads.read'] }] })],
     }),
+    routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
+    routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], { audit: { begin: true } }),
   ])
 })
 afterAll(() => world?.close())
@@ -29,9 +35,9 @@ describe('the audit line', () => {
     })
     expect(preflight.status).toBe(204)
     expect(await world.gateway.auditOf(allowed)).toMatchObject({
-      v: 1,
+      v: 2,
       route: 'langgraph',
-      operation: 'threads.read',
+      operations: ['threads.read'],
       thread: 't-1',
       who: { issuer: world.provider.issuer, subject: 'alice', kind: 'user' },
       decision: { effect: 'allow', by: ['read-only/reading'] },
@@ -102,9 +108,82 @@ describe('the audit line', () => {
   })
 
   it('T3: a line is a line, whatever its texts', () => {
-    const line = auditLine({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' } as never)
+    const line = auditLine({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' } as never, (text) => text)
     expect(line).not.toMatch(/[\r\n\u2028\u2029\u0085\0]/)
     expect(JSON.parse(line)).toEqual({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' })
+  })
+
+  it('T3: has no control or format character, which would rule a terminal or turn the text round', () => {
+    const thread = 'a\u009b31m\u202e\u200b\u061c\ufeff\u{e0001}\u007f-ü世'
+    const line = auditLine({ thread } as never, (text) => text)
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+    expect(line).toContain('ü世')
+    expect(JSON.parse(line)).toEqual({ thread })
+  })
+
+  it('X13: has at most 8 KiB, and says how much was left out', () => {
+    const texts = fc.string({
+      unit: fc.constantFrom('a', '"', '\\', '\u0000', '世', '\u{e0001}', '%'),
+      maxLength: 3000,
+    })
+    const events = fc.record({
+      operations: fc.array(texts, { maxLength: 300 }),
+      who: fc.record({ issuer: texts, subject: texts, client: texts }),
+      decision: fc.record({ effect: fc.constant('allow'), by: fc.array(texts, { maxLength: 50 }) }),
+      path: texts,
+      thread: texts,
+      reason: texts,
+    })
+    fc.assert(
+      fc.property(events, (event) => {
+        const line = auditLine(event as never, (text) => text)
+        expect(Buffer.byteLength(line)).toBeLessThanOrEqual(8192)
+        expect(Object.keys(JSON.parse(line))).toEqual(Object.keys(event))
+      }),
+      { numRuns: 300 },
+    )
+    const many = Array.from({ length: 1000 }, (_, index) => `tool.call/${index}`)
+    const { operations } = JSON.parse(auditLine({ operations: many } as never, (text) => text))
+    expect(operations).toEqual([...many.slice(0, 30), 'and 970 more'])
+    expect(JSON.parse(auditLine({ path: 'x'.repeat(9000) } as never, (text) => text)).path).toBe(
+      `${'x'.repeat(400)} and 8600 more`,
+    )
+  })
+
+  it('X13: is one small line for a batch of any size, which is refused', async () => {
+    for (const count of [100, 101, 20_000]) {
+      const call = (index: number) => ({
+        jsonrpc: '2.0',
+        id: index,
+        method: 'tools/call',
+        params: { name: `t${index}` },
+      })
+      const before = world.gateway.logs.length
+      const reply = await world.as(
+        'alice',
+        '/agents/mcp',
+        json(Array.from({ length: count }, (_, index) => call(index))),
+      )
+      const { operations = [], reason } = await world.gateway.auditOf(reply)
+      expect([reply.status, reason]).toEqual(count > 100 ? [400, 'too many messages'] : [200, undefined])
+      expect(operations).toHaveLength(count > 100 ? 0 : 100)
+      for (const line of world.gateway.logs.slice(before)) expect(line.length).toBeLessThan(8192)
+    }
+  })
+
+  it('invariant 1: has no token in it that was percent-encoded, whatever part and however often', async () => {
+    const token = await world.token('alice')
+    const encodings = [
+      token.replaceAll('.', '%2E'),
+      token.replaceAll('.', '%252e'),
+      [...token].map((character) => `%${character.charCodeAt(0).toString(16)}`).join(''),
+    ]
+    for (const encoded of encodings) {
+      const reply = await world.as('alice', `/agents/http/${encoded}`)
+      const line = JSON.stringify(await world.gateway.auditOf(reply))
+      expect(line).toContain('[removed]')
+      expect(decodeURIComponent(decodeURIComponent(line))).not.toContain(token.slice(0, 40))
+    }
   })
 
   it('has no query, no body and nothing that looks like a token', async () => {
@@ -115,5 +194,49 @@ describe('the audit line', () => {
     const line = JSON.stringify(await world.gateway.auditOf(response))
     expect(line).not.toMatch(/hunter|eyJ/)
     expect(line).toContain('/agents/http/[removed]')
+  })
+})
+
+describe('F25: the opening line of a stream', () => {
+  const started = 'data: {"type":"RUN_STARTED"}\n\n'
+
+  it('is written where the route says so, before the stream has ended, and says who and what', async () => {
+    const opened = Promise.withResolvers<ServerResponse>()
+    world.origin.handle((_request, response) => {
+      beginEvents(response)
+      response.write(started)
+      opened.resolve(response)
+    })
+    const before = world.gateway.audit.length
+    const reply = await world.as('alice', '/agents/ag-ui', json({ threadId: 't', runId: 'r', messages: [] }))
+    await eventually('the opening line', () => world.gateway.audit.length > before)
+    const [begun, ...others] = world.gateway.audit.slice(before)
+    expect(others).toEqual([])
+    expect(begun).toMatchObject({
+      v: 2,
+      id: reply.headers.get('x-request-id'),
+      outcome: 'begun',
+      status: 200,
+      operations: ['run.stream'],
+      who: { subject: 'alice' },
+    })
+    expect(begun).not.toHaveProperty('stream')
+    const response = await opened.promise
+    response.end('data: {"type":"RUN_FINISHED"}\n\n')
+    await reply.text()
+    await eventually('the final line', () => world.gateway.audit.length === before + 2)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ id: begun?.id, outcome: 'forwarded', stream: 'complete' })
+  })
+
+  it('is not written for what is answered at once, nor on other routes', async () => {
+    world.origin.handle((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end('{}')
+    })
+    const before = world.gateway.audit.length
+    await (await world.as('alice', '/agents/ag-ui', json({}))).text()
+    await (await world.as('alice', '/agents/http/x')).text()
+    await eventually('both lines', () => world.gateway.audit.length >= before + 2)
+    expect(world.gateway.audit.slice(before).map(({ outcome }) => outcome)).not.toContain('begun')
   })
 })

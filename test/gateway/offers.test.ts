@@ -69,7 +69,7 @@ async function offered(agent: keyof typeof agents, among: readonly (Where | 'few
     await reply.text()
     expect([reply.status, world.origin.received.length]).toEqual([200, before + 1])
     expect(world.origin.last().method).toBe(init.method ?? 'GET')
-    operations.add((await world.gateway.auditOf(reply)).operation)
+    operations.add((await world.gateway.auditOf(reply)).operations?.join(' '))
     where.push(each)
   }
   return { operation: where.length > 0 ? [...operations].join() : NOTHING, where }

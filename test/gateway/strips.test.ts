@@ -175,9 +175,9 @@ describe('headers towards an origin', () => {
     const forged = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET', headers: FORGED })
     expect(forged.status).toBe(plain.status)
     const [a, b] = [await world.gateway.auditOf(plain), await world.gateway.auditOf(forged)]
-    expect({ ...b.decision, operation: b.operation, route: b.route }).toEqual({
+    expect({ ...b.decision, operations: b.operations, route: b.route }).toEqual({
       ...a.decision,
-      operation: a.operation,
+      operations: a.operations,
       route: a.route,
     })
     expect(world.origin.last().method).toBe('GET')

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { kinds } from '../../src/agents/kinds'
 import { dataOf, eventEdited, eventsOf } from '../../src/event-text'
 import { members, removed } from '../../src/json-edit'
-import { EventCutter } from '../../src/origin/event-cutter'
+import { EventCutter, EventTooLarge } from '../../src/origin/event-cutter'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString()
@@ -38,7 +38,7 @@ describe('EventCutter', () => {
     const cutter = new EventCutter()
     const megabyte = new Uint8Array(1024 * 1024)
     for (let count = 0; count < 8; count++) expect(cutter.push(megabyte)).toBeUndefined()
-    expect(() => cutter.push(megabyte)).toThrow('event too large')
+    expect(() => cutter.push(megabyte)).toThrow(EventTooLarge)
   })
 
   const line = fc.oneof(

@@ -109,12 +109,70 @@ describe('a stream without a length that ends in the middle of an event', () => 
   it.each(ends)('is whole where only the blank line is missing (line ends: %j)', async (end) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
-      socket.end(`data: {"type":"RUN_STARTED"}${end}${end}id: 1${end}data: {"a":1}${end}`)
+      socket.end(`data: {"type":"RUN_STARTED"}${end}${end}id: 1${end}data: {"type":"RUN_FINISHED"}${end}`)
     }
     const reply = await ask(readingAgUi?.path ?? '', runBody['ag-ui'])
     expect(await reply.end).toBe('whole')
     expect((await auditOf(reply.headers)).stream).toBe('complete')
   })
+})
+
+describe('F8 invariant 8: a run that its agent ends before it is over', () => {
+  const started = 'data: {"type":"RUN_STARTED"}\n\n'
+  const half = 'data: {"type":"TEXT_MESSAGE_CONTENT","delta":"The dose is 10"}\n\n'
+  const framings = {
+    chunks: (socket: Socket, events: string) => {
+      socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
+      socket.end(events === '' ? lastChunk : Buffer.concat([chunk(events), Buffer.from(lastChunk)]))
+    },
+    'the end of the connection': (socket: Socket, events: string) => {
+      socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
+      socket.end(events)
+    },
+  }
+  const paths = [...runPaths, ['ag-ui', gears.find(({ name }) => name === 'ag-ui-reading')?.path ?? ''] as const]
+  const cases = paths.flatMap(([kind, path]) =>
+    Object.entries(framings).flatMap(([framing, send]) =>
+      ['', started, started + half, started + half.trimEnd()].map((events) => ({ kind, path, framing, send, events })),
+    ),
+  )
+
+  it.each(cases)('is told as one that broke ($kind, $framing, $events)', async ({ path, send, events }) => {
+    answer = (socket) => send(socket, events)
+    const reply = await ask(path, run)
+    expect(await reply.end).toBe('whole')
+    const [words = ''] = saysBroken['ag-ui'].exec(reply.text()) ?? []
+    expect(words).toContain('"code":"origin-unended"')
+    expect((await auditOf(reply.headers)).stream).toBe('unended')
+  })
+
+  it('is whole where a comment follows the last event', async () => {
+    for (const last of ['RUN_FINISHED', 'RUN_ERROR']) {
+      answer = (socket) => framings.chunks(socket, `${started}data: {"type":"${last}"}\n\n: done\n\n`)
+      const reply = await ask('/agents/ag2', run)
+      await reply.end
+      expect((await auditOf(reply.headers)).stream).toBe('complete')
+    }
+  })
+
+  it('is not asked of streams that are no run', async () => {
+    answer = (socket) => framings.chunks(socket, half)
+    const reply = await ask('/agents/copilotkit/agent/a/connect', run)
+    await reply.end
+    expect(reply.text()).toBe(half)
+    expect((await auditOf(reply.headers)).stream).toBe('complete')
+  })
+})
+
+it('F11: an event that is larger than one may be is told as that, and not as a lost connection', async () => {
+  answer = (socket) => {
+    socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
+    socket.write(chunk(`data: "${'x'.repeat(9 * 1024 * 1024)}"\n\n`))
+  }
+  const reply = await ask('/agents/ag2', run)
+  expect(await reply.end).toBe('whole')
+  expect(reply.text()).toContain('"code":"stream-limit"')
+  expect((await auditOf(reply.headers)).stream).toBe('limit')
 })
 
 describe('a caller who leaves in the middle of a stream', () => {
@@ -157,18 +215,22 @@ describe('a caller who leaves after the last byte was sent and before it arrived
   }
   const source = () => new Response('data: {"type":"RUN_FINISHED"}\n\n').body as ReadableStream<Uint8Array>
   const { signal } = new AbortController()
+  const end = { afterMs: 1000, outcome: 'limit' } as const
+  const after = () => () => undefined
   const reading = {
     change: undefined,
-    after: () => () => undefined,
+    after,
     heartbeatSeconds: 0,
     idleSeconds: Number.POSITIVE_INFINITY,
     brokenStream: undefined,
     isLast: undefined,
+    isRun: false,
+    end,
     signal,
   }
 
   it.each([
-    ['passes unread', () => pump(source(), undefined, signal)],
+    ['passes unread', () => pump(source(), signal, end, after)],
     ['is read', () => readEvents(source(), reading)],
   ])('is told from one who has everything, where the stream %s', async (_how, guarded) => {
     vi.stubGlobal('IdentityTransformStream', LeftPipe)

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routeOf } from '../support/fixtures'
 import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
-import { type Gear, gears, runBody } from '../support/streams'
+import { agentsPart, type Gear, gears, runBody } from '../support/streams'
 import { call } from '../support/wire'
 import { openWorld, type World } from '../support/world'
 
@@ -52,7 +52,7 @@ async function left(gear: Gear, ...pieces: readonly (string | Uint8Array)[]): Pr
   })
   const reply = await start(gear)
   expect(await reply.end).toBe('whole')
-  return reply.text()
+  return agentsPart(reply.bytes()).toString()
 }
 
 const eventOf = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
@@ -264,7 +264,7 @@ describe('headers of identity, which LangGraph keeps with a run', () => {
       headers: world.alice,
     })
     await reply.end
-    expect(reply.text()).toBe(raw({}))
+    expect(agentsPart(reply.bytes()).toString()).toBe(raw({}))
   })
 })
 

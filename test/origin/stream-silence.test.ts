@@ -101,7 +101,7 @@ describe('F9: a silent agent behind the reading gear', () => {
   })
 
   it('gets no comment into the middle of its event, however long that takes', async () => {
-    const event = 'data: {"type":"TEXT_MESSAGE_CONTENT"}\n\n'
+    const event = 'data: {"type":"RUN_FINISHED"}\n\n'
     const replies = await beginAll()
     for (const byte of event) {
       for (const { response } of replies) response.write(byte)
@@ -163,6 +163,7 @@ describe('F9: a silent agent behind the reading gear', () => {
 
   it('is not blamed for a caller who does not read', async () => {
     const events = Array.from({ length: 800 }, () => `data: "${'x'.repeat(32_000)}"\n\n`)
+    events.push('data: {"type":"RUN_FINISHED"}\n\n')
     let taken = 0
     const send = async (response: ServerResponse) => {
       for (const event of events) {

@@ -63,7 +63,7 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
     port: 0,
     handleStructuredLogs({ message }: { message: string }) {
       logs.push(message)
-      for (const line of message.split('\n')) if (line.startsWith('{"v":1')) audit.push(JSON.parse(line) as AuditEvent)
+      for (const line of message.split('\n')) if (line.startsWith('{"v":2')) audit.push(JSON.parse(line) as AuditEvent)
     },
     handleUncaughtError: (error: Error) => logs.push(String(error)),
     workers: [

@@ -97,6 +97,13 @@ export const runs = { 'ag-ui': agUiRun, langgraph: langGraphRun } as const
 
 /** How each protocol says that its stream broke, as the last event of a stream. */
 export const saysBroken = {
-  'ag-ui': /(?<=^|\n\n)data: \{"type":"RUN_ERROR","message":"[^"]+","code":"origin-(?:cut|stalled)"\}\n\n$/,
+  'ag-ui': /(?<=^|\n\n)data: \{"type":"RUN_ERROR","message":"[^"]+","code":"origin-(?:cut|stalled|unended)"\}\n\n$/,
   langgraph: /(?<=^|\n\n|\r\n\r\n)event: error\ndata: \{"error":"origin-(?:cut|stalled)","message":"[^"]+"\}\n\n$/,
 } as const
+
+/** The part of a reply that its agent sent: the gateway says so where a run's stream ends before the run. */
+export function agentsPart(bytes: Buffer): Buffer {
+  const words = /(?:(?<=\n\n)\n\n)?data: \{"type":"RUN_ERROR","message":"[^"]+","code":"origin-unended"\}\n\n$/
+  // As latin-1, where a character is a byte.
+  return Buffer.from(bytes.toString('latin1').replace(words, ''), 'latin1')
+}

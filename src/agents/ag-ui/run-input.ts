@@ -8,7 +8,7 @@ import {
   refuseOtherSpellings,
   removeSpellings,
 } from '../../json'
-import type { Sort } from '../../threads/ids'
+import type { Sort } from '../../threads/sort'
 import type { DerivedIds } from '../derived-ids'
 
 /** Members of `RunAgentInput` that are ids which an agent looks something up by. */

@@ -3,6 +3,8 @@ import { members } from './members'
 
 const closed = { closed: true } as const
 const closedIfShared = { closedIfShared: true } as const
+const listens = { listens: true } as const
+const joins = { ...listens, members: members.join } as const
 const startsRun = { startsRun: true, members: members.run } as const
 const startsStatelessRun = { startsRun: true, members: members.statelessRun } as const
 const startsCron = { ...closed, startsRun: true, members: members.cron } as const
@@ -40,7 +42,7 @@ export const endpoints = [
   post('threads.update', '/threads/:thread/state', 'changed thread'),
   read('threads.read', '/threads/:thread/history', 'thread'),
   post('threads.read', '/threads/:thread/history', 'thread'),
-  read('threads.stream', '/threads/:thread/stream', 'thread'),
+  read('threads.stream', '/threads/:thread/stream', 'thread', listens),
 
   read('run.list', '/threads/:thread/runs', 'thread'),
   post('run.create', '/threads/:thread/runs', 'new run', startsRun),
@@ -48,17 +50,17 @@ export const endpoints = [
   post('run.wait', '/threads/:thread/runs/wait', 'new run', startsRun),
   read('run.read', '/threads/:thread/runs/:run', 'run'),
   remove('run.delete', '/threads/:thread/runs/:run', 'run'),
-  read('run.join', '/threads/:thread/runs/:run/join', 'joined run', { members: members.join }),
-  read('run.join', '/threads/:thread/runs/:run/stream', 'joined run', { members: members.join }),
+  read('run.join', '/threads/:thread/runs/:run/join', 'joined run', joins),
+  read('run.join', '/threads/:thread/runs/:run/stream', 'joined run', joins),
   post('run.cancel', '/threads/:thread/runs/:run/cancel', 'run', { members: members.cancel }),
   post('run.create', '/runs', 'stateless run', startsStatelessRun),
   post('run.stream', '/runs/stream', 'stateless run', startsStatelessRun),
   post('run.wait', '/runs/wait', 'stateless run', startsStatelessRun),
   post('run.batch', '/runs/batch', 'stateless run', startsStatelessRun),
   post('run.cancel', '/runs/cancel', 'named runs', { members: members.cancel }),
-  read('run.join', '/runs/:run/stream', 'joined stateless run', { members: members.join }),
+  read('run.join', '/runs/:run/stream', 'joined stateless run', joins),
   post('run.command', '/threads/:thread/commands', 'command', startsRun),
-  post('threads.stream', '/threads/:thread/stream/events', 'thread to come'),
+  post('threads.stream', '/threads/:thread/stream/events', 'thread to come', listens),
 
   post('crons.create', '/threads/:thread/runs/crons', 'new cron', startsCron),
   post('crons.create', '/runs/crons', 'new cron', startsCron),

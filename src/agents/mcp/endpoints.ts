@@ -43,7 +43,7 @@ const ROWS = {
   'session.open': { whose: 'session' },
   'session.ping': { whose: 'session' },
   'session.log': { whose: 'session' },
-  'session.listen': { whose: 'session' },
+  'session.listen': { whose: 'session', listens: true },
   'tool.list': { whose: 'session' },
   'tool.call': { whose: 'session' },
   'prompt.list': { whose: 'session' },
@@ -68,7 +68,7 @@ export const STATEFUL: ReadonlySet<string> = new Set<Operation>(['tool.call', 'p
 /** One address for messages; in older revisions also a stream to listen on and the end of a session. */
 export const endpoints = [
   envelope('message'),
-  read('session.listen', '/', 'session'),
+  read('session.listen', '/', 'session', { listens: true }),
   remove('session.close', '/', 'session'),
 ]
 

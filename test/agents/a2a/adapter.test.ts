@@ -351,7 +351,7 @@ describe('what an A2A caller cannot do', () => {
   it('a verb is the same operation where its colon is encoded', async () => {
     const response = await world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: world.alice })
     await response.body?.cancel()
-    expect((await world.gateway.auditOf(response)).operation).toBe('task.subscribe')
+    expect((await world.gateway.auditOf(response)).operations).toEqual(['task.subscribe'])
   })
 
   it('a verb behind a task is an operation of its own, and the id that the agent sees goes into the audit line', async () => {
@@ -359,6 +359,6 @@ describe('what an A2A caller cannot do', () => {
     const response = await post({}, undefined, '/agents/a2a/tasks/t1:cancel')
     const [, thread] = /^\/tasks\/([0-9a-f-]{36}):cancel$/.exec(received[0]?.url ?? '') ?? []
     expect(thread).toEqual(expect.any(String))
-    expect(await world.gateway.auditOf(response)).toMatchObject({ operation: 'task.cancel', thread })
+    expect(await world.gateway.auditOf(response)).toMatchObject({ operations: ['task.cancel'], thread })
   })
 })

@@ -59,7 +59,7 @@ describe.each([
       events: ['task', 'status_update', 'artifact_update', 'status_update'],
       said: 'You said: hello',
     })
-    await expect.poll(() => world.gateway.audit.at(-1)).toMatchObject({ operation: 'message.stream', status: 200 })
+    await expect.poll(() => world.gateway.audit.at(-1)).toMatchObject({ operations: ['message.stream'], status: 200 })
   })
 
   it('hears that bob may not, and that nobody may without a token', async () => {

@@ -312,11 +312,11 @@ describe('what a CopilotKit caller cannot reach', () => {
     expect(await stop.json()).toEqual({ stopped: false, message: "No active run for thread 't1'." })
     // The line has the id that the runtime sees.
     const thread = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
-    expect(await world.gateway.auditOf(stop)).toMatchObject({ operation: 'run.cancel', thread })
+    expect(await world.gateway.auditOf(stop)).toMatchObject({ operations: ['run.cancel'], thread })
     const params = { agentId: 'default', threadId: 't2' }
     const other = await send('single', '', { method: 'agent/stop', params })
     expect(await other.json()).toEqual({ stopped: false, message: "No active run for thread 't2'." })
-    expect(await world.gateway.auditOf(other)).toMatchObject({ operation: 'run.cancel', thread })
+    expect(await world.gateway.auditOf(other)).toMatchObject({ operations: ['run.cancel'], thread })
   })
 
   it('a client that acts for itself stays one behind the runtime', async () => {

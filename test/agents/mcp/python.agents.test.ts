@@ -72,7 +72,7 @@ describe.each([
     const answers = await told(through(), mode, tokenOf(world.bob))
     expect(answers).toMatchObject({ search: 'found sally', slow: 'done', erase: expect.stringContaining('refused') })
     const refused = () => world.gateway.audit.filter(({ code }) => code === 'policy-denied').at(-1)
-    await expect.poll(refused).toMatchObject({ operation: 'tool.call/erase', status: 403 })
+    await expect.poll(refused).toMatchObject({ operations: ['tool.call/erase'], status: 403 })
   })
 
   it('without a token it fails, and by a 401', async () => {

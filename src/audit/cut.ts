@@ -1,0 +1,19 @@
+/** A text of at most so many characters, and how many more there were. */
+export const cutText = (text: string, chars: number): string =>
+  text.length <= chars ? text : `${text.slice(0, chars)} and ${text.length - chars} more`
+
+/** A list of at most so many texts, and how many more there were. */
+export const cutList = (texts: readonly unknown[], items: number): readonly unknown[] =>
+  texts.length <= items ? texts : [...texts.slice(0, items), `and ${texts.length - items} more`]
+
+/** A value of JSON with other texts and lists in it, at any depth. */
+export function mapped(
+  value: unknown,
+  text: (text: string) => string,
+  list: (items: readonly unknown[]) => readonly unknown[] = (items) => items,
+): unknown {
+  if (typeof value === 'string') return text(value)
+  if (Array.isArray(value)) return list(value).map((item) => mapped(item, text, list))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapped(member, text, list)]))
+}

@@ -1,0 +1,41 @@
+import type { Principal } from './authentication/principal'
+import type { Limits } from './config/limits'
+import type { EndTime } from './origin/stream-end'
+import type { After, Background } from './ports'
+
+type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
+
+/**
+ * The time at which a reply has to end (invariant 15). What only listens ends with its caller's token, after a grace. A run that
+ * was admitted in time may finish: clients cancel runs whose stream is cut, and some tokens live for a minute. Nothing takes
+ * longer than `streamSeconds`, so that a caller who left without a word is let go.
+ *
+ * @param principal absent on public routes, where only `streamSeconds` counts
+ * @param startedAt when the request came, in milliseconds since the epoch
+ */
+export function endTimeOf(
+  principal: Pick<Principal, 'expiresAt'> | undefined,
+  isListening: boolean,
+  limits: TimeLimits,
+  startedAt: number,
+): EndTime {
+  const most: EndTime = { at: startedAt + limits.streamSeconds * 1000, outcome: 'limit' }
+  if (!principal) return most
+  const expired: EndTime = { at: (principal.expiresAt + limits.expiryGraceSeconds) * 1000, outcome: 'expired' }
+  const run: EndTime = { at: startedAt + limits.runSeconds * 1000, outcome: 'limit' }
+  const mayFinish = !isListening && !limits.endRunsAtExpiry && run.at > expired.at
+  const end = mayFinish ? run : expired
+  return end.at < most.at ? end : most
+}
+
+/** Aborts the request of a WebSocket at a time, which ends it on both sides (code 1006). */
+export function endSocket(request: AbortController, afterMs: number, after: After, background: Background): void {
+  // Without this the timer would end with the handler, and before the socket.
+  const ended = new Promise<void>((resolve) => {
+    after(afterMs, () => {
+      request.abort()
+      resolve()
+    })
+  })
+  background.waitUntil(ended)
+}

@@ -1,0 +1,191 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { createServer, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Route } from '../../src/config/define'
+import { eventually } from '../support/eventually'
+import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
+import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
+import { runBody } from '../support/streams'
+import { call } from '../support/wire'
+import { openWorld, type World } from '../support/world'
+
+let world: World
+let origin: RecordingOrigin
+/** Takes WebSockets, and says nothing on them. */
+const sockets = createServer()
+let closedSockets = 0
+
+const LIFETIME = 100
+const GRACE = 30
+const RUN = 900
+/** Longer than a timer that is due needs to fire, and shorter than a test waits. */
+const SOON = 300
+
+beforeAll(async () => {
+  origin = await startOrigin((_request, response) => {
+    beginEvents(response)
+    response.write(': begun\n\n')
+  })
+  sockets.on('upgrade', (request: IncomingMessage, socket) => {
+    const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
+    const accept = createHash('sha1').update(key).digest('base64')
+    const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
+    socket.write([...lines, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'))
+    socket.on('error', () => undefined).on('end', () => socket.end())
+    socket.on('close', () => closedSockets++)
+    socket.resume()
+  })
+  sockets.listen(0, '127.0.0.1')
+  await once(sockets, 'listening')
+  const socketUrl = `http://127.0.0.1:${(sockets.address() as AddressInfo).port}`
+  world = await openWorld(({ trust }) => {
+    const route = (id: string, agent: Route['agent'], more: Partial<Route> = {}) =>
+      routeOf(agent, trust, { id, path: `/${id}`, threads: 'shared', ...more })
+    const langgraph: Route['agent'] = { kind: 'langgraph', origin: { url: origin.url } }
+    const agUi: Route['agent'] = { kind: 'ag-ui', origin: { url: origin.url } }
+    return [
+      route('langgraph', langgraph, { identity: { assertion: 'off', headers: false } }),
+      route('ag-ui', agUi, { limits: { heartbeatSeconds: 0 } }),
+      route('read', agUi, { identity: { state: { key: 'auth_user' } }, limits: { heartbeatSeconds: 0 } }),
+      route('copilotkit', { kind: 'copilotkit', origin: { url: origin.url } }, { limits: { heartbeatSeconds: 0 } }),
+      route('mcp', { kind: 'mcp', origin: { url: origin.url } }),
+      route('strict', agUi, { limits: { heartbeatSeconds: 0, endRunsAtExpiry: true, expiryGraceSeconds: 5 } }),
+      route('short', agUi, { limits: { heartbeatSeconds: 0, streamSeconds: 50 } }),
+      { id: 'public', path: '/public', agent: openHttp(origin.url), public: true, limits: { streamSeconds: 200 } },
+      routeOf(
+        {
+          kind: 'http',
+          origin: { url: socketUrl },
+          endpoints: [{ operation: 'events', method: 'GET', path: '/ws', websocket: true }],
+        },
+        trust,
+        { id: 'socket', path: '/socket' },
+      ),
+    ]
+  })
+})
+afterAll(async () => {
+  await world?.close()
+  await origin?.close()
+  sockets.closeAllConnections()
+  sockets.close()
+})
+beforeEach(() => world.gateway.setClock(0))
+
+/** A stream that has begun, whose caller's token lives for so long. */
+async function begin(path: string, body?: string, lifetime = LIFETIME) {
+  const token = await forge(world.provider, { claims: { exp: world.gateway.now() + lifetime } })
+  const abortedBefore = origin.aborted()
+  const headers = { ...bearer(token), accept: 'application/json, text/event-stream' }
+  const reply = await call(world.gateway.url + path, { headers, ...(body !== undefined && { body }) })
+  expect(reply.status).toBe(200)
+  await reply.has('begun')
+  let hasEnded = false
+  void reply.end.then(() => {
+    hasEnded = true
+  })
+  return { ...reply, hasEnded: () => hasEnded, isStopped: () => origin.aborted() > abortedBefore }
+}
+type Begun = Awaited<ReturnType<typeof begin>>
+
+/** Lets time pass up to a moment and a little beyond, and expects the stream to end at that moment. */
+async function endsAfter(seconds: number, reply: Begun): Promise<void> {
+  await world.gateway.advance(seconds - 2)
+  await sleep(SOON)
+  expect(reply.hasEnded()).toBe(false)
+  await world.gateway.advance(3)
+  await eventually('the stream ends', reply.hasEnded)
+  await eventually('the agent is let go of', reply.isStopped)
+}
+const outcomeOf = async ({ headers }: Begun) =>
+  (await world.gateway.auditOf(new Response(null, { headers: { 'x-request-id': String(headers['x-request-id']) } })))
+    .stream
+
+const run = runBody['ag-ui']
+const LISTENING: readonly (readonly [path: string, body: string | undefined])[] = [
+  ['/langgraph/threads/t/stream', undefined],
+  ['/langgraph/threads/t/runs/r/stream', undefined],
+  ['/langgraph/threads/t/stream/events', '{}'],
+  ['/mcp', undefined],
+  ['/mcp', '{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen"}'],
+  ['/copilotkit/agent/a/connect', run],
+]
+
+describe('X12 invariant 15: a stream that only listens', () => {
+  it.each(LISTENING)('ends when its caller has had no valid token for half a minute: %s', async (path, body) => {
+    const reply = await begin(path, body)
+    await endsAfter(LIFETIME + GRACE, reply)
+    expect(await outcomeOf(reply)).toBe('expired')
+  })
+
+  it('never looks complete', async () => {
+    const native = await begin('/langgraph/threads/t/stream')
+    const read = await begin('/copilotkit/agent/a/connect', run)
+    await world.gateway.advance(LIFETIME + GRACE + 1)
+    expect(await native.end).toBe('broken')
+    expect(await read.end).toBe('whole')
+    expect(read.text()).toContain('"type":"RUN_ERROR"')
+    expect(read.text()).toContain('"code":"token-expired"')
+  })
+})
+
+describe('X12: a run that was admitted in time', () => {
+  it.each(['/ag-ui', '/read'])('may finish, up to a quarter of an hour from its start: %s', async (path) => {
+    const reply = await begin(path, run)
+    await endsAfter(RUN, reply)
+    expect(await outcomeOf(reply)).toBe('limit')
+  })
+
+  it('may take as long as the token lives, where that is longer', async () => {
+    const reply = await begin('/ag-ui', run, 2 * RUN)
+    await endsAfter(2 * RUN + GRACE, reply)
+    expect(await outcomeOf(reply)).toBe('expired')
+  })
+
+  it('ends with the token where the route says so', async () => {
+    const reply = await begin('/strict', run)
+    await endsAfter(LIFETIME + 5, reply)
+    expect(await outcomeOf(reply)).toBe('expired')
+  })
+})
+
+describe('F10: any reply', () => {
+  it('takes no longer than the route allows, although its agent is silent and its caller has left without a word', async () => {
+    const reply = await begin('/short', run)
+    await endsAfter(50, reply)
+    expect(await outcomeOf(reply)).toBe('limit')
+  })
+
+  it('of a public route, too', async () => {
+    const abortedBefore = origin.aborted()
+    const reply = await call(`${world.gateway.url}/public/x`)
+    await reply.has('begun')
+    await world.gateway.advance(201)
+    expect(await reply.end).toBe('broken')
+    await eventually('the agent is let go of', () => origin.aborted() > abortedBefore)
+  })
+})
+
+describe('X12: a WebSocket', () => {
+  it('is closed on both sides when its caller has had no valid token for half a minute', async () => {
+    const token = await forge(world.provider, { claims: { exp: world.gateway.now() + LIFETIME } })
+    const url = `${world.gateway.url.replace('http', 'ws')}/socket/ws`
+    const socket = new WebSocket(url, { headers: bearer(token) } as unknown as string[])
+    await once(socket, 'open')
+    const closed = once(socket, 'close')
+    let hasClosed = false
+    void closed.then(() => {
+      hasClosed = true
+    })
+    await world.gateway.advance(LIFETIME + GRACE - 2)
+    await sleep(SOON)
+    expect([hasClosed, closedSockets]).toEqual([false, 0])
+    await world.gateway.advance(3)
+    const [event] = (await closed) as [CloseEvent]
+    expect(event.code).toBe(1006)
+    await eventually('the agent is let go of', () => closedSockets === 1)
+  })
+})
