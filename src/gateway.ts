@@ -14,7 +14,7 @@ import type { LoadedRoute } from './config/compile-route'
 import { variable } from './config/env'
 import type { Configuration } from './config/load'
 import { createEnding } from './ending'
-import { outside, problem } from './errors/problem'
+import { outside, problem, type RpcRequests, statusOf } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
 import { createIsolation } from './isolation'
 import { credentialsOut } from './origin/credentials-out'
@@ -86,6 +86,7 @@ async function handle(services: Services, request: Request, background: Backgrou
     return emitted(record.close())
   })
   let route: LoadedRoute | undefined
+  const asked: Arrival['asked'] = {}
   try {
     const target = parseTarget(request.url, config.hosts)
     record.notePath(target.path)
@@ -100,7 +101,8 @@ async function handle(services: Services, request: Request, background: Backgrou
       return response
     }
     if (!matched) throw new Refusal('route-unknown')
-    const { response, done } = await pass(services, request, background, { ...matched, target, trace, record })
+    const arrival = { ...matched, target, trace, record, asked }
+    const { response, done } = await pass(services, request, background, arrival)
     if (!done) ending.settle()
     else {
       if (matched.route.audit.begin) background.waitUntil(Promise.resolve(emitted(record.opening())))
@@ -109,10 +111,10 @@ async function handle(services: Services, request: Request, background: Backgrou
     return response
   } catch (thrown) {
     const refusal = asRefusal(thrown)
-    record.noteRefusal(refusal)
+    record.noteRefusal(refusal, statusOf(refusal, asked.rpc))
     ending.settle()
     const challenge = route ? challengeFor(route, config.publicUrl) : outside
-    return problem(refusal, trace.requestId, challenge, corsHeaders(route?.cors ?? corsOfAll, headers))
+    return problem(refusal, trace.requestId, challenge, corsHeaders(route?.cors ?? corsOfAll, headers), asked.rpc)
   }
 }
 
@@ -124,6 +126,8 @@ interface Arrival {
   readonly rest: string
   readonly trace: Trace
   readonly record: AuditRecord
+  /** Filled in once the body has been read: the requests in it that a refusal has to answer. */
+  readonly asked: { rpc?: RpcRequests | undefined }
 }
 
 /** Both doors, in four acts: from the credential to the agent's answer. */
@@ -152,11 +156,12 @@ async function pass(services: Services, request: Request, background: Background
 
   // What do they want, and may they?
   if (!found) throw new Refusal('operation-unknown')
+  const isWebSocket = wantsWebSocket(headers, listed, route.pageOrigins)
   if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
   const { endpoint, params } = found
-  if (adapter.refusesForeignOrigins) refuseForeignOrigin(headers, route.cors.origins, adapter.kind)
-  const isWebSocket = wantsWebSocket(headers, endpoint, route.cors.origins)
+  if (adapter.refusesForeignOrigins) refuseForeignOrigin(headers, route.pageOrigins, adapter.kind)
   const given = { endpoint, params, query, headers, body: await incoming.json() }
+  arrival.asked.rpc = adapter.rpcRequests?.(endpoint, given.body, headers)
   const operations = adapter.operationsOf?.(given, route.threads) ?? [endpoint.operation]
   record.note({ operations })
   const permission = permissionOf(route, principal, record)

@@ -5,6 +5,7 @@ import type { Authentication } from './authentication/authenticate'
 import type { LoadedRoute } from './config/compile-route'
 import { agentSecret } from './config/env'
 import type { Configuration } from './config/load'
+import { Refusal } from './errors/refusal'
 import type { Json } from './json'
 import { forward } from './origin/forward'
 import { requestHeaders } from './origin/headers'
@@ -59,8 +60,8 @@ export type Send = (request: AgentRequest) => Promise<Answered>
  * The inner door, which every request to an agent goes through: the caller's own, and what the gateway asks on its behalf. The
  * body is written, the identity signed for just this request, headers are built from nothing, and it is made once.
  *
- * @returns a function that throws the Refusals of `Signer.sign` and of `forward`, and `configuration-incomplete` where a secret is
- *   missing
+ * @returns a function that throws the Refusals of `Signer.sign` and of `forward`, `configuration-incomplete` where a secret is
+ *   missing, and `origin-unauthorized` where the agent refuses a credential of the gateway's
  */
 export function createSender(config: Configuration, signer: Signer, { after }: Pick<Ports, 'after'>) {
   const via = viaEntry(new URL(config.publicUrl).host)
@@ -108,6 +109,11 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
+      // The caller has been accepted here. To pass this on would have its client sign in again and again.
+      if (response.status === 401 && added.length > 0) {
+        await response.body?.cancel()
+        throw new Refusal('origin-unauthorized', assertion === undefined ? 'secret' : 'assertion')
+      }
       return { response, credentials: added }
     }
   }

@@ -7,6 +7,9 @@ export const http: Adapter = {
   endpoints: [],
   identity: assertionOnly,
   heartbeatSeconds: 0,
+  // Bodies pass unread, so what says how to read them has to pass as well, and with a range both ends of it.
+  requestHeaders: ['content-encoding', 'content-range', 'if-range', 'range'],
+  responseHeaders: ['allow', 'content-range'],
   rewrite: (body) => body,
   threadOf: () => undefined,
 }

@@ -1,3 +1,4 @@
+import type { RpcRequests } from '../errors/problem'
 import { Refusal } from '../errors/refusal'
 import { folded, isObject, type Json, type JsonObject } from '../json'
 
@@ -25,6 +26,19 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
   // Answers repeat it: an object would come back as if the server had said it.
   (message.id === null || ['string', 'number', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
+
+/**
+ * The requests of a body that ask for an answer, as far as it is JSON-RPC at all.
+ * @param unknownMethod the status of a method that is not offered
+ */
+export function requestsIn(body: Json | undefined, unknownMethod: 200 | 404): RpcRequests {
+  const messages = Array.isArray(body) ? body : [body]
+  const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
+    const id = isObject(message) && typeof message.method === 'string' ? message.id : undefined
+    return typeof id === 'string' || typeof id === 'number' ? [id] : []
+  })
+  return { ids, isBatch: Array.isArray(body), unknownMethod }
+}
 
 /**
  * Refuses members whose names differ from these in case only: what decides may have one spelling.

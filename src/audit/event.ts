@@ -92,8 +92,9 @@ export class AuditRecord {
     this.note({ outcome: 'forwarded', status, stream: 'complete' })
   }
 
-  noteRefusal({ code, row, reason }: Refusal): void {
-    this.note({ outcome: 'refused', status: row.status, code, ...(reason !== undefined && { reason }) })
+  /** @param status that the caller is answered with */
+  noteRefusal({ code, reason }: Refusal, status: number): void {
+    this.note({ outcome: 'refused', status, code, ...(reason !== undefined && { reason }) })
   }
 
   /** Marks the end of a step. */

@@ -5,7 +5,7 @@ import type { Configuration } from '../config/load'
 export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
   return {
     publicUrl,
-    routes: written.flatMap(({ path, agent, tokenInBody, servesPages, resumesAs }) => {
+    routes: written.flatMap(({ path, agent, tokenInBody, servesPages, exposeHeaders, resumesAs }) => {
       const route = routes.get(path)
       if (!route) return []
       return {
@@ -39,6 +39,7 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
         assertion: route.assertion,
         cors: { origins: [...route.cors.origins] },
         forwardHeaders: route.forwardHeaders,
+        ...(exposeHeaders && { exposeHeaders }),
         limits: route.limits,
       }
     }),

@@ -1,7 +1,7 @@
 import type { Adapter } from '../agents/adapter'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
-import { isReservedHeader } from '../origin/headers'
+import { isReservedHeader, isReservedReplyHeader } from '../origin/headers'
 import { permitsEverybody } from '../policy/decision'
 import { checkOperations } from './check-operations'
 import { checkThreads } from './check-threads'
@@ -99,7 +99,7 @@ function checkTokenInBody({ tokenInBody, agent, policies = [], public: isPublic 
 const OWN_SECRETS = ['SIGNING_KEYS', 'THREAD_SECRET']
 
 function checkIdentity(route: Route, report: Report): void {
-  const { identity = {}, agent, assertion, forwardHeaders = [] } = route
+  const { identity = {}, agent, assertion, forwardHeaders = [], exposeHeaders = [] } = route
   const has = ({ bodyChannels = [] }: Adapter, key: string) => bodyChannels.some((channel) => channel === key)
   const all: readonly Adapter[] = Object.values(kinds)
   for (const [key, value] of Object.entries(identity)) {
@@ -121,6 +121,11 @@ function checkIdentity(route: Route, report: Report): void {
     if (!isReservedHeader(name)) return
     const expected = 'a header that carries no identity, credential, address or connection matter'
     report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
+  })
+  exposeHeaders.forEach((name, index) => {
+    if (!isReservedReplyHeader(name)) return
+    const expected = 'a header of the agent’s own, which rules no browser, cache or connection'
+    report(`exposeHeaders[${index}]`, show(name), expected, 'Remove it.')
   })
   const travels = identity.assertion ?? adapterOf(agent).identity.assertion
   if (agent.kind === 'langgraph' && travels === 'header') {

@@ -47,6 +47,8 @@ export interface LoadedRoute {
   readonly place: PublicPlace
   readonly assertion: AssertionRules
   readonly cors: CorsRules
+  /** Origins of web pages that may use the route where CORS is not enough: those of `cors`, and the gateway's own. */
+  readonly pageOrigins: ReadonlySet<string>
   readonly forwardHeaders: readonly string[]
   /** Reply headers of the agent's that are passed on beside the common ones. */
   readonly replyHeaders: readonly string[]
@@ -60,6 +62,9 @@ export interface LoadedRoute {
 const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }
 /** Other sites may not show a reply either. They cannot ask for one that takes a token in a header. */
 const NOTHING_IS_SHOWN = { ...NOTHING_RUNS, 'cross-origin-resource-policy': 'same-origin' }
+
+/** By these a page says what it may do, and who may show it. */
+const PAGE_HEADERS = ['content-security-policy', 'permissions-policy', 'referrer-policy', 'x-frame-options']
 
 const DEFAULT_LIFETIME_SECONDS = 60
 
@@ -82,6 +87,9 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const identityRemoved = othersRead ? adapter.identityRemoved?.(identity) : undefined
   const limits = compileLimits(route.limits, adapter)
   const trust = compileTrust(route.trust ?? [], environment)
+  const origins = new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? ''))
+  const ownOrigin = URL.parse(variable(environment, 'PUBLIC_URL') ?? '')?.origin
+  const ownHeaders = [...(adapter.responseHeaders ?? []), ...(route.exposeHeaders ?? [])]
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
@@ -115,14 +123,15 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       claims: route.assertion?.claims ?? [],
       bind: route.assertion?.bind ?? 'request',
     },
+    pageOrigins: new Set([...origins, ...(ownOrigin ? [ownOrigin] : [])]),
     cors: {
-      origins: new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? '')),
+      origins,
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
-      headers: [...credentialHeadersOf(trust), ...forwardHeaders.filter((name) => !name.endsWith('*'))],
-      exposed: adapter.responseHeaders ?? [],
+      headers: [...credentialHeadersOf(trust), ...forwardHeaders],
+      exposed: ownHeaders,
     },
     forwardHeaders,
-    replyHeaders: [...(adapter.responseHeaders ?? []), ...(route.servesPages ? ['content-security-policy'] : [])],
+    replyHeaders: [...ownHeaders, ...(route.servesPages ? PAGE_HEADERS : [])],
     ownReplyHeaders: ownReplyHeaders(route),
     limits,
     audit: { begin: route.audit?.begin === true },

@@ -41,7 +41,8 @@ const ConditionSchema: v.GenericSchema<Condition> = v.pipe(
 export const pattern = v.pipe(
   v.string(),
   v.regex(
-    /^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*|\/[A-Za-z0-9_./-]{1,128})?)$/,
+    // A name is whatever its server calls the thing, but for controls, what a reader cannot see, and `*`.
+    /^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*|\/[^*\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256})?)$/u,
     'an operation such as "threads.create" or "tool.call/search", or a pattern such as "threads.*"',
   ),
 )

@@ -155,5 +155,7 @@ export const RouteSchema = v.strictObject({
   ),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
+  /** More reply headers that may reach callers, and that web pages may read. */
+  exposeHeaders: v.optional(v.array(headerName)),
   limits: v.optional(LimitsSchema),
 })

@@ -1,3 +1,4 @@
+import { type RpcId, rpcErrors } from './json-rpc'
 import type { Refusal } from './refusal'
 
 /** The part of a challenge that describes the place that refuses. */
@@ -12,6 +13,14 @@ export interface ChallengeContext {
   readonly scopes?: readonly string[]
 }
 
+/** The JSON-RPC requests that a refusal answers. */
+export interface RpcRequests {
+  readonly ids: readonly RpcId[]
+  readonly isBatch: boolean
+  /** The status of a method that is not offered. In a session of MCP's 404 would say that the session is over. */
+  readonly unknownMethod: 200 | 404
+}
+
 /** Where no route is. */
 export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 
@@ -20,12 +29,14 @@ export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
  * type that contains exactly that, and `error` and `message`, of which many front ends show one.
  *
  * @param cors the headers that let a page read it
+ * @param rpc the requests of the body, where it is JSON-RPC: each is answered by an error of its own
  */
 export function problem(
   refusal: Refusal,
   requestId: string,
   context: ChallengeContext,
   cors: Readonly<Record<string, string>> = {},
+  rpc?: RpcRequests,
 ): Response {
   const { code, extras } = refusal
   const { status, title, detail } = refusal.row
@@ -54,8 +65,12 @@ export function problem(
     message: detail,
     ...(extras.scopes && { scopes: extras.scopes }),
     ...(extras.field && { field: extras.field }),
+    // Some clients lose headers.
+    ...(retryAfter !== undefined && { retryAfter }),
   }
-  return new Response(JSON.stringify(body), { status, headers })
+  if (!rpc || rpc.ids.length === 0) return new Response(JSON.stringify(body), { status, headers })
+  const errors = rpcErrors(rpc.ids, rpc.isBatch, body)
+  return new Response(JSON.stringify(errors), { status: statusOf(refusal, rpc), headers })
 }
 
 function challengeOf(
@@ -71,3 +86,7 @@ function challengeOf(
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   return challenges.map((challenge) => challenge(parts.join(', '))).join(', ')
 }
+
+/** The status that a refusal is answered with. */
+export const statusOf = ({ code, row }: Refusal, rpc: RpcRequests | undefined): number =>
+  code === 'operation-unknown' && rpc && rpc.ids.length > 0 ? rpc.unknownMethod : row.status

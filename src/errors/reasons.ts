@@ -81,12 +81,16 @@ interface Reasons {
   'origin-reply-refused':
     | `${Question}: ${number}`
     | `interim status ${number}`
+    | `unknown status ${number}`
+    | 'content-length'
     | 'answer too large'
     | 'cannot be changed'
     | 'content-encoding'
     | 'redirect off the route'
     | 'too large to change'
     | 'type cannot be changed'
+  /** What the gateway sent: its assertion (and the secret, where there is one), or the secret alone. */
+  'origin-unauthorized': 'assertion' | 'secret'
   'origin-busy': `${Question}: ${number}`
   'keys-unavailable': Name
   'signing-unavailable': 'signing failed' | `no ${string} key`

@@ -146,6 +146,12 @@ export const refusals = {
     title: 'Agent reply refused',
     detail: 'The agent answered in a way that this gateway does not pass on.',
   },
+  'origin-unauthorized': {
+    status: 502,
+    title: 'Agent does not accept this gateway',
+    detail:
+      'You are signed in, but the agent refused the credential that this gateway sent. Its operator can mend that.',
+  },
   'origin-busy': {
     status: 503,
     title: 'Agent busy',

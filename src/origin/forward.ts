@@ -59,8 +59,8 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
 
 /** An interim status (RFC 9110 section 15.2) as a final one is no answer; 101 is one only where an upgrade was asked for. */
 function checked(response: Response): Response {
-  if (response.status < 200 && response.webSocket === null) {
-    throw new Refusal('origin-reply-refused', `interim status ${response.status}`)
-  }
+  const { status, webSocket } = response
+  if (status < 200 && webSocket === null) throw new Refusal('origin-reply-refused', `interim status ${status}`)
+  if (status > 599) throw new Refusal('origin-reply-refused', `unknown status ${status}`)
   return response
 }

@@ -54,7 +54,9 @@ export function apiLocation(location: string, { origin, requestUri }: Place): st
 
 const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
+/** An agent behind TLS that somebody else ends names itself by http. Only the path of what is returned counts. */
 function onOrigin(location: string, { host }: Origin, requestUri: string): URL | undefined {
   const at = URL.parse(location, host + requestUri)
-  return at?.origin === host ? at : undefined
+  if (!at || !['http:', 'https:'].includes(at.protocol)) return undefined
+  return at.origin === host || at.host === new URL(host).host ? at : undefined
 }

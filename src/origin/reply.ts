@@ -113,7 +113,11 @@ const withoutCredentials = (text: string | Promise<string>, credentials: Credent
   typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
 
 /** Chunks count, where an agent sends a length beside them (RFC 9112 section 6.3): the runtime shows both headers. */
-const lengthOf = (from: Headers): string | null => (from.has('transfer-encoding') ? null : from.get('content-length'))
+function lengthOf(from: Headers): string | null {
+  const said = from.has('transfer-encoding') ? null : from.get('content-length')
+  if (said !== null && !/^\d{1,15}$/.test(said)) throw new Refusal('origin-reply-refused', 'content-length')
+  return said
+}
 
 /** A reply that is cut before the caller has any of it can still be a refusal. */
 function refuseCut(signal: AbortSignal): never {

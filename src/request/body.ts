@@ -16,6 +16,11 @@ const FORM_TYPE = /^multipart\/form-data\s*;\s*boundary="?[A-Za-z0-9'()+_,.:=?-]
 
 export const isForm = (headers: Headers): boolean => FORM_TYPE.test(headers.get('content-type') ?? '')
 
+export function isEncoded(headers: Headers): boolean {
+  const encoding = headers.get('content-encoding')
+  return encoding !== null && encoding.toLowerCase() !== 'identity'
+}
+
 /**
  * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the one that CopilotKit's
  * middleware lets win over real headers. `__proto__` is here because an agent in JavaScript may merge what it is sent.
@@ -32,9 +37,7 @@ const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers|__proto__)$
  */
 export async function readJson(request: Request, maxBytes: number): Promise<Json | undefined> {
   if (!request.body) return undefined
-  const encoding = request.headers.get('content-encoding')
-  if (encoding !== null && encoding.toLowerCase() !== 'identity')
-    throw new Refusal('media-type-refused', 'content-encoding')
+  if (isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
   const length = lengthOf(request)
   if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
   const bytes = await readAtMost(request.body, maxBytes, length).catch(() => {

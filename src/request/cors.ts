@@ -20,7 +20,7 @@ export interface CorsRules {
   readonly origins: ReadonlySet<string>
   /** Methods that any endpoint of the route has. */
   readonly methods: readonly string[]
-  /** Request headers that the route takes beside the common ones. */
+  /** Request headers that the route takes beside the common ones; `name-*` for all that begin so. */
   readonly headers: readonly string[]
   /** Reply headers that a page may read beside the common ones. */
   readonly exposed: readonly string[]
@@ -77,7 +77,19 @@ export function answerPreflight(rules: CorsRules, from: Headers): Response {
   if (exposed === undefined) throw new Refusal('cors-origin-refused')
   const headers = new Headers(allowed)
   headers.set('access-control-allow-methods', rules.methods.join(', '))
-  headers.set('access-control-allow-headers', [...REQUEST_HEADERS, ...rules.headers].join(', '))
+  headers.set('access-control-allow-headers', allowedHeaders(rules, from).join(', '))
   headers.set('access-control-max-age', String(PREFLIGHT_SECONDS))
   return new Response(null, { status: 204, headers })
+}
+
+/** The headers that the route takes by name, and of those that it takes by their beginning the ones that are asked for. */
+function allowedHeaders({ headers }: CorsRules, from: Headers): readonly string[] {
+  const named = [...REQUEST_HEADERS, ...headers.filter((name) => !name.endsWith('*'))]
+  const beginnings = headers.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))
+  if (beginnings.length === 0) return named
+  const asked = (from.get('access-control-request-headers') ?? '').toLowerCase().split(/[\s,]+/)
+  return [
+    ...named,
+    ...asked.filter((name) => /^[a-z0-9-]+$/.test(name) && beginnings.some((each) => name.startsWith(each))),
+  ]
 }

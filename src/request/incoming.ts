@@ -1,6 +1,7 @@
 import type { Endpoint } from '../agents/endpoints'
+import { Refusal } from '../errors/refusal'
 import type { Json } from '../json'
-import { isForm, type LimitedBody, limitBody, readJson } from './body'
+import { isEncoded, isForm, type LimitedBody, limitBody, readJson } from './body'
 
 /** The body of a request: read once, when it is asked for. */
 export interface Incoming {
@@ -11,7 +12,7 @@ export interface Incoming {
   json(): Promise<Json | undefined>
   /**
    * The body of an endpoint that takes something else.
-   * @throws Refusal `body-too-large`
+   * @throws Refusal `body-too-large` or `media-type-refused`
    */
   upload(): LimitedBody | undefined
 }
@@ -25,6 +26,11 @@ export function incomingBody(request: Request, endpoint: Endpoint | undefined, m
       json ??= isJson ? readJson(request, maxBytes) : Promise.resolve(undefined)
       return json
     },
-    upload: () => (endpoint?.body && !isJson ? limitBody(request, maxBytes) : undefined),
+    upload() {
+      if (!endpoint?.body || isJson) return undefined
+      // The header does not reach an agent whose bodies are forms, and without it the body means something else.
+      if (endpoint.form && isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
+      return limitBody(request, maxBytes)
+    },
   }
 }

@@ -6,12 +6,18 @@ import { refuseForeignOrigin } from './cors'
  * Whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). A browser that names an origin must name
  * one of the route's: WebSockets know no CORS, so nothing else would stop another site's page.
  *
+ * @param endpoint absent where the address exists, but not for this method
+ * @param origins those of pages that may open one
  * @throws Refusal `upgrade-refused` (426) or `cors-origin-refused` (403)
  */
-export function wantsWebSocket(headers: Headers, endpoint: Endpoint, origins: ReadonlySet<string>): boolean {
+export function wantsWebSocket(
+  headers: Headers,
+  endpoint: Endpoint | undefined,
+  origins: ReadonlySet<string>,
+): boolean {
   const upgrade = headers.get('upgrade')
   if (upgrade === null) return false
-  if (upgrade.toLowerCase() !== 'websocket' || !endpoint.websocket) throw new Refusal('upgrade-refused')
+  if (upgrade.toLowerCase() !== 'websocket' || !endpoint?.websocket) throw new Refusal('upgrade-refused')
   refuseForeignOrigin(headers, origins, 'websocket')
   return true
 }

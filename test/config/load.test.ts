@@ -301,6 +301,8 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
     ['a web origin without TLS', but({ cors: { origins: ['http://app.example.com'] } }), { path: 'cors.origins[0]' }],
     ['an identity header forwarded', but({ forwardHeaders: ['x-user-id'] }), { path: 'forwardHeaders[0]' }],
+    ['a cookie exposed', but({ exposeHeaders: ['set-cookie'] }), { path: 'exposeHeaders[0]' }],
+    ['CORS exposed', but({ exposeHeaders: ['access-control-allow-origin'] }), { path: 'exposeHeaders[0]' }],
     ['the token forwarded', but({ forwardHeaders: ['authorization'] }), { path: 'forwardHeaders[0]' }],
     ['a cookie forwarded', but({ forwardHeaders: ['cookie'] }), { path: 'forwardHeaders[0]' }],
     ['a reserved claim', but({ assertion: { claims: ['sub'] } }), { path: 'assertion.claims[0]' }],

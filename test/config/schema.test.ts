@@ -107,6 +107,7 @@ const MEMBERS = [
   'audit?',
   'audit?.begin?',
   'forwardHeaders?',
+  'exposeHeaders?',
   'limits?',
   'limits?.bodyBytes?: 1..104857600',
   'limits?.firstByteSeconds?: 1..3600',

@@ -75,8 +75,16 @@ describe('the audit line', () => {
       })
       expect(String(world.origin.last().headers.traceparent).slice(-3)).toBe(`-${sampled}`)
     }
+    for (const later of ['01', 'cc', 'fe']) {
+      const traceparent = `${later}-${traceId}-00f067aa0ba902b7-01-what-comes-after`
+      const joined = await world.as('alice', '/agents/http/x', { headers: { traceparent, tracestate: 'a=1\t,\tb=2' } })
+      expect((await world.gateway.auditOf(joined)).trace).toBe(traceId)
+      expect(world.origin.last().headers.traceparent).toMatch(new RegExp(`^00-${traceId}-`))
+      expect(world.origin.last().headers.tracestate).toBe('a=1\t,\tb=2')
+    }
     for (const traceparent of [
       'garbage',
+      `00-${traceId}-00f067aa0ba902b7-01-x`,
       `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
       `ff-${traceId}-00f067aa0ba902b7-01`,
     ]) {

@@ -23,7 +23,11 @@ beforeAll(async () => {
   world = await openWorld(({ origin: { url }, issuer }) => {
     const shared = { threads: 'shared', cors: { origins: [APP] } } as const
     return [
-      routeOf(openHttp(url), [issuer], { cors: { origins: [APP] }, forwardHeaders: ['x-app-version'] }),
+      routeOf(openHttp(url), [issuer], {
+        cors: { origins: [APP] },
+        forwardHeaders: ['x-app-version'],
+        exposeHeaders: ['x-conversation-id', 'x-ratelimit-remaining'],
+      }),
       ...kinds.map((kind) => routeOf({ kind, origin: { url } }, [issuer], shared)),
       routeOf({ kind: 'ag-ui', origin: { url }, preset: 'adk' }, [issuer], { id: 'adk', path: '/agents/adk' }),
       routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], { id: 'own', path: '/agents/own' }),
@@ -56,7 +60,12 @@ describe('headers that CORS names', () => {
     'content-location, location, retry-after, www-authenticate, x-pagination-next, x-pagination-total, x-request-id'
   const a2a = 'a2a-version, a2a-extensions, x-a2a-extensions'
   const cases: [Kind, string, string, string][] = [
-    ['http', 'GET, POST, PUT, DELETE', `${usual}, x-app-version`, usuallyExposed],
+    [
+      'http',
+      'GET, POST, PUT, DELETE',
+      `${usual}, content-encoding, content-range, if-range, range, x-app-version`,
+      `${usuallyExposed}, allow, content-range, x-conversation-id, x-ratelimit-remaining`,
+    ],
     ['langgraph', 'POST, GET, PATCH, DELETE', usual, usuallyExposed],
     ['ag-ui', 'POST, GET', usual, usuallyExposed],
     ['copilotkit', 'GET, POST, PATCH, DELETE', usual, usuallyExposed],
@@ -87,6 +96,23 @@ describe('headers that CORS names', () => {
     })
   })
 
+  it('of MCP have those parameters that the page asks for', async () => {
+    const headers = {
+      origin: APP,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'Mcp-Param-Region, mcp-param-x,x-other,mcp-param-"',
+    }
+    for (const path of [reading.mcp, '/nowhere']) {
+      const reply = await world.gateway.fetch(path, { method: 'OPTIONS', headers })
+      const allowed = reply.headers.get('access-control-allow-headers') ?? ''
+      expect(allowed.split(', ').filter((name) => name.startsWith('mcp-param'))).toEqual([
+        'mcp-param-region',
+        'mcp-param-x',
+      ])
+      expect(allowed).not.toContain('x-other')
+    }
+  })
+
   it('of an address without a route are those of all routes together', async () => {
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     expect(reply.headers.get('access-control-expose-headers')).toBe(
@@ -98,6 +124,7 @@ describe('headers that CORS names', () => {
 describe('request headers that reach an agent', () => {
   const asked = [
     ...['accept', 'accept-charset', 'accept-language', 'cache-control', 'content-language', 'content-type', 'cookie'],
+    ...['content-encoding', 'content-range'],
     ...['date', 'dnt', 'dpop', 'early-data', 'forwarded', 'from', 'idempotency-key', 'if-match', 'if-modified-since'],
     ...['if-none-match', 'if-range', 'if-unmodified-since', 'last-event-id', 'max-forwards', 'prefer', 'priority'],
     ...['range', 'referer', 'sec-fetch-mode', 'tracestate', 'user-agent', 'warning', 'x-api-key', 'x-app-version'],
@@ -107,7 +134,7 @@ describe('request headers that reach an agent', () => {
   ]
   const usual = [
     ...['accept', 'accept-language', 'content-type', 'idempotency-key', 'if-match', 'if-modified-since'],
-    ...['if-none-match', 'last-event-id', 'prefer'],
+    ...['if-none-match', 'if-unmodified-since', 'last-event-id', 'prefer'],
   ]
   /** Headers that the gateway and the runtime set themselves. */
   const always = ['accept-encoding', 'traceparent', 'tracestate', 'via', 'host', 'cache-control', 'pragma', 'cf-worker']
@@ -115,7 +142,7 @@ describe('request headers that reach an agent', () => {
   const a2a = ['a2a-version', 'a2a-extensions', 'x-a2a-extensions']
   const mcp = ['mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'mcp-param-region']
   const cases: [Kind, readonly string[]][] = [
-    ['http', ['x-sallyport-assertion', 'x-app-version']],
+    ['http', ['x-sallyport-assertion', 'x-app-version', 'content-encoding', 'content-range', 'if-range', 'range']],
     ['langgraph', ['authorization', ...plainIdentity]],
     ['ag-ui', ['x-sallyport-assertion']],
     ['copilotkit', ['authorization', ...plainIdentity]],
@@ -146,6 +173,7 @@ describe('reply headers that reach a caller', () => {
     ...['server', 'server-timing', 'set-cookie', 'strict-transport-security', 'vary', 'via', 'warning'],
     ...['www-authenticate', 'x-pagination-next', 'x-pagination-total', 'x-powered-by', 'x-request-id', 'x-anything'],
     ...['a2a-version', 'a2a-extensions', 'x-a2a-extensions', 'x-sallyport-assertion', 'x-accel-buffering'],
+    ...['x-conversation-id', 'x-ratelimit-remaining', 'content-range'],
     ...['access-control-allow-credentials', 'access-control-allow-origin', 'access-control-expose-headers'],
   ]
   const usual = [
@@ -155,7 +183,7 @@ describe('reply headers that reach a caller', () => {
   const always = ['cache-control', 'content-security-policy', 'vary', 'x-content-type-options', 'x-request-id']
   const a2a = ['a2a-version', 'a2a-extensions', 'x-a2a-extensions']
   const cases: [Kind, readonly string[]][] = [
-    ['http', []],
+    ['http', ['allow', 'content-range', 'x-conversation-id', 'x-ratelimit-remaining']],
     ['langgraph', []],
     ['ag-ui', []],
     ['copilotkit', []],

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { openHttp, routeOf } from '../support/fixtures'
 import { sendRaw } from '../support/raw'
-import { openWorld, type World } from '../support/world'
+import { json, openWorld, type World } from '../support/world'
 
 /** An origin that takes WebSockets: it completes the handshake and echoes nothing. */
 const hits: string[] = []
@@ -28,6 +28,8 @@ beforeAll(async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   world = await openWorld(({ issuer }) => [
     routeOf(openHttp(url), [issuer]),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { threads: 'shared' }),
+    routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
     routeOf(
       {
         kind: 'http',
@@ -79,6 +81,28 @@ it('T30: with a token, an upgrade is refused with 426 unless the endpoint allows
   expect(answer).toMatch(/^HTTP\/1.1 426 /)
   expect(answer).toContain('upgrade-refused')
   expect(hits).toEqual([])
+})
+
+it('is refused with 426 where the address is offered for another method', async () => {
+  const authorization = `Authorization: Bearer ${await world.token('alice')}`
+  const answer = await handshake('/agents/langgraph/threads/t/stream/events', [authorization])
+  expect(answer).toMatch(/^HTTP\/1.1 426 /)
+})
+
+it("the gateway's own pages may open sockets and use MCP without being listed", async () => {
+  const { origin } = new URL(world.gateway.url)
+  const before = hits.length
+  const authorization = `Authorization: Bearer ${await world.token('alice')}`
+  expect(await handshake('/no-cors/ws', [authorization, `Origin: ${origin}`])).toMatch(/^HTTP\/1.1 101 /)
+  expect(hits.splice(before)).toHaveLength(1)
+  for (const [page, status] of [
+    [origin, 200],
+    [`${origin}0`, 403],
+    [origin.replace('http:', 'https:'), 403],
+  ] as const) {
+    const body = { jsonrpc: '2.0', id: 1, method: 'ping' }
+    expect((await world.as('alice', '/agents/mcp', json(body, { origin: page }))).status).toBe(status)
+  }
 })
 
 it("T30: another site's page cannot open a socket, and a token in the subprotocol is not passed on", async () => {

@@ -15,7 +15,8 @@ const elsewhere = [
   '//evil.test/x',
   '/\\evil.test/x',
   '\\\\evil.test/x',
-  'http://agent.test/x',
+  'http://agent.test:8080/x',
+  'wss://agent.test/x',
   'https://agent.test:8443/x',
   'https://agent.test@evil.test/x',
   'https://agent.test.evil.test/x',
@@ -39,6 +40,8 @@ describe('invariant 5: an address in a redirect', () => {
     ['https:t2', '/agents/a/threads/t2'],
     ['/', '/agents/a/'],
     ['//agent.test//evil.test/x', '/agents/a//evil.test/x'],
+    // An agent behind TLS that somebody else ends names itself by http.
+    ['http://agent.test/x', '/agents/a/x'],
   ])('within the origin leads below the route: %s', (location, mapped) => {
     expect(publicLocation(location, atRoot)).toBe(mapped)
   })

@@ -309,6 +309,62 @@ describe('invariant 5: a redirect', () => {
   })
 })
 
+describe('a reply that is none', () => {
+  it.each(['600 Too Much', '777 x', '999 Denied'])('is 502: status %s', async (status) => {
+    reply = says(head(status, { 'content-length': '0' }))
+    const got = await ask('/agents/http/x')
+    expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
+  })
+
+  it.each(['5, 5', '5\r\ncontent-length: 5', '5x', '-5', '+5'])('is 502: content-length %j', async (length) => {
+    reply = (socket) =>
+      void socket.end(`${head('200 OK', { 'content-type': 'text/plain', 'content-length': length })}12345`)
+    const got = await ask('/agents/http/x')
+    expect(got.status).toBe(502)
+    expect(codeOf(got)).toMatch(/^origin-/)
+  })
+})
+
+describe('an agent that refuses what the gateway says of the caller', () => {
+  it('is told as a fault of the agent, so that no client signs in again', async () => {
+    reply = says(
+      head('401 Unauthorized', { 'content-length': '0', 'www-authenticate': 'Bearer error="invalid_token"' }),
+    )
+    const got = await ask('/agents/http/x')
+    expect([got.status, codeOf(got)]).toEqual([502, 'origin-unauthorized'])
+    expect(got.headers).not.toHaveProperty('www-authenticate')
+    const reason = (
+      await world.gateway.auditOf(
+        new Response(null, { headers: { 'x-request-id': String(got.headers['x-request-id']) } }),
+      )
+    ).reason
+    expect(reason).toBe('assertion')
+  })
+
+  it('is heard where the gateway has sent no credential', async () => {
+    reply = says(head('401 Unauthorized', { 'content-length': '0' }))
+    const [, , , native] = gears
+    expect((await ask(native?.path ?? '', { body: runBody.langgraph })).status).toBe(401)
+  })
+})
+
+describe('what an http agent has to know to read a body, and a client a part of one', () => {
+  it('passes: preconditions, encodings and ranges', async () => {
+    const sent = {
+      'if-unmodified-since': 'Mon, 23 Nov 2026 07:00:00 GMT',
+      'content-encoding': 'gzip',
+      'content-range': 'bytes 0-4/10',
+      range: 'bytes=0-4',
+      'if-range': '"1"',
+    }
+    reply = says(json('"01"', { 'content-range': 'bytes 0-3/10', 'accept-ranges': 'bytes', allow: 'GET' }))
+    const got = await ask('/agents/http/x', { method: 'POST', headers: sent })
+    const received = Object.fromEntries(origin.received.at(-1)?.headers ?? [])
+    expect(received).toMatchObject(sent)
+    expect(got.headers).toMatchObject({ 'content-range': 'bytes 0-3/10', 'accept-ranges': 'bytes', allow: 'GET' })
+  })
+})
+
 describe('addresses in other replies', () => {
   it('survive: those that HTTP reads below the route, those that an API’s clients read as they were', async () => {
     const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }

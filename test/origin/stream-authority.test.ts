@@ -54,6 +54,7 @@ beforeAll(async () => {
       route('mcp', { kind: 'mcp', origin: { url: origin.url } }),
       route('strict', agUi, { limits: { heartbeatSeconds: 0, endRunsAtExpiry: true, expiryGraceSeconds: 5 } }),
       route('short', agUi, { limits: { heartbeatSeconds: 0, streamSeconds: 50 } }),
+      route('quick', agUi, { limits: { heartbeatSeconds: 0, runSeconds: 400 } }),
       { id: 'public', path: '/public', agent: openHttp(origin.url), public: true, limits: { streamSeconds: 200 } },
       routeOf(
         {
@@ -136,6 +137,12 @@ describe('X12: a run that was admitted in time', () => {
   it.each(['/ag-ui', '/read'])('may finish, up to a quarter of an hour from its start: %s', async (path) => {
     const reply = await begin(path, run)
     await endsAfter(RUN, reply)
+    expect(await outcomeOf(reply)).toBe('limit')
+  })
+
+  it('may finish as long as the route says', async () => {
+    const reply = await begin('/quick', run)
+    await endsAfter(400, reply)
     expect(await outcomeOf(reply)).toBe('limit')
   })
 

@@ -4,7 +4,7 @@ import type { Adapter } from '../adapter'
 import type { AnswerChange } from '../answer-change'
 import type { Endpoint } from '../endpoints'
 import { assertionOnly, FORGED_NAMES } from '../identity'
-import { messagesOf, refuseFolded } from '../json-rpc'
+import { messagesOf, refuseFolded, requestsIn } from '../json-rpc'
 import { agentCardOf } from './card'
 import { bodyOperations, endpoints, OPERATIONS, type Whose } from './endpoints'
 import { isTaskById } from './ids-in-requests'
@@ -56,6 +56,8 @@ export const a2a: Adapter<Whose> = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
+  rpcRequests: (endpoint, body) => (endpoint.named ? requestsIn(body, 404) : undefined),
+
   answerChange({ operations, place }) {
     if (operations.includes('card.read')) return cardChange((card) => agentCardOf(card, place))
     if (!operations.includes('card.extended')) return undefined

@@ -2,14 +2,14 @@ import { Refusal } from '../../errors/refusal'
 import { type Json, type JsonObject, removeSpellingsWithin } from '../../json'
 import type { Adapter } from '../adapter'
 import { assertionOnly, FORGED_NAMES } from '../identity'
-import { messagesOf, param, refuseFolded } from '../json-rpc'
+import { messagesOf, param, refuseFolded, requestsIn } from '../json-rpc'
 import { bodyOperations, endpoints, type Method, NOTIFY, OPERATIONS, RESPOND, type Whose } from './endpoints'
-import { rules } from './threads'
+import { rules, SESSION } from './threads'
 
 /** Those whose object has a name that policies can speak of: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
-/** The form that MCP advises for tool names (revision 2025-11-25, "tool names"). */
-const NAME = /^[A-Za-z0-9_./-]{1,128}$/
+/** Servers name tools and prompts as they like: MCP's form for names of tools is advice. Policies name them to the letter. */
+const NAME = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u
 
 /**
  * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
@@ -45,6 +45,9 @@ export const mcp: Adapter<Whose> = {
   },
   threads: { rules },
   threadOf: () => undefined,
+  // In a session, clients take 404 for its end, and open another one.
+  rpcRequests: (endpoint, body, headers) =>
+    endpoint.named ? requestsIn(body, headers.has(SESSION) ? 200 : 404) : undefined,
 }
 
 /** The same where each session keeps its events in a store of its own: then it is enough that the session is the caller's. */

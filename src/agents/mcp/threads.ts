@@ -9,7 +9,8 @@ import { LAST_EVENT } from '../thread-headers'
 import type { Rule } from '../thread-isolation'
 import { STATEFUL } from './endpoints'
 
-const SESSION = 'mcp-session-id'
+/** Revisions without sessions have no such header. */
+export const SESSION = 'mcp-session-id'
 
 /** The first revision in which a server hands its state of a request to the client ("multi round-trip requests"). */
 const HAS_REQUEST_STATE = '2026-07-28'

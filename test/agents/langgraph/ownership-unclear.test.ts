@@ -72,10 +72,10 @@ const BUSY = [503, 'origin-busy'] as const
 const UNKNOWN = [404, 'thread-unknown'] as const
 
 const answers: readonly [name: string, say: Say, as: readonly [status: number, code: string]][] = [
-  ['401', says(401, { detail: 'no' }), REFUSED],
-  ['403', says(403, { detail: 'no' }), UNKNOWN],
+  ['401', says(401, { detail: 'no' }), [502, 'origin-unauthorized']],
+  ['403', says(403, { detail: 'no' }), REFUSED],
   ['404', says(404, 'Not Found', 'text/plain'), UNKNOWN],
-  ['422', says(422, { detail: [] }), UNKNOWN],
+  ['422', says(422, { detail: [] }), REFUSED],
   ['429', says(429, [own()]), BUSY],
   ['500', says(500, [own()]), REFUSED],
   ['503', says(503, '', 'text/html'), BUSY],

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Policy } from '../../../src/config/define'
 import { type AgentPackage, loadAgentPackages } from '../../support/agent-packages'
-import { forge, routeOf } from '../../support/fixtures'
+import { forge, policyWithExamples, routeOf } from '../../support/fixtures'
 import { type NodeServer, startNodeServer } from '../../support/node-server'
 import { refused } from '../../support/refusal'
 import { json, openWorld, type World } from '../../support/world'
@@ -78,6 +78,17 @@ beforeAll(async () => {
       id: 'one-tool',
       path: '/agents/one-tool',
       assertion: { audience: 'mcp' },
+    }),
+    routeOf({ kind: 'mcp', origin: { url: server.url } }, trust, {
+      id: 'named',
+      path: '/agents/named',
+      assertion: { audience: 'mcp' },
+      policies: [
+        policyWithExamples({
+          id: 'named',
+          allow: [{ name: 'one', operations: ['tool.call/Code Review', 'prompt.get/Code Review'] }],
+        }),
+      ],
     }),
   ])
 }, 300_000)
@@ -193,6 +204,84 @@ describe('what an MCP client finds out by itself', () => {
     const response = await world.gateway.fetch('/.well-known/oauth-protected-resource/agents/other')
     expect(await refused(response)).toEqual({ status: 404, code: 'route-unknown' })
   })
+})
+
+describe('a refusal, to an MCP client', () => {
+  const errorOf = async (reply: Response) => {
+    const { jsonrpc, id, error } = await reply.json()
+    return { status: reply.status, jsonrpc, id, code: error?.code, message: error?.message, data: error?.data?.code }
+  }
+
+  it.each([
+    ['a method that is not offered', call('prompts/get', { name: 'x' }), 'one-tool', -32_601, 'operation-unknown'],
+    ['a tool that is not permitted', call('tools/call', { name: 'erase' }), 'mcp', -32_090, 'policy-denied'],
+    ['parameters that are none', call('tools/call', { name: 7 }), 'mcp', -32_602, 'body-invalid'],
+  ])('is the JSON-RPC error of its request: %s', async (_what, body, route, code, data) => {
+    for (const id of [7, 'seven']) {
+      const found = await errorOf(await post({ ...body, id }, world.bob, route))
+      expect(found).toMatchObject({ jsonrpc: '2.0', id, code, data, message: expect.stringMatching(/\w/) })
+    }
+  })
+
+  it('does not end a session because of a method that is not offered', async () => {
+    const unknown = call('custom/thing')
+    const outside = await errorOf(await post(unknown))
+    expect([outside.status, outside.code]).toEqual([404, -32_601])
+    const inside = await errorOf(await post(unknown, { 'mcp-session-id': 'mine' }))
+    expect([inside.status, inside.code]).toEqual([200, -32_601])
+    const { client } = await connect(undefined, `${world.gateway.url}/agents/one-tool`)
+    await expect(client.listResources()).rejects.toMatchObject({ code: -32_601 })
+    expect((await client.callTool({ name: 'search', arguments: { words: 'x' } })).content[0].text).toBe('found x')
+    await client.close()
+  })
+
+  it('names the header that differs by the code of MCP', async () => {
+    const reply = await post(call('tools/call', { name: 'search' }), { 'mcp-name': 'erase' })
+    expect(await errorOf(reply)).toMatchObject({ status: 400, code: -32_020, data: 'header-mismatch' })
+  })
+
+  it('answers each request of a batch, and no notification', async () => {
+    const notification = { jsonrpc: '2.0', method: 'notifications/x' }
+    const batch = [{ ...call('tools/call', { name: 'erase' }), id: 1 }, notification, { ...call('ping'), id: 2 }]
+    const reply = await post(batch, world.bob)
+    expect(reply.status).toBe(403)
+    expect((await reply.json()).map(({ id, error }: AgentPackage) => [id, error.data.code])).toEqual([
+      [1, 'policy-denied'],
+      [2, 'policy-denied'],
+    ])
+  })
+
+  it('is told in the usual way where no request was read', async () => {
+    const nobody = await post(call('tools/list'), { authorization: '' })
+    expect([nobody.status, (await nobody.json()).code]).toEqual([401, 'token-missing'])
+    const unread = await post('{')
+    expect([unread.status, (await unread.json()).code]).toEqual([400, 'body-invalid'])
+  })
+})
+
+describe('names of MCP', () => {
+  it.each(['Code Review', 'github:create_issue', 'Greet the user', 'grüß', 'a'.repeat(256), '世界'])(
+    'are what the server says, and policies name them to the letter: %s',
+    async (name) => {
+      received.length = 0
+      const headers = { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` }
+      for (const method of ['tools/call', 'prompts/get']) {
+        const reply = await post(call(method, { name }), headers, 'named')
+        if (name !== 'Code Review') expect(await refused(reply)).toEqual({ status: 403, code: 'policy-denied' })
+      }
+      expect(received).toHaveLength(name === 'Code Review' ? 2 : 0)
+    },
+  )
+
+  it.each(['', 'a\u0000', 'a\u202eb', 'a\nb', '\ud800', 'a'.repeat(257)])(
+    'are refused where nobody could read them: %j',
+    async (name) => {
+      expect(await refused(await post(call('tools/call', { name }), {}, 'named'))).toEqual({
+        status: 400,
+        code: 'body-invalid',
+      })
+    },
+  )
 })
 
 describe('what an MCP caller cannot do', () => {
