@@ -49,6 +49,14 @@ export class GrowingBytes {
 /** The first piece gets what it needs, since most bodies come in one. */
 const roomFor = (length: number, capacity: number): number => (capacity === 0 ? length : Math.max(length, 2 * capacity))
 
+/** Looks on while a stream is read. */
+export interface Watch {
+  /** @param stop ends the reading, as if the stream had ended */
+  begin(stop: () => void): void
+  /** @param bytes so many since the last time */
+  gathered(bytes: number): void
+}
+
 /**
  * Reads a stream to its end, counting bytes as they come. Undefined means that there was more than the limit; the stream is
  * then cancelled.
@@ -59,8 +67,9 @@ export async function readAtMost(
   stream: ReadableStream<Uint8Array>,
   limit: number,
   expected?: number,
+  watch?: Watch,
 ): Promise<Uint8Array | undefined> {
-  const { bytes, isWhole } = await readStart(stream, limit, expected)
+  const { bytes, isWhole } = await readStart(stream, limit, expected, watch)
   return isWhole ? bytes : undefined
 }
 
@@ -69,17 +78,29 @@ export async function readStart(
   stream: ReadableStream<Uint8Array>,
   limit: number,
   expected = FIRST_ROOM,
+  watch?: Watch,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
   const reader = stream.getReader({ mode: 'byob' })
+  // A read that waits does not hear that its reader was cancelled (workerd).
+  const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
   // A byte more than is expected: room that is not filled says that the stream has ended.
   let room = new Uint8Array(Math.min(expected + 1, LARGEST_ROOM))
   for (;;) {
     const size = room.byteLength
-    const { done, value } = await reader.read(room, { min: size })
+    const reading = reader.read(room, { min: size })
+    const read = stopped ? await Promise.race([reading, stopped]) : await reading
+    if (!read) {
+      reader.cancel('given up').catch(() => undefined)
+      return { bytes: bytes.take(), isWhole: false }
+    }
+    const { done, value } = read
     const hasEnded = done || value.byteLength < size
     if (hasEnded && bytes.length === 0 && value && value.byteLength <= limit) return { bytes: value, isWhole: true }
-    if (value) bytes.add(value)
+    if (value) {
+      bytes.add(value)
+      watch?.gathered(value.byteLength)
+    }
     if (bytes.length > limit) {
       await reader.cancel('too large')
       return { bytes: bytes.take().subarray(0, limit), isWhole: false }

@@ -3,56 +3,34 @@ import type { Call } from './agents/call'
 import { pathOf } from './agents/endpoint-tree'
 import { rowsOf } from './agents/thread-isolation'
 import type { SigningKeys } from './assertion/keys'
-import { createSigner } from './assertion/sign'
 import { type AuditEvent, AuditRecord } from './audit/event'
 import { auditLine } from './audit/line'
-import { authenticate, CLOSED, type Entrance } from './authentication/authenticate'
+import { authenticate, CLOSED, refuseOthers } from './authentication/authenticate'
+import { hasBearer } from './authentication/bearer'
 import { eraseToken } from './authentication/credential'
-import { createEntrances, withoutCredentials } from './authentication/kinds'
+import { withoutCredentials } from './authentication/kinds'
 import { endSocket, endTimeOf } from './authority'
 import type { LoadedRoute } from './config/compile-route'
-import { variable } from './config/env'
 import type { Configuration } from './config/load'
 import { createEnding } from './ending'
 import { outside, problem, type RpcRequests, statusOf } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
-import { createIsolation } from './isolation'
 import { credentialsOut } from './origin/credentials-out'
 import { originUri } from './origin/forward'
 import { type Reply, replyTo } from './origin/reply'
 import { permissionOf } from './policy/permission'
 import type { Background, Ports } from './ports'
 import { challengeFor } from './protected-resource'
-import {
-  answerPreflight,
-  type CorsRules,
-  corsHeaders,
-  isPreflight,
-  refuseForeignOrigin,
-  rulesOfAll,
-} from './request/cors'
-import { incomingBody } from './request/incoming'
+import { answerPreflight, corsHeaders, isPreflight, refuseForeignOrigin } from './request/cors'
+import { EARLY_BYTES, incomingBody, tokensIn } from './request/incoming'
 import { match } from './request/match'
 import { checkedPath, parseTarget, type Target } from './request/target'
 import { readTrace, type Trace } from './request/trace'
 import { wantsWebSocket, webSocketHeaders } from './request/upgrade'
 import { refuseLoop } from './request/via'
-import { createSender } from './send'
+import { createServices, type Services } from './services'
 
 export type Gateway = (request: Request, background: Background) => Promise<Response>
-
-/** The parts that serve all requests of an isolate. */
-interface Services {
-  readonly config: Configuration
-  readonly ports: Ports
-  /** The gateway's own, by which it knows a request that has been here before. */
-  readonly host: string
-  /** For requests that match no route. */
-  readonly corsOfAll: CorsRules
-  readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
-  readonly senderFor: ReturnType<typeof createSender>
-  readonly isolate: ReturnType<typeof createIsolation>
-}
 
 /**
  * The way of a request, top to bottom: `handle`, then the four acts of `pass`. No step returns to an earlier
@@ -60,17 +38,7 @@ interface Services {
  * no step can be left out. A refusal is thrown where it is found and answered in one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
-  const routes = [...config.routes.values()]
-  const entranceTo = createEntrances(ports, signingKeys)
-  const services: Services = {
-    config,
-    ports,
-    host: new URL(config.publicUrl).host,
-    corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
-    entranceOf: new Map(routes.map((route) => [route, entranceTo(route.trust)])),
-    senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
-    isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
-  }
+  const services = createServices(config, signingKeys, ports)
   return (request, background) => handle(services, request, background)
 }
 
@@ -132,7 +100,7 @@ interface Arrival {
 
 /** Both doors, in four acts: from the credential to the agent's answer. */
 async function pass(services: Services, request: Request, background: Background, arrival: Arrival): Promise<Reply> {
-  const { config, ports, entranceOf, senderFor, isolate } = services
+  const { config, ports, entranceOf, senderFor, isolate, beginRead } = services
   const { route, target, rest, trace, record } = arrival
   const { adapter } = route
   const { method, headers, signal } = request
@@ -142,10 +110,12 @@ async function pass(services: Services, request: Request, background: Background
   // Who is asking?
   const found = route.find(method, rest)
   const listed = found && 'endpoint' in found ? found.endpoint : undefined
-  const incoming = incomingBody(request, listed, route.limits.bodyBytes)
-  // Only a route that takes tokens from bodies reads one before it knows who sends it.
-  const early = route.tokenInBody ? await incoming.json() : undefined
-  const inBody = early === undefined ? [] : (adapter.takeTokens?.(early) ?? [])
+  // Only a route that takes tokens from bodies reads one before it knows who sends it, and only where no header says it.
+  const isEarly = route.tokenInBody && !hasBearer(headers)
+  const { bodyBytes } = route.limits
+  const incoming = incomingBody(request, listed, isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes, beginRead)
+  const early = isEarly ? await incoming.json() : undefined
+  const inBody = tokensIn(route, early)
   const entrance = entranceOf.get(route) ?? CLOSED
   const isOpen = route.tokenInBody && listed && adapter.withoutToken?.is(listed, early)
   const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
@@ -161,6 +131,7 @@ async function pass(services: Services, request: Request, background: Background
   const { endpoint, params } = found
   if (adapter.refusesForeignOrigins) refuseForeignOrigin(headers, route.pageOrigins, adapter.kind)
   const given = { endpoint, params, query, headers, body: await incoming.json() }
+  if (route.tokenInBody && !isEarly) refuseOthers(entrance, { ...sources, inBody: tokensIn(route, given.body) })
   arrival.asked.rpc = adapter.rpcRequests?.(endpoint, given.body, headers)
   const operations = adapter.operationsOf?.(given, route.threads) ?? [endpoint.operation]
   record.note({ operations })

@@ -61,6 +61,14 @@ export async function authenticate(
 }
 
 /**
+ * Refuses a request with other credentials than the one that has been verified, in places that were read later.
+ * @throws Refusal `credential-ambiguous` or `token-in-url`, as `authenticate`
+ */
+export function refuseOthers({ authenticators }: Entrance, sources: CredentialSources): void {
+  for (const authenticator of authenticators) authenticator.take(sources)
+}
+
+/**
  * Agents see one text for a person, prefix and subject together. One that begins with another
  * issuer's longer prefix could name that issuer's person, so it is refused; then no two issuers of
  * a route can ever mean the same text.

@@ -113,6 +113,17 @@ export const refusals = {
     title: 'Headers and body differ',
     detail: 'A header names another method or tool than the body does. Send both from the same request.',
   },
+  'body-too-slow': {
+    status: 408,
+    title: 'Body too slow',
+    detail: 'The body did not arrive in time. Send it in one go.',
+  },
+  'gateway-busy': {
+    status: 503,
+    title: 'Gateway busy',
+    detail: 'The gateway is reading too many large requests. Nothing was done; try again shortly.',
+    retryAfter: 5,
+  },
   'body-too-large': { status: 413, title: 'Body too large', detail: "The body exceeds the route's limit." },
   'media-type-refused': {
     status: 415,

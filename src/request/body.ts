@@ -2,6 +2,7 @@ import type { Credential } from '../authentication/credential'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
 import type { Json } from '../json'
+import type { BodyRead } from './body-reads'
 
 const MAX_DEPTH = 64
 
@@ -33,16 +34,20 @@ const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers|__proto__)$
  * Duplicate members end here: the last one is what is parsed, decided on and written anew.
  *
  * @returns undefined where there is no body
- * @throws Refusal `media-type-refused` (415), `body-too-large` (413) or `body-invalid` (400)
+ * @throws Refusal `media-type-refused` (415), `body-too-large` (413), `body-too-slow` (408), `gateway-busy` (503),
+ *   `client-gone` or `body-invalid` (400)
  */
-export async function readJson(request: Request, maxBytes: number): Promise<Json | undefined> {
+export async function readJson(request: Request, maxBytes: number, read: BodyRead): Promise<Json | undefined> {
   if (!request.body) return undefined
   if (isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
   const length = lengthOf(request)
   if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
-  const bytes = await readAtMost(request.body, maxBytes, length).catch(() => {
-    throw new Refusal('client-gone', 'upload cut')
-  })
+  const bytes = await readAtMost(request.body, maxBytes, length, read)
+    .catch(() => {
+      throw new Refusal('client-gone', 'upload cut')
+    })
+    .finally(() => read.end())
+  if (read.refusal) throw read.refusal
   if (!bytes) throw new Refusal('body-too-large')
   if (bytes.byteLength === 0) return undefined
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))

@@ -1,7 +1,16 @@
+import type { Adapter } from '../agents/adapter'
 import type { Endpoint } from '../agents/endpoints'
 import { Refusal } from '../errors/refusal'
 import type { Json } from '../json'
 import { isEncoded, isForm, type LimitedBody, limitBody, readJson } from './body'
+import type { BodyRead } from './body-reads'
+
+/** As much of a body is read before anybody is known: a token, and a conversation of some length. */
+export const EARLY_BYTES = 256 * 1024
+
+/** Takes the tokens out of a body, where the route's kind has places for them. */
+export const tokensIn = ({ adapter }: { readonly adapter: Adapter }, body: Json | undefined): readonly Json[] =>
+  body === undefined ? [] : (adapter.takeTokens?.(body) ?? [])
 
 /** The body of a request: read once, when it is asked for. */
 export interface Incoming {
@@ -18,12 +27,17 @@ export interface Incoming {
 }
 
 /** @param endpoint absent where none matches the request: then the body stays unread */
-export function incomingBody(request: Request, endpoint: Endpoint | undefined, maxBytes: number): Incoming {
+export function incomingBody(
+  request: Request,
+  endpoint: Endpoint | undefined,
+  maxBytes: number,
+  beginRead: () => BodyRead,
+): Incoming {
   const isJson = endpoint?.body === 'json' && !(endpoint.form && isForm(request.headers))
   let json: Promise<Json | undefined> | undefined
   return {
     json() {
-      json ??= isJson ? readJson(request, maxBytes) : Promise.resolve(undefined)
+      json ??= isJson ? readJson(request, maxBytes, beginRead()) : Promise.resolve(undefined)
       return json
     },
     upload() {

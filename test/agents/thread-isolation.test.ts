@@ -192,7 +192,7 @@ describe('X6: a run that names no thread', () => {
     world.origin.handle((_request, response, input) => {
       const { threadId } = JSON.parse(input)
       response.setHeader('content-type', 'text/event-stream')
-      response.end(`data: ${JSON.stringify({ type: 'RUN_STARTED', threadId })}\n\n`)
+      response.end(`data: ${JSON.stringify({ type: 'RUN_FINISHED', threadId })}\n\n`)
     })
     const { threadId: _, ...nameless } = run
     const reply = await (await world.as('alice', '/ag-ui/own', json(nameless))).text()

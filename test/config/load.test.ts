@@ -317,7 +317,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     ['a token in bodies without a place for one', but({ tokenInBody: true }), { path: 'tokenInBody' }],
     [
       'a tool that no MCP server could have',
-      butPolicyOperation('tool.call/two words'),
+      butPolicyOperation('tool.call/two\nlines'),
       { path: 'allow[0].operations[0]' },
     ],
     ['a name behind what names nothing', butPolicyOperation('tools.call/search'), { path: 'allow[0].operations[0]' }],

@@ -1,3 +1,4 @@
+import { expect } from 'vitest'
 import type { TestGateway } from './gateway'
 import type { RecordingOrigin } from './origin'
 import { plainRequest } from './raw'
@@ -52,7 +53,8 @@ export const unavailable = (issuerId: string): Outcome => ({
   status: 503,
   code: 'keys-unavailable',
   reason: issuerId,
-  tells: '10',
+  // What is left of ten to fifteen seconds, or until another key may be looked up.
+  tells: expect.stringMatching(/^(?:[1-9]|1[0-5])$/) as string,
   ...kept,
 })
 

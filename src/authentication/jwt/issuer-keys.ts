@@ -6,7 +6,7 @@ import type { Background, Ports } from '../../ports'
 import { refuseToken } from './fault'
 import { FETCH_MS, fetchKeySet } from './key-set'
 import { isFetchedBetween, isFresh, type KeySet, keySet, select } from './loaded-keys'
-import { elapsed, LookupBudget } from './lookup-budget'
+import { elapsed, Lookups } from './lookups'
 import { createSharedKeys } from './shared-keys'
 import type { TrustedIssuer } from './trusted-issuer'
 
@@ -42,7 +42,7 @@ interface Slot {
   failedAt: number | undefined
   /** How long the network is not asked again after that moment. */
   coolDownMs: number
-  readonly lookups: LookupBudget
+  readonly lookups: Lookups
 }
 
 /** The gateway's own keys: before agents whose callers came through it already, it is the issuer, and a Worker may not fetch from itself. */
@@ -132,7 +132,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
     },
     async keyFor(issuer, alg, kid, background) {
       if (issuer.isGateway && own) return ownKey(own, alg, kid)
-      const slot = slots.get(issuer.id) ?? { failedAt: undefined, coolDownMs: 0, lookups: new LookupBudget() }
+      const slot = slots.get(issuer.id) ?? { failedAt: undefined, coolDownMs: 0, lookups: new Lookups() }
       slots.set(issuer.id, slot)
       const usable = () => (slot.set && elapsed(slot.set.fetchedAt, ports.now()) < STALE_MS ? slot.set : undefined)
 
@@ -148,16 +148,21 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const wanted = (from: KeySet) => selectFrom(issuer, from, alg, kid)
       const found = await wanted(set)
       if (found) return found
+      const missing = (): Refusal => {
+        slot.lookups.noteMissing(name, ports.now())
+        return refuseToken('key')
+      }
       // The key may be newer than the set, and then its token is good. Only a set that is younger than the request says no.
-      if (isFetchedBetween(set, now, ports.now())) throw refuseToken('key')
+      const name = `${alg} ${kid ?? ''}`
+      if (slot.lookups.isMissing(name, now)) throw refuseToken('key')
+      if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)
       if (wait !== undefined) throw unavailable(issuer, wait)
       await refresh(issuer, slot, background, wanted)
       const foundLater = slot.set && slot.set !== set && (await wanted(slot.set))
       if (foundLater) return foundLater
-      throw slot.set && isFetchedBetween(slot.set, now, ports.now())
-        ? refuseToken('key')
-        : unavailable(issuer, coolDownLeft(slot, ports.now()))
+      if (slot.set && isFetchedBetween(slot.set, now, ports.now())) throw missing()
+      throw unavailable(issuer, coolDownLeft(slot, ports.now()))
     },
   }
 }

@@ -1,6 +1,6 @@
 import { createLocalJWKSet, errors } from 'jose'
 import type { KeySetDocument } from './key-set'
-import { elapsed } from './lookup-budget'
+import { elapsed } from './lookups'
 
 /** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }

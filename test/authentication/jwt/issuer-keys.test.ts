@@ -130,6 +130,19 @@ describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
     expect(await ask()).toBe('key')
   })
 
+  it('are refused, and looked up once in half a minute, where they are one: that of a key which was withdrawn', async () => {
+    const { ask, fetches } = isolate(good)
+    await ask()
+    await pass(40 * SECOND)
+    for (let second = 0; second < 30; second++) {
+      expect(await ask('withdrawn')).toBe(NO_KEY)
+      await pass(SECOND)
+    }
+    expect(fetches).toHaveLength(2)
+    expect(await ask('withdrawn')).toBe(NO_KEY)
+    expect(fetches).toHaveLength(3)
+  })
+
   it('F4: do not make a new key invalid, nor keep it away for longer than they are told to wait', async () => {
     const { ask, waitFor, world } = isolate(good)
     await ask()

@@ -49,7 +49,9 @@ describe('one token’s result', () => {
         const flipped = alphabet[alphabet.indexOf(good[at] ?? '') ^ (1 << bit)] ?? ''
         expect(await door.knock(good)).toEqual(accepted)
         const outcome = await door.knock(replaceAt(good, at, flipped))
-        expect(outcome).toMatchObject({ status: 401, code: 'token-invalid', reached: false, leaked: false })
+        expect(outcome).toMatchObject({ reached: false, leaked: false })
+        // A bit of the key's id makes another, of which only so many are looked up.
+        expect(['401 token-invalid', '503 keys-unavailable']).toContain(`${outcome.status} ${outcome.code}`)
       }),
       {
         numRuns: 120,

@@ -1,14 +1,30 @@
 /** So many fetches may follow one another at once, and one more is earned in so many milliseconds. */
 const MOST = 3
 const EARNED_IN_MS = 10_000
+/** How long a key that was looked up in vain counts as missing. */
+const MISSING_MS = 30_000
+const MOST_MISSING = 1000
 
 /**
- * How often keys that a set does not have may be looked up. Anybody can make up a key id, so lookups are few; but one
- * stranger who does may not keep the keys of a rotation from everybody else, so there is more than one.
+ * Looking up keys that a set does not have. Anybody can make up a key id, so lookups are few; but one stranger who does may not
+ * keep the keys of a rotation from everybody else, so there is more than one. What was looked up and not found is remembered by
+ * its own id, so that a token whose key was withdrawn is refused and not told to wait.
  */
-export class LookupBudget {
+export class Lookups {
   #left = MOST
   #countedAt = 0
+  /** When each was looked up. */
+  readonly #missing = new Map<string, number>()
+
+  isMissing(key: string, now: number): boolean {
+    const lookedUpAt = this.#missing.get(key)
+    return lookedUpAt !== undefined && elapsed(lookedUpAt, now) < MISSING_MS
+  }
+
+  noteMissing(key: string, now: number): void {
+    if (this.#missing.size >= MOST_MISSING) this.#missing.clear()
+    this.#missing.set(key, now)
+  }
 
   /**
    * Takes one lookup.

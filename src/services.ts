@@ -1,0 +1,41 @@
+import type { SigningKeys } from './assertion/keys'
+import { createSigner } from './assertion/sign'
+import type { Entrance } from './authentication/authenticate'
+import { createEntrances } from './authentication/kinds'
+import type { LoadedRoute } from './config/compile-route'
+import { variable } from './config/env'
+import type { Configuration } from './config/load'
+import { createIsolation } from './isolation'
+import type { Ports } from './ports'
+import { createBodyReads } from './request/body-reads'
+import { type CorsRules, rulesOfAll } from './request/cors'
+import { createSender } from './send'
+
+/** The parts that serve all requests of an isolate. */
+export interface Services {
+  readonly config: Configuration
+  readonly ports: Ports
+  /** The gateway's own, by which it knows a request that has been here before. */
+  readonly host: string
+  /** For requests that match no route. */
+  readonly corsOfAll: CorsRules
+  readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
+  readonly senderFor: ReturnType<typeof createSender>
+  readonly isolate: ReturnType<typeof createIsolation>
+  readonly beginRead: ReturnType<typeof createBodyReads>
+}
+
+export function createServices(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Services {
+  const routes = [...config.routes.values()]
+  const entranceTo = createEntrances(ports, signingKeys)
+  return {
+    config,
+    ports,
+    host: new URL(config.publicUrl).host,
+    corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
+    entranceOf: new Map(routes.map((route) => [route, entranceTo(route.trust)])),
+    senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
+    isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
+    beginRead: createBodyReads(ports),
+  }
+}

@@ -1,0 +1,145 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventually } from '../support/eventually'
+import { routeOf } from '../support/fixtures'
+import { refused } from '../support/refusal'
+import { json, openWorld, type World } from '../support/world'
+
+const MiB = 1024 * 1024
+let world: World
+
+beforeAll(async () => {
+  world = await openWorld(({ origin: { url }, trust }) => [
+    routeOf({ kind: 'ag-ui', origin: { url } }, trust, { threads: 'shared', limits: { bodyBytes: 64 * MiB } }),
+    routeOf({ kind: 'ag-ui', origin: { url } }, trust, { id: 'old', path: '/agents/old', tokenInBody: true }),
+  ])
+  world.origin.handle((_request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    response.end('{"ok":true}')
+  })
+})
+afterAll(() => world?.close())
+beforeEach(() => world.gateway.setClock(0))
+
+/** Begins to send a body of a length, and gives what sends more of it. */
+async function begin(length: number | 'chunked', { path = '/agents/ag-ui', signedIn = true } = {}) {
+  const { hostname, port, host } = new URL(world.gateway.url)
+  const socket = connect(Number(port), hostname)
+  await once(socket, 'connect')
+  let answer = ''
+  socket.on('data', (data) => {
+    answer += data.toString('latin1')
+  })
+  socket.on('error', () => undefined)
+  const framing = length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`
+  const lines = [`POST ${path} HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/json', framing]
+  if (signedIn) lines.push(`Authorization: ${world.alice.authorization}`)
+  socket.write([...lines, '', ''].join('\r\n'))
+  return {
+    answer: () => answer,
+    status: () => Number(answer.split(' ', 2)[1]),
+    async send(bytes: string) {
+      if (!socket.write(length === 'chunked' ? `${bytes.length.toString(16)}\r\n${bytes}\r\n` : bytes))
+        await once(socket, 'drain')
+    },
+    leave: () => socket.destroy(),
+  }
+}
+/** The gateway is given the time to read. */
+const SOON = 100
+
+describe('F14: a body that comes too slowly', () => {
+  it.each([1000, 'chunked'] as const)('is given up after 20 seconds (%s)', async (length) => {
+    const body = await begin(length)
+    await sleep(SOON)
+    for (let second = 0; second < 19; second++) {
+      await body.send('x')
+      await world.gateway.advance(1)
+    }
+    await sleep(SOON)
+    expect(body.answer()).toBe('')
+    await world.gateway.advance(2)
+    await eventually('the answer', () => body.answer().includes('body-too-slow'))
+    expect(body.status()).toBe(408)
+  })
+
+  it('may take longer where it keeps coming at 8 KiB a second', async () => {
+    const part = 'x'.repeat(65_536)
+    const body = await begin(part.length * 10 + 2)
+    await body.send('"')
+    for (let sent = 0; sent < 10; sent++) {
+      await body.send(part)
+      await sleep(20)
+      await world.gateway.advance(7)
+      expect(body.answer()).toBe('')
+    }
+    await body.send('"')
+    await eventually('the answer', () => body.answer().includes('HTTP/1.1'))
+    expect(body.answer()).toContain('body-invalid')
+  })
+})
+
+describe('X11: bodies that are read at the same time', () => {
+  it('have room for 32 MiB together; another hears 503 and when to come again', async () => {
+    const first = await begin(40 * MiB)
+    await first.send('x'.repeat(24 * MiB))
+    await sleep(SOON)
+    const second = await begin(40 * MiB)
+    void second.send('x'.repeat(24 * MiB)).catch(() => undefined)
+    await eventually('the answer', () => second.answer().includes('gateway-busy'))
+    expect(second.status()).toBe(503)
+    expect(second.answer()).toMatch(/retry-after: 5\r\n/i)
+    expect(first.answer()).toBe('')
+    first.leave()
+    await sleep(SOON)
+    const third = await begin(24 * MiB)
+    await third.send('x'.repeat(24 * MiB))
+    await eventually('the answer', () => third.answer() !== '')
+    expect(third.answer()).toContain('body-invalid')
+  })
+})
+
+describe('a body that is read before anybody is known', () => {
+  const run = (more: object) => ({ threadId: 't', runId: 'r', messages: [], ...more })
+  const large = run({ state: { text: 'x'.repeat(300 * 1024) } })
+
+  it('is small and timed', async () => {
+    const post = (body: unknown) => world.as(undefined, '/agents/old', json(body))
+    expect(await refused(await post(large))).toEqual({ status: 413, code: 'body-too-large' })
+    const body = await begin(1000, { path: '/agents/old', signedIn: false })
+    await sleep(SOON)
+    await world.gateway.advance(21)
+    await eventually('the answer', () => body.answer().includes('body-too-slow'))
+  })
+
+  it('is read later, under the normal limit, where a header says who sends it, and is still compared', async () => {
+    const post = (body: unknown) => world.as('alice', '/agents/old', json(body))
+    expect((await post(large)).status).toBe(200)
+    const own = world.token('alice')
+    expect((await post(run({ forwardedProps: { authorization: own } }))).status).toBe(200)
+    expect(world.origin.last().body).not.toContain(own)
+    const other = run({ forwardedProps: { authorization: world.token('bob') } })
+    expect(await refused(await post(other))).toEqual({ status: 400, code: 'credential-ambiguous' })
+    const before = world.origin.received.length
+    const unread = await begin(1000, { path: '/agents/old' })
+    await sleep(SOON)
+    await world.gateway.advance(21)
+    await eventually('the answer', () => unread.answer().includes('body-too-slow'))
+    expect(world.origin.received.length).toBe(before)
+  })
+
+  it('is not read at all for a header with a token that is none', async () => {
+    const { hostname, port, host } = new URL(world.gateway.url)
+    const socket = connect(Number(port), hostname)
+    let answer = ''
+    socket.on('data', (data) => {
+      answer += data.toString('latin1')
+    })
+    const lines = ['POST /agents/old HTTP/1.1', `Host: ${host}`, 'Content-Length: 1000', 'Authorization: Bearer nobody']
+    socket.write([...lines, '', ''].join('\r\n'))
+    await eventually('the answer', () => answer.includes('token-invalid'))
+    socket.destroy()
+  })
+})
