@@ -4,8 +4,35 @@ import { Refusal } from './errors/refusal'
 export type Json = null | boolean | number | string | Json[] | JsonObject
 export type JsonObject = { [key: string]: Json }
 
+declare global {
+  /** Proposal "JSON.parse source text access", which V8 has. */
+  interface JSON {
+    rawJSON(text: string): object
+    isRawJSON(value: unknown): boolean
+  }
+}
+
 export const isObject = (value: unknown): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
+
+/** Where a number may stand that JavaScript would write otherwise: one with a fraction or an exponent, a long one, minus zero. */
+const MAY_CHANGE = /[:,[]\s*(?:-?\d+[.eE]|-?\d{16}|-0)|^\s*-?\d/
+
+/**
+ * Parses a text as JSON, with numbers that are written again as they were: `1.10`, and 64-bit ids. Such a number is an object to
+ * `typeof`, and none to `isObject`.
+ * @throws SyntaxError
+ */
+export const parseAsWritten = (text: string): Json =>
+  MAY_CHANGE.test(text) ? (JSON.parse(text, asWritten as (key: string, value: Json) => Json) as Json) : JSON.parse(text)
+
+const asWritten = (_key: string, value: Json, { source }: { readonly source?: string }): Json =>
+  typeof value === 'number' && source !== undefined && String(value) !== source
+    ? (JSON.rawJSON(source) as unknown as number)
+    : value
+
+/** Whether a value is a number, as JavaScript has it or as it was written. */
+export const isNumber = (value: unknown): value is number => typeof value === 'number' || JSON.isRawJSON(value)
 
 /** Parses a text as JSON. @returns undefined where it is not JSON */
 export function parseJson(text: string): Json | undefined {

@@ -1,6 +1,6 @@
 import type { RpcRequests } from '../errors/problem'
 import { Refusal } from '../errors/refusal'
-import { folded, isObject, type Json, type JsonObject } from '../json'
+import { folded, isNumber, isObject, type Json, type JsonObject } from '../json'
 
 /** No revision of MCP since 2025-06-18 has batches, and servers of older ones cap them. */
 const MAX_MESSAGES = 100
@@ -24,7 +24,7 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
   message.jsonrpc === '2.0' &&
   ['string', 'undefined'].includes(typeof message.method) &&
   // Answers repeat it: an object would come back as if the server had said it.
-  (message.id === null || ['string', 'number', 'undefined'].includes(typeof message.id)) &&
+  (message.id === null || isNumber(message.id) || ['string', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
 
 /**
@@ -35,7 +35,7 @@ export function requestsIn(body: Json | undefined, unknownMethod: 200 | 404): Rp
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
     const id = isObject(message) && typeof message.method === 'string' ? message.id : undefined
-    return typeof id === 'string' || typeof id === 'number' ? [id] : []
+    return typeof id === 'string' || isNumber(id) ? [id] : []
   })
   return { ids, isBatch: Array.isArray(body), unknownMethod }
 }

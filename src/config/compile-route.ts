@@ -111,7 +111,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     policies: route.policies ?? [],
     identity,
     identityRemoved,
-    watchesSilence: adapter.brokenStream !== undefined && limits.heartbeatSeconds > 0,
+    watchesSilence: limits.heartbeatSeconds > 0,
     place: {
       url: `${variable(environment, 'PUBLIC_URL') ?? ''}${route.path.replace(/\/$/, '')}`,
       prefix: origin.prefix,

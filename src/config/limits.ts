@@ -40,10 +40,9 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
   endRunsAtExpiry: given.endRunsAtExpiry ?? false,
 })
 
-/** Checks limits of streams, which are watched only where the kind has words for a stream that broke. */
-export function checkLimits(given: Given = {}, { kind, brokenStream }: Adapter, report: Report): void {
-  if (brokenStream) return
-  for (const key of ['idleSeconds', 'heartbeatSeconds'] as const)
-    if (given[key])
-      report(`limits.${key}`, show(given[key]), `nothing, for ${kind}`, 'Remove it: streams of this kind pass unread.')
+/** Checks limits that have no effect: how long silence may last is looked at only where it is filled. */
+export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
+  if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return
+  const expected = 'heartbeatSeconds above 0 beside it'
+  report('limits.idleSeconds', show(given.idleSeconds), expected, 'Set limits.heartbeatSeconds, or remove it.')
 }

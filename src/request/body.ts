@@ -1,7 +1,7 @@
 import type { Credential } from '../authentication/credential'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
-import type { Json } from '../json'
+import { type Json, parseAsWritten } from '../json'
 import type { BodyRead } from './body-reads'
 
 const MAX_DEPTH = 64
@@ -64,7 +64,7 @@ function lengthOf({ headers }: Request): number | undefined {
 function parse(bytes: Uint8Array): Json {
   try {
     // ignoreBOM keeps the mark in the text, where JSON does not allow it.
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)) as Json
+    return parseAsWritten(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch {
     throw new Refusal('body-invalid', 'not JSON')
   }

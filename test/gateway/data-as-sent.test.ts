@@ -3,6 +3,7 @@ import { agUiPresets } from '../../src/agents/ag-ui/presets'
 import type { Agent, Route } from '../../src/config/define'
 import { routeOf } from '../support/fixtures'
 import { beginEvents } from '../support/origin'
+import { refused } from '../support/refusal'
 import { agentsPart } from '../support/streams'
 import { json, openWorld, type World } from '../support/world'
 
@@ -46,6 +47,8 @@ beforeAll(async () => {
         }),
       ),
     ),
+    routeOf({ kind: 'mcp', origin: { url: origin.url } }, trust, { path: '/mcp' }),
+    routeOf({ kind: 'a2a', origin: { url: origin.url } }, trust, { path: '/a2a' }),
     routeOf({ kind: 'langgraph', origin: { url: origin.url } }, trust, {
       id: 'langgraph',
       path: '/langgraph',
@@ -79,6 +82,42 @@ describe('invariant 17: an app’s own data, under names that identity has too',
     })
     const reply = await world.as('alice', '/langgraph/threads/t/state')
     expect([reply.status, await reply.text()]).toEqual([200, answer])
+  })
+})
+
+describe('numbers that a caller sends', () => {
+  const NUMBERS =
+    '"n":[12345678901234567890,18446744073709551615,1.10,1.0,42.0,1e400,-0.0,-0,1E2,0.30000000000000004,7]'
+  const run = `{"threadId":"t","runId":"r","messages":[],"tools":[],"context":[],"state":{${NUMBERS}},"forwardedProps":{}}`
+  const message = `"message":{"messageId":"m","role":"user","parts":[{"data":{${NUMBERS}}}]}`
+  const call = (method: string, params: string) =>
+    `{"jsonrpc":"2.0","id":9007199254740993,"method":"${method}","params":{${params}}}`
+
+  it.each([
+    ['AG-UI', '/ag-ui-own', run],
+    ['AG2', '/ag2-own', run],
+    ['Agent Framework', '/maf-own', run],
+    ['CopilotKit', '/runtime-own/agent/default/run', run],
+    ['LangGraph', '/langgraph/runs/wait', `{"assistant_id":"a","input":{${NUMBERS}}}`],
+    ['MCP', '/mcp', call('tools/call', `"name":"pay","arguments":{${NUMBERS}}`)],
+    ['A2A', '/a2a', call('SendMessage', message)],
+  ])('arrive as they were written: %s', async (_kind, path, body) => {
+    world.origin.handle((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end('{}')
+    })
+    const reply = await world.as('alice', path, json(body))
+    expect(reply.status).toBe(200)
+    const received = world.origin.last().body
+    expect(received).toContain(NUMBERS)
+    if (body.includes('9007199254740993')) expect(received).toContain('"id":9007199254740993')
+  })
+
+  it('are no objects: a state that is one is refused, and the answer repeats the id of its request', async () => {
+    const state = await world.as('alice', '/named-own', json('{"threadId":"t","runId":"r","messages":[],"state":1.0}'))
+    expect(await refused(state)).toEqual({ status: 400, code: 'body-invalid' })
+    const unknown = await world.as('alice', '/mcp', json(call('custom/thing', '')))
+    expect(await unknown.text()).toContain('"id":9007199254740993,')
   })
 })
 

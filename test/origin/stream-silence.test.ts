@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually'
-import { routeOf } from '../support/fixtures'
+import { openHttp, routeOf } from '../support/fixtures'
 import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
 import { type Gear, gears, runBody, runs, saysBroken } from '../support/streams'
 import { call, type WireReply } from '../support/wire'
@@ -35,8 +35,12 @@ beforeAll(async () => {
     routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, trust, {
       id: 'quiet',
       path: quiet.path,
-      limits: { heartbeatSeconds: 0, idleSeconds },
+      limits: { heartbeatSeconds: 0 },
     }),
+    ...(['mcp', 'a2a'] as const).map((kind) =>
+      routeOf({ kind, origin: { url: origin.url } }, trust, { limits: { heartbeatSeconds, idleSeconds } }),
+    ),
+    routeOf(openHttp(origin.url), trust, { limits: { heartbeatSeconds, idleSeconds } }),
   ])
 })
 afterAll(async () => {
@@ -186,6 +190,29 @@ describe('F9: a silent agent behind the reading gear', () => {
       expect(reply.text().replaceAll(COMMENT, '') === events.join('')).toBe(true)
     }
   })
+})
+
+describe('F9: a silent stream of a kind that is not read otherwise', () => {
+  const rpc = (method: string, params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
+
+  it.each([
+    ['mcp', rpc('tools/call', { name: 'x' })],
+    ['a2a', rpc('SendStreamingMessage', { message: { messageId: 'm', parts: [] } })],
+    ['http', '{}'],
+  ])(
+    'is covered by comments where the route says so, and broken off after too much silence: %s',
+    async (kind, body) => {
+      const id = String(calls++)
+      acts.set(id, (response) => response.write('data: {"jsonrpc":"2.0"}\n\n'))
+      const path = `${world.gateway.url}/agents/${kind}${kind === 'http' ? '/x' : ''}`
+      const reply = await call(path, { body, headers: { ...world.alice, prefer: id } })
+      await reply.has('jsonrpc')
+      await passHeartbeats(2, [reply])
+      await world.gateway.advance(idleSeconds)
+      expect(await reply.end).toBe('broken')
+      await eventually('the agent is stopped', () => closed.has(id))
+    },
+  )
 })
 
 describe.each(gears.filter(({ isReading }) => !isReading))('F9: the $name gear', (gear) => {
