@@ -1,6 +1,8 @@
-/** Room for one read at first: as much as the runtime itself would take for each. */
-const FIRST_ROOM = 4096
+/** Room for one read at first, whatever the sender says: one who sends nothing keeps no more. */
+const FIRST_ROOM = 8192
 const LARGEST_ROOM = 65_536
+/** A read waits for so much, or for the end. */
+const LEAST_READ = 8192
 
 declare global {
   interface ReadableStreamBYOBReader {
@@ -84,18 +86,19 @@ export async function readStart(
   // A read that waits does not hear that its reader was cancelled (workerd).
   const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
-  // A byte more than is expected: room that is not filled says that the stream has ended.
-  let room = new Uint8Array(Math.min(expected + 1, LARGEST_ROOM))
+  // A byte more than is expected: a read that gets less than it waits for says that the stream has ended.
+  let room = new Uint8Array(Math.min(expected + 1, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    const reading = reader.read(room, { min: size })
+    const least = Math.min(size, LEAST_READ)
+    const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading
     if (!read) {
       reader.cancel('given up').catch(() => undefined)
       return { bytes: bytes.take(), isWhole: false }
     }
     const { done, value } = read
-    const hasEnded = done || value.byteLength < size
+    const hasEnded = done || value.byteLength < least
     if (hasEnded && bytes.length === 0 && value && value.byteLength <= limit) return { bytes: value, isWhole: true }
     if (value) {
       bytes.add(value)
@@ -106,6 +109,7 @@ export async function readStart(
       return { bytes: bytes.take().subarray(0, limit), isWhole: false }
     }
     if (hasEnded) return { bytes: bytes.take(), isWhole: true }
-    room = size < LARGEST_ROOM ? new Uint8Array(Math.min(2 * size, LARGEST_ROOM)) : new Uint8Array(value.buffer)
+    const isFilled = value.byteLength === size && size < LARGEST_ROOM
+    room = isFilled ? new Uint8Array(Math.min(2 * size, LARGEST_ROOM)) : new Uint8Array(value.buffer)
   }
 }

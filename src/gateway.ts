@@ -74,7 +74,7 @@ async function handle(services: Services, request: Request, background: Backgrou
     if (!done) ending.settle()
     else {
       if (matched.route.audit.begin) background.waitUntil(Promise.resolve(emitted(record.opening())))
-      void done.then(ending.settle)
+      void done.then(ending.settle, () => ending.settle('cut'))
     }
     return response
   } catch (thrown) {
@@ -113,7 +113,9 @@ async function pass(services: Services, request: Request, background: Background
   // Only a route that takes tokens from bodies reads one before it knows who sends it, and only where no header says it.
   const isEarly = route.tokenInBody && !hasBearer(headers)
   const { bodyBytes } = route.limits
-  const incoming = incomingBody(request, listed, isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes, beginRead)
+  const incoming = isEarly
+    ? incomingBody(request, listed, Math.min(bodyBytes, EARLY_BYTES), beginRead.unknown)
+    : incomingBody(request, listed, bodyBytes, beginRead.known)
   const early = isEarly ? await incoming.json() : undefined
   const inBody = tokensIn(route, early)
   const entrance = entranceOf.get(route) ?? CLOSED

@@ -7,7 +7,7 @@ import { variable } from './config/env'
 import type { Configuration } from './config/load'
 import { createIsolation } from './isolation'
 import type { Ports } from './ports'
-import { createBodyReads } from './request/body-reads'
+import { createBodyReads, MOST_BYTES } from './request/body-reads'
 import { type CorsRules, rulesOfAll } from './request/cors'
 import { createSender } from './send'
 
@@ -22,7 +22,8 @@ export interface Services {
   readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
   readonly senderFor: ReturnType<typeof createSender>
   readonly isolate: ReturnType<typeof createIsolation>
-  readonly beginRead: ReturnType<typeof createBodyReads>
+  /** Begins to read a body of a caller, or of somebody whom nobody knows yet. */
+  readonly beginRead: Readonly<Record<keyof typeof MOST_BYTES, ReturnType<typeof createBodyReads>>>
 }
 
 export function createServices(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Services {
@@ -36,6 +37,9 @@ export function createServices(config: Configuration, signingKeys: () => Promise
     entranceOf: new Map(routes.map((route) => [route, entranceTo(route.trust)])),
     senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
-    beginRead: createBodyReads(ports),
+    beginRead: {
+      known: createBodyReads(ports, MOST_BYTES.known),
+      unknown: createBodyReads(ports, MOST_BYTES.unknown),
+    },
   }
 }

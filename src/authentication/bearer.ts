@@ -27,7 +27,7 @@ export function takeBearer({ headers, inBody }: CredentialSources): Credential |
 }
 
 /** Whether a header presents a token of this scheme, good or bad. */
-export const hasBearer = (headers: Headers): boolean => /^bearer\b/i.test(headers.get('authorization') ?? '')
+export const hasBearer = (headers: Headers): boolean => /^bearer(?:\s|,|$)/i.test(headers.get('authorization') ?? '')
 
 /** Two headers arrive joined by a comma, which no token contains. */
 function tokenIn(headers: Headers): string | undefined {

@@ -77,6 +77,7 @@ interface Reasons {
   'media-type-refused': 'content-encoding' | 'content-type'
   'assertion-too-large': `${number} characters`
   'client-gone': 'upload cut'
+  'origin-timeout': 'answer not whole'
   'origin-unreachable': 'answer cut' | 'reply cut' | Name
   'origin-reply-refused':
     | `${Question}: ${number}`

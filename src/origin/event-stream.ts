@@ -69,7 +69,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   }
 
   const pass = async (complete: Uint8Array): Promise<void> => {
-    if (!isComment(complete)) last = complete
+    if (complete.includes(BRACE) && !isComment(complete)) last = complete
     const made = changed(complete, reading.change)
     const bytes = made instanceof Promise ? await made : made
     if (bytes.byteLength > 0) await write(bytes)
@@ -96,7 +96,14 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     })
   }
   if (Number.isFinite(tickSeconds)) awaitTick()
-  const cancelEnd = after(end.afterMs, () => giveUp(end.outcome))
+  let isBrokenOff = false
+  const cancelEnd = after(end.afterMs, () => {
+    giveUp(end.outcome)
+    // A caller who does not read would keep the last words waiting as well.
+    if (writes === 0) return
+    isBrokenOff = true
+    void breakOff(writer, end.outcome)
+  })
 
   const read = async (): Promise<void> => {
     try {
@@ -116,7 +123,13 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const finish = async (): Promise<StreamOutcome> => {
     await read()
     cancelTick()
+    const outcome = await finished()
     cancelEnd()
+    return outcome
+  }
+
+  const finished = async (): Promise<StreamOutcome> => {
+    if (isBrokenOff) return end.outcome
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
@@ -144,15 +157,23 @@ function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Pro
 }
 
 const COLON = 58
+/** An event of a protocol has an object in it. Others (`[DONE]`, a lone field) say nothing of how a run ended. */
+const BRACE = 123
 
 /** An agent's own keep-alive, as a rule. */
 const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]data/.test(decoder.decode(bytes))
 
-/** Whether what is left is a part of an event: data that is not whole, or a field in the middle of its line. */
+/**
+ * Whether what is left is a part of an event: data that is not whole, or a field without any. Comments mean nothing, and neither
+ * do lines of `id` and `retry` that are whole.
+ */
 function isHalf(rest: Uint8Array | undefined): boolean {
   const text = new TextDecoder().decode(rest)
-  const field = /(?:^|[\r\n])(?:event|id|retry)[^\r\n]*$/.test(text)
-  return field || (/(?:^|[\r\n])data:/.test(text) && dataOf(text) === undefined)
+  if (dataOf(text) !== undefined) return /(?:^|[\r\n])(?:event|id|retry)[^\r\n]*$/.test(text)
+  const lines = text.split(/\r\n|\r|\n/)
+  return lines.some(
+    (line, at) => !/^(?::|$)/.test(line) && !(at < lines.length - 1 && /^(?:id|retry)(?::|$)/.test(line)),
+  )
 }
 
 /** Whether the conversation had ended before the stream broke. */

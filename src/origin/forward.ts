@@ -2,6 +2,7 @@ import { answeredInTime } from '../answered-in-time'
 import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 import type { After } from '../ports'
+import type { LimitedBody } from '../request/body'
 
 /** One request to an origin, as it is sent. */
 export interface OriginRequest {
@@ -9,8 +10,8 @@ export interface OriginRequest {
   /** Path and query as `originUri` gives them. */
   readonly uri: string
   readonly headers: Readonly<Record<string, string>>
-  /** The body as it was read and written anew, or a stream with the signal that it has to be given up. */
-  readonly body: Uint8Array | { readonly stream: ReadableStream<Uint8Array>; readonly givenUp: AbortSignal } | undefined
+  /** The body as it was read and written anew, or an upload. */
+  readonly body: Uint8Array | LimitedBody | undefined
   /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
   /** Aborted when nobody wants the answer any more. */
@@ -48,6 +49,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
     // The request to the origin ends with the caller's, which this refuses.
     if (!response) throw new Refusal('origin-timeout')
+    upload?.answered()
     return checked(response)
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown

@@ -1,5 +1,6 @@
 import type { Adapter } from '../agents/adapter'
 import type { AnswerChange } from '../agents/answer-change'
+import { answeredInTime } from '../answered-in-time'
 import { readAtMost, readStart } from '../bytes'
 import type { StreamOutcome } from '../ending'
 import { Refusal } from '../errors/refusal'
@@ -79,7 +80,8 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(bytes, { status, headers }) }
   }
   if (!response.body) return { response: new Response(null, { status, headers }) }
-  if (isStream && (rules.watchesSilence || change.events)) {
+  // A run has to be read for its last event alone.
+  if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
     // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
     const brokenStream = headers.location === undefined ? adapter.brokenStream : undefined
     const { body, done } = readEvents(response.body, {
@@ -95,11 +97,12 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(body, { status, headers }), done }
   }
   if (change.answer) {
-    const bytes = await changedAnswer(response, response.body, rules)
+    const bytes = await inTime(changedAnswer(response, response.body, rules), rules)
     return { response: new Response(bytes, { status, headers }) }
   }
   if (isError) {
-    const { bytes, isWhole } = await readStart(response.body, MAX_WHOLE_BYTES).catch(() => refuseCut(signal))
+    const start = readStart(response.body, MAX_WHOLE_BYTES).catch(() => refuseCut(signal))
+    const { bytes, isWhole } = await inTime(start, rules)
     return { response: new Response(credentials.bytes(bytes, isWhole), { status, headers }) }
   }
   const { body, done } = pump(response.body, signal, end, after, length === null ? undefined : Number(length))
@@ -117,6 +120,13 @@ function lengthOf(from: Headers): string | null {
   const said = from.has('transfer-encoding') ? null : from.get('content-length')
   if (said !== null && !/^\d{1,15}$/.test(said)) throw new Refusal('origin-reply-refused', 'content-length')
   return said
+}
+
+/** An answer that is held whole has its end as well. The agent's request ends with the caller's, which this refuses. */
+async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promise<T> {
+  const found = await answeredInTime(after, end.afterMs, answer)
+  if (found === undefined) throw new Refusal('origin-timeout', 'answer not whole')
+  return found
 }
 
 /** A reply that is cut before the caller has any of it can still be a refusal. */

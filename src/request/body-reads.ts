@@ -6,8 +6,11 @@ import type { Ports } from '../ports'
 const FIRST_MS = 20_000
 /** How fast the others have to come. */
 const LEAST_BYTES_PER_SECOND = 8192
-/** So much may an isolate hold of bodies that are still coming in. It has 128 MB for everything. */
-const MOST_BYTES = 32 * 1024 * 1024
+/**
+ * So much may an isolate hold of bodies that are still coming in, of callers and of those whom nobody knows yet. It has 128 MB
+ * for everything.
+ */
+export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 
 /** One body while it is read. */
 export interface BodyRead extends Watch {
@@ -18,7 +21,7 @@ export interface BodyRead extends Watch {
 }
 
 /** The bodies that an isolate is reading (security notes F14, X11). It counts bytes, and holds no request's data. */
-export function createBodyReads({ after, now }: Pick<Ports, 'after' | 'now'>): () => BodyRead {
+export function createBodyReads({ after, now }: Pick<Ports, 'after' | 'now'>, mostBytes: number): () => BodyRead {
   let held = 0
 
   return () => {
@@ -52,7 +55,7 @@ export function createBodyReads({ after, now }: Pick<Ports, 'after' | 'now'>): (
       gathered(bytes) {
         own += bytes
         held += bytes
-        if (held > MOST_BYTES) giveUp(new Refusal('gateway-busy'))
+        if (held > mostBytes) giveUp(new Refusal('gateway-busy'))
       },
       end() {
         hasEnded = true

@@ -95,6 +95,8 @@ export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
   /** Aborted with a Refusal: `body-too-large`, or `client-gone` where the caller's upload was cut. */
   readonly givenUp: AbortSignal
+  /** Says that the agent has begun to answer: from here on, what becomes of the upload does not end the answer. */
+  answered(): void
 }
 
 /**
@@ -113,10 +115,16 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody | und
   if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
   const giveUp = new AbortController()
   const pipe = length === undefined ? countingStream(maxBytes, giveUp) : new FixedLengthStream(length)
-  const cut = () => giveUp.abort(new Refusal('client-gone', 'upload cut'))
+  let isAnswered = false
+  const cut = () => {
+    if (!isAnswered) giveUp.abort(new Refusal('client-gone', 'upload cut'))
+  }
   // An agent that answers early reads no further, which is no fault of the upload's, and its answer stands.
   body.pipeTo(pipe.writable, { preventAbort: true }).catch(() => body.getReader().closed.catch(cut))
-  return { stream: pipe.readable, givenUp: giveUp.signal }
+  const answered = () => {
+    isAnswered = true
+  }
+  return { stream: pipe.readable, givenUp: giveUp.signal, answered }
 }
 
 function countingStream(maxBytes: number, giveUp: AbortController): TransformStream<Uint8Array, Uint8Array> {

@@ -186,6 +186,13 @@ describe('the audit line', () => {
       token.replaceAll('.', '%252e'),
       [...token].map((character) => `%${character.charCodeAt(0).toString(16)}`).join(''),
     ]
+    for (const other of [
+      'eyJhbGciOiJkaXIiLCJlbmMiOiJBMjU2R0NNIn0..iv.text.tag',
+      'eyAidHlwIjoiSldUIiwgImFsZyI6IkVTMjU2IiB9.e30.x',
+    ]) {
+      const line = JSON.stringify(await world.gateway.auditOf(await world.as('alice', `/agents/http/${other}`)))
+      expect(line).toContain('/agents/http/[removed]')
+    }
     for (const encoded of encodings) {
       const reply = await world.as('alice', `/agents/http/${encoded}`)
       const line = JSON.stringify(await world.gateway.auditOf(reply))

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Route } from '../../src/config/define'
 import { eventually } from '../support/eventually'
 import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
-import { beginEvents, type RecordingOrigin, startOrigin } from '../support/origin'
+import { beginEvents, type Handler, type RecordingOrigin, startOrigin } from '../support/origin'
 import { runBody } from '../support/streams'
 import { call } from '../support/wire'
 import { openWorld, type World } from '../support/world'
@@ -24,11 +24,13 @@ const RUN = 900
 /** Longer than a timer that is due needs to fire, and shorter than a test waits. */
 const SOON = 300
 
+const silent: Handler = (_request, response) => {
+  beginEvents(response)
+  response.write(': begun\n\n')
+}
+
 beforeAll(async () => {
-  origin = await startOrigin((_request, response) => {
-    beginEvents(response)
-    response.write(': begun\n\n')
-  })
+  origin = await startOrigin(silent)
   sockets.on('upgrade', (request: IncomingMessage, socket) => {
     const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
     const accept = createHash('sha1').update(key).digest('base64')
@@ -54,6 +56,7 @@ beforeAll(async () => {
       route('mcp', { kind: 'mcp', origin: { url: origin.url } }),
       route('strict', agUi, { limits: { heartbeatSeconds: 0, endRunsAtExpiry: true, expiryGraceSeconds: 5 } }),
       route('short', agUi, { limits: { heartbeatSeconds: 0, streamSeconds: 50 } }),
+      routeOf({ kind: 'a2a', origin: { url: origin.url } }, trust, { path: '/a2a', limits: { streamSeconds: 50 } }),
       route('quick', agUi, { limits: { heartbeatSeconds: 0, runSeconds: 400 } }),
       { id: 'public', path: '/public', agent: openHttp(origin.url), public: true, limits: { streamSeconds: 200 } },
       routeOf(
@@ -164,6 +167,40 @@ describe('F10: any reply', () => {
     const reply = await begin('/short', run)
     await endsAfter(50, reply)
     expect(await outcomeOf(reply)).toBe('limit')
+  })
+
+  it('ends although its caller does not read', async () => {
+    origin.handle(async (_request, response) => {
+      beginEvents(response)
+      response.write(': begun\n\n')
+      while (!response.destroyed) {
+        if (!response.write(`data: {"x":"${'x'.repeat(32_000)}"}\n\n`))
+          await new Promise((go) => response.once('drain', go).once('close', go))
+      }
+    })
+    const reply = await begin('/short', run)
+    reply.message.pause()
+    await sleep(SOON)
+    await world.gateway.advance(51)
+    await eventually('the agent is let go of', reply.isStopped)
+    expect(await outcomeOf(reply)).toBe('limit')
+    reply.message.destroy()
+    origin.handle(silent)
+  })
+
+  it('that is held whole, too', async () => {
+    origin.handle((_request, response) => {
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.write('{"jsonrpc":"2.0",')
+    })
+    const body = '{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"t"}}'
+    const asked = call(`${world.gateway.url}/a2a`, { body, headers: world.alice })
+    await sleep(SOON)
+    await world.gateway.advance(51)
+    const reply = await asked
+    await reply.end
+    expect([reply.status, JSON.parse(reply.text()).error.data.code]).toEqual([504, 'origin-timeout'])
+    origin.handle(silent)
   })
 
   it('of a public route, too', async () => {

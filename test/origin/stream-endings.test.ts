@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readEvents } from '../../src/origin/event-stream'
 import { pump } from '../../src/origin/native-stream'
@@ -10,15 +11,16 @@ import { openWorld, type World } from '../support/world'
 
 let world: World
 let origin: WireOrigin
-let answer: (socket: Socket) => void
+let answer: (socket: Socket) => unknown
 
 beforeAll(async () => {
-  origin = await startWireOrigin((socket) => answer(socket))
+  origin = await startWireOrigin((socket) => void answer(socket))
   world = await openWorld(({ trust }) => [
     ...gears.map((gear) => gear.route(origin.url, trust)),
     ...(['ag2', 'copilotkit', 'a2a', 'mcp'] as const).map((kind) =>
       routeOf({ kind, origin: { url: origin.url } }, trust),
     ),
+    { id: 'open', path: '/agents/open', agent: { kind: 'copilotkit', origin: { url: origin.url } }, public: true },
   ])
 })
 afterAll(async () => {
@@ -91,6 +93,9 @@ describe('a stream without a length that ends in the middle of an event', () => 
     (end: string) => `: comment${end}event: x${end}data: {"a":[1`,
     (end: string) => `data: {"a":1,${end}data: "b"`,
     (end: string) => `data: {}${end}event: par`,
+    (end: string) => `event: values${end}`,
+    () => 'eve',
+    () => 'data',
     (end: string) => `data: {}${end}id: 1`,
   ]
   const cases = ends.flatMap((end) => halves.map((half) => [half(end), end] as const))
@@ -153,6 +158,29 @@ describe('F8 invariant 8: a run that its agent ends before it is over', () => {
       await reply.end
       expect((await auditOf(reply.headers)).stream).toBe('complete')
     }
+  })
+
+  it.each(['\n', 'data: [DONE]\n\n', 'event: done\n\n', 'retry: 1000\n\n', 'id: 7\n'])(
+    'is whole where what follows the last event says nothing, however it is cut: %j',
+    async (rest) => {
+      answer = async (socket) => {
+        socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
+        socket.write(chunk(`${started}data: {"type":"RUN_FINISHED"}\n\n`))
+        await sleep(30)
+        socket.end(Buffer.concat([chunk(rest), Buffer.from(lastChunk)]))
+      }
+      const reply = await ask('/agents/ag2', run)
+      expect(await reply.end).toBe('whole')
+      expect(reply.text()).toBe(`${started}data: {"type":"RUN_FINISHED"}\n\n${rest}`)
+      expect((await auditOf(reply.headers)).stream).toBe('complete')
+    },
+  )
+
+  it('is told on a public route too, where nothing else would be read', async () => {
+    answer = (socket) => framings.chunks(socket, started + half)
+    const reply = await ask('/agents/open/agent/a/run', run)
+    await reply.end
+    expect((await auditOf(reply.headers)).stream).toBe('unended')
   })
 
   it('is not asked of streams that are no run', async () => {

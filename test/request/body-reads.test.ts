@@ -65,6 +65,17 @@ describe('F14: a body that comes too slowly', () => {
     expect(body.status()).toBe(408)
   })
 
+  it('may take longer for what it has sent, however long it says that it is', async () => {
+    const body = await begin(60_000)
+    await body.send('x'.repeat(40_000))
+    await sleep(SOON)
+    await world.gateway.advance(23)
+    await sleep(SOON)
+    expect(body.answer()).toBe('')
+    await world.gateway.advance(3)
+    await eventually('the answer', () => body.answer().includes('body-too-slow'))
+  })
+
   it('may take longer where it keeps coming at 8 KiB a second', async () => {
     const part = 'x'.repeat(65_536)
     const body = await begin(part.length * 10 + 2)

@@ -37,12 +37,11 @@ const gear = (
 }
 
 /**
- * A gear follows from what a route asks for: identity that others could read, heartbeats, or ids to
- * put back have to be read for. But in one of them threads are shared, so that ids stay as they are
+ * A gear follows from what a route asks for: identity that others could read, heartbeats, ids to put
+ * back, and the last event of an AG-UI run have to be read for. But in one of them threads are shared, so that ids stay as they are
  * and the origin is asked for no owners.
  */
 export const gears: readonly Gear[] = [
-  gear('ag-ui', false, '', undefined, { heartbeatSeconds: 0 }),
   gear('ag-ui', true, '', { state: { key: 'auth_user' } }, {}),
   gear('ag-ui', true, '', undefined, {}, 'own'),
   gear('langgraph', false, '/threads/t1/runs/stream', { assertion: 'off', headers: false }, {}),
