@@ -113,9 +113,8 @@ async function pass(services: Services, request: Request, background: Background
   // Only a route that takes tokens from bodies reads one before it knows who sends it, and only where no header says it.
   const isEarly = route.tokenInBody && !hasBearer(headers)
   const { bodyBytes } = route.limits
-  const incoming = isEarly
-    ? incomingBody(request, listed, Math.min(bodyBytes, EARLY_BYTES), beginRead.unknown)
-    : incomingBody(request, listed, bodyBytes, beginRead.known)
+  const most = isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes
+  const incoming = incomingBody(request, listed, most, isEarly || route.isPublic ? beginRead.unknown : beginRead.known)
   const early = isEarly ? await incoming.json() : undefined
   const inBody = tokensIn(route, early)
   const entrance = entranceOf.get(route) ?? CLOSED

@@ -15,21 +15,24 @@ declare global {
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 
+const MOST_KEPT = 50_000
 /** Where a number may stand that JavaScript would write otherwise: one with a fraction or an exponent, a long one, minus zero. */
 const MAY_CHANGE = /[:,[]\s*(?:-?\d+[.eE]|-?\d{16}|-0)|^\s*-?\d/
 
 /**
  * Parses a text as JSON, with numbers that are written again as they were: `1.10`, and 64-bit ids. Such a number is an object to
- * `typeof`, and none to `isObject`.
+ * `typeof`, and none to `isObject`. Of more than so many, the others are written as JavaScript writes them: each takes memory.
  * @throws SyntaxError
  */
-export const parseAsWritten = (text: string): Json =>
-  MAY_CHANGE.test(text) ? (JSON.parse(text, asWritten as (key: string, value: Json) => Json) as Json) : JSON.parse(text)
-
-const asWritten = (_key: string, value: Json, { source }: { readonly source?: string }): Json =>
-  typeof value === 'number' && source !== undefined && String(value) !== source
-    ? (JSON.rawJSON(source) as unknown as number)
-    : value
+export function parseAsWritten(text: string): Json {
+  if (!MAY_CHANGE.test(text)) return JSON.parse(text)
+  let kept = 0
+  const asWritten = (_key: string, value: Json, { source }: { readonly source?: string }): Json => {
+    if (typeof value !== 'number' || source === undefined || String(value) === source) return value
+    return ++kept > MOST_KEPT ? value : (JSON.rawJSON(source) as unknown as number)
+  }
+  return JSON.parse(text, asWritten as (key: string, value: Json) => Json)
+}
 
 /** Whether a value is a number, as JavaScript has it or as it was written. */
 export const isNumber = (value: unknown): value is number => typeof value === 'number' || JSON.isRawJSON(value)

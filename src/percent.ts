@@ -1,8 +1,17 @@
+/** No text is encoded more often. */
+const MOST_ROUNDS = 4
+
 /**
- * A text without its percent-encoding, which is taken off as often as it was put on, but three times at most. Bytes are
- * characters here: what is looked for in it is ASCII.
+ * A text without its percent-encoding, once for each time that it was put on: what is looked for may stand in any of them. Bytes
+ * are characters here, since it is ASCII.
  */
-export function percentDecoded(text: string, depth = 3): string {
-  const once = text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return once === text || depth === 0 ? once : percentDecoded(once, depth - 1)
+export function percentDecoded(text: string): readonly string[] {
+  const forms: string[] = []
+  for (let form = text; forms.length < MOST_ROUNDS; ) {
+    const next = form.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+    if (next === form) break
+    forms.push(next)
+    form = next
+  }
+  return forms
 }

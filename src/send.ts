@@ -111,7 +111,7 @@ export function createSender(config: Configuration, signer: Signer, { after }: P
       )
       // The caller has been accepted here. To pass this on would have its client sign in again and again.
       if (response.status === 401 && added.length > 0) {
-        await response.body?.cancel()
+        void response.body?.cancel().catch(() => undefined)
         throw new Refusal('origin-unauthorized', assertion === undefined ? 'secret' : 'assertion')
       }
       return { response, credentials: added }

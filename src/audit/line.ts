@@ -48,9 +48,8 @@ function written(event: unknown, erase: (text: string) => string): string {
 
 /** A text as it is, unless a credential stands in it percent-encoded. */
 function withoutEncoded(text: string, erase: (text: string) => string): string {
-  const plain = percentDecoded(text)
-  const erased = erase(plain)
-  return erased === plain ? text : erased
+  const found = percentDecoded(text).find((form) => erase(form) !== form)
+  return found === undefined ? text : erase(found)
 }
 
 const escaped = (character: string): string =>

@@ -21,7 +21,10 @@ export class Credential {
 
   /** Whether a text carries the token, percent-encoded or not. */
   isIn(text: string): boolean {
-    return text.includes(this.#token) || (text.includes('%') && percentDecoded(text).includes(this.#token))
+    return (
+      text.includes(this.#token) ||
+      (text.includes('%') && percentDecoded(text).some((form) => form.includes(this.#token)))
+    )
   }
 
   /**

@@ -45,7 +45,9 @@ const RESERVED_IN_REPLIES = [
   /^(set-cookie2?|www-authenticate|authorization|authentication-info|proxy-.*|x-user.*|x-tenant.*|(x-)?sallyport.*)$/,
   /^(access-control-.*|cross-origin-.*|content-security-policy.*|permissions-policy|x-frame-options|referrer-policy)$/,
   /^(strict-transport-security|clear-site-data|refresh|service-worker.*|sourcemap|nel|report.*|alt-svc)$/,
-  /^(cache-control|cdn-cache-control|surrogate-.*|expires|age|pragma|vary|x-content-type-options|x-accel-.*|x-request-id)$/,
+  /^(.*cache-control|edge-control|surrogate-.*|expires|age|pragma|vary|x-content-type-options|x-accel-.*|x-request-id)$/,
+  /^(feature-policy|document-policy.*|origin-agent-cluster|speculation-rules|accept-ch|critical-ch|set-login)$/,
+  /^(timing-allow-origin|use-as-dictionary|x-webkit-csp|x-content-security-policy|x-xss-protection|x-permitted-.*)$/,
   /^(location|content-location|content-type|content-encoding|content-length|transfer-encoding|connection|keep-alive|te)$/,
   /^(trailer|upgrade|via|cf-.*|traceparent|tracestate)$/,
 ]
@@ -56,7 +58,8 @@ const isOneOf = (patterns: readonly RegExp[], name: string): boolean => {
 }
 
 export const isReservedHeader = (name: string): boolean => isOneOf(RESERVED, name)
-export const isReservedReplyHeader = (name: string): boolean => isOneOf(RESERVED_IN_REPLIES, name)
+export const isReservedReplyHeader = (name: string): boolean =>
+  isOneOf(RESERVED_IN_REPLIES, name) || isReservedHeader(name)
 
 /**
  * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, and such of the gateway's own

@@ -33,8 +33,10 @@ export function publicLocation(location: string, { origin, requestUri, routePath
   const { prefix } = origin
   const at = onOrigin(location, origin, requestUri)
   if (!at || !isBelow(at.pathname, prefix)) return undefined
+  // To the same address by the other scheme: the caller would come back to where it was, again and again.
+  if (at.origin !== origin.host && at.pathname + at.search === requestUri) return undefined
   const below = at.pathname.slice(prefix.length) + at.search + at.hash
-  const path = routePath === '/' ? below : routePath + below
+  const path = routePath === '/' ? below || '/' : routePath + below
   // Two slashes would begin a host.
   return path.startsWith('//') ? undefined : path
 }

@@ -67,7 +67,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   for (const name in headers) headers[name] = credentials.text(headers[name] ?? '')
 
   if (method === 'HEAD' || [204, 205, 304].includes(status)) {
-    await response.body?.cancel()
+    void response.body?.cancel().catch(() => undefined)
     return { response: new Response(null, { status, headers }) }
   }
   const encoding = from.get('content-encoding')

@@ -1,7 +1,7 @@
 import type { Credential } from '../authentication/credential'
 import { readAtMost } from '../bytes'
 import { Refusal } from '../errors/refusal'
-import { type Json, parseAsWritten } from '../json'
+import { isNumber, type Json, parseAsWritten } from '../json'
 import type { BodyRead } from './body-reads'
 
 const MAX_DEPTH = 64
@@ -71,7 +71,7 @@ function parse(bytes: Uint8Array): Json {
 }
 
 function clean(value: Json, depth: number): Json {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isNumber(value)) return value
   if (depth >= MAX_DEPTH) throw new Refusal('body-invalid', 'too deep')
   if (Array.isArray(value)) {
     for (const item of value) clean(item, depth + 1)

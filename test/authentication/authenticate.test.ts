@@ -65,6 +65,10 @@ describe('who is asking', () => {
     const { principal, credential } = await ask({ authorization: 'a-token' }, 'never')
     expect(principal).toBeUndefined()
     expect(credential?.isIn('x-a-token')).toBe(true)
+    for (const form of ['a%2dtoken', 'a%252dtoken', '%2561-token', 'a-toke%6e%2e'])
+      expect([form, credential?.isIn(form)]).toEqual([form, true])
+    // One round shows it, and the next one hides it again.
+    expect(credential?.isIn('%2%35a-token')).toBe(true)
     expect(await ask({}, 'never')).toEqual({ credential: undefined, principal: undefined })
   })
 })

@@ -113,6 +113,18 @@ describe('numbers that a caller sends', () => {
     if (body.includes('9007199254740993')) expect(received).toContain('"id":9007199254740993')
   })
 
+  it('are read where the gateway has to read them', async () => {
+    world.origin.handle((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.end('{}')
+    })
+    const nested = `${'['.repeat(62)}1.0${']'.repeat(62)}`
+    const deep = await world.as('alice', '/langgraph/runs/wait', json(`{"assistant_id":"a","input":${nested}}`))
+    expect(deep.status).toBe(200)
+    const path = '/langgraph/threads/0b8d7a4e-1111-4222-8333-444455556666/commands'
+    expect((await world.as('alice', path, json('{"method":1.0,"params":{}}'))).status).toBe(200)
+  })
+
   it('are no objects: a state that is one is refused, and the answer repeats the id of its request', async () => {
     const state = await world.as('alice', '/named-own', json('{"threadId":"t","runId":"r","messages":[],"state":1.0}'))
     expect(await refused(state)).toEqual({ status: 400, code: 'body-invalid' })

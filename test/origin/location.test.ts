@@ -42,6 +42,8 @@ describe('invariant 5: an address in a redirect', () => {
     ['//agent.test//evil.test/x', '/agents/a//evil.test/x'],
     // An agent behind TLS that somebody else ends names itself by http.
     ['http://agent.test/x', '/agents/a/x'],
+    // To where the request came from it would lead for ever.
+    ['http://agent.test/threads/t1?x=1', undefined],
   ])('within the origin leads below the route: %s', (location, mapped) => {
     expect(publicLocation(location, atRoot)).toBe(mapped)
   })

@@ -2,7 +2,7 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, parseJson } from '../../json'
 import type { Rule } from '../thread-isolation'
 import { stampedBody, withOwner } from './bodies'
-import { OWNER, Ownership } from './ownership'
+import { isThreadId, OWNER, Ownership } from './ownership'
 import { isNo, unclear } from './statuses'
 
 /** A cron and its runs belong to the caller who created it. */
@@ -12,6 +12,8 @@ const isOwn = (cron: Json | undefined, owner: string): boolean =>
 
 /** A cron that is there. @throws Refusal `thread-unknown` where it is not the caller's */
 export const ownCron: Rule = async (call, { ask, owner }) => {
+  // A server refuses what is no UUID in a way that says nothing of who owns it.
+  if (!isThreadId(call.params.cron)) throw new Refusal('thread-unknown')
   const { status, answer } = await ask('GET', `/runs/crons/${call.params.cron}`)
   if (status !== 200 && !isNo(status)) throw unclear('owner of a cron', status)
   if (status !== 200 || !isOwn(answer, owner)) throw new Refusal('thread-unknown')

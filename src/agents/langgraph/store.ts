@@ -1,5 +1,5 @@
 import { Refusal } from '../../errors/refusal'
-import { isObject, type Json, parseJson } from '../../json'
+import { isNumber, isObject, type Json, parseJson } from '../../json'
 import type { Rule } from '../thread-isolation'
 
 /** Where a namespace stands in the bodies of the store's requests, by path. */
@@ -32,7 +32,8 @@ function queryIn(own: string, query: string): string {
 
 function bodyIn(own: string, body: Json, member: string): Json {
   if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
-  const depth = typeof body.max_depth === 'number' ? { max_depth: body.max_depth + 1 } : {}
+  // A number that is kept as it was written can be read by writing it.
+  const depth = isNumber(body.max_depth) ? { max_depth: Number(JSON.stringify(body.max_depth)) + 1 } : {}
   return { ...body, ...depth, [member]: [own, ...labelsOf(body[member] ?? [])] }
 }
 

@@ -81,7 +81,8 @@ const STARTS = new Set(['run.start', 'input.respond'])
 
 const command: ThreadRule = (call, { context: { owner } }) => {
   const { body } = call
-  if (!isObject(body) || !isObject(body.params) || !STARTS.has(String(body.method))) return { call }
+  if (!isObject(body) || !isObject(body.params) || (typeof body.method === 'string' && !STARTS.has(body.method)))
+    return { call }
   return { call: { ...call, body: { ...body, params: stampedBody(body.params, owner) } } }
 }
 

@@ -9,7 +9,7 @@ import { rules, SESSION } from './threads'
 /** Those whose object has a name that policies can speak of: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
 /** Servers name tools and prompts as they like: MCP's form for names of tools is advice. Policies name them to the letter. */
-const NAME = /^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}$/u
+const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
 /**
  * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
@@ -79,7 +79,9 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
   for (const [name, inBody] of repeated) {
     const value = headers.get(name)
     if (value === null) continue
-    if (messages.length > 1 || decodedValue(value) !== inBody) throw new Refusal('header-mismatch', name)
+    const said = decodedValue(value)
+    // A value that cannot be decoded agrees with nothing: some servers would decode it all the same.
+    if (said === undefined || messages.length > 1 || said !== inBody) throw new Refusal('header-mismatch', name)
   }
 }
 

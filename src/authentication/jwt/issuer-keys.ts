@@ -154,10 +154,9 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       }
       // The key may be newer than the set, and then its token is good. Only a set that is younger than the request says no.
       const name = `${alg} ${kid ?? ''}`
-      if (slot.lookups.isMissing(name, now)) throw refuseToken('key')
       if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)
-      if (wait !== undefined) throw unavailable(issuer, wait)
+      if (wait !== undefined) throw slot.lookups.isMissing(name, now) ? refuseToken('key') : unavailable(issuer, wait)
       await refresh(issuer, slot, background, wanted)
       const foundLater = slot.set && slot.set !== set && (await wanted(slot.set))
       if (foundLater) return foundLater

@@ -28,10 +28,13 @@ export interface KeySetDocument {
  * @throws Error whose message says what went wrong, without any content that was received
  */
 export async function fetchKeySet(issuer: TrustedIssuer, ports: Ports): Promise<KeySetDocument> {
-  const { body, maxAgeMs } = await fetchJson(issuer.jwksUri ?? (await discover(issuer, ports)), ports)
+  const uri = issuer.jwksUri ?? (await discover(issuer, ports))
+  // Before it is asked for: a key that is published while the answer is on its way may not be in it.
+  const fetchedAt = ports.now()
+  const { body, maxAgeMs } = await fetchJson(uri, ports)
   const keys = usableKeys((body as { keys?: unknown } | null)?.keys)
   if (keys.length === 0) throw new Error('the key set has no usable key')
-  return { keys, fetchedAt: ports.now(), maxAgeMs }
+  return { keys, fetchedAt, maxAgeMs }
 }
 
 async function discover({ issuer }: TrustedIssuer, ports: Ports): Promise<string> {

@@ -273,7 +273,7 @@ describe('names of MCP', () => {
     },
   )
 
-  it.each(['', 'a\u0000', 'a\u202eb', 'a\nb', '\ud800', 'a'.repeat(257)])(
+  it.each(['', 'a\u0000', 'a\u202eb', 'a\nb', '\ud800', ' a', 'a\u00a0', 'a'.repeat(257)])(
     'are refused where nobody could read them: %j',
     async (name) => {
       expect(await refused(await post(call('tools/call', { name }), {}, 'named'))).toEqual({
@@ -347,6 +347,7 @@ describe('what an MCP caller cannot do', () => {
     ['another tool', { 'mcp-method': 'tools/call', 'mcp-name': 'search' }],
     ['another tool in base64', { 'mcp-name': '=?base64?c2VhcmNo?=' }],
     ['what is no base64', { 'mcp-name': '=?base64?%?=' }],
+    ['what some servers take for base64', { 'mcp-method': '=?base64?!dG9vbHMvY2FsbA==?=' }],
   ])('T5: a header may not name %s than the body', async (_what, headers) => {
     const body = call('tools/call', { name: 'slow' })
     expect(await refused(await post(body, headers as Record<string, string>))).toEqual({
