@@ -1,7 +1,7 @@
 import type { Adapter } from '../agents/adapter'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
-import { isReservedHeader, isReservedReplyHeader } from '../origin/headers'
+import { isExposable, isReservedHeader } from '../origin/headers'
 import { permitsEverybody } from '../policy/decision'
 import { checkOperations } from './check-operations'
 import { checkThreads } from './check-threads'
@@ -123,8 +123,8 @@ function checkIdentity(route: Route, report: Report): void {
     report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
   })
   exposeHeaders.forEach((name, index) => {
-    if (!isReservedReplyHeader(name)) return
-    const expected = 'a header of the agent’s own, which rules no browser, cache or connection'
+    if (isExposable(name)) return
+    const expected = 'x-…, link, ratelimit… or server-timing'
     report(`exposeHeaders[${index}]`, show(name), expected, 'Remove it.')
   })
   const travels = identity.assertion ?? adapterOf(agent).identity.assertion

@@ -44,5 +44,5 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
 export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
   if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return
   const expected = 'heartbeatSeconds above 0 beside it'
-  report('limits.idleSeconds', show(given.idleSeconds), expected, 'Set limits.heartbeatSeconds, or remove it.')
+  report('limits.idleSeconds', show(given.idleSeconds), expected, 'Set it, or remove this.')
 }

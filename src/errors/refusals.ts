@@ -116,12 +116,12 @@ export const refusals = {
   'body-too-slow': {
     status: 408,
     title: 'Body too slow',
-    detail: 'The body did not arrive in time. Send it in one go.',
+    detail: 'The body did not arrive in time.',
   },
   'gateway-busy': {
     status: 503,
     title: 'Gateway busy',
-    detail: 'The gateway is reading too many large requests. Nothing was done; try again shortly.',
+    detail: 'Too many bodies are being read. Nothing was done; try again shortly.',
     retryAfter: 5,
   },
   'body-too-large': { status: 413, title: 'Body too large', detail: "The body exceeds the route's limit." },
@@ -159,9 +159,8 @@ export const refusals = {
   },
   'origin-unauthorized': {
     status: 502,
-    title: 'Agent does not accept this gateway',
-    detail:
-      'You are signed in, but the agent refused the credential that this gateway sent. Its operator can mend that.',
+    title: 'Agent refused the gateway',
+    detail: 'The agent did not accept the credential that this gateway sent.',
   },
   'origin-busy': {
     status: 503,

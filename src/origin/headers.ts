@@ -37,29 +37,18 @@ const RESERVED = [
   /^(connection|keep-alive|te|trailer|transfer-encoding|upgrade|http2-settings|expect|host|content-length|content-encoding)$/,
 ]
 
-/**
- * Headers that a route's `exposeHeaders` may not name, in the same way: credentials and identity, what rules a browser or a cache,
- * and those that the gateway makes itself or that belong to the connection.
- */
-const RESERVED_IN_REPLIES = [
-  /^(set-cookie2?|www-authenticate|authorization|authentication-info|proxy-.*|x-user.*|x-tenant.*|(x-)?sallyport.*)$/,
-  /^(access-control-.*|cross-origin-.*|content-security-policy.*|permissions-policy|x-frame-options|referrer-policy)$/,
-  /^(strict-transport-security|clear-site-data|refresh|service-worker.*|sourcemap|nel|report.*|alt-svc)$/,
-  /^(.*cache-control|edge-control|surrogate-.*|expires|age|pragma|vary|x-content-type-options|x-accel-.*|x-request-id)$/,
-  /^(feature-policy|document-policy.*|origin-agent-cluster|speculation-rules|accept-ch|critical-ch|set-login)$/,
-  /^(timing-allow-origin|use-as-dictionary|x-webkit-csp|x-content-security-policy|x-xss-protection|x-permitted-.*)$/,
-  /^(location|content-location|content-type|content-encoding|content-length|transfer-encoding|connection|keep-alive|te)$/,
-  /^(trailer|upgrade|via|cf-.*|traceparent|tracestate)$/,
-]
-
-const isOneOf = (patterns: readonly RegExp[], name: string): boolean => {
+export function isReservedHeader(name: string): boolean {
   const plain = name.toLowerCase().replace(/[_.]/g, '-')
-  return patterns.some((pattern) => pattern.test(plain))
+  return RESERVED.some((pattern) => pattern.test(plain))
 }
 
-export const isReservedHeader = (name: string): boolean => isOneOf(RESERVED, name)
-export const isReservedReplyHeader = (name: string): boolean =>
-  isOneOf(RESERVED_IN_REPLIES, name) || isReservedHeader(name)
+/**
+ * Headers that a route's `exposeHeaders` may name: an agent's own (`x-…`), links and rate limits. All others rule a browser, a
+ * cache or a connection, or could come to.
+ */
+const OF_THE_AGENT = /^(?:x-(?!accel-|content-|frame-|request-)[a-z0-9-]+|link|ratelimit.*|server-timing)$/
+
+export const isExposable = (name: string): boolean => OF_THE_AGENT.test(name.toLowerCase()) && !isReservedHeader(name)
 
 /**
  * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, and such of the gateway's own

@@ -23,11 +23,11 @@ export interface Ending extends Pick<EndTime, 'outcome'> {
 
 /** What the caller is told in the protocol's words: a code, and a sentence. */
 export const WORDS: Readonly<Record<BrokenOutcome, readonly [code: string, message: string]>> = {
-  cut: ['origin-cut', 'The connection to the agent was lost before the stream was complete.'],
-  stalled: ['origin-stalled', 'The agent has been silent for too long; the stream was given up.'],
-  unended: ['origin-unended', 'The agent ended the stream before it said that the run was over.'],
-  expired: ['token-expired', 'The access token has expired, so the stream was ended. Get a fresh one and try again.'],
-  limit: ['stream-limit', 'The stream has reached the limit of this route for its time or for the size of an event.'],
+  cut: ['origin-cut', 'The connection to the agent was lost.'],
+  stalled: ['origin-stalled', 'The agent has been silent for too long.'],
+  unended: ['origin-unended', 'The agent ended the stream before the run.'],
+  expired: ['token-expired', 'The token has expired. Get a fresh one and try again.'],
+  limit: ['stream-limit', 'The stream has reached a limit of time, or of the size of an event.'],
 }
 
 const encoder = new TextEncoder()

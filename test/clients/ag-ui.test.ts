@@ -47,7 +47,6 @@ beforeAll(async () => {
       route('gone', gone, state),
       route('cut-reading', cutting.url, state),
       // Ids that are to be put back would have to be read for.
-      route('cut-native', cutting.url, { limits: { heartbeatSeconds: 0 }, threads: 'shared' }),
     ]
   })
 }, 300_000)
@@ -147,10 +146,6 @@ describe('@ag-ui/client through the gate', () => {
     ask(its, 'hello')
     await its.runAgent({}, { onRunErrorEvent: ({ event }) => void told.push(event) }).catch(() => undefined)
     expect(told).toMatchObject([{ type: 'RUN_ERROR', code: 'origin-cut' }])
-  })
-
-  it('fails where the native gear had let half an event through', async () => {
-    expect(await failure(through(world.alice, 'cut-native'))).toBeInstanceOf(Error)
   })
 
   it.each([

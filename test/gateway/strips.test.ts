@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { identityHeaders } from '../../src/agents/identity'
-import { isReservedHeader } from '../../src/origin/headers'
+import { isExposable, isReservedHeader } from '../../src/origin/headers'
 import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
 import { plainRequest } from '../support/raw'
 import { json, openWorld, type World } from '../support/world'
@@ -240,6 +240,28 @@ describe('reserved names', () => {
     for (const name of ['host', 'x-role', 'x-email', 'x-access-token', 'x-consumer-username'])
       expect(isReservedHeader(name), name).toBe(true)
     for (const name of ['x-app-version', 'accept', 'x-copilot-thread']) expect(isReservedHeader(name), name).toBe(false)
+  })
+
+  it('lets an agent show headers of its own, and none that rules a browser, a cache or a connection', () => {
+    for (const name of [
+      ...['set-cookie', 'Set_Login', 'www-authenticate', 'authentication-info', 'access-control-allow-origin'],
+      ...['cross-origin-opener-policy', 'content-security-policy-report-only', 'permissions-policy', 'x-frame-options'],
+      ...[
+        'strict-transport-security',
+        'clear-site-data',
+        'refresh',
+        'service-worker-allowed',
+        'nel',
+        'reporting-endpoints',
+      ],
+      ...['cloudflare-cdn-cache-control', 'cdn-cache-control', 'surrogate-control', 'vary', 'age', 'x-accel-redirect'],
+      ...['x-content-type-options', 'x-request-id', 'location', 'content-location', 'content-type', 'content-encoding'],
+      ...['x-user-id', 'x-sallyport-assertion', 'x-api-key', 'cookie', 'x-email', 'connection', 'via', 'cf-ray'],
+      ...['origin-agent-cluster', 'speculation-rules', 'accept-ch', 'timing-allow-origin', 'use-as-dictionary'],
+    ])
+      expect(isExposable(name), name).toBe(false)
+    for (const name of ['x-conversation-id', 'link', 'x-total-count', 'x-ratelimit-remaining', 'ratelimit-policy'])
+      expect(isExposable(name), name).toBe(true)
   })
 })
 

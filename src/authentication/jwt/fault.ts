@@ -1,8 +1,11 @@
-import { errors } from 'jose'
+import type { errors } from 'jose'
 import type { TokenReason } from '../../errors/reasons'
 import { Refusal } from '../../errors/refusal'
 
 export const refuseToken = (reason: TokenReason): Refusal => new Refusal('token-invalid', reason)
+
+/** What jose says that an error is. Its classes would all come along, used or not. */
+export const joseCode = (thrown: unknown): unknown => (thrown as { code?: unknown } | undefined)?.code
 
 /**
  * Makes a refusal of an error that jose threw while verifying. It is exhaustive in effect: a code
@@ -10,13 +13,22 @@ export const refuseToken = (reason: TokenReason): Refusal => new Refusal('token-
  */
 export function tokenRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown
-  if (thrown instanceof errors.JWTExpired) return new Refusal('token-expired')
-  if (thrown instanceof errors.JWTClaimValidationFailed) return claimRefusal(thrown)
-  if (thrown instanceof errors.JWSSignatureVerificationFailed) return refuseToken('signature')
-  if (thrown instanceof errors.JOSEAlgNotAllowed) return refuseToken('algorithm')
-  if (thrown instanceof errors.JWTInvalid || thrown instanceof errors.JWSInvalid) return refuseToken('form')
-  if (thrown instanceof errors.JOSENotSupported) return refuseToken('algorithm')
-  return new Refusal('keys-unavailable', thrown instanceof Error ? thrown.name : 'unknown')
+  switch (joseCode(thrown)) {
+    case 'ERR_JWT_EXPIRED':
+      return new Refusal('token-expired')
+    case 'ERR_JWT_CLAIM_VALIDATION_FAILED':
+      return claimRefusal(thrown as errors.JWTClaimValidationFailed)
+    case 'ERR_JWS_SIGNATURE_VERIFICATION_FAILED':
+      return refuseToken('signature')
+    case 'ERR_JWT_INVALID':
+    case 'ERR_JWS_INVALID':
+      return refuseToken('form')
+    case 'ERR_JOSE_ALG_NOT_ALLOWED':
+    case 'ERR_JOSE_NOT_SUPPORTED':
+      return refuseToken('algorithm')
+    default:
+      return new Refusal('keys-unavailable', thrown instanceof Error ? thrown.name : 'unknown')
+  }
 }
 
 function claimRefusal({ claim, reason }: errors.JWTClaimValidationFailed): Refusal {

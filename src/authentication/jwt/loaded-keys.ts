@@ -1,4 +1,5 @@
-import { createLocalJWKSet, errors } from 'jose'
+import { createLocalJWKSet } from 'jose'
+import { joseCode } from './fault'
 import type { KeySetDocument } from './key-set'
 import { elapsed } from './lookups'
 
@@ -28,6 +29,8 @@ export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean =>
 export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: number): boolean =>
   fetchedAt >= begin && fetchedAt <= end
 
+const NO_ONE_KEY: ReadonlySet<unknown> = new Set(['ERR_JWKS_NO_MATCHING_KEY', 'ERR_JWKS_MULTIPLE_MATCHING_KEYS'])
+
 /**
  * The key of a set that fits. It is matched on `kid`, `kty`, `use`, `key_ops` and `alg`.
  * @throws what importing a key throws that is none
@@ -40,8 +43,7 @@ export async function select(
   try {
     return await keyOf(kid === undefined ? { alg } : { alg, kid })
   } catch (thrown) {
-    if (thrown instanceof errors.JWKSNoMatchingKey || thrown instanceof errors.JWKSMultipleMatchingKeys)
-      return undefined
+    if (NO_ONE_KEY.has(joseCode(thrown))) return undefined
     throw thrown
   }
 }
