@@ -115,6 +115,10 @@ describe('headers that CORS names', () => {
 
   it('of an address without a route are those of all routes together', async () => {
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
+    const asked = { origin: APP, 'access-control-request-method': 'POST' }
+    const preflight = await world.gateway.fetch('/nowhere', { method: 'OPTIONS', headers: asked })
+    const methods = preflight.headers.get('access-control-allow-methods')?.split(', ').sort()
+    expect(methods).toEqual(['DELETE', 'GET', 'PATCH', 'POST', 'PUT'])
     const [http] = cases.map(([, , , exposed]) => exposed)
     expect(reply.headers.get('access-control-expose-headers')).toBe(
       `${http}, mcp-session-id, mcp-protocol-version, ${a2a}`,

@@ -41,7 +41,10 @@ beforeAll(async () => {
   agent.listen(0, '127.0.0.1')
   await once(agent, 'listening')
   const url = `http://127.0.0.1:${(agent.address() as AddressInfo).port}`
-  world = await openWorld(({ trust }) => [routeOf(openHttp(url), trust, { limits: { bodyBytes: maxBytes } })])
+  world = await openWorld(({ trust }) => [
+    routeOf(openHttp(url), trust, { limits: { bodyBytes: maxBytes } }),
+    routeOf({ kind: 'ag-ui', origin: { url } }, trust),
+  ])
 })
 afterAll(async () => {
   await world?.close()
@@ -86,6 +89,18 @@ describe('F14: an upload that its caller cuts', () => {
     expect(uploads).toEqual([{ bytes: 30, end: 'cut' }])
     await eventually('the audit line', () => world.gateway.audit.length > lines)
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
+  })
+
+  it.each(Object.entries(begun))('is the caller’s fault where it is read (%s)', async (framing, part) => {
+    const { hostname, port, host } = new URL(world.gateway.url)
+    const socket = connect({ host: hostname, port: Number(port) })
+    const lines = ['POST /agents/ag-ui HTTP/1.1', `Host: ${host}`, 'Content-Type: application/json', framing]
+    const before = world.gateway.audit.length
+    socket.on('error', () => undefined)
+    socket.end([...lines, `Authorization: ${world.alice.authorization}`, '', part].join('\r\n'))
+    await eventually('the audit line', () => world.gateway.audit.length > before)
+    expect(world.gateway.audit.at(-1)).toMatchObject({ status: 499, code: 'client-gone', reason: 'upload cut' })
+    expect(uploads).toEqual([])
   })
 
   it('reaches the agent whole where it is whole', async () => {
