@@ -1,9 +1,9 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually'
 import { routeOf } from '../support/fixtures'
+import { openRaw } from '../support/raw'
 import { refused } from '../support/refusal'
 import { json, openWorld, type World } from '../support/world'
 
@@ -25,21 +25,15 @@ beforeEach(() => world.gateway.setClock(0))
 
 /** Begins to send a body of a length, and gives what sends more of it. */
 async function begin(length: number | 'chunked', { path = '/agents/ag-ui', signedIn = true } = {}) {
-  const { hostname, port, host } = new URL(world.gateway.url)
-  const socket = connect(Number(port), hostname)
-  await once(socket, 'connect')
-  let answer = ''
-  socket.on('data', (data) => {
-    answer += data.toString('latin1')
-  })
-  socket.on('error', () => undefined)
+  const { host } = new URL(world.gateway.url)
+  const { socket, answer } = await openRaw(world.gateway.url)
   const framing = length === 'chunked' ? 'Transfer-Encoding: chunked' : `Content-Length: ${length}`
   const lines = [`POST ${path} HTTP/1.1`, `Host: ${host}`, 'Content-Type: application/json', framing]
   if (signedIn) lines.push(`Authorization: ${world.alice.authorization}`)
   socket.write([...lines, '', ''].join('\r\n'))
   return {
-    answer: () => answer,
-    status: () => Number(answer.split(' ', 2)[1]),
+    answer,
+    status: () => Number(answer().split(' ', 2)[1]),
     async send(bytes: string) {
       if (!socket.write(length === 'chunked' ? `${bytes.length.toString(16)}\r\n${bytes}\r\n` : bytes))
         await once(socket, 'drain')
@@ -142,15 +136,11 @@ describe('a body that is read before anybody is known', () => {
   })
 
   it('is not read at all for a header with a token that is none', async () => {
-    const { hostname, port, host } = new URL(world.gateway.url)
-    const socket = connect(Number(port), hostname)
-    let answer = ''
-    socket.on('data', (data) => {
-      answer += data.toString('latin1')
-    })
+    const { host } = new URL(world.gateway.url)
+    const { socket, answer } = await openRaw(world.gateway.url)
     const lines = ['POST /agents/old HTTP/1.1', `Host: ${host}`, 'Content-Length: 1000', 'Authorization: Bearer nobody']
     socket.write([...lines, '', ''].join('\r\n'))
-    await eventually('the answer', () => answer.includes('token-invalid'))
+    await eventually('the answer', () => answer().includes('token-invalid'))
     socket.destroy()
   })
 })

@@ -1,13 +1,14 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventually } from '../support/eventually'
 import { openHttp, routeOf } from '../support/fixtures'
+import { openRaw } from '../support/raw'
 import { openWorld, type World } from '../support/world'
 
 let world: World
-/** What an agent saw of each upload. */
+/** One upload, as the agent saw it. */
 interface Upload {
   bytes: number
   end?: 'whole' | 'cut'
@@ -58,21 +59,15 @@ beforeEach(() => {
 
 /** Sends the head of an upload and a part of its body, and ends the connection or leaves it open. */
 async function send(framing: string, part: string, end: 'fin' | 'rst' | 'open'): Promise<{ answer(): string }> {
-  const { hostname, port, host } = new URL(world.gateway.url)
-  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
-  await once(socket, 'connect')
-  let answer = ''
-  socket.on('data', (data) => {
-    answer += data.toString('latin1')
-  })
-  socket.on('error', () => undefined)
+  const { host } = new URL(world.gateway.url)
+  const { socket, answer } = await openRaw(world.gateway.url)
   const lines = ['POST /agents/http/files HTTP/1.1', `Host: ${host}`, `Authorization: ${world.alice.authorization}`]
   socket.write([...lines, framing, '', part].join('\r\n'))
-  if (end === 'open') return { answer: () => answer }
+  if (end === 'open') return { answer }
   await eventually('the agent has the beginning', () => uploads.some(({ bytes }) => bytes > 0))
   if (end === 'rst') socket.resetAndDestroy()
   else socket.end()
-  return { answer: () => answer }
+  return { answer }
 }
 const CHUNKED = 'Transfer-Encoding: chunked'
 const begun = { [CHUNKED]: '1e\r\n'.concat('x'.repeat(30), '\r\n'), 'Content-Length: 500': 'x'.repeat(30) }
@@ -92,11 +87,10 @@ describe('F14: an upload that its caller cuts', () => {
   })
 
   it.each(Object.entries(begun))('is the caller’s fault where it is read (%s)', async (framing, part) => {
-    const { hostname, port, host } = new URL(world.gateway.url)
-    const socket = connect({ host: hostname, port: Number(port) })
+    const { host } = new URL(world.gateway.url)
+    const { socket } = await openRaw(world.gateway.url)
     const lines = ['POST /agents/ag-ui HTTP/1.1', `Host: ${host}`, 'Content-Type: application/json', framing]
     const before = world.gateway.audit.length
-    socket.on('error', () => undefined)
     socket.end([...lines, `Authorization: ${world.alice.authorization}`, '', part].join('\r\n'))
     await eventually('the audit line', () => world.gateway.audit.length > before)
     expect(world.gateway.audit.at(-1)).toMatchObject({ status: 499, code: 'client-gone', reason: 'upload cut' })

@@ -1,22 +1,29 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 
-/** Sends bytes as they are, for requests that no client would make, and gives all that comes back. */
-export async function sendRaw(url: string, bytes: string | Buffer, waitMs = 1000): Promise<string> {
+/** A connection for requests that no client would make, and all that has come back on it. */
+export async function openRaw(url: string): Promise<{ readonly socket: Socket; answer(): string }> {
   const { hostname, port } = new URL(url)
-  const socket = connect(Number(port), hostname)
+  const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true })
   await once(socket, 'connect')
   let answer = ''
   socket.on('data', (data) => {
     answer += data.toString('latin1')
   })
   socket.on('error', () => undefined)
+  return { socket, answer: () => answer }
+}
+
+/** Sends bytes as they are, and gives all that comes back. */
+export async function sendRaw(url: string, bytes: string | Buffer, waitMs = 1000): Promise<string> {
+  const { socket, answer } = await openRaw(url)
+  socket.on('end', () => socket.end())
   socket.write(bytes)
   await Promise.race([once(socket, 'close'), new Promise((resolve) => setTimeout(resolve, waitMs))])
   socket.destroy()
-  return answer
+  return answer()
 }
 
 export interface PlainReply {
