@@ -6,9 +6,10 @@ import type { After, Background } from './ports'
 type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
 
 /**
- * The time at which a reply has to end (invariant 15). What only listens ends with its caller's token, after a grace. A run that
- * was admitted in time may finish: clients cancel runs whose stream is cut, and some tokens live for a minute. Nothing takes
- * longer than `streamSeconds`, so that a caller who left without a word is let go.
+ * The time at which a reply has to end (invariant 15). A stream that only listens ends with its
+ * caller's token, after a grace. A run that was admitted in time may finish: clients cancel runs
+ * whose stream is cut, and some tokens live for a minute. No reply takes longer than
+ * `streamSeconds`, so that a caller who left without a word is let go.
  *
  * @param principal absent on public routes, where only `streamSeconds` counts
  * @param startedAt when the request came, in milliseconds since the epoch

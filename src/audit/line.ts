@@ -4,7 +4,7 @@ import type { AuditEvent } from './event'
 
 /** Cloudflare keeps 256 KB of one invocation's lines, and drops what is beyond. */
 const MAX_BYTES = 8192
-/** What is left of texts and lists where a line is too large, tried one after the other. The last fits whatever they hold. */
+/** How far texts and lists are cut where a line is too large, tried in turn. The last fits whatever they hold. */
 const CUTS = [
   { chars: 400, items: 30 },
   { chars: 100, items: 10 },

@@ -90,7 +90,7 @@ interface Reasons {
     | 'redirect off the route'
     | 'too large to change'
     | 'type cannot be changed'
-  /** What the gateway sent: its assertion (and the secret, where there is one), or the secret alone. */
+  /** The credential that was sent: the assertion (and the secret, where there is one), or the secret alone. */
   'origin-unauthorized': 'assertion' | 'secret'
   'origin-busy': `${Question}: ${number}`
   'keys-unavailable': Name

@@ -113,11 +113,7 @@ export const refusals = {
     title: 'Headers and body differ',
     detail: 'A header names another method or tool than the body does. Send both from the same request.',
   },
-  'body-too-slow': {
-    status: 408,
-    title: 'Body too slow',
-    detail: 'The body did not arrive in time.',
-  },
+  'body-too-slow': { status: 408, title: 'Body too slow', detail: 'The body did not arrive in time.' },
   'gateway-busy': {
     status: 503,
     title: 'Gateway busy',

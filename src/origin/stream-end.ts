@@ -21,7 +21,7 @@ export interface Ending extends Pick<EndTime, 'outcome'> {
   readonly afterMs: number
 }
 
-/** What the caller is told in the protocol's words: a code, and a sentence. */
+/** The words for the caller, which the protocol wraps: a code, and a sentence. */
 export const WORDS: Readonly<Record<BrokenOutcome, readonly [code: string, message: string]>> = {
   cut: ['origin-cut', 'The connection to the agent was lost.'],
   stalled: ['origin-stalled', 'The agent has been silent for too long.'],

@@ -8,7 +8,7 @@ import { graphIdentity } from '../support/graph-identity'
 import { type LangGraphServer, startLangGraphServer } from '../support/langgraph-server'
 import { json, openWorld, type World } from '../support/world'
 
-/** What a chat needs, and nothing beside it. */
+/** The operations of a chat, and nothing beside them. */
 const chatOnly = policyWithExamples({
   id: 'chat-only',
   allow: [{ name: 'chat', operations: ['threads.*', 'run.stream'] }],

@@ -15,7 +15,7 @@ let page: NodeServer
 let browser: Browser
 let tab: Page
 
-/** What a chat needs, and nothing beside it. */
+/** The operations of a chat, and nothing beside them. */
 const chatOnly = policyWithExamples({
   id: 'chat-only',
   allow: [{ name: 'chat', operations: ['threads.*', 'run.stream'] }],

@@ -40,7 +40,7 @@ const user = { user_id: 'alice', email: SECRET, roles: ['admin'] }
 const start = (gear: Gear) =>
   call(world.gateway.url + gear.path, { body: runBody[gear.protocol], headers: world.alice })
 
-/** What is left of a stream that the origin sends in these pieces. */
+/** The rest of a stream that the origin sends in these pieces. */
 async function left(gear: Gear, ...pieces: readonly (string | Uint8Array)[]): Promise<string> {
   origin.handle(async (_request, response) => {
     beginEvents(response)

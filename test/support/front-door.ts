@@ -53,7 +53,7 @@ export const unavailable = (issuerId: string): Outcome => ({
   status: 503,
   code: 'keys-unavailable',
   reason: issuerId,
-  // What is left of ten to fifteen seconds, or until another key may be looked up.
+  // The rest of ten to fifteen seconds, or of the time until another key may be looked up.
   tells: expect.stringMatching(/^(?:[1-9]|1[0-5])$/) as string,
   ...kept,
 })

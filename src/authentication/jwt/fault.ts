@@ -4,7 +4,7 @@ import { Refusal } from '../../errors/refusal'
 
 export const refuseToken = (reason: TokenReason): Refusal => new Refusal('token-invalid', reason)
 
-/** What jose says that an error is. Its classes would all come along, used or not. */
+/** The code of an error of jose's. Its classes would all come along in the bundle, used or not. */
 export const joseCode = (thrown: unknown): unknown => (thrown as { code?: unknown } | undefined)?.code
 
 /**

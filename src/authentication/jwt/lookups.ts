@@ -7,7 +7,7 @@ const MOST_MISSING = 1000
 
 /**
  * Looking up keys that a set does not have. Anybody can make up a key id, so lookups are few; but one stranger who does may not
- * keep the keys of a rotation from everybody else, so there is more than one. What was looked up and not found is remembered by
+ * keep the keys of a rotation from everybody else, so there is more than one. A key that was looked up in vain is remembered by
  * its own id, for the time when there is no lookup left: a token whose key was withdrawn is then refused, and not told to wait.
  */
 export class Lookups {

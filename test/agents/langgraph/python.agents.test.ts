@@ -21,7 +21,7 @@ const adminsRun = policyWithExamples({
   ],
 })
 
-/** What a chat needs, and nothing beside it. */
+/** The operations of a chat, and nothing beside them. */
 const chatOnly = policyWithExamples({
   id: 'chat-only',
   allow: [{ name: 'chat', operations: ['threads.*', 'run.stream'] }],
