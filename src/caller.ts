@@ -1,4 +1,4 @@
-export type Claims = Readonly<Record<string, unknown>>
+import type { Claims } from './claims'
 
 /**
  * The members of a caller that policies look at. Their examples make one from data; a request gets
@@ -12,15 +12,4 @@ export interface Caller {
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
   readonly claims: Claims
-}
-
-/** The claim of exactly that name, or the one that a dotted path leads to. Names such as `https://example.com/roles` have dots too. */
-export function claimAt(claims: Claims, path: string): unknown {
-  if (Object.hasOwn(claims, path)) return claims[path]
-  let at: unknown = claims
-  for (const step of path.split('.')) {
-    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return undefined
-    at = (at as Claims)[step]
-  }
-  return at
 }

@@ -1,5 +1,5 @@
 import type { Principal } from '../authentication/principal'
-import { claimAt } from '../caller'
+import { claimAt } from '../claims'
 import { type Json, type JsonObject, plainName } from '../json'
 
 /** Fields of an injected identity, each with where on the principal it comes from. */

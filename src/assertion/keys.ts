@@ -1,5 +1,6 @@
-import { base64url, calculateJwkThumbprint, importJWK, type JWK } from 'jose'
-import { type SigningAlgorithm, signingAlgorithmNames, signingAlgorithms } from './algorithms'
+import { base64url, calculateJwkThumbprint, type JWK } from 'jose'
+import { fitsAlgorithm, importKey, isWeak, publicMembers } from '../jws'
+import { type SigningAlgorithm, signingAlgorithmNames } from './algorithms'
 
 /** In its own header an assertion has a type of its own, so that it cannot be taken for anybody's access token. */
 export type AssertionType = 'JWT' | 'sallyport+jwt'
@@ -29,8 +30,6 @@ export type KeyFault =
   | 'unsupported'
   | 'duplicate-kid'
 
-const MIN_RSA_BITS = 2048
-
 /**
  * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published. Anything wrong with any key
  * makes the whole set unusable: half a key set is how a rotation goes wrong unnoticed.
@@ -57,30 +56,18 @@ export async function readSigningKeys(secret: string | undefined): Promise<Signi
 
 async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
   if (typeof jwk !== 'object' || jwk === null) return 'unsupported'
-  const algorithm = algorithmOf(jwk)
+  const algorithm = signingAlgorithmNames.find((name) => fitsAlgorithm(jwk, name))
   if (!algorithm) return 'unsupported'
   if (typeof jwk.d !== 'string') return 'not-private'
   try {
-    const key = (await importJWK(jwk, algorithm)) as CryptoKey
-    if (jwk.kty === 'RSA' && modulusOf(key) < MIN_RSA_BITS) return 'weak'
+    const key = await importKey(jwk, algorithm, 'sign')
+    if (isWeak(key)) return 'weak'
     const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk))
     const headerOf = (typ: AssertionType) => base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
     const headers = { JWT: headerOf('JWT'), 'sallyport+jwt': headerOf('sallyport+jwt') }
-    return { kid, algorithm, key, headers, publicJwk: publicPart(jwk, kid, algorithm) }
+    const publicJwk = { ...publicMembers(jwk, algorithm), kid, alg: algorithm, use: 'sig' }
+    return { kid, algorithm, key, headers, publicJwk }
   } catch {
     return 'unsupported'
   }
 }
-
-function algorithmOf({ alg, ...jwk }: JWK): SigningAlgorithm | undefined {
-  return signingAlgorithmNames.find((name) => (alg === undefined || alg === name) && signingAlgorithms[name].fits(jwk))
-}
-
-/** Built from nothing, so that no private member can be forgotten. */
-function publicPart(jwk: JWK, kid: string, alg: SigningAlgorithm): JWK {
-  const members = signingAlgorithms[alg].publicMembers.map((name) => [name, (jwk as Record<string, unknown>)[name]])
-  return { kty: jwk.kty, kid, alg, use: 'sig', ...Object.fromEntries(members) } as JWK
-}
-
-const modulusOf = ({ algorithm }: CryptoKey): number =>
-  'modulusLength' in algorithm && typeof algorithm.modulusLength === 'number' ? algorithm.modulusLength : 0

@@ -1,8 +1,8 @@
 import { base64url } from 'jose'
 import type { Principal } from '../authentication/principal'
 import { Refusal } from '../errors/refusal'
+import { jwsAlgorithms } from '../jws'
 import type { Ports } from '../ports'
-import { signingAlgorithms } from './algorithms'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { AssertionType, SigningKey, SigningKeys } from './keys'
 
@@ -94,6 +94,6 @@ async function compactJws(
   claims: string,
 ): Promise<string> {
   const input = `${headers[typ]}.${base64url.encode(claims)}`
-  const signature = await crypto.subtle.sign(signingAlgorithms[algorithm].webCrypto, key, encoder.encode(input))
+  const signature = await crypto.subtle.sign(jwsAlgorithms[algorithm].webCrypto, key, encoder.encode(input))
   return `${input}.${base64url.encode(new Uint8Array(signature))}`
 }

@@ -1,6 +1,6 @@
 import type { Principal } from '../authentication/principal'
 import type { StreamOutcome } from '../ending'
-import type { Refusal } from '../errors/refusal'
+import type { Mismatch, Refusal } from '../errors/refusal'
 import type { RefusalCode } from '../errors/refusals'
 import type { Decision } from '../policy/decision'
 import type { Trace } from '../request/trace'
@@ -34,6 +34,8 @@ export interface AuditEvent {
   readonly code?: RefusalCode
   /** More than the caller is told. */
   readonly reason?: string
+  /** The check that a refused token failed. */
+  readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
   /** The agent's answer held the assertion or the agent's secret, which was taken out: its errors tell too much. */
   readonly warning?: 'credential-echoed'
@@ -93,8 +95,14 @@ export class AuditRecord {
   }
 
   /** @param status that the caller is answered with */
-  noteRefusal({ code, reason }: Refusal, status: number): void {
-    this.note({ outcome: 'refused', status, code, ...(reason !== undefined && { reason }) })
+  noteRefusal({ code, reason, extras: { mismatch } }: Refusal, status: number): void {
+    this.note({
+      outcome: 'refused',
+      status,
+      code,
+      ...(reason !== undefined && { reason }),
+      ...(mismatch && { mismatch }),
+    })
   }
 
   /** Marks the end of a step. */

@@ -1,25 +1,58 @@
-import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import type { ClaimField, TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import type { ClaimSources } from '../claims'
 import { addressOf, type Environment, variable } from './env'
 import { commonClaims, presets } from './issuer-presets'
 import type { Issuer } from './issuer-schema'
 
-/** @param issuer checked: this function only fills in. */
-export function compileIssuer(issuer: Issuer, environment: Environment): TrustedIssuer {
+/** Where each tenant's id stands in the addresses of an issuer with `tenants`. */
+export const TENANT = '{tenant}'
+
+/**
+ * The issuers that an entry of `trust` stands for: one, or one for each of its tenants.
+ * @param issuer checked: this function only fills in.
+ */
+export function compileIssuer(issuer: Issuer, environment: Environment): readonly TrustedIssuer[] {
+  return issuer.tenants?.map((tenant) => compiled(issuer, environment, tenant)) ?? [compiled(issuer, environment)]
+}
+
+function compiled(issuer: Issuer, environment: Environment, tenant?: string): TrustedIssuer {
   const preset = issuer.preset ? presets[issuer.preset] : undefined
+  const of = (address: NonNullable<Issuer['jwksUri']>) => {
+    const text = addressOf(address, environment) ?? ''
+    return tenant === undefined ? text : text.replaceAll(TENANT, tenant)
+  }
+  const name = of(issuer.issuer)
+  const jwksUri = issuer.jwksUri === undefined ? preset?.jwksUri?.(name) : of(issuer.jwksUri)
+  const mapped = { ...commonClaims, ...preset?.claims, ...issuer.claims }
+  // Another tenant's administrator decides which addresses its people have.
+  if (tenant !== undefined && issuer.claims?.email === undefined) mapped.email = { firstOf: [] }
+  const prefix = issuer.subjectPrefix ?? ''
   return {
     id: issuer.id,
-    issuer: addressOf(issuer.issuer, environment) ?? '',
+    issuer: name,
     audience: issuer.audience,
+    audienceFrom: issuer.audienceFrom ?? preset?.audienceFrom,
     algorithms: issuer.algorithms,
-    ...(issuer.jwksUri !== undefined && { jwksUri: addressOf(issuer.jwksUri, environment) ?? '' }),
-    claims: { ...commonClaims, ...preset?.claims, ...issuer.claims } as TrustedIssuer['claims'],
+    ...(jwksUri !== undefined && { jwksUri }),
+    claims: compileClaims(mapped),
     roleSeparator: issuer.roleSeparator,
+    keepRoles: issuer.keepRoles,
     preset: issuer.preset,
+    callers: issuer.callers,
     tokenType: issuer.tokenType ?? preset?.tokenType ?? 'access-token',
     requiredClaims: issuer.requiredClaims ?? [],
-    maxLifetimeSeconds: issuer.maxLifetimeSeconds ?? 86_400,
+    maxLifetimeSeconds: issuer.maxLifetimeSeconds ?? preset?.maxLifetimeSeconds ?? 86_400,
     clockSkewSeconds: issuer.clockSkewSeconds ?? 30,
-    subjectPrefix: issuer.subjectPrefix ?? '',
-    isGateway: addressOf(issuer.issuer, environment) === variable(environment, 'PUBLIC_URL'),
+    subjectPrefix: tenant === undefined ? prefix : `${prefix}${tenant}:`,
+    isGateway: name === variable(environment, 'PUBLIC_URL'),
   }
+}
+
+/** @param mapping a source for each field */
+export function compileClaims(mapping: NonNullable<Issuer['claims']>): TrustedIssuer['claims'] {
+  const fields = Object.entries(mapping).map(([field, source = []]) => [
+    field,
+    typeof source === 'object' && 'firstOf' in source ? source.firstOf : [source],
+  ])
+  return Object.fromEntries(fields) as Record<ClaimField, ClaimSources>
 }

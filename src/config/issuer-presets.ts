@@ -1,10 +1,24 @@
 import type { Issuer } from './issuer-schema'
 
 type Mapping = NonNullable<Issuer['claims']>
-type Preset = { readonly claims: Mapping; readonly tokenType?: NonNullable<Issuer['tokenType']> }
+
+/** What is the same for every customer of a provider. */
+export interface IssuerPreset {
+  readonly claims: Mapping
+  readonly tokenType?: NonNullable<Issuer['tokenType']>
+  readonly audienceFrom?: NonNullable<Issuer['audienceFrom']>
+  readonly maxLifetimeSeconds?: number
+  /** Returns the address of the keys, where it is not below the issuer or discovery can be spared. */
+  readonly jwksUri?: (issuer: string) => string
+  /** How its issuers are written; with others the preset cannot work. */
+  readonly issuer?: { readonly form: RegExp; readonly expected: string; readonly remedy: string }
+  /** The only algorithms that it signs with. */
+  readonly algorithms?: Issuer['algorithms']
+}
 
 /** Where the field's common reading is, for a provider that nothing else is known of. */
 export const commonClaims = {
+  subject: 'sub',
   roles: 'roles',
   scopes: 'scope',
   tenant: 'tenant',
@@ -13,19 +27,157 @@ export const commonClaims = {
   client: 'client_id',
 } as const satisfies Mapping
 
+const DAY = 86_400
+const slash = (of: string) => ({
+  form: /\/$/,
+  expected: `an address with a slash at its end, as ${of} writes it`,
+  remedy: 'Add the slash: `iss` is compared to the letter.',
+})
+const tenantOf = (issuer: string): string => new URL(issuer).pathname.split('/')[1] ?? ''
+
 /**
- * Where well-known providers keep what policies ask about, as their documentation on token claims says. A provider whose
- * roles are set up by its customer (Auth0 actions, Okta and Clerk templates) still needs `claims.roles` for its own name.
+ * Well-known providers. Each names the page that says so and when it was read. Claims that a person can set about themselves are never
+ * mapped to roles or tenant, and a provider whose roles are set up by its customer (Auth0 actions, Okta groups, Clerk templates)
+ * still needs `claims.roles` for its own name.
  */
-export const presets: Readonly<Record<NonNullable<Issuer['preset']>, Preset>> = {
-  entra: { claims: { scopes: 'scp', tenant: 'tid', email: 'preferred_username', client: 'azp' } },
-  auth0: { claims: { roles: 'permissions', tenant: 'org_id', client: 'azp' } },
-  okta: { claims: { roles: 'groups', scopes: 'scp', client: 'cid' } },
-  keycloak: { claims: { roles: 'realm_access.roles', client: 'azp' } },
-  cognito: { claims: { roles: 'cognito:groups' } },
-  clerk: { claims: { roles: 'org_role', tenant: 'org_id', client: 'azp' } },
-  supabase: { claims: { roles: 'app_metadata.roles', tenant: 'app_metadata.tenant', name: 'user_metadata.name' } },
-  firebase: { claims: { tenant: 'firebase.tenant' }, tokenType: 'id-token' },
-  google: { claims: { tenant: 'hd', client: 'azp' }, tokenType: 'id-token' },
-  'cloudflare-access': { claims: { roles: 'custom.groups' }, tokenType: 'id-token' },
+export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPreset>> = {
+  // learn.microsoft.com/entra/identity-platform/access-token-claims-reference, 2026-11. Version 1 has `appid` and other issuers
+  // than version 2, with keys on the same host. Both name a tenant by its id, whatever address the token was asked for at. Tokens of managed identities live for 24 hours and five minutes.
+  entra: {
+    claims: {
+      scopes: 'scp',
+      tenant: 'tid',
+      email: { firstOf: ['upn', 'preferred_username'] },
+      client: { firstOf: ['azp', 'appid'] },
+    },
+    maxLifetimeSeconds: DAY + 3600,
+    jwksUri: (issuer) =>
+      issuer.startsWith('https://sts.windows.net/')
+        ? `https://login.microsoftonline.com/${tenantOf(issuer)}/discovery/keys`
+        : issuer.replace(/\/v2\.0$/, '/discovery/v2.0/keys'),
+    issuer: {
+      form: /^https?:\/\/(?:sts\.windows\.net\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
+      expected: 'https://login.microsoftonline.com/TENANT_ID/v2.0, or https://sts.windows.net/TENANT_ID/ for version 1',
+      remedy: 'Write the id of your tenant; for several, {tenant} in its place and the list `tenants`.',
+    },
+    algorithms: ['RS256'],
+  },
+  // auth0.com/docs/secure/tokens/access-tokens/access-token-profiles, 2026-11.
+  auth0: {
+    claims: { roles: 'permissions', tenant: 'org_id', client: { firstOf: ['azp', 'client_id'] } },
+    issuer: slash('Auth0'),
+  },
+  // developer.okta.com/docs/concepts/auth-servers, 2026-11: nobody but Okta can verify tokens of the org server.
+  okta: {
+    claims: { roles: 'groups', scopes: 'scp', client: 'cid' },
+    issuer: {
+      form: /\/oauth2\/[^/]+$/,
+      expected: 'the address of a custom authorization server, such as https://acme.okta.com/oauth2/default',
+      remedy: 'Add /oauth2/ and the id of the server: tokens of the org server cannot be verified by others.',
+    },
+    algorithms: ['RS256'],
+  },
+  // keycloak.org/docs/latest/server_admin, "Protocol mappers", 2026-11; versions 22 to 26.
+  keycloak: {
+    claims: { roles: 'realm_access.roles', client: 'azp' },
+    issuer: {
+      form: /\/realms\/[^/]+$/,
+      expected: 'the address of a realm, such as https://keycloak.example.com/realms/acme',
+      remedy: 'Write the realm, without a slash at its end.',
+    },
+  },
+  // docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html, 2026-11.
+  cognito: {
+    claims: { roles: 'cognito:groups', name: 'username' },
+    audienceFrom: { claim: 'client_id', where: { token_use: 'access' } },
+    jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
+    issuer: {
+      form: /^https?:\/\/[^/]+\/[\w-]+_[A-Za-z0-9]+$/,
+      expected: 'https://cognito-idp.REGION.amazonaws.com/POOL_ID',
+      remedy: 'Write the issuer of the pool, not its sign-in domain.',
+    },
+    algorithms: ['RS256'],
+  },
+  // clerk.com/docs/backend-requests/resources/session-tokens, 2026-11: version 2 has the organization in `o`, version 1 in
+  // `org_role` and `org_id`. `azp` is the origin of the page, and `sid` is in session tokens alone.
+  clerk: {
+    claims: {
+      roles: { firstOf: ['o.rol', 'org_role'] },
+      tenant: { firstOf: ['o.id', 'org_id'] },
+      client: 'azp',
+    },
+    audienceFrom: { claim: 'azp', where: { sid: true } },
+    jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
+  },
+  // workos.com/docs/reference/authkit/session-tokens, 2026-11: the issuer is of one client, and tokens name no other audience.
+  workos: {
+    claims: { roles: { firstOf: ['roles', 'role'] }, tenant: 'org_id' },
+    audienceFrom: { claim: 'iss', where: { sid: true } },
+    jwksUri: (issuer) => `${new URL(issuer).origin}/sso/jwks/${issuer.split('/').at(-1)}`,
+    issuer: {
+      form: /\/user_management\/client_\w+$/,
+      expected: 'https://api.workos.com/user_management/CLIENT_ID, and the same text as its audience',
+      remedy: 'Write the id of your client at the end.',
+    },
+    algorithms: ['RS256'],
+  },
+  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. `user_metadata` is what people write about themselves.
+  supabase: {
+    claims: { roles: 'app_metadata.roles', tenant: 'app_metadata.tenant' },
+    jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
+    issuer: {
+      form: /\/auth\/v1$/,
+      expected: 'the address of the project with /auth/v1, such as https://abcd.supabase.co/auth/v1',
+      remedy: 'Add /auth/v1.',
+    },
+  },
+  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. It has no access tokens for APIs of others.
+  firebase: {
+    claims: { tenant: 'firebase.tenant' },
+    tokenType: 'id-token',
+    jwksUri: () => 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
+    issuer: {
+      form: /^https:\/\/securetoken\.google\.com\/[^/]+$/,
+      expected: 'https://securetoken.google.com/PROJECT_ID',
+      remedy: 'Write the id of the project, which is the audience as well.',
+    },
+    algorithms: ['RS256'],
+  },
+  // developers.google.com/identity/openid-connect/openid-connect, 2026-11. Its access tokens are no JWTs.
+  google: {
+    claims: { tenant: 'hd', client: 'azp' },
+    tokenType: 'id-token',
+    jwksUri: () => 'https://www.googleapis.com/oauth2/v3/certs',
+    issuer: {
+      form: /^https:\/\/accounts\.google\.com$/,
+      expected: 'https://accounts.google.com',
+      remedy: 'Write that.',
+    },
+    algorithms: ['RS256'],
+  },
+  // developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie, 2026-11. Sessions live for up
+  // to a month; service tokens have a `common_name` and no subject.
+  'cloudflare-access': {
+    claims: { subject: { firstOf: ['sub', 'common_name'] }, roles: 'custom.groups' },
+    tokenType: 'id-token',
+    maxLifetimeSeconds: 31 * DAY,
+    jwksUri: (issuer) => `${issuer}/cdn-cgi/access/certs`,
+    issuer: {
+      form: /^https?:\/\/[^/]+$/,
+      expected: 'https://TEAM.cloudflareaccess.com',
+      remedy: 'Write the address of your team, without a slash at its end.',
+    },
+    algorithms: ['RS256'],
+  },
+  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members.
+  zitadel: {
+    claims: {
+      roles: 'urn:zitadel:iam:org:project:roles',
+      tenant: 'urn:zitadel:iam:user:resourceowner:id',
+    },
+  },
+  // docs.goauthentik.io/add-secure-apps/providers/oauth2, 2026-11.
+  authentik: { claims: { roles: 'groups', client: 'azp' }, issuer: slash('authentik') },
+  // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes one role as a text and several as a list.
+  openiddict: { claims: { roles: 'role' }, issuer: slash('OpenIddict') },
 }

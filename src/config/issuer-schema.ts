@@ -1,47 +1,82 @@
 import * as v from 'valibot'
+import { jwsAlgorithmNames } from '../jws'
 import { address, id, seconds, some, text } from './atoms'
 
-/** Asymmetric only: with a shared secret, whoever verifies could also sign. */
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const
+const path = v.union([text, some(text)], 'a path with dots, or the list of its names')
+
+/** Where a claim is: a path with dots, the list of its names to the letter, or several places of which the first counts that is there. */
+const source = v.union(
+  [text, some(text), v.strictObject({ firstOf: some(path) })],
+  'a path, a list of names or { firstOf }',
+)
+
+/** Presets of identity providers. */
+export const issuerPresetNames = [
+  'entra',
+  'auth0',
+  'okta',
+  'keycloak',
+  'cognito',
+  'clerk',
+  'workos',
+  'supabase',
+  'firebase',
+  'google',
+  'cloudflare-access',
+  'zitadel',
+  'authentik',
+  'openiddict',
+] as const
 
 export const IssuerSchema = v.strictObject({
   id,
-  /** The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and production. */
+  /**
+   * The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and production. With `tenants`, it has
+   * `{tenant}` where each tenant's id stands. One that is no URL needs `jwksUri`.
+   */
   issuer: address,
+  /** The tenants that may sign in, each an issuer of its own. Their user ids begin with the tenant. */
+  tenants: v.optional(some(text)),
   /** The accepted audiences: `aud` must contain one of them. */
   audience: some(text),
-  /** Signature algorithms that are accepted; asymmetric only. */
-  algorithms: some(v.picklist(algorithms)),
-  /** Where its keys are. Without it, OpenID Connect Discovery below the issuer says so. */
-  jwksUri: v.optional(address),
-  /** Claim mapping of a well-known provider; `claims` overrides it field by field. */
-  preset: v.optional(
-    v.picklist([
-      'entra',
-      'auth0',
-      'okta',
-      'keycloak',
-      'cognito',
-      'clerk',
-      'supabase',
-      'firebase',
-      'google',
-      'cloudflare-access',
-    ]),
+  /**
+   * For a provider whose access tokens have no `aud`: the claim that must be one of `audience` instead, and the claims that mark an
+   * access token, with their value or `true` for any. A token that has an `aud` is held to that.
+   */
+  audienceFrom: v.optional(
+    v.strictObject({
+      claim: text,
+      where: v.pipe(
+        v.record(text, v.union([text, v.literal(true)], 'a text, or true')),
+        v.check((where) => Object.keys(where).length > 0, 'at least one claim'),
+      ),
+    }),
   ),
-  /** Where this provider keeps what policies ask about. A dotted path; a claim whose whole name is the path wins. */
+  /** Signature algorithms that are accepted; asymmetric only. */
+  algorithms: some(v.picklist(jwsAlgorithmNames)),
+  /** Where its keys are. Without it, the preset says so, or OpenID Connect Discovery below the issuer. */
+  jwksUri: v.optional(address),
+  /** What is the same for every customer of a well-known provider; other settings override it one by one. */
+  preset: v.optional(v.picklist(issuerPresetNames)),
+  /** Where this provider keeps what policies ask about. */
   claims: v.optional(
     v.strictObject({
-      roles: v.optional(text),
-      scopes: v.optional(text),
-      tenant: v.optional(text),
-      email: v.optional(text),
-      name: v.optional(text),
-      client: v.optional(text),
+      /** The user id, `sub` by default. Threads belong to it: another claim later makes everybody a new person. */
+      subject: v.optional(source),
+      roles: v.optional(source),
+      scopes: v.optional(source),
+      tenant: v.optional(source),
+      email: v.optional(source),
+      name: v.optional(source),
+      client: v.optional(source),
     }),
   ),
   /** The separator of several roles where this provider writes them as one text. Without it, a text is one role. */
   roleSeparator: v.optional(v.picklist([' ', ','])),
+  /** The roles that are read at all, `*` at the end for any rest. Without it, all are; then many make the assertion too large. */
+  keepRoles: v.optional(some(v.pipe(v.string(), v.regex(/^[^*]+\*?$/, 'a role, or its beginning and *')))),
+  /** `services` where whoever this issuer vouches for is a machine: workload identities, service accounts. */
+  callers: v.optional(v.picklist(['services'])),
   /** `access-token` (default) refuses ID tokens; `at+jwt` takes only RFC 9068 tokens; `id-token` is for providers that have nothing else. */
   tokenType: v.optional(v.picklist(['access-token', 'at+jwt', 'id-token'])),
   /** Claims that must be present beside `iss`, `aud`, `sub` and `exp`. */
@@ -50,7 +85,7 @@ export const IssuerSchema = v.strictObject({
   maxLifetimeSeconds: v.optional(seconds(60, 31_536_000)),
   /** Tolerated difference of clocks. Default 30. */
   clockSkewSeconds: v.optional(seconds(0, 60)),
-  /** Put before `sub` towards agents, so that two issuers of one route cannot share a user id. */
+  /** Put before the user id towards agents, so that two issuers of one route cannot share one. */
   subjectPrefix: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:|-]{1,32}$/, 'up to 32 letters, digits or . _ : | -')),
   ),

@@ -35,5 +35,5 @@ export function checkTrustList(trust: readonly Trust[], report: Report): void {
 
 /** @param trust checked: this function only fills in */
 export const compileTrust = (trust: readonly Trust[], environment: Environment): Trusted => ({
-  issuers: trust.map((issuer) => compileIssuer(issuer, environment)),
+  issuers: trust.flatMap((issuer) => compileIssuer(issuer, environment)),
 })

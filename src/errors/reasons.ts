@@ -5,6 +5,8 @@ import type { RefusalCode } from './refusals'
 /** Why a token was not accepted. */
 export type TokenReason =
   | 'form'
+  | 'opaque'
+  | 'encrypted'
   | 'header'
   | 'algorithm'
   | 'type'
@@ -17,6 +19,8 @@ export type TokenReason =
   | 'lifetime'
   | 'subject'
   | 'id-token'
+  | 'refresh-token'
+  | 'logout-token'
   | 'sender-constrained'
   | `claim-missing ${string}`
   | `claim-invalid ${string}`

@@ -1,7 +1,15 @@
 import type { ReasonOf } from './reasons'
 import { type RefusalCode, type RefusalRow, refusals } from './refusals'
 
-/** Details for the caller beside the refusal's row of the table. */
+/** A check that failed, for the operator. */
+export interface Mismatch {
+  readonly found: string
+  readonly expected: string
+  /** The setting that decides it, such as `audience`. */
+  readonly setting?: string | undefined
+}
+
+/** Details beside the refusal's row of the table. */
 export interface RefusalExtras {
   /** Scopes that would do, for `insufficient_scope`. */
   readonly scopes?: readonly string[]
@@ -9,6 +17,8 @@ export interface RefusalExtras {
   readonly allow?: readonly string[]
   /** The body's field that was refused: a name that the table of an agent kind lists, never one the caller made up. */
   readonly field?: string
+  /** Why a token was refused, in detail. It goes to the operator and nowhere else. */
+  readonly mismatch?: Mismatch
   /** Whole seconds for `Retry-After`, in place of the row's. */
   readonly retryAfter?: number
 }

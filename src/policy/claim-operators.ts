@@ -1,5 +1,6 @@
 import * as v from 'valibot'
-import { type Caller, claimAt } from '../caller'
+import type { Caller } from '../caller'
+import { claimAt } from '../claims'
 import { some, text } from '../config/atoms'
 
 const scalar = v.union([v.string(), v.number(), v.boolean()], 'a text, a number or true/false')

@@ -106,6 +106,56 @@ export const ofIssuers: readonly Case[] = [
     unset: ['plain'],
   },
   {
+    field: 'claims.roles, from several places',
+    issuer: { claims: { roles: { firstOf: [['o.x', 'rol'], 'o.rol', 'org_role'] } } },
+    async see(ask) {
+      const roles = async (claims: object) => (await ask({ claims: { roles: ['plain'], ...claims } })).claims.roles
+      return [await roles({ org_role: 'old' }), await roles({ org_role: 'old', o: { rol: 'new' } })]
+    },
+    set: [['old'], ['new']],
+    unset: [['plain'], ['plain']],
+  },
+  {
+    field: 'claims.subject',
+    issuer: { claims: { subject: 'oid' } },
+    see: claim('sub', { oid: '7d4f' }),
+    set: '7d4f',
+    unset: 'alice',
+  },
+  {
+    field: 'keepRoles',
+    issuer: { keepRoles: ['app-*', 'a.b'] },
+    see: claim('roles', { roles: ['app-admin', 'my-app-x', 'a.b', 'aXb', 'app-'] }),
+    set: ['app-admin', 'a.b', 'app-'],
+    unset: ['app-admin', 'my-app-x', 'a.b', 'aXb', 'app-'],
+  },
+  {
+    field: 'callers',
+    issuer: { callers: 'services' },
+    see: claim('caller', {}),
+    set: 'service',
+    unset: 'user',
+  },
+  {
+    field: 'audienceFrom',
+    issuer: { audienceFrom: { claim: 'client_id', where: { token_use: 'access', sid: true } } },
+    async see(ask) {
+      const of = { aud: undefined, client_id: 'agents', token_use: 'access', sid: 's' }
+      const tries = [
+        of,
+        { ...of, client_id: 'other' },
+        { ...of, token_use: 'other' },
+        { ...of, sid: undefined },
+        { ...of, client_id: undefined },
+        { ...of, aud: 'other' },
+        { ...of, aud: 'agents', token_use: 'other' },
+      ]
+      return Promise.all(tries.map(async (claims) => (await ask({ claims })).status))
+    },
+    set: [200, 401, 401, 401, 401, 401, 200],
+    unset: [401, 401, 401, 401, 401, 401, 200],
+  },
+  {
     field: 'claims.roles, as policies see it',
     both: { policies: [onlyNested] },
     issuer: { claims: { roles: 'realm_access.roles' } },
@@ -158,9 +208,10 @@ export const ofIssuers: readonly Case[] = [
   {
     field: 'claims, field by field over those of a preset',
     both: { assertion: { claims: [] } },
-    issuer: { preset: 'keycloak', claims: { tenant: 'org' } },
+    issuer: { preset: 'zitadel', claims: { tenant: 'org' } },
     async see(ask) {
-      const claims = { roles: ['plain'], realm_access: { roles: ['nested'] }, tenant: 'plain', org: 'nested' }
+      const byProject = { 'urn:zitadel:iam:org:project:roles': { nested: { 1: 'acme.example.com' } } }
+      const claims = { roles: ['plain'], ...byProject, tenant: 'plain', org: 'nested' }
       const { roles, tenant } = (await ask({ claims })).claims
       return { roles, tenant }
     },
@@ -185,7 +236,7 @@ export const ofIssuers: readonly Case[] = [
   {
     field: 'tokenType: id-token',
     issuer: { tokenType: 'id-token' },
-    see: statusOf({ header: { typ: 'JWT' }, claims: { nonce: 'n' } }),
+    see: statusOf({ header: { typ: 'JWT' }, claims: { at_hash: 'h' } }),
     set: 200,
     unset: 401,
   },

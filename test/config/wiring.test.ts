@@ -1,7 +1,7 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routeJsonSchema } from '../../src/cli/json-schema'
-import type { Agent, Issuer, Route } from '../../src/config/define'
+import type { Agent, Route } from '../../src/config/define'
 import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { type Issuers, publicKeys, publishes, says, startIssuers } from '../support/issuers'
@@ -20,58 +20,6 @@ const claims = {
   scope: 'use manage',
   tenant: 'acme',
 }
-
-/** Every place that some preset reads, each with its own name as the value. */
-const everywhere = {
-  roles: ['roles'],
-  groups: ['groups'],
-  permissions: ['permissions'],
-  'cognito:groups': ['cognito:groups'],
-  realm_access: { roles: ['realm_access.roles'] },
-  org_role: 'org_role',
-  app_metadata: { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant' },
-  custom: { groups: ['custom.groups'] },
-  scope: 'scope',
-  scp: 'scp',
-  tenant: 'tenant',
-  tid: 'tid',
-  org_id: 'org_id',
-  hd: 'hd',
-  firebase: { tenant: 'firebase.tenant' },
-  email: 'email',
-  preferred_username: 'preferred_username',
-  name: 'name',
-  user_metadata: { name: 'user_metadata.name' },
-  client_id: 'client_id',
-  azp: 'azp',
-  cid: 'cid',
-}
-const usual = {
-  roles: ['roles'],
-  scope: 'scope',
-  tenant: 'tenant',
-  email: 'email',
-  name: 'name',
-  client_id: 'client_id',
-}
-/** The claims that a preset reads instead of the usual ones, and the kind of token it takes. */
-const presets: readonly [string, object, 'access tokens' | 'ID tokens'][] = [
-  ['none', {}, 'access tokens'],
-  ['entra', { scope: 'scp', tenant: 'tid', email: 'preferred_username', client_id: 'azp' }, 'access tokens'],
-  ['auth0', { roles: ['permissions'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
-  ['okta', { roles: ['groups'], scope: 'scp', client_id: 'cid' }, 'access tokens'],
-  ['keycloak', { roles: ['realm_access.roles'], client_id: 'azp' }, 'access tokens'],
-  ['cognito', { roles: ['cognito:groups'] }, 'access tokens'],
-  ['clerk', { roles: ['org_role'], tenant: 'org_id', client_id: 'azp' }, 'access tokens'],
-  [
-    'supabase',
-    { roles: ['app_metadata.roles'], tenant: 'app_metadata.tenant', name: 'user_metadata.name' },
-    'access tokens',
-  ],
-  ['firebase', { tenant: 'firebase.tenant' }, 'ID tokens'],
-  ['google', { tenant: 'hd', client_id: 'azp' }, 'ID tokens'],
-  ['cloudflare-access', { roles: ['custom.groups'] }, 'ID tokens'],
-]
 
 let issuers: Issuers
 let origin: RecordingOrigin
@@ -99,14 +47,7 @@ beforeAll(async () => {
   // Its keys are found only where the configuration says that they are.
   issuers.set('pinned', { discovery: says(404), jwks: keys })
   gateway = await startGateway({
-    routes: [
-      ...all.flatMap(routesOf),
-      ...presets.map(([name]) => {
-        const preset = name === 'none' ? {} : { preset: name as NonNullable<Issuer['preset']> }
-        const issuer = issuerOf(issuers.issuer('login'), { id: `by-${name}`, ...preset })
-        return routeOf(openHttp(origin.url), [issuer], { id: `preset-${name}`, path: `/preset-${name}` })
-      }),
-    ],
+    routes: [...all.flatMap(routesOf)],
     vars: {
       AGENT_KEY: 's3cret',
       AGENT_URL: `${origin.url}/by-variable`,
@@ -160,22 +101,10 @@ describe.each([
   })
 })
 
-it.each(presets)(
-  'the preset %s differs from the usual claims by %j and takes %s',
-  async (preset, differences, tokens) => {
-    const ask = askAt(`/preset-${preset}`)
-    const read = (await ask({ claims: everywhere, header: { typ: 'JWT' } })).claims
-    const { roles, scope, tenant, email, name, client_id } = read
-    expect({ roles, scope, tenant, email, name, client_id }).toEqual({ ...usual, ...differences })
-    // Only an ID token has a nonce, and only an access token has this type.
-    const asIdToken = await ask({ claims: { nonce: 'n' }, header: { typ: 'JWT' } })
-    const asAccessToken = await ask({ header: { typ: 'at+jwt' } })
-    expect([asIdToken.status, asAccessToken.status]).toEqual(tokens === 'ID tokens' ? [200, 401] : [401, 200])
-  },
-)
-
 /** Fields whose effect takes time or an agent of its own, each with the tests that see it. */
 const elsewhere: Readonly<Record<string, string>> = {
+  'trust.tenants': 'providers/tenants',
+  'agent.publicCard': 'agents/a2a/adapter',
   'agent.origin.path': 'gateway/forwards',
   'agent.endpoints.websocket': 'gateway/upgrades',
   'limits.firstByteSeconds': 'gateway/refuses',

@@ -185,7 +185,7 @@ describe('S24: each refusal of the table', () => {
   it('a caller without a tenant, where threads are those of tenants', async () => {
     const run = json({ threadId: 't', runId: 'r', messages: [] })
     const before = world.origin.received.length
-    for (const tenant of [undefined, '', 7]) {
+    for (const tenant of [undefined, '', 7.5]) {
       const token = await forge(world.provider, { claims: { tenant } })
       const headers = { ...(run.headers as object), ...bearer(token) }
       await expectRefusal(await world.gateway.fetch('/of-tenants', { ...run, headers }), 'tenant-missing')

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { JWK } from 'jose'
 import type { TrustedIssuer } from '../../src/authentication/jwt/trusted-issuer'
+import { compileClaims } from '../../src/config/compile-issuer'
 import type { Issuer, Route } from '../../src/config/define'
+import { commonClaims } from '../../src/config/issuer-presets'
 import { goodClaims, issuerOf, openHttp, routeOf } from './fixtures'
 import { publicJwk } from './keys'
 import { type Received, startOrigin } from './origin'
@@ -93,7 +95,10 @@ export const trustedIssuer = (more: Partial<TrustedIssuer> = {}): TrustedIssuer 
   issuer: 'https://login.example.com',
   audience: ['agents'],
   algorithms: ['ES256'],
-  claims: { roles: 'roles', scopes: 'scope', tenant: 'tid', email: 'email', name: 'name', client: 'client_id' },
+  claims: compileClaims({ ...commonClaims, tenant: 'tid' }),
+  audienceFrom: undefined,
+  keepRoles: undefined,
+  callers: undefined,
   roleSeparator: undefined,
   preset: undefined,
   tokenType: 'access-token',

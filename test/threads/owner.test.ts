@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { principalOf } from '../../src/authentication/jwt/principal'
 import type { TrustedIssuer } from '../../src/authentication/jwt/trusted-issuer'
 import type { Principal } from '../../src/authentication/principal'
+import { compileClaims } from '../../src/config/compile-issuer'
 import { commonClaims } from '../../src/config/issuer-presets'
 import { createOwners } from '../../src/threads/owner'
 import { trustedIssuer } from '../support/issuers'
 
 const trusted = (issuer: string, more: Partial<TrustedIssuer> = {}): TrustedIssuer =>
-  trustedIssuer({ issuer, claims: commonClaims, ...more })
+  trustedIssuer({ issuer, claims: compileClaims(commonClaims), ...more })
 
 const LOGIN = 'https://login.test'
 const who = (sub: string, claims: object = {}, issuer = trusted(LOGIN)): Principal =>
@@ -47,7 +48,7 @@ describe('the owner of threads', () => {
   it('is one for all of a tenant, and nobody’s without one', async () => {
     const [alice, bob] = [who('alice', { tenant: 'acme' }), who('bob', { tenant: 'acme' })]
     expect(await ownerOf(alice, 'tenant')).toBe(await ownerOf(bob, 'tenant'))
-    for (const tenant of [undefined, '', null, 7, ['acme']])
+    for (const tenant of [undefined, '', null, 7.5, ['acme']])
       await expect(ownerOf(who('alice', { tenant }), 'tenant')).rejects.toMatchObject({ code: 'tenant-missing' })
   })
 

@@ -15,7 +15,8 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   shape: /(?:eyJ[\w-]*|e(?:yA|w[ko0])[\w-]{16,})\.[\w.-]+/g,
   requestHeaders: ['authorization'],
   resourceMetadata: (issuers) => ({
-    authorization_servers: issuers.map(({ issuer }) => issuer),
+    // RFC 9728 section 2: addresses. An issuer that is none cannot be asked for a token either.
+    authorization_servers: issuers.map(({ issuer }) => issuer).filter((issuer) => URL.canParse(issuer)),
     bearer_methods_supported: ['header'],
   }),
 

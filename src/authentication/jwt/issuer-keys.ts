@@ -1,7 +1,7 @@
-import { createLocalJWKSet } from 'jose'
 import { answeredInTime } from '../../answered-in-time'
 import type { SigningKeys } from '../../assertion/keys'
 import { Refusal } from '../../errors/refusal'
+import type { JwsAlgorithm } from '../../jws'
 import type { Background, Ports } from '../../ports'
 import { refuseToken } from './fault'
 import { FETCH_MS, fetchKeySet } from './key-set'
@@ -25,12 +25,16 @@ const ABANDONED_MS = WAIT_MS + 3_000
 
 const MAX_LOGGED_CHARS = 200
 
+type Keys = readonly CryptoKey[]
+
 export interface KeyStore {
   /**
-   * The key that verifies a token of this issuer. It is matched on `kid`, `kty`, `use`, `key_ops` and `alg`.
+   * The keys that a token of this issuer may be signed with: one where it names a `kid`, otherwise a few. They are matched on `kid`,
+   * `kty`, `crv`, `use`, `key_ops` and `alg`.
+   * @returns at least one
    * @throws Refusal `token-invalid` where the issuer has no such key, `keys-unavailable` where that cannot be known
    */
-  keyFor(issuer: TrustedIssuer, alg: string, kid: string | undefined, background: Background): Promise<CryptoKey>
+  keysFor(issuer: TrustedIssuer, alg: JwsAlgorithm, kid: string | undefined, background: Background): Promise<Keys>
   /** Whether a key is of its issuer's set, and the set fresh: then nothing has to be asked. */
   isCurrent(issuer: TrustedIssuer, key: CryptoKey): boolean
 }
@@ -48,14 +52,6 @@ interface Slot {
 /** The gateway's own keys: before agents whose callers came through it already, it is the issuer, and a Worker may not fetch from itself. */
 export type OwnKeys = () => Promise<SigningKeys>
 
-async function ownKey(keys: OwnKeys, alg: string, kid: string | undefined): Promise<CryptoKey> {
-  const { keys: signing, fault } = await keys()
-  if (fault) throw new Refusal('keys-unavailable', `SIGNING_KEYS ${fault}`)
-  const found = await select(createLocalJWKSet({ keys: signing.map(({ publicJwk }) => publicJwk) }), alg, kid)
-  if (!found) throw refuseToken('key')
-  return found
-}
-
 /**
  * Key sets of issuers, one per isolate. jose's own remote set has no single flight, no cool-down after failures and no
  * bounded use of stale keys on Workers, so these are here: one fetch at a time per issuer, kept alive beyond the request that
@@ -66,6 +62,19 @@ async function ownKey(keys: OwnKeys, alg: string, kid: string | undefined): Prom
 export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   const slots = new Map<string, Slot>()
   const shared = createSharedKeys(ports, STALE_MS)
+  let ownSet: { readonly of: SigningKeys; readonly set: KeySet } | undefined
+
+  async function ownKeys(signingKeys: OwnKeys, alg: JwsAlgorithm, kid: string | undefined): Promise<Keys> {
+    const of = await signingKeys()
+    if (of.fault) throw new Refusal('keys-unavailable', `SIGNING_KEYS ${of.fault}`)
+    if (ownSet?.of !== of) {
+      const keys = of.keys.map(({ publicJwk }) => publicJwk)
+      ownSet = { of, set: keySet({ keys, fetchedAt: ports.now(), maxAgeMs: undefined }) }
+    }
+    const found = await select(ownSet.set, alg, kid)
+    if (found.length === 0) throw refuseToken('key')
+    return found
+  }
 
   async function refresh(issuer: TrustedIssuer, slot: Slot, background: Background, wanted?: Wanted): Promise<void> {
     const now = ports.now()
@@ -106,10 +115,10 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   async function selectFrom(
     issuer: TrustedIssuer,
     set: KeySet,
-    alg: string,
+    alg: JwsAlgorithm,
     kid: string | undefined,
-  ): Promise<CryptoKey | undefined> {
-    const found = await select(set.select, alg, kid).catch((thrown) => {
+  ): Promise<Keys | undefined> {
+    const found = await select(set, alg, kid).catch((thrown) => {
       // A key that its provider published broken: a token that names it may be good.
       const event = {
         event: 'key-unusable',
@@ -121,19 +130,18 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       set.hasTold = true
       throw unavailable(issuer, FAILURE_COOLDOWN_MS)
     })
-    if (found) set.selected.add(found)
-    return found
+    return found.length > 0 ? found : undefined
   }
 
   return {
     isCurrent(issuer, key) {
-      const set = slots.get(issuer.id)?.set
+      const set = slots.get(nameOf(issuer))?.set
       return set !== undefined && isFresh(set, ports.now()) && set.selected.has(key)
     },
-    async keyFor(issuer, alg, kid, background) {
-      if (issuer.isGateway && own) return ownKey(own, alg, kid)
-      const slot = slots.get(issuer.id) ?? { failedAt: undefined, coolDownMs: 0, lookups: new Lookups() }
-      slots.set(issuer.id, slot)
+    async keysFor(issuer, alg, kid, background) {
+      if (issuer.isGateway && own) return ownKeys(own, alg, kid)
+      const slot = slots.get(nameOf(issuer)) ?? { failedAt: undefined, coolDownMs: 0, lookups: new Lookups() }
+      slots.set(nameOf(issuer), slot)
       const usable = () => (slot.set && elapsed(slot.set.fetchedAt, ports.now()) < STALE_MS ? slot.set : undefined)
 
       const now = ports.now()
@@ -166,8 +174,11 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   }
 }
 
-/** Looks for the key of a request in a set. */
-type Wanted = (set: KeySet) => Promise<CryptoKey | undefined>
+/** An entry of `trust` may stand for several issuers, one for each tenant. */
+const nameOf = ({ id, issuer }: TrustedIssuer): string => `${id} ${issuer}`
+
+/** Looks for the keys of a request in a set. */
+type Wanted = (set: KeySet) => Promise<Keys | undefined>
 
 /** Milliseconds until the network may be asked again after a failure. */
 const coolDownLeft = ({ failedAt, coolDownMs }: Slot, now: number): number =>

@@ -10,6 +10,9 @@ const MAX_KEYS = 100
 const MIN_RSA_BITS = 2048
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
+/** RFC 7517 section 4.2, and the one of SPIFFE's bundles (SPIFFE Trust Domain and Bundle section 4.2.2). */
+const SIGNING_USES: ReadonlySet<unknown> = new Set(['sig', 'jwt-svid'])
+
 /** A key set with the moment it was fetched, in milliseconds. */
 export interface KeySetDocument {
   readonly keys: readonly JWK[]
@@ -81,14 +84,21 @@ function parse(bytes: Uint8Array): unknown {
 
 /** The keys that may verify a signature; one bad key among good ones must not blind the set. */
 export function usableKeys(keys: unknown): JWK[] {
-  return Array.isArray(keys) ? keys.slice(0, MAX_KEYS).filter(isUsable) : []
+  if (!Array.isArray(keys)) return []
+  const some: unknown[] = keys.slice(0, MAX_KEYS)
+  const usable = some.filter(isUsable)
+  // A set that publishes a private or a symmetric key has leaked it, in whatever entry: anyone could sign with it.
+  const leaked = some.filter(isPrivate).map(({ n, x }) => n ?? x)
+  return usable.filter(({ n, x }) => !leaked.includes(n ?? x))
 }
+
+const isPrivate = (key: unknown): key is JWK =>
+  typeof key === 'object' && key !== null && PRIVATE_MEMBERS.some((name) => name in key)
 
 function isUsable(key: unknown): key is JWK {
   if (typeof key !== 'object' || key === null) return false
   const { kty, n, use } = key as Record<string, unknown>
-  // A set that publishes a private or a symmetric key has leaked it: anyone could sign with it.
-  if (PRIVATE_MEMBERS.some((name) => name in key) || (use !== undefined && use !== 'sig')) return false
+  if (isPrivate(key) || (use !== undefined && !SIGNING_USES.has(use))) return false
   // Leading zeros make no modulus longer.
   if (kty === 'RSA') return typeof n === 'string' && n.replace(/^A+/, '').length >= Math.ceil(MIN_RSA_BITS / 6)
   return kty === 'EC' || kty === 'OKP'

@@ -1,15 +1,20 @@
-import { createLocalJWKSet } from 'jose'
-import { joseCode } from './fault'
+import type { JWK } from 'jose'
+import { fitsAlgorithm, importKey, isWeak, type JwsAlgorithm, publicMembers } from '../../jws'
 import type { KeySetDocument } from './key-set'
 import { elapsed } from './lookups'
 
 /** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 
+/** So many keys are tried for one token. Each costs a verification, also for a token that anybody made up. */
+const MOST_TRIED = 4
+
 /** A key set that tokens are verified with. */
 export interface KeySet {
-  readonly select: ReturnType<typeof createLocalJWKSet>
-  /** Those of the set that have been selected so far. */
+  readonly keys: readonly JWK[]
+  /** Those that have been imported so far, under algorithm and public members. */
+  readonly imported: Map<string, CryptoKey>
+  /** Those that have been selected so far. */
   readonly selected: WeakSet<CryptoKey>
   readonly fetchedAt: number
   readonly freshMs: number
@@ -19,8 +24,7 @@ export interface KeySet {
 
 export function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
   const freshMs = Math.min(Math.max(maxAgeMs ?? FRESH_MS.usual, FRESH_MS.least), FRESH_MS.most)
-  const select = createLocalJWKSet({ keys: [...keys] })
-  return { select, selected: new WeakSet(), fetchedAt, freshMs, hasTold: false }
+  return { keys, imported: new Map(), selected: new WeakSet(), fetchedAt, freshMs, hasTold: false }
 }
 
 export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean => elapsed(fetchedAt, now) < freshMs
@@ -29,21 +33,35 @@ export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean =>
 export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: number): boolean =>
   fetchedAt >= begin && fetchedAt <= end
 
-const NO_ONE_KEY: ReadonlySet<unknown> = new Set(['ERR_JWKS_NO_MATCHING_KEY', 'ERR_JWKS_MULTIPLE_MATCHING_KEYS'])
-
 /**
- * The key of a set that fits. It is matched on `kid`, `kty`, `use`, `key_ops` and `alg`.
- * @throws what importing a key throws that is none
+ * The keys of a set that may have signed a token: by its `kid` where it names one (RFC 7515 section 4.1.4), otherwise all that fit
+ * its algorithm. Equal keys are one.
+ * @returns none where the set has none
+ * @throws what importing throws, where none of those that fit can be used
  */
-export async function select(
-  keyOf: KeySet['select'],
-  alg: string,
-  kid: string | undefined,
-): Promise<CryptoKey | undefined> {
-  try {
-    return await keyOf(kid === undefined ? { alg } : { alg, kid })
-  } catch (thrown) {
-    if (NO_ONE_KEY.has(joseCode(thrown))) return undefined
-    throw thrown
+export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
+  const found = new Set<CryptoKey>()
+  let fault: { readonly thrown: unknown } | undefined
+  for (const jwk of set.keys) {
+    if ((kid !== undefined && jwk.kid !== kid) || !fitsAlgorithm(jwk, alg) || !mayVerify(jwk)) continue
+    const name = alg + JSON.stringify(publicMembers(jwk, alg))
+    try {
+      const key = set.imported.get(name) ?? (await importStrong(jwk, alg))
+      set.imported.set(name, key)
+      set.selected.add(key)
+      if (found.add(key).size === MOST_TRIED) break
+    } catch (thrown) {
+      fault = { thrown }
+    }
   }
+  if (found.size === 0 && fault) throw fault.thrown
+  return [...found]
+}
+
+const mayVerify = ({ key_ops: operations }: JWK): boolean => !Array.isArray(operations) || operations.includes('verify')
+
+async function importStrong(jwk: JWK, alg: JwsAlgorithm): Promise<CryptoKey> {
+  const key = await importKey(jwk, alg, 'verify')
+  if (isWeak(key)) throw new Error('an RSA key of less than 2,048 bits')
+  return key
 }

@@ -1,11 +1,12 @@
 import { base64url } from 'jose'
+import type { JwsAlgorithm } from '../../jws'
 import type { Principal } from '../principal'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /** A token that was verified, with all that has to be looked at again. */
 export interface Verified {
   readonly principal: Principal
-  readonly alg: string
+  readonly alg: JwsAlgorithm
   readonly kid: string | undefined
   /** That verified it. An issuer that withdraws it takes back what it signed. */
   readonly key: CryptoKey

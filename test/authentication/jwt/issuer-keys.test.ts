@@ -78,13 +78,13 @@ function isolate(provider: Provider, sharedCache?: SharedCache) {
     world,
     /** `key`, or the code and reason of the refusal. */
     ask: (kid: string | undefined = key.kid, of = issuer()) =>
-      store.keyFor(of, 'ES256', kid, background).then(
+      store.keysFor(of, 'ES256', kid, background).then(
         () => 'key',
         (refusal: Refusal) => [refusal.code, refusal.reason].join(' '),
       ),
     /** The seconds of `Retry-After`; none where there is a key or the token is refused. */
     waitFor: (kid: string | undefined = key.kid) =>
-      store.keyFor(issuer(), 'ES256', kid, background).then(
+      store.keysFor(issuer(), 'ES256', kid, background).then(
         () => undefined,
         (refusal: Refusal) => refusal.extras.retryAfter,
       ),

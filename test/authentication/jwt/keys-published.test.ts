@@ -27,6 +27,7 @@ const weak = { ...short, kid: 'weak', alg: 'RS256', use: 'sig' } as JWK
 
 const without = (key: JWK, ...names: (keyof JWK)[]): JWK =>
   Object.fromEntries(Object.entries(publicJwk(key)).filter(([name]) => !names.includes(name as keyof JWK))) as JWK
+const curves = await Promise.all(Array.from({ length: 5 }, () => privateKey('ES256')))
 const padded = (n = '') => Buffer.concat([Buffer.alloc(128), Buffer.from(n, 'base64url')]).toString('base64url')
 
 /** What one issuer publishes, and which tokens open its route. */
@@ -93,6 +94,9 @@ const sets: Record<string, { keys: unknown; opens?: JWK[]; closed?: [key: JWK, r
     keys: [{ ...publicJwk(ec), kid: 'damaged', y: ec.x }, { ...publicJwk(other), kid: 'odd', e: '' }, publicJwk(good)],
     opens: [good],
   },
+  five: { keys: publicKeys(...curves), opens: curves },
+  same: { keys: publicKeys(good, good), opens: [good] },
+  leaked: { keys: [other, { ...publicJwk(other), kid: 'public' }, publicJwk(good)], opens: [good] },
   twins: { keys: [publicJwk(good), { ...publicJwk(ec), kid: good.kid }], opens: [good] },
   many: {
     keys: [
@@ -295,10 +299,25 @@ describe('keys in a set', () => {
     expect(await door.knock(issuers.token('no-alg', good, {}, { alg: 'ES256' }), '/no-alg')).toEqual(refused('key'))
   })
 
-  it('S5: without kid, a token is refused where more than one key would do', async () => {
-    const token = (name: string) => issuers.token(name, good, {}, { kid: undefined })
-    expect(await door.knock(token('plain'), '/plain')).toEqual(accepted)
-    expect(await door.knock(token('many'), '/many')).toEqual(refused('key'))
+  it('S5: without kid, a token is held against four of the keys that would do', async () => {
+    const token = (name: string, key: JWK) => issuers.token(name, key, {}, { kid: undefined })
+    expect(await door.knock(token('plain', good), '/plain')).toEqual(accepted)
+    for (const key of [good, other]) expect(await door.knock(token('many', key), '/many')).toEqual(accepted)
+    const outcomes = []
+    for (const key of curves) outcomes.push(await door.knock(token('five', key), '/five'))
+    expect(outcomes).toEqual([accepted, accepted, accepted, accepted, refused('signature')])
+    expect(await door.knock(token('five', ec), '/five')).toEqual(refused('signature'))
+  })
+
+  it('a key that is in a set twice is one', async () => {
+    for (const header of [{}, { kid: undefined }])
+      expect(await door.knock(issuers.token('same', good, {}, header), '/same')).toEqual(accepted)
+  })
+
+  it('S9: a key that is published with its private part counts nowhere in the set', async () => {
+    const leaked = issuers.token('leaked', other, {}, { kid: 'public' })
+    expect(await door.knock(leaked, '/leaked')).toEqual(refused('key'))
+    expect(await door.knock(issuers.token('leaked', good), '/leaked')).toEqual(accepted)
   })
 
   it('S9: reads the first hundred keys of a set', async () => {

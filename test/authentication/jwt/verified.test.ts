@@ -25,9 +25,9 @@ let isFresh: boolean
 let verified: VerifiedTokens
 const keys: KeyStore = {
   isCurrent: (_issuer, key) => isFresh && key === published,
-  async keyFor() {
+  async keysFor() {
     if (!published) throw new Refusal('keys-unavailable')
-    return published
+    return [published]
   },
 }
 

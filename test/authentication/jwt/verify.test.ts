@@ -1,8 +1,7 @@
 import fc from 'fast-check'
-import { errors, importJWK, type JWK } from 'jose'
+import { importJWK, type JWK } from 'jose'
 import { describe, expect, it } from 'vitest'
 import { Credential } from '../../../src/authentication/credential'
-import { tokenRefusal } from '../../../src/authentication/jwt/fault'
 import type { KeyStore } from '../../../src/authentication/jwt/issuer-keys'
 import type { TrustedIssuer } from '../../../src/authentication/jwt/trusted-issuer'
 import { VerifiedTokens } from '../../../src/authentication/jwt/verified'
@@ -21,7 +20,7 @@ const now = NOW / 1000
 const issuer = trustedIssuer({ algorithms: ['ES256', 'RS256', 'EdDSA'] })
 const store: KeyStore = {
   isCurrent: () => false,
-  keyFor: async (_issuer, alg) => (await importJWK(publicJwk(keys[alg as 'ES256']), alg)) as CryptoKey,
+  keysFor: async (_issuer, alg) => [(await importJWK(publicJwk(keys[alg as 'ES256']), alg)) as CryptoKey],
 }
 const background = { waitUntil: () => undefined }
 
@@ -213,39 +212,22 @@ describe('whatever a token says', () => {
 
   it('invariant 7: a failure that is not the token’s is "unavailable", whatever it is', async () => {
     for (const thrown of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataError'), 'x', undefined]) {
-      const broken: KeyStore = { ...store, keyFor: () => Promise.reject(thrown) }
+      const broken: KeyStore = { ...store, keysFor: () => Promise.reject(thrown) }
       expect(await judge(sign(claims()), issuer, broken)).toMatch(
         /^keys-unavailable (TypeError|Error|DataError|unknown)$/,
       )
     }
-    const known: KeyStore = { ...store, keyFor: () => Promise.reject(new Refusal('keys-unavailable', 'login')) }
+    const known: KeyStore = { ...store, keysFor: () => Promise.reject(new Refusal('keys-unavailable', 'login')) }
     expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
-  })
-
-  it.each<[Error, string]>([
-    [new errors.JOSEAlgNotAllowed('x'), 'token-invalid algorithm'],
-    [new errors.JOSENotSupported('x'), 'token-invalid algorithm'],
-    [new errors.JWSInvalid('x'), 'token-invalid form'],
-    [new errors.JWTInvalid('x'), 'token-invalid form'],
-    [new errors.JWSSignatureVerificationFailed(), 'token-invalid signature'],
-    [new errors.JWTExpired('x', {}), 'token-expired'],
-    [new errors.JWTClaimValidationFailed('x', {}, 'nbf', 'check_failed'), 'token-invalid not-yet-valid'],
-    [new errors.JWTClaimValidationFailed('x', {}, 'iss', 'check_failed'), 'token-invalid issuer'],
-    [new errors.JWKSTimeout(), 'keys-unavailable JWKSTimeout'],
-    [new errors.JWKSInvalid('x'), 'keys-unavailable JWKSInvalid'],
-    [new errors.JOSEError('x'), 'keys-unavailable JOSEError'],
-  ])('invariant 7: what jose throws is told apart, also what it cannot throw here: %s', (thrown, verdict) => {
-    const { code, reason } = tokenRefusal(thrown)
-    expect([code, ...(reason === undefined ? [] : [reason])].join(' ')).toBe(verdict)
   })
 
   it('S5: asks for no key before it knows the issuer and the algorithm', async () => {
     const asked: unknown[] = []
     const counting: KeyStore = {
       ...store,
-      keyFor(...question) {
+      keysFor(...question) {
         asked.push(question.slice(1, 3))
-        return store.keyFor(...question)
+        return store.keysFor(...question)
       },
     }
     for (const token of [

@@ -1,0 +1,191 @@
+import { type Claims, claimAt, firstClaim, showPath } from '../../claims'
+import type { TokenReason } from '../../errors/reasons'
+import { otherKind, typeFits } from './token-kind'
+import type { TrustedIssuer } from './trusted-issuer'
+
+const MAX_KID_CHARS = 256
+const MAX_SUBJECT_CHARS = 255
+
+/** Characters that a user id may not have: controls, format characters, line and paragraph separators, lone surrogates. */
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
+
+/**
+ * One check of a token against the settings of its issuer. The gateway asks for the fault alone; whoever explains a refusal asks for
+ * the rest, so that both say the same.
+ *
+ * @typeParam Part the token's header or its claims
+ */
+export interface Check {
+  /** The header member or claim that it looks at. */
+  readonly on: string
+  /** The setting of the issuer that decides it. */
+  readonly setting?: string
+  /** @param now seconds since the epoch */
+  fault(part: Claims, issuer: TrustedIssuer, now: number): TokenReason | 'expired' | undefined
+  found(part: Claims, issuer: TrustedIssuer): unknown
+  expected(issuer: TrustedIssuer, now: number): string
+}
+
+const list = (values: readonly string[]): string =>
+  values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
+/** Returns a moment as operators read it; what is no number of seconds, or beyond the calendar, as it is. */
+const moment = (seconds: unknown): unknown =>
+  isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
+
+/** The header is the caller's word: `jwk`, `jku`, `x5u` and `x5c` are not even looked at (RFC 8725 section 3.10). */
+export const headerChecks: readonly Check[] = [
+  {
+    on: 'alg',
+    setting: 'algorithms',
+    fault: ({ alg }, { algorithms }) =>
+      typeof alg === 'string' && (algorithms as readonly string[]).includes(alg) ? undefined : 'algorithm',
+    found: ({ alg }) => alg,
+    expected: ({ algorithms }) => list(algorithms),
+  },
+  {
+    // RFC 7515 section 4.1.11. A member that is not named there is ignored, as its section 4 says.
+    on: 'crit',
+    // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6); `enc` makes a JWE (RFC 7516 section 9).
+    fault: (header) => (['crit', 'b64', 'enc'].some((name) => Object.hasOwn(header, name)) ? 'critical' : undefined),
+    found: ({ crit, b64, enc }) => ({ crit, b64, enc }),
+    expected: () => 'none: no extension is known',
+  },
+  {
+    on: 'kid',
+    fault: ({ kid }) =>
+      kid === undefined || (typeof kid === 'string' && kid.length <= MAX_KID_CHARS) ? undefined : 'header',
+    found: ({ kid }) => kid,
+    expected: () => `a text of at most ${MAX_KID_CHARS} characters, or none`,
+  },
+  {
+    on: 'typ',
+    setting: 'tokenType',
+    fault: ({ typ }, { tokenType }) => (typeFits(typ, tokenType) ? undefined : 'type'),
+    found: ({ typ }) => typ,
+    expected: ({ tokenType }) =>
+      ({ 'at+jwt': 'at+jwt', 'access-token': 'at+jwt, JWT or none', 'id-token': 'JWT or none' })[tokenType],
+  },
+]
+
+/** The claims of a token whose signature is good. */
+export const claimChecks: readonly Check[] = [
+  {
+    on: 'aud',
+    setting: 'audience',
+    fault: audienceFault,
+    found: (claims, { audienceFrom }) =>
+      'aud' in claims || !audienceFrom ? claims.aud : { [audienceFrom.claim]: claims[audienceFrom.claim] },
+    expected: ({ audience, audienceFrom }) =>
+      list(audience) + (audienceFrom ? `, or that as "${audienceFrom.claim}" of a token without aud` : ''),
+  },
+  {
+    on: 'exp',
+    setting: 'clockSkewSeconds',
+    fault({ exp }, { clockSkewSeconds }, now) {
+      if (exp === undefined) return 'claim-missing exp'
+      if (!isNumber(exp)) return 'claim-invalid exp'
+      return exp <= Math.floor(now) - clockSkewSeconds ? 'expired' : undefined
+    },
+    found: ({ exp }) => moment(exp),
+    expected: (_, now) => `later than ${moment(now)}`,
+  },
+  {
+    on: 'nbf',
+    setting: 'clockSkewSeconds',
+    fault({ nbf }, { clockSkewSeconds }, now) {
+      if (nbf === undefined) return undefined
+      if (!isNumber(nbf)) return 'claim-invalid nbf'
+      return nbf > Math.floor(now) + clockSkewSeconds ? 'not-yet-valid' : undefined
+    },
+    found: ({ nbf }) => moment(nbf),
+    expected: (_, now) => `not later than ${moment(now)}`,
+  },
+  {
+    on: 'iat',
+    setting: 'clockSkewSeconds',
+    fault: ({ iat }, { clockSkewSeconds }, now) =>
+      iat === undefined || (isNumber(iat) && iat <= now + clockSkewSeconds) ? undefined : 'claim-invalid iat',
+    found: ({ iat }) => moment(iat),
+    expected: (_, now) => `not later than ${moment(now)}`,
+  },
+  {
+    on: 'exp - iat',
+    setting: 'maxLifetimeSeconds',
+    fault: ({ exp, iat }, { maxLifetimeSeconds }, now) =>
+      Number(exp) - Number(iat ?? now) > maxLifetimeSeconds ? 'lifetime' : undefined,
+    found: ({ exp, iat }) => `${Number(exp) - Number(iat ?? Number.NaN)} seconds`,
+    expected: ({ maxLifetimeSeconds }) => `at most ${maxLifetimeSeconds} seconds`,
+  },
+  {
+    on: 'the kind of token',
+    setting: 'tokenType',
+    fault: (claims, { tokenType }) => otherKind(claims, tokenType),
+    found: ({ typ, token_use, at_hash, c_hash, s_hash, events }) => ({
+      typ,
+      token_use,
+      at_hash,
+      c_hash,
+      s_hash,
+      events,
+    }),
+    expected: ({ tokenType }) => `no mark of another kind than ${tokenType}`,
+  },
+  {
+    on: 'the subject',
+    setting: 'claims.subject',
+    fault(claims, { claims: { subject: sources } }) {
+      const subject = firstClaim(claims, sources)
+      if (subject === undefined && sources.every((path) => claimAt(claims, path) === undefined))
+        return `claim-missing ${sources.map(showPath).join(' or ')}`
+      return typeof subject === 'string' && subject.length <= MAX_SUBJECT_CHARS && !UNPRINTABLE.test(subject)
+        ? undefined
+        : 'subject'
+    },
+    found: (claims, { claims: { subject } }) => firstClaim(claims, subject),
+    expected: ({ claims: { subject } }) =>
+      `a printable text of at most ${MAX_SUBJECT_CHARS} characters in ${subject.map(showPath).join(' or ')}`,
+  },
+  {
+    on: 'required claims',
+    setting: 'requiredClaims',
+    fault: (claims, { requiredClaims }) => missing(claims, requiredClaims),
+    found: (claims) => Object.keys(claims),
+    expected: ({ requiredClaims }) => `with ${requiredClaims.join(', ') || 'no others'}`,
+  },
+  {
+    // RFC 9068 section 2.2.
+    on: 'claims of RFC 9068',
+    setting: 'tokenType',
+    fault(claims, { tokenType }) {
+      if (tokenType !== 'at+jwt') return undefined
+      const invalid = ['jti', 'client_id'].find((name) => typeof claims[name] !== 'string' || claims[name] === '')
+      return missing(claims, ['iat', 'jti', 'client_id']) ?? (invalid ? `claim-invalid ${invalid}` : undefined)
+    },
+    found: ({ iat, jti, client_id }) => ({ iat, jti, client_id }),
+    expected: ({ tokenType }) => (tokenType === 'at+jwt' ? 'with iat, jti and client_id' : 'not asked for'),
+  },
+]
+
+/** RFC 7519 section 4.1.3; and for providers whose access tokens have no `aud`, the claim that stands for it. */
+function audienceFault(claims: Claims, { audience, audienceFrom }: TrustedIssuer): TokenReason | undefined {
+  if ('aud' in claims) {
+    const values: unknown = typeof claims.aud === 'string' ? [claims.aud] : claims.aud
+    const isList = Array.isArray(values) && values.every((value) => typeof value === 'string')
+    return isList && values.some((value) => audience.includes(value)) ? undefined : 'audience'
+  }
+  if (!audienceFrom) return 'claim-missing aud'
+  // A client may be sent tokens of several kinds, and not all of them are for an API.
+  for (const [name, wanted] of Object.entries(audienceFrom.where)) {
+    if (claims[name] === undefined || claims[name] === null) return `claim-missing ${name}`
+    if (wanted !== true && claims[name] !== wanted) return `claim-invalid ${name}`
+  }
+  const value = claims[audienceFrom.claim]
+  if (value === undefined) return `claim-missing ${audienceFrom.claim}`
+  return typeof value === 'string' && audience.includes(value) ? undefined : 'audience'
+}
+
+function missing(claims: Claims, names: readonly string[]): TokenReason | undefined {
+  const name = names.find((each) => claimAt(claims, each) === undefined || claimAt(claims, each) === null)
+  return name === undefined ? undefined : `claim-missing ${name}`
+}

@@ -1,0 +1,83 @@
+import type { JWK } from 'jose'
+
+interface Row {
+  /** The algorithm as WebCrypto takes it, to import a key and to use it. */
+  readonly webCrypto: {
+    readonly name: string
+    readonly hash?: string
+    readonly namedCurve?: string
+    readonly saltLength?: number
+  }
+  /** The key type, and the curve where there is one. */
+  readonly kty: 'EC' | 'OKP' | 'RSA'
+  readonly crv?: string
+  /** Members of a key that make its public part, beside `kty`. */
+  readonly members: readonly ('crv' | 'x' | 'y' | 'n' | 'e')[]
+}
+
+const rsa = (name: string, bits: number, saltLength?: number) =>
+  ({
+    webCrypto: { name, hash: `SHA-${bits}`, ...(saltLength && { saltLength }) },
+    kty: 'RSA',
+    members: ['n', 'e'],
+  }) as const
+const ec = (crv: string, bits: number) =>
+  ({
+    webCrypto: { name: 'ECDSA', namedCurve: crv, hash: `SHA-${bits}` },
+    kty: 'EC',
+    crv,
+    members: ['crv', 'x', 'y'],
+  }) as const
+const ed25519 = { webCrypto: { name: 'Ed25519' }, kty: 'OKP', crv: 'Ed25519', members: ['crv', 'x'] } as const
+
+/**
+ * Signature algorithms by the names of RFC 7518 section 3.1, RFC 8037 and RFC 9864. All are asymmetric: with a shared secret,
+ * whoever verifies could also sign.
+ */
+export const jwsAlgorithms = {
+  RS256: rsa('RSASSA-PKCS1-v1_5', 256),
+  RS384: rsa('RSASSA-PKCS1-v1_5', 384),
+  RS512: rsa('RSASSA-PKCS1-v1_5', 512),
+  PS256: rsa('RSA-PSS', 256, 32),
+  PS384: rsa('RSA-PSS', 384, 48),
+  PS512: rsa('RSA-PSS', 512, 64),
+  ES256: ec('P-256', 256),
+  ES384: ec('P-384', 384),
+  ES512: ec('P-521', 512),
+  EdDSA: ed25519,
+  Ed25519: ed25519,
+} as const satisfies Record<string, Row>
+
+export type JwsAlgorithm = keyof typeof jwsAlgorithms
+
+export const jwsAlgorithmNames = Object.keys(jwsAlgorithms) as [JwsAlgorithm, ...JwsAlgorithm[]]
+
+const MIN_RSA_BITS = 2048
+
+/** Whether a key is one for this algorithm, by its type and curve, and by its own `alg` where it has one. */
+export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boolean {
+  const row: Row = jwsAlgorithms[name]
+  // `EdDSA` is the older name of `Ed25519`, and a key may have either.
+  const isNamed = alg === undefined || alg === name || (row === ed25519 && (alg === 'EdDSA' || alg === 'Ed25519'))
+  return isNamed && kty === row.kty && crv === row.crv
+}
+
+/** The members of a key that make its public part. Built from nothing, so that no private member can be forgotten. */
+export function publicMembers(jwk: JWK, name: JwsAlgorithm): JWK {
+  const { kty, members } = jwsAlgorithms[name] as Row
+  return Object.fromEntries([['kty', kty], ...members.map((member) => [member, jwk[member]])])
+}
+
+/**
+ * Imports a public key to verify, or a private one to sign.
+ * @throws DOMException where it is no such key
+ */
+export function importKey(jwk: JWK, name: JwsAlgorithm, use: 'sign' | 'verify'): Promise<CryptoKey> {
+  const { ext, key_ops, use: _, alg, ...members } = jwk
+  const data = use === 'verify' ? publicMembers(jwk, name) : members
+  return crypto.subtle.importKey('jwk', data as JsonWebKey, jwsAlgorithms[name].webCrypto, false, [use])
+}
+
+/** Whether it is an RSA key of less than 2,048 bits (RFC 7518 section 3.3). */
+export const isWeak = ({ algorithm }: CryptoKey): boolean =>
+  'modulusLength' in algorithm && Number(algorithm.modulusLength) < MIN_RSA_BITS

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { noNetwork } from '../../src/cli/no-network'
+import type { Issuer } from '../../src/config/define'
+import { ConfigurationError, type Fault } from '../../src/config/fault'
+import { load } from '../../src/config/load'
+import { issuerOf, openHttp, routeOf } from '../support/fixtures'
+import { providers } from './providers'
+
+const TENANT = '9f0c1a52-7d3e-4b6a-8c21-5e4f3a2b1c0d'
+
+function faultsOf(issuer: Partial<Issuer>, vars: object = {}): readonly Fault[] {
+  const trust = [issuerOf('https://login.example.com', { algorithms: ['RS256'], ...issuer })]
+  const route = routeOf(openHttp('https://agent.example.com'), trust)
+  try {
+    load([route], { PUBLIC_URL: 'https://gate.example.com', ...vars }, noNetwork)
+    return []
+  } catch (thrown) {
+    if (thrown instanceof ConfigurationError) return thrown.faults
+    throw thrown
+  }
+}
+
+it.each(Object.entries(providers))('%s loads as its customers write it', (_name, { issuer }) => {
+  expect(faultsOf(issuer)).toEqual([])
+})
+
+describe('invariant 19: a preset that cannot work is a fault', () => {
+  const entra = { preset: 'entra' } as const
+  const host = 'https://login.microsoftonline.com'
+  it.each<[string, Partial<Issuer>, string]>([
+    ['Entra of all tenants', { ...entra, issuer: `${host}/common/v2.0` }, 'id of your tenant'],
+    ['Entra of all organizations', { ...entra, issuer: `${host}/organizations/v2.0` }, 'id of your tenant'],
+    ['Entra as its discovery document writes it', { ...entra, issuer: `${host}/{tenantid}/v2.0` }, 'id of your tenant'],
+    ['Entra by a domain', { ...entra, issuer: `${host}/acme.onmicrosoft.com/v2.0` }, 'id of your tenant'],
+    ['Entra without its version', { ...entra, issuer: `${host}/${TENANT}` }, 'id of your tenant'],
+    ['Auth0 without the slash', { preset: 'auth0', issuer: 'https://acme.eu.auth0.com' }, 'Add the slash'],
+    ['authentik without the slash', { preset: 'authentik', issuer: 'https://id.example.com/application/o/x' }, 'slash'],
+    ['OpenIddict without the slash', { preset: 'openiddict', issuer: 'https://id.example.com' }, 'slash'],
+    ['Okta’s org server', { preset: 'okta', issuer: 'https://acme.okta.com' }, '/oauth2/'],
+    ['Keycloak without a realm', { preset: 'keycloak', issuer: 'https://sso.example.com' }, 'realm'],
+    [
+      'Keycloak with a slash',
+      { preset: 'keycloak', issuer: 'https://sso.example.com/realms/acme/' },
+      'without a slash',
+    ],
+    [
+      'Cognito’s sign-in domain',
+      { preset: 'cognito', issuer: 'https://acme.auth.eu-west-1.amazoncognito.com' },
+      'pool',
+    ],
+    ['Supabase without its path', { preset: 'supabase', issuer: 'https://abcd.supabase.co' }, '/auth/v1'],
+    ['Firebase of no project', { preset: 'firebase', issuer: 'https://securetoken.google.com' }, 'project'],
+    ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'Write that'],
+    ['WorkOS without its client', { preset: 'workos', issuer: 'https://api.workos.com' }, 'client'],
+    ['Access with a slash', { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com/' }, 'slash'],
+  ])('%s', (_what, issuer, remedy) => {
+    expect(faultsOf(issuer)).toEqual([
+      {
+        file: 'policies/login.ts',
+        path: 'issuer',
+        found: JSON.stringify(issuer.issuer),
+        expected: expect.any(String),
+        remedy: expect.stringContaining(remedy),
+      },
+    ])
+  })
+
+  it('an algorithm that the provider does not sign with', () => {
+    expect(faultsOf({ preset: 'google', issuer: 'https://accounts.google.com', algorithms: ['ES256'] })).toMatchObject([
+      { path: 'algorithms', found: '["ES256"]', expected: 'RS256, which google signs with' },
+    ])
+  })
+})
+
+describe('invariant 19: an issuer that cannot work is a fault', () => {
+  it.each<[string, Partial<Issuer>, Partial<Fault>]>([
+    ['tenants without their place', { tenants: [TENANT] }, { path: 'issuer' }],
+    [
+      'a place without tenants',
+      { issuer: 'https://login.example.com/{tenant}' },
+      { path: 'tenants', found: 'none', remedy: 'List their ids.' },
+    ],
+    ['no tenants', { issuer: 'https://login.example.com/{tenant}', tenants: [] }, { path: 'tenants' }],
+    ['no mark of an access token', { audienceFrom: { claim: 'azp', where: {} } }, { path: 'audienceFrom.where' }],
+    ['a name that is no address, without keys', { issuer: 'acme.com' }, { path: 'issuer' }],
+    ['keys without TLS', { issuer: 'acme.com', jwksUri: 'http://acme.com/jwks' }, { path: 'jwksUri' }],
+    [
+      'an issuer without TLS, though keys are named',
+      { issuer: 'http://acme.com', jwksUri: 'https://acme.com/k' },
+      { path: 'issuer' },
+    ],
+    ['a star that is not at the end', { keepRoles: ['*-admin'] }, { path: 'keepRoles[0]' }],
+    ['no place of a claim', { claims: { roles: { firstOf: [] } } }, { path: 'claims.roles.firstOf' }],
+    ['a person as everybody', { callers: 'people' as 'services' }, { path: 'callers' }],
+  ])('%s', (_what, issuer, fault) => {
+    expect(faultsOf(issuer)).toEqual([expect.objectContaining({ file: 'policies/login.ts', ...fault })])
+  })
+
+  it('a name that is no address is one where the keys are named', () => {
+    for (const issuer of ['acme.com', 'stytch.com/project-live-1', 'kubernetes/serviceaccount', 'urn:acme'])
+      expect(faultsOf({ issuer, jwksUri: 'https://acme.com/jwks' })).toEqual([])
+  })
+})

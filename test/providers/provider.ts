@@ -1,0 +1,40 @@
+import type { Issuer } from '../../src/config/define'
+
+export type Claims = Readonly<Record<string, unknown>>
+
+/** An identity provider: how a customer writes it down, and tokens as it makes them. */
+export interface Provider {
+  /** The page that its tokens were modelled on, and when it was read. */
+  readonly source: string
+  readonly issuer: Partial<Issuer> & Pick<Issuer, 'issuer' | 'audience'>
+  /** The address of its keys without a `jwksUri`; undefined where discovery says it. */
+  readonly keysAt: string | undefined
+  readonly header?: Claims
+  /** A person's token, beside the times. */
+  readonly person: Claims
+  /** Who a token is, by the claims that differ from the person's. */
+  readonly accepts: Readonly<Record<string, { readonly with?: Claims; readonly header?: Claims; readonly is: Claims }>>
+  /** Why a token is refused, by the claims that differ from the person's. */
+  readonly refuses: Readonly<
+    Record<string, { readonly with?: Claims; readonly header?: Claims; readonly reason: string }>
+  >
+  /** Claims that people, or tenants' administrators, can write about themselves. */
+  readonly ownWords: readonly string[]
+}
+
+export const now = Math.floor(Date.now() / 1000)
+export const HOUR = 3600
+
+/** Words that would mean something where they were believed. */
+export const telling = [
+  'admin',
+  ['admin'],
+  { admin: true },
+  'service-account-app',
+  'app@clients',
+  'client-credentials',
+  'app',
+  'service_role',
+  'mallory@robot.iam.gserviceaccount.com',
+  'other-tenant',
+]
