@@ -1,8 +1,6 @@
-/** Room for one read at first, whatever the sender says: one who sends nothing keeps no more. */
+/** Room for one read at first, whatever the sender says: one who sends nothing keeps no more. Later rooms follow what was said. */
 const FIRST_ROOM = 8192
 const LARGEST_ROOM = 65_536
-/** A read waits for so much, or for the end. */
-const LEAST_READ = 8192
 
 declare global {
   interface ReadableStreamBYOBReader {
@@ -79,7 +77,7 @@ export async function readAtMost(
 export async function readStart(
   stream: ReadableStream<Uint8Array>,
   limit: number,
-  expected = FIRST_ROOM,
+  expected?: number,
   watch?: Watch,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
   const reader = stream.getReader({ mode: 'byob' })
@@ -87,10 +85,11 @@ export async function readStart(
   const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
   // A byte more than is expected: a read that gets less than it waits for says that the stream has ended.
-  let room = new Uint8Array(Math.min(expected + 1, FIRST_ROOM))
+  const left = () => (expected === undefined ? undefined : Math.max(1, expected + 1 - bytes.length))
+  let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    const least = Math.min(size, LEAST_READ)
+    const least = expected === undefined ? FIRST_ROOM : size
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading
     if (!read) {
@@ -109,7 +108,7 @@ export async function readStart(
       return { bytes: bytes.take().subarray(0, limit), isWhole: false }
     }
     if (hasEnded) return { bytes: bytes.take(), isWhole: true }
-    const isFilled = value.byteLength === size && size < LARGEST_ROOM
-    room = isFilled ? new Uint8Array(Math.min(2 * size, LARGEST_ROOM)) : new Uint8Array(value.buffer)
+    const next = Math.min(left() ?? (value.byteLength === size ? 2 * size : size), LARGEST_ROOM)
+    room = next === size ? new Uint8Array(value.buffer) : new Uint8Array(next)
   }
 }

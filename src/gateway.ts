@@ -118,7 +118,7 @@ async function pass(services: Services, request: Request, background: Background
   const early = isEarly ? await incoming.json() : undefined
   const inBody = tokensIn(route, early)
   const entrance = entranceOf.get(route) ?? CLOSED
-  const isOpen = route.tokenInBody && listed && adapter.withoutToken?.is(listed, early)
+  const isOpen = listed && route.isOpen(listed, early)
   const sources = { method, gatewayUrl: config.publicUrl, path: target.path, query, headers, inBody }
   const wanted = route.isPublic ? 'never' : isOpen ? 'if-told' : 'always'
   const caller = await authenticate(entrance, wanted, sources, startedAt, background)

@@ -16,8 +16,11 @@ export const isObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && !JSON.isRawJSON(value)
 
 const MOST_KEPT = 50_000
-/** Where a number may stand that JavaScript would write otherwise: one with a fraction or an exponent, a long one, minus zero. */
-const MAY_CHANGE = /[:,[]\s*(?:-?\d+[.eE]|-?\d{16}|-0)|^\s*-?\d/
+/**
+ * Where a number may stand that JavaScript would write otherwise: one with a fraction or an exponent, a long one, minus zero. Texts
+ * have fewer digits than commas and colons, so it looks for a digit first and then at what is before it: a fifth of the time.
+ */
+const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
 /**
  * Parses a text as JSON, with numbers that are written again as they were: `1.10`, and 64-bit ids. Such a number is an object to

@@ -69,8 +69,8 @@ export interface Adapter<Whose extends string = string> {
    */
   takeTokens?(body: Json): readonly Json[]
   /**
-   * The question that clients with their token in bodies ask without one, and how to know it.
-   * Absent: there is none.
+   * The question that clients ask before they have a token, or before they send it, and how to know it. It is open where the route
+   * says so: by `tokenInBody`, or by `publicCard`. Absent: there is none.
    */
   readonly withoutToken?: {
     readonly operation: string

@@ -8,6 +8,7 @@ import { EVERYBODY } from '../agents/thread-isolation'
 import { defaultSigningAlgorithm } from '../assertion/algorithms'
 import type { AssertionRules } from '../assertion/claims'
 import { credentialHeadersOf } from '../authentication/kinds'
+import type { Json } from '../json'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
@@ -24,6 +25,8 @@ export interface LoadedRoute {
   readonly isPublic: boolean
   readonly adapter: Adapter
   readonly tokenInBody: boolean
+  /** Whether a request may pass without a token, though the route is not public. */
+  readonly isOpen: (endpoint: Endpoint, body: Json | undefined) => boolean
   readonly threads: Sharing
   readonly claimsUnowned: boolean
   /** Those that are open. */
@@ -97,6 +100,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
     isPublic: route.public === true,
     adapter,
     tokenInBody: route.tokenInBody === true,
+    isOpen: (opensFirst(route) && adapter.withoutToken?.is) || (() => false),
     threads,
     claimsUnowned: route.unowned === 'claim-by-first',
     endpoints,
@@ -142,6 +146,8 @@ const ownReplyHeaders = ({ servesPages, public: isPublic, tokenInBody }: Route) 
   if (servesPages) return {}
   return isPublic || tokenInBody ? NOTHING_IS_SHOWN : NOTHING_RUNS
 }
+
+const opensFirst = ({ tokenInBody, agent }: Route) => tokenInBody || (agent.kind === 'a2a' && agent.publicCard)
 
 function endpointsOf(agent: Agent): readonly Endpoint[] {
   if (agent.kind !== 'http') return adapterOf(agent).endpoints

@@ -59,7 +59,12 @@ const agents = [
     /** Says that the server keeps each session's events in a store of its own, so that callers may resume their streams. */
     eventStore: v.optional(v.literal('per-session')),
   }),
-  v.strictObject({ kind: v.literal('a2a'), ...agentFields }),
+  v.strictObject({
+    kind: v.literal('a2a'),
+    ...agentFields,
+    /** Whether the agent's card is shown without a token, to clients that learn from it how to sign in. */
+    publicCard: v.optional(v.literal(true)),
+  }),
   v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
 ] as const
 

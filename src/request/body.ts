@@ -6,8 +6,8 @@ import type { BodyRead } from './body-reads'
 
 const MAX_DEPTH = 64
 
-/** JSON in UTF-8 and no other type: a server that takes JSON as `text/plain` must not be reached around this check. */
-const JSON_TYPE = /^application\/json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
+/** JSON in UTF-8, by its own name or A2A's, and no other type: a server that takes JSON as `text/plain` must not be reached around this check. */
+const JSON_TYPE = /^application\/(?:a2a\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /**
  * A form, and nothing that could be taken for JSON: some servers look for that type anywhere in the header, and find it in a
@@ -24,9 +24,14 @@ export function isEncoded(headers: Headers): boolean {
 
 /**
  * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the one that CopilotKit's
- * middleware lets win over real headers. `__proto__` is here because an agent in JavaScript may merge what it is sent.
+ * middleware lets win over real headers.
  */
-const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers|__proto__)$/i
+const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers)$/i
+/**
+ * Members that hold what people wrote or what a tool is called with. No kind has ids or identity in them, so a `__proto__` there
+ * arrives. Elsewhere an agent in JavaScript that merges what it is sent would find forged members behind it.
+ */
+const DATA = new Set(['arguments', 'content', 'input', 'messages', 'parts', 'value'])
 
 /**
  * Reads a JSON body under a byte limit that is counted, not believed, and removes reserved names at any depth.
@@ -52,7 +57,7 @@ export async function readJson(request: Request, maxBytes: number, read: BodyRea
   if (bytes.byteLength === 0) return undefined
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
     throw new Refusal('media-type-refused', 'content-type')
-  return clean(parse(bytes), 0)
+  return clean(parse(bytes), 0, false)
 }
 
 /** Undefined for a body whose length its sender does not say. */
@@ -70,16 +75,16 @@ function parse(bytes: Uint8Array): Json {
   }
 }
 
-function clean(value: Json, depth: number): Json {
+function clean(value: Json, depth: number, isData: boolean): Json {
   if (typeof value !== 'object' || value === null || isNumber(value)) return value
   if (depth >= MAX_DEPTH) throw new Refusal('body-invalid', 'too deep')
   if (Array.isArray(value)) {
-    for (const item of value) clean(item, depth + 1)
+    for (const item of value) clean(item, depth + 1, isData)
     return value
   }
   for (const key of Object.keys(value)) {
-    if (RESERVED.test(key)) delete value[key]
-    else clean(value[key] as Json, depth + 1)
+    if (RESERVED.test(key) || (key === '__proto__' && !isData)) delete value[key]
+    else clean(value[key] as Json, depth + 1, isData || DATA.has(key))
   }
   return value
 }

@@ -105,6 +105,28 @@ describe('AG-UI bodies', () => {
     }
   })
 
+  it('a __proto__ in what people wrote or a tool is called with arrives, without names of identity in it', async () => {
+    const bodies = [
+      ['/agents/ag2', '{"threadId":"t","runId":"r","messages":[{"id":"m","content":{"__proto__":{"a":1}}}]}'],
+      [
+        '/agents/langgraph/runs/wait',
+        '{"assistant_id":"a","input":{"__proto__":{"a":1},"langgraph_auth_user":"mallory"}}',
+      ],
+      [
+        '/agents/langgraph/runs/wait',
+        '{"assistant_id":"a","input":{"x":{"__proto__":{"a":1,"langgraph_auth_id":"mallory"}}}}',
+      ],
+    ] as const
+    for (const [path, body] of bodies) {
+      expect((await world.as('alice', path, json(JSON.parse(body)))).status, body).toBe(200)
+      expect(world.origin.last().body, body).toContain('"__proto__":{"a":1}')
+      expect(world.origin.last().body, body).not.toContain('mallory')
+    }
+    const config = '{"assistant_id":"a","config":{"configurable":{"__proto__":{"user_id":"mallory"}}}}'
+    expect((await world.as('alice', '/agents/langgraph/runs/wait', json(JSON.parse(config)))).status).toBe(200)
+    expect(world.origin.last().body).not.toContain('__proto__')
+  })
+
   it('X7: other spellings of the members themselves are refused, and identity beside the state is dropped', async () => {
     const before = world.origin.received.length
     const forged = { auth_user: { user_id: 'mallory' } }

@@ -25,6 +25,8 @@ export const a2a: Adapter<Whose> = {
   requestHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
   responseHeaders: ['a2a-version', 'a2a-extensions', 'x-a2a-extensions'],
 
+  withoutToken: { operation: 'card.read', is: ({ operation }) => operation === 'card.read' },
+
   operationsOf({ endpoint, params, query, body }) {
     // Servers read `/tasks/extendedAgentCard` as a card of the tenant "tasks", and `%3A` as the colon before a verb.
     if (params.task === 'extendedAgentCard' || Object.values(params).some((value) => /%3a/i.test(value)))

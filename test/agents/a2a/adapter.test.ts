@@ -99,6 +99,10 @@ beforeAll(async () => {
   agent = await startAgent()
   world = await openWorld(({ trust }) => [
     routeOf({ kind: 'a2a', origin: { url: agent.url } }, trust),
+    routeOf({ kind: 'a2a', origin: { url: agent.url }, publicCard: true }, trust, {
+      id: 'found',
+      path: '/agents/found',
+    }),
     routeOf({ kind: 'a2a', origin: { url: agent.url } }, trust, {
       id: 'admins',
       path: '/agents/admins',
@@ -221,6 +225,18 @@ describe("an A2A agent behind the gate, with the SDK's own client", () => {
     expect(bodies[0]).not.toContain('root')
   })
 
+  it('a REST body may be application/a2a+json', async () => {
+    const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hello' }] }
+    const typed = { 'content-type': 'application/a2a+json', 'a2a-version': '1.0' }
+    const init = { method: 'POST', headers: typed, body: JSON.stringify({ message }) }
+    const reply = await world.as('alice', '/agents/a2a/message:send', init)
+    expect(reply.status).toBe(200)
+    await reply.arrayBuffer()
+    // The SDK's own server takes the common type alone.
+    expect(received.at(-1)).toMatchObject({ url: '/message:send', headers: { 'content-type': 'application/json' } })
+    expect(JSON.parse(bodies.at(-1) ?? '')).toMatchObject({ message })
+  })
+
   it('X7: a REST body is read as one, whatever JSON-RPC it looks like', async () => {
     const message = { ...sent('hello').message, metadata: { auth_user: 'root', theme: 'dark' } }
     const body = { params: {}, jsonrpc: '2.0', method: 'GetTask', message }
@@ -241,6 +257,28 @@ describe("an A2A agent behind the gate, with the SDK's own client", () => {
 })
 
 describe('the card', () => {
+  it('is shown without a token where the route says so, and nothing else is', async () => {
+    const card = '/.well-known/agent-card.json'
+    const shown = await world.as(undefined, `/agents/found${card}`)
+    expect(shown.status).toBe(200)
+    expect(await shown.text()).toContain(`${world.gateway.url}/agents/found`)
+    expect(received.at(-1)?.headers).not.toHaveProperty('x-sallyport-assertion')
+    expect((await world.as('alice', `/agents/found${card}`)).status).toBe(200)
+    expect(received.at(-1)?.headers).toHaveProperty('x-sallyport-assertion')
+    // A bad token is one here, too.
+    const forged = { headers: { authorization: 'Bearer a.b.c' } }
+    expect(await refused(await world.gateway.fetch(`/agents/found${card}`, forged))).toMatchObject({ status: 401 })
+    const count = received.length
+    for (const [path, init] of [
+      [`/agents/a2a${card}`, {}],
+      ['/agents/found/extendedAgentCard', {}],
+      ['/agents/found', json({ jsonrpc: '2.0', id: 1, method: 'GetExtendedAgentCard', params: {} })],
+      ['/agents/found/tasks/t1', {}],
+    ] as const)
+      expect((await world.as(undefined, path, init)).status, path).toBe(401)
+    expect(received).toHaveLength(count)
+  })
+
   it('leads through the gate, asks for its sign-in, and claims no signature', async () => {
     const response = await world.gateway.fetch('/agents/a2a/.well-known/agent-card.json', { headers: world.alice })
     const card = (await response.json()) as Record<string, unknown>
