@@ -168,7 +168,8 @@ const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]
  * do lines of `id` and `retry` that are whole.
  */
 function isHalf(rest: Uint8Array | undefined): boolean {
-  const text = new TextDecoder().decode(rest)
+  if (!rest) return false
+  const text = decoder.decode(rest)
   if (dataOf(text) !== undefined) return /(?:^|[\r\n])(?:event|id|retry)[^\r\n]*$/.test(text)
   const lines = text.split(/\r\n|\r|\n/)
   return lines.some(
@@ -179,7 +180,10 @@ function isHalf(rest: Uint8Array | undefined): boolean {
 /** Whether the conversation had ended before the stream broke. */
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {
   if (!bytes || !isLast) return false
-  const data = eventsOf(new TextDecoder().decode(bytes)).map(dataOf)
-  const last = data.findLast((each) => each !== undefined)
-  return last !== undefined && isLast(last)
+  const events = eventsOf(decoder.decode(bytes))
+  while (events.length > 0) {
+    const data = dataOf(events.pop() ?? '')
+    if (data !== undefined) return isLast(data)
+  }
+  return false
 }
