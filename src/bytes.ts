@@ -89,7 +89,8 @@ export async function readStart(
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    const least = expected === undefined ? FIRST_ROOM : size
+    // The last of it is waited for whole. A watch hears of no more than that too late.
+    const least = expected !== undefined && size <= 2 * FIRST_ROOM ? size : FIRST_ROOM
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading
     if (!read) {

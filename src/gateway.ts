@@ -13,7 +13,8 @@ import { endSocket, endTimeOf } from './authority'
 import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
 import { createEnding } from './ending'
-import { outside, problem, type RpcRequests, statusOf } from './errors/problem'
+import { type ErrorForm, statusOf } from './errors/forms'
+import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
 import { credentialsOut } from './origin/credentials-out'
 import { originUri } from './origin/forward'
@@ -79,10 +80,10 @@ async function handle(services: Services, request: Request, background: Backgrou
     return response
   } catch (thrown) {
     const refusal = asRefusal(thrown)
-    record.noteRefusal(refusal, statusOf(refusal, asked.rpc))
+    record.noteRefusal(refusal, statusOf(refusal, asked.form))
     ending.settle()
     const challenge = route ? challengeFor(route, config.publicUrl) : outside
-    return problem(refusal, trace.requestId, challenge, corsHeaders(route?.cors ?? corsOfAll, headers), asked.rpc)
+    return problem(refusal, trace.requestId, challenge, corsHeaders(route?.cors ?? corsOfAll, headers), asked.form)
   }
 }
 
@@ -94,8 +95,8 @@ interface Arrival {
   readonly rest: string
   readonly trace: Trace
   readonly record: AuditRecord
-  /** Filled in once the body has been read: the requests in it that a refusal has to answer. */
-  readonly asked: { rpc?: RpcRequests | undefined }
+  /** Filled in as it becomes known: how the caller reads errors. */
+  readonly asked: { form?: ErrorForm | undefined }
 }
 
 /** Both doors, in four acts: from the credential to the agent's answer. */
@@ -110,6 +111,7 @@ async function pass(services: Services, request: Request, background: Background
   // Who is asking?
   const found = route.find(method, rest)
   const listed = found && 'endpoint' in found ? found.endpoint : undefined
+  arrival.asked.form = adapter.errorForm?.(listed, undefined, headers)
   // Only a route that takes tokens from bodies reads one before it knows who sends it, and only where no header says it.
   const isEarly = route.tokenInBody && !hasBearer(headers)
   const { bodyBytes } = route.limits
@@ -133,7 +135,7 @@ async function pass(services: Services, request: Request, background: Background
   if (adapter.refusesForeignOrigins) refuseForeignOrigin(headers, route.pageOrigins, adapter.kind)
   const given = { endpoint, params, query, headers, body: await incoming.json() }
   if (route.tokenInBody && !isEarly) refuseOthers(entrance, { ...sources, inBody: tokensIn(route, given.body) })
-  arrival.asked.rpc = adapter.rpcRequests?.(endpoint, given.body, headers)
+  arrival.asked.form = adapter.errorForm?.(endpoint, given.body, headers)
   const operations = adapter.operationsOf?.(given, route.threads) ?? [endpoint.operation]
   record.note({ operations })
   const permission = permissionOf(route, principal, record)

@@ -1,5 +1,5 @@
 import type { Principal } from '../authentication/principal'
-import type { RpcRequests } from '../errors/problem'
+import type { ErrorForm } from '../errors/forms'
 import type { Json } from '../json'
 import type { Sharing } from '../threads/owner'
 import type { AnswerChange } from './answer-change'
@@ -91,8 +91,12 @@ export interface Adapter<Whose extends string = string> {
   rewrite(body: Json, call: Call, identity: Identity): Json
   /** Returns the id of the conversation as the agent knows it, for the assertion's `thread_id` and the audit line. */
   threadOf(call: Call): string | undefined
-  /** The JSON-RPC requests of a body, which a refusal answers one by one. Absent: the kind speaks no JSON-RPC. */
-  rpcRequests?(endpoint: Endpoint, body: Json | undefined, headers: Headers): RpcRequests | undefined
+  /**
+   * How the clients of an endpoint read errors. Absent: as those of all others do.
+   * @param endpoint absent where none matches
+   * @param body absent where it has not been read
+   */
+  errorForm?(endpoint: Endpoint | undefined, body: Json | undefined, headers: Headers): ErrorForm | undefined
   /** Takes the identity that `rewrite` puts into bodies out of the answers. Absent: `rewrite` puts none there. */
   identityRemoved?(channels: IdentityChannels): AnswerChange | undefined
   /** Changes the answers to some operations. Absent: such answers pass as they are. */

@@ -1,5 +1,6 @@
-import type { RpcRequests } from '../errors/problem'
+import type { ErrorForm } from '../errors/forms'
 import { Refusal } from '../errors/refusal'
+import type { RefusalCode } from '../errors/refusals'
 import { folded, isNumber, isObject, type Json, type JsonObject } from '../json'
 
 /** No revision of MCP since 2025-06-18 has batches, and servers of older ones cap them. */
@@ -11,7 +12,8 @@ const MAX_MESSAGES = 100
  */
 export function messagesOf(body: Json | undefined): readonly JsonObject[] {
   const messages = Array.isArray(body) ? body : [body]
-  if (messages.length > MAX_MESSAGES) throw new Refusal('body-invalid', 'too many messages')
+  if (messages.length > MAX_MESSAGES)
+    throw new Refusal('body-invalid', 'too many messages', { limit: { name: 'messages', most: MAX_MESSAGES } })
   if (messages.length === 0 || !messages.every(isMessage)) throw new Refusal('body-invalid', 'not JSON-RPC 2.0')
   return messages
 }
@@ -29,15 +31,15 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
 
 /**
  * The requests of a body that ask for an answer, as far as it is JSON-RPC at all.
- * @param unknownMethod the status of a method that is not offered
+ * @param statuses of refusals, as the protocol's clients need them
  */
-export function requestsIn(body: Json | undefined, unknownMethod: 200 | 404): RpcRequests {
+export function requestsIn(body: Json | undefined, statuses: Partial<Record<RefusalCode, number>>): ErrorForm {
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
     const id = isObject(message) && typeof message.method === 'string' ? message.id : undefined
     return typeof id === 'string' || isNumber(id) ? [id] : []
   })
-  return { ids, isBatch: Array.isArray(body), unknownMethod }
+  return { as: 'json-rpc', ids, isBatch: Array.isArray(body), statuses }
 }
 
 /**

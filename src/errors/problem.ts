@@ -1,4 +1,4 @@
-import { type RpcId, rpcErrors } from './json-rpc'
+import { type ErrorForm, formed, statusOf } from './forms'
 import type { Refusal } from './refusal'
 
 /** The part of a challenge that describes the place that refuses. */
@@ -13,14 +13,6 @@ export interface ChallengeContext {
   readonly scopes?: readonly string[]
 }
 
-/** The JSON-RPC requests that a refusal answers. */
-export interface RpcRequests {
-  readonly ids: readonly RpcId[]
-  readonly isBatch: boolean
-  /** The status of a method that is not offered. In a session of MCP's 404 would say that the session is over. */
-  readonly unknownMethod: 200 | 404
-}
-
 /** Where no route is. */
 export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 
@@ -29,14 +21,14 @@ export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
  * type that contains exactly that, and `error` and `message`, of which many front ends show one.
  *
  * @param cors the headers that let a page read it
- * @param rpc the requests of the body, where it is JSON-RPC: each is answered by an error of its own
+ * @param form how the endpoint's clients read errors; absent where no endpoint is known
  */
 export function problem(
   refusal: Refusal,
   requestId: string,
   context: ChallengeContext,
   cors: Readonly<Record<string, string>> = {},
-  rpc?: RpcRequests,
+  form?: ErrorForm,
 ): Response {
   const { code, extras } = refusal
   const { status, title, detail } = refusal.row
@@ -67,10 +59,9 @@ export function problem(
     ...(extras.field && { field: extras.field }),
     // Some clients lose headers.
     ...(retryAfter !== undefined && { retryAfter }),
+    ...(extras.limit && { limit: extras.limit }),
   }
-  if (!rpc || rpc.ids.length === 0) return new Response(JSON.stringify(body), { status, headers })
-  const errors = rpcErrors(rpc.ids, rpc.isBatch, body)
-  return new Response(JSON.stringify(errors), { status: statusOf(refusal, rpc), headers })
+  return new Response(JSON.stringify(formed(refusal, body, form)), { status: statusOf(refusal, form), headers })
 }
 
 function challengeOf(
@@ -86,7 +77,3 @@ function challengeOf(
   if (resourceMetadata !== undefined) parts.push(`resource_metadata="${resourceMetadata}"`)
   return challenges.map((challenge) => challenge(parts.join(', '))).join(', ')
 }
-
-/** The status that a refusal is answered with. */
-export const statusOf = ({ code, row }: Refusal, rpc: RpcRequests | undefined): number =>
-  code === 'operation-unknown' && rpc && rpc.ids.length > 0 ? rpc.unknownMethod : row.status

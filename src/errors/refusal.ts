@@ -19,6 +19,8 @@ export interface RefusalExtras {
   readonly field?: string
   /** Why a token was refused, in detail. It goes to the operator and nowhere else. */
   readonly mismatch?: Mismatch
+  /** The limit that was hit, by its setting or as it is called, and how much it allows. */
+  readonly limit?: { readonly name: string; readonly most: number }
   /** Whole seconds for `Retry-After`, in place of the row's. */
   readonly retryAfter?: number
 }

@@ -48,7 +48,8 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
     })
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
     // The request to the origin ends with the caller's, which this refuses.
-    if (!response) throw new Refusal('origin-timeout')
+    const most = request.firstByteSeconds
+    if (!response) throw new Refusal('origin-timeout', undefined, { limit: { name: 'firstByteSeconds', most } })
     upload?.answered()
     return checked(response)
   } catch (thrown) {

@@ -46,19 +46,22 @@ export async function readJson(request: Request, maxBytes: number, read: BodyRea
   if (!request.body) return undefined
   if (isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
   const length = lengthOf(request)
-  if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
+  if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
   const bytes = await readAtMost(request.body, maxBytes, length, read)
     .catch(() => {
       throw new Refusal('client-gone', 'upload cut')
     })
     .finally(() => read.end())
   if (read.refusal) throw read.refusal
-  if (!bytes) throw new Refusal('body-too-large')
+  if (!bytes) throw tooLarge(maxBytes)
   if (bytes.byteLength === 0) return undefined
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
     throw new Refusal('media-type-refused', 'content-type')
   return clean(parse(bytes), 0, false)
 }
+
+const tooLarge = (maxBytes: number): Refusal =>
+  new Refusal('body-too-large', undefined, { limit: { name: 'bodyBytes', most: maxBytes } })
 
 /** Undefined for a body whose length its sender does not say. */
 function lengthOf({ headers }: Request): number | undefined {
@@ -117,7 +120,7 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody | und
   const { body } = request
   if (!body) return undefined
   const length = lengthOf(request)
-  if (length !== undefined && length > maxBytes) throw new Refusal('body-too-large')
+  if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes)
   const giveUp = new AbortController()
   const pipe = length === undefined ? countingStream(maxBytes, giveUp) : new FixedLengthStream(length)
   let isAnswered = false
@@ -138,7 +141,7 @@ function countingStream(maxBytes: number, giveUp: AbortController): TransformStr
     transform(chunk, controller) {
       size += chunk.byteLength
       if (size <= maxBytes) return controller.enqueue(chunk)
-      giveUp.abort(new Refusal('body-too-large'))
+      giveUp.abort(tooLarge(maxBytes))
       return new Promise<void>(() => undefined)
     },
   })

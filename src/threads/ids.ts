@@ -7,6 +7,9 @@ import { uuidOf } from './uuid'
 /** As many ids may a request name. Each costs a digest or two, and a body has room for a million. */
 export const MAX_IDS = 100
 
+export const tooManyIds = (): Refusal =>
+  new Refusal('body-invalid', 'too many ids', { limit: { name: 'ids', most: MAX_IDS } })
+
 /**
  * The ids of one request, in the name of its owner on one route. Answers may have any number.
  *
@@ -49,7 +52,7 @@ export function idsOf({ current, previous, original }: ThreadKeys, route: string
   }
   let named = 0
   const count = (): void => {
-    if (++named > MAX_IDS) throw new Refusal('body-invalid', 'too many ids')
+    if (++named > MAX_IDS) throw tooManyIds()
   }
 
   return {

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { routeOf } from '../support/fixtures'
+import { refused } from '../support/refusal'
 import { json, openWorld, type World } from '../support/world'
 
 /**
@@ -137,7 +138,7 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
     async (name) => {
       const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'x' }] }
       const call = { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message, [name]: FORGED } }
-      expect((await world.as('bob', '/a2a', json(call))).status).toBe(400)
+      expect(await refused(await world.as('bob', '/a2a', json(call)))).toEqual({ status: 200, code: 'body-invalid' })
     },
   )
 

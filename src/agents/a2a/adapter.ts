@@ -58,7 +58,9 @@ export const a2a: Adapter<Whose> = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
-  rpcRequests: (endpoint, body) => (endpoint.named ? requestsIn(body, 404) : undefined),
+  // Agents answer what is wrong with a JSON-RPC request with 200, and a client that hears another status loses the error.
+  errorForm: (endpoint, body) =>
+    endpoint?.named ? requestsIn(body, { 'operation-unknown': 200, 'body-invalid': 200 }) : { as: 'google.rpc.Status' },
 
   answerChange({ operations, place }) {
     if (operations.includes('card.read')) return cardChange((card) => agentCardOf(card, place))

@@ -23,24 +23,24 @@ const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
 export function agentCardOf(card: Json, place: PublicPlace): Json {
   if (!isObject(card) || OTHER_SPELLINGS.some((name) => name in card)) throw new Error('not a card')
   const { url, supportedInterfaces, additionalInterfaces, skills, preferredTransport } = card
+  const isNew = Array.isArray(supportedInterfaces)
+  const isOld = !isNew || url !== undefined
   return {
     ...only(card, CARD),
     ...(url !== undefined && { url: publicUrl(url, place) }),
     ...(supportedInterfaces !== undefined && { supportedInterfaces: carried(supportedInterfaces, place) }),
     ...(additionalInterfaces !== undefined && { additionalInterfaces: carried(additionalInterfaces, place) }),
     ...(Array.isArray(skills) && { skills: skills.filter(isObject).map((skill) => only(skill, SKILL)) }),
-    ...(Array.isArray(supportedInterfaces)
-      ? {
-          securitySchemes: { bearer: { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } } },
-          securityRequirements: [{ schemes: { bearer: { list: [] } } }],
-        }
-      : {
-          securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
-          security: [{ bearer: [] }],
-        }),
+    // A card may be one of 1.0, of 0.3 or of both, and clients of either read their own members.
+    securitySchemes: { bearer: { ...(isNew && NEW_SCHEME), ...(isOld && OLD_SCHEME) } },
+    ...(isNew && { securityRequirements: [{ schemes: { bearer: { list: [] } } }] }),
+    ...(isOld && { security: [{ bearer: [] }] }),
     ...(isCarried(preferredTransport) && { preferredTransport }),
   }
 }
+
+const OLD_SCHEME = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+const NEW_SCHEME = { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } }
 
 const only = (object: JsonObject, names: readonly string[]): JsonObject =>
   Object.fromEntries(names.flatMap((name) => (name in object ? [[name, object[name] as Json]] : [])))

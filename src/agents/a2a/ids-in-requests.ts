@@ -1,6 +1,6 @@
 import { Refusal } from '../../errors/refusal'
 import { type Json, type JsonObject, plainName } from '../../json'
-import { MAX_IDS } from '../../threads/ids'
+import { MAX_IDS, tooManyIds } from '../../threads/ids'
 import type { Sort } from '../../threads/sort'
 
 /** The one member that holds many. */
@@ -81,7 +81,7 @@ export function idsInRequest(params: JsonObject, method: Json | undefined): read
     // Protocol buffers have an empty one where there is none.
     if (id === null || id === '') return
     if (typeof id !== 'string' || id.length > MAX_ID_CHARS) throw new Refusal('body-invalid', `${sort} id`)
-    if (found.push({ sort, id, put }) > MAX_IDS) throw new Refusal('body-invalid', 'too many ids')
+    if (found.push({ sort, id, put }) > MAX_IDS) throw tooManyIds()
   }
   const addAll = (object: JsonObject, key: string, sort: Sort): void => {
     const value = object[key]

@@ -27,6 +27,22 @@ it("S24: a card of 0.3, of 1.0 or of both names no address but the gate's", () =
   }
 })
 
+it('says how to sign in to clients of 1.0, of 0.3 and of both', () => {
+  const supportedInterfaces = [{ url: internal, protocolBinding: 'JSONRPC' }]
+  const http = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
+  const modern = { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } }
+  const schemes = (card: Json) => agentCardOf(card, place) as Record<string, unknown>
+  expect(schemes({ supportedInterfaces })).toMatchObject({ securitySchemes: { bearer: modern } })
+  expect(schemes({ supportedInterfaces })).not.toHaveProperty('security')
+  expect(schemes({ url: internal })).toMatchObject({ securitySchemes: { bearer: http }, security: [{ bearer: [] }] })
+  expect(schemes({ url: internal })).not.toHaveProperty('securityRequirements')
+  expect(schemes({ url: internal, protocolVersion: '0.3', supportedInterfaces })).toMatchObject({
+    securitySchemes: { bearer: { ...http, ...modern } },
+    security: [{ bearer: [] }],
+    securityRequirements: [{ schemes: { bearer: { list: [] } } }],
+  })
+})
+
 it.each(['internal:5005', 'not an address', null, 7, { toString: 1 } as never])(
   'an address that is none (%j) becomes the route',
   (url) => expect(agentCardOf({ url }, place)).toMatchObject({ url: place.url }),

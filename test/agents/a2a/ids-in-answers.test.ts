@@ -144,7 +144,7 @@ describe('what an A2A agent is asked', () => {
     for (const referenceTaskIds of [ids, ids.slice(0, 101)]) {
       const began = performance.now()
       const reply = await post('/', call('SendMessage', { message: { ...message, referenceTaskIds } }))
-      expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
+      expect(await refused(reply)).toEqual({ status: 200, code: 'body-invalid' })
       expect(performance.now() - began).toBeLessThan(2000)
     }
     const more = Array.from({ length: 60 }, () => ({ taskId: 'a', contextId: 'b' }))

@@ -1,0 +1,94 @@
+import type { Refusal } from './refusal'
+import type { RefusalCode } from './refusals'
+
+/** The id of a JSON-RPC request (section 4). */
+export type RpcId = string | number | null
+
+/** How the clients of an endpoint read errors, beside the members that all refusals have. */
+export type ErrorForm =
+  /** JSON-RPC 2.0: each request of the body is answered by an error of its own. */
+  | {
+      readonly as: 'json-rpc'
+      readonly ids: readonly RpcId[]
+      readonly isBatch: boolean
+      /** Statuses that differ from the refusal's own, as the protocol's clients need them. */
+      readonly statuses: Partial<Record<RefusalCode, number>>
+    }
+  /** `google.rpc.Status` in JSON, which A2A's binding to HTTP has. */
+  | { readonly as: 'google.rpc.Status' }
+
+/** The members of a refusal that its forms repeat. */
+interface Problem {
+  readonly code: RefusalCode
+  readonly detail: string
+  readonly status: number
+  readonly requestId: string
+}
+
+/** JSON-RPC 2.0 section 5.1, and MCP's revision 2026-07-28 for headers that differ from the body. */
+const CODES: Partial<Record<RefusalCode, number>> = {
+  'operation-unknown': -32_601,
+  'body-invalid': -32_602,
+  'field-forbidden': -32_602,
+  'header-mismatch': -32_020,
+  'internal-error': -32_603,
+}
+/** For all others: in the range of implementations' own, where neither MCP nor A2A has any. */
+const REFUSED = -32_090
+const PARSE_ERROR = -32_700
+const INVALID_REQUEST = -32_600
+/** Reasons of `body-invalid` by which a body is no request at all. */
+const NO_REQUEST = new Set(['not JSON-RPC 2.0', 'not one A2A request', 'too many messages'])
+/** Refusals of bodies whose ids were not or could not be read: their error has none (section 5). */
+const UNREAD: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
+
+/** Whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its sender looks at the status. */
+const isRpcError = ({ code }: Refusal, form: ErrorForm): form is Extract<ErrorForm, { as: 'json-rpc' }> =>
+  form.as === 'json-rpc' && (form.ids.length > 0 || UNREAD.has(code))
+
+/** The status that a refusal is answered with. */
+export const statusOf = (refusal: Refusal, form: ErrorForm | undefined): number =>
+  (form && isRpcError(refusal, form) && form.statuses[refusal.code]) || refusal.row.status
+
+/** The refusal as the clients of an endpoint read it. @param problem as all others read it */
+export function formed(refusal: Refusal, problem: Problem, form: ErrorForm | undefined): unknown {
+  if (form?.as === 'google.rpc.Status') return { ...problem, error: googleStatus(problem) }
+  if (!form || !isRpcError(refusal, form)) return problem
+  const { ids, isBatch } = form
+  const error = { code: rpcCodeOf(refusal), message: problem.detail, data: problem }
+  const errors = (ids.length > 0 ? ids : [null]).map((id) => ({ jsonrpc: '2.0', id, error }))
+  return isBatch && ids.length > 0 ? errors : errors[0]
+}
+
+function rpcCodeOf({ code, reason }: Refusal): number {
+  if (code === 'body-invalid' && reason === 'not JSON') return PARSE_ERROR
+  if (code === 'body-invalid' && NO_REQUEST.has(String(reason))) return INVALID_REQUEST
+  return CODES[code] ?? REFUSED
+}
+
+/** The names of `google.rpc.Code` for statuses of refusals. */
+const NAMES: Readonly<Record<number, string>> = {
+  400: 'INVALID_ARGUMENT',
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
+  500: 'INTERNAL',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+}
+
+const googleStatus = ({ status, code, detail, requestId }: Problem) => ({
+  code: status,
+  status: NAMES[status] ?? (status < 500 ? 'INVALID_ARGUMENT' : 'UNAVAILABLE'),
+  message: detail,
+  details: [
+    {
+      '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
+      reason: code.toUpperCase().replaceAll('-', '_'),
+      domain: 'sallyport',
+      metadata: { requestId },
+    },
+  ],
+})

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+import { type ErrorForm, formed, statusOf } from '../../src/errors/forms'
+import { Refusal } from '../../src/errors/refusal'
+
+/* How refusals are written for the clients of JSON-RPC and of A2A's binding to HTTP. */
+
+const rpc = (more: Partial<Extract<ErrorForm, { as: 'json-rpc' }>> = {}): ErrorForm => ({
+  as: 'json-rpc',
+  ids: [],
+  isBatch: false,
+  statuses: {},
+  ...more,
+})
+const problemOf = ({ code, row }: Refusal) => ({ code, detail: row.detail, status: row.status, requestId: 'r' })
+const written = (refusal: Refusal, form: ErrorForm | undefined) => formed(refusal, problemOf(refusal), form)
+
+const unknown = new Refusal('operation-unknown')
+const notJson = new Refusal('body-invalid', 'not JSON')
+const notRpc = new Refusal('body-invalid', 'not JSON-RPC 2.0')
+const badParams = new Refusal('body-invalid', 'name')
+const missing = new Refusal('token-missing')
+
+describe('JSON-RPC', () => {
+  it.each<[string, Refusal, number]>([
+    ['bytes that are no JSON', notJson, -32_700],
+    ['JSON that is no request', notRpc, -32_600],
+    ['a batch where there is none', new Refusal('body-invalid', 'not one A2A request'), -32_600],
+    ['parameters that are none', badParams, -32_602],
+    ['another type than JSON', new Refusal('media-type-refused', 'content-type'), -32_090],
+    ['too much', new Refusal('body-too-large'), -32_090],
+  ])('an error about %s has no id where none was read', (_what, refusal, code) => {
+    const error = { code, message: refusal.row.detail, data: problemOf(refusal) }
+    expect(written(refusal, rpc())).toEqual({ jsonrpc: '2.0', id: null, error })
+    // A batch that cannot be read is answered by one error (section 6).
+    expect(written(refusal, rpc({ isBatch: true }))).toEqual({ jsonrpc: '2.0', id: null, error })
+  })
+
+  it('each request of a batch has its own', () => {
+    expect(written(unknown, rpc({ ids: [1, 'b'], isBatch: true }))).toMatchObject([
+      { id: 1, error: { code: -32_601 } },
+      { id: 'b', error: { code: -32_601 } },
+    ])
+  })
+
+  it('a notification, and whoever has no token yet, are told as everybody else is', () => {
+    for (const refusal of [unknown, missing]) expect(written(refusal, rpc())).toEqual(problemOf(refusal))
+    expect(written(unknown, undefined)).toEqual(problemOf(unknown))
+  })
+
+  it('has the status that the protocol’s clients need, where it is an error of JSON-RPC', () => {
+    const a2a = { statuses: { 'operation-unknown': 200, 'body-invalid': 200 } }
+    expect(statusOf(unknown, rpc({ ids: [1], ...a2a }))).toBe(200)
+    expect(statusOf(notJson, rpc(a2a))).toBe(200)
+    expect(statusOf(unknown, rpc(a2a))).toBe(404)
+    expect(statusOf(missing, rpc({ ids: [1], ...a2a }))).toBe(401)
+    expect(statusOf(notJson, rpc())).toBe(400)
+    expect(statusOf(notJson, undefined)).toBe(400)
+  })
+})
+
+describe('google.rpc.Status', () => {
+  it.each<[Refusal, number, string]>([
+    [badParams, 400, 'INVALID_ARGUMENT'],
+    [missing, 401, 'UNAUTHENTICATED'],
+    [new Refusal('policy-denied'), 403, 'PERMISSION_DENIED'],
+    [unknown, 404, 'NOT_FOUND'],
+    [new Refusal('method-not-allowed'), 405, 'INVALID_ARGUMENT'],
+    [new Refusal('origin-unreachable'), 502, 'UNAVAILABLE'],
+    [new Refusal('origin-timeout'), 504, 'DEADLINE_EXCEEDED'],
+  ])('%s', (refusal, status, name) => {
+    expect(written(refusal, { as: 'google.rpc.Status' })).toMatchObject({
+      code: refusal.code,
+      requestId: 'r',
+      error: {
+        code: status,
+        status: name,
+        message: refusal.row.detail,
+        details: [{ reason: refusal.code.toUpperCase().replaceAll('-', '_'), domain: 'sallyport' }],
+      },
+    })
+    expect(statusOf(refusal, { as: 'google.rpc.Status' })).toBe(status)
+  })
+})
