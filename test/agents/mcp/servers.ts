@@ -11,6 +11,9 @@ export const startPythonServer = (): Promise<PythonServer> => startApp('server:a
 /** A server that keeps the events of all sessions in one store. */
 export const startStoringPythonServer = (): Promise<PythonServer> =>
   startApp('mcp_stored:app', path.join(root, 'test/agents/mcp'))
+/** A server that `@modelcontextprotocol/conformance` is written for. */
+export const startConformanceServer = (): Promise<PythonServer> =>
+  startApp('mcp_conformance:app', path.join(root, 'test/agents/mcp'))
 
 const startApp = (app: string, folder: string): Promise<PythonServer> =>
   startPython({
