@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type RefusalRow, refusals } from '../../src/errors/refusals'
+import { json } from '../support/world'
+import { collect, failureOf, loadRefusedClients, mcpClient, type RefusedClients, runAgent } from './refused-clients'
+import { CODES, type Code, openRefusingWorld, type RefusingWorld } from './refusing-world'
+
+let world: RefusingWorld
+let clients: RefusedClients
+
+beforeAll(async () => {
+  clients = await loadRefusedClients()
+  world = await openRefusingWorld(['ag-ui', 'langgraph', 'mcp'])
+}, 300_000)
+afterAll(() => world?.close())
+beforeEach(() => world.arrived())
+
+const row = (code: Code): RefusalRow => refusals[code]
+/** The members of the body that an app decides by. */
+const bodyOf = (code: Code) => {
+  const { status, detail, retryAfter } = row(code)
+  return { code, status, detail, message: detail, requestId: expect.any(String), ...(retryAfter && { retryAfter }) }
+}
+describe.each(CODES)('%s', (code) => {
+  it('is told to a plain caller by status, headers and body', async () => {
+    const response = await fetch(world.at('ag-ui', code), json({ messages: [] }, world.headersOf(code)))
+    const { status, retryAfter, challenge } = row(code)
+    expect(response.status).toBe(status)
+    expect(response.headers.get('retry-after')).toBe(retryAfter === undefined ? null : `${retryAfter}`)
+    const announced = response.headers.get('www-authenticate')
+    if (challenge === undefined) expect(announced).toBeNull()
+    else expect(announced).toMatch(challenge === 'bare' ? /^Bearer realm="[^"]+"(?!, error)/ : `error="${challenge}"`)
+    expect(await response.json()).toMatchObject({
+      ...bodyOf(code),
+      requestId: response.headers.get('x-request-id'),
+    })
+  })
+
+  it('rejects runAgent of @ag-ui/client with status and payload, after one request', async () => {
+    const agent = new clients.agUi.HttpAgent({
+      url: world.at('ag-ui', code),
+      threadId: 't1',
+      headers: world.headersOf(code),
+    })
+    const { error, called } = await runAgent(agent)
+    expect(error).toMatchObject({ status: row(code).status, payload: bodyOf(code) })
+    expect(called).toEqual(['onRunInitialized', 'onRunFailed', 'onRunFinalized'])
+    expect(await world.arrived()).toEqual([code])
+  })
+
+  it.each(
+    [
+      ['threads.create', 1],
+      ['runs.stream', 1],
+      ['threads.get', row(code).status >= 500 ? 5 : 1],
+      // Its limit is on bodies.
+    ].filter(([call]) => code !== 'body-too-large' || call !== 'threads.get'),
+  )('rejects %s of the LangGraph SDK with status and text, after %i requests', async (call, requests) => {
+    const apiUrl = world.at('langgraph', code)
+    const client = new clients.langGraph.Client({ apiUrl, defaultHeaders: world.headersOf(code), apiKey: null })
+    const waits = withoutWaiting()
+    const error = await failureOf(
+      call === 'threads.get'
+        ? client.threads.get(crypto.randomUUID())
+        : call === 'threads.create'
+          ? client.threads.create()
+          : collect(client.runs.stream(null, 'agent', { input: {} })),
+    ).finally(() => vi.mocked(globalThis.setTimeout).mockRestore())
+    expect(error).toMatchObject({ name: 'Error', status: row(code).status })
+    expect(JSON.parse(error.text)).toMatchObject(bodyOf(code))
+    expect(error.response.headers.get('x-request-id')).toBe(JSON.parse(error.text).requestId)
+    expect(await world.arrived()).toEqual(Array(requests).fill(code))
+    // It waits for a second or two, then about twice as long each time, whatever Retry-After says.
+    if (requests === 5) expect(waits()).toEqual([1, 2, 4, 8])
+  })
+
+  it('rejects connect of the MCP SDK with the status as its code, after one request', async () => {
+    const options = { requestInit: { headers: world.headersOf(code) } }
+    const { told, connect } = mcpClient(clients, world.at('mcp', code), options)
+    const error = await failureOf(connect())
+    expect(error).toBeInstanceOf(clients.mcp.StreamableHTTPError)
+    expect(error.code).toBe(row(code).status)
+    expect(told).toEqual([error])
+    const { jsonrpc, error: rpc, ...plain } = JSON.parse(error.message.slice(error.message.indexOf('{')))
+    expect(jsonrpc ? rpc.data : { ...plain, error: rpc }).toMatchObject(bodyOf(code))
+    if (jsonrpc) expect(rpc).toMatchObject({ code: -32090, message: row(code).detail })
+    // A body that was not read, or whose sender is not known, is not answered as JSON-RPC.
+    expect(jsonrpc === undefined).toBe(row(code).status < 500 && row(code).status !== 403)
+    expect(await world.arrived()).toEqual([code])
+  })
+})
+
+/** Has the LangGraph SDK try again at once. @returns the seconds that it would wait, rounded down to a power of two */
+function withoutWaiting(): () => number[] {
+  const waits: number[] = []
+  const wait = globalThis.setTimeout
+  vi.spyOn(globalThis, 'setTimeout').mockImplementation(((...[work, ms = 0, ...rest]: Parameters<typeof wait>) => {
+    const isRetry = new Error().stack?.includes('p-retry')
+    if (isRetry) waits.push(2 ** Math.floor(Math.log2(ms / 1000)))
+    return wait(work, isRetry ? 0 : ms, ...rest)
+  }) as typeof wait)
+  return () => waits
+}
