@@ -1,58 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { routeOf } from '../support/fixtures'
-import { chunk, head, lastChunk, startWireOrigin, type WireOrigin } from '../support/wire'
+import type { WireOrigin } from '../support/wire'
+import { endingRoutes, startEndingAgent } from './ending-agent'
 import { collect, failureOf, loadRefusedClients, mcpClient, type RefusedClients, runAgent } from './refused-clients'
 import { openRefusingWorld, type RefusingWorld } from './refusing-world'
 
 let world: RefusingWorld
-let wire: WireOrigin
+let agent: WireOrigin
 let clients: RefusedClients
-
-const sse = { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }
-const firstEvents: Record<string, string> = {
-  'ag-ui': 'data: {"type":"RUN_STARTED","threadId":"t1","runId":"r1"}\n\n',
-  langgraph: 'event: metadata\ndata: {"run_id":"1"}\n\n',
-  mcp: 'data: {"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"on"}}\n\n',
-}
-const capabilities = { protocolVersion: '2025-11-25', capabilities: { tools: {} } }
 
 beforeAll(async () => {
   clients = await loadRefusedClients()
-  // An agent whose streams end after their first event, and who answers the handshake of MCP.
-  wire = await startWireOrigin((socket, { method, url, body }) => {
-    const [, kind = '', how] = url.pathname.split('/')
-    const { id, method: asked } = JSON.parse(body || '{}') as { id?: number; method?: string }
-    if (method === 'GET') return void socket.write(head('405 No', { 'content-length': '0' }))
-    if (asked === 'initialize' || asked === 'tools/list') {
-      const result = { ...capabilities, serverInfo: { name: 'notes', version: '1' }, tools: [] }
-      const answer = JSON.stringify({ jsonrpc: '2.0', id, result })
-      const headers = {
-        'content-type': 'application/json',
-        'content-length': `${answer.length}`,
-        'mcp-session-id': 's1',
-      }
-      return void socket.write(head('200 OK', headers) + answer)
-    }
-    if (asked && id === undefined) return void socket.write(head('202 Accepted', { 'content-length': '0' }))
-    socket.write(head('200 OK', sse))
-    socket.write(chunk(firstEvents[kind] ?? ''))
-    if (how === 'cut') socket.end()
-    else socket.write(lastChunk)
-  })
-  world = await openRefusingWorld(['mcp'], ({ trust }) =>
-    ['cut', 'unended'].flatMap((how) =>
-      (['ag-ui', 'langgraph', 'mcp'] as const).map((kind) =>
-        routeOf({ kind, origin: { url: `${wire.url}/${kind}/${how}` } }, trust, {
-          id: `${kind}-${how}`,
-          path: `/${kind}/${how}`,
-        }),
-      ),
-    ),
-  )
+  agent = await startEndingAgent()
+  world = await openRefusingWorld(['mcp'], ({ trust }) => endingRoutes(agent, trust))
 }, 300_000)
 afterAll(async () => {
   await world?.close()
-  await wire?.close()
+  await agent?.close()
 })
 
 const at = (kind: string, how: string) => `${world.gateway.url}/${kind}/${how}`
@@ -62,13 +25,13 @@ describe('a stream that ends before its run', () => {
     ['cut', 'origin-cut'],
     ['unended', 'origin-unended'],
   ])('F8: resolves runAgent of @ag-ui/client, and is told by onRunErrorEvent alone: %s', async (how, code) => {
-    const agent = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
-    const { result, error, called, last } = await runAgent(agent)
+    const its = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
+    const { result, error, called, last } = await runAgent(its)
     expect(error).toBeUndefined()
     expect(result).toMatchObject({ newMessages: [] })
     expect(called).toEqual(['onRunInitialized', 'onRunStartedEvent', 'onRunErrorEvent', 'onRunFinalized'])
     expect(last).toMatchObject({ type: 'RUN_ERROR', code })
-    expect(wire.received.filter(({ url }) => url.pathname === `/ag-ui/${how}`)).toHaveLength(1)
+    expect(agent.received.filter(({ url }) => url.pathname === `/ag-ui/${how}`)).toHaveLength(1)
   })
 
   it('F8: ends runs.stream of the LangGraph SDK with an event of its own where the gateway reads', async () => {
@@ -94,6 +57,16 @@ describe('a stream that ends before its run', () => {
 })
 
 describe('a session of the MCP SDK', () => {
+  it('is not opened anew where the server has lost it: each call is a 404', async () => {
+    const { client, connect } = mcpClient(clients, at('mcp', 'lost'), { requestInit: { headers: world.bob } })
+    await connect()
+    for (const call of [client.listTools(), client.callTool({ name: 'search', arguments: {} })])
+      expect(await failureOf(call)).toMatchObject({ code: 404 })
+    const opened = agent.received.filter(({ body }) => body.includes('"initialize"'))
+    expect(opened.filter(({ url }) => url.pathname === '/mcp/lost')).toHaveLength(1)
+    await client.close()
+  })
+
   it('outlasts a token that expires: the same call succeeds with a fresh one', async () => {
     const headers: Record<string, string> = { ...world.bob }
     const { client, connect } = mcpClient(clients, at('mcp', 'cut'), { requestInit: { headers } })

@@ -66,7 +66,7 @@ export async function openRefusingWorld(
         id: `${kind}-${code}`,
         path: `/${kind}/${code}`,
         ...(policy && { policies: [policy] }),
-        limits: { firstByteSeconds: FIRST_BYTE_SECONDS, ...(code === 'body-too-large' && { bodyBytes: 4 }) },
+        limits: { firstByteSeconds: FIRST_BYTE_SECONDS, ...(code === 'body-too-large' && { bodyBytes: 1 }) },
       })
     }
     const routed = CODES.filter((code) => code !== 'route-unknown')

@@ -1,0 +1,40 @@
+"""How LangGraph's Python client reports refusals: reads [[code, url, headers], …] from stdin, prints JSON."""
+
+import asyncio
+import json
+import sys
+import uuid
+
+from langgraph_sdk import get_client
+
+
+async def failure(work) -> dict | None:
+    try:
+        await work
+    except Exception as error:
+        return {
+            "error": type(error).__name__,
+            "status": error.status_code,
+            "code": error.code,
+            "message": error.message,
+            "body": error.body,
+            "request_id": error.request_id,
+            "retry_after": error.response.headers.get("retry-after"),
+        }
+
+
+async def streamed(client) -> None:
+    async for _ in client.runs.stream(None, "agent", input={}):
+        pass
+
+
+async def main(cases: list) -> list:
+    told = []
+    for code, url, headers in cases:
+        client = get_client(url=url, headers=headers, api_key=None)
+        for call in (client.threads.get(str(uuid.uuid4())), client.threads.create(), streamed(client)):
+            told.append([code, await failure(call)])
+    return told
+
+
+print(json.dumps(asyncio.run(main(json.load(sys.stdin)))))
