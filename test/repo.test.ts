@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { refusals } from '../src/errors/refusals'
+import { type RefusalRow, refusals } from '../src/errors/refusals'
 import { root } from './support/build'
 
 const filesIn = (folder: string): string[] =>
@@ -139,12 +139,26 @@ describe('the documents', () => {
     for (const [code, { status }] of Object.entries(refusals)) expect(table).toContain(`| \`${code}\` | ${status} |`)
   })
 
+  it('place every refusal in the class of its status, challenge and Retry-After', () => {
+    const classes: Record<number, string> = { 401: 'sign-in', 404: 'not-found', 500: 'failed', 502: 'failed' }
+    const classOf = ({ status, challenge, retryAfter }: RefusalRow) => {
+      if (retryAfter !== undefined) return 'wait'
+      if (status === 403) return challenge ? 'scope' : 'forbidden'
+      return classes[status] ?? (challenge ? 'credential' : 'request')
+    }
+    const rows = read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| ([a-z-]+) \|/gm)
+    const listed = [...rows].map(([, code, status, name]) => `${code} ${status} ${name}`)
+    const all = Object.entries<RefusalRow>(refusals)
+    expect(listed.sort()).toEqual(all.map(([code, row]) => `${code} ${row.status} ${classOf(row)}`).sort())
+  })
+
   it('link only to what is there', () => {
     const documents = [
       'README.md',
       'docs/agents.md',
       'docs/configuration.md',
       'docs/deploy.md',
+      'docs/errors.md',
       'docs/performance.md',
       'docs/security.md',
       'docs/threads.md',

@@ -11,8 +11,8 @@ const firstEvents: Record<string, string> = {
 const capabilities = { protocolVersion: '2025-11-25', capabilities: { tools: {} } }
 
 /**
- * An agent whose streams end after their first event: with their connection (`cut`), or in good order (`unended`). It answers the
- * handshake of MCP, and has lost its sessions below `lost`.
+ * Starts an agent whose streams end after their first event: with their connection (`cut`), or in
+ * good order (`unended`). It answers the handshake of MCP, and has lost its sessions below `lost`.
  */
 export const startEndingAgent = (): Promise<WireOrigin> =>
   startWireOrigin((socket, { method, url, body }) => {

@@ -22,13 +22,22 @@ afterAll(async () => {
 })
 beforeEach(() => world.arrived())
 
-/** Runs a client. @param cases what it reads: in each, a name comes first. @returns what it says of each */
-async function told(example: string, script: string, cases: readonly (readonly unknown[])[]) {
-  const client = spawn(await pythonOf(example), ['-B', path.join(root, 'test/clients', script)])
+/**
+ * Runs a client.
+ *
+ * @param cases what it reads: in each, a name comes first
+ * @returns what it says of each
+ */
+async function told<Answer = Record<string, unknown> | null>(
+  example: string,
+  [script, ...args]: readonly [string, ...string[]],
+  cases: readonly (readonly unknown[])[],
+) {
+  const client = spawn(await pythonOf(example), ['-B', path.join(root, 'test/clients', script), ...args])
   client.stdin.end(JSON.stringify(cases))
   const [answers, errors] = await Promise.all([json(client.stdout).catch(() => undefined), text(client.stderr)])
   if (answers === undefined) throw new Error(errors)
-  return answers as [string, Record<string, unknown> | null][]
+  return answers as [string, Answer][]
 }
 
 const NAMES: Record<number, string> = {
@@ -37,6 +46,7 @@ const NAMES: Record<number, string> = {
   403: 'PermissionDeniedError',
   404: 'NotFoundError',
   413: 'APIStatusError',
+  414: 'APIStatusError',
 }
 /** A body of this size is refused only where there is one. */
 const withBodies = ({ length }: { length: number }, code: Code) => (code === 'body-too-large' ? 2 : length)
@@ -44,7 +54,7 @@ const withBodies = ({ length }: { length: number }, code: Code) => (code === 'bo
 describe('the LangGraph SDK for Python', () => {
   it('raises an error of the status with code, body and headers, after one request', async () => {
     const cases = CODES.map((code) => [code, world.at('langgraph', code), world.headersOf(code)])
-    const answers = await told('examples/langgraph-python', 'refused_langgraph.py', cases)
+    const answers = await told('examples/langgraph-python', ['refused_langgraph.py'], cases)
     for (const code of CODES) {
       const { status, detail, ...more } = refusals[code]
       const retryAfter = 'retryAfter' in more ? more.retryAfter : undefined
@@ -61,6 +71,13 @@ describe('the LangGraph SDK for Python', () => {
     }
     expect(await world.arrived()).toHaveLength(CODES.length * 3)
   }, 120_000)
+
+  it('F8: ends a stream without an exception, with an event of its own where the gateway reads it', async () => {
+    const cases = [['cut', `${world.gateway.url}/langgraph/cut`, world.bob]]
+    const script = ['refused_langgraph.py', 'streams'] as const
+    const [[, parts] = []] = await told<[string, unknown][]>('examples/langgraph-python', script, cases)
+    expect(parts?.at(-1)).toEqual(['error', { error: 'origin-cut', message: expect.any(String) }])
+  }, 120_000)
 })
 
 describe('the MCP SDK for Python', () => {
@@ -71,7 +88,7 @@ describe('the MCP SDK for Python', () => {
     'raises MCPError with the data of JSON-RPC, or without a reason: %s',
     async (mode, requests) => {
       const cases = CODES.map((code) => [code, world.at('mcp', code), world.headersOf(code), mode])
-      const answers = Object.fromEntries(await told('examples/mcp-python', 'refused_mcp.py', cases))
+      const answers = Object.fromEntries(await told('examples/mcp-python', ['refused_mcp.py'], cases))
       for (const code of CODES) {
         const { status, detail } = refusals[code]
         const unread = status === 404 ? [-32601, 'Not Found'] : [-32603, 'Server returned an error response']
@@ -90,7 +107,7 @@ describe('the MCP SDK for Python', () => {
   it('F8: raises MCPError at once where a stream breaks or the server has lost the session', async () => {
     const cases = ['cut', 'unended', 'lost'].map((how) => [how, `${world.gateway.url}/mcp/${how}`, world.bob, 'legacy'])
     const ended = { at: 'call', code: -32000, message: 'SSE stream ended without a response' }
-    expect(Object.fromEntries(await told('examples/mcp-python', 'refused_mcp.py', cases))).toMatchObject({
+    expect(Object.fromEntries(await told('examples/mcp-python', ['refused_mcp.py'], cases))).toMatchObject({
       cut: ended,
       unended: ended,
       lost: { at: 'call', code: -32600, message: 'Session terminated' },

@@ -30,7 +30,11 @@ export async function failureOf(work: Promise<unknown>): Promise<AgentPackage> {
   return outcome.reason
 }
 
-/** Runs an agent of AG-UI. @returns what it came to, and which of its subscriber's callbacks were called */
+/**
+ * Runs an agent of AG-UI.
+ *
+ * @returns the outcome, and which of its subscriber's callbacks were called
+ */
 export async function runAgent(agent: InstanceType<AgUiClient['HttpAgent']>) {
   const called: string[] = []
   const told: AgentPackage[] = []

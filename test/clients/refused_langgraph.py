@@ -1,4 +1,8 @@
-"""How LangGraph's Python client reports refusals: reads [[code, url, headers], …] from stdin, prints JSON."""
+"""How LangGraph's Python client reports refusals.
+
+It reads [[code, url, headers], …] from stdin and prints JSON.
+With the argument `streams` it prints the parts of each stream instead.
+"""
 
 import asyncio
 import json
@@ -23,9 +27,14 @@ async def failure(work) -> dict | None:
         }
 
 
-async def streamed(client) -> None:
-    async for _ in client.runs.stream(None, "agent", input={}):
-        pass
+async def streamed(client) -> list:
+    return [[part.event, part.data] async for part in client.runs.stream(None, "agent", input={})]
+
+
+async def events(cases: list) -> list:
+    return [
+        [name, await streamed(get_client(url=url, headers=headers, api_key=None))] for name, url, headers in cases
+    ]
 
 
 async def main(cases: list) -> list:
@@ -37,4 +46,5 @@ async def main(cases: list) -> list:
     return told
 
 
-print(json.dumps(asyncio.run(main(json.load(sys.stdin)))))
+work = events if sys.argv[1:] == ["streams"] else main
+print(json.dumps(asyncio.run(work(json.load(sys.stdin)))))

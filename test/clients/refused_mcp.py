@@ -1,4 +1,7 @@
-"""How the MCP SDK's Python client reports refusals: reads [[name, url, headers, mode], …] from stdin, prints JSON."""
+"""How the MCP SDK's Python client reports refusals.
+
+It reads [[name, url, headers, mode], …] from stdin and prints JSON.
+"""
 
 import asyncio
 import json

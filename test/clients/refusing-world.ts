@@ -7,6 +7,7 @@ import { openWorld, type Surroundings, type World } from '../support/world'
 /** At least one refusal of each class in docs/errors.md. */
 export const CODES = [
   'path-not-canonical',
+  'path-too-long',
   'body-too-large',
   'credential-ambiguous',
   'token-missing',
@@ -27,7 +28,7 @@ export interface RefusingWorld extends World {
   at(kind: string, code: Code): string
   /** The headers of a request that is refused in this way. */
   headersOf(code: Code): Record<string, string>
-  /** The codes of the requests that have arrived since the last call. A request that was not refused has none. */
+  /** The codes of the requests since the last call. A request that was not refused has none. */
   arrived(): Promise<readonly (RefusalCode | undefined)[]>
 }
 
@@ -80,7 +81,11 @@ export async function openRefusingWorld(
   let counted = 0
   return {
     ...world,
-    at: (kind, code) => `${world.gateway.url}/${code === 'path-not-canonical' ? '/' : ''}${kind}/${code}`,
+    at(kind, code) {
+      const start = code === 'path-not-canonical' ? '//' : '/'
+      const end = code === 'path-too-long' ? 'g'.repeat(4096) : ''
+      return `${world.gateway.url}${start}${kind}/${code}${end}`
+    },
     headersOf(code) {
       if (code === 'token-missing') return {}
       if (code === 'token-expired') return expired
