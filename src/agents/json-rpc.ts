@@ -31,9 +31,11 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
 
 /**
  * The requests of a body that ask for an answer, as far as it is JSON-RPC at all.
+ * @param body absent where it has not been read
  * @param statuses of refusals, as the protocol's clients need them
  */
 export function requestsIn(body: Json | undefined, statuses: Partial<Record<RefusalCode, number>>): ErrorForm {
+  if (body === undefined) return { as: 'json-rpc', isBatch: false, statuses }
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
     const id = isObject(message) && typeof message.method === 'string' ? message.id : undefined

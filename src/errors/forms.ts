@@ -9,7 +9,8 @@ export type ErrorForm =
   /** JSON-RPC 2.0: each request of the body is answered by an error of its own. */
   | {
       readonly as: 'json-rpc'
-      readonly ids: readonly RpcId[]
+      /** Absent: the body has not been read. */
+      readonly ids?: readonly RpcId[]
       readonly isBatch: boolean
       /** Statuses that differ from the refusal's own, as the protocol's clients need them. */
       readonly statuses: Partial<Record<RefusalCode, number>>
@@ -39,12 +40,12 @@ const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
 /** Reasons of `body-invalid` by which a body is no request at all. */
 const NO_REQUEST = new Set(['not JSON-RPC 2.0', 'not one A2A request', 'too many messages'])
-/** Refusals of bodies whose ids were not or could not be read: their error has none (section 5). */
-const UNREAD: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
+/** Refusals of bodies whose ids could not be read: their error has none (section 5). */
+const UNREADABLE: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
 
 /** Whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its sender looks at the status. */
 const isRpcError = ({ code }: Refusal, form: ErrorForm): form is Extract<ErrorForm, { as: 'json-rpc' }> =>
-  form.as === 'json-rpc' && (form.ids.length > 0 || UNREAD.has(code))
+  form.as === 'json-rpc' && (form.ids?.length !== 0 || UNREADABLE.has(code))
 
 /** The status that a refusal is answered with. */
 export const statusOf = (refusal: Refusal, form: ErrorForm | undefined): number =>
@@ -54,7 +55,7 @@ export const statusOf = (refusal: Refusal, form: ErrorForm | undefined): number 
 export function formed(refusal: Refusal, problem: Problem, form: ErrorForm | undefined): unknown {
   if (form?.as === 'google.rpc.Status') return { ...problem, error: googleStatus(problem) }
   if (!form || !isRpcError(refusal, form)) return problem
-  const { ids, isBatch } = form
+  const { ids = [], isBatch } = form
   const error = { code: rpcCodeOf(refusal), message: problem.detail, data: problem }
   const errors = (ids.length > 0 ? ids : [null]).map((id) => ({ jsonrpc: '2.0', id, error }))
   return isBatch && ids.length > 0 ? errors : errors[0]

@@ -7,7 +7,7 @@ import { root } from '../support/build'
 import { pythonOf } from '../support/python'
 import type { WireOrigin } from '../support/wire'
 import { endingRoutes, startEndingAgent } from './ending-agent'
-import { CODES, type Code, openRefusingWorld, type RefusingWorld } from './refusing-world'
+import { CODES, type Code, isPlain, openRefusingWorld, type RefusingWorld } from './refusing-world'
 
 let world: RefusingWorld
 let agent: WireOrigin
@@ -92,7 +92,7 @@ describe('the MCP SDK for Python', () => {
       for (const code of CODES) {
         const { status, detail } = refusals[code]
         const unread = status === 404 ? [-32601, 'Not Found'] : [-32603, 'Server returned an error response']
-        const isRpc = status === 403 || status >= 500
+        const isRpc = !isPlain(code)
         const [number, message] = isRpc ? [-32090, detail] : unread
         const data = isRpc ? { code } : null
         expect(answers[code]).toMatchObject({ at: 'connect', error: 'MCPError', code: number, message })

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type RefusalRow, refusals } from '../../src/errors/refusals'
 import { json } from '../support/world'
 import { collect, failureOf, loadRefusedClients, mcpClient, type RefusedClients, runAgent } from './refused-clients'
-import { CODES, type Code, openRefusingWorld, type RefusingWorld } from './refusing-world'
+import { CODES, type Code, isPlain, openRefusingWorld, type RefusingWorld } from './refusing-world'
 
 let world: RefusingWorld
 let clients: RefusedClients
@@ -89,8 +89,7 @@ describe.each(CODES)('%s', (code) => {
     const { jsonrpc, error: rpc, ...plain } = JSON.parse(error.message.slice(error.message.indexOf('{')))
     expect(jsonrpc ? rpc.data : { ...plain, error: rpc }).toMatchObject(bodyOf(code))
     if (jsonrpc) expect(rpc).toMatchObject({ code: -32090, message: row(code).detail })
-    // A body that was not read, or whose sender is not known, is not answered as JSON-RPC.
-    expect(jsonrpc === undefined).toBe(row(code).status < 500 && row(code).status !== 403)
+    expect(jsonrpc === undefined).toBe(isPlain(code))
     expect(await world.arrived()).toEqual([code])
   })
 })

@@ -42,8 +42,14 @@ describe('JSON-RPC', () => {
     ])
   })
 
-  it('a notification, and whoever has no token yet, are told as everybody else is', () => {
-    for (const refusal of [unknown, missing]) expect(written(refusal, rpc())).toEqual(problemOf(refusal))
+  it('whoever is refused before the body is read hears an error without an id', () => {
+    const { ids: _, ...unread } = rpc() as Extract<ErrorForm, { as: 'json-rpc' }>
+    expect(written(missing, unread)).toMatchObject({ id: null, error: { code: -32_090, data: { code: missing.code } } })
+    expect(statusOf(missing, unread)).toBe(401)
+  })
+
+  it('a notification is answered as everybody else is', () => {
+    expect(written(unknown, rpc())).toEqual(problemOf(unknown))
     expect(written(unknown, undefined)).toEqual(problemOf(unknown))
   })
 

@@ -251,11 +251,13 @@ describe('a refusal, to an MCP client', () => {
     ])
   })
 
-  it('is told in the usual way where no request was read', async () => {
+  it('has no id where no request was read', async () => {
     const nobody = await post(call('tools/list'), { authorization: '' })
-    expect([nobody.status, (await nobody.json()).code]).toEqual([401, 'token-missing'])
+    expect(nobody.status).toBe(401)
+    expect(await nobody.json()).toMatchObject({ id: null, error: { code: -32_090, data: { code: 'token-missing' } } })
     const unread = await post('{')
-    expect([unread.status, (await unread.json()).code]).toEqual([400, 'body-invalid'])
+    expect(unread.status).toBe(400)
+    expect(await unread.json()).toMatchObject({ id: null, error: { code: -32_700, data: { code: 'body-invalid' } } })
   })
 })
 
