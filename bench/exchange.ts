@@ -12,8 +12,17 @@ export interface Exchange {
 export const pathAt = ({ path }: Exchange, index: number): string =>
   path.replace('{thread}', () => `${index.toString(16).padStart(8, '0')}-2f2c-4b5e-9a55-6f0a4f0c9d11`)
 
-/** The bytes of a request. */
-export function requestBytes(port: number, exchange: Exchange, token: string | undefined, index = 0): Buffer {
+/**
+ * The bytes of a request.
+ * @param more header lines
+ */
+export function requestBytes(
+  port: number,
+  exchange: Exchange,
+  token: string | undefined,
+  index = 0,
+  more: readonly string[] = [],
+): Buffer {
   const { method, query = '', body } = exchange
   const head = [
     `${method} ${pathAt(exchange, index)}${query} HTTP/1.1`,
@@ -21,6 +30,7 @@ export function requestBytes(port: number, exchange: Exchange, token: string | u
     'accept: application/json, text/event-stream',
     ...(token === undefined ? [] : [`authorization: Bearer ${token}`]),
     ...(body === undefined ? [] : ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`]),
+    ...more,
   ]
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`)
 }

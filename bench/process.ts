@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, openSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { treeOf } from './usage.ts'
 
@@ -7,7 +8,11 @@ export interface Running {
   readonly name: string
   readonly pid: number
   readonly port: number
+  /** How it ended, with its last errors; undefined while it runs. */
+  ended(): string | undefined
   stop(): Promise<void>
+  /** Ends it at once, without a chance to say anything. */
+  kill(): Promise<void>
 }
 
 export interface Start {
@@ -18,6 +23,8 @@ export interface Start {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly startSeconds?: number
+  /** Takes its standard output, which is lost otherwise. */
+  readonly outputFile?: string
 }
 
 const GRACE_MS = 3000
@@ -30,17 +37,28 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
-/** Starts a process and waits until something listens on its port. What it writes is lost, but for its last errors. */
-export async function start({ name, command, args, port, cwd, env, startSeconds = 30 }: Start): Promise<Running> {
+/** Starts a process and waits until something listens on its port. Of its errors the last are kept. */
+export async function start({
+  name,
+  command,
+  args,
+  port,
+  cwd,
+  env,
+  startSeconds = 30,
+  outputFile,
+}: Start): Promise<Running> {
+  const output = outputFile === undefined ? undefined : openSync(outputFile, 'a')
   const child = spawn('sh', ['-c', WITH_ALL_FILES, command, ...args], {
     cwd,
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
+    stdio: ['ignore', output ?? 'ignore', 'pipe'],
   })
+  if (output !== undefined) closeSync(output)
   started.add(child)
   let errors = ''
   let ended: string | undefined
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stderr?.on('data', (chunk: Buffer) => {
     errors = (errors + chunk).slice(-4000)
   })
   child.on('error', (error) => {
@@ -59,7 +77,14 @@ export async function start({ name, command, args, port, cwd, env, startSeconds 
     }
     await sleep(20)
   }
-  return { name, pid: child.pid ?? 0, port, stop: () => stop(child) }
+  return {
+    name,
+    pid: child.pid ?? 0,
+    port,
+    ended: () => ended && `${name} ${ended}\n${errors.trim()}`,
+    stop: () => stop(child),
+    kill: () => killNow(child),
+  }
 }
 
 /** Any status is an answer: what it is, is looked at by the self-check. */
@@ -77,6 +102,13 @@ async function stop(child: ChildProcess): Promise<void> {
   await Promise.race([exited, sleep(GRACE_MS)])
   for (const pid of tree) kill(pid, 'SIGKILL')
   if (child.exitCode === null && child.signalCode === null) await exited
+}
+
+async function killNow(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  end(child, 'SIGKILL')
+  await exited
 }
 
 function end(child: ChildProcess, signal: NodeJS.Signals): void {

@@ -7,10 +7,13 @@ import { AUDIENCE } from './tokens.ts'
 import { startWorker } from './workerd.ts'
 import type { World } from './world.ts'
 
+/** What routes of the gateway have to know of their surroundings. */
+export type RouteWorld = Pick<World, 'originUrl' | 'issuers' | 'jwksUri'>
+
 export type Binding = 'none' | 'request'
 type Kind = 'http' | 'langgraph' | 'ag-ui' | 'mcp' | 'copilotkit'
 
-export const issuerOf = (world: World, index = 0, jwksUri = world.jwksUri): Issuer => ({
+export const issuerOf = (world: RouteWorld, index = 0, jwksUri = world.jwksUri): Issuer => ({
   id: `login-${index}`,
   issuer: world.issuers[index] ?? '',
   audience: [AUDIENCE],
@@ -30,7 +33,7 @@ export const policyOf = (index: number): Policy => ({
   ],
 })
 
-export const routeOf = (world: World, kind: Kind, more: Partial<Route> = {}): Route => ({
+export const routeOf = (world: RouteWorld, kind: Kind, more: Partial<Route> = {}): Route => ({
   id: kind,
   path: `/agents/${kind}`,
   agent: agentOf(kind, world.originUrl),
@@ -71,7 +74,13 @@ const kinds = ['http', 'langgraph', 'ag-ui', 'mcp', 'copilotkit'] as const
 export const usualRoutes = (world: World, bind: Binding): Route[] =>
   kinds.map((kind) => routeOf(world, kind, { assertion: { bind } }))
 
-export async function startSallyport(world: World, name: string, routes: readonly Route[]): Promise<Running> {
+/** @param outputFile takes the audit lines, which are lost otherwise */
+export async function startSallyport(
+  world: { readonly bundles: Pick<World['bundles'], 'sallyport'> },
+  name: string,
+  routes: readonly Route[],
+  outputFile?: string,
+): Promise<Running> {
   const port = await freePort()
   return startWorker({
     name,
@@ -79,6 +88,7 @@ export async function startSallyport(world: World, name: string, routes: readonl
     // Ten thousand routes are checked one against another.
     startSeconds: 180,
     code: world.bundles.sallyport,
+    ...(outputFile !== undefined && { outputFile }),
     env: {
       PUBLIC_URL: `http://127.0.0.1:${port}`,
       ENVIRONMENT: 'development',

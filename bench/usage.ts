@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /** The unit of `utime` and `stime` on Linux; it has been a hundredth of a second wherever user space can see it. */
 const MICROSECONDS_PER_TICK = 10_000
@@ -20,6 +20,13 @@ export function cpuMicros(pid: number): number {
 export function rssBytes(pid: number): number {
   return sum(treeOf(pid).map((each) => Number(read(`/proc/${each}/statm`)?.split(' ')[1] ?? 0) * PAGE_BYTES))
 }
+
+/** Forgets the largest RSS of one process so far. */
+export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
+
+/** The largest RSS of one process since it was last forgotten. */
+export const peakBytes = (pid: number): number =>
+  Number(/^VmHWM:\s*(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) * 1024
 
 function childrenOf(pid: number): number[] {
   return threadsOf(pid).flatMap((thread) =>

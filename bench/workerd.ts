@@ -13,6 +13,8 @@ export interface WorkerOptions {
   readonly code: string
   readonly port?: number
   readonly startSeconds?: number
+  /** Takes what the Worker writes with `console.log`. */
+  readonly outputFile?: string
   /** Text bindings. */
   readonly env: Readonly<Record<string, string>>
 }
@@ -40,6 +42,7 @@ export async function startWorker({
   env,
   port: wanted,
   startSeconds = 30,
+  outputFile,
 }: WorkerOptions): Promise<Running> {
   const port = wanted ?? (await freePort())
   const folder = await scratchFolder(`${name.replaceAll(/\W+/g, '-')}-${port}`)
@@ -47,7 +50,15 @@ export async function startWorker({
   for (const [variable, value] of Object.entries(env)) await writeFile(path.join(folder, variable), value)
   await writeFile(path.join(folder, 'config.capnp'), configuration(port, Object.keys(env)))
   const command = path.join(root, 'node_modules/workerd/bin/workerd')
-  return start({ name, command, args: ['serve', 'config.capnp'], cwd: folder, port, startSeconds })
+  return start({
+    name,
+    command,
+    args: ['serve', 'config.capnp'],
+    cwd: folder,
+    port,
+    startSeconds,
+    ...(outputFile !== undefined && { outputFile }),
+  })
 }
 
 /** With the compatibility settings of the real deployment. */

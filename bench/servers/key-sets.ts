@@ -3,6 +3,8 @@ import { createServer } from 'node:http'
 
 const sets = JSON.parse(process.env.BENCH_KEY_SETS ?? '{}') as Record<string, unknown>
 const bodies = new Map(Object.entries(sets).map(([path, set]) => [path, JSON.stringify(set)]))
+const maxAge = process.env.BENCH_KEY_SETS_MAX_AGE
+const freshness = maxAge === undefined ? {} : { 'cache-control': `max-age=${maxAge}` }
 let fetches = 0
 
 createServer((request, response) => {
@@ -18,6 +20,7 @@ createServer((request, response) => {
     return
   }
   fetches++
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
+  const head = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...freshness }
+  response.writeHead(200, head)
   response.end(body)
 }).listen(Number(process.env.BENCH_PORT), '127.0.0.1')
