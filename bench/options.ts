@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
+import type { RigSize } from './rig/rig.ts'
 
 /** The groups of a usual run. */
 export const usual = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
 /** The groups that can be measured against another commit. */
 const comparable = ['requests', 'streams'] as const
-/** `proxies` installs programs, so it has to be asked for. */
-const groups = [...usual, 'proxies'] as const
+/** `proxies` installs programs and `load` measures no cost, so they have to be asked for. */
+const groups = [...usual, 'proxies', 'load'] as const
 export type Group = (typeof groups)[number]
 
 export interface Options {
@@ -14,7 +15,10 @@ export interface Options {
   /** Whether this is every usual group at full size, whose figures may be published. */
   readonly isWhole: boolean
   readonly sizes: Sizes
+  readonly load: RigSize
 }
+
+export type LoadOptions = Pick<Options, 'load'>
 
 /** Options of a run with `--against`. */
 export interface AgainstOptions extends Pick<Options, 'rounds' | 'sizes'> {
@@ -57,6 +61,11 @@ const full: Sizes = {
 }
 const quick: Sizes = { ...full, warmup: 300, requests: 800, paced: 100, firstEvents: 15, soakSeconds: 5, users: 2000 }
 
+const loads: Readonly<Record<'full' | 'quick', Omit<RigSize, 'seed'>>> = {
+  full: { seconds: 60, streams: 1000, people: [200, 2000], memory: { streams: 1000, chunks: 200_000 } },
+  quick: { seconds: 10, streams: 200, people: [50, 200], memory: { streams: 200, chunks: 50_000 } },
+}
+
 export function readOptions(): Options | AgainstOptions {
   const { values } = parseArgs({
     options: {
@@ -66,6 +75,9 @@ export function readOptions(): Options | AgainstOptions {
       soak: { type: 'string' },
       against: { type: 'string' },
       handicap: { type: 'string' },
+      seed: { type: 'string' },
+      seconds: { type: 'string' },
+      streams: { type: 'string' },
     },
   })
   const sizes = values.quick ? quick : full
@@ -76,10 +88,22 @@ export function readOptions(): Options | AgainstOptions {
     return { against: values.against, handicapMicros: handicapMicros ?? 0, only, rounds, sizes }
   }
   if (handicapMicros !== undefined) throw new Error('--handicap works only together with --against')
+  const load = values.quick ? loads.quick : loads.full
+  const only: readonly Group[] = values.only.length === 0 ? usual : values.only.map((name) => oneOf(groups, name))
+  const isOfLoad = [values.seed, values.seconds, values.streams].some((value) => value !== undefined)
+  if (isOfLoad && !only.includes('load')) {
+    throw new Error('--seed, --seconds and --streams work only together with --only load')
+  }
   return {
+    load: {
+      ...load,
+      seed: whole('--seed', values.seed) ?? Math.floor(Math.random() * 1_000_000) + 1,
+      seconds: whole('--seconds', values.seconds) ?? load.seconds,
+      streams: whole('--streams', values.streams) ?? load.streams,
+    },
     isWhole: !values.quick && values.only.length === 0 && rounds >= ROUNDS,
     rounds,
-    only: values.only.length === 0 ? usual : values.only.map((name) => oneOf(groups, name)),
+    only,
     sizes: { ...sizes, soakSeconds: whole('--soak', values.soak) ?? sizes.soakSeconds },
   }
 }

@@ -52,4 +52,6 @@ const written =
     : await writeReport(sections, machine, options)
 process.stdout.write(`${machineLines(machine)}\n`)
 process.stderr.write(`Written: ${written.map((file) => path.relative(root, file)).join(', ')}\n`)
-process.exit(0)
+const broken = sections.flatMap((section) => section.broken ?? [])
+if (broken.length > 0) process.stderr.write(`Rules were broken:\n${broken.map((each) => `- ${each}`).join('\n')}\n`)
+process.exit(broken.length > 0 ? 1 : 0)

@@ -10,6 +10,8 @@ export interface Section {
   readonly rows: readonly (readonly string[])[]
   /** Everything, for the machine-readable report. */
   readonly figures: unknown
+  /** Rules that must hold and were broken, with what was found and what was expected. */
+  readonly broken?: readonly string[]
 }
 
 export const figure = (value: number, digits = 0): string =>

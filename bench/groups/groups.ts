@@ -2,6 +2,7 @@ import type { Group, Options } from '../options.ts'
 import type { Section } from '../table.ts'
 import type { World } from '../world.ts'
 import { measureGrowth } from './growth.ts'
+import { measureLoad } from './load.ts'
 import { measureMemory } from './memory.ts'
 import { measureParts } from './parts.ts'
 import { measurePeers } from './peers.ts'
@@ -17,6 +18,7 @@ const measures = {
   parts: measureParts,
   growth: measureGrowth,
   proxies: measureProxies,
+  load: measureLoad,
 } satisfies Record<Group, unknown>
 
 /**

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs'
+
+/** workerd was seen to hold 4 for a stream, and more for a moment where callers come back after a kill. */
+const FOR_EACH_STREAM = 6
+const FOR_THE_REST = 1000
+
+/**
+ * Refuses more streams than a process may have open files: workerd ends itself when it has none left.
+ * @throws Error that says how many streams are possible
+ */
+export function insistOnOpenFiles(streams: number): void {
+  const limits = readFileSync('/proc/self/limits', 'utf8')
+  const most = Number(/^Max open files\s+\S+\s+(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY)
+  const possible = Math.floor((most - FOR_THE_REST) / FOR_EACH_STREAM)
+  if (streams <= possible) return
+  throw new Error(
+    `${streams} streams need more open files than the ${most} that a process may have here (ulimit -Hn). ` +
+      `Give --streams ${possible} or fewer, or raise the limit.`,
+  )
+}

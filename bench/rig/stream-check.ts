@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto'
+import { type Numbered, type Story, textOf } from './story.ts'
+
+/** A stream as its caller asked for it. */
+export interface Asked extends Story {
+  readonly person: string
+  /** The id that the caller sent; on `ag-ui` alone. */
+  readonly thread?: string
+}
+
+const MOST_FAULTS = 5
+
+/**
+ * Checks the events of one stream: each arrives exactly once, in order, whole, and in its own
+ * stream, with the caller's own id of the thread.
+ */
+export class StreamCheck {
+  /** Sentences that say what was found and what was expected. */
+  readonly faults: string[] = []
+  /** How many events came. */
+  events = 0
+  /** The code of the gateway's last words, where it said any. */
+  told: string | undefined
+  #next = 0
+
+  readonly asked: Asked
+
+  constructor(asked: Asked) {
+    this.asked = asked
+  }
+
+  /** Whether every event has come. */
+  get isWhole(): boolean {
+    return this.#next === this.asked.events
+  }
+
+  /** @param data of one server-sent event */
+  push(data: string): void {
+    let message: Record<string, unknown>
+    try {
+      message = JSON.parse(data)
+    } catch {
+      this.#fault(`found data that is not JSON (${data.slice(0, 60)}), expected a whole event`)
+      return
+    }
+    if (message.type === 'RUN_ERROR') {
+      if (this.told !== undefined) this.#fault('found a second RUN_ERROR, expected one')
+      this.told = String(message.code)
+      return
+    }
+    const inner = (message.params ?? message.result ?? message) as Record<string, unknown> & Numbered
+    this.events++
+    if (this.told !== undefined) this.#fault(`found event ${inner.index} after RUN_ERROR, expected none`)
+    this.#take(inner)
+  }
+
+  #take(event: Record<string, unknown> & Numbered): void {
+    const { stream, events } = this.asked
+    if (event.stream !== stream) {
+      this.#fault(`found event ${event.index} of stream ${event.stream}, expected events of this stream alone`)
+      return
+    }
+    const expected = this.#next
+    if (event.index !== expected) {
+      const sort = event.index < expected ? 'doubled or late' : 'others are lost or late'
+      this.#fault(`found event ${event.index} (${sort}), expected event ${expected}`)
+    }
+    this.#next = Math.max(expected, event.index + 1)
+    const text = textOf(stream, event.index)
+    if (event.text !== text) {
+      this.#fault(`found other text in event ${event.index}, expected ${text.length} characters as sent`)
+    }
+    if (event.index === 0 || event.index === events - 1) this.#checkIds(event)
+  }
+
+  #checkIds({ person, threadId, threadDigest }: Record<string, unknown>): void {
+    const { person: own, thread } = this.asked
+    if (person !== own) this.#fault(`found the agent's caller ${person}, expected ${own}`)
+    if (thread === undefined) return
+    if (threadId !== thread) this.#fault(`found the thread ${threadId}, expected ${thread}`)
+    const sent = createHash('sha256').update(thread).digest('hex')
+    if (threadDigest === sent) this.#fault('found that the agent saw the thread id as sent, expected a derived one')
+  }
+
+  #fault(sentence: string): void {
+    if (this.faults.length < MOST_FAULTS) this.faults.push(sentence)
+  }
+}

@@ -1,0 +1,11 @@
+/**
+ * The number of a request, carried as its trace id: the audit line repeats it, so that each line is
+ * found to belong to one request. Numbers begin at 1.
+ */
+export const traceId = (trace: number): string => trace.toString(16).padStart(32, '0')
+
+export const traceHeader = (trace: number): string => `00-${traceId(trace)}-000000000000000a-01`
+
+/** @returns undefined for the trace id of a request that the rig has not numbered */
+export const traceNumber = (id: string): number | undefined =>
+  id.startsWith('0'.repeat(20)) ? Number.parseInt(id, 16) : undefined
