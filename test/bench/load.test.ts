@@ -1,0 +1,47 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { type RigSeen, runRig } from '../../bench/rig/rig'
+
+let seen: RigSeen
+
+const ended = (name: keyof RigSeen['streams']['ended']) => seen.streams.ended[name] ?? 0
+
+describe.runIf(process.platform === 'linux')(
+  'the gateway under load, with an agent and a key server that are killed',
+  () => {
+    beforeAll(async () => {
+      seen = await runRig({ seed: 4, seconds: 6, streams: 120, people: [40], memory: undefined })
+    }, 120_000)
+
+    it('breaks no rule of the rig', () => {
+      expect(seen.broken.first).toEqual([])
+      expect(seen.broken.count).toBe(0)
+    })
+
+    it('was under load', () => {
+      expect(seen.streams.most).toBe(120)
+      expect(seen.streams.events).toBeGreaterThan(2000)
+      expect(ended('ag-ui complete')).toBeGreaterThan(0)
+      expect(ended('mcp complete')).toBeGreaterThan(0)
+    })
+
+    it('F8: tells every caller whose stream a kill has cut, in both gears', () => {
+      expect(seen.kills.agent).toBe(1)
+      expect(ended('ag-ui told')).toBeGreaterThan(0)
+      expect(ended('mcp told')).toBeGreaterThan(0)
+    })
+
+    it('says that keys cannot be fetched while the key server is down', () => {
+      expect(seen.kills.keys).toBe(1)
+      expect(seen.keysMissing).toBeGreaterThan(0)
+    })
+
+    it('invariant 16: writes one final audit line for each request', () => {
+      expect(seen.audit.finals).toBe(seen.audit.requests)
+      expect(seen.audit.requests).toBeGreaterThan(500)
+    })
+
+    it("invariant 10: gives nobody another person's data", () => {
+      expect(seen.people).toMatchObject([{ people: 40, replies: 120, faults: [] }])
+    })
+  },
+)
