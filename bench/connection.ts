@@ -51,6 +51,12 @@ export class Connection {
     this.#socket = undefined
   }
 
+  /** Closes by a reset, which is noticed also on a silent stream that passes unread. */
+  reset(): void {
+    this.#socket?.resetAndDestroy()
+    this.close()
+  }
+
   #open(): Socket {
     const socket = connect({ port: this.port, host: '127.0.0.1', noDelay: true })
     this.#reader = new ResponseReader()

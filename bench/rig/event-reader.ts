@@ -1,4 +1,9 @@
-/** Cuts the text of an event stream into the data of its events. Comments are left out. */
+const FIELD = /^(?:data: |event: |:)/
+
+/**
+ * Cuts the text of an event stream into the data of its events. Comments are left out. A line that
+ * no agent of the rig writes is given as if it were data, so that it is found to be wrong.
+ */
 export class EventReader {
   #held = ''
 
@@ -15,8 +20,11 @@ export class EventReader {
     const events = this.#held.split('\n\n')
     this.#held = events.pop() ?? ''
     for (const event of events) {
-      const lines = event.split('\n').filter((line) => line.startsWith('data: '))
-      if (lines.length > 0) this.#take(lines.map((line) => line.slice(6)).join('\n'))
+      const lines = event.split('\n')
+      const strange = lines.find((line) => !FIELD.test(line))
+      const data = lines.find((line) => line.startsWith('data: '))?.slice(6)
+      if (strange !== undefined) this.#take(strange)
+      else if (data !== undefined) this.#take(data)
     }
   }
 

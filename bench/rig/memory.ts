@@ -20,7 +20,7 @@ export interface MemorySeen {
 }
 
 const AT_ONCE = 25
-const SETTLE_MS = 1_000
+const SETTLE_MS = 2_000
 
 /** Measures the memory of a gateway of its own, so that nothing else is in the figures. */
 export async function measureRigMemory(stage: Stage, streams: number, chunks: number): Promise<MemorySeen> {
@@ -75,7 +75,7 @@ async function hold<T>(gateway: Running, token: string, count: number, work: () 
     }
     return await work()
   } finally {
-    for (const connection of connections) connection.close()
+    for (const connection of connections) connection.reset()
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Connection } from '../connection.ts'
-import { requestBytes } from '../exchange.ts'
+import { type Exchange, requestBytes } from '../exchange.ts'
 import type { Random } from './random.ts'
 import type { Stage } from './stage.ts'
 import { traceHeader } from './trace-number.ts'
@@ -17,6 +17,7 @@ export type Sort =
   | 'no token'
   | 'unknown route'
   | 'long path'
+  | 'many operations'
 
 export interface ShortSeen {
   readonly trace: number
@@ -29,6 +30,15 @@ export interface ShortSeen {
 
 const PATH = '/agents/http/documents/1'
 const LONG_PATH = `${PATH}/${'%E4%B8%96%22'.repeat(300)}`
+/** A batch whose names of tools alone are larger than an audit line may be. */
+const BATCH = JSON.stringify(
+  Array.from({ length: 60 }, (_, id) => ({
+    jsonrpc: '2.0',
+    id,
+    method: 'tools/call',
+    params: { name: `${id}-${'世'.repeat(200)}`, arguments: {} },
+  })),
+)
 const WORKERS = 8
 /** Tokens of people are signed before they are needed, and used more than once. */
 const PEOPLE = 500
@@ -81,9 +91,7 @@ export class ShortRequests {
   async one(connection: Connection, sort: Sort): Promise<ShortSeen> {
     const token = await this.#tokenOf(sort)
     const trace = this.#nextTrace()
-    const path = sort === 'unknown route' ? '/nothing/here' : sort === 'long path' ? LONG_PATH : PATH
-    const more = [`traceparent: ${traceHeader(trace)}`]
-    const request = requestBytes(connection.port, { method: 'GET', path }, token, 0, more)
+    const request = requestBytes(connection.port, exchangeOf(sort), token, 0, [`traceparent: ${traceHeader(trace)}`])
     const sentAt = performance.now()
     const answer = await connection.send(request).catch(() => undefined)
     return { trace, sort, sentAt, endedAt: performance.now(), status: answer?.status ?? 0 }
@@ -103,6 +111,7 @@ export class ShortRequests {
     if (number <= 90) return 'unknown route'
     if (number <= 93) return 'long path'
     if (number <= 95) return 'key of nobody'
+    if (number <= 96) return 'many operations'
     return outages.count > 0 ? 'provider not seen yet' : 'known token'
   }
 
@@ -121,4 +130,10 @@ export class ShortRequests {
     if (sort === 'new person') return this.#people[this.#random.between(0, this.#people.length - 1)]
     return this.#known
   }
+}
+
+function exchangeOf(sort: Sort): Exchange {
+  if (sort === 'many operations') return { method: 'POST', path: '/agents/mcp', query: '?size', body: BATCH }
+  const path = sort === 'unknown route' ? '/nothing/here' : sort === 'long path' ? LONG_PATH : PATH
+  return { method: 'GET', path }
 }

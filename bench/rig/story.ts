@@ -40,9 +40,15 @@ export function textOf(stream: number, index: number): string {
 /** Places at which an event is cut into separate writes; for most events none. */
 export function cutsOf(stream: number, index: number, bytes: number): number[] {
   const random = randomOf(index, stream)
-  if (!random.chance(0.2)) return []
+  if (bytes < 2 || !random.chance(0.2)) return []
   const cuts = Array.from({ length: random.between(1, 3) }, () => random.between(1, bytes - 1))
   return [...new Set(cuts)].sort((a, b) => a - b)
+}
+
+/** How many bytes of an event are written with the next one; for most events none. */
+export function heldBackOf(stream: number, index: number, bytes: number): number {
+  const random = randomOf(index + 1, stream)
+  return random.chance(0.15) ? random.between(1, bytes - 1) : 0
 }
 
 /**

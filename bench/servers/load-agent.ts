@@ -8,7 +8,7 @@ import { openSync, writeSync } from 'node:fs'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
-import { cutsOf, eventOf, type Kind } from '../rig/story.ts'
+import { cutsOf, eventOf, heldBackOf, type Kind } from '../rig/story.ts'
 
 const STREAM_HEAD = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
 const ONE_BYTE_CHUNKS = 4096
@@ -47,7 +47,6 @@ async function tell(response: ServerResponse, asked: URLSearchParams, thread: st
     number,
   ]
   const story = { kind: (thread === undefined ? 'mcp' : 'ag-ui') as Kind, stream, events }
-  let index = 0
   let isOver = false
   note(`opened ${stream}`)
   response.on('close', () => {
@@ -55,18 +54,23 @@ async function tell(response: ServerResponse, asked: URLSearchParams, thread: st
   })
   // The gateway puts the caller's id in place of this one, but not in place of its digest.
   const ids = { person, ...(thread !== undefined && { threadId: thread, runId: 'run', threadDigest: digest(thread) }) }
-  for (; index < events && !response.destroyed; index++) {
+  let held = Buffer.alloc(0)
+  for (let index = 0; index < events; index++) {
     if (index > 0 && gapMs > 0) await sleep(gapMs)
     const isEdge = index === 0 || index === events - 1
-    const bytes = Buffer.from(eventOf(story, index, isEdge ? ids : {}))
+    const own = Buffer.from(eventOf(story, index, isEdge ? ids : {}))
+    const bytes = Buffer.concat([held, own])
+    // The end of some events comes in one chunk with the beginning of the next.
+    const end = bytes.length - (index < events - 1 ? heldBackOf(stream, index, own.length) : 0)
     let from = 0
-    for (const to of [...cutsOf(stream, index, bytes.length), bytes.length]) {
+    for (const to of [...cutsOf(stream, index, end), end]) {
       if (from > 0) await nextTurn()
       if (response.destroyed) return
       const isDrained = response.write(bytes.subarray(from, to))
       from = to
       if (!isDrained) await Promise.race([once(response, 'drain'), once(response, 'close')])
     }
+    held = bytes.subarray(end)
   }
   if (response.destroyed) return
   isOver = true

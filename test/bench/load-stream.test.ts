@@ -70,6 +70,7 @@ describe.each(['ag-ui', 'mcp'] as const)('the check of a stream of the load rig 
       [...part(0, 10), (events[10] ?? '').replace(/"text":"[^"]*/, '"text":"other'), ...part(11)],
       'found other text in event 10, expected',
     ],
+    ['whose end is doubled', [...part(0, 10), '"}\n\n', ...part(10)], 'found data that is not JSON ("}), expected'],
     ['that is half', [...part(0, 10), 'data: {"stream":7,\n\n', ...part(10)], 'found data that is not JSON'],
     [
       'for another person',
