@@ -32,9 +32,9 @@ export class GrowingBytes {
     this.#length = length
   }
 
-  /** The last bytes, as many as there are. */
-  tail(count: number): Uint8Array {
-    return this.#buffer.subarray(Math.max(0, this.#length - count), this.#length)
+  /** The byte that is so many from the end: 1 is the last. */
+  fromEnd(count: number): number | undefined {
+    return count > this.#length ? undefined : this.#buffer[this.#length - count]
   }
 
   /** Gives everything away, without a copy, and holds nothing afterwards. */

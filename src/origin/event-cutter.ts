@@ -46,14 +46,16 @@ export class EventCutter {
 
   /** Where the last blank line within the chunk ends; its first line end may be in what is held. 0: there is none. */
   #lastBlankLine(chunk: Uint8Array): number {
-    const tail = this.#held.tail(2)
-    const at = (index: number) => (index >= 0 ? chunk[index] : tail[tail.length + index])
     for (let index = chunk.byteLength - 1; index >= 0; index--) {
       const byte = chunk[index]
       if (byte !== LF && byte !== CR) continue
-      const before = at(index - 1)
-      if (before === byte || (byte === LF && before === CR && at(index - 2) === LF)) return index + 1
+      const before = this.#at(chunk, index - 1)
+      if (before === byte || (byte === LF && before === CR && this.#at(chunk, index - 2) === LF)) return index + 1
     }
     return 0
+  }
+
+  #at(chunk: Uint8Array, index: number): number | undefined {
+    return index >= 0 ? chunk[index] : this.#held.fromEnd(-index)
   }
 }
