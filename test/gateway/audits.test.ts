@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 describe('the audit line', () => {
-  it('X13: there is one for every request, refused and preflight included, and it says who, what and why', async () => {
+  it('X13 and invariant 16: there is one for every request, refused and preflight included, and it says who, what and why', async () => {
     const before = world.gateway.audit.length
     const allowed = await world.as('alice', '/agents/langgraph/threads/t-1')
     const denied = await world.as('bob', '/agents/langgraph/threads/t-1', { method: 'DELETE' })
@@ -254,4 +254,16 @@ describe('F25: the opening line of a stream', () => {
     await eventually('both lines', () => world.gateway.audit.length >= before + 2)
     expect(world.gateway.audit.slice(before).map(({ outcome }) => outcome)).not.toContain('begun')
   })
+})
+
+it.each(['hangs', 'fails'])('F20: a reply waits for no audit line, where the log %s', async (sink) => {
+  const broken = await openWorld(undefined, { vars: { TEST_SINK: sink } })
+  for (let count = 0; count < 20; count++) {
+    const reply = await broken.as('alice', '/agents/http/x')
+    expect(reply.status).toBe(200)
+    await reply.arrayBuffer()
+    expect((await broken.as(undefined, '/agents/http/x')).status).toBe(401)
+  }
+  await eventually('all lines', () => broken.gateway.audit.length === 40)
+  await broken.close()
 })

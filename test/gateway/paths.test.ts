@@ -224,7 +224,7 @@ describe('method, host and way', () => {
     expect(world.origin.last().headers.via).toBe(`1.1 ${host}`)
   })
 
-  it('F24: answers only under its own name, and never passes on what Host said', async () => {
+  it('F22 and F24: answers only under its own name, and never passes on what Host said', async () => {
     const { host, port } = new URL(world.gateway.url)
     for (const name of ['evil.test', `evil.test:${port}`, '127.0.0.1', `127.0.0.1.evil.test:${port}`]) {
       const reply = await plainRequest(world.gateway.url, {

@@ -33,7 +33,17 @@ const after: Ports['after'] = (milliseconds, work) => {
 }
 
 const routes = JSON.parse(String((env as unknown as Record<string, unknown>).TEST_ROUTES))
-const app = createWorker(routes, { ...livePorts, now, after })
+/** Where audit lines go: to a place that never answers, or to one that fails, in addition to the console. */
+const sinks: Readonly<Record<string, () => Promise<void>>> = {
+  hangs: () => new Promise(() => undefined),
+  fails: () => Promise.reject(new Error('no log')),
+}
+const sink = sinks[String((env as unknown as Record<string, unknown>).TEST_SINK)]
+const emit: Ports['emit'] = (line) => {
+  livePorts.emit(line)
+  return sink?.()
+}
+const app = createWorker(routes, { ...livePorts, now, after, emit })
 
 export default {
   fetch(request, bindings, context) {

@@ -116,7 +116,7 @@ describe('a token that was verified before', () => {
     )
   })
 
-  it('invariant 10: is nobody else’s, however many there are, and no more are kept than fit', async () => {
+  it('F26 and invariant 10: is nobody else’s, however many there are, and no more are kept than fit', async () => {
     const people = Array.from({ length: 2_100 }, (_, index) => `person-${index}`)
     const tokens = people.map((sub) => sign(claims({ sub })))
     for (const _ of [1, 2]) {
