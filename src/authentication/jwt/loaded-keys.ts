@@ -14,6 +14,8 @@ export interface KeySet {
   readonly keys: readonly JWK[]
   /** Those that have been imported so far, under algorithm and public members. */
   readonly imported: Map<string, CryptoKey>
+  /** Those that have been found so far, under algorithm and `kid`. */
+  readonly found: Map<string, readonly CryptoKey[]>
   /** Those that have been selected so far. */
   readonly selected: WeakSet<CryptoKey>
   readonly fetchedAt: number
@@ -24,7 +26,7 @@ export interface KeySet {
 
 export function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
   const freshMs = Math.min(Math.max(maxAgeMs ?? FRESH_MS.usual, FRESH_MS.least), FRESH_MS.most)
-  return { keys, imported: new Map(), selected: new WeakSet(), fetchedAt, freshMs, hasTold: false }
+  return { keys, imported: new Map(), found: new Map(), selected: new WeakSet(), fetchedAt, freshMs, hasTold: false }
 }
 
 export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean => elapsed(fetchedAt, now) < freshMs
@@ -40,6 +42,9 @@ export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: numb
  * @throws what importing throws, where none of those that fit can be used
  */
 export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
+  const asked = `${alg} ${kid ?? ''}`
+  const before = set.found.get(asked)
+  if (before) return before
   const found = new Set<CryptoKey>()
   let fault: { readonly thrown: unknown } | undefined
   for (const jwk of set.keys) {
@@ -55,7 +60,10 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
     }
   }
   if (found.size === 0 && fault) throw fault.thrown
-  return [...found]
+  const keys = [...found]
+  // Only what is in the set is kept, since anybody can make up a `kid`.
+  if (keys.length > 0) set.found.set(asked, keys)
+  return keys
 }
 
 const mayVerify = ({ key_ops: operations }: JWK): boolean => !Array.isArray(operations) || operations.includes('verify')
