@@ -58,7 +58,7 @@ const MIN_RSA_BITS = 2048
 export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boolean {
   const row: Row = jwsAlgorithms[name]
   // `EdDSA` is the older name of `Ed25519`, and a key may have either.
-  const isNamed = alg === undefined || alg === name || (row === ed25519 && (alg === 'EdDSA' || alg === 'Ed25519'))
+  const isNamed = typeof alg !== 'string' || alg === name || (row === ed25519 && (alg === 'EdDSA' || alg === 'Ed25519'))
   return isNamed && kty === row.kty && crv === row.crv
 }
 

@@ -1,6 +1,5 @@
-import type { ErrorForm } from '../errors/forms'
+import type { RpcForm } from '../errors/forms'
 import { Refusal } from '../errors/refusal'
-import type { RefusalCode } from '../errors/refusals'
 import { folded, isNumber, isObject, type Json, type JsonObject } from '../json'
 
 /** No revision of MCP since 2025-06-18 has batches, and servers of older ones cap them. */
@@ -29,19 +28,31 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
   (message.id === null || isNumber(message.id) || ['string', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
 
+/** How a protocol of JSON-RPC writes errors, beside what all have. */
+type Rules = Pick<RpcForm, 'statuses' | 'codes'> & {
+  /** Whether a request without an id is a notification, which is not answered. */
+  readonly hasNotifications: boolean
+}
+
 /**
  * The requests of a body that ask for an answer, as far as it is JSON-RPC at all.
  * @param body absent where it has not been read
- * @param statuses of refusals, as the protocol's clients need them
  */
-export function requestsIn(body: Json | undefined, statuses: Partial<Record<RefusalCode, number>>): ErrorForm {
-  if (body === undefined) return { as: 'json-rpc', isBatch: false, statuses }
+export function requestsIn(body: Json | undefined, { hasNotifications, ...rules }: Rules): RpcForm {
+  if (body === undefined) return { as: 'json-rpc', isBatch: false, ...rules }
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
-    const id = isObject(message) && typeof message.method === 'string' ? message.id : undefined
+    // An answer has the id of somebody else's request. What has neither method nor result is a request that lacks something.
+    const isAnswer = isObject(message) && ('result' in message || 'error' in message)
+    const id = isObject(message) && !isAnswer ? message.id : undefined
     return typeof id === 'string' || isNumber(id) ? [id] : []
   })
-  return { as: 'json-rpc', ids, isBatch: Array.isArray(body), statuses }
+  return {
+    as: 'json-rpc',
+    isBatch: Array.isArray(body),
+    ...(ids.length > 0 || hasNotifications ? { ids } : {}),
+    ...rules,
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { base64url, calculateJwkThumbprint, type JWK } from 'jose'
-import { fitsAlgorithm, importKey, isWeak, publicMembers } from '../jws'
+import { fitsAlgorithm, importKey, isWeak, jwsAlgorithms, publicMembers } from '../jws'
 import { type SigningAlgorithm, signingAlgorithmNames } from './algorithms'
 
 /** In its own header an assertion has a type of its own, so that it cannot be taken for anybody's access token. */
@@ -54,15 +54,23 @@ export async function readSigningKeys(secret: string | undefined): Promise<Signi
   return { keys }
 }
 
+/** Verifiers take no longer ids. */
+const MAX_KID_CHARS = 256
+
 async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
   if (typeof jwk !== 'object' || jwk === null) return 'unsupported'
   const algorithm = signingAlgorithmNames.find((name) => fitsAlgorithm(jwk, name))
   if (!algorithm) return 'unsupported'
   if (typeof jwk.d !== 'string') return 'not-private'
+  const { kid: ownId } = jwk
+  if (jwk.use !== undefined && jwk.use !== 'sig') return 'unsupported'
+  if (ownId !== undefined && (typeof ownId !== 'string' || ownId === '' || ownId.length > MAX_KID_CHARS))
+    return 'unsupported'
   try {
     const key = await importKey(jwk, algorithm, 'sign')
     if (isWeak(key)) return 'weak'
-    const kid = jwk.kid ?? (await calculateJwkThumbprint(jwk))
+    if (!(await isPair(key, jwk, algorithm))) return 'unsupported'
+    const kid = ownId ?? (await calculateJwkThumbprint(jwk))
     const headerOf = (typ: AssertionType) => base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
     const headers = { JWT: headerOf('JWT'), 'sallyport+jwt': headerOf('sallyport+jwt') }
     const publicJwk = { ...publicMembers(jwk, algorithm), kid, alg: algorithm, use: 'sig' }
@@ -70,4 +78,12 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
   } catch {
     return 'unsupported'
   }
+}
+
+/** Whether the public part that is published verifies what the private one signs: not every platform looks when it imports a key. */
+async function isPair(key: CryptoKey, jwk: JWK, algorithm: SigningAlgorithm): Promise<boolean> {
+  const { webCrypto } = jwsAlgorithms[algorithm]
+  const text = new TextEncoder().encode('pair')
+  const signature = await crypto.subtle.sign(webCrypto, key, text)
+  return crypto.subtle.verify(webCrypto, await importKey(jwk, algorithm, 'verify'), signature, text)
 }

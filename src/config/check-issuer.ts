@@ -1,4 +1,4 @@
-import { TENANT } from './compile-issuer'
+import { compileIssuer, TENANT } from './compile-issuer'
 import { addressOf, type Environment } from './env'
 import { show } from './fault'
 import { presets } from './issuer-presets'
@@ -30,21 +30,31 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
   checkPreset(issuer, environment, report)
 }
 
-function checkTenants({ issuer, tenants }: Issuer, environment: Environment, report: Report): void {
-  const hasPlace = addressOf(issuer, environment)?.includes(TENANT) ?? false
-  if (hasPlace && !tenants) {
-    report('tenants', 'none', `the tenants that ${TENANT} of the issuer stands for`, 'List their ids.')
-  } else if (tenants && !hasPlace) {
+function checkTenants({ issuer, jwksUri, tenants }: Issuer, environment: Environment, report: Report): void {
+  const hasPlace = (given: Issuer['jwksUri']) => given && (addressOf(given, environment)?.includes(TENANT) ?? false)
+  if (!tenants && (hasPlace(issuer) || hasPlace(jwksUri))) {
+    report('tenants', 'none', `the tenants that ${TENANT} of the address stands for`, 'List their ids.')
+  } else if (tenants && !hasPlace(issuer)) {
     report('issuer', show(issuer), `an address with ${TENANT} where the tenant's id stands`, 'Write it there.')
   }
 }
 
-function checkPreset({ issuer, tenants, preset, algorithms }: Issuer, environment: Environment, report: Report): void {
+function checkPreset(given: Issuer, environment: Environment, report: Report): void {
+  const { preset, algorithms, audience, jwksUri, tokenType } = given
   if (!preset) return
   const known = presets[preset]
-  const address = addressOf(issuer, environment)?.replaceAll(TENANT, tenants?.[0] ?? TENANT)
-  if (known.issuer && address !== undefined && !known.issuer.form.test(address))
-    report('issuer', show(address), known.issuer.expected, known.issuer.remedy)
+  const bad = compileIssuer(given, environment).find(({ issuer }) => issuer !== '' && !known.issuer?.form.test(issuer))
+  const needsForm = preset !== 'workos' || jwksUri === undefined
+  if (known.issuer && bad && needsForm) {
+    report('issuer', show(bad.issuer), known.issuer.expected, known.issuer.remedy)
+    return
+  }
+  const [{ issuer } = { issuer: '' }] = compileIssuer(given, environment)
+  const wanted = known.audience?.(issuer)
+  if (wanted !== undefined && !audience.includes(wanted))
+    report('audience', show(audience), `${show(wanted)} among them`, `Add it: tokens of ${preset} name no other.`)
+  if (known.tokenType && tokenType && tokenType !== known.tokenType)
+    report('tokenType', show(tokenType), `"${known.tokenType}", which all tokens of ${preset} are`, 'Remove it.')
   const signs = known.algorithms
   if (signs && !algorithms.some((name) => signs.includes(name)))
     report('algorithms', show(algorithms), `${signs.join(' or ')}, which ${preset} signs with`, 'Write that.')

@@ -2,7 +2,7 @@ import type { Adapter } from '../agents/adapter'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isExposable, isReservedHeader } from '../origin/headers'
-import { permitsEverybody } from '../policy/decision'
+import { checkAccess } from './check-access'
 import { checkOperations } from './check-operations'
 import { checkThreads } from './check-threads'
 import type { Route } from './define'
@@ -11,7 +11,6 @@ import { show } from './fault'
 import { checkLimits } from './limits'
 import { type About, type Report, remedyForUnbound, reportUnbound } from './report'
 import type { Settings } from './settings'
-import { checkTrustList } from './trust'
 
 /** The other parts of the configuration that a route has to agree with. */
 export interface Surroundings {
@@ -25,8 +24,7 @@ export interface Surroundings {
 export function checkRoute(route: Route, { routes, settings, environment, about }: Surroundings): void {
   const report = about(`routes/${route.id}.ts`)
   checkOrigin(route, settings, environment, report)
-  checkAccess(route, report)
-  checkTokenInBody(route, report)
+  checkAccess(route, environment, report)
   checkThreads(route, report)
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
@@ -55,44 +53,6 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
     report(at, show(given), expected, 'Correct it; an agent without TLS belongs behind a service binding or a tunnel.')
   } else if (url.origin === settings.publicUrl) {
     report(at, show(given), "an address other than the gateway's own", 'Name the agent itself.')
-  }
-}
-
-function checkAccess(route: Route, report: Report): void {
-  if (route.public) {
-    for (const key of ['trust', 'policies'] as const) {
-      if (route[key]) report(key, 'a list, on a public route', 'nothing', 'Remove it, or remove `public`.')
-    }
-    return
-  }
-  if (!route.trust) {
-    report(
-      'trust',
-      'nothing',
-      'at least one issuer',
-      'Name who may sign in, or say `public: true` if everyone may come in.',
-    )
-  }
-  if (!route.policies) {
-    report('policies', 'nothing', 'at least one policy', 'Name what is permitted: without a policy nothing is.')
-  }
-  checkTrustList(route.trust ?? [], report)
-}
-
-function checkTokenInBody({ tokenInBody, agent, policies = [], public: isPublic }: Route, report: Report): void {
-  if (!tokenInBody) return
-  const adapter = adapterOf(agent)
-  const { operation } = adapter.withoutToken ?? {}
-  if (operation !== undefined && !isPublic && !permitsEverybody(policies, operation))
-    report(
-      'policies',
-      `no rule that permits "${operation}" to everybody`,
-      'one without a condition in each policy, and no `deny` rule for it',
-      `Add { name: 'apps ask first', operations: ['${operation}'] }: with tokenInBody, apps ask this before they send a token.`,
-    )
-  if (!adapter.takeTokens || isPublic) {
-    const expected = `nothing, ${isPublic ? 'on a public route' : `for ${agent.kind}`}`
-    report('tokenInBody', 'true', expected, 'Remove it: only CopilotKit and AG-UI clients have such a place.')
   }
 }
 

@@ -108,6 +108,6 @@ function checkChains(routes: readonly Route[], environment: Environment, about: 
       const before = routes.filter((other) => gateway.audience.includes(other.assertion?.audience ?? other.id))
       const others = unique(before.flatMap(({ trust = [] }) => trust.filter((issuer) => !isGateway(issuer))))
       const providers = new Map(others.map((issuer) => [addressOf(issuer.issuer, environment), issuer]))
-      checkTrustList([...providers.values()], about(`routes/${route.id}.ts`))
+      checkTrustList([...providers.values()], environment, about(`routes/${route.id}.ts`))
     }
 }

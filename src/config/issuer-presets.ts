@@ -10,6 +10,10 @@ export interface IssuerPreset {
   readonly maxLifetimeSeconds?: number
   /** Returns the address of the keys, where it is not below the issuer or discovery can be spared. */
   readonly jwksUri?: (issuer: string) => string
+  readonly accessTokens?: { readonly signs?: readonly string[]; readonly haveNonce?: boolean }
+  readonly rolesByTenant?: boolean
+  /** Returns what `audience` must contain. */
+  readonly audience?: (issuer: string) => string
   /** How its issuers are written; with others the preset cannot work. */
   readonly issuer?: { readonly form: RegExp; readonly expected: string; readonly remedy: string }
   /** The only algorithms that it signs with. */
@@ -51,12 +55,14 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       client: { firstOf: ['azp', 'appid'] },
     },
     maxLifetimeSeconds: DAY + 3600,
+    // Both versions name the client in access tokens only.
+    accessTokens: { signs: ['azp', 'appid'], haveNonce: true },
     jwksUri: (issuer) =>
       issuer.startsWith('https://sts.windows.net/')
         ? `https://login.microsoftonline.com/${tenantOf(issuer)}/discovery/keys`
         : issuer.replace(/\/v2\.0$/, '/discovery/v2.0/keys'),
     issuer: {
-      form: /^https?:\/\/(?:sts\.windows\.net\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
+      form: /^https?:\/\/(?:sts\.(?:windows\.net|chinacloudapi\.cn)\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
       expected: 'https://login.microsoftonline.com/TENANT_ID/v2.0, or https://sts.windows.net/TENANT_ID/ for version 1',
       remedy: 'Write the id of your tenant; for several, {tenant} in its place and the list `tenants`.',
     },
@@ -69,7 +75,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
   },
   // developer.okta.com/docs/concepts/auth-servers, 2026-11: nobody but Okta can verify tokens of the org server.
   okta: {
-    claims: { roles: 'groups', scopes: 'scp', client: 'cid' },
+    // Logins are renamed and given to others; `uid` is a person's for good, and machines have none.
+    claims: { subject: { firstOf: ['uid', 'sub'] }, roles: 'groups', scopes: 'scp', client: 'cid' },
     issuer: {
       form: /\/oauth2\/[^/]+$/,
       expected: 'the address of a custom authorization server, such as https://acme.okta.com/oauth2/default',
@@ -108,16 +115,23 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     audienceFrom: { claim: 'azp', where: { sid: true } },
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
+    issuer: {
+      form: /[^/]$/,
+      expected: 'the address of the instance, such as https://clerk.acme.com, without a slash at its end',
+      remedy: 'Take the slash away.',
+    },
   },
   // workos.com/docs/reference/authkit/session-tokens, 2026-11: the issuer is of one client, and tokens name no other audience.
   workos: {
     claims: { roles: { firstOf: ['roles', 'role'] }, tenant: 'org_id' },
     audienceFrom: { claim: 'iss', where: { sid: true } },
+    audience: (issuer) => issuer,
     jwksUri: (issuer) => `${new URL(issuer).origin}/sso/jwks/${issuer.split('/').at(-1)}`,
     issuer: {
-      form: /\/user_management\/client_\w+$/,
-      expected: 'https://api.workos.com/user_management/CLIENT_ID, and the same text as its audience',
-      remedy: 'Write the id of your client at the end.',
+      form: /\/client_\w+$/,
+      expected: 'an address with the id of the client, such as https://api.workos.com/user_management/CLIENT_ID',
+      remedy:
+        'Write the `iss` of your tokens. If it does not name the client, set jwksUri to https://api.workos.com/sso/jwks/CLIENT_ID.',
     },
     algorithms: ['RS256'],
   },
@@ -135,6 +149,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
   firebase: {
     claims: { tenant: 'firebase.tenant' },
     tokenType: 'id-token',
+    audience: (issuer) => issuer.split('/').at(-1) ?? '',
     jwksUri: () => 'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
     issuer: {
       form: /^https:\/\/securetoken\.google\.com\/[^/]+$/,
@@ -169,15 +184,23 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members.
+  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members, which say in which organizations.
   zitadel: {
+    rolesByTenant: true,
     claims: {
       roles: 'urn:zitadel:iam:org:project:roles',
       tenant: 'urn:zitadel:iam:user:resourceowner:id',
     },
   },
   // docs.goauthentik.io/add-secure-apps/providers/oauth2, 2026-11.
-  authentik: { claims: { roles: 'groups', client: 'azp' }, issuer: slash('authentik') },
+  authentik: {
+    claims: { roles: 'groups', client: 'azp' },
+    accessTokens: { haveNonce: true },
+    issuer: slash('authentik'),
+  },
   // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes one role as a text and several as a list.
-  openiddict: { claims: { roles: 'role' }, issuer: slash('OpenIddict') },
+  openiddict: {
+    claims: { roles: 'role' },
+    issuer: { ...slash('OpenIddict'), form: /^https?:\/\/[^/]+\// },
+  },
 }

@@ -22,15 +22,23 @@ export interface Trusted {
 export const checkTrust = checkIssuer
 
 /** Checks what one route trusts against each other. */
-export function checkTrustList(trust: readonly Trust[], report: Report): void {
-  const prefixes = trust.map(({ subjectPrefix = '' }) => subjectPrefix)
-  if (new Set(prefixes).size === prefixes.length) return
-  report(
-    'trust',
-    `${prefixes.length} issuers, some with the same subjectPrefix`,
-    'issuers whose subjectPrefix differ',
-    'Give all but one a prefix: their user ids could collide.',
-  )
+export function checkTrustList(trust: readonly Trust[], environment: Environment, report: Report): void {
+  const { issuers } = compileTrust(trust, environment)
+  const isTwice = (values: readonly string[]) => new Set(values).size < values.length
+  if (isTwice(issuers.map(({ subjectPrefix }) => subjectPrefix)))
+    report(
+      'trust',
+      `${issuers.length} issuers, some with the same subjectPrefix`,
+      'issuers whose subjectPrefix differ',
+      'Give all but one a prefix: their user ids could collide. The prefix of a tenant is its id and a colon.',
+    )
+  if (isTwice(issuers.map(({ issuer }) => issuer)))
+    report(
+      'trust',
+      'one `issuer` twice',
+      'each once',
+      'Make one entry of them: a token is verified by the first that it names.',
+    )
 }
 
 /** @param trust checked: this function only fills in */

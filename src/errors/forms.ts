@@ -4,19 +4,23 @@ import type { RefusalCode } from './refusals'
 /** The id of a JSON-RPC request (section 4). */
 export type RpcId = string | number | null
 
-/** How the clients of an endpoint read errors, beside the members that all refusals have. */
-export type ErrorForm =
-  /** JSON-RPC 2.0: each request of the body is answered by an error of its own. */
-  | {
-      readonly as: 'json-rpc'
-      /** Absent: the body has not been read. */
-      readonly ids?: readonly RpcId[]
-      readonly isBatch: boolean
-      /** Statuses that differ from the refusal's own, as the protocol's clients need them. */
-      readonly statuses: Partial<Record<RefusalCode, number>>
-    }
-  /** `google.rpc.Status` in JSON, which A2A's binding to HTTP has. */
-  | { readonly as: 'google.rpc.Status' }
+/** JSON-RPC 2.0: each request of the body is answered by an error of its own. */
+export interface RpcForm {
+  readonly as: 'json-rpc'
+  /** Absent: the body has not been read, or nobody knows for whom the answer is. */
+  readonly ids?: readonly RpcId[]
+  readonly isBatch: boolean
+  /** Statuses that differ from the refusal's own, as the protocol's clients need them. */
+  readonly statuses?: Partial<Record<RefusalCode, number>>
+  /** Codes of errors that the protocol has beside JSON-RPC's own. */
+  readonly codes?: Partial<Record<RefusalCode, number>>
+}
+
+/**
+ * How the clients of an endpoint read errors, beside the members that all refusals have: as JSON-RPC, or as `google.rpc.Status` in
+ * JSON, which A2A's binding to HTTP has.
+ */
+export type ErrorForm = RpcForm | { readonly as: 'google.rpc.Status' }
 
 /** The members of a refusal that its forms repeat. */
 interface Problem {
@@ -44,19 +48,19 @@ const NO_REQUEST = new Set(['not JSON-RPC 2.0', 'not one A2A request', 'too many
 const UNREADABLE: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
 
 /** Whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its sender looks at the status. */
-const isRpcError = ({ code }: Refusal, form: ErrorForm): form is Extract<ErrorForm, { as: 'json-rpc' }> =>
+const isRpcError = ({ code }: Refusal, form: ErrorForm): form is RpcForm =>
   form.as === 'json-rpc' && (form.ids?.length !== 0 || UNREADABLE.has(code))
 
 /** The status that a refusal is answered with. */
 export const statusOf = (refusal: Refusal, form: ErrorForm | undefined): number =>
-  (form && isRpcError(refusal, form) && form.statuses[refusal.code]) || refusal.row.status
+  (form && isRpcError(refusal, form) && form.statuses?.[refusal.code]) || refusal.row.status
 
 /** The refusal as the clients of an endpoint read it. @param problem as all others read it */
 export function formed(refusal: Refusal, problem: Problem, form: ErrorForm | undefined): unknown {
   if (form?.as === 'google.rpc.Status') return { ...problem, error: googleStatus(problem) }
   if (!form || !isRpcError(refusal, form)) return problem
-  const { ids = [], isBatch } = form
-  const error = { code: rpcCodeOf(refusal), message: problem.detail, data: problem }
+  const { ids = [], isBatch, codes } = form
+  const error = { code: codes?.[refusal.code] ?? rpcCodeOf(refusal), message: problem.detail, data: problem }
   const errors = (ids.length > 0 ? ids : [null]).map((id) => ({ jsonrpc: '2.0', id, error }))
   return isBatch && ids.length > 0 ? errors : errors[0]
 }

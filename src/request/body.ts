@@ -28,10 +28,13 @@ export function isEncoded(headers: Headers): boolean {
  */
 const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers)$/i
 /**
- * Members that hold what people wrote or what a tool is called with. No kind has ids or identity in them, so a `__proto__` there
- * arrives. Elsewhere an agent in JavaScript that merges what it is sent would find forged members behind it.
+ * Places of what people wrote or what a tool is called with. No kind has ids or identity in them, so a `__proto__` there arrives.
+ * Elsewhere an agent in JavaScript that merges what it is sent would find forged members behind it.
  */
-const DATA = new Set(['arguments', 'content', 'input', 'messages', 'parts', 'value'])
+const DATA = new Set([
+  ...['input', 'value', 'messages', 'body.messages', 'result.content', 'params.arguments'],
+  ...['message.parts', 'message.content', 'params.message.parts', 'params.message.content'],
+])
 
 /**
  * Reads a JSON body under a byte limit that is counted, not believed, and removes reserved names at any depth.
@@ -57,7 +60,7 @@ export async function readJson(request: Request, maxBytes: number, read: BodyRea
   if (bytes.byteLength === 0) return undefined
   if (!JSON_TYPE.test(request.headers.get('content-type') ?? ''))
     throw new Refusal('media-type-refused', 'content-type')
-  return clean(parse(bytes), 0, false)
+  return clean(parse(bytes), 0, '')
 }
 
 const tooLarge = (maxBytes: number): Refusal =>
@@ -78,18 +81,25 @@ function parse(bytes: Uint8Array): Json {
   }
 }
 
-function clean(value: Json, depth: number, isData: boolean): Json {
+/** @param place names of members above, with dots; undefined within data */
+function clean(value: Json, depth: number, place: string | undefined): Json {
   if (typeof value !== 'object' || value === null || isNumber(value)) return value
   if (depth >= MAX_DEPTH) throw new Refusal('body-invalid', 'too deep')
   if (Array.isArray(value)) {
-    for (const item of value) clean(item, depth + 1, isData)
+    for (const item of value) clean(item, depth + 1, place)
     return value
   }
   for (const key of Object.keys(value)) {
-    if (RESERVED.test(key) || (key === '__proto__' && !isData)) delete value[key]
-    else clean(value[key] as Json, depth + 1, isData || DATA.has(key))
+    if (RESERVED.test(key) || (key === '__proto__' && place !== undefined)) delete value[key]
+    else clean(value[key] as Json, depth + 1, place === undefined ? place : placeOf(place, key))
   }
   return value
+}
+
+/** Deeper than a few members no place is data, and its name need not be made. */
+function placeOf(above: string, key: string): string | undefined {
+  const place = above === '' ? key : above.length > 20 ? above : `${above}.${key}`
+  return DATA.has(place) ? undefined : place
 }
 
 /** The body as it is sent: one spelling of each member, and without the caller's token wherever it stood. */

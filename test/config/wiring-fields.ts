@@ -210,7 +210,7 @@ export const ofIssuers: readonly Case[] = [
     both: { assertion: { claims: [] } },
     issuer: { preset: 'zitadel', claims: { tenant: 'org' } },
     async see(ask) {
-      const byProject = { 'urn:zitadel:iam:org:project:roles': { nested: { 1: 'acme.example.com' } } }
+      const byProject = { 'urn:zitadel:iam:org:project:roles': { nested: { nested: 'acme.example.com' } } }
       const claims = { roles: ['plain'], ...byProject, tenant: 'plain', org: 'nested' }
       const { roles, tenant } = (await ask({ claims })).claims
       return { roles, tenant }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { type ErrorForm, formed, statusOf } from '../../src/errors/forms'
+import { type ErrorForm, formed, type RpcForm, statusOf } from '../../src/errors/forms'
 import { Refusal } from '../../src/errors/refusal'
 
 /* How refusals are written for the clients of JSON-RPC and of A2A's binding to HTTP. */
 
-const rpc = (more: Partial<Extract<ErrorForm, { as: 'json-rpc' }>> = {}): ErrorForm => ({
+const rpc = (more: Partial<RpcForm> = {}): ErrorForm => ({
   as: 'json-rpc',
   ids: [],
   isBatch: false,
@@ -43,7 +43,7 @@ describe('JSON-RPC', () => {
   })
 
   it('whoever is refused before the body is read hears an error without an id', () => {
-    const { ids: _, ...unread } = rpc() as Extract<ErrorForm, { as: 'json-rpc' }>
+    const { ids: _, ...unread } = rpc() as RpcForm
     expect(written(missing, unread)).toMatchObject({ id: null, error: { code: -32_090, data: { code: missing.code } } })
     expect(statusOf(missing, unread)).toBe(401)
   })

@@ -66,7 +66,11 @@ export const entra: Provider = {
     'version 1': { with: { iss: v1 }, reason: 'issuer' },
     'another API': { with: { aud: APP }, reason: 'audience' },
     'Microsoft Graph': { with: { aud: '00000003-0000-0000-c000-000000000000' }, reason: 'audience' },
-    'an ID token': { with: { aud: API, at_hash: 'h', nonce: 'n' }, reason: 'id-token' },
+    'an ID token of the same application': {
+      with: { azp: undefined, azpacr: undefined, scp: undefined, nonce: 'n' },
+      reason: 'id-token',
+    },
+    'an ID token with its digest': { with: { at_hash: 'h' }, reason: 'id-token' },
     'a day and two hours': { with: { iat: now, exp: now + 26 * HOUR }, reason: 'lifetime' },
   },
   ownWords: ['name', 'preferred_username', 'given_name', 'family_name', 'email', 'login_hint'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { noNetwork } from '../../src/cli/no-network'
-import type { Issuer } from '../../src/config/define'
+import type { Issuer, Route } from '../../src/config/define'
 import { ConfigurationError, type Fault } from '../../src/config/fault'
 import { load } from '../../src/config/load'
 import { issuerOf, openHttp, routeOf } from '../support/fixtures'
@@ -8,11 +8,14 @@ import { providers } from './providers'
 
 const TENANT = '9f0c1a52-7d3e-4b6a-8c21-5e4f3a2b1c0d'
 
-function faultsOf(issuer: Partial<Issuer>, vars: object = {}): readonly Fault[] {
+function faultsOf(issuer: Partial<Issuer>): readonly Fault[] {
   const trust = [issuerOf('https://login.example.com', { algorithms: ['RS256'], ...issuer })]
-  const route = routeOf(openHttp('https://agent.example.com'), trust)
+  return faultsOfRoute(routeOf(openHttp('https://agent.example.com'), trust))
+}
+
+function faultsOfRoute(route: Route): readonly Fault[] {
   try {
-    load([route], { PUBLIC_URL: 'https://gate.example.com', ...vars }, noNetwork)
+    load([route], { PUBLIC_URL: 'https://gate.example.com' }, noNetwork)
     return []
   } catch (thrown) {
     if (thrown instanceof ConfigurationError) return thrown.faults
@@ -51,14 +54,20 @@ describe('invariant 19: a preset that cannot work is a fault', () => {
     ['Supabase without its path', { preset: 'supabase', issuer: 'https://abcd.supabase.co' }, '/auth/v1'],
     ['Firebase of no project', { preset: 'firebase', issuer: 'https://securetoken.google.com' }, 'project'],
     ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'Write that'],
-    ['WorkOS without its client', { preset: 'workos', issuer: 'https://api.workos.com' }, 'client'],
+    ['WorkOS without its client', { preset: 'workos', issuer: 'https://api.workos.com' }, 'jwksUri'],
+    ['Clerk with a slash', { preset: 'clerk', issuer: 'https://clerk.acme.com/' }, 'slash'],
+    [
+      'Entra with one tenant by its domain',
+      { ...entra, issuer: `${host}/{tenant}/v2.0`, tenants: [TENANT, 'contoso.onmicrosoft.com'] },
+      'id of your tenant',
+    ],
     ['Access with a slash', { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com/' }, 'slash'],
   ])('%s', (_what, issuer, remedy) => {
     expect(faultsOf(issuer)).toEqual([
       {
         file: 'policies/login.ts',
         path: 'issuer',
-        found: JSON.stringify(issuer.issuer),
+        found: JSON.stringify(String(issuer.issuer).replace('{tenant}', 'contoso.onmicrosoft.com')),
         expected: expect.any(String),
         remedy: expect.stringContaining(remedy),
       },
@@ -72,6 +81,47 @@ describe('invariant 19: a preset that cannot work is a fault', () => {
   })
 })
 
+describe('invariant 19: settings that contradict their preset are a fault', () => {
+  const firebase = { preset: 'firebase', issuer: 'https://securetoken.google.com/acme' } as const
+  const access = { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com' } as const
+  const workos = { preset: 'workos', issuer: 'https://api.workos.com/user_management/client_1' } as const
+  it.each<[string, Partial<Issuer>, string]>([
+    ['Firebase for another audience', { ...firebase, audience: ['other'] }, 'audience'],
+    ['WorkOS for another audience', { ...workos, audience: ['client_1'] }, 'audience'],
+    ['Access with another kind of token', { ...access, tokenType: 'at+jwt' }, 'tokenType'],
+  ])('%s', (_what, issuer, path) => {
+    expect(faultsOf(issuer)).toEqual([expect.objectContaining({ path })])
+  })
+
+  it('WorkOS takes every issuer where the keys are named', () => {
+    const jwksUri = 'https://api.workos.com/sso/jwks/client_1'
+    for (const issuer of ['https://api.workos.com', 'https://auth.acme.com/'])
+      expect(faultsOf({ preset: 'workos', issuer, jwksUri, audience: [issuer] })).toEqual([])
+  })
+})
+
+describe('invariant 19: issuers of one route whose people could be taken for each other are a fault', () => {
+  const first: Issuer = { ...issuerOf('https://x.test/{tenant}'), tenants: ['acme'] }
+  const second = (subjectPrefix: string) => issuerOf('https://y.test', { id: 'second', subjectPrefix })
+  const faults = (...trust: Issuer[]) => faultsOfRoute(routeOf(openHttp('https://agent.example.com'), trust))
+
+  it('a prefix that is a tenant’s', () => {
+    expect(faults(first, second('acme:'))).toEqual([expect.objectContaining({ path: 'trust' })])
+    expect(
+      faults(
+        { ...first, tenants: ['p:acme'] },
+        { ...second('p:'), issuer: 'https://y.test/{tenant}', tenants: ['acme'] },
+      ),
+    ).toHaveLength(1)
+    expect(faults(first, second('other:'))).toEqual([])
+  })
+
+  it('one issuer twice', () => {
+    const twice = issuerOf('https://x.test/acme', { id: 'second', subjectPrefix: 'p:' })
+    expect(faults(first, twice)).toEqual([expect.objectContaining({ path: 'trust', found: 'one `issuer` twice' })])
+  })
+})
+
 describe('invariant 19: an issuer that cannot work is a fault', () => {
   it.each<[string, Partial<Issuer>, Partial<Fault>]>([
     ['tenants without their place', { tenants: [TENANT] }, { path: 'issuer' }],
@@ -79,6 +129,11 @@ describe('invariant 19: an issuer that cannot work is a fault', () => {
       'a place without tenants',
       { issuer: 'https://login.example.com/{tenant}' },
       { path: 'tenants', found: 'none', remedy: 'List their ids.' },
+    ],
+    [
+      'a place in the address of the keys alone',
+      { jwksUri: 'https://login.example.com/{tenant}' },
+      { path: 'tenants' },
     ],
     ['no tenants', { issuer: 'https://login.example.com/{tenant}', tenants: [] }, { path: 'tenants' }],
     ['no mark of an access token', { audienceFrom: { claim: 'azp', where: {} } }, { path: 'audienceFrom.where' }],

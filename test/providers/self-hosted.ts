@@ -39,6 +39,7 @@ export const keycloak: Provider = {
       with: { ...account, client_id: undefined, clientId: 'app' },
       is: { caller: 'service' },
     },
+    'a service account whose token was exchanged': { with: { ...account, azp: 'other' }, is: { caller: 'service' } },
     'a person who took the name of a service account': {
       with: { preferred_username: 'service-account-web' },
       is: { caller: 'user' },
@@ -71,7 +72,23 @@ export const zitadel: Provider = {
     'urn:zitadel:iam:org:project:roles': { member: { 161: 'acme.zitadel.cloud' } },
     'urn:zitadel:iam:user:resourceowner:id': '161',
   },
-  accepts: { 'a person': { is: { sub: '16314', caller: 'user', roles: ['member'], tenant: '161' } } },
+  accepts: {
+    'a person': { is: { sub: '16314', caller: 'user', roles: ['member'], tenant: '161' } },
+    'a person who has a role in another organization': {
+      with: {
+        'urn:zitadel:iam:org:project:roles': {
+          admin: { 999: 'mallory.zitadel.cloud' },
+          member: { 161: 'x' },
+          none: {},
+        },
+      },
+      is: { roles: ['member'], tenant: '161' },
+    },
+    'a person whose organization was not asked for': {
+      with: { 'urn:zitadel:iam:user:resourceowner:id': undefined },
+      is: { roles: ['member'], tenant: undefined },
+    },
+  },
   refuses: {
     'another project': { with: { aud: ['172'] }, reason: 'audience' },
     'another instance': { with: { iss: 'https://other.zitadel.cloud' }, reason: 'issuer' },

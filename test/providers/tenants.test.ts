@@ -51,12 +51,12 @@ async function ask(path: string, key: typeof redKey, claims: object) {
 const told = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
 
 it('each tenant is an issuer of its own, and no two share a user id', async () => {
-  const person = { tid: red, upn: 'alice@red.example', scp: 'Agents.Use' }
+  const person = { tid: red, azp: 'app', upn: 'alice@red.example', scp: 'Agents.Use' }
   expect(await ask('/entra', redKey, { iss: issuerAt(red), ...person })).toEqual({ status: 200, reason: undefined })
   // The administrator of another tenant decides which addresses its people have.
   expect(told()).toMatchObject({ sub: `${red}:same`, tenant: red, caller: 'user' })
   expect(told()).not.toHaveProperty('email')
-  expect((await ask('/entra', blueKey, { iss: issuerAt(blue), tid: blue, scp: 'x' })).status).toBe(200)
+  expect((await ask('/entra', blueKey, { iss: issuerAt(blue), tid: blue, azp: 'app', scp: 'x' })).status).toBe(200)
   expect(told()).toMatchObject({ sub: `${blue}:same`, tenant: blue })
 })
 

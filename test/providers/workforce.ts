@@ -81,12 +81,16 @@ export const okta: Provider = {
   accepts: {
     'a person': {
       is: {
-        sub: 'alice@acme.example',
+        sub: '00uid4BxXw6I6TV4m0g3',
         caller: 'user',
         roles: ['Agents', 'Everyone'],
         scope: 'openid agents.use',
         client_id: 'spa',
       },
+    },
+    'a person who took the id of a client as login': {
+      with: { sub: 'spa' },
+      is: { sub: '00uid4BxXw6I6TV4m0g3', caller: 'user' },
     },
     'a machine': {
       with: { cid: 'app', sub: 'app', uid: undefined, groups: undefined, auth_time: undefined },

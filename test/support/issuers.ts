@@ -99,6 +99,8 @@ export const trustedIssuer = (more: Partial<TrustedIssuer> = {}): TrustedIssuer 
   audienceFrom: undefined,
   keepRoles: undefined,
   callers: undefined,
+  accessTokens: {},
+  rolesByTenant: false,
   roleSeparator: undefined,
   preset: undefined,
   tokenType: 'access-token',

@@ -59,8 +59,7 @@ export const a2a: Adapter<Whose> = {
     return typeof id === 'string' ? id : undefined
   },
   // Agents answer what is wrong with a JSON-RPC request with 200, and a client that hears another status loses the error.
-  errorForm: (endpoint, body) =>
-    endpoint?.named ? requestsIn(body, { 'operation-unknown': 200, 'body-invalid': 200 }) : { as: 'google.rpc.Status' },
+  errorForm: (endpoint, body) => (endpoint?.named ? requestsIn(body, ERRORS) : { as: 'google.rpc.Status' }),
 
   answerChange({ operations, place }) {
     if (operations.includes('card.read')) return cardChange((card) => agentCardOf(card, place))
@@ -72,6 +71,13 @@ export const a2a: Adapter<Whose> = {
     })
   },
 }
+
+/** A2A 1.0 section 5.4 has a code for types. */
+const ERRORS = {
+  hasNotifications: false,
+  statuses: { 'operation-unknown': 200, 'body-invalid': 200 },
+  codes: { 'media-type-refused': -32_005 },
+} as const
 
 /** An error is no card, and stays as the agent wrote it. */
 const cardChange = (change: (answer: Json) => Json): AnswerChange => ({

@@ -46,8 +46,10 @@ export const mcp: Adapter<Whose> = {
   threads: { rules },
   threadOf: () => undefined,
   // In a session, clients take 404 for its end, and open another one.
-  errorForm: (endpoint, body, headers) =>
-    endpoint?.named ? requestsIn(body, headers.has(SESSION) ? { 'operation-unknown': 200 } : {}) : undefined,
+  errorForm: (endpoint, body, headers) => {
+    const inSession = headers.has(SESSION) && { statuses: { 'operation-unknown': 200 } }
+    return endpoint?.named ? requestsIn(body, { hasNotifications: true, ...inSession }) : undefined
+  },
 }
 
 /** The same where each session keeps its events in a store of its own: then it is enough that the session is the caller's. */

@@ -26,6 +26,8 @@ export interface Check {
   expected(issuer: TrustedIssuer, now: number): string
 }
 
+const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 'scope', 'scp', 'events']
+
 const list = (values: readonly string[]): string =>
   values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
 /** Returns a moment as operators read it; what is no number of seconds, or beyond the calendar, as it is. */
@@ -88,7 +90,7 @@ export const claimChecks: readonly Check[] = [
       return exp <= Math.floor(now) - clockSkewSeconds ? 'expired' : undefined
     },
     found: ({ exp }) => moment(exp),
-    expected: (_, now) => `later than ${moment(now)}`,
+    expected: ({ clockSkewSeconds }, now) => `later than ${moment(now - clockSkewSeconds)}`,
   },
   {
     on: 'nbf',
@@ -99,7 +101,7 @@ export const claimChecks: readonly Check[] = [
       return nbf > Math.floor(now) + clockSkewSeconds ? 'not-yet-valid' : undefined
     },
     found: ({ nbf }) => moment(nbf),
-    expected: (_, now) => `not later than ${moment(now)}`,
+    expected: ({ clockSkewSeconds }, now) => `not later than ${moment(now + clockSkewSeconds)}`,
   },
   {
     on: 'iat',
@@ -107,7 +109,7 @@ export const claimChecks: readonly Check[] = [
     fault: ({ iat }, { clockSkewSeconds }, now) =>
       iat === undefined || (isNumber(iat) && iat <= now + clockSkewSeconds) ? undefined : 'claim-invalid iat',
     found: ({ iat }) => moment(iat),
-    expected: (_, now) => `not later than ${moment(now)}`,
+    expected: ({ clockSkewSeconds }, now) => `not later than ${moment(now + clockSkewSeconds)}`,
   },
   {
     on: 'exp - iat',
@@ -120,16 +122,11 @@ export const claimChecks: readonly Check[] = [
   {
     on: 'the kind of token',
     setting: 'tokenType',
-    fault: (claims, { tokenType }) => otherKind(claims, tokenType),
-    found: ({ typ, token_use, at_hash, c_hash, s_hash, events }) => ({
-      typ,
-      token_use,
-      at_hash,
-      c_hash,
-      s_hash,
-      events,
-    }),
-    expected: ({ tokenType }) => `no mark of another kind than ${tokenType}`,
+    fault: otherKind,
+    found: (claims) =>
+      Object.fromEntries(KIND_MARKS.filter((name) => name in claims).map((name) => [name, claims[name]])),
+    expected: ({ tokenType, accessTokens: { signs } }) =>
+      `no mark of another kind than ${tokenType}${signs ? `, and one of ${signs.join(', ')}` : ''}`,
   },
   {
     on: 'the subject',

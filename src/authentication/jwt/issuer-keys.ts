@@ -119,6 +119,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
     kid: string | undefined,
   ): Promise<Keys | undefined> {
     const found = await select(set, alg, kid).catch((thrown) => {
+      if (thrown instanceof Refusal) throw thrown
       // A key that its provider published broken: a token that names it may be good.
       const event = {
         event: 'key-unusable',

@@ -1,4 +1,4 @@
-import type { JWK } from 'jose'
+import { base64url, type JWK } from 'jose'
 import { readAtMost } from '../../bytes'
 import type { Ports } from '../../ports'
 import type { TrustedIssuer } from './trusted-issuer'
@@ -88,8 +88,20 @@ export function usableKeys(keys: unknown): JWK[] {
   const some: unknown[] = keys.slice(0, MAX_KEYS)
   const usable = some.filter(isUsable)
   // A set that publishes a private or a symmetric key has leaked it, in whatever entry: anyone could sign with it.
-  const leaked = some.filter(isPrivate).map(({ n, x }) => n ?? x)
-  return usable.filter(({ n, x }) => !leaked.includes(n ?? x))
+  const leaked = keys.filter(isPrivate).map(numberOf)
+  return leaked.length === 0 ? usable : usable.filter((key) => !leaked.includes(numberOf(key)))
+}
+
+/** The number by which a public key is known, in whatever spelling. */
+function numberOf({ n, x }: JWK): string {
+  try {
+    return base64url
+      .decode(String(n ?? x))
+      .join()
+      .replace(/^(?:0,)+/, '')
+  } catch {
+    return ''
+  }
 }
 
 const isPrivate = (key: unknown): key is JWK =>

@@ -1,12 +1,13 @@
 import type { JWK } from 'jose'
 import { fitsAlgorithm, importKey, isWeak, type JwsAlgorithm, publicMembers } from '../../jws'
+import { refuseToken } from './fault'
 import type { KeySetDocument } from './key-set'
 import { elapsed } from './lookups'
 
 /** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 
-/** So many keys are tried for one token. Each costs a verification, also for a token that anybody made up. */
+/** So many keys are tried for a token without `kid`. Each costs a verification, also for a token that anybody made up. */
 const MOST_TRIED = 4
 
 /** A key set that tokens are verified with. */
@@ -39,7 +40,7 @@ export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: numb
  * The keys of a set that may have signed a token: by its `kid` where it names one (RFC 7515 section 4.1.4), otherwise all that fit
  * its algorithm. Equal keys are one.
  * @returns none where the set has none
- * @throws what importing throws, where none of those that fit can be used
+ * @throws what importing throws, where none of those that fit can be used; Refusal `token-invalid` where too many fit
  */
 export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
   const asked = `${alg} ${kid ?? ''}`
@@ -54,12 +55,16 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
       const key = set.imported.get(name) ?? (await importStrong(jwk, alg))
       set.imported.set(name, key)
       set.selected.add(key)
-      if (found.add(key).size === MOST_TRIED) break
+      found.add(key)
     } catch (thrown) {
       fault = { thrown }
     }
   }
   if (found.size === 0 && fault) throw fault.thrown
+  if (found.size > MOST_TRIED) {
+    const expected = `a kid: ${found.size} keys of the issuer fit, and no more than ${MOST_TRIED} are tried`
+    throw refuseToken('key', { found: kid === undefined ? 'no kid' : `the kid ${kid}`, expected })
+  }
   const keys = [...found]
   // Only what is in the set is kept, since anybody can make up a `kid`.
   if (keys.length > 0) set.found.set(asked, keys)

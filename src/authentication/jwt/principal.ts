@@ -1,6 +1,6 @@
 import { type Claims, firstClaim } from '../../claims'
 import { type Principal, verifiedPrincipal } from '../principal'
-import { hasServiceMark } from './service-marks'
+import { hasPersonMark, hasServiceMark } from './service-marks'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /**
@@ -11,6 +11,7 @@ import type { TrustedIssuer } from './trusted-issuer'
 export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
   const at = issuer.claims
   const subject = stringOf(firstClaim(claims, at.subject)) ?? ''
+  const tenant = idOf(firstClaim(claims, at.tenant))
   const client = stringOf(firstClaim(claims, [...at.client, 'client_id', 'azp']))
   return verifiedPrincipal({
     issuer: issuer.issuer,
@@ -18,13 +19,13 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
     issuerId: issuer.id,
     subject,
     userId: issuer.subjectPrefix + subject,
-    kind: isService(claims, subject, client, issuer) ? 'service' : 'user',
+    kind: isService(claims, client, issuer) ? 'service' : 'user',
     client,
-    roles: rolesOf(firstClaim(claims, at.roles), issuer.roleSeparator).filter((role) => isKept(role, issuer)),
+    roles: rolesOf(firstClaim(claims, at.roles), tenant, issuer).filter((role) => isKept(role, issuer)),
     // RFC 8693 section 4.2.
     scopes: valuesOf(firstClaim(claims, at.scopes), ' '),
-    tenant: idOf(firstClaim(claims, at.tenant)),
-    email: String(claims.email_verified) === 'false' ? undefined : stringOf(firstClaim(claims, at.email)),
+    tenant,
+    email: isUnverified(claims) ? undefined : stringOf(firstClaim(claims, at.email)),
     name: stringOf(firstClaim(claims, at.name)),
     claims,
     expiresAt: Number(claims.exp),
@@ -34,10 +35,23 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
 const isKept = (role: string, { keepRoles }: TrustedIssuer): boolean =>
   keepRoles?.some((kept) => (kept.endsWith('*') ? role.startsWith(kept.slice(0, -1)) : role === kept)) ?? true
 
-/** Roles are values, or the names of an object's members (Zitadel writes what each belongs to as the member's value). */
-function rolesOf(value: unknown, separator: string | undefined): readonly string[] {
-  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
-  return valuesOf(isMap ? Object.entries(value).flatMap(([role, of]) => (of ? [role] : [])) : value, separator)
+const isUnverified = ({ email_verified: verified }: Claims): boolean => verified === false || verified === 'false'
+
+/**
+ * Roles are values, or the names of an object's members. Zitadel's members say in which organizations somebody has the role, which
+ * may be others than the person's own.
+ */
+function rolesOf(
+  value: unknown,
+  tenant: string | undefined,
+  { roleSeparator, rolesByTenant }: TrustedIssuer,
+): readonly string[] {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return valuesOf(value, roleSeparator)
+  const has = (where: unknown): boolean => {
+    if (typeof where !== 'object' || where === null) return Boolean(where)
+    return rolesByTenant && tenant !== undefined ? Object.hasOwn(where, tenant) : Object.keys(where).length > 0
+  }
+  return Object.entries(value).flatMap(([role, where]) => (role !== '' && has(where) ? [role] : []))
 }
 
 /** A claim of several values: a list, or one text. The text is one value, unless the issuer says what separates several. */
@@ -56,12 +70,8 @@ const idOf = (value: unknown): string | undefined => (Number.isSafeInteger(value
  * assertion, by RFC 9068 section 2.2 (`sub` is the client), or by the mark of the issuer's own provider. A mark of another provider
  * counts for nothing: there a person may choose it.
  */
-function isService(
-  claims: Claims,
-  subject: string,
-  client: string | undefined,
-  { isGateway, preset, callers }: TrustedIssuer,
-): boolean {
+function isService(claims: Claims, client: string | undefined, { isGateway, preset, callers }: TrustedIssuer): boolean {
   if (callers === 'services' || (isGateway && claims.caller === 'service')) return true
-  return subject === client || hasServiceMark(preset, claims, client)
+  if (hasPersonMark(preset, claims)) return false
+  return (client !== undefined && claims.sub === client) || hasServiceMark(preset, claims, client)
 }

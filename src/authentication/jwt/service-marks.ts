@@ -14,17 +14,25 @@ const marks = {
     gty === 'client-credentials' ||
     gty === 'client_credentials' ||
     (client !== undefined && sub === `${client}@clients`),
-  // People choose user names. The client's id beside it comes from the session of a service account, and from no sign-in.
-  keycloak: ({ preferred_username: name, client_id, clientId }, client) =>
-    client !== undefined && (client_id ?? clientId) === client && name === `service-account-${client.toLowerCase()}`,
+  // People choose user names. The client's id beside it comes from the session of a service account, and from no sign-in. Where the
+  // token was exchanged, `azp` is another client.
+  keycloak: ({ preferred_username: name, client_id, clientId }) => {
+    const account = client_id ?? clientId
+    return typeof account === 'string' && name === `service-account-${account.toLowerCase()}`
+  },
   // A service token has a client id in `common_name`, and no subject.
   'cloudflare-access': ({ sub, common_name }) => !sub && typeof common_name === 'string',
-  clerk: ({ sub }) => String(sub).startsWith('mch_'),
+  clerk: ({ sub }) => typeof sub === 'string' && sub.startsWith('mch_'),
   // The keys of a project, which name no person.
   supabase: ({ role }) => role === 'service_role' || role === 'anon',
   // Google gives service accounts addresses below this domain, and no person can have one.
-  google: ({ email, email_verified }) => email_verified === true && /\.gserviceaccount\.com$/.test(String(email)),
+  google: ({ email, email_verified }) =>
+    email_verified === true && typeof email === 'string' && email.endsWith('.gserviceaccount.com'),
 } as const satisfies Record<string, Mark>
+
+/** Okta's `uid` is a person's, also where the person has chosen the id of a client as login. */
+export const hasPersonMark = (preset: string | undefined, { uid }: Claims): boolean =>
+  preset === 'okta' && uid !== undefined
 
 const isMarked = (preset: string): preset is keyof typeof marks => Object.hasOwn(marks, preset)
 

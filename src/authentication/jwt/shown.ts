@@ -3,5 +3,6 @@ const MAX_CHARS = 200
 /** A value of a token as operators read it. The audit line cuts and escapes it once more, and takes credentials out of it. */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
-  return JSON.stringify(value).slice(0, MAX_CHARS)
+  const isText = typeof value === 'string' && value !== ''
+  return (isText ? value : typeof value === 'number' ? String(value) : JSON.stringify(value)).slice(0, MAX_CHARS)
 }

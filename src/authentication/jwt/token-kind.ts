@@ -15,17 +15,27 @@ export function typeFits(typ: unknown, wanted: Kind): boolean {
   return type === 'jwt' && wanted !== 'at+jwt'
 }
 
+/** The words of a mark, which is one text or a list. */
+const wordsOf = (mark: unknown): readonly unknown[] =>
+  [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))
+
 /**
  * Tells tokens of other kinds by their claims. An ID token has a digest of what came with it (`at_hash`, `c_hash`, `s_hash`: OpenID
- * Connect Core section 3.3.2.11, FAPI), or its provider's mark: Keycloak's `typ`, Cognito's `token_use`. A `nonce` is no mark,
- * since some providers put the sign-in's into access tokens too. A logout token has its event (OpenID Connect Back-Channel
- * Logout section 2.4).
+ * Connect Core section 3.3.2.11, FAPI), or its provider's mark: Keycloak's `typ`, Cognito's `token_use`. Some providers put the
+ * sign-in's `nonce` into access tokens too, so it marks an ID token only where nothing says that this is an access token. A logout
+ * token has its event (OpenID Connect Back-Channel Logout section 2.4).
  */
-export function otherKind(claims: Claims, wanted: Kind): TokenReason | undefined {
-  const marks = [claims.typ, claims.token_use].map((mark) => (typeof mark === 'string' ? mark.toLowerCase() : ''))
+export function otherKind(claims: Claims, { tokenType, accessTokens }: TrustedIssuer): TokenReason | undefined {
+  const marks = [...wordsOf(claims.typ), ...wordsOf(claims.token_use)]
+  const isAccess = marks.includes('bearer') || marks.includes('access')
   if (claimAt(claims, ['events', LOGOUT]) !== undefined || marks.includes('logout')) return 'logout-token'
   if (marks.includes('refresh') || marks.includes('offline')) return 'refresh-token'
-  if (wanted === 'id-token') return marks.includes('bearer') || marks.includes('access') ? 'type' : undefined
-  const isId = marks.includes('id') || ['at_hash', 'c_hash', 's_hash'].some((name) => name in claims)
-  return isId ? 'id-token' : undefined
+  if (tokenType === 'id-token') return isAccess ? 'type' : undefined
+  // RFC 9068's own type has been demanded.
+  if (tokenType === 'at+jwt') return marks.includes('id') ? 'id-token' : undefined
+  const { signs, haveNonce } = accessTokens
+  if (signs && !signs.some((name) => claims[name] !== undefined)) return 'id-token'
+  const isMarked = marks.includes('id') || ['at_hash', 'c_hash', 's_hash'].some((name) => name in claims)
+  const hasScope = claims.scope !== undefined || claims.scp !== undefined
+  return isMarked || ('nonce' in claims && !haveNonce && !isAccess && !hasScope) ? 'id-token' : undefined
 }

@@ -19,11 +19,18 @@ export interface TrustedIssuer {
   readonly roleSeparator: string | undefined
   /** The roles that are read at all, `*` at the end for any rest. Absent: all. */
   readonly keepRoles: readonly string[] | undefined
+  /** Whether roles are names of members that say in which tenants somebody has them: then those of the person's own count. */
+  readonly rolesByTenant: boolean
   /** The provider that it is known to be. */
   readonly preset: string | undefined
   /** `services`: whoever it vouches for is a machine. */
   readonly callers: 'services' | undefined
   readonly tokenType: 'access-token' | 'at+jwt' | 'id-token'
+  /**
+   * How its access tokens differ from its ID tokens: claims of which they have at least one, and ID tokens none; and whether they
+   * have the sign-in's `nonce`, though nothing else marks them.
+   */
+  readonly accessTokens: { readonly signs?: readonly string[]; readonly haveNonce?: boolean }
   readonly requiredClaims: readonly string[]
   readonly maxLifetimeSeconds: number
   readonly clockSkewSeconds: number

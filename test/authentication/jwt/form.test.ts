@@ -259,8 +259,10 @@ describe('the type', () => {
     [{ s_hash: 'x' }, refused('id-token'), accepted],
     [{ typ: 'ID' }, refused('id-token'), accepted],
     [{ token_use: 'id' }, refused('id-token'), accepted],
-    // Some providers put the nonce of the sign-in into access tokens too.
-    [{ nonce: 'x' }, both, both],
+    // Some providers put the nonce of the sign-in into access tokens too, beside what marks these.
+    [{ nonce: 'x' }, refused('id-token'), accepted],
+    [{ nonce: 'x', scope: 'openid' }, both, both],
+    [{ nonce: 'x', scp: ['openid'] }, both, both],
     [{ nonce: 'x', at_hash: 'x' }, refused('id-token'), accepted],
     [{ typ: 'Bearer', nonce: 'x' }, accepted, refused('type')],
     [{ token_use: 'access' }, accepted, refused('type')],
@@ -273,7 +275,8 @@ describe('the type', () => {
       refused('logout-token'),
       refused('logout-token'),
     ],
-    [{ typ: 7, token_use: ['id'], events: 'x' }, both, both],
+    [{ typ: ['JWT', 'Id'] }, refused('id-token'), accepted],
+    [{ typ: 7, token_use: { id: 'id' }, events: 'x' }, both, both],
   ])('S4: tells kinds of tokens apart by the claims %j', async (claims, asAccessToken, asIdToken) => {
     const token = await forge(world.provider, { header: { typ: 'JWT' }, claims })
     expect(await door.knock(token)).toEqual(asAccessToken)

@@ -6,6 +6,7 @@ import type { KeyStore } from '../../../src/authentication/jwt/issuer-keys'
 import type { TrustedIssuer } from '../../../src/authentication/jwt/trusted-issuer'
 import { VerifiedTokens } from '../../../src/authentication/jwt/verified'
 import { verify } from '../../../src/authentication/jwt/verify'
+import { issuerPresetNames } from '../../../src/config/issuer-schema'
 import { Refusal } from '../../../src/errors/refusal'
 import { goodClaims } from '../../support/fixtures'
 import { trustedIssuer } from '../../support/issuers'
@@ -219,6 +220,24 @@ describe('whatever a token says', () => {
     }
     const known: KeyStore = { ...store, keysFor: () => Promise.reject(new Refusal('keys-unavailable', 'login')) }
     expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
+  })
+
+  it('invariant 7: a signature of any length is the token’s fault', async () => {
+    for (const key of Object.values(keys)) {
+      const [header, payload] = [{ alg: key.alg, kid: key.kid, typ: 'at+jwt' }, claims()].map(segment)
+      for (const length of [1, 63, 64, 65, 255, 256, 9000]) {
+        const token = `${header}.${payload}.${Buffer.alloc(length, 1).toString('base64url')}`
+        expect([key.alg, length, await judge(token)]).toEqual([key.alg, length, 'token-invalid signature'])
+      }
+    }
+  })
+
+  it('invariant 7: claims that are no texts are nobody’s keys', async () => {
+    const odd = { email: { toString: 1 }, email_verified: { toString: 1 }, client_id: { toString: 1 } }
+    for (const preset of [undefined, ...issuerPresetNames]) {
+      const verdict = await judge(sign(claims({ ...odd, azp: { toString: 1 }, scp: [1] })), { ...issuer, preset })
+      expect([preset, verdict]).toEqual([preset, 'ok'])
+    }
   })
 
   it('S5: asks for no key before it knows the issuer and the algorithm', async () => {

@@ -1,0 +1,56 @@
+import { adapterOf } from '../agents/kinds'
+import { permitsEverybody } from '../policy/decision'
+import { covers } from '../policy/operation'
+import type { Route } from './define'
+import type { Environment } from './env'
+import { show } from './fault'
+import type { Report } from './report'
+import { checkTrustList } from './trust'
+
+/** Who may come in: issuers and policies, or everybody; and what is open before anybody is known. */
+export function checkAccess(route: Route, environment: Environment, report: Report): void {
+  checkTokenInBody(route, report)
+  checkPublicCard(route, report)
+  if (route.public) {
+    for (const key of ['trust', 'policies'] as const) {
+      if (route[key]) report(key, 'a list, on a public route', 'nothing', 'Remove it, or remove `public`.')
+    }
+    return
+  }
+  if (!route.trust) {
+    report(
+      'trust',
+      'nothing',
+      'at least one issuer',
+      'Name who may sign in, or say `public: true` if everyone may come in.',
+    )
+  }
+  if (!route.policies) {
+    report('policies', 'nothing', 'at least one policy', 'Name what is permitted: without a policy nothing is.')
+  }
+  checkTrustList(route.trust ?? [], environment, report)
+}
+
+function checkTokenInBody({ tokenInBody, agent, policies = [], public: isPublic }: Route, report: Report): void {
+  if (!tokenInBody) return
+  const adapter = adapterOf(agent)
+  const { operation } = adapter.withoutToken ?? {}
+  if (operation !== undefined && !isPublic && !permitsEverybody(policies, operation))
+    report(
+      'policies',
+      `no rule that permits "${operation}" to everybody`,
+      'one without a condition in each policy, and no `deny` rule for it',
+      `Add { name: 'apps ask first', operations: ['${operation}'] }: with tokenInBody, apps ask this before they send a token.`,
+    )
+  if (!adapter.takeTokens || isPublic) {
+    const expected = `nothing, ${isPublic ? 'on a public route' : `for ${agent.kind}`}`
+    report('tokenInBody', 'true', expected, 'Remove it: only CopilotKit and AG-UI clients have such a place.')
+  }
+}
+
+function checkPublicCard({ agent, public: isPublic }: Route, report: Report): void {
+  if (agent.kind !== 'a2a' || !agent.publicCard) return
+  if (isPublic) report('agent.publicCard', 'true', 'nothing, on a public route', 'Remove it: all of the route is open.')
+  if (agent.operations && !agent.operations.some((pattern) => covers(pattern, 'card.read')))
+    report('agent.operations', show(agent.operations), '"card.read" among them', 'Add it, or remove publicCard.')
+}
