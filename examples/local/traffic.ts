@@ -10,6 +10,7 @@ interface Line {
   status: number
   code?: string
   reason?: string
+  mismatch?: { found: string; expected: string; setting?: string }
   stream?: string
   ms: { total: number }
 }
@@ -18,7 +19,9 @@ interface Line {
 export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)
   if (!output.startsWith('{"v":2')) return undefined
-  const { outcome, at, method, path, operations, who, status, code, reason, stream, ms } = JSON.parse(output) as Line
+  const { outcome, at, method, path, operations, who, status, code, reason, stream, mismatch, ms } = JSON.parse(
+    output,
+  ) as Line
   if (method === 'OPTIONS' || outcome === 'begun') return undefined
   const how = code ? `${code}${reason ? ` (${reason})` : ''}` : stream === 'complete' ? '' : `stream ${stream}`
   const cells = [
@@ -30,7 +33,10 @@ export function traffic(output: string): string | undefined {
     operations?.join(' ') ?? '',
     how,
   ]
-  return `  ${cells.filter((cell) => cell !== '').join('  ')}  ${ms.total} ms`
+  const line = `  ${cells.filter((cell) => cell !== '').join('  ')}  ${ms.total} ms`
+  if (!mismatch) return line
+  const setting = mismatch.setting === undefined ? '' : ` (${mismatch.setting})`
+  return `${line}\n            found ${mismatch.found}, expected ${mismatch.expected}${setting}`
 }
 
 function notReady(output: string): string {

@@ -1,4 +1,5 @@
-// npm run check [-- --env NAME]: everything that the Worker checks when it starts, and the policies' own examples.
+// npm run check [-- --env NAME] [--online]: everything that the Worker checks when it starts, and the policies' own
+// examples; with --online, identity providers and agents are asked, too.
 import { existsSync } from 'node:fs'
 import routes from '../../routes'
 import type { Policy, Route } from '../config/define'
@@ -7,8 +8,12 @@ import { load } from '../config/load'
 import { runExamples } from '../policy/examples'
 import { readEnvironment } from './environment'
 import { noNetwork } from './no-network'
+import { nodePorts } from './node-ports'
+import { askAgent, askIssuer } from './online'
 
-const environment = readEnvironment(process.argv.slice(3))
+const args = process.argv.slice(3)
+const isOnline = args.includes('--online')
+const environment = readEnvironment(args.filter((arg) => arg !== '--online'))
 const list: readonly Route[] = routes
 const policies = [
   ...new Map(list.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
@@ -16,12 +21,28 @@ const policies = [
 const faults: Fault[] = [...loadFaults(), ...list.flatMap(misnamed)]
 if (faults.length === 0) faults.push(...policies.flatMap(failedExamples))
 
+if (faults.length === 0 && isOnline) faults.push(...(await askAll()))
+
 if (faults.length > 0) {
   console.error(new ConfigurationError(faults).message)
   process.exitCode = 1
 } else {
   const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)
   console.log(`${list.length} routes, ${policies.length} policies, ${examples} examples: no faults.`)
+}
+
+/** Asks everybody whom the routes name, and prints who answered well. */
+async function askAll(): Promise<readonly Fault[]> {
+  const loaded = [...load(list, environment, nodePorts).routes.values()]
+  const issuers = new Map(
+    loaded.flatMap(({ trust }) => trust.issuers).map((each) => [`${each.issuer} ${each.jwksUri}`, each]),
+  )
+  const found = await Promise.all([
+    ...[...issuers.values()].filter(({ isGateway }) => !isGateway).map((issuer) => askIssuer(issuer, nodePorts)),
+    ...loaded.map((route) => askAgent(route, nodePorts)),
+  ])
+  for (const line of found.flatMap(({ lines }) => lines)) console.log(`✓ ${line}`)
+  return found.flatMap((each) => each.faults)
 }
 
 function loadFaults(): readonly Fault[] {

@@ -7,7 +7,7 @@ import { build } from 'esbuild'
 import { commandBundle } from './bundle.ts'
 
 process.setSourceMapsEnabled(true)
-const COMMANDS = ['check', 'routes', 'schema', 'keys', 'threads']
+const COMMANDS = ['check', 'explain', 'routes', 'schema', 'keys', 'threads']
 const here = path.dirname(fileURLToPath(import.meta.url))
 const command = process.argv[2] ?? ''
 if (!COMMANDS.includes(command)) {

@@ -6,7 +6,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readSigningKeys } from '../../src/assertion/keys'
 import { threadSecretFault } from '../../src/threads/secret'
 import { root } from '../support/build'
+import { privateKey } from '../support/keys'
+import { signRaw } from '../support/tokens'
 
+const key = await privateKey('RS256')
 /** A copy of what a user has, to break. */
 let house: string
 
@@ -104,6 +107,50 @@ describe('npm run check', () => {
     expect(missing.stderr).toContain('defineRoute is not defined')
     expect(missing.stderr).toContain('routes/desk.ts:')
     expect([nowhere.status, missing.status]).toEqual([1, 1])
+  })
+})
+
+describe('npm run explain', () => {
+  const now = Math.floor(Date.now() / 1000)
+  const claims = {
+    iss: 'https://login.example.com',
+    aud: 'other',
+    sub: 'alice',
+    roles: ['member'],
+    iat: now,
+    exp: now + 60,
+  }
+  const token = signRaw({ alg: 'RS256', kid: 'k1', typ: 'JWT' }, claims, key)
+  const explain = (text: string, ...args: string[]) => {
+    writeFileSync(path.join(house, 'token.txt'), text)
+    return command('explain', '--token', 'token.txt', '--offline', ...args)
+  }
+
+  it('says each check, and who it would be, and never the token', () => {
+    const { status, stdout } = explain(`Authorization: Bearer ${token}\n`)
+    expect(status).toBe(1)
+    expect(stdout).toContain('✓ alg: RS256')
+    expect(stdout).toMatch(/✗ aud\n {4}found {5}other\n {4}expected {2}agents\n {4}setting {3}audience/)
+    expect(stdout).toContain('? the signature')
+    expect(stdout).toContain('The gateway refuses this token: token-invalid, reason "audience".')
+    expect(stdout).toMatch(/It is of a person:\n {2}user id {2}alice\n {2}roles {4}member/)
+    expect(stdout).toMatch(/routes {3}\/agents\/support, \/agents\/desk/)
+    for (const part of token.split('.')) expect(stdout).not.toContain(part)
+  })
+
+  it('takes a good one, and says what is missing to be sure', () => {
+    const good = signRaw({ alg: 'RS256', kid: 'k1' }, { ...claims, aud: 'agents' }, key)
+    const { status, stdout } = explain(good, '--route', 'desk')
+    expect([status, stdout]).toEqual([0, expect.stringContaining('if its signature is good')])
+  })
+
+  it('names what is no signed JWT, and refuses a token as an argument', () => {
+    expect(explain('Kx9vQ2mPz7sLd4Rt8WnYb3Hc').stdout).toContain('only its provider can read')
+    const wrong = command('explain', '--token', token, '--offline')
+    expect(wrong.status).toBe(1)
+    expect(wrong.stderr).not.toContain(token.split('.')[1])
+    expect(command('explain').stderr).toContain('--token FILE')
+    expect(explain(token, '--route', 'nobody').stderr).toContain('There is no route "nobody".')
   })
 })
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endpoints } from '../../../src/agents/langgraph/endpoints'
+import { type OpenApi, unknownMembers } from '../../../src/cli/langgraph-members'
 import { type LangGraphClient, type LangGraphSdk, loadClients } from '../../support/clients'
 import { bearer, forge, policyWithExamples, routeOf } from '../../support/fixtures'
 import { graphIdentity } from '../../support/graph-identity'
 import type { PythonServer } from '../../support/python'
 import { openWorld, type World } from '../../support/world'
-import { type OpenApi, unknownMembers } from './openapi-members'
 import { ask, collect, runPythonClients, startPythonServer, statusOf, storedIn } from './servers'
 
 let sdk: LangGraphSdk

@@ -1,0 +1,66 @@
+// npm run -s explain -- --token FILE|- [--route ID] [--env NAME] [--offline]: why a token is let in or refused.
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import routes from '../../routes'
+import { explainToken, type KeysFor } from '../authentication/jwt/explain'
+import { fetchKeySet } from '../authentication/jwt/key-set'
+import { keySet, select } from '../authentication/jwt/loaded-keys'
+import { load } from '../config/load'
+import { Refusal } from '../errors/refusal'
+import { readEnvironment } from './environment'
+import { explanationText } from './explanation-text'
+import { noNetwork } from './no-network'
+import { nodePorts } from './node-ports'
+
+const { values } = parseArgs({
+  args: process.argv.slice(3),
+  options: {
+    token: { type: 'string' },
+    route: { type: 'string' },
+    env: { type: 'string' },
+    offline: { type: 'boolean', default: false },
+  },
+})
+if (values.token === undefined)
+  throw new Error(
+    'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',
+  )
+
+const config = load(routes, readEnvironment(values.env === undefined ? [] : ['--env', values.env]), noNetwork)
+const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
+if (asked.length === 0) throw new Error(`There is no route "${values.route}".`)
+const issuers = [
+  ...new Map(asked.flatMap(({ trust }) => trust.issuers).map((issuer) => [JSON.stringify(issuer), issuer])).values(),
+]
+const token = readToken(values.token)
+
+const keysFor: KeysFor = async (issuer, alg, kid) => {
+  if (values.offline) return 'unknown'
+  try {
+    return await select(keySet(await fetchKeySet(issuer, nodePorts)), alg, kid)
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return []
+    console.error(`The keys of ${issuer.id} could not be fetched: ${(thrown as Error).message}\n`)
+    return 'unknown'
+  }
+}
+const explanation = await explainToken(token, issuers, keysFor, Date.now())
+console.log(explanationText(explanation, asked))
+if (explanation.verdict !== 'accepted') process.exitCode = 1
+
+/** A token as people copy it, with its scheme or a line end. */
+function readToken(from: string): string {
+  const text = contentOf(from)
+  return text.trim().replace(/^(?:authorization:\s*)?bearer\s+/i, '')
+}
+
+/** An error of the file system would repeat the name, which may be a token that was meant to be one. */
+function contentOf(from: string): string {
+  try {
+    return readFileSync(from === '-' ? 0 : from, 'utf8')
+  } catch {
+    throw new Error(
+      'There is no such file. Give --token the name of a file with the token in it, or - for standard input.',
+    )
+  }
+}

@@ -1,0 +1,45 @@
+import type { Explanation, Step } from '../authentication/jwt/explain'
+import type { LoadedRoute } from '../config/compile-route'
+
+/** An explanation as a person reads it. @param routes that were asked about */
+export function explanationText(
+  { steps, verdict, issuer, principal }: Explanation,
+  routes: readonly LoadedRoute[],
+): string {
+  const lines = steps.map(stepText)
+  if (verdict === 'accepted') {
+    const isSure = steps.every(({ passed }) => passed)
+    lines.push(
+      '',
+      isSure ? 'The gateway accepts this token.' : 'The gateway accepts this token, if its signature is good.',
+    )
+  } else {
+    const code = verdict === 'expired' ? 'token-expired' : 'token-invalid'
+    lines.push('', `The gateway refuses this token: ${code}${verdict === 'expired' ? '' : `, reason "${verdict}"`}.`)
+  }
+  if (principal) {
+    const { kind, userId, roles, scopes, tenant, email, name, client } = principal
+    lines.push(
+      `It is of a ${kind === 'service' ? 'service' : 'person'}:`,
+      field('user id', userId),
+      field('roles', roles.join(', ')),
+      field('scopes', scopes.join(' ')),
+      field('tenant', tenant),
+      field('email', email),
+      field('name', name),
+      field('client', client),
+    )
+  }
+  const open = routes.filter(({ trust }) => trust.issuers.some((each) => each.issuer === issuer?.issuer))
+  if (issuer) lines.push(field('routes', open.map(({ path }) => path).join(', ')))
+  return lines.join('\n')
+}
+
+const field = (name: string, value: string | undefined): string => `  ${name.padEnd(9)}${value || 'none'}`
+
+function stepText({ on, passed, found, expected, setting }: Step): string {
+  const mark = passed === undefined ? '?' : passed ? '✓' : '✗'
+  if (passed) return `${mark} ${on}: ${found}`
+  const by = setting === undefined ? '' : `\n    setting   ${setting}`
+  return `${mark} ${on}\n    found     ${found}\n    expected  ${expected}${by}`
+}

@@ -1,0 +1,132 @@
+import { fetchKeySet } from '../authentication/jwt/key-set'
+import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import type { LoadedRoute } from '../config/compile-route'
+import { type Fault, show } from '../config/fault'
+import { fitsAlgorithm, type JwsAlgorithm } from '../jws'
+import type { Ports } from '../ports'
+import { type OpenApi, unknownMembers } from './langgraph-members'
+
+/** What a check with the network found: a line for each thing that is well, and the faults. */
+export interface Online {
+  readonly lines: readonly string[]
+  readonly faults: readonly Fault[]
+}
+
+const TIMEOUT_MS = 5_000
+/** A difference of clocks that no issuer's setting tolerates. */
+const MOST_SKEW_SECONDS = 60
+
+type Network = Pick<Ports, 'fetch' | 'now' | 'after'>
+
+/** Asks an identity provider: whether its documents and keys are there and fit what is configured, and what time it has. */
+export async function askIssuer(issuer: TrustedIssuer, network: Network): Promise<Online> {
+  const faults: Fault[] = []
+  const fault = (path: string, found: string, expected: string, remedy: string): void => {
+    faults.push({ file: `policies/${issuer.id}.ts`, path, found, expected, remedy })
+  }
+  let date: string | null = null
+  const ports = {
+    ...network,
+    async fetch(request: Request | string, init?: RequestInit) {
+      const response = await network.fetch(request, init)
+      date = response.headers.get('date')
+      return response
+    },
+    randomId: () => '',
+    emit: () => undefined,
+    log: () => undefined,
+  }
+  if (issuer.jwksUri === undefined) {
+    const named = await nameInDiscovery(issuer, ports)
+    if (named !== undefined && named !== issuer.issuer) {
+      const isSlash = named.replace(/\/$/, '') === issuer.issuer.replace(/\/$/, '')
+      const remedy = isSlash
+        ? 'They differ by the slash at the end: write it as the provider does.'
+        : 'Write what the provider says.'
+      fault('issuer', show(issuer.issuer), `${show(named)}, as the discovery document says`, remedy)
+      return { lines: [], faults }
+    }
+  }
+  try {
+    const { keys } = await fetchKeySet(issuer, ports)
+    const usable = issuer.algorithms.filter((name: JwsAlgorithm) => keys.some((key) => fitsAlgorithm(key, name)))
+    if (usable.length === 0)
+      fault('algorithms', issuer.algorithms.join(', '), 'an algorithm that a published key is for', kindsOf(keys))
+    const skew = date === null ? 0 : Math.abs(Date.parse(date) - network.now()) / 1000
+    if (skew > MOST_SKEW_SECONDS)
+      fault(
+        'clockSkewSeconds',
+        `clocks ${Math.round(skew)} seconds apart`,
+        'at most a minute',
+        'Set the clock of this machine, or tell the provider.',
+      )
+    return {
+      lines: faults.length > 0 ? [] : [`${issuer.issuer}: ${keys.length} keys, for ${usable.join(', ')}`],
+      faults,
+    }
+  } catch (thrown) {
+    const at = issuer.jwksUri === undefined ? 'issuer' : 'jwksUri'
+    fault(
+      at,
+      (thrown as Error).message,
+      'the keys of the issuer',
+      `Look at ${issuer.jwksUri ?? issuer.issuer}, and set jwksUri where its keys are elsewhere.`,
+    )
+    return { lines: [], faults }
+  }
+}
+
+const kindsOf = (keys: readonly { readonly kty?: string; readonly crv?: string }[]): string =>
+  `The published keys are ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
+
+/** The issuer as its discovery document names it; undefined where there is none. */
+async function nameInDiscovery(
+  { issuer }: TrustedIssuer,
+  { fetch }: Pick<Ports, 'fetch'>,
+): Promise<string | undefined> {
+  try {
+    const url = `${issuer.replace(/\/$/, '')}/.well-known/openid-configuration`
+    const { issuer: named } = (await (await fetch(url, { signal: AbortSignal.timeout(TIMEOUT_MS) })).json()) as {
+      issuer?: unknown
+    }
+    return typeof named === 'string' ? named : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Asks an agent: whether anything answers at its address, and whether a LangGraph server knows members that the gateway does not. */
+export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch'>): Promise<Online> {
+  const { host, prefix } = route.origin
+  const fault = (found: string, expected: string, remedy: string): Online => ({
+    lines: [],
+    faults: [{ file: `routes/${route.id}.ts`, path: 'agent.origin', found, expected, remedy }],
+  })
+  const ask = (path: string) =>
+    fetch(host + prefix + path, { signal: AbortSignal.timeout(TIMEOUT_MS), redirect: 'manual' })
+  let status: number
+  try {
+    const response = await ask('/')
+    status = response.status
+    await response.body?.cancel()
+  } catch (thrown) {
+    const why =
+      (thrown as Error).cause instanceof Error ? ((thrown as Error).cause as Error).message : (thrown as Error).message
+    return fault(`${host}: ${why}`, 'an agent that answers', 'Start it, or correct its address.')
+  }
+  const lines = [`${route.path}: ${host} answers (${status})`]
+  if (route.adapter.kind !== 'langgraph') return { lines, faults: [] }
+  const document = await ask('/openapi.json')
+    .then(async (response) => (response.status === 200 ? ((await response.json()) as OpenApi) : undefined))
+    .catch(() => undefined)
+  if (!document?.paths) return { lines: [...lines, `${route.path}: no /openapi.json to compare`], faults: [] }
+  const { unknown, seen } = unknownMembers(document, route.adapter.endpoints)
+  if (unknown.length === 0)
+    return { lines: [...lines, `${route.path}: all members of ${seen} endpoints are known`], faults: [] }
+  const few = unknown.slice(0, 5).join('; ') + (unknown.length > 5 ? ` and ${unknown.length - 5} more` : '')
+  return fault(
+    few,
+    'members that the gateway knows',
+    'They pass unread. If one decides what a request may do, close the endpoint with agent.operations.',
+  )
+}

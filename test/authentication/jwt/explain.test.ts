@@ -1,0 +1,147 @@
+import fc from 'fast-check'
+import { importJWK } from 'jose'
+import { describe, expect, it } from 'vitest'
+import { jwt } from '../../../src/authentication/jwt/authenticator'
+import { type Explanation, explainToken, type KeysFor } from '../../../src/authentication/jwt/explain'
+import type { TrustedIssuer } from '../../../src/authentication/jwt/trusted-issuer'
+import { VerifiedTokens } from '../../../src/authentication/jwt/verified'
+import { Refusal } from '../../../src/errors/refusal'
+import { goodClaims } from '../../support/fixtures'
+import { trustedIssuer } from '../../support/issuers'
+import { privateKey, publicJwk } from '../../support/keys'
+import { segment, signRaw } from '../../support/tokens'
+
+const [key, other] = await Promise.all([privateKey('ES256'), privateKey('ES256')])
+const NOW = Date.UTC(2026, 10, 28, 12)
+const seconds = NOW / 1000
+const issuer = trustedIssuer({ requiredClaims: ['email'] })
+const published = (await importJWK(publicJwk(key), 'ES256')) as CryptoKey
+const keysFor: KeysFor = async (_issuer, _alg, kid) => (kid === key.kid ? [published] : [])
+
+const claims = (more: object = {}) => ({
+  ...goodClaims(issuer.issuer),
+  email: 'alice@example.com',
+  roles: ['member'],
+  iat: seconds - 60,
+  exp: seconds + 600,
+  ...more,
+})
+const sign = (more: object = {}, header: object = {}, by = key) =>
+  signRaw({ alg: 'ES256', kid: key.kid, typ: 'at+jwt', ...header }, claims(more), by)
+const explain = (token: string, trust: TrustedIssuer[] = [issuer], keys = keysFor): Promise<Explanation> =>
+  explainToken(token, trust, keys, NOW)
+const failed = ({ steps }: Explanation) => steps.filter(({ passed }) => passed === false).map(({ on }) => on)
+
+/** What the gateway says of a token, by the way that requests take. */
+async function judged(token: string): Promise<string> {
+  const keys = {
+    isCurrent: () => false,
+    async keysFor(...question: Parameters<KeysFor>) {
+      const found = await keysFor(...question)
+      if (found.length === 0) throw new Refusal('token-invalid', 'key')
+      return found as readonly CryptoKey[]
+    },
+  }
+  const headers = new Headers({ authorization: `Bearer ${token}` })
+  const sources = { method: 'GET', gatewayUrl: '', path: '/', query: '', headers, inBody: [] }
+  try {
+    const presented = jwt.authenticator([issuer], { keys, verified: new VerifiedTokens() }).take(sources)
+    await presented?.verify(NOW, { waitUntil: () => undefined })
+    return 'accepted'
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown
+    return thrown.code === 'token-expired' ? 'expired' : String(thrown.reason)
+  }
+}
+
+it('says of a good token who it is, and that every check has passed', async () => {
+  const found = await explain(sign())
+  expect(found.verdict).toBe('accepted')
+  expect(found.steps.every(({ passed }) => passed)).toBe(true)
+  expect(found.principal).toMatchObject({ userId: 'alice', kind: 'user', roles: ['member'] })
+})
+
+it('says everything that is wrong, and with what the gateway begins', async () => {
+  const found = await explain(sign({ aud: 'other', exp: seconds - 100, email: undefined, nonce: 'n' }))
+  expect(found.verdict).toBe('audience')
+  expect(failed(found)).toEqual(['aud', 'exp', 'the kind of token', 'required claims'])
+  expect(found.steps.find(({ on }) => on === 'aud')).toEqual({
+    on: 'aud',
+    passed: false,
+    found: 'other',
+    expected: 'agents',
+    setting: 'audience',
+  })
+  // It is said who it would be.
+  expect(found.principal?.userId).toBe('alice')
+})
+
+describe('what is no signed JWT', () => {
+  it.each([
+    ['a reference', 'Kx9vQ2mPz7sLd4Rt8WnYb3Hc', 'opaque', 'no audience'],
+    ['data protection of .NET', `CfDJ8${'a'.repeat(60)}`, 'opaque', 'only its provider'],
+    [
+      'a token of Auth0 without an audience',
+      `${segment({ alg: 'dir', enc: 'A256GCM' })}..AAAA.AAAA.AAAA`,
+      'encrypted',
+      'Auth0',
+    ],
+    ['half a token', sign().slice(0, 200), 'form', 'cut'],
+  ])('is named: %s', async (_what, token, verdict, words) => {
+    const found = await explain(token)
+    expect(found.verdict).toBe(verdict)
+    expect(found.steps[0]?.found).toContain(words)
+  })
+})
+
+it('shows both spellings of an issuer that is another', async () => {
+  const { steps, verdict } = await explain(sign({ iss: `${issuer.issuer}/` }))
+  expect(verdict).toBe('issuer')
+  expect(steps.at(-1)).toMatchObject({ on: 'iss', found: `${issuer.issuer}/`, expected: issuer.issuer })
+})
+
+it('says that a signature could not be checked, and who it would be', async () => {
+  const found = await explain(sign(), [issuer], async () => 'unknown')
+  expect(found.verdict).toBe('accepted')
+  expect(found.steps.find(({ on }) => on === 'the signature')?.passed).toBeUndefined()
+})
+
+it('says the same as the gateway of whatever token, and repeats none', async () => {
+  const odd = fc.record(
+    {
+      aud: fc.constantFrom('agents', 'other', ['agents'], [7], null),
+      exp: fc.constantFrom(seconds + 600, seconds - 100, 'x', undefined),
+      nbf: fc.constantFrom(seconds + 600, undefined),
+      iat: fc.constantFrom(seconds - 60, seconds + 600, 'x'),
+      sub: fc.constantFrom('alice', '', 7, undefined),
+      nonce: fc.constant('n'),
+      typ: fc.constantFrom('ID', 'Refresh'),
+      cnf: fc.constant({ jkt: 'x' }),
+      email: fc.constantFrom('a@example.com', null),
+      iss: fc.constantFrom(issuer.issuer, 'https://evil.example'),
+    },
+    { requiredKeys: [] },
+  )
+  const header = fc.record(
+    {
+      alg: fc.constantFrom('ES256', 'RS256', 'none'),
+      kid: fc.constantFrom(key.kid, 'unknown', 7),
+      typ: fc.constantFrom('at+jwt', 'JWT', 'logout+jwt'),
+      crit: fc.constant(['x']),
+    },
+    { requiredKeys: [] },
+  )
+  const verdicts = new Set<string>()
+  await fc.assert(
+    fc.asyncProperty(odd, header, fc.constantFrom(key, other), async (more, head, by) => {
+      const token = signRaw({ alg: 'ES256', kid: key.kid, typ: 'at+jwt', ...head }, claims(more), by, 'ES256')
+      const found = await explain(token)
+      verdicts.add(found.verdict)
+      expect(found.verdict).toBe(await judged(token))
+      expect(found.verdict === 'accepted').toBe(failed(found).length === 0)
+      for (const part of [token, ...token.split('.')]) expect(JSON.stringify(found.steps)).not.toContain(part)
+    }),
+    { numRuns: 500 },
+  )
+  expect(verdicts.size).toBeGreaterThan(8)
+})

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { nodePorts } from '../../src/cli/node-ports'
+import { askAgent, askIssuer } from '../../src/cli/online'
+import { load } from '../../src/config/load'
+import { issuerOf, openHttp, routeOf } from '../support/fixtures'
+import { type Issuers, publicKeys, publishes, says, startIssuers, trustedIssuer } from '../support/issuers'
+import { privateKey } from '../support/keys'
+import { type RecordingOrigin, startOrigin } from '../support/origin'
+import { freePort } from '../support/port'
+
+/* What `npm run check -- --online` asks, and what it says of the answers. */
+
+const key = await privateKey('RS256')
+let issuers: Issuers
+let origin: RecordingOrigin
+let document: unknown
+
+beforeAll(async () => {
+  ;[issuers, origin] = await Promise.all([
+    startIssuers(),
+    startOrigin((request, response) => {
+      const isDocument = request.url === '/openapi.json' && document !== undefined
+      response.writeHead(isDocument ? 200 : 404, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(isDocument ? document : {}))
+    }),
+  ])
+  issuers.set('login', { jwks: publishes(publicKeys(key)) })
+})
+afterAll(() => Promise.all([issuers?.close(), origin?.close()]))
+
+const asked = (more: Parameters<typeof trustedIssuer>[0] = {}, network = nodePorts) =>
+  askIssuer(trustedIssuer({ issuer: issuers.issuer('login'), algorithms: ['RS256'], ...more }), network)
+
+describe('an identity provider', () => {
+  it('is well: its document names it, and its keys are for our algorithms', async () => {
+    const line = `${issuers.issuer('login')}: 1 keys, for RS256`
+    expect(await asked()).toEqual({ lines: [line], faults: [] })
+    expect(await asked({ jwksUri: `${issuers.issuer('login')}/jwks` })).toMatchObject({ faults: [] })
+  })
+
+  it('names itself with a slash that the configuration lacks', async () => {
+    const name = issuers.issuer('slash')
+    issuers.set('slash', {
+      jwks: publishes(publicKeys(key)),
+      discovery: says(200, { issuer: `${name}/`, jwks_uri: `${name}/jwks` }),
+    })
+    expect((await asked({ issuer: name })).faults).toEqual([
+      {
+        file: 'policies/login.ts',
+        path: 'issuer',
+        found: `"${name}"`,
+        expected: `"${name}/", as the discovery document says`,
+        remedy: expect.stringContaining('slash'),
+      },
+    ])
+  })
+
+  it('signs otherwise, does not answer, or keeps its keys elsewhere', async () => {
+    issuers.set('elsewhere', {
+      discovery: says(200, { issuer: issuers.issuer('elsewhere'), jwks_uri: 'https://keys.example.com/jwks' }),
+    })
+    issuers.set('down', { discovery: says(503) })
+    expect((await asked({ algorithms: ['ES256'] })).faults).toMatchObject([
+      { path: 'algorithms', found: 'ES256', remedy: 'The published keys are RSA.' },
+    ])
+    expect((await asked({ issuer: issuers.issuer('elsewhere') })).faults).toMatchObject([
+      { path: 'issuer', found: expect.stringContaining('another host'), remedy: expect.stringContaining('jwksUri') },
+    ])
+    expect((await asked({ issuer: issuers.issuer('down') })).faults).toMatchObject([{ found: 'status 503' }])
+    const gone = `http://127.0.0.1:${await freePort()}`
+    expect((await asked({ issuer: gone })).faults).toHaveLength(1)
+    expect((await asked({ jwksUri: `${gone}/jwks` })).faults).toMatchObject([{ path: 'jwksUri' }])
+  })
+
+  it('has another time', async () => {
+    const ahead = { ...nodePorts, now: () => Date.now() + 120_000 }
+    expect((await asked({}, ahead)).faults).toMatchObject([
+      { path: 'clockSkewSeconds', found: expect.stringMatching(/^clocks 1[12]\d seconds apart$/) },
+    ])
+  })
+})
+
+describe('an agent', () => {
+  const ask = async (agent: Parameters<typeof routeOf>[0]) => {
+    const env = { PUBLIC_URL: 'http://127.0.0.1:1', ENVIRONMENT: 'development' }
+    const { routes } = load([routeOf(agent, [issuerOf('https://login.example.com')])], env, nodePorts)
+    const [route] = [...routes.values()]
+    if (!route) throw new Error('no route')
+    return askAgent(route, nodePorts)
+  }
+
+  it('answers, with whatever status', async () => {
+    expect(await ask(openHttp(origin.url))).toEqual({
+      lines: [`/agents/http: ${origin.url} answers (404)`],
+      faults: [],
+    })
+  })
+
+  it('does not answer', async () => {
+    expect((await ask(openHttp(`http://127.0.0.1:${await freePort()}`))).faults).toMatchObject([
+      { file: 'routes/http.ts', path: 'agent.origin', found: expect.stringContaining('ECONNREFUSED') },
+    ])
+  })
+
+  it('of kind langgraph knows a member that the gateway does not', async () => {
+    const schemaOf = (...names: string[]) => ({
+      paths: {
+        '/threads/{thread_id}/runs': {
+          post: { requestBody: { content: { 'application/json': { schema: { $ref: '#/components/schemas/Run' } } } } },
+        },
+      },
+      components: { schemas: { Run: { properties: Object.fromEntries(names.map((name) => [name, {}])) } } },
+    })
+    const agent = { kind: 'langgraph', origin: { url: origin.url } } as const
+    document = schemaOf('input', 'multitask_strategy')
+    expect(await ask(agent)).toMatchObject({
+      lines: [expect.any(String), expect.stringContaining('1 endpoints are known')],
+      faults: [],
+    })
+    document = schemaOf('input', 'drop_all')
+    expect((await ask(agent)).faults).toMatchObject([{ found: 'POST /threads/:thread/runs: drop_all' }])
+    document = undefined
+    expect(await ask(agent)).toMatchObject({ lines: [expect.any(String), expect.stringContaining('no /openapi.json')] })
+  })
+})
