@@ -34,10 +34,6 @@ export interface Reading {
 /** How finely silence is measured: a heartbeat is late by at most this part of its interval. */
 const TICKS_PER_HEARTBEAT = 3
 
-/** Room for one read. One that fills it is followed by a larger one. */
-const ROOM = 4096
-const LARGE_ROOM = 16_384
-
 const encoder = new TextEncoder()
 const HEARTBEAT = encoder.encode(': keep-alive\n\n')
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
@@ -50,7 +46,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const { heartbeatSeconds, idleSeconds, brokenStream, signal, end, after } = reading
   const pipe = new IdentityTransformStream()
   const writer: Writer = pipe.writable.getWriter()
-  const reader = source.getReader({ mode: 'byob' })
+  const reader = source.getReader()
   const cutter = new EventCutter()
   let last: Uint8Array | undefined
   let broken: BrokenOutcome | undefined
@@ -111,16 +107,12 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const read = async (): Promise<void> => {
     try {
-      for (let room = new Uint8Array(ROOM); ; ) {
-        const size = room.byteLength
-        const { done, value } = await reader.read(room)
+      for (;;) {
+        const { done, value } = await reader.read()
         unheard = 0
         if (done) return
         const complete = cutter.push(value)
         if (complete) await pass(complete)
-        // The cutter has copied what is no whole event, so an event in small pieces needs no other room.
-        if (complete || value.byteLength === size) room = new Uint8Array(value.byteLength === size ? LARGE_ROOM : ROOM)
-        else room = new Uint8Array(value.buffer)
       }
     } catch (thrown) {
       if (thrown instanceof EventTooLarge) giveUp('limit')
