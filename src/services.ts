@@ -34,7 +34,7 @@ export function createServices(config: Configuration, signingKeys: () => Promise
     ports,
     host: new URL(config.publicUrl).host,
     corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
-    entranceOf: new Map(routes.map((route) => [route, entranceTo(route.trust)])),
+    entranceOf: new Map(routes.map((route) => [route, entranceTo(route)])),
     senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
     beginRead: {

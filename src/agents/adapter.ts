@@ -58,6 +58,8 @@ export interface Adapter<Whose extends string = string> {
   readonly requestHeaders?: readonly string[]
   /** More reply headers that may reach the caller. */
   readonly responseHeaders?: readonly string[]
+  /** Headers that this kind's pages send and that do not reach the agent: browsers need leave to send them. */
+  readonly ignoredHeaders?: readonly string[]
   /** A browser that names a web origin must name one of the route's, on every request. */
   readonly refusesForeignOrigins?: true
   /** How the threads of this kind are kept apart. Absent: it has none. */

@@ -37,6 +37,14 @@ export interface Authenticator {
   take(sources: CredentialSources): Presented | undefined
 }
 
+/** How a route is come to. */
+export interface Way {
+  /** A header in which something in front of the gateway puts the credential. */
+  readonly tokenHeader: string | undefined
+  /** Web origins of pages that may use it. */
+  readonly pageOrigins: { has(origin: string): boolean }
+}
+
 /**
  * A kind of credential: what others need to know of it, and how it is verified.
  * @typeParam Stores what it shares between requests
@@ -52,5 +60,5 @@ export interface CredentialKind<Stores, Trusted> {
   /** Returns its part of a resource's metadata (RFC 9728 section 2). */
   resourceMetadata(trusted: readonly Trusted[]): Readonly<Record<string, unknown>>
   /** Makes the authenticator of a route that trusts these. */
-  authenticator(trusted: readonly Trusted[], stores: Stores): Authenticator
+  authenticator(trusted: readonly Trusted[], stores: Stores, way: Way): Authenticator
 }

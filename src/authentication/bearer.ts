@@ -26,6 +26,18 @@ export function takeBearer({ headers, inBody }: CredentialSources): Credential |
   return found
 }
 
+/**
+ * Takes a token that something in front of the gateway has put into a header of its own.
+ * @throws Refusal `credential-ambiguous` (400) for anything but one token
+ */
+export function takeHeader(headers: Headers, name: string): Credential | undefined {
+  const value = headers.get(name)
+  if (value === null || value === '') return undefined
+  const token = TOKEN.exec(value)?.[1]
+  if (!token) throw new Refusal('credential-ambiguous')
+  return new Credential(token)
+}
+
 /** Whether a header presents a token of this scheme, good or bad. */
 export const hasBearer = (headers: Headers): boolean => /^bearer(?:\s|,|$)/i.test(headers.get('authorization') ?? '')
 

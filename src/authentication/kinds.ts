@@ -2,6 +2,7 @@ import type { SigningKeys } from '../assertion/keys'
 import type { Trusted } from '../config/trust'
 import type { Ports } from '../ports'
 import type { Entrance } from './authenticate'
+import type { Way } from './authenticator'
 import { jwt } from './jwt/authenticator'
 import { createTokenStores } from './jwt/token-stores'
 
@@ -28,10 +29,13 @@ export const resourceMetadataOf = ({ issuers }: Trusted) => ({ ...jwt.resourceMe
  * Makes the entrances of routes, which share keys and what has been verified.
  * @param signingKeys the gateway's own, for routes that trust its assertions
  */
-export function createEntrances(ports: Ports, signingKeys: () => Promise<SigningKeys>): (trust: Trusted) => Entrance {
+export function createEntrances(
+  ports: Ports,
+  signingKeys: () => Promise<SigningKeys>,
+): (route: Way & { readonly trust: Trusted }) => Entrance {
   const tokens = createTokenStores(ports, signingKeys)
-  return ({ issuers }) => ({
-    authenticators: [jwt.authenticator(issuers, tokens)],
+  return ({ trust: { issuers }, tokenHeader, pageOrigins }) => ({
+    authenticators: [jwt.authenticator(issuers, tokens, { tokenHeader, pageOrigins })],
     subjectPrefixes: issuers.map(({ subjectPrefix }) => subjectPrefix),
   })
 }

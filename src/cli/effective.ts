@@ -37,7 +37,7 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
         ...(route.claimsUnowned && { unowned: 'claim-by-first' as const }),
         identity: route.identity,
         assertion: route.assertion,
-        cors: { origins: [...route.cors.origins] },
+        cors: { origins: route.cors.origins.listed },
         forwardHeaders: route.forwardHeaders,
         ...(exposeHeaders && { exposeHeaders }),
         limits: route.limits,

@@ -11,6 +11,7 @@ import { checkTrustList } from './trust'
 export function checkAccess(route: Route, environment: Environment, report: Report): void {
   checkTokenInBody(route, report)
   checkPublicCard(route, report)
+  checkTokenHeader(route, report)
   if (route.public) {
     for (const key of ['trust', 'policies'] as const) {
       if (route[key]) report(key, 'a list, on a public route', 'nothing', 'Remove it, or remove `public`.')
@@ -53,4 +54,25 @@ function checkPublicCard({ agent, public: isPublic }: Route, report: Report): vo
   if (isPublic) report('agent.publicCard', 'true', 'nothing, on a public route', 'Remove it: all of the route is open.')
   if (agent.operations && !agent.operations.some((pattern) => covers(pattern, 'card.read')))
     report('agent.operations', show(agent.operations), '"card.read" among them', 'Add it, or remove publicCard.')
+}
+
+/** Headers with a meaning of their own, and those of the gateway. */
+const NO_TOKEN_HEADER = /^(?:authorization|proxy-|cookie|set-cookie|host|origin|content-|sec-|x-sallyport)/
+
+function checkTokenHeader({ tokenHeader, public: isPublic, forwardHeaders = [] }: Route, report: Report): void {
+  if (tokenHeader === undefined) return
+  if (isPublic || NO_TOKEN_HEADER.test(tokenHeader))
+    report(
+      'tokenHeader',
+      show(tokenHeader),
+      'a header of its own, on a route that is not public',
+      'Choose another, or remove it.',
+    )
+  if (forwardHeaders.includes(tokenHeader))
+    report(
+      'forwardHeaders',
+      show(tokenHeader),
+      'a header other than tokenHeader',
+      'Remove it: the token does not reach the agent.',
+    )
 }

@@ -2,6 +2,7 @@ import type { Adapter } from '../agents/adapter'
 import { adapterOf, kinds } from '../agents/kinds'
 import { reservedClaims } from '../assertion/claims'
 import { isExposable, isReservedHeader } from '../origin/headers'
+import { isAnyPort } from '../request/web-origins'
 import { checkAccess } from './check-access'
 import { checkOperations } from './check-operations'
 import { checkThreads } from './check-threads'
@@ -133,6 +134,20 @@ function checkIdentity(route: Route, report: Report): void {
   }
 }
 
+/** Schemes of apps that are no browser, and those that a page cannot be trusted by. */
+const OWN_SCHEME =
+  /^(?!https?:|wss?:|ftps?:|file:|data:|blob:|about:|javascript:|null)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+$/i
+
+function isWebOrigin(origin: string, isDevelopment: boolean): boolean {
+  if (OWN_SCHEME.test(origin)) return true
+  if (isAnyPort(origin)) return isDevelopment
+  const url = URL.parse(origin)
+  // RFC 6761 section 6.3: names below localhost lead to this machine, as apps on Windows and Android have them.
+  const isLoopback = url !== null && /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost)$/.test(url.hostname)
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || isDevelopment))
+  return isSafe && url?.origin === origin && !origin.includes('*')
+}
+
 function checkCors(route: Route, settings: Settings, environment: Environment, report: Report): void {
   route.cors?.origins.forEach((given, index) => {
     const path = `cors.origins[${index}]`
@@ -141,11 +156,10 @@ function checkCors(route: Route, settings: Settings, environment: Environment, r
       reportUnbound(report, path, given.env)
       return
     }
-    const url = URL.parse(origin ?? '')
-    const isLoopback = url !== null && ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)
-    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || settings.isDevelopment))
-    if (url?.origin === origin && isSafe) return
-    const expected = 'one exact web origin, https (http only for loopback)'
-    report(path, show(origin), expected, 'Write it as "https://app.example.com"; there are no wildcards.')
+    if (origin !== undefined && isWebOrigin(origin, settings.isDevelopment)) return
+    const expected = "one exact web origin, https (http only for loopback) or of an app's own scheme"
+    const remedy =
+      'Write it as "https://app.example.com"; "http://localhost:*" is for development, and there are no other wildcards.'
+    report(path, show(origin), expected, remedy)
   })
 }

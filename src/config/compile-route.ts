@@ -12,6 +12,7 @@ import type { Json } from '../json'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
+import { WebOrigins } from '../request/web-origins'
 import type { Sharing } from '../threads/owner'
 import type { Agent, IdentityOptions, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
@@ -51,7 +52,9 @@ export interface LoadedRoute {
   readonly assertion: AssertionRules
   readonly cors: CorsRules
   /** Origins of web pages that may use the route where CORS is not enough: those of `cors`, and the gateway's own. */
-  readonly pageOrigins: ReadonlySet<string>
+  readonly pageOrigins: WebOrigins
+  /** Where something in front of the gateway puts the caller's token. */
+  readonly tokenHeader: string | undefined
   readonly forwardHeaders: readonly string[]
   /** Reply headers of the agent's that are passed on beside the common ones. */
   readonly replyHeaders: readonly string[]
@@ -90,9 +93,10 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const identityRemoved = othersRead ? adapter.identityRemoved?.(identity) : undefined
   const limits = compileLimits(route.limits, adapter)
   const trust = compileTrust(route.trust ?? [], environment)
-  const origins = new Set(route.cors?.origins.map((origin) => addressOf(origin, environment) ?? ''))
+  const origins = (route.cors?.origins ?? []).map((origin) => addressOf(origin, environment) ?? '')
   const ownOrigin = URL.parse(variable(environment, 'PUBLIC_URL') ?? '')?.origin
   const ownHeaders = [...(adapter.responseHeaders ?? []), ...(route.exposeHeaders ?? [])]
+  const ignored = [...(adapter.ignoredHeaders ?? []), ...(route.cors?.ignoreHeaders ?? [])]
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
     id: route.id,
@@ -127,11 +131,13 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       claims: route.assertion?.claims ?? [],
       bind: route.assertion?.bind ?? 'request',
     },
-    pageOrigins: new Set([...origins, ...(ownOrigin ? [ownOrigin] : [])]),
+    tokenHeader: route.tokenHeader,
+    pageOrigins: new WebOrigins([...origins, ...(ownOrigin ? [ownOrigin] : [])]),
     cors: {
-      origins,
+      origins: new WebOrigins(origins),
+      credentials: route.cors?.credentials === true,
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
-      headers: [...credentialHeadersOf(trust), ...forwardHeaders],
+      headers: [...credentialHeadersOf(trust), ...forwardHeaders, ...ignored],
       exposed: ownHeaders,
     },
     forwardHeaders,

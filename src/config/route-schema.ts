@@ -149,7 +149,16 @@ export const RouteSchema = v.strictObject({
       bind: v.optional(v.picklist(['request', 'none'])),
     }),
   ),
-  cors: v.optional(v.strictObject({ origins: some(address) })),
+  cors: v.optional(
+    v.strictObject({
+      /** Exact web origins, also of apps' own schemes; in development `http://localhost:*` as well. */
+      origins: some(address),
+      /** Lets pages send requests with `credentials: 'include'`. Cookies are not read all the same. */
+      credentials: v.optional(v.literal(true)),
+      /** Request headers that pages send and that are dropped: without it, their browser would not send the request. */
+      ignoreHeaders: v.optional(v.array(headerName)),
+    }),
+  ),
   /** Says that the agent serves web pages: replies then have no policy that keeps them from running. */
   servesPages: v.optional(v.literal(true)),
   audit: v.optional(
@@ -158,6 +167,11 @@ export const RouteSchema = v.strictObject({
       begin: v.optional(v.boolean()),
     }),
   ),
+  /**
+   * A header in which something in front of the gateway puts the caller's token, such as `cf-access-jwt-assertion`. It stands for
+   * the browser, not for the page: what changes something then needs a page of an allowed origin.
+   */
+  tokenHeader: v.optional(headerName),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
   /** More reply headers that may reach callers, and that web pages may read. */

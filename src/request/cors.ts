@@ -1,4 +1,5 @@
 import { Refusal } from '../errors/refusal'
+import { WebOrigins } from './web-origins'
 
 /** How long a browser may remember a preflight's answer. Chromium caps it at two hours. */
 const PREFLIGHT_SECONDS = 600
@@ -16,8 +17,10 @@ const EXPOSED_HEADERS = [
 
 /** The members of a route that CORS reads. */
 export interface CorsRules {
-  /** Exact web origins; none means that no browser of another origin may read replies. */
-  readonly origins: ReadonlySet<string>
+  /** None means that no browser of another origin may read replies. */
+  readonly origins: WebOrigins
+  /** Whether pages may send requests with `credentials: 'include'`. Cookies are not read all the same. */
+  readonly credentials: boolean
   /** Methods that any endpoint of the route has. */
   readonly methods: readonly string[]
   /** Request headers that the route takes beside the common ones; `name-*` for all that begin so. */
@@ -28,7 +31,8 @@ export interface CorsRules {
 
 /** The rules where no route matches: a page of any route may read that what it asked for is not there. */
 export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
-  origins: new Set(rules.flatMap(({ origins }) => [...origins])),
+  origins: new WebOrigins(rules.flatMap(({ origins }) => origins.listed)),
+  credentials: rules.some(({ credentials }) => credentials),
   methods: [...new Set(rules.flatMap(({ methods }) => methods))],
   headers: [...new Set(rules.flatMap(({ headers }) => headers))],
   exposed: [...new Set(rules.flatMap(({ exposed }) => exposed))],
@@ -36,16 +40,17 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
 
 /**
  * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
- * an origin on the list, to the letter, and never `*` or a credentials header. `Vary: Origin` wherever there is a list: without
+ * an origin on the list, to the letter, and never `*`. `Vary: Origin` wherever there is a list: without
  * one, replies are the same for every origin.
  */
 export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
-  if (rules.origins.size === 0) return {}
+  if (rules.origins.isEmpty) return {}
   const origin = headers.get('origin')
   if (origin === null || !rules.origins.has(origin)) return { vary: 'Origin' }
   return {
     vary: 'Origin',
     'access-control-allow-origin': origin,
+    ...(rules.credentials && { 'access-control-allow-credentials': 'true' }),
     'access-control-expose-headers': [...EXPOSED_HEADERS, ...rules.exposed].join(', '),
   }
 }
@@ -55,7 +60,7 @@ export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record
  * alone does harm (a WebSocket, an MCP server that a rebound name leads to), it may not pass at all.
  * @throws Refusal `cors-origin-refused`
  */
-export function refuseForeignOrigin(headers: Headers, origins: ReadonlySet<string>, reason: string): void {
+export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reason: string): void {
   const origin = headers.get('origin')
   if (origin !== null && !origins.has(origin)) throw new Refusal('cors-origin-refused', reason)
 }
@@ -69,7 +74,7 @@ export function isPreflight(request: Request): boolean {
 }
 
 /**
- * Answers a preflight (Fetch standard, "CORS-preflight fetch"): without credentials, and without the origin.
+ * Answers a preflight (Fetch standard, "CORS-preflight fetch") without asking the origin.
  * @throws Refusal `cors-origin-refused`, so that the browser's network panel says what is missing
  */
 export function answerPreflight(rules: CorsRules, from: Headers): Response {

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../agents/endpoints'
 import { Refusal } from '../errors/refusal'
 import { refuseForeignOrigin } from './cors'
+import type { WebOrigins } from './web-origins'
 
 /**
  * Whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). A browser that names an origin must name
@@ -10,11 +11,7 @@ import { refuseForeignOrigin } from './cors'
  * @param origins those of pages that may open one
  * @throws Refusal `upgrade-refused` (426) or `cors-origin-refused` (403)
  */
-export function wantsWebSocket(
-  headers: Headers,
-  endpoint: Endpoint | undefined,
-  origins: ReadonlySet<string>,
-): boolean {
+export function wantsWebSocket(headers: Headers, endpoint: Endpoint | undefined, origins: WebOrigins): boolean {
   const upgrade = headers.get('upgrade')
   if (upgrade === null) return false
   if (upgrade.toLowerCase() !== 'websocket' || !endpoint?.websocket) throw new Refusal('upgrade-refused')

@@ -57,6 +57,20 @@ const butAgent = (change: object): unknown => but({ agent: { ...good.agent, ...c
 
 const copilotKit = { kind: 'copilotkit', origin: { env: 'SUPPORT_URL' } }
 
+it.each([
+  ...['tauri://localhost', 'capacitor://localhost', 'ionic://localhost', 'chrome-extension://abcdefghijklmnop'],
+  ...['http://tauri.localhost', 'http://localhost:3000', 'http://127.0.0.1', 'https://app.example.com:8443'],
+])('loads the web origin %s', (origin) => {
+  expect(faultsOf([but({ cors: { origins: [origin] } })])).toEqual([])
+})
+
+it('loads any port of this machine in development', () => {
+  const development = { ...environment, ENVIRONMENT: 'development' }
+  const origins = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*']
+  expect(faultsOf([but({ cors: { origins } })], development)).toEqual([])
+  expect(faultsOf([but({ cors: { origins: ['https://localhost:*'] } })], development)).toHaveLength(1)
+})
+
 it('loads a good route, and fills in every default', () => {
   const config = load([good], environment, noNetwork)
   const route = config.routes.get('/agents/support')
@@ -296,7 +310,29 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       but({ agent: copilotKit, tokenInBody: true, policies: [policyWithExamples({ id: 'p', ...rules })] }),
       { path: 'policies', remedy: expect.stringContaining("operations: ['info']") },
     ]),
-    ['a wildcard origin', but({ cors: { origins: ['*'] } }), { path: 'cors.origins[0]' }],
+    ...[
+      '*',
+      'https://*.vercel.app',
+      'https://*',
+      'http://localhost:*',
+      'http://evil.test:*',
+      'null',
+      'file://x',
+      'javascript://x',
+    ]
+      .concat(['tauri://', 'tauri://localhost/', 'capacitor://*', 'data://x', 'http://localhost.evil.test'])
+      .map((origin): [string, unknown, Partial<Fault>] => [
+        `the origin ${origin}`,
+        but({ cors: { origins: [origin] } }),
+        { path: 'cors.origins[0]', found: JSON.stringify(origin) },
+      ]),
+    ['a token in the usual header', but({ tokenHeader: 'authorization' }), { path: 'tokenHeader' }],
+    ['a token in a cookie', but({ tokenHeader: 'cookie' }), { path: 'tokenHeader' }],
+    [
+      'a token that is passed on',
+      but({ tokenHeader: 'x-token', forwardHeaders: ['x-token'] }),
+      { path: 'forwardHeaders', found: '"x-token"' },
+    ],
     ['a web origin from nowhere', but({ cors: { origins: [{ env: 'NOT_SET' }] } }), { path: 'cors.origins[0].env' }],
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
     ['a web origin without TLS', but({ cors: { origins: ['http://app.example.com'] } }), { path: 'cors.origins[0]' }],

@@ -104,6 +104,9 @@ describe.each([
 /** Fields whose effect takes time or an agent of its own, each with the tests that see it. */
 const elsewhere: Readonly<Record<string, string>> = {
   'trust.tenants': 'providers/tenants',
+  'cors.credentials': 'gateway/cors',
+  'cors.ignoreHeaders': 'gateway/cors',
+  tokenHeader: 'gateway/token-header',
   'agent.publicCard': 'agents/a2a/adapter',
   'agent.origin.path': 'gateway/forwards',
   'agent.endpoints.websocket': 'gateway/upgrades',

@@ -14,6 +14,16 @@ beforeAll(async () => {
       forwardHeaders: ['x-app-version'],
     }),
     routeOf(openHttp(url), [issuer], { id: 'closed', path: '/closed' }),
+    routeOf(openHttp(url), [issuer], {
+      id: 'app',
+      path: '/app',
+      cors: {
+        origins: [APP, 'tauri://localhost', 'http://localhost:*'],
+        credentials: true,
+        ignoreHeaders: ['x-debug'],
+      },
+    }),
+    routeOf({ kind: 'langgraph', origin: { url } }, [issuer], { cors: { origins: [APP] }, threads: 'shared' }),
   ])
 })
 afterAll(() => world?.close())
@@ -122,6 +132,55 @@ describe('CORS', () => {
     expect(reply.headers.get('access-control-allow-origin')).toBe(APP)
     for (const name of ['access-control-allow-credentials', 'set-cookie', 'server', 'x-powered-by']) {
       expect(reply.headers.has(name), name).toBe(false)
+    }
+  })
+})
+
+describe('web origins as they are', () => {
+  const leave = async (origin: string, path = '/app/x') =>
+    (await preflight(path, origin)).headers.get('access-control-allow-origin')
+
+  it('an app of its own scheme, and any port of this machine where the route says so', async () => {
+    for (const origin of ['tauri://localhost', 'http://localhost:5173', 'http://localhost:80'])
+      expect(await leave(origin)).toBe(origin)
+    for (const origin of [
+      ...['tauri://localhost2', 'tauri://localhost/', 'http://localhost', 'http://localhost:', 'http://localhost:*'],
+      ...[
+        'http://localhost:5173.evil.test',
+        'http://localhost:80a',
+        'http://localhost:1@evil.test',
+        'https://localhost:5173',
+      ],
+      'http://127.0.0.1:5173',
+    ])
+      expect(await leave(origin), origin).toBeNull()
+  })
+
+  it('a page may send credentials where the route says so, and its cookies are not read', async () => {
+    const allowed = 'access-control-allow-credentials'
+    expect((await preflight('/app/x', APP)).headers.get(allowed)).toBe('true')
+    expect((await preflight('/agents/http/x', APP)).headers.has(allowed)).toBe(false)
+    const cookie = world.alice.authorization.replace('Bearer ', 'token=')
+    const stranger = await world.gateway.fetch('/app/x', { headers: { origin: APP, cookie } })
+    expect(stranger.headers.get(allowed)).toBe('true')
+    expect(await refused(stranger)).toEqual({ status: 401, code: 'token-missing' })
+    expect(
+      (await world.gateway.fetch('/app/x', { headers: { origin: 'https://evil.test' } })).headers.has(allowed),
+    ).toBe(false)
+    const reply = await world.as('alice', '/app/x', { headers: { cookie: 'a=b' } })
+    expect(reply.status).toBe(200)
+    expect(world.origin.last().headers).not.toHaveProperty('cookie')
+  })
+
+  it('headers that pages send and no agent needs pass the preflight and are dropped', async () => {
+    const named = async (path: string) => (await preflight(path, APP)).headers.get('access-control-allow-headers') ?? ''
+    expect(await named('/app/x')).toMatch(/\bx-debug\b/)
+    expect(await named('/agents/http/x')).not.toMatch(/x-debug|x-api-key/)
+    expect(await named('/agents/langgraph/info')).toMatch(/\bx-api-key\b.*\bx-auth-scheme\b/)
+    const sent = { 'x-api-key': '', 'x-auth-scheme': 'langsmith', 'x-debug': '1' }
+    for (const path of ['/app/x', '/agents/langgraph/info']) {
+      expect((await world.as('alice', path, { headers: sent })).status).toBe(200)
+      for (const name of Object.keys(sent)) expect(world.origin.last().headers, path).not.toHaveProperty(name)
     }
   })
 })

@@ -66,7 +66,7 @@ describe('headers that CORS names', () => {
       `${usual}, content-encoding, content-range, if-range, range, x-app-version`,
       `${usuallyExposed}, allow, content-range, x-conversation-id, x-ratelimit-remaining`,
     ],
-    ['langgraph', 'POST, GET, PATCH, DELETE', usual, usuallyExposed],
+    ['langgraph', 'POST, GET, PATCH, DELETE', `${usual}, x-api-key, x-auth-scheme`, usuallyExposed],
     ['ag-ui', 'POST, GET', usual, usuallyExposed],
     ['copilotkit', 'GET, POST, PATCH, DELETE', usual, usuallyExposed],
     [

@@ -33,6 +33,8 @@ export const langgraph: Adapter<Whose> = {
   bodyChannels: ['langgraphAuthUser'],
   // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again by themselves.
   heartbeatSeconds: 0,
+  // LangGraph's pages send the key of their own platform beside the bearer, or an empty one.
+  ignoredHeaders: ['x-api-key', 'x-auth-scheme'],
 
   rewrite(body, { endpoint }, { channels, principal }) {
     const isCommand = endpoint.operation === 'run.command'

@@ -1,5 +1,7 @@
+import { Refusal } from '../../errors/refusal'
+import { refuseForeignPage } from '../ambient'
 import type { CredentialKind } from '../authenticator'
-import { takeBearer } from '../bearer'
+import { takeBearer, takeHeader } from '../bearer'
 import { refuseToken } from './fault'
 import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
@@ -20,15 +22,20 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
     bearer_methods_supported: ['header'],
   }),
 
-  authenticator: (issuers, stores) => ({
+  authenticator: (issuers, stores, { tokenHeader, pageOrigins }) => ({
     take(sources) {
-      const credential = takeBearer(sources)
+      const bearer = takeBearer(sources)
+      const ambient = tokenHeader === undefined ? undefined : takeHeader(sources.headers, tokenHeader)
+      if (bearer && ambient && bearer.reveal() !== ambient.reveal())
+        throw new Refusal('credential-ambiguous', 'two kinds')
+      const credential = bearer ?? ambient
       if (!credential) return undefined
       return {
         credential,
         async verify(now, background) {
           const principal = await verify(credential, issuers, stores, now, background)
           if ('cnf' in principal.claims) throw refuseToken('sender-constrained')
+          if (!bearer && principal.kind === 'user') refuseForeignPage(sources, pageOrigins)
           return principal
         },
       }

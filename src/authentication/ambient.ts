@@ -1,0 +1,18 @@
+import { Refusal } from '../errors/refusal'
+import type { CredentialSources, Way } from './authenticator'
+
+const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
+/** Fetch Metadata section 2.2: a page of the gateway's own, or a person who typed the address. */
+const OWN_SITES = new Set(['same-origin', 'none'])
+
+/**
+ * Refuses a request that changes something, where the credential came from the browser and not from the page: any site's page
+ * could have sent it (cross-site request forgery). Machines have no browser, so this is asked of people only.
+ * @throws Refusal `cors-origin-refused`
+ */
+export function refuseForeignPage({ method, headers }: CredentialSources, pageOrigins: Way['pageOrigins']): void {
+  if (SAFE_METHODS.has(method)) return
+  const origin = headers.get('origin')
+  const isOwn = origin === null && OWN_SITES.has(headers.get('sec-fetch-site') ?? '')
+  if (!isOwn && (origin === null || !pageOrigins.has(origin))) throw new Refusal('cors-origin-refused', 'token-header')
+}
