@@ -1,4 +1,6 @@
+import type { JWK } from 'jose'
 import type { Issuer } from '../../src/config/define'
+import { signRaw } from '../support/tokens'
 
 export type Claims = Readonly<Record<string, unknown>>
 
@@ -38,3 +40,15 @@ export const telling = [
   'mallory@robot.iam.gserviceaccount.com',
   'other-tenant',
 ]
+
+/** A token of a provider, signed with a key of ours. @param change what differs from a person's */
+export const tokenOf = (
+  { header, person }: Provider,
+  key: JWK,
+  change: { readonly with?: Claims; readonly header?: Claims } = {},
+): string =>
+  signRaw(
+    { alg: 'RS256', kid: key.kid, ...header, ...change.header },
+    { iat: now - 5, exp: now + 600, ...person, ...change.with },
+    key,
+  )

@@ -9,8 +9,7 @@ import { startGateway, type TestGateway } from '../support/gateway'
 import { type Issuers, publicKeys, publishes, startIssuers } from '../support/issuers'
 import { privateKey } from '../support/keys'
 import { type RecordingOrigin, startOrigin } from '../support/origin'
-import { signRaw } from '../support/tokens'
-import { type Claims, now, type Provider, telling } from './provider'
+import { type Claims, type Provider, telling, tokenOf } from './provider'
 import { providers } from './providers'
 
 /*
@@ -43,12 +42,6 @@ afterAll(async () => {
   await Promise.all([keys?.close(), origin?.close()])
 })
 
-const tokenOf = ({ header, person }: Provider, change: { with?: Claims; header?: Claims } = {}) =>
-  signRaw(
-    { alg: 'RS256', kid: key.kid, ...header, ...change.header },
-    { iat: now - 5, exp: now + 600, ...person, ...change.with },
-    key,
-  )
 const ask = async (name: string, token: string) => {
   const reply = await gateway.fetch(`/${name.toLowerCase()}/x`, { headers: bearer(token) })
   await reply.arrayBuffer()
@@ -67,7 +60,7 @@ describe.each(all)('%s', (name, provider) => {
   })
 
   it.each(Object.entries(provider.accepts))('lets in: %s', async (_what, accepted) => {
-    const { status } = await ask(name, tokenOf(provider, accepted))
+    const { status } = await ask(name, tokenOf(provider, key, accepted))
     expect(status).toBe(200)
     const claims = decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
     const told = Object.keys(accepted.is).map((claim) => [claim, claims[claim]])
@@ -76,7 +69,7 @@ describe.each(all)('%s', (name, provider) => {
 
   it.each(Object.entries(provider.refuses))('refuses, and says why: %s', async (_what, { reason, ...change }) => {
     const before = origin.received.length
-    const { status, audit } = await ask(name, tokenOf(provider, change))
+    const { status, audit } = await ask(name, tokenOf(provider, key, change))
     expect({ status, reason: audit.reason }).toEqual({ status: 401, reason })
     expect(audit.mismatch).toEqual({
       found: expect.any(String),

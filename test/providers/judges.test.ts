@@ -1,0 +1,39 @@
+import { createPublicKey } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { privateKey, publicJwk } from '../support/keys'
+import { type RecordingOrigin, startOrigin } from '../support/origin'
+import { type Judge, judgesOf } from './judges'
+import { tokenOf } from './provider'
+import { providers } from './providers'
+
+const key = await privateKey('RS256')
+const other = await privateKey('RS256')
+let keys: RecordingOrigin
+let judges: Partial<Record<keyof typeof providers, { readonly by: string; readonly judge: Judge }>>
+
+beforeAll(async () => {
+  const pem = createPublicKey({ key: publicJwk(key) as never, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
+  keys = await startOrigin((request, response) => {
+    response.writeHead(200, { 'content-type': 'application/json' })
+    const set = request.url === '/pem' ? { [key.kid ?? '']: pem } : { keys: [publicJwk(key)] }
+    response.end(JSON.stringify(set))
+  })
+  judges = await judgesOf(key, keys.url)
+}, 300_000)
+afterAll(() => keys?.close())
+
+const judged = ['auth0', 'okta', 'cognito', 'clerk', 'firebase', 'google'] as const
+
+describe.each(judged)('the library of %s', (name) => {
+  const provider = providers[name]
+  const judge = (token: string) => judges[name]?.judge(token) ?? Promise.reject(new Error('no judge'))
+
+  it.each(Object.entries(provider.accepts))('accepts what the gateway accepts: %s', async (_what, change) => {
+    await expect(judge(tokenOf(provider, key, change))).resolves.toBeTruthy()
+  })
+
+  it('refuses a token that somebody else has signed, or that has expired', async () => {
+    await expect(judge(tokenOf(provider, { ...other, kid: key.kid ?? '' }))).rejects.toThrow()
+    await expect(judge(tokenOf(provider, key, { with: { iat: 1, exp: 2, auth_time: 1 } }))).rejects.toThrow()
+  })
+})

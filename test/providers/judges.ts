@@ -1,0 +1,94 @@
+import { createPublicKey } from 'node:crypto'
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import type { JWK } from 'jose'
+import { root } from '../support/build'
+import { publicJwk } from '../support/keys'
+import { ready } from '../support/packages'
+import type { providers } from './providers'
+
+/*
+ * What providers themselves ship to verify their tokens, given our keys in place of theirs: a fixture that they refuse would prove
+ * our own imagination.
+ */
+
+/** Throws where it does not accept a token. */
+export type Judge = (token: string) => Promise<unknown>
+
+// biome-ignore lint/suspicious/noExplicitAny: the packages are installed by the tests alone, so their types are not at hand
+type Package = any
+
+const folder = path.join(root, 'test/providers')
+const load = createRequire(path.join(folder, 'package.json'))
+
+/** @param keysUrl of a key set, `/jwks`, and of the same as PEM by `kid`, `/pem`, on this machine */
+export async function judgesOf(
+  key: JWK,
+  keysUrl: string,
+): Promise<Partial<Record<keyof typeof providers, { readonly by: string; readonly judge: Judge }>>> {
+  await ready('test/providers')
+  const pem = createPublicKey({ key: publicJwk(key) as never, format: 'jwk' })
+    .export({ type: 'spki', format: 'pem' })
+    .toString()
+  const { CognitoJwtVerifier }: Package = load('aws-jwt-verify')
+  const { verifyToken }: Package = load('@clerk/backend')
+  const { OAuth2Client }: Package = load('google-auth-library')
+  const OktaJwtVerifier: Package = load('@okta/jwt-verifier')
+  const { auth }: Package = load('express-oauth2-jwt-bearer')
+  const { FirebaseTokenVerifier, ID_TOKEN_INFO }: Package = load(
+    path.join(folder, 'node_modules/firebase-admin/lib/auth/token-verifier.js'),
+  )
+  const { initializeApp }: Package = load('firebase-admin/app')
+
+  const cognito = CognitoJwtVerifier.create({
+    userPoolId: 'eu-west-1_AbCdEf123',
+    tokenUse: 'access',
+    clientId: '7abc',
+  })
+  cognito.cacheJwks({ keys: [publicJwk(key)] })
+  const okta = new OktaJwtVerifier({ issuer: 'https://acme.okta.com/oauth2/default', jwksUri: `${keysUrl}/jwks` })
+  const auth0 = auth({
+    issuer: 'https://acme.eu.auth0.com/',
+    audience: 'agents',
+    jwksUri: `${keysUrl}/jwks`,
+    tokenSigningAlg: 'RS256',
+  })
+  const google = new OAuth2Client()
+  const app = initializeApp({ projectId: 'acme-agents' }, `judge-${key.kid}`)
+  const firebase = new FirebaseTokenVerifier(`${keysUrl}/pem`, 'https://securetoken.google.com/', ID_TOKEN_INFO, app)
+
+  return {
+    cognito: { by: 'aws-jwt-verify 5.2.1', judge: (token) => cognito.verify(token) },
+    clerk: {
+      by: '@clerk/backend 3.25.0',
+      judge: (token) => verifyToken(token, { jwtKey: pem, authorizedParties: ['https://app.acme.example'] }),
+    },
+    okta: { by: '@okta/jwt-verifier 4.0.2', judge: (token) => okta.verifyAccessToken(token, 'api://default') },
+    auth0: {
+      by: 'express-oauth2-jwt-bearer 1.10.0',
+      judge: (token) =>
+        new Promise((resolve, reject) => {
+          const headers: Record<string, string> = { authorization: `Bearer ${token}`, host: 'api.acme.example' }
+          const get = (name: string) => headers[name.toLowerCase()]
+          const request = {
+            headers,
+            get,
+            protocol: 'https',
+            originalUrl: '/',
+            query: {},
+            is: () => false,
+            method: 'GET',
+          }
+          auth0(request, {}, (failed: unknown) => (failed ? reject(failed) : resolve(true)))
+        }),
+    },
+    google: {
+      by: 'google-auth-library 11.3.4',
+      judge: (token) =>
+        google.verifySignedJwtWithCertsAsync(token, { [key.kid ?? '']: pem }, '1234.apps.googleusercontent.com', [
+          'https://accounts.google.com',
+        ]),
+    },
+    firebase: { by: 'firebase-admin 14.5.1', judge: (token) => firebase.verifyJWT(token, false) },
+  }
+}
