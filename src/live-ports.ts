@@ -1,5 +1,8 @@
 import type { Ports } from './ports'
 
+/** Node has none, where commands run. */
+const shared = (globalThis as { readonly caches?: { readonly default?: Cache } }).caches?.default
+
 /** The ports of a running Worker, as `worker.ts` hands them out. This is the only file that reaches the world by itself. */
 export const livePorts: Ports = {
   fetch: (request, init) => fetch(request, init),
@@ -11,5 +14,5 @@ export const livePorts: Ports = {
   randomId: () => crypto.randomUUID(),
   emit: (line) => console.log(line),
   log: (line) => console.log(line),
-  sharedCache: caches.default,
+  ...(shared && { sharedCache: shared }),
 }

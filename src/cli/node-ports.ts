@@ -1,14 +1,5 @@
+import { livePorts } from '../live-ports'
 import type { Ports } from '../ports'
 
-/** The ports of a command that may use the network. */
-export const nodePorts: Ports = {
-  fetch: (request, init) => fetch(request, init),
-  now: () => Date.now(),
-  after(milliseconds, work) {
-    const timer = setTimeout(work, milliseconds)
-    return () => clearTimeout(timer)
-  },
-  randomId: () => crypto.randomUUID(),
-  emit: () => undefined,
-  log: () => undefined,
-}
+/** The ports of a command that may use the network. It writes no audit lines. */
+export const nodePorts: Ports = { ...livePorts, emit: () => undefined, log: () => undefined }

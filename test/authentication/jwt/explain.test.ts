@@ -108,33 +108,26 @@ it('says that a signature could not be checked, and who it would be', async () =
 })
 
 it('says the same as the gateway of whatever token, and repeats none', async () => {
-  const odd = fc.record(
-    {
-      aud: fc.constantFrom('agents', 'other', ['agents'], [7], null),
-      exp: fc.constantFrom(seconds + 600, seconds - 100, 'x', undefined),
-      nbf: fc.constantFrom(seconds + 600, undefined),
-      iat: fc.constantFrom(seconds - 60, seconds + 600, 'x'),
-      sub: fc.constantFrom('alice', '', 7, undefined),
-      nonce: fc.constant('n'),
-      typ: fc.constantFrom('ID', 'Refresh'),
-      cnf: fc.constant({ jkt: 'x' }),
-      email: fc.constantFrom('a@example.com', null),
-      iss: fc.constantFrom(issuer.issuer, 'https://evil.example'),
-    },
-    { requiredKeys: [] },
-  )
-  const header = fc.record(
-    {
-      alg: fc.constantFrom('ES256', 'RS256', 'none'),
-      kid: fc.constantFrom(key.kid, 'unknown', 7),
-      typ: fc.constantFrom('at+jwt', 'JWT', 'logout+jwt'),
-      crit: fc.constant(['x']),
-    },
-    { requiredKeys: [] },
-  )
+  /** Each is one thing that differs from a good token. */
+  const oddClaims: readonly object[] = [
+    ...['other', ['agents'], [7], null].map((aud) => ({ aud })),
+    ...[seconds - 100, 'x', undefined].map((exp) => ({ exp })),
+    ...[seconds + 600, 'x'].flatMap((time) => [{ nbf: time }, { iat: time }]),
+    ...['', 7, undefined].map((sub) => ({ sub })),
+    ...[{ nonce: 'n' }, { typ: 'ID' }, { typ: 'Refresh' }, { cnf: { jkt: 'x' } }, { email: null }, { extra: 1 }],
+    { iss: 'https://evil.example' },
+  ]
+  const oddHeader: readonly object[] = [
+    ...['RS256', 'none'].map((alg) => ({ alg })),
+    ...['unknown', 7].map((kid) => ({ kid })),
+    ...['JWT', 'logout+jwt'].map((typ) => ({ typ })),
+    { crit: ['x'] },
+  ]
+  const few = (list: readonly object[]) =>
+    fc.array(fc.constantFrom(...list), { maxLength: 2 }).map((parts): object => Object.assign({}, ...parts))
   const verdicts = new Set<string>()
   await fc.assert(
-    fc.asyncProperty(odd, header, fc.constantFrom(key, other), async (more, head, by) => {
+    fc.asyncProperty(few(oddClaims), few(oddHeader), fc.constantFrom(key, key, other), async (more, head, by) => {
       const token = signRaw({ alg: 'ES256', kid: key.kid, typ: 'at+jwt', ...head }, claims(more), by, 'ES256')
       const found = await explain(token)
       verdicts.add(found.verdict)
@@ -144,5 +137,5 @@ it('says the same as the gateway of whatever token, and repeats none', async () 
     }),
     { numRuns: 500 },
   )
-  expect(verdicts.size).toBeGreaterThan(8)
+  expect([...verdicts]).toEqual(expect.arrayContaining(['accepted', 'issuer', 'signature', 'algorithm']))
 })
