@@ -16,6 +16,7 @@ import { createEnding } from './ending'
 import { type ErrorForm, statusOf } from './errors/forms'
 import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
+import { oneTimer } from './one-timer'
 import { credentialsOut } from './origin/credentials-out'
 import { originUri } from './origin/forward'
 import { type Reply, replyTo } from './origin/reply'
@@ -107,6 +108,7 @@ async function pass(services: Services, request: Request, background: Background
   const { method, headers, signal } = request
   const { query } = target
   const startedAt = ports.now()
+  const after = oneTimer(ports)
 
   // Who is asking?
   const found = route.find(method, rest)
@@ -116,7 +118,9 @@ async function pass(services: Services, request: Request, background: Background
   const isEarly = route.tokenInBody && !hasBearer(headers)
   const { bodyBytes } = route.limits
   const most = isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes
-  const incoming = incomingBody(request, listed, most, isEarly || route.isPublic ? beginRead.unknown : beginRead.known)
+  const incoming = incomingBody(request, listed, most, () =>
+    (isEarly || route.isPublic ? beginRead.unknown : beginRead.known)(after),
+  )
   const early = isEarly ? await incoming.json() : undefined
   const inBody = tokensIn(route, early)
   const entrance = entranceOf.get(route) ?? CLOSED
@@ -145,7 +149,7 @@ async function pass(services: Services, request: Request, background: Background
   const asked: Call = { ...given, operations }
   const identity = { channels: route.identity, principal }
   const body = asked.body === undefined ? undefined : adapter.rewrite(asked.body, asked, identity)
-  const send = senderFor({ ...caller, route, trace, record, signal })
+  const send = senderFor({ ...caller, route, trace, record, signal, after })
   const rows = rowsOf(asked, route.rowOf)
   const { call, change } = await isolate({ ...asked, body }, { route, principal, permission, rows, send })
   record.lap('threads')
@@ -186,7 +190,7 @@ async function pass(services: Services, request: Request, background: Background
     credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
     signal,
     end: { afterMs, outcome: end.outcome },
-    after: ports.after,
+    after,
   })
   record.noteForwarded(reply.response.status)
   return reply

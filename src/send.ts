@@ -9,7 +9,7 @@ import { Refusal } from './errors/refusal'
 import type { Json } from './json'
 import { forward } from './origin/forward'
 import { requestHeaders } from './origin/headers'
-import type { Ports } from './ports'
+import type { After } from './ports'
 import { type LimitedBody, writeJson } from './request/body'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
@@ -24,6 +24,7 @@ export interface RequestContext extends Authentication {
   readonly record: AuditRecord
   /** Aborted when the caller leaves. */
   readonly signal: AbortSignal
+  readonly after: After
 }
 
 /** One request to an agent, before it is signed. */
@@ -63,10 +64,10 @@ export type Send = (request: AgentRequest) => Promise<Answered>
  * @returns a function that throws the Refusals of `Signer.sign` and of `forward`, `configuration-incomplete` where a secret is
  *   missing, and `origin-unauthorized` where the agent refuses a credential of the gateway's
  */
-export function createSender(config: Configuration, signer: Signer, { after }: Pick<Ports, 'after'>) {
+export function createSender(config: Configuration, signer: Signer) {
   const via = viaEntry(new URL(config.publicUrl).host)
 
-  return ({ route, principal, credential, trace, record, signal }: RequestContext): Send => {
+  return ({ route, principal, credential, trace, record, signal, after }: RequestContext): Send => {
     const as = route.identity.assertion
     const hasToken = (value: string) => credential?.isIn(value) ?? false
     const plain = route.identity.headers ? headersOf(principal) : {}

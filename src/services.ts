@@ -35,7 +35,7 @@ export function createServices(config: Configuration, signingKeys: () => Promise
     host: new URL(config.publicUrl).host,
     corsOfAll: rulesOfAll(routes.map(({ cors }) => cors)),
     entranceOf: new Map(routes.map((route) => [route, entranceTo(route)])),
-    senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports), ports),
+    senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports)),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
     beginRead: {
       known: createBodyReads(ports, MOST_BYTES.known),

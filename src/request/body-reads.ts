@@ -1,6 +1,6 @@
 import type { Watch } from '../bytes'
 import { Refusal } from '../errors/refusal'
-import type { Ports } from '../ports'
+import type { After, Ports } from '../ports'
 
 /** How long the first bytes of a body may take. */
 const FIRST_MS = 20_000
@@ -21,10 +21,10 @@ export interface BodyRead extends Watch {
 }
 
 /** The bodies that an isolate is reading (security notes F14, X11). It counts bytes, and holds no request's data. */
-export function createBodyReads({ after, now }: Pick<Ports, 'after' | 'now'>, mostBytes: number): () => BodyRead {
+export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number): (after: After) => BodyRead {
   let held = 0
 
-  return () => {
+  return (after) => {
     let own = 0
     let hasEnded = false
     let refusal: Refusal | undefined
