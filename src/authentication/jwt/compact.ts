@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
 import type { Claims } from '../../claims'
-import { refuseToken } from './fault'
+import { refuseForm } from './fault'
 
 /** Longer than any token in use; a Cloudflare request has 128 KB for all its headers. */
 const MAX_TOKEN_CHARS = 16_384
@@ -33,7 +33,7 @@ export const isTooLong = (token: string): boolean => token.length > MAX_TOKEN_CH
  * @throws Refusal `token-invalid`: `form`, or `encrypted` or `opaque` for tokens that are no JWS
  */
 export function readCompact(token: string): CompactToken {
-  if (isTooLong(token)) throw refuseToken('form')
+  if (isTooLong(token)) throw refuseForm('form')
   const first = token.indexOf('.')
   const second = token.indexOf('.', first + 1)
   const hasForm =
@@ -47,7 +47,7 @@ export function readCompact(token: string): CompactToken {
       : ENCRYPTED.test(token) && 'enc' in objectIn(token)
         ? 'encrypted'
         : 'form'
-    throw refuseToken(kind)
+    throw refuseForm(kind)
   }
   return {
     header: objectIn(token.slice(0, first)),
@@ -68,5 +68,5 @@ function objectIn(text: string): Claims {
     const value: unknown = JSON.parse(utf8.decode(base64url.decode(text.split('.', 1)[0] ?? '')))
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Claims
   } catch {}
-  throw refuseToken('form')
+  throw refuseForm('form')
 }

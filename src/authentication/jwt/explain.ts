@@ -1,9 +1,10 @@
 import type { TokenReason } from '../../errors/reasons'
-import { Refusal } from '../../errors/refusal'
+import { type Mismatch, Refusal } from '../../errors/refusal'
 import { type JwsAlgorithm, jwsAlgorithms } from '../../jws'
 import type { Principal } from '../principal'
 import { type Check, claimChecks, headerChecks } from './checks'
 import { type CompactToken, readCompact } from './compact'
+import { A_JWT, A_KEY, refuseKey, refuseSignature } from './fault'
 import { principalOf } from './principal'
 import { shown } from './shown'
 import type { TrustedIssuer } from './trusted-issuer'
@@ -53,8 +54,8 @@ export async function explainToken(
   try {
     compact = readCompact(token)
   } catch (thrown) {
-    const verdict = (thrown instanceof Refusal ? thrown.reason : 'form') as TokenReason
-    return { steps: [{ on: 'the form', passed: false, found: FORMS[verdict] ?? FORMS.form, expected: A_JWT }], verdict }
+    const { reason, mismatch } = refusalOf(thrown)
+    return { steps: [{ on: 'the form', passed: false, ...mismatch }], verdict: reason }
   }
   steps.push({ on: 'the form', passed: true, found: A_JWT, expected: A_JWT })
   const { header, payload } = compact
@@ -92,11 +93,10 @@ export async function explainToken(
   return { steps, verdict, issuer, principal: principalOf(issuer, payload) }
 }
 
-const A_JWT = 'a signed JWT: three parts in base64url'
-const FORMS: Partial<Record<TokenReason, string>> & { readonly form: string } = {
-  form: 'something else: cut, with a character too many, or no JSON inside',
-  opaque: 'a reference that only its provider can read (at Auth0: the sign-in named no audience)',
-  encrypted: 'an encrypted token (Auth0: the sign-in named no audience; OpenIddict: DisableAccessTokenEncryption())',
+/** Why a token was refused, as the gateway would tell its operator. */
+function refusalOf(thrown: unknown): { readonly reason: TokenReason; readonly mismatch: Mismatch } {
+  if (!(thrown instanceof Refusal) || !thrown.extras.mismatch) throw thrown
+  return { reason: thrown.reason as TokenReason, mismatch: thrown.extras.mismatch }
 }
 
 interface Signed {
@@ -104,7 +104,6 @@ interface Signed {
   readonly fault?: TokenReason
 }
 
-const A_KEY = 'a signature by a key of the issuer'
 const unchecked = (found: string): Signed => ({
   step: { on: 'the signature', passed: undefined, found, expected: A_KEY, setting: 'jwksUri' },
 })
@@ -113,13 +112,15 @@ async function checkSignature(compact: CompactToken, issuer: TrustedIssuer, keys
   const { alg, kid } = compact.header as { alg: JwsAlgorithm; kid?: string }
   const keys = await keysFor(issuer, alg, kid)
   if (keys === 'unknown') return unchecked('not checked: the keys of the issuer are not at hand')
-  const step = { on: 'the signature', expected: A_KEY, setting: 'jwksUri' }
-  if (keys.length === 0)
-    return { step: { ...step, passed: false, found: `the key ${shown(kid)}, which the issuer has not` }, fault: 'key' }
+  const failed = (refusal: Refusal): Signed => {
+    const { reason, mismatch } = refusalOf(refusal)
+    return { step: { on: 'the signature', passed: false, ...mismatch }, fault: reason }
+  }
+  if (keys.length === 0) return failed(refuseKey(kid))
   for (const key of keys) {
     const { webCrypto } = jwsAlgorithms[alg]
     if (await crypto.subtle.verify(webCrypto, key, compact.signature, compact.signed).catch(() => false))
-      return { step: { ...step, passed: true, found: `a signature by the key ${shown(kid)}` } }
+      return { step: { on: 'the signature', passed: true, found: `one by the key ${shown(kid)}`, expected: A_KEY } }
   }
-  return { step: { ...step, passed: false, found: 'a signature by somebody else' }, fault: 'signature' }
+  return failed(refuseSignature())
 }

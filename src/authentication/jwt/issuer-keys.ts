@@ -3,7 +3,7 @@ import type { SigningKeys } from '../../assertion/keys'
 import { Refusal } from '../../errors/refusal'
 import type { JwsAlgorithm } from '../../jws'
 import type { Background, Ports } from '../../ports'
-import { refuseToken } from './fault'
+import { refuseKey } from './fault'
 import { FETCH_MS, fetchKeySet } from './key-set'
 import { isFetchedBetween, isFresh, type KeySet, keySet, select } from './loaded-keys'
 import { elapsed, Lookups } from './lookups'
@@ -72,7 +72,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       ownSet = { of, set: keySet({ keys, fetchedAt: ports.now(), maxAgeMs: undefined }) }
     }
     const found = await select(ownSet.set, alg, kid)
-    if (found.length === 0) throw refuseToken('key')
+    if (found.length === 0) throw refuseKey(kid)
     return found
   }
 
@@ -159,13 +159,13 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       if (found) return found
       const missing = (): Refusal => {
         slot.lookups.noteMissing(name, ports.now())
-        return refuseToken('key')
+        return refuseKey(kid)
       }
       // The key may be newer than the set, and then its token is good. Only a set that is younger than the request says no.
       const name = `${alg} ${kid ?? ''}`
       if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)
-      if (wait !== undefined) throw slot.lookups.isMissing(name, now) ? refuseToken('key') : unavailable(issuer, wait)
+      if (wait !== undefined) throw slot.lookups.isMissing(name, now) ? refuseKey(kid) : unavailable(issuer, wait)
       await refresh(issuer, slot, background, wanted)
       const foundLater = slot.set && slot.set !== set && (await wanted(slot.set))
       if (foundLater) return foundLater

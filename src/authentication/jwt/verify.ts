@@ -6,7 +6,7 @@ import type { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { type Check, claimChecks, headerChecks } from './checks'
 import { type CompactToken, isTooLong, readCompact } from './compact'
-import { refuseToken, tokenRefusal } from './fault'
+import { refuseForm, refuseSignature, refuseToken, tokenRefusal } from './fault'
 import { principalOf } from './principal'
 import { shown } from './shown'
 import type { TokenStores } from './token-stores'
@@ -36,7 +36,7 @@ export async function verify(
   background: Background,
 ): Promise<Principal> {
   const token = credential.reveal()
-  if (isTooLong(token)) throw refuseToken('form')
+  if (isTooLong(token)) throw refuseForm('form')
   try {
     const name = await verified.nameOf(token)
     for (const issuer of trust) {
@@ -55,7 +55,7 @@ export async function verify(
     demand(headerChecks, compact.header, issuer, now / 1000)
     const { alg, kid } = compact.header as { alg: JwsAlgorithm; kid?: string }
     const key = await signerOf(compact, alg, await keys.keysFor(issuer, alg, kid, background))
-    if (!key) throw refuseToken('signature')
+    if (!key) throw refuseSignature()
     demand(claimChecks, compact.payload, issuer, now / 1000)
     const principal = principalOf(issuer, compact.payload)
     verified.put(issuer, name, { principal, alg, kid, key, at: now })
