@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs'
 import routes from '../../routes'
 import type { Policy, Route } from '../config/define'
-import { ConfigurationError, type Fault } from '../config/fault'
+import { ConfigurationError, count, entriesOf, type Fault } from '../config/fault'
 import { load } from '../config/load'
 import { runExamples } from '../policy/examples'
 import { readEnvironment } from './environment'
@@ -21,10 +21,13 @@ const policies = [
 const faults: Fault[] = [...loadFaults(), ...list.flatMap(misnamed)]
 if (faults.length === 0) faults.push(...policies.flatMap(failedExamples))
 
-if (faults.length === 0 && isOnline) faults.push(...(await askAll()))
+const problems = faults.length === 0 && isOnline ? await askAll() : []
 
 if (faults.length > 0) {
   console.error(new ConfigurationError(faults).message)
+  process.exitCode = 1
+} else if (problems.length > 0) {
+  console.error(`The online check found ${count(problems, 'problem')}.\n\n${entriesOf(problems)}\n`)
   process.exitCode = 1
 } else {
   const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)

@@ -28,10 +28,10 @@ if (values.token === undefined)
 
 const config = load(routes, readEnvironment(values.env === undefined ? [] : ['--env', values.env]), noNetwork)
 const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
-if (asked.length === 0) throw new Error(`There is no route "${values.route}".`)
-const issuers = [
-  ...new Map(asked.flatMap(({ trust }) => trust.issuers).map((issuer) => [JSON.stringify(issuer), issuer])).values(),
-]
+if (asked.length === 0)
+  throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
+/** Routes that trust the same in the same way say the same. */
+const groups = [...Map.groupBy(asked, ({ trust }) => JSON.stringify(trust)).values()]
 const token = readToken(values.token)
 
 const keysFor: KeysFor = async (issuer, alg, kid) => {
@@ -44,9 +44,16 @@ const keysFor: KeysFor = async (issuer, alg, kid) => {
     return 'unknown'
   }
 }
-const explanation = await explainToken(token, issuers, keysFor, Date.now())
-console.log(explanationText(explanation, asked))
-if (explanation.verdict !== 'accepted') process.exitCode = 1
+const explained = await Promise.all(
+  groups.map(async (routesOfGroup) => ({
+    routesOfGroup,
+    explanation: await explainToken(token, routesOfGroup[0]?.trust.issuers ?? [], keysFor, Date.now()),
+  })),
+)
+const known = explained.filter(({ explanation }) => explanation.issuer)
+const told = known.length > 0 ? known : explained.slice(0, 1)
+console.log(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
+if (!told.some(({ explanation }) => explanation.verdict === 'accepted')) process.exitCode = 1
 
 /** A token as people copy it, with its scheme or a line end. */
 function readToken(from: string): string {

@@ -9,10 +9,8 @@ export function explanationText(
   const lines = steps.map(stepText)
   if (verdict === 'accepted') {
     const isSure = steps.every(({ passed }) => passed)
-    lines.push(
-      '',
-      isSure ? 'The gateway accepts this token.' : 'The gateway accepts this token, if its signature is good.',
-    )
+    const signed = isSure ? '' : ', if its signature is good'
+    lines.push('', `The gateway accepts this token${signed}. Policies are not checked here.`)
   } else {
     const code = verdict === 'expired' ? 'token-expired' : 'token-invalid'
     lines.push('', `The gateway refuses this token: ${code}${verdict === 'expired' ? '' : `, reason "${verdict}"`}.`)
@@ -20,7 +18,7 @@ export function explanationText(
   if (principal) {
     const { kind, userId, roles, scopes, tenant, email, name, client } = principal
     lines.push(
-      `It is of a ${kind === 'service' ? 'service' : 'person'}:`,
+      `${verdict === 'accepted' ? 'The caller is' : 'If it were accepted, the caller would be'} a ${kind === 'service' ? 'service' : 'person'}:`,
       field('user id', userId),
       field('roles', roles.join(', ')),
       field('scopes', scopes.join(' ')),
@@ -31,7 +29,7 @@ export function explanationText(
     )
   }
   const open = routes.filter(({ trust }) => trust.issuers.some((each) => each.issuer === issuer?.issuer))
-  if (issuer) lines.push(field('routes', open.map(({ path }) => path).join(', ')))
+  if (issuer) lines.push(`Routes that trust this issuer: ${open.map(({ path }) => path).join(', ') || 'none'}`)
   return lines.join('\n')
 }
 

@@ -58,7 +58,7 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
         'clockSkewSeconds',
         `clocks ${Math.round(skew)} seconds apart`,
         'at most a minute',
-        'Set the clock of this machine, or tell the provider.',
+        'Set the clock of this machine. The Worker has another: look at both if tokens are refused for their times.',
       )
     return {
       lines: faults.length > 0 ? [] : [`${issuer.issuer}: ${keys.length} keys, for ${usable.join(', ')}`],
@@ -77,7 +77,7 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
 }
 
 const kindsOf = (keys: readonly { readonly kty?: string; readonly crv?: string }[]): string =>
-  `The published keys are ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
+  `Set algorithms to what the published keys are for: ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
 
 /** The issuer as its discovery document names it; undefined where there is none. */
 async function nameInDiscovery(

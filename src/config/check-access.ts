@@ -27,7 +27,7 @@ export function checkAccess(route: Route, environment: Environment, report: Repo
     )
   }
   if (!route.policies) {
-    report('policies', 'nothing', 'at least one policy', 'Name what is permitted: without a policy nothing is.')
+    report('policies', 'nothing', 'at least one policy', 'Add a policy. Without one, every request is refused.')
   }
   checkTrustList(route.trust ?? [], environment, report)
 }
@@ -61,13 +61,9 @@ const NO_TOKEN_HEADER = /^(?:authorization|proxy-|cookie|set-cookie|host|origin|
 
 function checkTokenHeader({ tokenHeader, public: isPublic, forwardHeaders = [] }: Route, report: Report): void {
   if (tokenHeader === undefined) return
-  if (isPublic || NO_TOKEN_HEADER.test(tokenHeader))
-    report(
-      'tokenHeader',
-      show(tokenHeader),
-      'a header of its own, on a route that is not public',
-      'Choose another, or remove it.',
-    )
+  if (isPublic) report('tokenHeader', show(tokenHeader), 'nothing, on a public route', 'Remove it.')
+  if (NO_TOKEN_HEADER.test(tokenHeader))
+    report('tokenHeader', show(tokenHeader), 'a header that means nothing else', 'Choose another.')
   if (forwardHeaders.includes(tokenHeader))
     report(
       'forwardHeaders',

@@ -23,7 +23,7 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
     // An issuer is compared, and fetched from only where nothing else says where the keys are.
     if (isUrl(value) || (key === 'issuer' && issuer.jwksUri !== undefined && !value?.startsWith('http:'))) continue
     const expected = 'an https URL (http only where ENVIRONMENT is "development")'
-    const other = key === 'issuer' ? ', or any text together with jwksUri' : ''
+    const other = key === 'issuer' ? ', or with jwksUri any text but an http address' : ''
     report(key, show(value), expected + other, 'Correct it.')
   }
   checkTenants(issuer, environment, report)
@@ -35,7 +35,7 @@ function checkTenants({ issuer, jwksUri, tenants }: Issuer, environment: Environ
   if (!tenants && (hasPlace(issuer) || hasPlace(jwksUri))) {
     report('tenants', 'none', `the tenants that ${TENANT} of the address stands for`, 'List their ids.')
   } else if (tenants && !hasPlace(issuer)) {
-    report('issuer', show(issuer), `an address with ${TENANT} where the tenant's id stands`, 'Write it there.')
+    report('issuer', show(issuer), `an address with ${TENANT}`, `Put ${TENANT} into it, or remove tenants.`)
   }
 }
 
@@ -57,5 +57,10 @@ function checkPreset(given: Issuer, environment: Environment, report: Report): v
     report('tokenType', show(tokenType), `"${known.tokenType}", which all tokens of ${preset} are`, 'Remove it.')
   const signs = known.algorithms
   if (signs && !algorithms.some((name) => signs.includes(name)))
-    report('algorithms', show(algorithms), `${signs.join(' or ')}, which ${preset} signs with`, 'Write that.')
+    report(
+      'algorithms',
+      show(algorithms),
+      `${signs.join(' or ')}, which ${preset} signs with`,
+      `Set algorithms: ['${signs.join("', '")}'].`,
+    )
 }

@@ -16,19 +16,21 @@ export class ConfigurationError extends Error {
   readonly faults: readonly Fault[]
 
   constructor(faults: readonly Fault[]) {
-    super(report(faults))
+    super(`Sallyport does not start: ${count(faults, 'fault')} in its configuration.\n\n${entriesOf(faults)}\n`)
     this.faults = faults
   }
 }
 
-function report(faults: readonly Fault[]): string {
-  const count = faults.length === 1 ? 'one fault' : `${faults.length} faults`
-  const entries = faults.map(
-    (fault) =>
-      `  ${fault.file}  ${fault.path}\n    found     ${fault.found}\n    expected  ${fault.expected}\n    remedy    ${fault.remedy}`,
-  )
-  return `Sallyport does not start: ${count} in its configuration.\n\n${entries.join('\n\n')}\n`
-}
+export const count = (faults: readonly Fault[], name: string): string =>
+  faults.length === 1 ? `one ${name}` : `${faults.length} ${name}s`
+
+export const entriesOf = (faults: readonly Fault[]): string =>
+  faults
+    .map(
+      ({ file, path, found, expected, remedy }) =>
+        `  ${file}  ${path}\n    found     ${found}\n    expected  ${expected}\n    remedy    ${remedy}`,
+    )
+    .join('\n\n')
 
 /** A value as a fault shows it: short, on one line. */
 export function show(value: unknown): string {

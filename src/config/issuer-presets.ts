@@ -62,7 +62,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
         ? `https://login.microsoftonline.com/${tenantOf(issuer)}/discovery/keys`
         : issuer.replace(/\/v2\.0$/, '/discovery/v2.0/keys'),
     issuer: {
-      form: /^https?:\/\/(?:sts\.(?:windows\.net|chinacloudapi\.cn)\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
+      form: /^https?:\/\/(?:sts\.windows\.net\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
       expected: 'https://login.microsoftonline.com/TENANT_ID/v2.0, or https://sts.windows.net/TENANT_ID/ for version 1',
       remedy: 'Write the id of your tenant; for several, {tenant} in its place and the list `tenants`.',
     },
@@ -166,7 +166,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     issuer: {
       form: /^https:\/\/accounts\.google\.com$/,
       expected: 'https://accounts.google.com',
-      remedy: 'Write that.',
+      remedy: "Set issuer: 'https://accounts.google.com'.",
     },
     algorithms: ['RS256'],
   },

@@ -33,12 +33,7 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
       'Give all but one a prefix: their user ids could collide. The prefix of a tenant is its id and a colon.',
     )
   if (isTwice(issuers.map(({ issuer }) => issuer)))
-    report(
-      'trust',
-      'one `issuer` twice',
-      'each once',
-      'Make one entry of them: a token is verified by the first that it names.',
-    )
+    report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: the gateway uses only the first.')
 }
 
 /** @param trust checked: this function only fills in */

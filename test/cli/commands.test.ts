@@ -133,8 +133,10 @@ describe('npm run explain', () => {
     expect(stdout).toMatch(/✗ aud\n {4}found {5}other\n {4}expected {2}agents\n {4}setting {3}audience/)
     expect(stdout).toContain('? the signature')
     expect(stdout).toContain('The gateway refuses this token: token-invalid, reason "audience".')
-    expect(stdout).toMatch(/It is of a person:\n {2}user id {2}alice\n {2}roles {4}member/)
-    expect(stdout).toMatch(/routes {3}\/agents\/support, \/agents\/desk/)
+    expect(stdout).toMatch(
+      /If it were accepted, the caller would be a person:\n {2}user id {2}alice\n {2}roles {4}member/,
+    )
+    expect(stdout).toMatch(/Routes that trust this issuer: \/agents\/support, \/agents\/desk/)
     for (const part of token.split('.')) expect(stdout).not.toContain(part)
   })
 

@@ -53,7 +53,7 @@ describe('invariant 19: a preset that cannot work is a fault', () => {
     ],
     ['Supabase without its path', { preset: 'supabase', issuer: 'https://abcd.supabase.co' }, '/auth/v1'],
     ['Firebase of no project', { preset: 'firebase', issuer: 'https://securetoken.google.com' }, 'project'],
-    ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'Write that'],
+    ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'accounts.google.com'],
     ['WorkOS without its client', { preset: 'workos', issuer: 'https://api.workos.com' }, 'jwksUri'],
     ['Clerk with a slash', { preset: 'clerk', issuer: 'https://clerk.acme.com/' }, 'slash'],
     [

@@ -83,13 +83,13 @@ const cases: Readonly<Record<string, Case>> = {
     token: () => sign({ at_hash: 'h' }),
     reason: 'id-token',
     found: /at_hash/,
-    expected: /access-token/,
+    expected: /an access token/,
   },
   'a refresh token': {
     token: () => sign({ typ: 'Refresh' }),
     reason: 'refresh-token',
     found: /Refresh/,
-    expected: /access-token/,
+    expected: /an access token/,
   },
   'a reference token': {
     token: () => 'Kx9vQ2mPz7sLd4Rt8WnYb3Hc',
@@ -106,13 +106,13 @@ const cases: Readonly<Record<string, Case>> = {
   'a key of another environment': {
     token: () => sign({}, { kid: other.kid }, other),
     reason: 'key',
-    found: /the key .*, which the issuer has not/,
+    found: /the key .*, which the issuer does not publish/,
     expected: /a key of the issuer/,
   },
   'a signature of somebody else': {
     token: () => sign({}, {}, other),
     reason: 'signature',
-    found: /somebody else/,
+    found: /no key of the issuer verifies/,
     expected: /by a key of the issuer/,
   },
   'a shared secret': {

@@ -86,7 +86,7 @@ export const zitadel: Provider = {
     },
     'a person whose organization was not asked for': {
       with: { 'urn:zitadel:iam:user:resourceowner:id': undefined },
-      is: { roles: ['member'], tenant: undefined },
+      is: { roles: [], tenant: undefined },
     },
   },
   refuses: {

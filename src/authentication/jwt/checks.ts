@@ -26,6 +26,12 @@ export interface Check {
   expected(issuer: TrustedIssuer, now: number): string
 }
 
+const KINDS = {
+  'access-token': 'an access token: no at_hash, c_hash or s_hash, and no typ or token_use of another kind',
+  'at+jwt': 'an access token of RFC 9068',
+  'id-token': 'an ID token: no typ or token_use of another kind',
+} as const
+
 const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 'scope', 'scp', 'events']
 
 const list = (values: readonly string[]): string =>
@@ -121,12 +127,11 @@ export const claimChecks: readonly Check[] = [
   },
   {
     on: 'the kind of token',
-    setting: 'tokenType',
     fault: otherKind,
     found: (claims) =>
       Object.fromEntries(KIND_MARKS.filter((name) => name in claims).map((name) => [name, claims[name]])),
     expected: ({ tokenType, accessTokens: { signs } }) =>
-      `no mark of another kind than ${tokenType}${signs ? `, and one of ${signs.join(', ')}` : ''}`,
+      `${KINDS[tokenType]}${signs ? `, and one of ${signs.join(', ')}` : ''}`,
   },
   {
     on: 'the subject',

@@ -10,8 +10,8 @@ const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /** The characters that a segment may end with, by its length modulo 4. With others one token would have several spellings. */
 const LAST = [undefined, /^$/, /[AQgw]/, /[AEIMQUYcgkosw048]/] as const
 
-/** A reference or an encrypted cookie has no dots; a JWE has five segments, the second of them empty where its key is agreed on. */
-const OPAQUE = /^[A-Za-z0-9_~+/-]{20,}=*$/
+/** A reference has one dot at most, and no header; a JWE has five segments, the second of them empty where its key is agreed on. */
+const OPAQUE = /^(?!eyJ[\w-]*\.)(?=.{20})[\w~+/-]+(?:\.[\w~+/-]+)?=*$/
 const ENCRYPTED = /^[\w-]+\.[\w-]*\.[\w-]*\.[\w-]+\.[\w-]+$/
 
 /** A JWS in compact form (RFC 7515 section 7.1), taken apart. Nothing in it has been verified. */

@@ -78,7 +78,10 @@ export async function explainToken(
     }
   }
   goThrough(headerChecks, header)
-  const signed = verdict === 'accepted' ? await checkSignature(compact, issuer, keysFor) : unchecked('not looked for')
+  const signed =
+    verdict === 'accepted'
+      ? await checkSignature(compact, issuer, keysFor)
+      : unchecked('not checked, because the header was refused')
   steps.push(signed.step)
   note(signed.fault)
   goThrough(claimChecks, payload)

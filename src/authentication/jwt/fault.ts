@@ -8,8 +8,8 @@ export const refuseToken = (reason: TokenReason, mismatch?: Mismatch): Refusal =
 
 export const A_JWT = 'a signed JWT: three parts in base64url'
 const FORMS = {
-  form: 'something else: cut, with a character too many, or no JSON inside',
-  opaque: 'a reference that only its provider can read (at Auth0: the sign-in named no audience)',
+  form: 'something else: cut, longer than 16,384 characters, with a character too many, or no JSON inside',
+  opaque: 'a reference that only its provider can read',
   encrypted: 'an encrypted token (Auth0: the sign-in named no audience; OpenIddict: DisableAccessTokenEncryption())',
 } as const
 
@@ -21,10 +21,18 @@ export const A_KEY = 'a signature by a key of the issuer'
 
 /** For a token by a key that the issuer does not publish. */
 export const refuseKey = (kid: string | undefined): Refusal =>
-  refuseToken('key', { found: `the key ${shown(kid)}, which the issuer has not`, expected: A_KEY, setting: 'jwksUri' })
+  refuseToken('key', {
+    found: `the key ${shown(kid)}, which the issuer does not publish`,
+    expected: A_KEY,
+    setting: 'jwksUri',
+  })
 
 export const refuseSignature = (): Refusal =>
-  refuseToken('signature', { found: 'a signature by somebody else', expected: A_KEY, setting: 'jwksUri' })
+  refuseToken('signature', {
+    found: 'a signature that no key of the issuer verifies',
+    expected: A_KEY,
+    setting: 'jwksUri',
+  })
 
 /** Makes a refusal of what was thrown while verifying: what is not the fault of the token is "cannot verify" (503), never "invalid". */
 export function tokenRefusal(thrown: unknown): Refusal {

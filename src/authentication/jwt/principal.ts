@@ -49,7 +49,8 @@ function rolesOf(
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return valuesOf(value, roleSeparator)
   const has = (where: unknown): boolean => {
     if (typeof where !== 'object' || where === null) return Boolean(where)
-    return rolesByTenant && tenant !== undefined ? Object.hasOwn(where, tenant) : Object.keys(where).length > 0
+    if (rolesByTenant) return tenant !== undefined && Object.hasOwn(where, tenant)
+    return Object.keys(where).length > 0
   }
   return Object.entries(value).flatMap(([role, where]) => (role !== '' && has(where) ? [role] : []))
 }

@@ -79,7 +79,7 @@ it('says everything that is wrong, and with what the gateway begins', async () =
 
 describe('what is no signed JWT', () => {
   it.each([
-    ['a reference', 'Kx9vQ2mPz7sLd4Rt8WnYb3Hc', 'opaque', 'no audience'],
+    ['a reference', 'Kx9vQ2mPz7sLd4Rt8WnYb3Hc', 'opaque', 'only its provider'],
     ['data protection of .NET', `CfDJ8${'a'.repeat(60)}`, 'opaque', 'only its provider'],
     [
       'a token of Auth0 without an audience',
