@@ -6,7 +6,7 @@ import { fitsAlgorithm, type JwsAlgorithm } from '../jws'
 import type { Ports } from '../ports'
 import { type OpenApi, unknownMembers } from './langgraph-members'
 
-/** What a check with the network found: a line for each thing that is well, and the faults. */
+/** The findings of a check with the network: a line for each thing that is well, and the faults. */
 export interface Online {
   readonly lines: readonly string[]
   readonly faults: readonly Fault[]

@@ -43,14 +43,13 @@ function checkPreset(given: Issuer, environment: Environment, report: Report): v
   const { preset, algorithms, audience, jwksUri, tokenType } = given
   if (!preset) return
   const known = presets[preset]
-  const bad = compileIssuer(given, environment).find(({ issuer }) => issuer !== '' && !known.issuer?.form.test(issuer))
-  const needsForm = preset !== 'workos' || jwksUri === undefined
-  if (known.issuer && bad && needsForm) {
-    report('issuer', show(bad.issuer), known.issuer.expected, known.issuer.remedy)
+  const names = compileIssuer(given, environment).map(({ issuer }) => issuer)
+  const other = names.find((name) => name !== '' && !known.issuer?.form.test(name))
+  if (known.issuer && other && !(known.issuer.orKeys && jwksUri !== undefined)) {
+    report('issuer', show(other), known.issuer.expected, known.issuer.remedy)
     return
   }
-  const [{ issuer } = { issuer: '' }] = compileIssuer(given, environment)
-  const wanted = known.audience?.(issuer)
+  const wanted = known.audience?.(names[0] ?? '')
   if (wanted !== undefined && !audience.includes(wanted))
     report('audience', show(audience), `${show(wanted)} among them`, `Add it: tokens of ${preset} name no other.`)
   if (known.tokenType && tokenType && tokenType !== known.tokenType)

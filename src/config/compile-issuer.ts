@@ -1,7 +1,8 @@
 import type { ClaimField, TrustedIssuer } from '../authentication/jwt/trusted-issuer'
 import type { ClaimSources } from '../claims'
 import { addressOf, type Environment, variable } from './env'
-import { commonClaims, presets } from './issuer-presets'
+import { commonClaims } from './issuer-preset'
+import { presets } from './issuer-presets'
 import type { Issuer } from './issuer-schema'
 
 /** Where each tenant's id stands in the addresses of an issuer with `tenants`. */

@@ -1,35 +1,5 @@
+import type { IssuerPreset } from './issuer-preset'
 import type { Issuer } from './issuer-schema'
-
-type Mapping = NonNullable<Issuer['claims']>
-
-/** What is the same for every customer of a provider. */
-export interface IssuerPreset {
-  readonly claims: Mapping
-  readonly tokenType?: NonNullable<Issuer['tokenType']>
-  readonly audienceFrom?: NonNullable<Issuer['audienceFrom']>
-  readonly maxLifetimeSeconds?: number
-  /** Returns the address of the keys, where it is not below the issuer or discovery can be spared. */
-  readonly jwksUri?: (issuer: string) => string
-  readonly accessTokens?: { readonly signs?: readonly string[]; readonly haveNonce?: boolean }
-  readonly rolesByTenant?: boolean
-  /** Returns what `audience` must contain. */
-  readonly audience?: (issuer: string) => string
-  /** How its issuers are written; with others the preset cannot work. */
-  readonly issuer?: { readonly form: RegExp; readonly expected: string; readonly remedy: string }
-  /** The only algorithms that it signs with. */
-  readonly algorithms?: Issuer['algorithms']
-}
-
-/** Where the field's common reading is, for a provider that nothing else is known of. */
-export const commonClaims = {
-  subject: 'sub',
-  roles: 'roles',
-  scopes: 'scope',
-  tenant: 'tenant',
-  email: 'email',
-  name: 'name',
-  client: 'client_id',
-} as const satisfies Mapping
 
 const DAY = 86_400
 const slash = (of: string) => ({
@@ -128,6 +98,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     audience: (issuer) => issuer,
     jwksUri: (issuer) => `${new URL(issuer).origin}/sso/jwks/${issuer.split('/').at(-1)}`,
     issuer: {
+      orKeys: true,
       form: /\/client_\w+$/,
       expected: 'an address with the id of the client, such as https://api.workos.com/user_management/CLIENT_ID',
       remedy:

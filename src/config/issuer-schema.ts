@@ -56,7 +56,7 @@ export const IssuerSchema = v.strictObject({
   algorithms: some(v.picklist(jwsAlgorithmNames)),
   /** Where its keys are. Without it, the preset says so, or OpenID Connect Discovery below the issuer. */
   jwksUri: v.optional(address),
-  /** What is the same for every customer of a well-known provider; other settings override it one by one. */
+  /** A well-known provider, whose settings that are the same for every customer count; settings here override them one by one. */
   preset: v.optional(v.picklist(issuerPresetNames)),
   /** Where this provider keeps what policies ask about. */
   claims: v.optional(

@@ -3,7 +3,7 @@ import { principalOf } from '../../src/authentication/jwt/principal'
 import type { TrustedIssuer } from '../../src/authentication/jwt/trusted-issuer'
 import type { Principal } from '../../src/authentication/principal'
 import { compileClaims } from '../../src/config/compile-issuer'
-import { commonClaims } from '../../src/config/issuer-presets'
+import { commonClaims } from '../../src/config/issuer-preset'
 import { createOwners } from '../../src/threads/owner'
 import { trustedIssuer } from '../support/issuers'
 

@@ -1,12 +1,13 @@
 import type { TokenReason } from '../../errors/reasons'
 import { type Mismatch, Refusal } from '../../errors/refusal'
-import { type JwsAlgorithm, jwsAlgorithms } from '../../jws'
+import type { JwsAlgorithm } from '../../jws'
 import type { Principal } from '../principal'
 import { type Check, claimChecks, headerChecks } from './checks'
 import { type CompactToken, readCompact } from './compact'
 import { A_JWT, A_KEY, refuseKey, refuseSignature } from './fault'
 import { principalOf } from './principal'
 import { shown } from './shown'
+import { signerOf } from './signer'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /** One check of a token, for a person who asks why it is refused. */
@@ -22,10 +23,10 @@ export interface Step {
 /** All that can be said of a token. */
 export interface Explanation {
   readonly steps: readonly Step[]
-  /** What the gateway would answer: `accepted`, `expired`, or the reason of its refusal. */
+  /** The gateway's answer: `accepted`, `expired`, or the reason of its refusal. */
   readonly verdict: 'accepted' | 'expired' | TokenReason
   readonly issuer?: TrustedIssuer
-  /** Who it would be, also where it is refused for its time, its audience or its signature. */
+  /** The caller that its claims name, also where it is refused for its time, its audience or its signature. */
   readonly principal?: Principal
 }
 
@@ -120,10 +121,6 @@ async function checkSignature(compact: CompactToken, issuer: TrustedIssuer, keys
     return { step: { on: 'the signature', passed: false, ...mismatch }, fault: reason }
   }
   if (keys.length === 0) return failed(refuseKey(kid))
-  for (const key of keys) {
-    const { webCrypto } = jwsAlgorithms[alg]
-    if (await crypto.subtle.verify(webCrypto, key, compact.signature, compact.signed).catch(() => false))
-      return { step: { on: 'the signature', passed: true, found: `one by the key ${shown(kid)}`, expected: A_KEY } }
-  }
-  return failed(refuseSignature())
+  if (!(await signerOf(compact, alg, keys))) return failed(refuseSignature())
+  return { step: { on: 'the signature', passed: true, found: `one by the key ${shown(kid)}`, expected: A_KEY } }
 }

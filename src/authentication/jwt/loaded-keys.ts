@@ -43,7 +43,7 @@ export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: numb
  * @throws what importing throws, where none of those that fit can be used; Refusal `token-invalid` where too many fit
  */
 export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
-  const asked = `${alg} ${kid ?? ''}`
+  const asked = kid === undefined ? alg : `${alg} ${kid}`
   const before = set.found.get(asked)
   if (before) return before
   const found = new Set<CryptoKey>()
@@ -55,14 +55,14 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
       const key = set.imported.get(name) ?? (await importStrong(jwk, alg))
       set.imported.set(name, key)
       set.selected.add(key)
-      found.add(key)
+      if (found.add(key).size > MOST_TRIED) break
     } catch (thrown) {
       fault = { thrown }
     }
   }
   if (found.size === 0 && fault) throw fault.thrown
   if (found.size > MOST_TRIED) {
-    const expected = `a kid: ${found.size} keys of the issuer fit, and no more than ${MOST_TRIED} are tried`
+    const expected = `a kid of one key: more than ${MOST_TRIED} keys of the issuer fit`
     throw refuseToken('key', { found: kid === undefined ? 'no kid' : `the kid ${kid}`, expected })
   }
   const keys = [...found]

@@ -1,14 +1,15 @@
 import type { Claims } from '../../claims'
 import { Refusal } from '../../errors/refusal'
-import { type JwsAlgorithm, jwsAlgorithms } from '../../jws'
+import type { JwsAlgorithm } from '../../jws'
 import type { Background } from '../../ports'
 import type { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { type Check, claimChecks, headerChecks } from './checks'
-import { type CompactToken, isTooLong, readCompact } from './compact'
+import { isTooLong, readCompact } from './compact'
 import { refuseForm, refuseSignature, refuseToken, tokenRefusal } from './fault'
 import { principalOf } from './principal'
 import { shown } from './shown'
+import { signerOf } from './signer'
 import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
 
@@ -70,21 +71,6 @@ function issuerOf({ iss }: Claims, trust: readonly TrustedIssuer[]): TrustedIssu
   if (issuer) return issuer
   const expected = trust.map(({ issuer }) => issuer).join(' or ')
   throw refuseToken('issuer', { found: shown(iss), expected, setting: 'issuer' })
-}
-
-/** The key whose signature it is. */
-async function signerOf(
-  { signed, signature }: CompactToken,
-  alg: JwsAlgorithm,
-  keys: readonly CryptoKey[],
-): Promise<CryptoKey | undefined> {
-  const { webCrypto } = jwsAlgorithms[alg]
-  for (const key of keys) {
-    // workerd throws at an Ed25519 signature of another length, which is the token's fault: the key has been imported.
-    const isSigner = await crypto.subtle.verify(webCrypto, key, signature, signed).catch(() => false)
-    if (isSigner) return key
-  }
-  return undefined
 }
 
 /** @throws Refusal for the first check that finds a fault, with what was found and what was expected */

@@ -32,7 +32,7 @@ const explain = (token: string, trust: TrustedIssuer[] = [issuer], keys = keysFo
   explainToken(token, trust, keys, NOW)
 const failed = ({ steps }: Explanation) => steps.filter(({ passed }) => passed === false).map(({ on }) => on)
 
-/** What the gateway says of a token, by the way that requests take. */
+/** The gateway's verdict on a token, by the way that requests take. */
 async function judged(token: string): Promise<string> {
   const keys = {
     isCurrent: () => false,

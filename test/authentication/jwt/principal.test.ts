@@ -4,7 +4,7 @@ import type { TrustedIssuer } from '../../../src/authentication/jwt/trusted-issu
 import { claimAt } from '../../../src/claims'
 import { compileClaims } from '../../../src/config/compile-issuer'
 import type { Issuer } from '../../../src/config/define'
-import { commonClaims } from '../../../src/config/issuer-presets'
+import { commonClaims } from '../../../src/config/issuer-preset'
 import { trustedIssuer } from '../../support/issuers'
 
 const issuer = (more: NonNullable<Issuer['claims']> = {}, rest: Partial<TrustedIssuer> = {}): TrustedIssuer =>
