@@ -36,7 +36,9 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     emit: () => undefined,
     log: () => undefined,
   }
-  if (issuer.jwksUri === undefined) {
+  // A provider with a preset has such a document as well, though its keys are not looked up there. An address of keys that somebody
+  // wrote by hand may stand for a document that says something else.
+  if (issuer.jwksUri === undefined || issuer.preset !== undefined) {
     const named = await nameInDiscovery(issuer, ports)
     if (named !== undefined && named !== issuer.issuer) {
       const isSlash = named.replace(/\/$/, '') === issuer.issuer.replace(/\/$/, '')

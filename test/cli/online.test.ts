@@ -38,6 +38,19 @@ describe('an identity provider', () => {
     expect(await asked({ jwksUri: `${issuers.issuer('login')}/jwks` })).toMatchObject({ faults: [] })
   })
 
+  it('names itself otherwise, though its preset says where its keys are', async () => {
+    const name = issuers.issuer('other')
+    issuers.set('other', {
+      jwks: publishes(publicKeys(key)),
+      discovery: says(200, { issuer: `${name}/v2.0`, jwks_uri: `${name}/jwks` }),
+    })
+    const known = { issuer: name, jwksUri: `${name}/jwks` }
+    expect((await asked({ ...known, preset: 'entra' })).faults).toMatchObject([
+      { path: 'issuer', expected: `"${name}/v2.0", as the discovery document says` },
+    ])
+    expect((await asked(known)).faults).toEqual([])
+  })
+
   it('names itself with a slash that the configuration lacks', async () => {
     const name = issuers.issuer('slash')
     issuers.set('slash', {

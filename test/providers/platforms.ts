@@ -70,6 +70,11 @@ export const clerk: Provider = {
     'no session': { with: { sid: undefined }, reason: 'claim-missing sid' },
     'no page': { with: { azp: undefined }, reason: 'claim-missing azp' },
     'another instance': { with: { iss: 'https://clerk.other.example' }, reason: 'issuer' },
+    'the development instance': { with: { iss: 'https://happy-cat-1.clerk.accounts.dev' }, reason: 'issuer' },
+    'a machine, whose token says for no page': {
+      with: { sub: 'mch_1', azp: undefined, sid: undefined, o: undefined },
+      reason: 'claim-missing sid',
+    },
   },
   ownWords: ['unsafe_metadata', 'name', 'email', 'username', 'picture'],
 }
@@ -101,10 +106,13 @@ export const supabase: Provider = {
         name: undefined,
       },
     },
-    'the service key of the project': { with: { role: 'service_role' }, is: { caller: 'service' } },
   },
   refuses: {
     'another project': { with: { iss: 'https://other.supabase.co/auth/v1' }, reason: 'issuer' },
+    "the project's own key, which names no person": {
+      with: { iss: 'supabase', aud: undefined, sub: undefined, role: 'service_role', ref: 'abcd' },
+      reason: 'issuer',
+    },
     'another audience': { with: { aud: 'other' }, reason: 'audience' },
   },
   ownWords: ['user_metadata', 'email', 'phone'],

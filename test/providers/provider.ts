@@ -11,8 +11,10 @@ export interface Provider {
   readonly issuer: Partial<Issuer> & Pick<Issuer, 'issuer' | 'audience'>
   /** The address of its keys without a `jwksUri`; undefined where discovery says it. */
   readonly keysAt: string | undefined
+  /** Of its keys; `sig` where nothing is said. */
+  readonly keyUse?: 'jwt-svid'
   readonly header?: Claims
-  /** A person's token, beside the times. */
+  /** A person's token, beside the times; a machine's where the provider has no people. */
   readonly person: Claims
   /** Who a token is, by the claims that differ from the person's. */
   readonly accepts: Readonly<Record<string, { readonly with?: Claims; readonly header?: Claims; readonly is: Claims }>>
@@ -48,7 +50,10 @@ export const tokenOf = (
   change: { readonly with?: Claims; readonly header?: Claims } = {},
 ): string =>
   signRaw(
-    { alg: 'RS256', kid: key.kid, ...header, ...change.header },
+    { alg: key.alg, kid: key.kid, ...header, ...change.header },
     { iat: now - 5, exp: now + 600, ...person, ...change.with },
     key,
   )
+
+/** The algorithm that a provider signs with in its fixture. */
+export const algorithmOf = ({ header }: Provider) => (header?.alg === 'ES384' ? 'ES384' : 'RS256')

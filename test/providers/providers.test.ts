@@ -3,24 +3,37 @@ import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { principalOf } from '../../src/authentication/jwt/principal'
 import { compileIssuer } from '../../src/config/compile-issuer'
+import type { Policy } from '../../src/config/define'
 import { issuerPresetNames } from '../../src/config/issuer-schema'
 import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { type Issuers, publicKeys, publishes, startIssuers } from '../support/issuers'
 import { privateKey } from '../support/keys'
 import { type RecordingOrigin, startOrigin } from '../support/origin'
-import { type Claims, type Provider, telling, tokenOf } from './provider'
+import { algorithmOf, type Claims, type Provider, telling, tokenOf } from './provider'
 import { providers } from './providers'
+
+/** How the usual token of a provider is read: a person's, unless its issuer vouches for machines alone. */
+const personIs = ({ issuer }: Provider) => (issuer.callers === 'services' ? 'service' : 'user')
 
 /*
  * Tokens as providers' own pages describe them, signed with a key of ours: a tenant of each provider would need a network. The
  * gateway, its keys over HTTP and its requests are real.
  */
 
-const key = await privateKey('RS256')
+const signers = { RS256: await privateKey('RS256'), ES384: await privateKey('ES384') } as const
 const all = Object.entries<Provider>(providers)
 const issuerOfProvider = ({ issuer }: Provider, name: string, more = {}) =>
   issuerOf('', { id: name.toLowerCase(), algorithms: ['RS256'], ...issuer, ...more })
+
+const peopleOnly: Policy = {
+  id: 'people',
+  allow: [{ name: 'people', operations: ['*'], when: { caller: 'user' } }],
+  examples: [
+    { as: { caller: 'user' }, does: 'anything', expect: 'allow' },
+    { as: { caller: 'service' }, does: 'anything', expect: 'deny' },
+  ],
+}
 
 let keys: Issuers
 let origin: RecordingOrigin
@@ -28,12 +41,17 @@ let gateway: TestGateway
 
 beforeAll(async () => {
   ;[keys, origin] = await Promise.all([startIssuers(), startOrigin()])
-  keys.set('zoo', { jwks: publishes(publicKeys(key)) })
   gateway = await startGateway({
-    routes: all.map(([name, provider]) => {
-      const trusted = issuerOfProvider(provider, name, { jwksUri: `${keys.issuer('zoo')}/jwks` })
+    routes: all.flatMap(([name, provider]) => {
       const id = name.toLowerCase()
-      return routeOf(openHttp(origin.url), [trusted], { id, path: `/${id}` })
+      const published = publicKeys(...Object.values(signers)).map((key) => ({ ...key, use: provider.keyUse ?? 'sig' }))
+      keys.set(id, { jwks: publishes(published) })
+      const trusted = issuerOfProvider(provider, name, { jwksUri: `${keys.issuer(id)}/jwks` })
+      const agent = openHttp(origin.url)
+      return [
+        routeOf(agent, [trusted], { id, path: `/${id}` }),
+        routeOf(agent, [trusted], { id: `${id}-people`, path: `/people/${id}`, policies: [peopleOnly] }),
+      ]
     }),
   })
 })
@@ -42,18 +60,21 @@ afterAll(async () => {
   await Promise.all([keys?.close(), origin?.close()])
 })
 
-const ask = async (name: string, token: string) => {
-  const reply = await gateway.fetch(`/${name.toLowerCase()}/x`, { headers: bearer(token) })
+const ask = async (path: string, token: string) => {
+  const reply = await gateway.fetch(`/${path.toLowerCase()}/x`, { headers: bearer(token) })
   await reply.arrayBuffer()
   return { status: reply.status, audit: await gateway.auditOf(reply) }
 }
 
 it('has every preset', () => {
-  const named = new Set(all.map(([, { issuer }]) => issuer.preset))
+  const named = new Set(all.flatMap(([, { issuer }]) => issuer.preset ?? []))
   expect([...named].sort()).toEqual([...issuerPresetNames].sort())
 })
 
 describe.each(all)('%s', (name, provider) => {
+  const key = signers[algorithmOf(provider)]
+  const isMachine = (is: Claims): boolean => (is.caller ?? personIs(provider)) === 'service'
+
   it('its keys are where they are published', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     expect(compiled?.jwksUri).toBe(provider.keysAt)
@@ -77,6 +98,21 @@ describe.each(all)('%s', (name, provider) => {
       ...(audit.mismatch?.setting !== undefined && { setting: expect.any(String) }),
     })
     expect(origin.received).toHaveLength(before)
+  })
+
+  it.each(Object.entries(provider.accepts))('a rule for people means no machine: %s', async (_what, accepted) => {
+    const { status, audit } = await ask(`people/${name}`, tokenOf(provider, key, accepted))
+    const expected = isMachine(accepted.is) ? { status: 403, code: 'policy-denied' } : { status: 200, code: undefined }
+    expect({ status, code: audit.code }).toEqual(expected)
+  })
+
+  // OpenID Connect Back-Channel Logout section 2.4; older providers leave its header's type out.
+  it('refuses a logout token by its type and by its event', async () => {
+    const typed = await ask(name, tokenOf(provider, key, { header: { typ: 'logout+jwt' } }))
+    expect(typed).toMatchObject({ status: 401, audit: { reason: 'type' } })
+    const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+    const untyped = await ask(name, tokenOf(provider, key, { with: { events } }))
+    expect(untyped).toMatchObject({ status: 401, audit: { reason: 'logout-token' } })
   })
 
   it('T26: nothing that people write about themselves changes who they are', () => {

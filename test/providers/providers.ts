@@ -1,3 +1,4 @@
+import { aws, githubActions, kubernetes, spiffe } from './machines'
 import { entra, entraVersion1 } from './microsoft'
 import { clerk, cloudflareAccess, cognito, firebase, google, supabase } from './platforms'
 import { authentik, keycloak, openiddict, zitadel } from './self-hosted'
@@ -19,4 +20,8 @@ export const providers = {
   zitadel,
   authentik,
   openiddict,
+  kubernetes,
+  aws,
+  spiffe,
+  githubActions,
 } as const

@@ -155,6 +155,7 @@ export const openiddict: Provider = {
   },
   refuses: {
     'its issuer without the slash': { with: { iss: 'https://id.example.com' }, reason: 'issuer' },
+    'another server': { with: { iss: 'https://staging.example.com/' }, reason: 'issuer' },
     'another resource': { with: { aud: 'other' }, reason: 'audience' },
     'an ID token': { header: { typ: 'JWT' }, with: { at_hash: 'h' }, reason: 'id-token' },
   },

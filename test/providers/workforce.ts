@@ -99,6 +99,8 @@ export const okta: Provider = {
   },
   refuses: {
     'the org server': { with: { iss: 'https://acme.okta.com', aud: 'https://acme.okta.com' }, reason: 'issuer' },
+    'another organization': { with: { iss: 'https://other.okta.com/oauth2/default' }, reason: 'issuer' },
+    'the preview environment': { with: { iss: 'https://acme.oktapreview.com/oauth2/default' }, reason: 'issuer' },
     'another server': { with: { iss: 'https://acme.okta.com/oauth2/aus1' }, reason: 'issuer' },
     'another API': { with: { aud: 'api://other' }, reason: 'audience' },
     'an ID token': { with: { aud: 'api://default', at_hash: 'h' }, reason: 'id-token' },
@@ -131,6 +133,10 @@ export const workos: Provider = {
   refuses: {
     'another client': { with: { iss: 'https://api.workos.com/user_management/client_02X' }, reason: 'issuer' },
     'no session': { with: { sid: undefined }, reason: 'claim-missing sid' },
+    'a machine, which another issuer vouches for': {
+      with: { iss: 'https://acme.authkit.app', sub: 'client_02X', sid: undefined, role: undefined },
+      reason: 'issuer',
+    },
     'an audience that a template added': { with: { aud: 'other' }, reason: 'audience' },
   },
   ownWords: ['name', 'email', 'given_name', 'family_name'],

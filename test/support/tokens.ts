@@ -11,12 +11,14 @@ export const seconds = (): number => Math.floor(Date.now() / 1000)
 /** Signs header and payload as they are, also ones that no JWT library would sign. */
 export function signRaw(header: unknown, payload: unknown, key: JWK, alg = key.alg ?? 'RS256'): string {
   const text = `${segment(header)}.${segment(payload)}`
+  const bits = Number(/^[A-Z]+(\d{3})$/.exec(alg)?.[1])
   const options = {
     key: createPrivateKey({ key: key as never, format: 'jwk' }),
-    ...(alg === 'ES256' && { dsaEncoding: 'ieee-p1363' as const }),
-    ...(alg === 'PS256' && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }),
+    ...(alg.startsWith('ES') && { dsaEncoding: 'ieee-p1363' as const }),
+    ...(alg.startsWith('PS') && { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: bits / 8 }),
   }
-  return `${text}.${sign('sha256', Buffer.from(text), options).toString('base64url')}`
+  // Ed25519 has a digest of its own.
+  return `${text}.${sign(bits ? `sha${bits}` : null, Buffer.from(text), options).toString('base64url')}`
 }
 
 /** HS256, with anything as the secret. */

@@ -53,7 +53,7 @@ export function readCompact(token: string): CompactToken {
     header: objectIn(token.slice(0, first)),
     payload: objectIn(token.slice(first + 1, second)),
     signed: encoder.encode(token.slice(0, second)) as Uint8Array<ArrayBuffer>,
-    signature: new Uint8Array(base64url.decode(token.slice(second + 1))),
+    signature: base64url.decode(token.slice(second + 1)) as Uint8Array<ArrayBuffer>,
   }
 }
 

@@ -23,8 +23,6 @@ const marks = {
   // A service token has a client id in `common_name`, and no subject.
   'cloudflare-access': ({ sub, common_name }) => !sub && typeof common_name === 'string',
   clerk: ({ sub }) => typeof sub === 'string' && sub.startsWith('mch_'),
-  // The keys of a project, which name no person.
-  supabase: ({ role }) => role === 'service_role' || role === 'anon',
   // Google gives service accounts addresses below this domain, and no person can have one.
   google: ({ email, email_verified }) =>
     email_verified === true && typeof email === 'string' && email.endsWith('.gserviceaccount.com'),

@@ -12,12 +12,13 @@ export function typeFits(typ: unknown, wanted: Kind): boolean {
   if (typeof typ !== 'string') return false
   const type = typ.toLowerCase().replace(/^application\//, '')
   if (type === 'at+jwt') return wanted !== 'id-token'
-  return type === 'jwt' && wanted !== 'at+jwt'
+  // `JOSE` says no more than that it is a JWS; SPIFFE's servers may write it.
+  return (type === 'jwt' || type === 'jose') && wanted !== 'at+jwt'
 }
 
-/** The words of a mark, which is one text or a list. */
+/** The words of a mark, which is one text or a list. Most tokens have none. */
 const wordsOf = (mark: unknown): readonly unknown[] =>
-  [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))
+  mark === undefined ? [] : [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))
 
 /**
  * Tells tokens of other kinds by their claims. An ID token has a digest of what came with it (`at_hash`, `c_hash`, `s_hash`: OpenID

@@ -1,4 +1,3 @@
-import { base64url } from 'jose'
 import type { JwsAlgorithm } from '../../jws'
 import type { Principal } from '../principal'
 import type { TrustedIssuer } from './trusted-issuer'
@@ -30,9 +29,9 @@ export class VerifiedTokens {
   readonly #issuers = new WeakMap<TrustedIssuer, number>()
   #issuerCount = 0
 
-  /** The name of a token, under which it is kept for any issuer. */
+  /** The name of a token, under which it is kept for any issuer: a character for each byte of its SHA-256. */
   async nameOf(token: string): Promise<string> {
-    return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
+    return String.fromCharCode(...new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
   }
 
   get(issuer: TrustedIssuer, name: string): Verified | undefined {

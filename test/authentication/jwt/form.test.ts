@@ -235,7 +235,7 @@ describe('the type', () => {
     ['sallyport+jwt', no, no, no],
     ['txntoken+jwt', no, no, no],
     ['token-introspection+jwt', no, no, no],
-    ['JOSE', no, no, no],
+    ['JOSE', yes, no, yes],
     ['JWS', no, no, no],
     ['application/application/at+jwt', no, no, no],
     ['text/at+jwt', no, no, no],

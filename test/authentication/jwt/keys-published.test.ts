@@ -15,12 +15,15 @@ let origin: RecordingOrigin
 let gateway: TestGateway
 let door: FrontDoor
 
-const [good, other, mallory, ec] = await Promise.all([
+const [good, other, mallory, ec, old] = await Promise.all([
   privateKey('RS256'),
   privateKey('RS256'),
   privateKey('RS256'),
   privateKey('ES256'),
+  privateKey('EdDSA'),
 ])
+/** The same key by the name of RFC 9864. */
+const renamed: JWK = { ...old, alg: 'Ed25519' }
 /** jose makes none below 2048 bits. */
 const short = generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey.export({ format: 'jwk' })
 const weak = { ...short, kid: 'weak', alg: 'RS256', use: 'sig' } as JWK
@@ -31,9 +34,20 @@ const curves = await Promise.all(Array.from({ length: 5 }, () => privateKey('ES2
 const padded = (n = '') => Buffer.concat([Buffer.alloc(128), Buffer.from(n, 'base64url')]).toString('base64url')
 
 /** What one issuer publishes, and which tokens open its route. */
-const sets: Record<string, { keys: unknown; opens?: JWK[]; closed?: [key: JWK, reason: string][] }> = {
+const sets: Record<
+  string,
+  { keys: unknown; more?: Partial<Issuer>; opens?: JWK[]; closed?: [key: JWK, reason: string][] }
+> = {
   plain: { keys: publicKeys(good, ec), opens: [good, ec], closed: [[other, 'key']] },
   'no-alg': { keys: [without(good, 'alg')], opens: [good] },
+  'ed25519-old-key': { keys: publicKeys(old), more: { algorithms: ['EdDSA', 'Ed25519'] }, opens: [old, renamed] },
+  'ed25519-new-key': { keys: publicKeys(renamed), more: { algorithms: ['EdDSA', 'Ed25519'] }, opens: [old, renamed] },
+  'ed25519-alone': {
+    keys: publicKeys(old),
+    more: { algorithms: ['Ed25519'] },
+    opens: [renamed],
+    closed: [[old, 'algorithm']],
+  },
   'no-use': { keys: [without(good, 'use')], opens: [good] },
   'key-ops': { keys: [{ ...without(good, 'use'), key_ops: ['verify'] }], opens: [good] },
   unknown: { keys: [{ ...publicJwk(good), 'x-vendor': { a: 1 }, x5t: 'x', nbf: 1 }], opens: [good] },
@@ -260,7 +274,7 @@ beforeAll(async () => {
   gateway = await startGateway({
     routes: [
       ...[...Object.keys(sets), ...Object.keys(empty), ...Object.keys(endless)].map((name) =>
-        issuers.route(name, origin.url),
+        issuers.route(name, origin.url, sets[name]?.more),
       ),
       ...Object.entries(wrong).map(([name, { more }]) => issuers.route(name, origin.url, more?.())),
       issuers.route('slashed', origin.url, { issuer: slashed }),
