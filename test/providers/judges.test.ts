@@ -22,7 +22,17 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => keys?.close())
 
-const judged = ['auth0', 'okta', 'cognito', 'clerk', 'firebase', 'google'] as const
+const judged = [
+  'auth0',
+  'okta',
+  'cognito',
+  'clerk',
+  'workos',
+  'supabase',
+  'firebase',
+  'google',
+  'cloudflareAccess',
+] as const
 
 describe.each(judged)('the library of %s', (name) => {
   const provider = providers[name]

@@ -54,6 +54,20 @@ export async function judgesOf(
     tokenSigningAlg: 'RS256',
   })
   const google = new OAuth2Client()
+  const { GoTrueClient }: Package = load('@supabase/auth-js')
+  const supabase = new GoTrueClient({ url: 'https://abcd.supabase.co/auth/v1', autoRefreshToken: false })
+  const { WorkOS }: Package = load('@workos-inc/node')
+  const local = new URL(keysUrl)
+  const workos = new WorkOS('sk_test', {
+    clientId: 'client_01H',
+    apiHostname: local.hostname,
+    port: Number(local.port),
+    https: false,
+  })
+  const { default: accessPlugin }: Package = await import(
+    path.join(folder, 'node_modules/@cloudflare/pages-plugin-cloudflare-access/dist/functions/index.js')
+  )
+  const access = accessPlugin({ domain: 'https://acme.cloudflareaccess.com', aud: '4714c1358e' })
   const app = initializeApp({ projectId: 'acme-agents' }, `judge-${key.kid}`)
   const firebase = new FirebaseTokenVerifier(`${keysUrl}/pem`, 'https://securetoken.google.com/', ID_TOKEN_INFO, app)
 
@@ -89,6 +103,53 @@ export async function judgesOf(
           'https://accounts.google.com',
         ]),
     },
+    supabase: {
+      by: '@supabase/auth-js 2.119.1',
+      async judge(token) {
+        const { data, error } = await supabase.getClaims(token, { jwks: { keys: [publicJwk(key)] } })
+        if (error) throw error
+        return data
+      },
+    },
+    workos: {
+      by: '@workos-inc/node 11.0.0',
+      async judge(token) {
+        // Its session cookies are judged by this.
+        if (!(await workos.userManagement.isValidJwt(token))) throw new Error('no valid token')
+        return true
+      },
+    },
+    cloudflareAccess: {
+      by: '@cloudflare/pages-plugin-cloudflare-access 1.0.5',
+      judge: (token) =>
+        withKeysFrom(`${keysUrl}/jwks`, async () => {
+          const request = new Request('https://app.acme.example/', { headers: { 'cf-access-jwt-assertion': token } })
+          const next = async () => new Response('in')
+          const ignored = () => undefined
+          const response = await access({
+            request,
+            next,
+            env: {},
+            data: {},
+            functionPath: '',
+            waitUntil: ignored,
+            passThroughOnException: ignored,
+          })
+          if ((await response.text()) !== 'in') throw new Error(`sent to sign in: ${response.status}`)
+          return true
+        }),
+    },
     firebase: { by: 'firebase-admin 14.5.1', judge: (token) => firebase.verifyJWT(token, false) },
+  }
+}
+
+/** Lets a library that knows one address for keys alone have them from here. */
+async function withKeysFrom<Result>(url: string, work: () => Promise<Result>): Promise<Result> {
+  const { fetch } = globalThis
+  globalThis.fetch = () => fetch(url)
+  try {
+    return await work()
+  } finally {
+    globalThis.fetch = fetch
   }
 }
