@@ -23,6 +23,8 @@ beforeAll(async () => {
 afterAll(() => keys?.close())
 
 const judged = [
+  'entra',
+  'entraVersion1',
   'auth0',
   'okta',
   'cognito',

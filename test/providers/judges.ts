@@ -5,7 +5,8 @@ import type { JWK } from 'jose'
 import { root } from '../support/build'
 import { publicJwk } from '../support/keys'
 import { ready } from '../support/packages'
-import type { providers } from './providers'
+import { API } from './microsoft'
+import { providers } from './providers'
 
 /*
  * What providers themselves ship to verify their tokens, given our keys in place of theirs: a fixture that they refuse would prove
@@ -71,7 +72,14 @@ export async function judgesOf(
   const app = initializeApp({ projectId: 'acme-agents' }, `judge-${key.kid}`)
   const firebase = new FirebaseTokenVerifier(`${keysUrl}/pem`, 'https://securetoken.google.com/', ID_TOKEN_INFO, app)
 
+  const entra = (issuer: string, audience: string): Judge => microsoft(key, issuer, audience)
+
   return {
+    entra: { by: 'passport-azure-ad 4.3.5', judge: entra(String(providers.entra.person.iss), API) },
+    entraVersion1: {
+      by: 'passport-azure-ad 4.3.5',
+      judge: entra(String(providers.entraVersion1.person.iss), `api://${API}`),
+    },
     cognito: { by: 'aws-jwt-verify 5.2.1', judge: (token) => cognito.verify(token) },
     clerk: {
       by: '@clerk/backend 3.25.0',
@@ -152,4 +160,21 @@ async function withKeysFrom<Result>(url: string, work: () => Promise<Result>): P
   } finally {
     globalThis.fetch = fetch
   }
+}
+
+/** Microsoft's strategy for bearers, with its own verification and a key of ours in place of its documents. */
+function microsoft(key: JWK, issuer: string, audience: string): Judge {
+  const { BearerStrategy }: Package = load('passport-azure-ad')
+  const { Metadata }: Package = load('passport-azure-ad/lib/metadata')
+  const url = `${providers.entra.person.iss}/.well-known/openid-configuration`
+  const told = (claims: unknown, done: (failed: null, user: unknown) => void) => done(null, claims)
+  const strategy = new BearerStrategy({ identityMetadata: url, clientID: API, audience, loggingNoPII: true }, told)
+  const metadata = new Metadata(url, 'oidc', { loggingNoPII: true })
+  metadata.oidc = { keys: [publicJwk(key)] }
+  return (token) =>
+    new Promise((resolve, reject) => {
+      strategy.fail = (why: unknown) => reject(new Error(String(why)))
+      const wanted = { algorithms: ['RS256'], issuer: [issuer], audience: [audience], clockSkew: 300 }
+      strategy.jwtVerify({}, token, metadata, wanted, (_failed: unknown, user: unknown) => resolve(user))
+    })
 }

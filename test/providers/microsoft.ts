@@ -1,7 +1,8 @@
 import { HOUR, now, type Provider } from './provider'
 
 const TENANT = '9f0c1a52-7d3e-4b6a-8c21-5e4f3a2b1c0d'
-const API = '2b6f8a10-1111-4222-8333-444455556666'
+/** The application's id. */
+export const API = '2b6f8a10-1111-4222-8333-444455556666'
 const APP = '7c9e6679-7425-40de-944b-e07fc1f90ae7'
 const v2 = `https://login.microsoftonline.com/${TENANT}/v2.0`
 const v1 = `https://sts.windows.net/${TENANT}/`
