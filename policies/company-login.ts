@@ -1,4 +1,4 @@
-import { defineIssuer } from '../src/config/define'
+import { defineIssuer } from 'sallyport'
 
 /** The company's identity provider. Its URL differs between staging and production, so wrangler.toml names it. */
 export default defineIssuer({

@@ -1,4 +1,4 @@
-import { definePolicy } from '../src/config/define'
+import { definePolicy } from 'sallyport'
 
 /** Everyone with a role may hold conversations; what deletes them is for admins. */
 export default definePolicy({

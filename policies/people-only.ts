@@ -1,4 +1,4 @@
-import { definePolicy } from '../src/config/define'
+import { definePolicy } from 'sallyport'
 
 /** Tokens that a client got for itself do not chat. A second policy on a route: both must allow. */
 export default definePolicy({

@@ -1,6 +1,6 @@
+import { defineRoute } from 'sallyport'
 import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
-import { defineRoute } from '../src/config/define'
 
 /** Any agent that speaks AG-UI; `npm start` puts the sample of examples/ag-ui-agent here. */
 export default defineRoute({

@@ -1,7 +1,7 @@
+import { defineRoute } from 'sallyport'
 import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
 import peopleOnly from '../policies/people-only'
-import { defineRoute } from '../src/config/define'
 
 /** An AG2 agent behind `AGUIStream`. Its tools read `context_variables.get("auth_user")` (0.x) or `ctx.variables["auth_user"]` (1.x). */
 export default defineRoute({

@@ -1,6 +1,6 @@
+import { defineRoute } from 'sallyport'
 import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
-import { defineRoute } from '../src/config/define'
 
 /**
  * A LangGraph server. Its graphs read the user at `config["configurable"]["x-user-id"]` and the other `x-user-*` names; a

@@ -1,6 +1,6 @@
+import { defineRoute } from 'sallyport'
 import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
-import { defineRoute } from '../src/config/define'
 
 /**
  * Microsoft Agent Framework. In Python, tools read `ctx.session.state["auth_user"]` and nothing is to be changed. In .NET,

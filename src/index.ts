@@ -1,4 +1,4 @@
+import { createWorker } from 'sallyport/worker'
 import routes from '../routes'
-import { createWorker } from './worker'
 
 export default createWorker(routes)

@@ -3,11 +3,22 @@ import { createApp } from './app'
 import { load } from './config/load'
 import { livePorts } from './live-ports'
 
+/** What a request may leave running after its answer. */
+interface Background {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** The handler that a Worker exports. */
+export interface Gateway {
+  readonly fetch: (request: Request, environment: unknown, context: Background) => Response | Promise<Response>
+}
+
 /**
  * Makes a Worker of routes: what it is bound to and its secrets come from the environment that the platform gives it.
  * @param routes as routes/index.ts lists them
  * @throws ConfigurationError where the configuration has faults; the Worker does not start then
  */
-export function createWorker(routes: readonly unknown[], ports = livePorts) {
-  return createApp(load(routes, env as unknown as Record<string, unknown>, ports), ports)
+export function createWorker(routes: readonly unknown[]): Gateway {
+  const app = createApp(load(routes, env as unknown as Record<string, unknown>, livePorts), livePorts)
+  return { fetch: (request, environment, context) => app.fetch(request, environment, context as ExecutionContext) }
 }

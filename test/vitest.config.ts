@@ -1,8 +1,12 @@
 import path from 'node:path'
 import { defineConfig } from 'vitest/config'
 
+const root = path.resolve(import.meta.dirname, '..')
+
 export default defineConfig({
-  root: path.resolve(import.meta.dirname, '..'),
+  root,
+  // What routes/ and policies/ import is this repository's own source.
+  resolve: { alias: [{ find: /^sallyport$/, replacement: path.join(root, 'src/config/define.ts') }] },
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/build.ts'],

@@ -1,3 +1,5 @@
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { BuildOptions } from 'esbuild'
 
 /** How wrangler bundles the Worker: what tests and measurements run is what a deployment gets. */
@@ -11,13 +13,22 @@ export const workerBundle = {
   logLevel: 'warning',
 } as const satisfies BuildOptions
 
-/** How a command is bundled with routes/ and policies/, to run in Node. */
-export const commandBundle = {
+/** How what runs in Node is bundled: the commands, and a project's routes for them. */
+export const nodeBundle = {
   bundle: true,
   format: 'esm',
   platform: 'node',
   target: 'node22',
   packages: 'external',
-  sourcemap: 'inline',
+  sourcemap: 'linked',
   logLevel: 'error',
 } as const satisfies BuildOptions
+
+const source = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
+
+/** The modules of the package that run in Node, by the names that they have in `dist/`. */
+export const nodeEntries = {
+  index: path.join(source, 'config/define.ts'),
+  cli: path.join(source, 'cli/main.ts'),
+  testing: path.join(source, 'testing.ts'),
+} as const

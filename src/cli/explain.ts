@@ -1,41 +1,63 @@
-// npm run -s explain -- --token FILE|- [--route ID] [--env NAME] [--offline]: why a token is let in or refused.
 import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
-import routes from '../../routes'
 import { explainToken, type KeysFor } from '../authentication/jwt/explain'
 import { fetchKeySet } from '../authentication/jwt/key-set'
 import { keySet, select } from '../authentication/jwt/loaded-keys'
 import { load } from '../config/load'
 import { Refusal } from '../errors/refusal'
-import { readEnvironment } from './environment'
+import type { Command } from './command'
 import { explanationText } from './explanation-text'
 import { noNetwork } from './no-network'
 import { nodePorts } from './node-ports'
+import { openProject } from './project'
 
-const { values } = parseArgs({
-  args: process.argv.slice(3),
-  options: {
-    token: { type: 'string' },
-    route: { type: 'string' },
-    env: { type: 'string' },
-    offline: { type: 'boolean', default: false },
+const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME] [--offline]
+  --token    a file with the token in it, or - for standard input
+  --route    one route; without it, all that trust the token's issuer
+  --env      an environment of wrangler's file
+  --offline  asks nobody for keys: the signature stays open`
+
+/** Says why a token is let in or refused, by the checks of the Worker itself. */
+export const explain: Command = {
+  usage: USAGE,
+  async run(args, root) {
+    const { values } = parseArgs({
+      args: [...args],
+      options: {
+        token: { type: 'string' },
+        route: { type: 'string' },
+        env: { type: 'string' },
+        offline: { type: 'boolean', default: false },
+      },
+    })
+    if (values.token === undefined)
+      throw new Error(
+        'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',
+      )
+    const { deployments, routes } = await openProject(root)
+    const config = load(routes, deployments.named(values.env).environment, noNetwork)
+    const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
+    if (asked.length === 0)
+      throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
+    /** Routes that trust the same in the same way say the same. */
+    const groups = [...Map.groupBy(asked, ({ trust }) => JSON.stringify(trust)).values()]
+    const token = readToken(values.token === '-' ? '-' : path.resolve(root, values.token))
+    const keysFor = values.offline ? async () => 'unknown' as const : fetchedKeys
+    const explained = await Promise.all(
+      groups.map(async (routesOfGroup) => ({
+        routesOfGroup,
+        explanation: await explainToken(token, routesOfGroup[0]?.trust.issuers ?? [], keysFor, Date.now()),
+      })),
+    )
+    const known = explained.filter(({ explanation }) => explanation.issuer)
+    const told = known.length > 0 ? known : explained.slice(0, 1)
+    console.log(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
+    return told.some(({ explanation }) => explanation.verdict === 'accepted') ? 0 : 1
   },
-})
-if (values.token === undefined)
-  throw new Error(
-    'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',
-  )
+}
 
-const config = load(routes, readEnvironment(values.env === undefined ? [] : ['--env', values.env]), noNetwork)
-const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
-if (asked.length === 0)
-  throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
-/** Routes that trust the same in the same way say the same. */
-const groups = [...Map.groupBy(asked, ({ trust }) => JSON.stringify(trust)).values()]
-const token = readToken(values.token)
-
-const keysFor: KeysFor = async (issuer, alg, kid) => {
-  if (values.offline) return 'unknown'
+const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
   try {
     return await select(keySet(await fetchKeySet(issuer, nodePorts)), alg, kid)
   } catch (thrown) {
@@ -44,16 +66,6 @@ const keysFor: KeysFor = async (issuer, alg, kid) => {
     return 'unknown'
   }
 }
-const explained = await Promise.all(
-  groups.map(async (routesOfGroup) => ({
-    routesOfGroup,
-    explanation: await explainToken(token, routesOfGroup[0]?.trust.issuers ?? [], keysFor, Date.now()),
-  })),
-)
-const known = explained.filter(({ explanation }) => explanation.issuer)
-const told = known.length > 0 ? known : explained.slice(0, 1)
-console.log(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
-if (!told.some(({ explanation }) => explanation.verdict === 'accepted')) process.exitCode = 1
 
 /** A token as people copy it, with its scheme or a line end. */
 function readToken(from: string): string {

@@ -1,79 +1,98 @@
-// npm run keys [-- new|add|promote|retire|list|threads|rotate-threads] [--algorithm NAME] [--file PATH]
-// Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand them to Cloudflare.
 import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultSigningAlgorithm, isSigningAlgorithm, signingAlgorithmNames } from '../assertion/algorithms'
 import { secretsIn } from '../threads/secret'
+import type { Command } from './command'
 import { keyFile, rolesOf, STEPS, type Step, THREAD_FILE, writeSecret } from './key-file'
 
 const DEFAULT_FILE = '.secrets/signing-keys.json'
-const USAGE = `usage: npm run keys -- [${Object.keys(STEPS).join('|')}|list|threads|rotate-threads] [--algorithm ${signingAlgorithmNames.join('|')}] [--file PATH]
+const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threads|rotate-threads] [--algorithm ${signingAlgorithmNames.join('|')}] [--file PATH] [--env NAME]
   new      make the first key (default)
   add      make the next key: it is published, and does not sign yet
   promote  let the newest key sign; the old one stays published
   retire   drop the keys that no longer sign
   list     show what the file holds
   threads  make THREAD_SECRET, of which ids are made that belong to one person
-  rotate-threads  put a new secret before it; what was sealed before the last rotation but one is not known any more`
+  rotate-threads  put a new secret before it; what was sealed before the last rotation but one is not known any more
+  --env    the environment that the printed command names`
 
-const put = (file: string) => `  npx wrangler secret put SIGNING_KEYS < ${file}`
-const NEXT: Record<Step, (file: string) => string> = {
-  new: (file) => `Keep it as you keep other secrets, and hand it over with\n${put(file)}`,
-  add: (file) =>
-    `Publish it with\n${put(file)}\nand wait until every verifier has fetched keys anew (24 hours covers .NET) before "promote".`,
-  promote: (file) => `Let it sign with\n${put(file)}\nand wait an hour before "retire".`,
-  retire: (file) => `Finish with\n${put(file)}`,
+/** A file with a secret: its name as the person knows it, and where it is. */
+interface SecretFile {
+  readonly name: string
+  readonly path: string
 }
 
-try {
-  await run()
-} catch (thrown) {
-  console.error(thrown instanceof Error ? thrown.message : thrown)
-  process.exitCode = 1
+/** The command that hands a secret to Cloudflare. */
+type HandOver = (name: string, file: string) => string
+const handOver =
+  (env: string | undefined): HandOver =>
+  (name, file) =>
+    `  npx wrangler secret put ${name}${env === undefined ? '' : ` --env ${env}`} < ${file}`
+
+const NEXT: Record<Step, (put: string) => string> = {
+  new: (put) => `Keep it as you keep other secrets, and hand it over with\n${put}`,
+  add: (put) =>
+    `Publish it with\n${put}\nand wait until every verifier has fetched keys anew (24 hours covers .NET) before "promote".`,
+  promote: (put) => `Let it sign with\n${put}\nand wait an hour before "retire".`,
+  retire: (put) => `Finish with\n${put}`,
 }
 
-async function run(): Promise<void> {
-  const { positionals, values } = parseArgs({
-    args: process.argv.slice(3),
-    allowPositionals: true,
-    options: {
-      algorithm: { type: 'string', default: defaultSigningAlgorithm },
-      file: { type: 'string' },
-    },
-  })
-  const [step = 'new'] = positionals
-  if (step === 'threads') return makeThreadSecret(values.file ?? THREAD_FILE)
-  if (step === 'rotate-threads') return rotateThreadSecret(values.file ?? THREAD_FILE)
-  const { algorithm } = values
+/** Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand them to Cloudflare. */
+export const keys: Command = {
+  usage: USAGE,
+  async run(args, root) {
+    const { positionals, values } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        algorithm: { type: 'string', default: defaultSigningAlgorithm },
+        file: { type: 'string' },
+        env: { type: 'string' },
+      },
+    })
+    const [step = 'new'] = positionals
+    const hand = handOver(values.env)
+    const at = (standard: string): SecretFile => {
+      const name = values.file ?? standard
+      return { name, path: path.resolve(root, name) }
+    }
+    if (step === 'threads') makeThreadSecret(at(THREAD_FILE), hand)
+    else if (step === 'rotate-threads') rotateThreadSecret(at(THREAD_FILE), hand)
+    else await rotate(step, values.algorithm, at(DEFAULT_FILE), hand)
+    return 0
+  },
+}
+
+async function rotate(step: string, algorithm: string, { name, path }: SecretFile, hand: HandOver): Promise<void> {
   if (!(step === 'list' || step in STEPS) || !isSigningAlgorithm(algorithm)) throw new Error(USAGE)
-  const name = values.file ?? DEFAULT_FILE
-  const file = keyFile(name)
+  const file = keyFile(path)
   if (step !== 'list') file.write(await STEPS[step as Step](file.read(), algorithm))
   for (const { kid, alg, role } of rolesOf(file.read())) console.log(`${role.padEnd(9)} ${alg}  ${kid}`)
-  if (step !== 'list') console.log(`\nWritten to ${name}. ${NEXT[step as Step](name)}`)
+  if (step !== 'list') console.log(`\nWritten to ${name}. ${NEXT[step as Step](hand('SIGNING_KEYS', name))}`)
 }
 
 /** The first thread secret. It stays where it is: without it everybody would be parted from their conversations. */
-function makeThreadSecret(file: string): void {
-  if (existsSync(file)) throw new Error(`There is a thread secret in ${file} already; use "rotate-threads".`)
-  writeThreadSecrets(file, [newSecret()])
+function makeThreadSecret(file: SecretFile, hand: HandOver): void {
+  if (existsSync(file.path)) throw new Error(`There is a thread secret in ${file.name} already; use "rotate-threads".`)
+  writeThreadSecrets(file, [newSecret()], hand)
 }
 
 /** A new secret before the one that sealed until now and the first one of all, of which ids are derived. */
-function rotateThreadSecret(file: string): void {
-  const [current, ...others] = existsSync(file) ? secretsIn(readFileSync(file, 'utf8')) : []
-  if (current === undefined) throw new Error(`There is no thread secret in ${file} yet; use "threads".`)
-  writeThreadSecrets(file, [newSecret(), current, ...others.slice(-1)])
+function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
+  const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []
+  if (current === undefined) throw new Error(`There is no thread secret in ${file.name} yet; use "threads".`)
+  writeThreadSecrets(file, [newSecret(), current, ...others.slice(-1)], hand)
 }
 
 function newSecret(): string {
   return randomBytes(32).toString('base64url')
 }
 
-function writeThreadSecrets(file: string, secrets: readonly string[]): void {
-  writeSecret(file, secrets.map((secret) => `${secret}\n`).join(''))
+function writeThreadSecrets(file: SecretFile, secrets: readonly string[], hand: HandOver): void {
+  writeSecret(file.path, secrets.map((secret) => `${secret}\n`).join(''))
   console.log(
-    `Written to ${file}. Keep it as you keep other secrets, and hand it over with\n  npx wrangler secret put THREAD_SECRET < ${file}`,
+    `Written to ${file.name}. Keep it as you keep other secrets, and hand it over with\n${hand('THREAD_SECRET', file.name)}`,
   )
 }

@@ -1,18 +1,57 @@
-// npm run -s routes [-- --env NAME]: the effective configuration as JSON, for review and for audit.
-import routes from '../../routes'
-import type { Route } from '../config/define'
+import { parseArgs } from 'node:util'
+import type { LoadedRoute } from '../config/compile-route'
 import { ConfigurationError } from '../config/fault'
-import { load } from '../config/load'
+import { type Configuration, load } from '../config/load'
+import type { Command } from './command'
 import { effectiveConfiguration } from './effective'
-import { readEnvironment } from './environment'
 import { noNetwork } from './no-network'
+import { openProject } from './project'
 
-const list: readonly Route[] = routes
-try {
-  const config = load(list, readEnvironment(process.argv.slice(3)), noNetwork)
-  console.log(JSON.stringify(effectiveConfiguration(config, list), null, 2))
-} catch (thrown) {
-  if (!(thrown instanceof ConfigurationError)) throw thrown
-  console.error(thrown.message)
-  process.exitCode = 1
+/** Shows the routes that are in force: as a table, or whole as JSON, for review and for audit. */
+export const routes: Command = {
+  usage: `usage: sallyport routes [--env NAME] [--json]
+  --env   an environment of wrangler's file
+  --json  the whole effective configuration, with every default filled in`,
+  async run(args, root) {
+    const options = { env: { type: 'string' }, json: { type: 'boolean', default: false } } as const
+    const { values } = parseArgs({ args: [...args], options })
+    const { deployments, routes: written } = await openProject(root)
+    try {
+      const config = load(written, deployments.named(values.env).environment, noNetwork)
+      console.log(values.json ? JSON.stringify(effectiveConfiguration(config, written), null, 2) : routesTable(config))
+      return 0
+    } catch (thrown) {
+      if (!(thrown instanceof ConfigurationError)) throw thrown
+      console.error(thrown.message)
+      return 1
+    }
+  },
+}
+
+const HEAD = ['path', 'kind', 'agent', 'signed in by', 'policies', 'threads'] as const
+
+/** One line for each route, in the order of their paths. */
+export function routesTable({ publicUrl, routes: loaded }: Configuration): string {
+  const lines = [HEAD, ...[...loaded.values()].sort((a, b) => (a.path < b.path ? -1 : 1)).map(lineOf)]
+  const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))
+  const text = lines.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  )
+  return [`${publicUrl}\n`, ...text].join('\n')
+}
+
+function lineOf(route: LoadedRoute): readonly string[] {
+  const { path, adapter, origin, trust, policies, threads, isPublic } = route
+  const issuers = [...new Set(trust.issuers.map(({ id }) => id))]
+  return [
+    path,
+    adapter.kind,
+    origin.host + origin.root.replace(/^\/$/, ''),
+    isPublic ? '(public)' : issuers.join(', '),
+    policies.map(({ id }) => id).join(', ') || '(none)',
+    adapter.threads ? threads : '-',
+  ]
 }

@@ -1,5 +1,11 @@
-// npm run -s schema: the JSON Schema of a route, for teams that generate their routes. It comes from the schema that is
-// checked at load; rules across fields (such as overlapping paths) are only there.
+import type { Command } from './command'
 import { routeJsonSchema } from './json-schema'
 
-console.log(JSON.stringify(routeJsonSchema(), null, 2))
+/** Prints the JSON Schema of a route. It comes from the schema that is checked at load; rules across fields are only there. */
+export const schema: Command = {
+  usage: 'usage: sallyport schema\n  Prints the JSON Schema of a route, for teams that generate their routes.',
+  async run() {
+    console.log(JSON.stringify(routeJsonSchema(), null, 2))
+    return 0
+  },
+}

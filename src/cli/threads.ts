@@ -1,35 +1,40 @@
-// npm run -s threads -- --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
-// Says what the gate calls an owner, and under which id an agent knows a thread of theirs: what it takes to move threads in.
 import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { idsOf } from '../threads/ids'
 import { ownerName } from '../threads/owner'
 import { importThreadKeys, threadSecretFault } from '../threads/secret'
+import type { Command } from './command'
 import { THREAD_FILE } from './key-file'
 
-const USAGE = `usage: npm run -s threads -- --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
+const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
   --issuer   the iss of the owner's tokens, to the letter
   --subject  the sub of their tokens, behind the issuer's subjectPrefix; --tenant where threads belong to tenants
              prints the owner: the value of sallyport_owner in the metadata of a LangGraph thread
   --thread   an id as callers know it; prints the id under which the agent of --route knows it (AG-UI kinds and copilotkit)
   --file     where the thread secret is, unless THREAD_SECRET is set (default ${THREAD_FILE})`
 
-try {
-  console.log(await answer())
-} catch (thrown) {
-  console.error(thrown instanceof Error ? thrown.message : thrown)
-  process.exitCode = 1
+/** Says what the gate calls an owner, and under which id an agent knows a thread of theirs: what it takes to move threads in. */
+export const threads: Command = {
+  usage: USAGE,
+  async run(args, root) {
+    console.log(await answer([...args], root))
+    return 0
+  },
 }
 
-async function answer(): Promise<string> {
+async function answer(args: string[], root: string): Promise<string> {
   const text = { type: 'string' } as const
   const options = { issuer: text, subject: text, tenant: text, route: text, thread: text, file: text }
-  const { issuer, subject, tenant, route, thread, file } = parseArgs({ args: process.argv.slice(3), options }).values
+  const { issuer, subject, tenant, route, thread, file } = parseArgs({ args, options }).values
   const id = subject ?? tenant
   if (!issuer || !id || (subject && tenant) || !route !== !thread) throw new Error(USAGE)
   const owner = await ownerName(subject ? 'own' : 'tenant', issuer, id)
   if (!route || !thread) return owner
-  return idsOf(await importThreadKeys(secretIn(file ?? THREAD_FILE)), route, owner).derive('thread', thread)
+  return idsOf(await importThreadKeys(secretIn(path.resolve(root, file ?? THREAD_FILE))), route, owner).derive(
+    'thread',
+    thread,
+  )
 }
 
 function secretIn(file: string): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askAgent, askIssuer } from '../../src/cli/check/online'
 import { nodePorts } from '../../src/cli/node-ports'
-import { askAgent, askIssuer } from '../../src/cli/online'
 import { load } from '../../src/config/load'
 import { issuerOf, openHttp, routeOf } from '../support/fixtures'
 import { type Issuers, publicKeys, publishes, says, startIssuers, trustedIssuer } from '../support/issuers'

@@ -1,8 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { describe, expect, it } from 'vitest'
 import routes from '../../routes'
+import { readDeployments } from '../../src/cli/deployments'
 import { effectiveConfiguration } from '../../src/cli/effective'
-import { readEnvironment } from '../../src/cli/environment'
 import { routeJsonSchema } from '../../src/cli/json-schema'
 import { noNetwork } from '../../src/cli/no-network'
 import type { Issuer, Policy, Route } from '../../src/config/define'
@@ -574,7 +574,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
 
 describe('the effective configuration and the schema', () => {
   // Whatever this checkout's routes name, wrangler.toml has to have.
-  const env = readEnvironment([])
+  const env = readDeployments(process.cwd()).named(undefined).environment
 
   it('is plain JSON and round-trips', () => {
     const effective = effectiveConfiguration(load(routes, env, noNetwork), routes)

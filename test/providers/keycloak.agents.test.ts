@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { askIssuer } from '../../src/cli/check/online'
 import { nodePorts } from '../../src/cli/node-ports'
-import { askIssuer } from '../../src/cli/online'
 import { compileIssuer } from '../../src/config/compile-issuer'
 import type { Issuer } from '../../src/config/define'
 import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'

@@ -3,9 +3,10 @@
  * can move. Timers follow that clock. Everything else is the real thing.
  */
 import { env } from 'cloudflare:workers'
+import { createApp } from '../../src/app'
+import { load } from '../../src/config/load'
 import { livePorts } from '../../src/live-ports'
 import type { Ports } from '../../src/ports'
-import { createWorker } from '../../src/worker'
 
 const POLL_MS = 5
 
@@ -43,7 +44,8 @@ const emit: Ports['emit'] = (line) => {
   livePorts.emit(line)
   return sink?.()
 }
-const app = createWorker(routes, { ...livePorts, now, after, emit })
+const ports = { ...livePorts, now, after, emit }
+const app = createApp(load(routes, env as unknown as Record<string, unknown>, ports), ports)
 
 export default {
   fetch(request, bindings, context) {

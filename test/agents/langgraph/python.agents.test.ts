@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { endpoints } from '../../../src/agents/langgraph/endpoints'
-import { type OpenApi, unknownMembers } from '../../../src/cli/langgraph-members'
+import { type OpenApi, unknownMembers } from '../../../src/cli/check/langgraph-members'
 import { type LangGraphClient, type LangGraphSdk, loadClients } from '../../support/clients'
 import { bearer, forge, policyWithExamples, routeOf } from '../../support/fixtures'
 import { graphIdentity } from '../../support/graph-identity'

@@ -1,4 +1,4 @@
-import { definePolicy } from '../../../../src/config/define'
+import { definePolicy } from 'sallyport'
 
 /**
  * The requests of a chat of CopilotKit: it asks which agents there are, runs them, stops them, and

@@ -1,4 +1,4 @@
-import { defineIssuer } from '../../../../src/config/define'
+import { defineIssuer } from 'sallyport'
 
 /** This gateway itself, as the issuer of what the route "copilotkit" hands to the runtime. */
 export default defineIssuer({

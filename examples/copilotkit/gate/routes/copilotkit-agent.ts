@@ -1,4 +1,4 @@
-import { defineRoute } from '../../../../src/config/define'
+import { defineRoute } from 'sallyport'
 import chat from '../policies/copilotkit-chat'
 import ownGate from '../policies/own-gate'
 

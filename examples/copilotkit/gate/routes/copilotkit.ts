@@ -1,5 +1,5 @@
+import { defineRoute } from 'sallyport'
 import companyLogin from '../../../../policies/company-login'
-import { defineRoute } from '../../../../src/config/define'
 import chat from '../policies/copilotkit-chat'
 
 /** In front of the runtime: checks the user's token, keeps it, and gives the runtime a signed word of its own. */

@@ -1,9 +1,11 @@
-import { fetchKeySet } from '../authentication/jwt/key-set'
-import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
-import type { LoadedRoute } from '../config/compile-route'
-import { type Fault, show } from '../config/fault'
-import { fitsAlgorithm, type JwsAlgorithm } from '../jws'
-import type { Ports } from '../ports'
+import { fetchKeySet } from '../../authentication/jwt/key-set'
+import type { TrustedIssuer } from '../../authentication/jwt/trusted-issuer'
+import type { LoadedRoute } from '../../config/compile-route'
+import { type Fault, show } from '../../config/fault'
+import type { Configuration } from '../../config/load'
+import { fitsAlgorithm, type JwsAlgorithm } from '../../jws'
+import type { Ports } from '../../ports'
+import { nodePorts } from '../node-ports'
 import { type OpenApi, unknownMembers } from './langgraph-members'
 
 /** The findings of a check with the network: a line for each thing that is well, and the faults. */
@@ -131,4 +133,19 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
     'members that the gateway knows',
     'They pass unread. If one decides what a request may do, close the endpoint with agent.operations.',
   )
+}
+
+/** Asks everybody whom the routes name, prints who answered well, and gives the faults of the others. */
+export async function askEverybody(configs: readonly Configuration[]): Promise<readonly Fault[]> {
+  const routes = configs.flatMap((config) => [...config.routes.values()])
+  const issuers = new Map(
+    routes.flatMap(({ trust }) => trust.issuers).map((each) => [`${each.issuer} ${each.jwksUri}`, each]),
+  )
+  const agents = new Map(routes.map((route) => [`${route.id} ${route.origin.host}${route.origin.prefix}`, route]))
+  const found = await Promise.all([
+    ...[...issuers.values()].filter(({ isGateway }) => !isGateway).map((issuer) => askIssuer(issuer, nodePorts)),
+    ...[...agents.values()].map((route) => askAgent(route, nodePorts)),
+  ])
+  for (const line of found.flatMap(({ lines }) => lines)) console.log(`✓ ${line}`)
+  return found.flatMap((each) => each.faults)
 }

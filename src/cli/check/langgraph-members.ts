@@ -1,4 +1,4 @@
-import type { DecidingMember } from '../agents/members'
+import type { DecidingMember } from '../../agents/members'
 
 type Endpoint = readonly [method: string, path: string]
 

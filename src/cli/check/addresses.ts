@@ -1,0 +1,71 @@
+import type { Fault } from '../../config/fault'
+import type { Deployment } from '../deployments'
+
+type WranglerRoute = string | { readonly pattern: string; readonly custom_domain?: boolean }
+
+/** The addresses that a deployment answers at, as patterns of wrangler's. */
+export function patternsOf({ config }: Deployment): readonly string[] {
+  const routes: readonly WranglerRoute[] = config.routes ?? (config.route === undefined ? [] : [config.route])
+  return routes.map((route) => (typeof route === 'string' ? route : route.pattern))
+}
+
+/** Whether anybody can reach it once it is deployed. */
+export const isReachable = (deployment: Deployment): boolean =>
+  patternsOf(deployment).length > 0 || deployment.config.workers_dev === true
+
+/** Holds the addresses of a deployment against PUBLIC_URL, which is the only one that the gateway answers to. */
+export function addressFaults(deployment: Deployment, top: Deployment, file: string, at: string): Fault[] {
+  const faults: Fault[] = []
+  const add = (path: string, found: string, expected: string, remedy: string) =>
+    faults.push({ file, path: at + path, found, expected, remedy })
+  const { config, own, name } = deployment
+  const host = URL.parse(String(deployment.environment.PUBLIC_URL ?? ''))?.host
+  const patterns = patternsOf(deployment)
+  const isInherited = name !== undefined && own.routes === undefined && own.route === undefined && patterns.length > 0
+  if (isInherited) {
+    add(
+      'routes',
+      `nothing, so that it inherits ${patternsOf(top).join(', ')}`,
+      'routes of its own',
+      'Add routes = [{ pattern = "HOST", custom_domain = true }], or routes = [] for none: a deploy would take the address away from the top level.',
+    )
+  } else if (host && patterns.length > 0) {
+    const serving = patterns.filter((pattern) => servesHost(pattern, host))
+    if (serving.length === 0)
+      add(
+        'routes',
+        patterns.join(', '),
+        `one for ${host}, the host of PUBLIC_URL`,
+        'Correct one of the two: to requests for any other host the gateway answers 421.',
+      )
+    else if (!serving.some((pattern) => /^[^/]+(?:\/\*?)?$/.test(pattern)))
+      add(
+        'routes',
+        serving.join(', '),
+        `all paths of ${host}`,
+        `Write "${host}/*": agents fetch the gateway's keys below /.well-known.`,
+      )
+  }
+  const isAtWorkersDev = host?.endsWith('.workers.dev') === true
+  if (config.workers_dev !== false && !(isAtWorkersDev && config.workers_dev === true))
+    add(
+      'workers_dev',
+      config.workers_dev === true ? 'true' : 'nothing, which means true as long as there are no routes',
+      'false: one door',
+      isAtWorkersDev ? 'Set workers_dev = true, since PUBLIC_URL is there.' : 'Set workers_dev = false.',
+    )
+  if (config.preview_urls === true)
+    add(
+      'preview_urls',
+      'true',
+      'false',
+      'Set preview_urls = false: every version would have an address of its own, without your domain’s protection.',
+    )
+  return faults
+}
+
+/** A pattern may begin with a star, for hosts below. */
+function servesHost(pattern: string, host: string): boolean {
+  const [named = ''] = pattern.replace(/^https?:\/\//, '').split('/')
+  return named.startsWith('*') ? host.endsWith(named.slice(1)) : named === host
+}

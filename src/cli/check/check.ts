@@ -1,0 +1,153 @@
+import { parseArgs } from 'node:util'
+import type { LoadedRoute } from '../../config/compile-route'
+import type { Policy } from '../../config/define'
+import { ConfigurationError, count, entriesOf, type Fault } from '../../config/fault'
+import { type Configuration, load } from '../../config/load'
+import { runExamples } from '../../policy/examples'
+import type { Command } from '../command'
+import type { Deployment } from '../deployments'
+import { noNetwork } from '../no-network'
+import { openProject, type Project } from '../project'
+import { deploymentFindings, nameOf } from './deployment'
+import { misnamedFiles, unlistedRoutes, unusedFiles, unusedVariables } from './files'
+import { askEverybody } from './online'
+import { neededSecrets } from './secrets'
+import { misspeltRoles, withSuggestions } from './suggestions'
+
+/** Looks for everything that can be wrong before a deploy, in every environment of wrangler's file. */
+export const check: Command = {
+  usage: `usage: sallyport check [--env NAME] [--online]
+  --env     one environment of wrangler's file; without it, the top level and all of them
+  --online  also asks identity providers and agents`,
+  async run(args, root) {
+    // Wrangler runs this as its build, also before \`wrangler dev\`, where the Worker checks itself.
+    if (process.env.WRANGLER_COMMAND === 'dev') return 0
+    const options = { env: { type: 'string' }, online: { type: 'boolean', default: false } } as const
+    const { values } = parseArgs({ args: [...args], options })
+    const project = await openProject(root)
+    const { deployments, routes } = project
+    const chosen = values.env === undefined ? deployed(deployments.all) : [deployments.named(values.env)]
+    const results = chosen.map((deployment) => examine(deployment, project))
+    const faults = distinct([
+      ...results.flatMap((result) => result.faults),
+      ...unlistedRoutes(project.root, routes),
+      ...unexpectedFields(project),
+    ])
+    if (faults.length > 0) {
+      console.error(new ConfigurationError(withSuggestions(faults, routes)).message)
+      return 1
+    }
+    const problems = values.online ? await askEverybody(results.flatMap(({ config }) => config ?? [])) : []
+    if (problems.length > 0) {
+      console.error(`The online check found ${count(problems, 'problem')}.\n\n${entriesOf(problems)}\n`)
+      return 1
+    }
+    console.log(report(project, results))
+    return 0
+  },
+}
+
+interface Result {
+  readonly deployment: Deployment
+  readonly faults: readonly Fault[]
+  readonly notes: readonly string[]
+  /** Absent where it does not load. */
+  readonly config?: Configuration
+}
+
+/** A file whose environments have variables and whose top level has none is deployed by environment alone. */
+function deployed(all: readonly Deployment[]): readonly Deployment[] {
+  const [top, ...others] = all
+  const isUnused = top !== undefined && top.own.vars === undefined && others.some(({ own }) => own.vars !== undefined)
+  return isUnused ? others : all
+}
+
+function examine(deployment: Deployment, { root, deployments, routes }: Project): Result {
+  const found = deploymentFindings(deployment, deployments, routes)
+  const notes = [...found.notes, ...unusedVariables(root, routes, deployment)]
+  try {
+    const config = load(routes, deployment.environment, noNetwork)
+    const policies = new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy]))
+    const misnamed = misnamedFiles(root, routes)
+    const ofPolicies = [...policies.values()].flatMap((policy) => {
+      const misspelt = misspeltRoles(policy)
+      return misspelt.length > 0 ? misspelt : failedExamples(policy)
+    })
+    return { deployment, faults: [...found.faults, ...misnamed, ...ofPolicies], notes, config }
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigurationError)) throw thrown
+    return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...found.faults], notes }
+  }
+}
+
+/** The load at start knows one environment, and a wrangler.toml. */
+const placed =
+  ({ name }: Deployment, file: string) =>
+  (fault: Fault): Fault => {
+    const at = name === undefined || fault.file !== 'wrangler.toml' ? '' : `env.${name}.`
+    return {
+      ...fault,
+      file: fault.file === 'wrangler.toml' ? file : fault.file,
+      path: at + fault.path,
+      remedy:
+        fault.remedy.replaceAll('wrangler.toml', file) +
+        (name !== undefined && at === '' && fault.path.endsWith('.env') ? ` (Environment ${name}.)` : ''),
+    }
+  }
+
+/** Wrangler ignores what it does not know, so that a misspelt field has no effect. */
+const unexpectedFields = ({ deployments: { warnings, file } }: Project): Fault[] =>
+  warnings
+    .filter((warning) => warning.startsWith('Unexpected fields'))
+    .map((warning) => ({
+      file,
+      path: warning.match(/found in (.+?) field/)?.[1] ?? '(whole file)',
+      found: warning.match(/field: (.+)$/)?.[1] ?? warning,
+      expected: 'fields that wrangler knows',
+      remedy: 'Correct the spelling, or move the field above the first [table]: where it stands it has no effect.',
+    }))
+
+const distinct = (faults: readonly Fault[]): Fault[] => [
+  ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
+]
+
+function failedExamples(policy: Policy): Fault[] {
+  return runExamples(policy).map(({ index, does, expected }) => ({
+    file: `policies/${policy.id}.ts`,
+    path: `examples[${index}]`,
+    found: `${does}: ${expected === 'allow' ? 'deny' : 'allow'}`,
+    expected,
+    remedy: 'Correct the rules, or the example if it is what is wrong.',
+  }))
+}
+
+/** What a deploy still needs of a person, and what is worth a look. */
+function report({ root, deployments, routes }: Project, results: readonly Result[]): string {
+  const policies = new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy]))
+  const examples = [...policies.values()].reduce((sum, policy) => sum + policy.examples.length, 0)
+  const notes = [
+    ...new Set([...results.flatMap((result) => result.notes), ...unusedFiles(root, routes)]),
+    ...deployments.warnings.map((warning) => `wrangler: ${warning}`),
+  ]
+  const secrets = results.flatMap(({ deployment, config }) =>
+    secretLines(deployment, [...(config?.routes.values() ?? [])]),
+  )
+  return [
+    ...notes.map((note) => `! ${note}`),
+    ...secrets,
+    `${routes.length} routes, ${policies.size} policies, ${examples} examples: no faults.`,
+  ].join('\n')
+}
+
+function secretLines(deployment: Deployment, routes: readonly LoadedRoute[]): readonly string[] {
+  const needed = neededSecrets(routes)
+  if (needed.length === 0) return []
+  const env = deployment.name === undefined ? '' : ` --env ${deployment.name}`
+  const width = Math.max(...needed.map(({ name }) => name.length))
+  return [
+    `${nameOf(deployment)} needs these secrets:`,
+    ...needed.map(
+      ({ name, from }) => `  ${name.padEnd(width)}  npx wrangler secret put ${name}${env}   (from: ${from})`,
+    ),
+  ]
+}

@@ -1,0 +1,90 @@
+import type { Route } from '../../config/define'
+import type { Fault } from '../../config/fault'
+import type { Deployment, Deployments } from '../deployments'
+import { addressFaults, isReachable } from './addresses'
+import type { Findings } from './finding'
+import { type Placeholder, placeholders } from './placeholders'
+import { secretNames, secretsInVariables } from './secrets'
+
+/** They let the gateway notice a caller who has left, and stop the agent's run. */
+const FLAGS = ['enable_request_signal', 'request_signal_passthrough']
+
+/** Fields of wrangler's file that are lost where they stand below [vars]. */
+const TOP_LEVEL = [
+  ...['name', 'main', 'account_id', 'routes', 'route', 'workers_dev', 'preview_urls', 'compatibility_date'],
+  ...['compatibility_flags', 'minify', 'keep_names', 'upload_source_maps', 'build', 'observability', 'limits'],
+]
+
+/** Looks at one place that the Worker is deployed to: everything beside the routes that can be compared without a network. */
+export function deploymentFindings(
+  deployment: Deployment,
+  { file, all }: Deployments,
+  routes: readonly Route[],
+): Findings {
+  const [top = deployment] = all
+  const at = deployment.name === undefined ? '' : `env.${deployment.name}.`
+  const found = placeholders(deployment, routes)
+  return {
+    faults: [
+      ...misplacedFields(deployment, file, at),
+      ...addressFaults(deployment, top, file, at),
+      ...missingFlags(deployment, file, at),
+      ...secretsInVariables(deployment, file, at, secretNames(routes)),
+      ...developmentMode(deployment, file, at),
+      ...(isReachable(deployment) ? found.map((each) => placeholderFault(each, file, at)) : []),
+    ],
+    notes:
+      isReachable(deployment) || found.length === 0
+        ? []
+        : [
+            `${nameOf(deployment)} has no address yet. Before it gets one, replace ${found.map(({ value }) => value).join(', ')}.`,
+          ],
+  }
+}
+
+export const nameOf = ({ name }: Deployment): string => (name === undefined ? 'The Worker' : `Environment ${name}`)
+
+function misplacedFields({ environment }: Deployment, file: string, at: string): Fault[] {
+  return TOP_LEVEL.filter((field) => Object.hasOwn(environment, field)).map((field) => ({
+    file,
+    path: `${at}vars.${field}`,
+    found: `${field} below [${at}vars], where it is a variable`,
+    expected: `${field} above the first [table]`,
+    remedy: 'Move it up: in TOML, what follows a [table] belongs to it.',
+  }))
+}
+
+function missingFlags({ config }: Deployment, file: string, at: string): Fault[] {
+  const missing = FLAGS.filter((flag) => !config.compatibility_flags.includes(flag))
+  if (missing.length === 0) return []
+  return [
+    {
+      file,
+      path: `${at}compatibility_flags`,
+      found: config.compatibility_flags.join(', ') || 'nothing',
+      expected: FLAGS.join(' and '),
+      remedy: `Add ${missing.map((flag) => `"${flag}"`).join(', ')}: without them a caller who leaves does not stop the agent's run.`,
+    },
+  ]
+}
+
+function developmentMode({ environment }: Deployment, file: string, at: string): Fault[] {
+  if (environment.ENVIRONMENT !== 'development') return []
+  return [
+    {
+      file,
+      path: `${at}vars.ENVIRONMENT`,
+      found: '"development"',
+      expected: 'nothing, in whatever can be deployed',
+      remedy: 'Remove it: it lets agents and issuers be plain http. npm start sets it on your machine.',
+    },
+  ]
+}
+
+const placeholderFault = ({ file: inFile, path, value }: Placeholder, file: string, at: string): Fault => ({
+  file: inFile ?? file,
+  path: inFile === undefined ? at + path : path,
+  found: `${JSON.stringify(value)}, a placeholder`,
+  expected: 'a value of yours',
+  remedy: 'Replace it: this deployment has an address, so people would reach it.',
+})

@@ -1,0 +1,66 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Route } from '../../config/define'
+import type { Fault } from '../../config/fault'
+import type { Deployment } from '../deployments'
+import { variablesOf } from './placeholders'
+
+/** Messages name files by ids, so a file that is named otherwise would send its reader to the wrong place. */
+export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
+  return routes.flatMap((route) => {
+    const parts = [...(route.trust ?? []), ...(route.policies ?? [])].map(({ id }) => `policies/${id}.ts`)
+    return [`routes/${route.id}.ts`, ...parts]
+      .filter((file) => !existsSync(path.join(root, file)))
+      .map((file) => ({
+        file,
+        path: '(file name)',
+        found: 'no such file',
+        expected: 'a file named as the id that it defines',
+        remedy: 'Rename the file or the id.',
+      }))
+  })
+}
+
+/** A route that is written and not listed does not exist: callers get 404, and nothing says why. */
+export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] {
+  const listed = new Set(routes.map((route) => `${route?.id}.ts`))
+  return filesIn(root, 'routes')
+    .filter((file) => file !== 'index.ts' && !listed.has(file))
+    .filter((file) => readFileSync(path.join(root, 'routes', file), 'utf8').includes('defineRoute('))
+    .map((file) => {
+      const name = file.slice(0, -'.ts'.length)
+      const variable = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+      return {
+        file: `routes/${file}`,
+        path: '(whole file)',
+        found: 'a route that routes/index.ts does not list',
+        expected: 'a line in the list',
+        remedy: `Add: import ${variable} from './${name}', and ${variable} to the list.`,
+      }
+    })
+}
+
+/** Policies and issuers that no route names. */
+export function unusedFiles(root: string, routes: readonly Route[]): readonly string[] {
+  const used = new Set(routes.flatMap(({ trust = [], policies = [] }) => [...trust, ...policies].map(({ id }) => id)))
+  return filesIn(root, 'policies')
+    .filter((file) => !used.has(file.slice(0, -'.ts'.length)))
+    .filter((file) => /\bdefine(?:Policy|Issuer)\(/.test(readFileSync(path.join(root, 'policies', file), 'utf8')))
+    .map((file) => `policies/${file} is used by no route.`)
+}
+
+/** Variables that neither a route nor the Worker's own files name. */
+export function unusedVariables(root: string, routes: readonly Route[], { own, name }: Deployment): readonly string[] {
+  const used = new Set([...variablesOf(routes), 'PUBLIC_URL', 'ENVIRONMENT'])
+  const text = filesIn(root, 'src')
+    .map((file) => readFileSync(path.join(root, 'src', file), 'utf8'))
+    .join('\n')
+  return Object.keys((own.vars ?? {}) as object)
+    .filter((variable) => !used.has(variable) && !text.includes(variable))
+    .map((variable) => `${name === undefined ? '' : `env.${name}.`}vars.${variable} is read by nothing.`)
+}
+
+const filesIn = (root: string, folder: string): string[] =>
+  existsSync(path.join(root, folder))
+    ? readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    : []

@@ -1,0 +1,11 @@
+import type { Fault } from '../../config/fault'
+
+/** What a check of the project found: faults, which stop a deploy, and notes, which do not. */
+export interface Findings {
+  readonly faults: readonly Fault[]
+  readonly notes: readonly string[]
+}
+
+/** A value in words, without the value: it could be a secret. */
+export const unshown = (value: unknown): string =>
+  typeof value === 'string' ? `a text of ${value.length} characters, which is not shown` : `a ${typeof value}`

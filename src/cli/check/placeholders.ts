@@ -1,0 +1,55 @@
+import type { Route } from '../../config/define'
+import type { Deployment } from '../deployments'
+
+/** A text that an example has, and no deployment. */
+export interface Placeholder {
+  /** Absent for a variable, which stands in wrangler's file. */
+  readonly file?: string
+  readonly path: string
+  readonly value: string
+}
+
+/** RFC 2606 keeps these names for documents; the others are how examples mark what is to be replaced. */
+const PLACEHOLDER =
+  /(?:^|[/.@])example(?:\.(?:com|org|net|edu))?(?=[:/]|$)|\.(?:example|invalid|test)(?=[:/]|$)|\b(?:TENANT(?:_ID)?|CLIENT_ID|PROJECT(?:_ID)?|YOUR[-_ ]\w+|CHANGE[-_]?ME|REPLACE[-_ ]?ME)\b|<[^>]+>|00000000-0000-0000-0000-000000000000/
+
+/** Finds what nobody has replaced yet: in variables that routes use, and in addresses that stand in routes and issuers. */
+export function placeholders({ environment }: Deployment, routes: readonly Route[]): readonly Placeholder[] {
+  const used = variablesOf(routes)
+  const inVariables = Object.entries(environment).flatMap(([name, value]) =>
+    (used.has(name) || name === 'PUBLIC_URL') && isPlaceholder(value) ? [{ path: `vars.${name}`, value }] : [],
+  )
+  const inFiles = routes.flatMap((route) => [
+    ...textsOf(route.agent?.origin, `routes/${route.id}.ts`, 'agent.origin'),
+    ...textsOf(route.cors?.origins, `routes/${route.id}.ts`, 'cors.origins'),
+    ...(route.trust ?? []).flatMap((issuer) => [
+      ...textsOf(issuer?.issuer, `policies/${issuer?.id}.ts`, 'issuer'),
+      ...textsOf(issuer?.audience, `policies/${issuer?.id}.ts`, 'audience'),
+    ]),
+  ])
+  const all = [...inVariables, ...inFiles.filter(({ value }) => isPlaceholder(value))]
+  return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()]
+}
+
+const isPlaceholder = (value: unknown): value is string => typeof value === 'string' && PLACEHOLDER.test(value)
+
+function textsOf(value: unknown, file: string, path: string): Placeholder[] {
+  if (typeof value === 'string') return [{ file, path, value }]
+  if (Array.isArray(value)) return value.flatMap((each) => textsOf(each, file, path))
+  if (typeof value === 'object' && value !== null && 'url' in value) return textsOf(value.url, file, path)
+  return []
+}
+
+/** The names of variables that routes and issuers read. */
+export function variablesOf(value: unknown): ReadonlySet<string> {
+  const names = new Set<string>()
+  const visit = (at: unknown): void => {
+    if (typeof at !== 'object' || at === null) return
+    for (const [key, each] of Object.entries(at)) {
+      if ((key === 'env' || key === 'secret' || key === 'service') && typeof each === 'string') names.add(each)
+      else visit(each)
+    }
+  }
+  visit(value)
+  return names
+}

@@ -1,0 +1,103 @@
+import { distance } from 'fastest-levenshtein'
+import { kinds } from '../../agents/kinds'
+import type { Policy, Route } from '../../config/define'
+import type { Fault } from '../../config/fault'
+import { issuerPresetNames } from '../../config/issuer-schema'
+import { jwsAlgorithmNames } from '../../jws'
+import { routeJsonSchema } from '../json-schema'
+
+/** Names that people know a provider or a kind by, and ours. */
+const KNOWN_AS: Readonly<Record<string, string>> = {
+  azure: 'entra',
+  'azure-ad': 'entra',
+  aad: 'entra',
+  microsoft: 'entra',
+  'entra-id': 'entra',
+  aws: 'cognito',
+  'aws-cognito': 'cognito',
+  access: 'cloudflare-access',
+  cloudflare: 'cloudflare-access',
+  langchain: 'langgraph',
+  autogen: 'ag2',
+  agui: 'ag-ui',
+  ag_ui: 'ag-ui',
+  'agent-framework': 'maf',
+}
+
+/** Adds "Did you mean …" to the faults of names that are nearly right. */
+export function withSuggestions(faults: readonly Fault[], routes: readonly Route[]): Fault[] {
+  const names = knownNames(routes)
+  return faults.map((fault) => {
+    const meant = nearest(nameIn(fault), names)
+    return meant === undefined ? fault : { ...fault, remedy: `Did you mean ${JSON.stringify(meant)}? ${fault.remedy}` }
+  })
+}
+
+/** Finds roles in examples that no rule of the policy names, and that one nearly names. */
+export function misspeltRoles(policy: Policy): Fault[] {
+  const inRules = [...(policy.allow ?? []), ...(policy.deny ?? [])].flatMap(({ when }) => rolesIn(when))
+  return policy.examples.flatMap(({ as }, index) =>
+    (as.roles ?? []).flatMap((role) => {
+      const meant = inRules.includes(role) ? undefined : nearest(role, inRules)
+      if (meant === undefined) return []
+      return [
+        {
+          file: `policies/${policy.id}.ts`,
+          path: `examples[${index}].as.roles`,
+          found: `${JSON.stringify(role)}, which no rule names`,
+          expected: 'a role that some rule names',
+          remedy: `Did you mean ${JSON.stringify(meant)}?`,
+        },
+      ]
+    }),
+  )
+}
+
+function rolesIn(condition: unknown): readonly string[] {
+  if (typeof condition !== 'object' || condition === null) return []
+  return Object.entries(condition).flatMap(([key, value]) =>
+    key === 'role' ? [value].flat().filter((role): role is string => typeof role === 'string') : rolesIn(value),
+  )
+}
+
+/** The name that a fault is about: the key that means nothing, or the value. */
+function nameIn({ path, found }: Fault): string | undefined {
+  if (found.startsWith('a key that means nothing')) return /([\w-]+)$/.exec(path)?.[1]
+  return /^"([^"]{2,60})"/.exec(found)?.[1]
+}
+
+function nearest(name: string | undefined, names: Iterable<string>): string | undefined {
+  if (name === undefined) return undefined
+  const known = KNOWN_AS[name.toLowerCase()]
+  const all = new Set(names)
+  if (known !== undefined && all.has(known)) return known
+  let best: { readonly name: string; readonly far: number } | undefined
+  for (const each of all) {
+    const far = distance(name.toLowerCase(), each.toLowerCase())
+    if (far <= Math.max(1, Math.floor(each.length / 4)) && far < (best?.far ?? 99)) best = { name: each, far }
+  }
+  return best?.name === name ? undefined : best?.name
+}
+
+function knownNames(routes: readonly Route[]): ReadonlySet<string> {
+  const operations = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
+    [...endpoints, ...bodyOperations].map(({ operation }) => operation),
+  )
+  const own = routes.flatMap(({ agent }) =>
+    agent?.kind === 'http' && Array.isArray(agent.endpoints) ? agent.endpoints.map(({ operation }) => operation) : [],
+  )
+  const words = wordsOf(routeJsonSchema())
+  return new Set([...words, ...operations, ...own, ...issuerPresetNames, ...jwsAlgorithmNames, ...Object.keys(kinds)])
+}
+
+/** The keys of objects and the values that a JSON Schema names. */
+function wordsOf(schema: unknown): readonly string[] {
+  if (Array.isArray(schema)) return schema.flatMap(wordsOf)
+  if (typeof schema !== 'object' || schema === null) return []
+  return Object.entries(schema).flatMap(([key, value]) => {
+    if (key === 'properties') return [...Object.keys(value), ...wordsOf(Object.values(value))]
+    if (key === 'enum') return (value as unknown[]).filter((word): word is string => typeof word === 'string')
+    if (key === 'const') return typeof value === 'string' ? [value] : []
+    return wordsOf(value)
+  })
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs'
+import path from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
+import {
+  unstable_readConfig as readConfig,
+  experimental_readRawConfig as readRawConfig,
+  type Unstable_Config as WranglerConfig,
+} from 'wrangler'
+import type { Environment } from '../config/env'
+
+/** What wrangler looks for, in its order. */
+const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
+
+/** One place that the Worker is deployed to: the top level of wrangler's file, or one of its environments. */
+export interface Deployment {
+  /** Undefined for the top level. */
+  readonly name: string | undefined
+  /** As wrangler reads it, with what an environment inherits. */
+  readonly config: WranglerConfig
+  /** What stands in the file for this place alone. */
+  readonly own: Readonly<Record<string, unknown>>
+  /** Variables, and what stands in for every other sort of binding. Secrets are not among them. */
+  readonly environment: Environment
+}
+
+/** Wrangler's file of a project. */
+export interface Deployments {
+  /** Its name, such as `wrangler.toml`. */
+  readonly file: string
+  /** The top level first. */
+  readonly all: readonly Deployment[]
+  /** What wrangler warns of, each once. */
+  readonly warnings: readonly string[]
+  /**
+   * @param name undefined for the top level
+   * @throws Error for an environment that is not there
+   */
+  named(name: string | undefined): Deployment
+}
+
+/**
+ * Reads the file that wrangler would deploy with.
+ * @throws Error where there is none, or where wrangler cannot read it
+ */
+export function readDeployments(root: string): Deployments {
+  const file = FILES.find((name) => existsSync(path.join(root, name)))
+  if (!file) throw new Error(`There is no wrangler.toml in ${root}. Run this in the folder of your gateway.`)
+  const config = path.join(root, file)
+  const { rawConfig: raw } = readRawConfig({ config }) as { rawConfig: Readonly<Record<string, unknown>> }
+  const environments = (raw.env ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  const warnings = new Set<string>()
+  const read = (name: string | undefined): Deployment => {
+    const { result, warned } = withWarnings(() => readConfig({ config, ...(name !== undefined && { env: name }) }))
+    for (const warning of warned) warnings.add(warning)
+    const own = (name === undefined ? raw : environments[name]) ?? {}
+    const bound = bindingNames(result).map((binding) => [binding, standIn])
+    return { name, config: result, own, environment: { ...result.vars, ...Object.fromEntries(bound) } }
+  }
+  const all = [undefined, ...Object.keys(environments)].map(read)
+  return {
+    file,
+    all,
+    warnings: [...warnings],
+    named(name) {
+      const found = all.find((deployment) => deployment.name === name)
+      if (found) return found
+      const names = Object.keys(environments).join(', ') || 'none'
+      throw new Error(`${file} has no environment "${name}"; it has: ${names}.`)
+    },
+  }
+}
+
+/** Wrangler writes its warnings to the console, coloured, as one text with a dash before each. */
+function withWarnings<Result>(work: () => Result): { readonly result: Result; readonly warned: readonly string[] } {
+  const { warn } = console
+  const written: string[] = []
+  console.warn = (...texts: unknown[]) => void written.push(stripVTControlCharacters(texts.join(' ')))
+  try {
+    const result = work()
+    const lines = written.flatMap((text) => text.split(/\n\s*- /).slice(1))
+    // A heading before warnings of its own says nothing by itself.
+    const warned = lines.map((line) => line.replace(/\s+/g, ' ').trim()).filter((line) => !/ configuration$/.test(line))
+    return { result, warned }
+  } finally {
+    console.warn = warn
+  }
+}
+
+/** Has every method, and does nothing. */
+const standIn = new Proxy({}, { get: () => () => Promise.reject(new Error('not running')) })
+
+/** The names of bindings of every sort: wrangler lists them as `binding` or `name`, some of them below `bindings` or `producers`. */
+function bindingNames(config: object): readonly string[] {
+  const lists = Object.values(config)
+    .flatMap((part) => [part, part?.bindings, part?.producers])
+    .filter(Array.isArray)
+  return lists.flat().flatMap((item) => [item?.binding, item?.name].filter((name) => typeof name === 'string'))
+}

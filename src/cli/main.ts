@@ -1,0 +1,66 @@
+import type { Command } from './command'
+import { ProjectError } from './project'
+
+/** The commands, by name. Each is loaded when it is asked for: some need what others do not. */
+const commands = {
+  check: async () => (await import('./check/check')).check,
+  routes: async () => (await import('./routes')).routes,
+  explain: async () => (await import('./explain')).explain,
+  schema: async () => (await import('./schema')).schema,
+  keys: async () => (await import('./keys')).keys,
+  threads: async () => (await import('./threads')).threads,
+} as const satisfies Record<string, () => Promise<Command>>
+
+/** One sentence for each, in the order in which they are met. */
+const usage: Readonly<Record<keyof typeof commands, string>> = {
+  check: 'looks for everything that can be wrong before a deploy',
+  routes: 'shows the routes that are in force',
+  explain: 'says why a token is let in or refused',
+  schema: 'prints the JSON Schema of a route',
+  keys: 'makes and rotates the secrets of the gateway',
+  threads: 'says what an agent calls an owner and a thread',
+}
+
+/**
+ * Runs one command.
+ * @param args the command's name and what follows it
+ * @param root the folder of the project
+ * @returns the exit code: 0 where all is well, 1 for faults that were found, 2 for a command that does not exist
+ */
+export async function run([name = 'help', ...args]: readonly string[], root = process.cwd()): Promise<number> {
+  if (['help', '--help', '-h'].includes(name)) {
+    console.log(helpText())
+    return 0
+  }
+  if (!isCommand(name)) {
+    console.error(`There is no command "${name}".\n\n${helpText()}`)
+    return 2
+  }
+  try {
+    const command = await commands[name]()
+    if (args.includes('--help') || args.includes('-h')) {
+      console.log(command.usage)
+      return 0
+    }
+    return await command.run(args, root)
+  } catch (thrown) {
+    console.error(messageOf(thrown))
+    return 1
+  }
+}
+
+const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name)
+
+const helpText = (): string =>
+  [
+    'usage: sallyport COMMAND [options]\n',
+    ...Object.entries(usage).map(([name, text]) => `  ${name.padEnd(9)} ${text}`),
+    '\nsallyport COMMAND --help says more about one.',
+  ].join('\n')
+
+/** A fault that somebody can mend is a sentence. Any other is ours, and its stack says where. */
+function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  const isSaid = thrown instanceof ProjectError || thrown.constructor === Error || 'code' in thrown
+  return isSaid ? thrown.message : (thrown.stack ?? thrown.message)
+}

@@ -1,0 +1,106 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { type BuildFailure, build, type Message } from 'esbuild'
+import type { Route } from '../config/define'
+import { nodeBundle } from './bundle'
+import { type Deployments, readDeployments } from './deployments'
+
+/** A sentence for whoever runs a command, with what to do. */
+export class ProjectError extends Error {
+  override readonly name = 'ProjectError'
+}
+
+/** A gateway as its owner keeps it: a folder with routes/, policies/ and a configuration of wrangler's. */
+export interface Project {
+  readonly root: string
+  readonly deployments: Deployments
+  /** As routes/index.ts lists them; nothing has checked them yet. */
+  readonly routes: readonly Route[]
+}
+
+export const ROUTES_FILE = 'routes/index.ts'
+
+/**
+ * Opens the project of a folder.
+ * @throws ProjectError where the folder is no project, or its routes do not load
+ */
+export async function openProject(root: string): Promise<Project> {
+  const deployments = readDeployments(root)
+  return { root, deployments, routes: await loadRoutes(root) }
+}
+
+/** Bundles routes/index.ts as wrangler bundles it, and evaluates it: what a command sees is what the Worker gets. */
+export async function loadRoutes(root: string): Promise<readonly Route[]> {
+  const entry = path.join(root, ROUTES_FILE)
+  if (!existsSync(entry)) throw new ProjectError(`There is no ${ROUTES_FILE} in ${root}, which lists the routes.`)
+  const cache = path.join(root, 'node_modules/.cache/sallyport')
+  mkdirSync(cache, { recursive: true })
+  const folder = mkdtempSync(path.join(cache, 'routes-'))
+  const outfile = path.join(folder, 'routes.mjs')
+  try {
+    // The same package that runs this: two would not know each other's faults.
+    const alias = { sallyport: fileURLToPath(new URL('./index.js', import.meta.url)) }
+    await build({
+      ...nodeBundle,
+      entryPoints: [entry],
+      outfile,
+      alias,
+      absWorkingDir: root,
+      sourcemap: 'inline',
+      logLevel: 'silent',
+    })
+    const { default: routes } = (await import(pathToFileURL(outfile).href)) as { default?: unknown }
+    if (!Array.isArray(routes))
+      throw new ProjectError(`${ROUTES_FILE} has no list of routes. It ends with: export default [support]`)
+    return routes as readonly Route[]
+  } catch (thrown) {
+    throw asProjectError(thrown, root)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** What a person can mend, as a sentence: names that nothing has imported, imports that lead nowhere. */
+function asProjectError(thrown: unknown, root: string): unknown {
+  if (isBuildFailure(thrown)) return new ProjectError(thrown.errors.map(sentenceOf).join('\n\n'))
+  if (!(thrown instanceof ReferenceError)) return thrown
+  const name = /^(\w+) is not defined/.exec(thrown.message)?.[1]
+  if (!name) return thrown
+  const file = userOf(name, root)
+  return new ProjectError(
+    `  ${file ?? 'routes/'}  (imports)\n    found     ${name}, which nothing imports\n    expected  an import\n    remedy    Add: ${importOf(name, file ?? ROUTES_FILE, root)}`,
+  )
+}
+
+const isBuildFailure = (thrown: unknown): thrown is BuildFailure => thrown instanceof Error && 'errors' in thrown
+
+const sentenceOf = ({ text, location }: Message): string => {
+  const at = location ? `${location.file}:${location.line}:${location.column + 1}` : ROUTES_FILE
+  return `  ${at}\n    found     ${location?.lineText.trim() ?? ''}\n    fault     ${text}`
+}
+
+/** The first file that uses a name and does not import it. */
+function userOf(name: string, root: string): string | undefined {
+  const files = ['routes', 'policies'].flatMap((folder) =>
+    existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder)).map((file) => `${folder}/${file}`) : [],
+  )
+  return files.find((file) => {
+    if (!file.endsWith('.ts')) return false
+    const text = readFileSync(path.join(root, file), 'utf8')
+    const words: readonly string[] = text.match(/[\w$]+/g) ?? []
+    const imported = [...text.matchAll(/^import\s+([^;]*?)\s+from/gm)].some(([, names]) =>
+      (names ?? '').split(/[\s{},]+/).some((each) => each === name),
+    )
+    return words.includes(name) && !imported
+  })
+}
+
+function importOf(name: string, file: string, root: string): string {
+  if (/^define[A-Z]/.test(name)) return `import { ${name} } from 'sallyport'`
+  const wanted = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const from = path.dirname(file)
+  const where = ['routes', 'policies'].find((folder) => existsSync(path.join(root, folder, `${wanted}.ts`)))
+  const relative = path.posix.relative(from, `${where ?? 'policies'}/${wanted}`)
+  return `import ${name} from '${relative.startsWith('.') ? relative : `./${relative}`}'`
+}

@@ -1,0 +1,19 @@
+// Runs a command of this repository's own source: `node src/cli/run.mjs check`. A project has the same, built, as `sallyport check`.
+import { rmSync } from 'node:fs'
+import path from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from 'esbuild'
+import { nodeBundle, nodeEntries } from './bundle.ts'
+
+process.setSourceMapsEnabled(true)
+const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
+// Beside the packages of this repository, which it needs. Another command may run at the same time.
+const outdir = path.join(root, 'node_modules/.cache/sallyport', `cli-${process.pid}`)
+try {
+  const { index, cli } = nodeEntries
+  await build({ entryPoints: { index, cli }, outdir, ...nodeBundle, tsconfig: path.join(root, 'tsconfig.json') })
+  const { run } = await import(pathToFileURL(path.join(outdir, 'cli.js')).href)
+  process.exitCode = await run(process.argv.slice(2))
+} finally {
+  rmSync(outdir, { recursive: true, force: true })
+}

@@ -1,0 +1,151 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { exportJWK, generateKeyPair } from 'jose'
+import { workerBundle } from '../cli/bundle'
+import type { Deployment } from '../cli/deployments'
+import { freePort } from '../cli/free-port'
+import { noNetwork } from '../cli/no-network'
+import { openProject } from '../cli/project'
+import { load } from '../config/load'
+import { outside, type Received, type TestAgent } from './outside'
+import { TestKeys, type TestPerson, tokenFor } from './token'
+
+export interface GatewayOptions {
+  /** The folder of the project; the working directory by default. */
+  readonly root?: string
+  /** An environment of wrangler's file; the top level by default. */
+  readonly env?: string
+  /** Agents by the id of their route. One that is not here answers 200 with `{}`. */
+  readonly agents?: Readonly<Record<string, TestAgent>>
+  /** Variables and secrets over those of wrangler's file. */
+  readonly vars?: Readonly<Record<string, string>>
+}
+
+/** The project's Worker in workerd, between people of its providers and agents of the test. */
+export interface TestGateway {
+  readonly url: string
+  /** Asks it something, as somebody who is signed in or as nobody. */
+  fetch(path: string, init?: RequestInit & { readonly as?: TestPerson }): Promise<Response>
+  /** A token of one of the project's providers. */
+  token(person: TestPerson): Promise<string>
+  /** What has reached the agent of a route, oldest first. */
+  received(route: string): readonly Received[]
+  close(): Promise<void>
+}
+
+/**
+ * Starts the Worker of a project as wrangler would bundle it. Its identity providers are stood in for, by keys that are made here:
+ * issuers, audiences and claims are those of the project.
+ *
+ * @throws ConfigurationError for faults of the project, ProjectError where its files cannot be read
+ */
+export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
+  const { root = process.cwd(), env, agents = {}, vars = {} } = options
+  const { deployments, routes } = await openProject(root)
+  const deployment = deployments.named(env)
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const environment = { ...deployment.environment, PUBLIC_URL: url, ENVIRONMENT: 'development', ...vars }
+  const config = load(routes, environment, noNetwork)
+  const loaded = [...config.routes.values()]
+  const credentials = loaded.flatMap(({ credential }) =>
+    credential ? [[credential.secret, 'a secret of a test']] : [],
+  )
+  const bindings = {
+    SIGNING_KEYS: await signingKeys(loaded.map(({ assertion }) => assertion.algorithm)),
+    THREAD_SECRET: 'a secret of a test, of no use elsewhere',
+    ...Object.fromEntries(credentials),
+    ...texts(environment),
+  }
+  const keys = new TestKeys()
+  const world = outside(loaded, agents, keys)
+  const runtime = await startWorker(root, deployment, bindings, port, world.answer)
+  const token = (person: TestPerson): Promise<string> => {
+    const issuers = loaded.flatMap(({ trust }) => trust.issuers)
+    const issuer = issuers.find(({ id }) => person.issuer === undefined || id === person.issuer)
+    if (!issuer) throw new Error(`No route trusts an issuer "${person.issuer}".`)
+    return tokenFor(issuer, person, keys)
+  }
+  return {
+    url,
+    token,
+    async fetch(at, { as, ...init } = {}) {
+      const headers = new Headers(init.headers)
+      if (as) headers.set('authorization', `Bearer ${await token(as)}`)
+      return fetch(url + at, { ...init, headers })
+    },
+    received(route) {
+      const found = world.received.get(route)
+      if (!found) throw new Error(`There is no route "${route}".`)
+      return found
+    },
+    close: () => runtime.dispose(),
+  }
+}
+
+const texts = (environment: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+
+async function signingKeys(algorithms: readonly string[]): Promise<string> {
+  const keys = [...new Set(algorithms)].map(async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true })
+    return { ...(await exportJWK(privateKey)), alg, kid: `test-${alg}`, use: 'sig' }
+  })
+  return JSON.stringify({ keys: await Promise.all(keys) })
+}
+
+/** @param answer whatever the Worker asks of the world outside */
+async function startWorker(
+  root: string,
+  { config }: Deployment,
+  bindings: Readonly<Record<string, string>>,
+  port: number,
+  answer: (request: Request) => Promise<Response>,
+): Promise<{ dispose(): Promise<void> }> {
+  const entry = path.resolve(root, config.main ?? 'src/index.ts')
+  const { outputFiles } = await build({ ...workerBundle, entryPoints: [entry], absWorkingDir: root, write: false })
+  const { Miniflare, Response: MiniflareResponse } = miniflare()
+  const handler = async (request: Request) => {
+    const { status, headers, body } = await answer(request)
+    return new MiniflareResponse(body as never, { status, headers: [...headers] })
+  }
+  const runtime = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    handleStructuredLogs: () => undefined,
+    workers: [
+      {
+        config: {
+          name: 'sallyport',
+          compatibilityDate: config.compatibility_date,
+          compatibilityFlags: config.compatibility_flags,
+          manifest: {
+            mainModule: 'worker.js',
+            modulesRoot: root,
+            modules: { 'worker.js': { type: 'esm', contents: outputFiles[0]?.text ?? '' } },
+          },
+          env: Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
+        },
+        dev: {
+          rootPath: root,
+          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+          outboundService: { type: 'fetcher', handler: handler as never },
+        },
+      },
+    ],
+  } as never)
+  await runtime.ready
+  return runtime
+}
+
+interface Runtime {
+  readonly Miniflare: new (options: never) => { readonly ready: Promise<unknown>; dispose(): Promise<void> }
+  readonly Response: new (body: never, init: { status: number; headers: [string, string][] }) => Response
+}
+
+/** The workerd that the project's wrangler brings. */
+const miniflare = (): Runtime =>
+  createRequire(createRequire(import.meta.url).resolve('wrangler'))('miniflare') as Runtime

@@ -1,0 +1,46 @@
+import type { LoadedRoute } from '../config/compile-route'
+import type { TestKeys } from './token'
+
+/** A request that reached an agent, as the agent got it. */
+export interface Received {
+  readonly method: string
+  /** Path and query. */
+  readonly path: string
+  readonly headers: Headers
+  readonly body: string
+}
+
+/** Answers for an agent. */
+export type TestAgent = (request: Request) => Response | Promise<Response>
+
+/**
+ * The world around a gateway in a test: its identity providers, whose keys are made here, and its agents. Nothing reaches a network.
+ *
+ * @param agents by the id of a route; another answers 200 with an empty JSON object
+ */
+export function outside(
+  routes: readonly LoadedRoute[],
+  agents: Readonly<Record<string, TestAgent>>,
+  keys: TestKeys,
+): { readonly received: Map<string, Received[]>; answer(request: Request): Promise<Response> } {
+  const received = new Map<string, Received[]>(routes.map(({ id }) => [id, []]))
+  const issuers = routes.flatMap(({ trust }) => trust.issuers)
+  return {
+    received,
+    async answer(request) {
+      const { url } = request
+      for (const { issuer, jwksUri, algorithms } of issuers) {
+        const base = issuer.replace(/\/$/, '')
+        const keysAt = jwksUri ?? `${base}/.well-known/jwks.json`
+        if (url === `${base}/.well-known/openid-configuration`) return Response.json({ issuer, jwks_uri: keysAt })
+        if (url === keysAt) return Response.json(await keys.set(algorithms))
+      }
+      const route = routes.find(({ origin }) => url.startsWith(origin.host + origin.prefix))
+      if (!route) return new Response(`No agent and no provider of this project is at ${url}.`, { status: 502 })
+      const { pathname, search } = new URL(url)
+      const body = await request.clone().text()
+      received.get(route.id)?.push({ method: request.method, path: pathname + search, headers: request.headers, body })
+      return agents[route.id]?.(request) ?? Response.json({})
+    },
+  }
+}

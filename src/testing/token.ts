@@ -1,0 +1,104 @@
+import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import type { ClaimPath } from '../claims'
+
+/** Somebody who is signed in at an identity provider of the project. */
+export interface TestPerson {
+  /** The id of the issuer, as its file defines it. Without it, the first that the route trusts. */
+  readonly issuer?: string
+  readonly sub: string
+  readonly roles?: readonly string[]
+  readonly scopes?: readonly string[]
+  readonly tenant?: string
+  readonly email?: string
+  readonly name?: string
+  /** A client that acts for itself, and no person. */
+  readonly isService?: boolean
+  /** More claims, or others: they count over all that is above. */
+  readonly claims?: Readonly<Record<string, unknown>>
+  /** Seconds until the token ends, 300 by default; a negative number makes one that has expired. */
+  readonly expiresIn?: number
+}
+
+interface Key {
+  readonly sign: CryptoKey
+  readonly publicJwk: JWK
+}
+
+/** Keys that stand in for those of providers, one of each algorithm. */
+export class TestKeys {
+  readonly #keys = new Map<string, Promise<Key>>()
+
+  of(algorithm: string): Promise<Key> {
+    const made = this.#keys.get(algorithm) ?? makeKey(algorithm)
+    this.#keys.set(algorithm, made)
+    return made
+  }
+
+  /** A key set with a key of each of these algorithms. */
+  async set(algorithms: readonly string[]): Promise<{ keys: JWK[] }> {
+    return { keys: await Promise.all(algorithms.map(async (name) => (await this.of(name)).publicJwk)) }
+  }
+}
+
+async function makeKey(algorithm: string): Promise<Key> {
+  const { privateKey, publicKey } = await generateKeyPair(algorithm, { extractable: true })
+  return {
+    sign: privateKey,
+    publicJwk: { ...(await exportJWK(publicKey)), kid: `test-${algorithm}`, alg: algorithm, use: 'sig' },
+  }
+}
+
+/** Makes a token as this issuer would for a person: each claim is where the issuer's settings look for it. */
+export async function tokenFor(issuer: TrustedIssuer, person: TestPerson, keys: TestKeys): Promise<string> {
+  const [alg = 'RS256'] = issuer.algorithms
+  const now = Math.floor(Date.now() / 1000)
+  const { sub, roles = [], scopes, tenant, email, name, isService, claims: more, expiresIn = 300 } = person
+  const claims: Record<string, unknown> = { ...audienceOf(issuer) }
+  for (const required of [...issuer.requiredClaims, ...(issuer.accessTokens.signs?.slice(0, 1) ?? [])])
+    claims[required] = 'test'
+  if (issuer.tokenType === 'at+jwt') Object.assign(claims, { jti: crypto.randomUUID(), client_id: 'test' })
+  const put = (field: keyof TrustedIssuer['claims'], value: unknown) => {
+    const [path] = issuer.claims[field]
+    if (path !== undefined && value !== undefined) setAt(claims, path, value)
+  }
+  claims.sub = sub
+  put('subject', sub)
+  put('roles', issuer.rolesByTenant ? Object.fromEntries(roles.map((role) => [role, { [tenant ?? '']: '' }])) : roles)
+  put('scopes', scopes?.join(' '))
+  put('tenant', tenant)
+  put('email', email)
+  put('name', name)
+  // RFC 9068 section 2.2: a client that acts for itself is its own subject.
+  if (isService) put('client', sub)
+  const typ = issuer.tokenType === 'id-token' ? 'JWT' : 'at+jwt'
+  const { sign } = await keys.of(alg)
+  return new SignJWT({
+    iss: issuer.issuer,
+    iat: now + Math.min(0, expiresIn - 1),
+    exp: now + expiresIn,
+    ...claims,
+    ...more,
+  })
+    .setProtectedHeader({ alg, kid: `test-${alg}`, typ })
+    .sign(sign)
+}
+
+function audienceOf({ audience, audienceFrom }: TrustedIssuer): Record<string, unknown> {
+  if (!audienceFrom) return { aud: audience[0] }
+  const marks = Object.entries(audienceFrom.where).map(([claim, value]) => [claim, value === true ? 'test' : value])
+  return { ...Object.fromEntries(marks), [audienceFrom.claim]: audience[0] }
+}
+
+/** A path with dots is also a name to the letter, which counts first. */
+function setAt(claims: Record<string, unknown>, path: ClaimPath, value: unknown): void {
+  const names = typeof path === 'string' ? [path] : path
+  let at = claims
+  for (const name of names.slice(0, -1)) {
+    const inner = (at[name] ?? {}) as Record<string, unknown>
+    at[name] = inner
+    at = inner
+  }
+  const last = names.at(-1)
+  if (last !== undefined) at[last] = value
+}
