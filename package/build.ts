@@ -19,7 +19,8 @@ const shared = {
   tsconfig: path.join(root, 'tsconfig.json'),
 } as const
 await build({ ...workerBundle, ...shared, entryPoints: { worker: path.join(root, 'src/worker.ts') } })
-await build({ ...nodeBundle, ...shared, entryPoints: { ...nodeEntries } })
+// The commands and what tests import have much in common, which is there once.
+await build({ ...nodeBundle, ...shared, entryPoints: { ...nodeEntries }, splitting: true })
 copyFileSync(path.join(root, 'package/bin.js'), path.join(outdir, 'bin.js'))
 chmodSync(path.join(outdir, 'bin.js'), 0o755)
 

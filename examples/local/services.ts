@@ -1,7 +1,7 @@
 import { join } from 'node:path'
+import { traffic } from '../../src/cli/dev/traffic.ts'
 import type { ChildOptions } from './child.ts'
 import type { Ports } from './ports.ts'
-import { traffic } from './traffic.ts'
 
 export const root = join(import.meta.dirname, '..', '..')
 export const langgraphFolder = join(root, 'examples', 'langgraph-js')

@@ -30,5 +30,6 @@ const source = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 export const nodeEntries = {
   index: path.join(source, 'config/define.ts'),
   cli: path.join(source, 'cli/main.ts'),
+  'dev-worker': path.join(source, 'cli/dev/worker.ts'),
   testing: path.join(source, 'testing.ts'),
 } as const

@@ -10,8 +10,8 @@ const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 // Beside the packages of this repository, which it needs. Another command may run at the same time.
 const outdir = path.join(root, 'node_modules/.cache/sallyport', `cli-${process.pid}`)
 try {
-  const { index, cli } = nodeEntries
-  await build({ entryPoints: { index, cli }, outdir, ...nodeBundle, tsconfig: path.join(root, 'tsconfig.json') })
+  const { testing, ...entryPoints } = nodeEntries
+  await build({ entryPoints, outdir, ...nodeBundle, tsconfig: path.join(root, 'tsconfig.json') })
   const { run } = await import(pathToFileURL(path.join(outdir, 'cli.js')).href)
   process.exitCode = await run(process.argv.slice(2))
 } finally {

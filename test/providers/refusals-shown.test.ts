@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { traffic } from '../../examples/local/traffic'
 import { explainToken } from '../../src/authentication/jwt/explain'
 import { keySet, select } from '../../src/authentication/jwt/loaded-keys'
+import { traffic } from '../../src/cli/dev/traffic'
 import { explanationText } from '../../src/cli/explanation-text'
 import { compileIssuer } from '../../src/config/compile-issuer'
 import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'

@@ -1,0 +1,137 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { parseArgs } from 'node:util'
+
+const KINDS = ['langgraph', 'ag2', 'maf', 'ag-ui', 'copilotkit', 'mcp', 'a2a', 'http']
+const PROVIDERS =
+  'entra auth0 okta keycloak cognito clerk workos supabase firebase google cloudflare-access zitadel authentik openiddict oidc'.split(
+    ' ',
+  )
+
+const USAGE = `usage: npm create sallyport@latest FOLDER [-- options]
+  --agent     the kind of agent: ${KINDS.join(', ')}
+  --id        the agent's name in the address, /agents/NAME (default: its kind)
+  --url       where the agent is, such as http://127.0.0.1:2024
+  --provider  who signs people in: ${PROVIDERS.join(', ')}
+  --issuer    the provider's issuer, to the letter
+  --audience  what its access tokens name as aud
+  --no-install  writes the files that need no package, and stops there
+Without a terminal nothing is asked, and what is not said is left out.`
+
+/**
+ * Writes a project into a new folder, installs its packages, and lets its own \`sallyport add\` write the provider and the route.
+ * @param {readonly string[]} args as they were typed
+ * @returns {Promise<number>} the exit code
+ */
+export async function create(args) {
+  const text = /** @type {const} */ ({ type: 'string' })
+  const options = {
+    ...{ agent: text, id: text, url: text, provider: text, issuer: text, audience: text },
+    ...{ 'no-install': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } },
+  }
+  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true })
+  if (values.help) {
+    console.log(USAGE)
+    return 0
+  }
+  const asked = await answers(values, positionals[0])
+  const folder = path.resolve(asked.folder)
+  if (existsSync(folder) && readdirSync(folder).length > 0) {
+    console.error(`${folder} is there already, and not empty. Nothing was written.`)
+    return 1
+  }
+  writeTemplate(folder)
+  console.log(`\nWrote ${path.relative('', folder) || '.'}/`)
+  if (values['no-install']) return 0
+  if (run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) return 1
+  for (const added of additions(asked))
+    if (run(folder, 'npx', ['--no-install', 'sallyport', 'add', ...added]) !== 0) return 1
+  console.log(nextSteps(asked, folder))
+  return 0
+}
+
+/** What was said, and, where somebody is there to answer, what was not. */
+async function answers(values, given) {
+  const asked = { ...values, folder: given ?? 'my-gateway' }
+  check(asked)
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return asked
+  const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  const ask = async (name, question, standard) => {
+    if (asked[name] !== undefined) return
+    const answer = (await terminal.question(`${question}${standard ? ` (${standard})` : ''}: `)).trim()
+    asked[name] = answer === '' ? standard : answer
+  }
+  try {
+    if (given === undefined) {
+      asked.folder = undefined
+      await ask('folder', 'Folder', 'my-gateway')
+    }
+    await ask('agent', `Kind of agent: ${KINDS.join(', ')}`, 'langgraph')
+    await ask('url', 'Where the agent is', 'http://127.0.0.1:2024')
+    await ask('provider', `Identity provider: ${PROVIDERS.join(', ')}`, 'oidc')
+    await ask('issuer', 'Its issuer, to the letter (empty: later)')
+    await ask('audience', 'The audience of its access tokens (empty: later)')
+  } finally {
+    terminal.close()
+  }
+  check(asked)
+  return asked
+}
+
+function check({ agent, provider, url }) {
+  if (agent !== undefined && !KINDS.includes(agent)) fail(`There is no kind of agent "${agent}".`)
+  if (provider !== undefined && !PROVIDERS.includes(provider)) fail(`There is no provider "${provider}".`)
+  if (url !== undefined && !URL.canParse(url)) fail(`"${url}" is no address, such as http://127.0.0.1:2024.`)
+  if (url !== undefined && agent === undefined && !process.stdin.isTTY)
+    fail('--url wants --agent, which says what is there.')
+}
+
+function fail(why) {
+  throw new Error(`${why}\n\n${USAGE}`)
+}
+
+/** npm leaves files such as .gitignore out of packages, so that they have other names in the template. */
+function writeTemplate(folder) {
+  mkdirSync(folder, { recursive: true })
+  cpSync(path.join(import.meta.dirname, 'template'), folder, { recursive: true })
+  renameSync(path.join(folder, 'gitignore'), path.join(folder, '.gitignore'))
+  renameSync(path.join(folder, 'package.template.json'), path.join(folder, 'package.json'))
+  const name = path
+    .basename(folder)
+    .toLowerCase()
+    .replace(/[^a-z0-9-]+/g, '-')
+    .replace(/^-+|-+$/g, '')
+  const { version } = JSON.parse(readFileSync(path.join(import.meta.dirname, 'package.json'), 'utf8'))
+  for (const file of ['package.json', 'wrangler.toml']) {
+    const at = path.join(folder, file)
+    const text = readFileSync(at, 'utf8')
+      .replaceAll('NAME', name || 'gateway')
+      .replaceAll('VERSION', version)
+    writeFileSync(at, text)
+  }
+}
+
+/** The arguments of each `sallyport add`. */
+function additions({ agent, id, url, provider, issuer, audience }) {
+  const flags = [...(issuer ? ['--issuer', issuer] : []), ...(audience ? ['--audience', audience] : [])]
+  // A route trusts somebody, so that a project without a provider has to begin with one.
+  const ofProvider = [['provider', provider ?? 'oidc', ...flags]]
+  return url === undefined ? ofProvider : [...ofProvider, [agent, id ?? agent, url]]
+}
+
+function run(cwd, command, args) {
+  const { status } = spawnSync(command, args, { cwd, stdio: 'inherit', shell: process.platform === 'win32' })
+  return status ?? 1
+}
+
+function nextSteps({ url }, folder) {
+  const add = url === undefined ? '\n  npx sallyport add langgraph support http://127.0.0.1:2024' : ''
+  return `
+Next:
+  cd ${path.relative('', folder) || '.'}${add}
+  npm start          the gateway on this machine
+  npm test           the policies' examples, and the gateway in workerd
+  npm run check      everything that can be wrong before a deploy`
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+// The project's tools use what older versions of Node do not have. This file runs on them, to say so.
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 12)) {
+  process.stderr.write(
+    `Sallyport needs Node 22.12 or later, and this is ${process.version}: install a current one from nodejs.org.\n`,
+  )
+  process.exitCode = 1
+} else {
+  const { create } = await import('./create.js')
+  process.exitCode = await create(process.argv.slice(2))
+}

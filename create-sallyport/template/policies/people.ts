@@ -1,0 +1,11 @@
+import { definePolicy } from 'sallyport'
+
+/** Everyone who is signed in may do what the route offers; clients that act for themselves may not. */
+export default definePolicy({
+  id: 'people',
+  allow: [{ name: 'people who are signed in', operations: ['*'], when: { caller: 'user' } }],
+  examples: [
+    { as: { caller: 'user' }, does: 'run.stream', expect: 'allow' },
+    { as: { caller: 'service' }, does: 'run.stream', expect: 'deny' },
+  ],
+})

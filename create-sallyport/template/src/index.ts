@@ -1,0 +1,4 @@
+import { createWorker } from 'sallyport/worker'
+import routes from '../routes'
+
+export default createWorker(routes)

@@ -1,0 +1,56 @@
+import type { Issuer } from '../../config/define'
+import { presets } from '../../config/issuer-presets'
+import type { issuerPresetNames } from '../../config/issuer-schema'
+
+export type PresetName = (typeof issuerPresetNames)[number]
+
+/** An issuer as its provider writes it, and an audience, for whoever has not said theirs yet. */
+const samples: Readonly<Record<PresetName, { readonly issuer: string; readonly audience: string }>> = {
+  entra: {
+    issuer: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0',
+    audience: '00000000-0000-0000-0000-000000000000',
+  },
+  auth0: { issuer: 'https://TENANT.auth0.com/', audience: 'https://agents.example.com' },
+  okta: { issuer: 'https://okta.example.com/oauth2/default', audience: 'api://default' },
+  keycloak: { issuer: 'https://keycloak.example.com/realms/acme', audience: 'agents' },
+  cognito: { issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_EXAMPLE', audience: 'CLIENT_ID' },
+  clerk: { issuer: 'https://clerk.example.com', audience: 'https://app.example.com' },
+  workos: {
+    issuer: 'https://api.workos.com/user_management/client_EXAMPLE',
+    audience: 'https://api.workos.com/user_management/client_EXAMPLE',
+  },
+  supabase: { issuer: 'https://PROJECT.supabase.co/auth/v1', audience: 'authenticated' },
+  firebase: { issuer: 'https://securetoken.google.com/PROJECT_ID', audience: 'PROJECT_ID' },
+  google: { issuer: 'https://accounts.google.com', audience: 'CLIENT_ID.apps.googleusercontent.com' },
+  'cloudflare-access': { issuer: 'https://TEAM.cloudflareaccess.com', audience: 'AUD_TAG' },
+  zitadel: { issuer: 'https://zitadel.example.com', audience: 'PROJECT_ID' },
+  authentik: { issuer: 'https://authentik.example.com/application/o/agents/', audience: 'agents' },
+  openiddict: { issuer: 'https://login.example.com/', audience: 'agents' },
+}
+
+/** The parts of an issuer that `sallyport add provider` decides. */
+export interface NewIssuer {
+  readonly id: string
+  /** Undefined for a provider of no preset. */
+  readonly preset: PresetName | undefined
+  readonly issuer?: string
+  readonly audience?: string
+  readonly algorithms?: Issuer['algorithms']
+}
+
+/** The text of policies/ID.ts. */
+export function issuerFile({ id, preset, issuer, audience, algorithms }: NewIssuer): string {
+  const sample = preset ? samples[preset] : { issuer: 'https://login.example.com', audience: 'agents' }
+  const given = algorithms ?? (preset && presets[preset].algorithms) ?? ['RS256']
+  const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
+  return `import { defineIssuer } from 'sallyport'
+
+/** Who signs people in. \`sallyport explain --token FILE\` says why a token of theirs is let in or refused. */
+export default defineIssuer({
+  id: '${id}',
+${preset ? `  preset: '${preset}',\n` : ''}  issuer: ${quoted(issuer ?? sample.issuer)},
+  audience: [${quoted(audience ?? sample.audience)}],
+  algorithms: [${given.map(quoted).join(', ')}],
+})
+`
+}

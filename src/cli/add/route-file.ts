@@ -1,0 +1,60 @@
+import type { Agent } from '../../config/define'
+
+/** The parts of a route that `sallyport add` decides. */
+export interface NewRoute {
+  readonly kind: Agent['kind']
+  readonly id: string
+  /** The variable that has the agent's address. */
+  readonly variable: string
+  readonly trust: readonly string[]
+  readonly policies: readonly string[]
+}
+
+/** The lines of an `agent` beside its kind and its origin. An agent of no known protocol has to say what it offers. */
+const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
+  http: [
+    'endpoints: [',
+    "  { operation: 'read', method: 'GET', path: '/*' },",
+    "  { operation: 'write', method: 'POST', path: '/*' },",
+    '],',
+  ],
+}
+
+/** What its owner has to do at the agent, where there is anything. */
+export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
+  langgraph:
+    'A Python server finds the user with "http": { "configurable_headers": { "includes": ["x-user-*"] } } in langgraph.json; a JavaScript server needs nothing.',
+  ag2: 'Tools read the user at context_variables["auth_user"] (0.x) or ctx.variables["auth_user"] (1.x).',
+  maf: 'Tools read the user at state["auth_user"]; .NET fills HttpContext.User by AddJwtBearer.',
+  'ag-ui': 'The agent finds the user at state.auth_user of each run.',
+  copilotkit: 'The runtime gets the user in the header x-user-id and its neighbours.',
+  mcp: 'The server gets the user in the header x-user-id and its neighbours.',
+  a2a: 'The agent gets the user in the header x-user-id and its neighbours.',
+  http: 'The agent gets the user in the header x-user-id and its neighbours.',
+}
+
+/** A name as JavaScript writes it: `support-desk` is `supportDesk`. */
+export const identifier = (id: string): string =>
+  id.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())
+
+/** The text of routes/ID.ts. */
+export function routeFile({ kind, id, variable, trust, policies }: NewRoute): string {
+  const imports = [...trust, ...policies].sort().map((name) => `import ${identifier(name)} from '../policies/${name}'`)
+  const extra = more[kind]?.map((line) => `    ${line}\n`).join('') ?? ''
+  const agent = extra
+    ? `{\n    kind: '${kind}',\n    origin: { env: '${variable}' },\n${extra}  }`
+    : `{ kind: '${kind}', origin: { env: '${variable}' } }`
+  return `import { defineRoute } from 'sallyport'
+${imports.join('\n')}
+
+/** ${atTheAgent[kind]} */
+export default defineRoute({
+  id: '${id}',
+  path: '/agents/${id}',
+  agent: ${agent},
+  trust: [${trust.map(identifier).join(', ')}],
+  policies: [${policies.map(identifier).join(', ')}],
+  // Web pages may call it once their origins are here: cors: { origins: ['https://app.acme.com'] }
+})
+`
+}
