@@ -52,7 +52,9 @@ export async function loadRoutes(root: string): Promise<readonly Route[]> {
     })
     const { default: routes } = (await import(pathToFileURL(outfile).href)) as { default?: unknown }
     if (!Array.isArray(routes))
-      throw new ProjectError(`${ROUTES_FILE} has no list of routes. It ends with: export default [support]`)
+      throw new ProjectError(
+        `  ${ROUTES_FILE}  export default\n    found     no list\n    expected  the list of all routes\n    remedy    End it with: export default [support]`,
+      )
     return routes as readonly Route[]
   } catch (thrown) {
     throw asProjectError(thrown, root)

@@ -7,9 +7,12 @@ import type { Route } from './define'
 import { show } from './fault'
 import type { About, Report } from './report'
 
-/** Checks that a route offers operations of its kind, and that its policies name operations of any kind. */
-export function checkOperations(route: Route, routes: readonly Route[], report: Report, about: About): void {
-  const own = route.agent.kind === 'http' ? named(route.agent.endpoints) : operationsOf(kinds[route.agent.kind])
+const ownOperations = ({ agent }: Route): string[] =>
+  agent.kind === 'http' ? named(agent.endpoints) : operationsOf(kinds[agent.kind])
+
+/** Checks that a route offers operations of its kind. */
+export function checkOwnOperations(route: Route, report: Report): void {
+  const own = ownOperations(route)
   if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)
   route.agent.operations?.forEach((pattern, index) => {
     if (own.some((operation) => covers(unnamed(pattern), operation))) return
@@ -20,6 +23,11 @@ export function checkOperations(route: Route, routes: readonly Route[], report: 
       'Correct it.',
     )
   })
+}
+
+/** Checks that a route's policies name operations of any kind. */
+export function checkNamedOperations(route: Route, routes: readonly Route[], about: About): void {
+  const own = ownOperations(route)
   // One policy may serve routes of several kinds, so its patterns may name the operations of any.
   const known = [
     ...Object.values(kinds).flatMap(operationsOf),

@@ -4,7 +4,7 @@ import { reservedClaims } from '../assertion/claims'
 import { isExposable, isReservedHeader } from '../origin/headers'
 import { isAnyPort } from '../request/web-origins'
 import { checkAccess } from './check-access'
-import { checkOperations } from './check-operations'
+import { checkNamedOperations, checkOwnOperations } from './check-operations'
 import { checkThreads } from './check-threads'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
@@ -16,13 +16,15 @@ import type { Settings } from './settings'
 /** The other parts of the configuration that a route has to agree with. */
 export interface Surroundings {
   readonly routes: readonly Route[]
+  /** Whether these are all that are written. */
+  readonly areAll: boolean
   readonly settings: Settings
   readonly environment: Environment
   readonly about: About
 }
 
 /** One route: its parts against each other, against its kind of agent and against the environment. */
-export function checkRoute(route: Route, { routes, settings, environment, about }: Surroundings): void {
+export function checkRoute(route: Route, { routes, areAll, settings, environment, about }: Surroundings): void {
   const report = about(`routes/${route.id}.ts`)
   checkOrigin(route, settings, environment, report)
   checkAccess(route, environment, report)
@@ -30,7 +32,8 @@ export function checkRoute(route: Route, { routes, settings, environment, about 
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
   checkLimits(route.limits, adapterOf(route.agent), report)
-  checkOperations(route, routes, report, about)
+  checkOwnOperations(route, report)
+  if (areAll) checkNamedOperations(route, routes, about)
 }
 
 function checkOrigin(route: Route, settings: Settings, environment: Environment, report: Report): void {

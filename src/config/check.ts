@@ -6,8 +6,16 @@ import type { About } from './report'
 import type { Settings } from './settings'
 import { checkTrust, checkTrustList, type Trust } from './trust'
 
-/** Checks that no schema can make: one part against another, and against the environment. */
-export function checkRoutes(routes: readonly Route[], settings: Settings, environment: Environment): Fault[] {
+/**
+ * Checks that no schema can make: one part against another, and against the environment.
+ * @param areAll false where some routes did not parse: a policy may name operations of theirs
+ */
+export function checkRoutes(
+  routes: readonly Route[],
+  settings: Settings,
+  environment: Environment,
+  areAll: boolean,
+): Fault[] {
   const faults: Fault[] = []
   const about: About = (file) => (path, found, expected, remedy) => {
     faults.push({ file, path, found, expected, remedy })
@@ -17,7 +25,7 @@ export function checkRoutes(routes: readonly Route[], settings: Settings, enviro
   checkAudiences(routes, environment, about)
   checkChains(routes, environment, about)
   for (const route of routes) {
-    checkRoute(route, { routes, settings, environment, about })
+    checkRoute(route, { routes, areAll, settings, environment, about })
   }
   for (const trusted of unique(routes.flatMap((route) => route.trust ?? []))) {
     checkTrust(trusted, settings, environment, about(`policies/${trusted.id}.ts`))

@@ -40,7 +40,7 @@ export function load(routes: readonly unknown[], environment: Environment, ports
     })
   }
   // Routes that do not parse are reported as such; what they would clash with is found once they do.
-  faults.push(...checkRoutes(parsed, settings, environment))
+  faults.push(...checkRoutes(parsed, settings, environment, parsed.length === routes.length))
   // A policy that two routes have is checked with each.
   const distinct = [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
   if (distinct.length > 0) throw new ConfigurationError(distinct)

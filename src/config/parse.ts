@@ -7,17 +7,38 @@ type Keys = readonly (string | number)[]
 
 /** One entry of the list as a route, or its faults. @param index where in the list it stands */
 export function parseRoute(route: unknown, index: number, faults: Fault[]): Route | undefined {
-  const found = [
-    ...(v.safeParse(RouteSchema, route).issues ?? []).map((issue) => faultOf(issue, route, index)),
-    ...undefinedAt(route).map((keys) => ({ ...place(keys, route, index), ...UNDEFINED })),
-  ]
+  const misplaced = misplacedIn(route, index)
+  const found =
+    misplaced.length > 0
+      ? misplaced
+      : [
+          ...(v.safeParse(RouteSchema, route).issues ?? []).map((issue) => faultOf(issue, route, index)),
+          ...undefinedAt(route).map((keys) => ({ ...place(keys, route, index), ...UNDEFINED })),
+        ]
   faults.push(...found)
   return found.length === 0 ? (route as Route) : undefined
+}
+
+/** Parts that stand where the other sort belongs: their own files are well. */
+function misplacedIn(route: unknown, index: number): Fault[] {
+  const parts = route as Readonly<Partial<Record<'trust' | 'policies', readonly unknown[]>>> | null
+  const has = (part: unknown, key: string): boolean => typeof part === 'object' && part !== null && key in part
+  const sorts = [
+    ['trust', 'allow', 'a policy', 'an identity provider, of defineIssuer', 'Move it to `policies`.'],
+    ['policies', 'issuer', 'an identity provider', 'a policy, of definePolicy', 'Move it to `trust`.'],
+  ] as const
+  return sorts.flatMap(([list, mark, found, expected, remedy]) =>
+    (Array.isArray(parts?.[list]) ? parts[list] : []).flatMap((part: unknown, at: number) =>
+      has(part, mark) ? [{ ...place([list], route, index), path: `${list}[${at}]`, found, expected, remedy }] : [],
+    ),
+  )
 }
 
 function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fault {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number)
   const isUnknownKey = issue.expected === 'never'
+  // Whoever writes the secret itself there wants it in no terminal.
+  if (keys.at(-1) === 'secret' && issue.input !== undefined) return { ...place(keys, route, index), ...NO_SECRET }
   return {
     ...place(keys, route, index),
     found: isUnknownKey ? 'a key that means nothing here' : show(issue.input),
@@ -34,6 +55,12 @@ function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fa
 function expectedText(issue: v.BaseIssue<unknown>): string {
   if (issue.input === undefined) return 'a value: this key is required'
   return issue.message.startsWith('Invalid ') ? (issue.expected ?? issue.message) : issue.message
+}
+
+const NO_SECRET = {
+  found: 'a value that is not shown',
+  expected: 'the name of a secret, such as AGENT_API_KEY',
+  remedy: 'Write its name here, and its value with: npx wrangler secret put NAME',
 }
 
 const UNDEFINED = {
@@ -53,9 +80,13 @@ function undefinedAt(value: unknown, keys: Keys = []): Keys[] {
 /** Issuers and policies are files of their own, so the file is the innermost thing that has an id. */
 function place(keys: Keys, route: unknown, index: number): Pick<Fault, 'file' | 'path'> {
   const [top, position] = keys
-  const inner = (top === 'trust' || top === 'policies') && typeof position === 'number'
-  const owner = inner ? ((route as Route)[top]?.[position] as Issuer | Policy | undefined) : route
-  const id = (owner as { id?: unknown } | null | undefined)?.id
+  const part =
+    (top === 'trust' || top === 'policies') && typeof position === 'number'
+      ? ((route as Route)[top]?.[position] as Issuer | Policy | undefined)
+      : undefined
+  // What is no such part has no file of its own: the route names it.
+  const inner = typeof part?.id === 'string'
+  const id = inner ? part.id : (route as { id?: unknown } | null | undefined)?.id
   return {
     file: typeof id === 'string' ? `${inner ? 'policies' : 'routes'}/${id}.ts` : `routes/index.ts [${index}]`,
     path: pathText(inner ? keys.slice(2) : keys),

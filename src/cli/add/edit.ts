@@ -1,4 +1,4 @@
-import { identifier } from './route-file'
+import { identifier } from '../identifier'
 
 /**
  * Adds a route to the list of routes/index.ts.

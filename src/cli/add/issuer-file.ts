@@ -28,29 +28,32 @@ const samples: Readonly<Record<PresetName, { readonly issuer: string; readonly a
   openiddict: { issuer: 'https://login.example.com/', audience: 'agents' },
 }
 
+/** @param preset undefined for a provider of no preset */
+export const sampleOf = (preset: PresetName | undefined) =>
+  preset ? samples[preset] : { issuer: 'https://login.example.com', audience: 'agents' }
+
 /** The parts of an issuer that `sallyport add provider` decides. */
 export interface NewIssuer {
   readonly id: string
-  /** Undefined for a provider of no preset. */
   readonly preset: PresetName | undefined
-  readonly issuer?: string
-  readonly audience?: string
+  readonly issuer: string | { readonly env: string }
+  readonly audience: string
   readonly algorithms?: Issuer['algorithms']
 }
 
 /** The text of policies/ID.ts. */
 export function issuerFile({ id, preset, issuer, audience, algorithms }: NewIssuer): string {
-  const sample = preset ? samples[preset] : { issuer: 'https://login.example.com', audience: 'agents' }
   const given = algorithms ?? (preset && presets[preset].algorithms) ?? ['RS256']
-  const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
   return `import { defineIssuer } from 'sallyport'
 
 /** Who signs people in. \`sallyport explain --token FILE\` says why a token of theirs is let in or refused. */
 export default defineIssuer({
   id: '${id}',
-${preset ? `  preset: '${preset}',\n` : ''}  issuer: ${quoted(issuer ?? sample.issuer)},
-  audience: [${quoted(audience ?? sample.audience)}],
+${preset ? `  preset: '${preset}',\n` : ''}  issuer: ${typeof issuer === 'string' ? quoted(issuer) : `{ env: '${issuer.env}' }`},
+  audience: [${quoted(audience)}],
   algorithms: [${given.map(quoted).join(', ')}],
 })
 `
 }
+
+const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`

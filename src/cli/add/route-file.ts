@@ -1,4 +1,5 @@
 import type { Agent } from '../../config/define'
+import { identifier } from '../identifier'
 
 /** The parts of a route that `sallyport add` decides. */
 export interface NewRoute {
@@ -32,10 +33,6 @@ export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   a2a: 'The agent gets the user in the header x-user-id and its neighbours.',
   http: 'The agent gets the user in the header x-user-id and its neighbours.',
 }
-
-/** A name as JavaScript writes it: `support-desk` is `supportDesk`. */
-export const identifier = (id: string): string =>
-  id.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase())
 
 /** The text of routes/ID.ts. */
 export function routeFile({ kind, id, variable, trust, policies }: NewRoute): string {

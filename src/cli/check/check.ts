@@ -11,7 +11,7 @@ import { openProject, type Project } from '../project'
 import { deploymentFindings, nameOf } from './deployment'
 import { misnamedFiles, unlistedRoutes, unusedFiles, unusedVariables } from './files'
 import { askEverybody } from './online'
-import { neededSecrets } from './secrets'
+import { neededSecrets, withoutSecrets } from './secrets'
 import { misspeltRoles, withSuggestions } from './suggestions'
 
 /** Looks for everything that can be wrong before a deploy, in every environment of wrangler's file. */
@@ -28,13 +28,16 @@ export const check: Command = {
     const { deployments, routes } = project
     const chosen = values.env === undefined ? deployed(deployments.all) : [deployments.named(values.env)]
     const results = chosen.map((deployment) => examine(deployment, project))
+    const unlisted = unlistedRoutes(project.root, routes)
+    const ofResults = results.flatMap((result) => result.faults)
     const faults = distinct([
-      ...results.flatMap((result) => result.faults),
-      ...unlistedRoutes(project.root, routes),
+      // A policy may name operations of a route that is not listed.
+      ...(unlisted.length > 0 ? ofResults.filter(({ path }) => !/\.operations\[\d+\]$/.test(path)) : ofResults),
+      ...unlisted,
       ...unexpectedFields(project),
     ])
     if (faults.length > 0) {
-      console.error(new ConfigurationError(withSuggestions(faults, routes)).message)
+      console.error(withoutSecrets(new ConfigurationError(withSuggestions(faults, routes)).message))
       return 1
     }
     const problems = values.online ? await askEverybody(results.flatMap(({ config }) => config ?? [])) : []

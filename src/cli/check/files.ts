@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
 import type { Deployment } from '../deployments'
+import { identifier } from '../identifier'
+import { ROUTES_FILE } from '../project'
 import { variablesOf } from './placeholders'
 
 /** Messages name files by ids, so a file that is named otherwise would send its reader to the wrong place. */
@@ -24,12 +26,17 @@ export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
 /** A route that is written and not listed does not exist: callers get 404, and nothing says why. */
 export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] {
   const listed = new Set(routes.map((route) => `${route?.id}.ts`))
-  return filesIn(root, 'routes')
-    .filter((file) => file !== 'index.ts' && !listed.has(file))
+  const files = filesIn(root, 'routes')
+  const index = files.includes('index.ts') ? readFileSync(path.join(root, ROUTES_FILE), 'utf8') : ''
+  // Such a list names a file by another id, and that is a fault of its own.
+  const isMisnamed = listed.size < routes.length || [...listed].some((file) => !files.includes(file))
+  const isImported = (file: string): boolean => index.includes(`'./${file.slice(0, -'.ts'.length)}'`)
+  return files
+    .filter((file) => file !== 'index.ts' && !listed.has(file) && !(isMisnamed && isImported(file)))
     .filter((file) => readFileSync(path.join(root, 'routes', file), 'utf8').includes('defineRoute('))
     .map((file) => {
       const name = file.slice(0, -'.ts'.length)
-      const variable = name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+      const variable = identifier(name)
       return {
         file: `routes/${file}`,
         path: '(whole file)',

@@ -63,21 +63,27 @@ function rolesIn(condition: unknown): readonly string[] {
 /** The name that a fault is about: the key that means nothing, or the value. */
 function nameIn({ path, found }: Fault): string | undefined {
   if (found.startsWith('a key that means nothing')) return /([\w-]+)$/.exec(path)?.[1]
-  return /^"([^"]{2,60})"/.exec(found)?.[1]
+  // Addresses and paths are no names.
+  return /^"([^"/:]{2,60})"/.exec(found)?.[1]
 }
 
 function nearest(name: string | undefined, names: Iterable<string>): string | undefined {
   if (name === undefined) return undefined
-  const known = KNOWN_AS[name.toLowerCase()]
   const all = new Set(names)
+  const known = KNOWN_AS[name.toLowerCase()]
   if (known !== undefined && all.has(known)) return known
   let best: { readonly name: string; readonly far: number } | undefined
   for (const each of all) {
-    const far = distance(name.toLowerCase(), each.toLowerCase())
-    if (far <= Math.max(1, Math.floor(each.length / 4)) && far < (best?.far ?? 99)) best = { name: each, far }
+    const far = distance(singular(name), singular(each))
+    // The name itself is known elsewhere, and means nothing here.
+    const isNear = each !== name && far <= Math.max(1, Math.floor(each.length / 4))
+    if (isNear && far < (best?.far ?? Number.POSITIVE_INFINITY)) best = { name: each, far }
   }
-  return best?.name === name ? undefined : best?.name
+  return best?.name
 }
+
+/** One and several are taken for each other more often than any letters are. */
+const singular = (name: string): string => name.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '')
 
 function knownNames(routes: readonly Route[]): ReadonlySet<string> {
   const operations = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>

@@ -14,6 +14,8 @@ import { ensureSecrets } from './secrets'
 import { traffic } from './traffic'
 
 const PORT = 8787
+/** How often it looks whether it is still wanted. */
+const PARENT_MS = 500
 
 /** Runs the gateway of a project on this machine, with secrets of its own and addresses of .dev.vars. */
 export const dev: Command = {
@@ -66,7 +68,12 @@ function startWorker(root: string, settings: object): ChildProcess {
   })
   for (const output of [worker.stdout, worker.stderr])
     if (output) createInterface({ input: output }).on('line', (line) => tell(stripVTControlCharacters(line)))
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => worker.kill('SIGTERM'))
+  const stop = () => worker.kill('SIGTERM')
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
+  // npm hands no signal on; once it has gone, this process has another parent.
+  const parent = process.ppid
+  const watch = setInterval(() => process.ppid !== parent && stop(), PARENT_MS)
+  worker.once('exit', () => clearInterval(watch))
   return worker
 }
 

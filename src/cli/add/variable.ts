@@ -1,0 +1,62 @@
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { experimental_patchConfig as patchConfig } from 'wrangler'
+import { readDeployments } from '../deployments'
+import { ProjectError } from '../project'
+import { type Change, read } from './change'
+import { withDevVariable, withTomlVariable } from './edit'
+
+/** Whether an address is of use on this machine alone. */
+export const isLocal = (url: string): boolean =>
+  ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'].includes(new URL(url).hostname)
+
+/**
+ * Adds a variable for an address to every deployment of wrangler's file.
+ * @param placeholder stands there for an address on this machine, which goes to .dev.vars; `check` names it before a deploy
+ * @throws ProjectError with the line to add, where the file is written in a way that is not understood
+ */
+export function addVariable(root: string, change: Change, name: string, url: string, placeholder: string): void {
+  const { file, all } = readDeployments(root)
+  const value = isLocal(url) ? placeholder : url
+  const places = all.filter(({ name: environment, own }) => environment === undefined || own.vars !== undefined)
+  const environments = places.map((place) => place.name)
+  const text = file.endsWith('.toml')
+    ? inToml(read(root, file), environments, name, value)
+    : inJson(path.join(root, file), environments, name, value)
+  if (text === undefined)
+    throw new ProjectError(
+      `${file} is written in a way that is not understood. Nothing was changed. Add to the vars of each environment there:\n\n  ${name} = ${JSON.stringify(value)}\n\nand run the same command again.`,
+    )
+  change.set(file, text)
+  if (isLocal(url))
+    change.set('.dev.vars', withDevVariable(change.get('.dev.vars') ?? read(root, '.dev.vars'), name, url))
+}
+
+type Environments = readonly (string | undefined)[]
+
+function inToml(text: string, environments: Environments, name: string, value: string): string | undefined {
+  let result: string | undefined = text
+  for (const environment of environments) {
+    const table = environment === undefined ? 'vars' : `env.${environment}.vars`
+    result = result === undefined ? undefined : withTomlVariable(result, table, name, value)
+  }
+  return result
+}
+
+/** Wrangler's own editor of its JSON, which keeps comments, writes to the file that it is given. */
+function inJson(file: string, environments: Environments, name: string, value: string): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-'))
+  const copy = path.join(folder, path.basename(file))
+  copyFileSync(file, copy)
+  try {
+    let text = ''
+    for (const environment of environments) {
+      const vars = { vars: { [name]: value } }
+      text = patchConfig(copy, environment === undefined ? vars : { env: { [environment]: vars } })
+    }
+    return text
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,145 @@
+import { mkdirSync } from 'node:fs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type House, openHouse } from '../support/house'
+
+/* `sallyport add`, in a copy of a project. */
+
+let house: House
+beforeEach(() => {
+  house = openHouse()
+})
+afterEach(() => house?.close())
+
+const INDEX = "import desk from './desk'\nimport support from './support'\n\nexport default [support, desk]\n"
+
+describe('sallyport add KIND ID URL', () => {
+  it('writes the route, its line in the list and its variable in every environment, and shows them', async () => {
+    const { status, stdout } = await house.command('add', 'langgraph', 'help-desk', 'https://help.acme.com')
+    expect(status).toBe(0)
+    expect(house.read('routes/index.ts')).toBe(
+      "import desk from './desk'\nimport support from './support'\nimport helpDesk from './help-desk'\n\nexport default [support, desk, helpDesk]\n",
+    )
+    expect(house.read('routes/help-desk.ts')).toContain(
+      "agent: { kind: 'langgraph', origin: { env: 'HELP_DESK_AGENT_URL' } }",
+    )
+    expect(house.read('wrangler.toml').match(/^HELP_DESK_AGENT_URL = "https:\/\/help\.acme\.com"$/gm)).toHaveLength(2)
+    expect(stdout).toContain("+ import helpDesk from './help-desk'")
+    expect(stdout).toContain('- export default [support, desk]')
+    expect(stdout).toContain('configurable_headers')
+    expect((await house.command('check')).status).toBe(0)
+  })
+
+  it('keeps an address on this machine out of what is deployed', async () => {
+    house.write('.dev.vars', 'OTHER="x"')
+    expect((await house.command('add', 'ag2', 'ag2', 'http://127.0.0.1:8001/chat')).status).toBe(0)
+    expect(house.read('.dev.vars')).toBe('OTHER="x"\nAG2_AGENT_URL="http://127.0.0.1:8001/chat"\n')
+    expect(house.read('wrangler.toml')).not.toContain('127.0.0.1')
+    // The placeholder in its place is no address to deploy with.
+    expect((await house.command('check')).stderr).toContain('"https://ag2.internal.example.com/chat", a placeholder')
+  })
+
+  it.each(['langgraph', 'ag2', 'maf', 'ag-ui', 'copilotkit', 'mcp', 'a2a', 'http'])(
+    'what it writes for %s has no fault',
+    async (kind) => {
+      expect((await house.command('add', kind, 'new', 'https://new.acme.com')).stderr).toBe('')
+      expect((await house.command('check')).stderr).toBe('')
+    },
+  )
+
+  it.each([
+    ["import desk from './desk'\nimport support from './support'\nconst all = [support, desk]\nexport default all\n"],
+    ["import desk from './desk'\nimport support from './support'\n\nexport default [support, ...[desk]]\n"],
+  ])('changes nothing where the list is written in another way, and prints the lines: %j', async (index) => {
+    house.write('routes/index.ts', index)
+    const { status, stderr } = await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')
+    expect(status).toBe(1)
+    expect(stderr).toContain("import tools from './tools'")
+    expect(stderr).toContain('Nothing was changed')
+    expect(house.read('routes/index.ts')).toBe(index)
+    expect(() => house.read('routes/tools.ts')).toThrow()
+  })
+
+  it('takes everything back where the project would not load', async () => {
+    const before = house.read('wrangler.toml')
+    const { status, stderr } = await house.command('add', 'mcp', 'tools', 'http://tools.acme.com')
+    expect([status, stderr]).toEqual([1, expect.stringContaining('Nothing was changed: the project would not load.')])
+    expect(stderr).toContain('an https URL')
+    expect([house.read('wrangler.toml'), house.read('routes/index.ts')]).toEqual([before, INDEX])
+    expect(() => house.read('routes/tools.ts')).toThrow()
+  })
+
+  it('overwrites nothing, and asks which of several', async () => {
+    expect((await house.command('add', 'mcp', 'desk', 'https://d.acme.com')).stderr).toContain(
+      'routes/desk.ts is there',
+    )
+    house.write('policies/other.ts', house.read('policies/talk.ts').replace("'talk'", "'other'"))
+    const { stderr } = await house.command('add', 'mcp', 'tools', 'https://d.acme.com')
+    expect(stderr).toContain('say --policy with one of other, talk')
+    expect((await house.command('add', 'mcp', 'tools', 'https://d.acme.com', '--policy', 'other')).status).toBe(0)
+  })
+
+  it.each([
+    [['frobnicate', 'x', 'https://a.acme.com']],
+    [['mcp', 'x']],
+    [['mcp', 'x', 'nowhere']],
+    [['mcp', 'Ä', 'https://a.acme.com']],
+    [[]],
+  ])('says how it is used: %j', async (args) => {
+    const { status, stderr } = await house.command('add', ...args)
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/^usage: sallyport add|is no id/)])
+  })
+
+  it('writes into wrangler.jsonc, whose comments stay', async () => {
+    const { root } = house
+    mkdirSync(root, { recursive: true })
+    house.write(
+      'wrangler.jsonc',
+      `{
+  // The gateway.
+  "name": "house", "main": "src/index.ts", "compatibility_date": "2026-10-01",
+  "compatibility_flags": ["enable_request_signal", "request_signal_passthrough"],
+  "workers_dev": false,
+  "vars": {
+    "PUBLIC_URL": "https://gate.acme.com", "ISSUER_URL": "https://login.acme.com",
+    "SUPPORT_URL": "https://s.acme.com", "DESK_URL": "https://d.acme.com"
+  }
+}
+`,
+    )
+    expect((await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')).stderr).toBe('')
+    expect(house.read('wrangler.jsonc')).toContain('// The gateway.')
+    expect(house.read('wrangler.jsonc')).toContain('"TOOLS_AGENT_URL": "https://tools.acme.com"')
+    expect((await house.command('check')).status).toBe(0)
+  })
+})
+
+describe('sallyport add provider', () => {
+  it('writes an issuer as its preset wants it', async () => {
+    const args = ['--id', 'okta', '--issuer', 'https://acme.okta.com/oauth2/default', '--audience', 'api://default']
+    expect((await house.command('add', 'provider', 'okta', ...args)).status).toBe(0)
+    expect(house.read('policies/okta.ts')).toContain(
+      "  preset: 'okta',\n  issuer: 'https://acme.okta.com/oauth2/default',\n  audience: ['api://default'],\n  algorithms: ['RS256'],",
+    )
+  })
+
+  it('names a local provider by a variable, since it is another one in production', async () => {
+    const args = ['--id', 'kc', '--issuer', 'http://localhost:8180/realms/acme']
+    expect((await house.command('add', 'provider', 'keycloak', ...args)).status).toBe(0)
+    expect(house.read('policies/kc.ts')).toContain("issuer: { env: 'KC_ISSUER' }")
+    expect(house.read('.dev.vars')).toContain('KC_ISSUER="http://localhost:8180/realms/acme"')
+    expect(house.read('wrangler.toml')).toContain('KC_ISSUER = "https://keycloak.example.com/realms/acme"')
+  })
+
+  it('each preset’s example has the form that the preset wants', async () => {
+    const presets =
+      'entra auth0 okta keycloak cognito clerk workos supabase firebase google cloudflare-access zitadel authentik openiddict oidc'
+    for (const preset of presets.split(' ')) {
+      expect((await house.command('add', 'provider', preset, '--id', preset)).stderr).toBe('')
+      expect((await house.command('add', 'mcp', `of-${preset}`, 'https://m.acme.com', '--trust', preset)).stderr).toBe(
+        '',
+      )
+      // A deployment with an address must not go out with it.
+      expect((await house.command('check')).stderr).toContain('a placeholder')
+    }
+  })
+})

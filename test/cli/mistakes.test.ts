@@ -1,0 +1,280 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type House, openHouse } from '../support/house'
+
+/*
+ * Mistakes that people make in their configuration, each with the file that is named and what is said. All are found without a
+ * network, before a deploy.
+ */
+
+let house: House
+beforeEach(() => {
+  house = openHouse()
+})
+afterEach(() => house?.close())
+
+interface Mistake {
+  readonly in: string
+  readonly from: string
+  readonly to: string
+  /** The file that is blamed, and no other. */
+  readonly blames: string
+  readonly says: string
+}
+
+const toml = (from: string, to: string, says: string): Mistake => ({
+  in: 'wrangler.toml',
+  from,
+  to,
+  blames: 'wrangler.toml',
+  says,
+})
+const support = (from: string, to: string, says: string, blames = 'routes/support.ts'): Mistake => ({
+  in: 'routes/support.ts',
+  from,
+  to,
+  blames,
+  says,
+})
+const desk = (from: string, to: string, says: string): Mistake => ({
+  in: 'routes/desk.ts',
+  from,
+  to,
+  blames: 'routes/desk.ts',
+  says,
+})
+const login = (from: string, to: string, says: string): Mistake => ({
+  in: 'policies/login.ts',
+  from,
+  to,
+  blames: 'policies/login.ts',
+  says,
+})
+const talk = (from: string, to: string, says: string): Mistake => ({
+  in: 'policies/talk.ts',
+  from,
+  to,
+  blames: 'policies/talk.ts',
+  says,
+})
+const TOP = 'routes = [{ pattern = "gate.acme.com", custom_domain = true }]\n'
+const STAGING = 'routes = [{ pattern = "gate.staging.acme.com", custom_domain = true }]\n'
+const FLAGS = 'compatibility_flags = ["enable_request_signal", "request_signal_passthrough"]'
+const PUBLIC = 'PUBLIC_URL = "https://gate.acme.com"'
+
+const mistakes: Readonly<Record<string, Mistake>> = {
+  // wrangler.toml
+  'staging inherits the address of production': toml(STAGING, '', 'would take the address away from the top level'),
+  'routes below [vars]': toml(`${TOP}\n[vars]\n`, `\n[vars]\n${TOP}`, 'Move it up'),
+  'a route for another host than PUBLIC_URL': toml('"gate.acme.com"', '"agents.acme.com"', 'one for gate.acme.com'),
+  'a route for some paths only': toml(
+    '{ pattern = "gate.acme.com", custom_domain = true }',
+    '{ pattern = "gate.acme.com/agents/*", zone_name = "acme.com" }',
+    'all paths of gate.acme.com',
+  ),
+  'no compatibility flags': toml(FLAGS, '', 'enable_request_signal'),
+  'one flag of two': toml(FLAGS, 'compatibility_flags = ["enable_request_signal"]', '"request_signal_passthrough"'),
+  'a misspelt flag': toml('"enable_request_signal"', '"enable_request_signals"', '"enable_request_signal"'),
+  'a second door at workers.dev': toml('workers_dev = false', 'workers_dev = true', 'Set workers_dev = false'),
+  'a second door at workers.dev, by default': toml('workers_dev = false\n', '', 'Set workers_dev = false'),
+  'previews of every version': toml('preview_urls = false', 'preview_urls = true', 'preview_urls = false'),
+  'development mode in production': toml(PUBLIC, `${PUBLIC}\nENVIRONMENT = "development"`, 'can be deployed'),
+  'a mode that does not exist': toml(PUBLIC, `${PUBLIC}\nENVIRONMENT = "prod"`, '"production" or "development"'),
+  'PUBLIC_URL with a path': toml(PUBLIC, 'PUBLIC_URL = "https://gate.acme.com/agents"', 'without a path'),
+  'PUBLIC_URL with a slash': toml(PUBLIC, 'PUBLIC_URL = "https://gate.acme.com/"', 'or a slash at its end'),
+  'PUBLIC_URL without TLS': toml(PUBLIC, 'PUBLIC_URL = "http://gate.acme.com"', 'https'),
+  'PUBLIC_URL without a scheme': toml(PUBLIC, 'PUBLIC_URL = "gate.acme.com"', 'https'),
+  'no PUBLIC_URL': toml(`${PUBLIC}\n`, '', 'vars.PUBLIC_URL'),
+  'PUBLIC_URL misspelt': toml('PUBLIC_URL = "https://gate.acme', 'PUBLIC_ULR = "https://gate.acme', 'vars.PUBLIC_URL'),
+  'a signing key among the variables': toml(
+    PUBLIC,
+    `${PUBLIC}\nSIGNING_KEYS = "{}"`,
+    'wrangler secret put SIGNING_KEYS',
+  ),
+  'a thread secret among the variables': toml(PUBLIC, `${PUBLIC}\nTHREAD_SECRET = "abc"`, 'secret put THREAD_SECRET'),
+  'a vendor’s key among the variables': toml(
+    PUBLIC,
+    `${PUBLIC}\nMODEL = "sk-live-0123456789abcdefghij"`,
+    'a text of 28 characters, which is not shown',
+  ),
+  'a password among the variables of staging': toml(
+    '[env.staging.vars]',
+    '[env.staging.vars]\nDB_PASSWORD = "hunter2"',
+    'env.staging.vars.DB_PASSWORD',
+  ),
+  'a placeholder that is deployed': toml('https://login.acme.com', 'https://login.example.com', 'a placeholder'),
+  'a placeholder as the address of an agent': toml(
+    'https://desk.internal.acme.com',
+    'https://desk.internal.example.com',
+    'vars.DESK_URL',
+  ),
+  'a variable missing in one environment': {
+    ...toml('DESK_URL = "https://desk.staging.acme.com"', '', 'DESK_URL'),
+    blames: 'routes/desk.ts',
+  },
+  'a variable misspelt': {
+    ...toml('SUPPORT_URL = "https://support.internal', 'SUPORT_URL = "https://support.internal', 'SUPPORT_URL'),
+    blames: 'routes/support.ts',
+  },
+  'a field of wrangler misspelt': toml('workers_dev = false', 'workers_dev = false\ncompat_flags = []', 'compat_flags'),
+  // routes/
+  'an unknown key': support('trust:', 'trst:', 'Did you mean "trust"?'),
+  'a policy under another name': support('policies:', 'policy:', 'Did you mean "policies"?'),
+  'a kind that does not exist': support("kind: 'langgraph'", "kind: 'langraph'", 'Did you mean "langgraph"?'),
+  'a kind by the name of its company': support("kind: 'langgraph'", "kind: 'langchain'", 'Did you mean "langgraph"?'),
+  'an origin without TLS': support("{ env: 'SUPPORT_URL' }", "{ url: 'http://support.acme.com' }", 'an https URL'),
+  'an origin that is no address': support("{ env: 'SUPPORT_URL' }", "{ url: 'support.acme.com' }", 'an https URL'),
+  'the gateway’s own address as an agent': support(
+    "{ env: 'SUPPORT_URL' }",
+    "{ url: 'https://gate.acme.com' }",
+    "other than the gateway's own",
+  ),
+  'a text in place of an issuer': support('trust: [login]', "trust: ['login']", 'trust[0]'),
+  'an issuer and a policy swapped': support(
+    'trust: [login],\n  policies: [talk]',
+    'trust: [talk],\n  policies: [login]',
+    'trust[0]',
+  ),
+  'an import that is undefined': support('trust: [login]', 'trust: [undefined as never]', 'undefined'),
+  'an import that is missing': support(
+    "import login from '../policies/login'\n",
+    '',
+    "import login from '../policies/login'",
+  ),
+  'an import that leads nowhere': support(
+    '../policies/login',
+    '../policies/logins',
+    'Could not resolve "../policies/logins"',
+  ),
+  'a syntax error': support("path: '/agents/support',", "path: '/agents/support'", 'routes/support.ts:8'),
+  'a path with a slash at its end': support("'/agents/support'", "'/agents/support/'", 'path'),
+  'a path without a slash': support("'/agents/support'", "'agents/support'", 'path'),
+  'two routes of one path': support("'/agents/support'", "'/agents/desk'", 'overlaps', 'routes/desk.ts'),
+  'a path below another’s': support("'/agents/support'", "'/agents/desk/more'", 'overlaps', 'routes/desk.ts'),
+  'the gateway’s own path': support("'/agents/support'", "'/.well-known/agents'", 'a path such as'),
+  'a wildcard for web pages': support(
+    'trust: [login]',
+    "trust: [login],\n  cors: { origins: ['https://*.acme.com'] }",
+    'no other wildcards',
+  ),
+  'any web page at all': support('trust: [login]', "trust: [login],\n  cors: { origins: ['*'] }", 'cors.origins[0]'),
+  'a web page with a slash': support(
+    'trust: [login]',
+    "trust: [login],\n  cors: { origins: ['https://app.acme.com/'] }",
+    'one exact web origin',
+  ),
+  'pages of this machine in production': support(
+    'trust: [login]',
+    "trust: [login],\n  cors: { origins: ['http://localhost:*'] }",
+    'is for development',
+  ),
+  'an operation that the kind has not': support(
+    "origin: { env: 'SUPPORT_URL' }",
+    "origin: { env: 'SUPPORT_URL' }, operations: ['thread.read']",
+    'Did you mean "threads.read"?',
+  ),
+  'a secret in place of the name of one': support(
+    "origin: { env: 'SUPPORT_URL' }",
+    "origin: { env: 'SUPPORT_URL' }, credential: { header: 'x-api-key', secret: 'sk-live-abc123' }",
+    'agent.credential.secret',
+  ),
+  'a token in place of an audience': login(
+    "['agents']",
+    "['eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl' as never, '']",
+    'audience',
+  ),
+  'an id that is no file’s name': {
+    ...desk("id: 'desk'", "id: 'tickets'", 'Rename the file or the id.'),
+    blames: 'routes/tickets.ts',
+  },
+  'two routes of one id': {
+    ...desk("id: 'desk'", "id: 'support'", 'an id that no other route has'),
+    blames: 'routes/support.ts',
+  },
+  'an endpoint without a method': desk("method: 'POST', ", '', 'method'),
+  'a method in small letters': desk("'POST'", "'post'", 'method'),
+  'an endpoint twice': desk(
+    'endpoints: [',
+    "endpoints: [\n      { operation: 'ticket.end', method: 'POST', path: '/tickets/:ticket/close' },",
+    'endpoints that differ in method or path',
+  ),
+  'threads where the kind has none': desk('trust: [login]', "trust: [login],\n  threads: 'own'", 'threads'),
+  'a route that is not listed': {
+    in: 'routes/index.ts',
+    from: 'export default [support, desk]',
+    to: 'export default [support]',
+    blames: 'routes/desk.ts',
+    says: "import desk from './desk'",
+  },
+  'a list that is none': {
+    in: 'routes/index.ts',
+    from: 'export default [support, desk]',
+    to: 'export default { support, desk }',
+    blames: 'routes/index.ts',
+    says: 'export default [support]',
+  },
+  // policies/
+  'a preset by the name of its company': login(
+    "id: 'login',",
+    "id: 'login',\n  preset: 'azure' as never,",
+    'Did you mean "entra"?',
+  ),
+  'a preset misspelt': login(
+    "id: 'login',",
+    "id: 'login',\n  preset: 'keycloack' as never,",
+    'Did you mean "keycloak"?',
+  ),
+  'a preset that cannot work as it is used': login("id: 'login',", "id: 'login',\n  preset: 'okta',", '/oauth2/'),
+  'an algorithm with a shared secret': login("['RS256']", "['HS256' as never]", 'algorithms'),
+  'no audience': login("['agents']", '[]', 'audience'),
+  'an audience that is one text': login("['agents']", "'agents' as never", 'audience'),
+  'an issuer without TLS': login("{ env: 'ISSUER_URL' }", "'http://login.acme.com'", 'issuer'),
+  'a claim for roles that is no path': login(
+    'audience:',
+    "claims: { role: 'roles' } as never,\n  audience:",
+    'Did you mean "roles"?',
+  ),
+  'an operation misspelt in a rule': talk(
+    "'threads.delete', 'ticket.close'",
+    "'thread.delete', 'ticket.close'",
+    'Did you mean "threads.delete"?',
+  ),
+  'a condition misspelt': talk(
+    "when: { role: 'member' }",
+    "when: { roles: 'member' } as never",
+    'Did you mean "role"?',
+  ),
+  'an example that does not come out': talk(
+    "does: 'threads.delete', expect: 'deny'",
+    "does: 'threads.delete', expect: 'allow'",
+    'examples[1]',
+  ),
+  'a role misspelt in an example': talk(
+    "roles: ['member'] }, does: 'run.stream'",
+    "roles: ['memeber'] }, does: 'run.stream'",
+    'Did you mean "member"?',
+  ),
+  'no example of what is denied': talk(
+    "expect: 'deny' },\n    { as: { roles: ['member'] }, does: 'ticket.close', expect: 'deny' }",
+    "expect: 'allow' }",
+    'one that is denied',
+  ),
+  'an id that is another file’s': login("id: 'login'", "id: 'logins'", 'Rename the file or the id.'),
+}
+describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
+  it('is found before a deploy, and said with its file', async () => {
+    const run = () => house.command('check')
+    const { status, stderr } = await house.withChange(mistake.in, mistake.from, mistake.to, run)
+    expect(status).toBe(1)
+    expect(stderr).toContain(mistake.says)
+    // A value that could be a secret is in no terminal and no log.
+    expect(stderr).not.toMatch(/sk-live|hunter2|eyJhbGciOi/)
+    const blamed = [...stderr.matchAll(/^ {2}((?:routes|policies)\/[\w-]+\.ts|wrangler\.toml)\b/gm)].map(
+      ([, file]) => file,
+    )
+    expect([...new Set(blamed)], stderr).toEqual([
+      mistake.blames === 'policies/login.ts' && stderr.includes('policies/logins.ts')
+        ? 'policies/logins.ts'
+        : mistake.blames,
+    ])
+  })
+})
