@@ -117,7 +117,7 @@ describe('the house', () => {
       'examples/copilotkit/',
       'examples/langgraph-js/',
     ]
-      .concat(['test/agents/', 'test/clients/'])
+      .concat(['test/agents/', 'test/clients/', 'test/package/', 'test/providers/'])
       .map((folder) => JSON.parse(read(`${folder}package-lock.json`)) as Lock)
     for (const { packages } of locks)
       for (const [name, { integrity, link }] of Object.entries(packages))

@@ -1,0 +1,200 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Child, spawnChild, untilReady } from '../../examples/local/child.ts'
+import { startPythonServer } from '../agents/langgraph/servers'
+import { root } from '../support/build'
+import { privateKey, publicJwk } from '../support/keys'
+import { type RecordingOrigin, startOrigin } from '../support/origin'
+import { freePort } from '../support/port'
+import type { PythonServer } from '../support/python'
+import { signRaw } from '../support/tokens'
+import { type Registry, startRegistry } from './registry'
+
+/*
+ * The package as it would be published, in an empty folder: a project, its own commands, a Python LangGraph agent, a provider in
+ * the shape of Keycloak, and an upgrade. The tests follow each other as a person's steps do.
+ */
+
+const key = await privateKey('RS256')
+let registry: Registry
+let agent: PythonServer
+let keycloak: RecordingOrigin
+let folder: string
+let project: string
+let started: Child | undefined
+
+const REALM = '/realms/acme'
+const issuer = () => keycloak.url + REALM
+
+beforeAll(async () => {
+  ;[registry, agent, keycloak] = await Promise.all([
+    startRegistry(),
+    startPythonServer(),
+    startOrigin((request, response) => {
+      const certs = `${issuer()}/protocol/openid-connect/certs`
+      const isDiscovery = request.url === `${REALM}/.well-known/openid-configuration`
+      const answer = isDiscovery ? { issuer: issuer(), jwks_uri: certs } : { keys: [publicJwk(key)] }
+      response.writeHead(200, { 'content-type': 'application/json' })
+      response.end(JSON.stringify(answer))
+    }),
+  ])
+  folder = mkdtempSync(path.join(tmpdir(), 'sallyport-package-'))
+  project = path.join(folder, 'my-gateway')
+  for (const of of ['', 'create-sallyport']) registry.publish(pack(path.join(root, of)))
+}, 600_000)
+afterAll(async () => {
+  await started?.stop()
+  await Promise.all([registry?.close(), agent?.close(), keycloak?.close()])
+  if (folder) rmSync(folder, { recursive: true, force: true })
+})
+
+/** Packs a folder as it would be published. */
+function pack(from: string): string {
+  const packed = execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], {
+    cwd: from,
+    encoding: 'utf8',
+  })
+  return path.join(folder, packed.trim().split('\n').at(-1) ?? '')
+}
+
+function run(command: string, ...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(command, args, { cwd: project, env: registry.env, encoding: 'utf8' })
+  return { status, output: stdout + stderr }
+}
+
+const change = (file: string, from: string, to: string) => {
+  const at = path.join(project, file)
+  const text = readFileSync(at, 'utf8')
+  expect(text).toContain(from)
+  writeFileSync(at, text.replace(from, to))
+}
+
+/** The files of the project's owner, by what is in them. */
+function owned(): Record<string, string> {
+  const files = readdirSync(project, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(project, path.join(entry.parentPath, entry.name)))
+    .filter((file) => !/^(?:node_modules|\.wrangler)\b|^package(?:-lock)?\.json$/.test(file))
+  return Object.fromEntries(
+    files.map((file) => [
+      file,
+      createHash('sha256')
+        .update(readFileSync(path.join(project, file)))
+        .digest('hex'),
+    ]),
+  )
+}
+
+describe('a project of one’s own', () => {
+  it('is made by one command, which asks nothing without a terminal', () => {
+    const args = ['--agent', 'langgraph', '--id', 'support', '--url', agent.url, '--provider', 'keycloak']
+    const created = spawnSync(
+      'npm',
+      [
+        'create',
+        '--yes',
+        'sallyport@latest',
+        'my-gateway',
+        '--',
+        ...args,
+        '--issuer',
+        issuer(),
+        '--audience',
+        'agents',
+      ],
+      { cwd: folder, env: registry.env, encoding: 'utf8', input: '' },
+    )
+    expect(created.stdout + created.stderr).toContain('npm start')
+    expect(created.status).toBe(0)
+    expect(Object.keys(owned()).sort()).toEqual([
+      '.dev.vars',
+      '.github/workflows/check.yml',
+      '.gitignore',
+      'README.md',
+      'policies/login.ts',
+      'policies/people.ts',
+      'routes/index.ts',
+      'routes/support.ts',
+      'src/index.ts',
+      'test/gateway.test.ts',
+      'tsconfig.json',
+      'wrangler.toml',
+    ])
+  }, 300_000)
+
+  it('passes its own tests, its check, the strictest compiler and a dry run at once', () => {
+    expect(run('npm', 'run', 'check')).toMatchObject({ status: 0, output: expect.stringContaining('no faults') })
+    expect(run('npm', 'run', 'types')).toMatchObject({ status: 0 })
+    expect(run('npm', 'test')).toMatchObject({ status: 0, output: expect.stringMatching(/3 passed/) })
+    const dry = run('npx', 'wrangler', 'deploy', '--dry-run')
+    expect(dry).toMatchObject({ status: 0, output: expect.stringContaining('dry-run') })
+    // As much as the Worker of this repository, whose bound is in repo.test.ts.
+    expect(Number(/gzip: ([\d.]+) KiB/.exec(dry.output)?.[1])).toBeLessThan(70)
+  }, 120_000)
+
+  it('is not deployed with a fault, and says which', () => {
+    change('routes/support.ts', 'trust:', 'trst:')
+    const broken = run('npx', 'wrangler', 'deploy', '--dry-run')
+    change('routes/support.ts', 'trst:', 'trust:')
+    expect(broken.status).not.toBe(0)
+    expect(broken.output).toContain('Did you mean "trust"?')
+    expect(broken.output).not.toContain('dry-run: exiting')
+  }, 60_000)
+
+  it('puts a login in front of a Python LangGraph agent: npm start, and a signed-in streamed answer', async () => {
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}`
+    const options = {
+      name: 'npm start',
+      command: 'npm',
+      args: ['start', '--', '--port', String(port)],
+      cwd: project,
+      env: registry.env as Record<string, string>,
+      readyUrl: `${url}/.sallyport/health`,
+      startSeconds: 60,
+    }
+    started = spawnChild(options)
+    await untilReady(started, options)
+    const ask = (headers: Record<string, string>) =>
+      fetch(`${url}/agents/support/runs/stream`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify({
+          assistant_id: 'agent',
+          input: { messages: [{ role: 'user', content: 'Who am I?' }] },
+          stream_mode: ['values'],
+        }),
+      })
+    expect((await ask({})).status).toBe(401)
+    const now = Math.floor(Date.now() / 1000)
+    const claims = { iss: issuer(), aud: ['agents', 'account'], sub: 'f3b1', typ: 'Bearer', azp: 'web', sid: 's1' }
+    const more = { preferred_username: 'alice', email_verified: true, email: 'alice@acme.com', iat: now, exp: now + 60 }
+    const token = signRaw({ alg: 'RS256', typ: 'JWT', kid: key.kid }, { ...claims, ...more }, key)
+    const reply = await ask({ authorization: `Bearer ${token}` })
+    expect([reply.status, reply.headers.get('content-type')]).toEqual([200, expect.stringContaining('event-stream')])
+    expect(await reply.text()).toContain('f3b1')
+    await started.stop()
+    started = undefined
+  }, 120_000)
+
+  it('is upgraded by npm update, which touches none of its owner’s files', () => {
+    const before = owned()
+    const next = path.join(folder, 'next')
+    cpSync(path.join(root, 'dist'), path.join(next, 'dist'), { recursive: true })
+    const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
+    const [major, minor, patch] = manifest.version.split('.').map(Number)
+    const version = `${major}.${minor}.${Number(patch) + 1}`
+    const { scripts, ...rest } = manifest as typeof manifest & { scripts: unknown }
+    writeFileSync(path.join(next, 'package.json'), JSON.stringify({ ...rest, version }))
+    registry.publish(pack(next))
+    expect(run('npm', 'update', 'sallyport', '--no-audit', '--no-fund').status).toBe(0)
+    const installed = path.join(project, 'node_modules/sallyport/package.json')
+    expect(JSON.parse(readFileSync(installed, 'utf8'))).toMatchObject({ version })
+    expect(owned()).toEqual(before)
+    expect(run('npm', 'run', 'check').status).toBe(0)
+  }, 120_000)
+})
