@@ -4,6 +4,7 @@ import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSy
 import path from 'node:path'
 import { build } from 'esbuild'
 import { nodeBundle, nodeEntries, workerBundle } from '../src/cli/bundle.ts'
+import { billOfMaterials } from './sbom.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const outdir = path.join(root, 'dist')
@@ -30,6 +31,8 @@ for (const program of ['tsconfig.json', 'tsconfig.testing.json']) {
   if (status !== 0) process.exit(1)
 }
 removeOthers(['config/define.d.ts', 'worker.d.ts', 'testing.d.ts'])
+
+writeFileSync(path.join(outdir, 'sbom.cdx.json'), billOfMaterials(root))
 
 /** Removes the declarations that nobody can see from these. */
 function removeOthers(seen: readonly string[]): void {

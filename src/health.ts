@@ -56,7 +56,7 @@ function missingKeys({ routes }: Configuration, { keys, fault }: SigningKeys): U
     {
       reason: fault ? KEY_REASONS[fault] : 'SIGNING_KEYS has no key of an algorithm that these routes sign with',
       routes: unsigned.map(({ id }) => id),
-      remedy: 'Make keys with `npm run keys` and set them with `wrangler secret put SIGNING_KEYS`.',
+      remedy: 'Make keys with `sallyport keys` and set them with `wrangler secret put SIGNING_KEYS`.',
     },
   ]
 }
@@ -69,7 +69,7 @@ function missingThreadSecret({ routes, environment }: Configuration): Unready[] 
     {
       reason: `THREAD_SECRET ${fault}`,
       routes: keeping.map(({ id }) => id),
-      remedy: 'Make one with `npm run keys -- threads` and set it with `wrangler secret put THREAD_SECRET`.',
+      remedy: 'Make one with `sallyport keys threads` and set it with `wrangler secret put THREAD_SECRET`.',
     },
   ]
 }

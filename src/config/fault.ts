@@ -9,7 +9,7 @@ export interface Fault {
   readonly remedy: string
 }
 
-/** Thrown at load with every fault at once. The Worker does not start, and `npm run check` prints the same text. */
+/** Thrown at load with every fault at once. The Worker does not start, and `sallyport check` prints the same text. */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 

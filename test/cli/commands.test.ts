@@ -18,7 +18,7 @@ afterAll(() => house?.close())
 const command = (...args: string[]) => house.command(...args)
 const withChange: House['withChange'] = (...args) => house.withChange(...args)
 
-describe('npm run check', () => {
+describe('sallyport check', () => {
   it('says what it checked when all is well', async () => {
     expect(await command('check')).toEqual({
       status: 0,
@@ -95,7 +95,7 @@ describe('npm run check', () => {
   })
 })
 
-describe('npm run explain', () => {
+describe('sallyport explain', () => {
   const now = Math.floor(Date.now() / 1000)
   const claims = {
     iss: 'https://login.acme.com',
@@ -141,7 +141,7 @@ describe('npm run explain', () => {
   })
 })
 
-it('npm run routes prints a table, and the whole effective configuration as JSON', async () => {
+it('sallyport routes prints a table, and the whole effective configuration as JSON', async () => {
   expect((await command('routes')).stdout).toMatch(
     /^\/agents\/desk {5}http {7}https:\/\/desk\.internal\.acme\.com {5}login {9}talk {6}-$/m,
   )
@@ -155,7 +155,7 @@ it('npm run routes prints a table, and the whole effective configuration as JSON
   }
 })
 
-it('npm run schema prints a JSON Schema', async () => {
+it('sallyport schema prints a JSON Schema', async () => {
   expect(JSON.parse((await command('schema')).stdout)).toMatchObject({
     $schema: expect.any(String),
     type: 'object',
@@ -163,7 +163,7 @@ it('npm run schema prints a JSON Schema', async () => {
   })
 })
 
-describe('npm run keys', () => {
+describe('sallyport keys', () => {
   const file = '.secrets/signing-keys.json'
   const kids = (text: string) =>
     [...text.matchAll(/^(signs|published) +(\S+) +(\S+)$/gm)].map((match) => `${match[1]} ${match[2]} ${match[3]}`)
@@ -240,7 +240,7 @@ describe('npm run keys', () => {
   })
 })
 
-describe('npm run threads', () => {
+describe('sallyport threads', () => {
   const alice = ['threads', '--issuer', 'https://login.example.com/', '--subject', 'alice']
 
   it('says an owner as the gate writes it, another for each person, provider and tenant', async () => {

@@ -64,7 +64,7 @@ describe.each([
           event: 'not-ready',
           reason,
           routes: ['langgraph', 'ag2'],
-          remedy: expect.stringContaining('npm run keys -- threads'),
+          remedy: expect.stringContaining('sallyport keys threads'),
         },
       ])
       expect(gateway.logs.join('\n')).not.toContain('secretive')

@@ -126,6 +126,49 @@ describe('a project of one’s own', () => {
     ])
   }, 300_000)
 
+  it('is installed without running anything of ours, with a bill of all that comes along', () => {
+    const installed = path.join(project, 'node_modules/sallyport')
+    const manifest = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'))
+    expect(Object.keys(manifest.scripts).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name))).toEqual([])
+    const { components } = JSON.parse(readFileSync(path.join(installed, 'dist/sbom.cdx.json'), 'utf8'))
+    const names = (components as { name: string }[]).map(({ name }) => name)
+    expect(names).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)))
+    // What the tests of this repository use is no part of it.
+    expect(names.filter((name) => /vitest|wrangler|oidc-provider/.test(name))).toEqual([])
+    expect(readdirSync(installed).sort()).toEqual(
+      expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'dist', 'package.json']),
+    )
+    expect(readdirSync(installed).filter((name) => /^(?:src|test|routes)$/.test(name))).toEqual([])
+  })
+
+  it('can have the routes and policies of this repository, against the built package', () => {
+    const copy = path.join(folder, 'copy')
+    for (const part of ['routes', 'policies', 'src/index.ts', 'wrangler.toml'])
+      cpSync(path.join(root, part), path.join(copy, part), { recursive: true })
+    for (const part of ['node_modules', 'package.json', 'tsconfig.json'])
+      cpSync(path.join(project, part), path.join(copy, part), { recursive: true, verbatimSymlinks: true })
+    const inCopy = (...args: string[]) => {
+      const { status, stdout, stderr } = spawnSync('npx', ['--no-install', ...args], {
+        cwd: copy,
+        env: registry.env,
+        encoding: 'utf8',
+      })
+      return { status, output: stdout + stderr }
+    }
+    expect(inCopy('tsc', '-p', '.')).toEqual({ status: 0, output: '' })
+    expect(inCopy('sallyport', 'check')).toMatchObject({ status: 0, output: expect.stringContaining('4 routes') })
+    expect(
+      inCopy(
+        'esbuild',
+        'src/index.ts',
+        '--bundle',
+        '--external:cloudflare:workers',
+        '--format=esm',
+        '--outfile=out.js',
+      ),
+    ).toMatchObject({ status: 0 })
+  }, 60_000)
+
   it('passes its own tests, its check, the strictest compiler and a dry run at once', () => {
     expect(run('npm', 'run', 'check')).toMatchObject({ status: 0, output: expect.stringContaining('no faults') })
     expect(run('npm', 'run', 'types')).toMatchObject({ status: 0 })
