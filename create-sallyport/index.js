@@ -8,5 +8,8 @@ if (major < 22 || (major === 22 && minor < 12)) {
   process.exitCode = 1
 } else {
   const { create } = await import('./create.js')
-  process.exitCode = await create(process.argv.slice(2))
+  process.exitCode = await create(process.argv.slice(2)).catch((error) => {
+    process.stderr.write(`${error.message}\n`)
+    return 1
+  })
 }
