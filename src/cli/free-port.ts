@@ -3,10 +3,28 @@ import { type AddressInfo, createServer } from 'node:net'
 
 /** A port of loopback that nobody listens on at the moment. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen({ port: 0, host: '127.0.0.1', exclusive: true })
-  await once(server, 'listening')
+  const server = await listening(0)
   const { port } = server.address() as AddressInfo
+  await closed(server)
+  return port
+}
+
+export async function isFreePort(port: number): Promise<boolean> {
+  try {
+    await closed(await listening(port))
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function listening(port: number) {
+  const server = createServer().listen({ port, host: '127.0.0.1', exclusive: true })
+  await once(server, 'listening')
+  return server
+}
+
+async function closed(server: ReturnType<typeof createServer>): Promise<void> {
   server.close()
   await once(server, 'close')
-  return port
 }

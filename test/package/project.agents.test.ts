@@ -26,6 +26,8 @@ let keycloak: RecordingOrigin
 let folder: string
 let project: string
 let started: Child | undefined
+/** All that `npm start` has printed. */
+const lines: string[] = []
 
 const REALM = '/realms/acme'
 const issuer = () => keycloak.url + REALM
@@ -199,6 +201,7 @@ describe('a project of one’s own', () => {
       env: registry.env as Record<string, string>,
       readyUrl: `${url}/.sallyport/health`,
       startSeconds: 60,
+      onLine: (line: string) => lines.push(line),
     }
     started = spawnChild(options)
     await untilReady(started, options)
@@ -220,7 +223,32 @@ describe('a project of one’s own', () => {
     const reply = await ask({ authorization: `Bearer ${token}` })
     expect([reply.status, reply.headers.get('content-type')]).toEqual([200, expect.stringContaining('event-stream')])
     expect(await reply.text()).toContain('f3b1')
-    await started.stop()
+  }, 120_000)
+
+  it('goes on with the last good configuration after a bad save, and takes in the next good one', async () => {
+    const statusOf = async (at: string) =>
+      (await fetch(`${lines.find((line) => line.includes('/agents/support'))?.trim()}`.replace('/agents/support', at)))
+        .status
+    const told = (text: string) => lines.filter((line) => line.includes(text)).length
+    change('routes/support.ts', "path: '/agents/support'", "path: '/agents/desk', oops: 1")
+    await expect.poll(() => told('a key that means nothing here')).toBe(1)
+    expect(await statusOf('/agents/support/info')).toBe(401)
+    // A file that is no TypeScript at all, saved over the first fault.
+    change('routes/support.ts', "path: '/agents/desk', oops: 1", "path: '/agents/desk' oops")
+    await expect.poll(() => told('routes/support.ts:')).toBeGreaterThan(0)
+    expect(await statusOf('/agents/support/info')).toBe(401)
+    change('routes/support.ts', "path: '/agents/desk' oops", "path: '/agents/desk'")
+    await expect.poll(() => told('Took in routes/support.ts')).toBe(1)
+    await expect.poll(() => statusOf('/agents/desk/info')).toBe(401)
+    expect(await statusOf('/agents/support/info')).toBe(404)
+    change('routes/support.ts', "path: '/agents/desk'", "path: '/agents/support'")
+    await expect.poll(() => statusOf('/agents/support/info')).toBe(401)
+    // Another address for the agent, in a file that no module imports.
+    change('.dev.vars', agent.url, 'http://127.0.0.1:9')
+    await expect.poll(() => told('Took in .dev.vars')).toBe(1)
+    change('.dev.vars', 'http://127.0.0.1:9', agent.url)
+    await expect.poll(() => told('Took in .dev.vars')).toBe(2)
+    await started?.stop()
     started = undefined
   }, 120_000)
 
