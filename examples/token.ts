@@ -1,6 +1,6 @@
-import { people } from './identity-provider/people.ts'
-import { requestToken } from './identity-provider/request-token.ts'
-import { resourceIndicator } from './identity-provider/resource.ts'
+import { aliceAndBob } from '../src/cli/dev/identity-provider/people.ts'
+import { requestToken } from '../src/cli/dev/identity-provider/request-token.ts'
+import { resourceIndicator } from '../src/cli/dev/identity-provider/resource.ts'
 import { readPorts } from './local/ports.ts'
 import { local } from './local/services.ts'
 
@@ -8,7 +8,7 @@ import { local } from './local/services.ts'
 const args = process.argv.slice(2)
 const person = args.find((arg) => !arg.startsWith('-')) ?? ''
 const algorithm = args.includes('--es256') ? 'ES256' : 'RS256'
-const names = Object.keys(people)
+const names = aliceAndBob.map(({ sub }) => sub)
 
 if (!names.includes(person)) fail(`Usage: npm run -s token -- <${names.join('|')}> [--es256]`)
 

@@ -4,6 +4,7 @@ import { ProjectError } from './project'
 /** The commands, by name. Each is loaded when it is asked for: some need what others do not. */
 const commands = {
   dev: async () => (await import('./dev/dev')).dev,
+  token: async () => (await import('./dev/token')).token,
   add: async () => (await import('./add/add')).add,
   check: async () => (await import('./check/check')).check,
   routes: async () => (await import('./routes')).routes,
@@ -16,6 +17,7 @@ const commands = {
 /** One sentence for each, in the order in which they are met. */
 const usage: Readonly<Record<keyof typeof commands, string>> = {
   dev: 'runs the gateway on this machine',
+  token: 'prints a token of one of the local people',
   add: 'writes a route or an identity provider',
   check: 'looks for everything that can be wrong before a deploy',
   routes: 'shows the routes that are in force',

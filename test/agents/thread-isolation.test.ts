@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type IdentityProvider, startIdentityProvider } from '../../examples/identity-provider/provider.ts'
+import { type IdentityProvider, startIdentityProvider } from '../../src/cli/dev/identity-provider/provider.ts'
 import type { Agent, Route } from '../../src/config/define'
 import { bearer, forge, issuerOf, routeOf } from '../support/fixtures'
 import { refused } from '../support/refusal'

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Child, spawnChild, untilReady } from '../../examples/local/child.ts'
 import { startPythonServer } from '../agents/langgraph/servers'
@@ -136,7 +137,7 @@ describe('a project of one’s own', () => {
     const names = (components as { name: string }[]).map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)))
     // What the tests of this repository use is no part of it.
-    expect(names.filter((name) => /vitest|wrangler|oidc-provider/.test(name))).toEqual([])
+    expect(names.filter((name) => /vitest|wrangler|playwright/.test(name))).toEqual([])
     expect(readdirSync(installed).sort()).toEqual(
       expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'dist', 'package.json']),
     )
@@ -224,6 +225,42 @@ describe('a project of one’s own', () => {
     expect([reply.status, reply.headers.get('content-type')]).toEqual([200, expect.stringContaining('event-stream')])
     expect(await reply.text()).toContain('f3b1')
   }, 120_000)
+
+  it('lets local people in beside the project’s own provider, whom no deployment would trust', async () => {
+    const url = lines.find((line) => line.includes('/agents/support'))?.trim() ?? ''
+    const { port } = new URL(url)
+    const { output } = run('npx', '--no-install', 'sallyport', 'token', 'alice', '--port', port)
+    const token = output.trim()
+    expect(decodeJwt(token)).toMatchObject({ sub: 'alice', aud: 'agents' })
+    const asked = () =>
+      fetch(`${url}/runs/stream`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({
+          assistant_id: 'agent',
+          input: { messages: [{ role: 'user', content: 'Who am I?' }] },
+          stream_mode: ['values'],
+        }),
+      })
+    const reply = await asked()
+    expect([reply.status, await reply.text()]).toEqual([200, expect.stringContaining('local:alice')])
+    // Somebody else, and nobody, by a file that is read while it runs.
+    writeFileSync(path.join(project, 'people.json'), '[{ "sub": "carol", "roles": ["member"] }]')
+    await expect.poll(() => lines.filter((line) => line.includes('Took in people.json')).length).toBe(1)
+    expect(run('npx', '--no-install', 'sallyport', 'token', 'alice', '--port', port).output).toContain(
+      'no token for alice',
+    )
+    expect(
+      decodeJwt(run('npx', '--no-install', 'sallyport', 'token', 'carol', '--port', port).output.trim()),
+    ).toMatchObject({ roles: ['member'] })
+    rmSync(path.join(project, 'people.json'))
+
+    expect(run('npx', 'wrangler', 'deploy', '--dry-run', '--outdir', 'out').status).toBe(0)
+    const deployed = readFileSync(path.join(project, 'out/index.js'), 'utf8')
+    rmSync(path.join(project, 'out'), { recursive: true })
+    expect(deployed).not.toContain('local-people')
+    expect(deployed).toContain('token-invalid')
+  }, 60_000)
 
   it('goes on with the last good configuration after a bad save, and takes in the next good one', async () => {
     const statusOf = async (at: string) =>

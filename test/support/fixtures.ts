@@ -1,6 +1,6 @@
 import { importJWK, type JWK, SignJWT } from 'jose'
-import type { IdentityProvider } from '../../examples/identity-provider/provider.ts'
 import { adapterOf } from '../../src/agents/kinds'
+import type { IdentityProvider } from '../../src/cli/dev/identity-provider/provider.ts'
 import type { Agent, Issuer, Policy, Route } from '../../src/config/define'
 
 /** An issuer for a provider that is running. */

@@ -1,4 +1,4 @@
-import { type IdentityProvider, startIdentityProvider } from '../../examples/identity-provider/provider.ts'
+import { type IdentityProvider, startIdentityProvider } from '../../src/cli/dev/identity-provider/provider.ts'
 import type { Issuer, Route } from '../../src/config/define'
 import { bearer, issuerOf, openHttp, routeOf } from './fixtures'
 import { type GatewayOptions, startGateway, type TestGateway } from './gateway'

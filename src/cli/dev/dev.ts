@@ -5,20 +5,22 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { ConfigurationError, entriesOf } from '../../config/fault'
-import type { Configuration } from '../../config/load'
 import { withoutSecrets } from '../check/secrets'
 import { withSuggestions } from '../check/suggestions'
 import type { Command } from '../command'
 import { readDeployments } from '../deployments'
 import { isFreePort } from '../free-port'
 import { ProjectError } from '../project'
+import { People } from './identity-provider/people.ts'
+import { startIdentityProvider } from './identity-provider/provider.ts'
+import { PEOPLE_FILE, readPeople } from './local-people'
+import { local, PORT, providerPort } from './ports'
 import { ensureSecrets } from './secrets'
 import { type Staged, stage, writeStaged } from './stage'
 import { traffic } from './traffic'
 import { Watch } from './watch'
 import type { ToWorker } from './worker'
 
-const PORT = 8787
 /** How often it looks whether it is still wanted. */
 const PARENT_MS = 500
 
@@ -32,43 +34,57 @@ export const dev: Command = {
   async run(args, root) {
     const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: String(PORT) } } })
     const port = Number(values.port)
-    if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    if (!Number.isInteger(port) || port < 1 || port > 65_534)
       throw new ProjectError(`--port ${values.port} is no port.`)
-    if (!(await isFreePort(port)))
-      throw new ProjectError(
-        `Port ${port} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 1}`,
-      )
-    const url = `http://127.0.0.1:${port}`
+    for (const wanted of [port, providerPort(port)])
+      if (!(await isFreePort(wanted)))
+        throw new ProjectError(
+          `Port ${wanted} is taken. Stop what listens there, or choose another: npm start -- --port ${port + 10}`,
+        )
+    const people = new People(readPeople(root))
     await ensureSecrets(path.join(root, '.dev.vars'))
-    const staged = await stage(root, url)
+    const addresses = { gateway: local(port), provider: local(providerPort(port)) }
+    const staged = await stage(root, addresses.gateway, addresses.provider)
+    const redirectUris = staged.pages.flatMap((page) => [`${page}/`, `${page}/callback`])
+    const provider = await startIdentityProvider({ port: providerPort(port), people, redirectUris })
     const { config } = writeStaged(root, readDeployments(root).file, staged)
     const worker = startWorker(root)
     send(worker, { variables: staged.variables, start: { config, port } })
     await ready(worker)
-    console.log(summary(staged.configuration))
-    const watch = keepCurrent(root, url, staged, worker)
+    console.log(summary(staged, people, port))
+    const watch = keepCurrent({ root, addresses, people, worker }, staged)
     const [code] = await once(worker, 'exit')
     watch.close()
+    await provider.close()
     return typeof code === 'number' ? code : 0
   },
 }
 
 const send = (worker: ChildProcess, message: ToWorker): boolean => worker.send(message)
 
+interface Running {
+  readonly root: string
+  readonly addresses: { readonly gateway: string; readonly provider: string }
+  readonly people: People
+  readonly worker: ChildProcess
+}
+
 /** Takes in each save that is good, and tells of each that is not, once. */
-function keepCurrent(root: string, url: string, first: Staged, worker: ChildProcess): Watch {
+function keepCurrent({ root, addresses, people, worker }: Running, first: Staged): Watch {
   let current = first
   let told: string | undefined
   let busy = Promise.resolve()
   const takeIn = async (files: readonly string[]): Promise<void> => {
     try {
-      const next = await stage(root, url)
+      people.replaceBy(readPeople(root))
+      const next = await stage(root, addresses.gateway, addresses.provider)
       watch.follow(next.folders)
       const isSame = next.code === current.code
       const haveChanged = JSON.stringify(next.variables) !== JSON.stringify(current.variables)
       if (!isSame || told !== undefined) writeStaged(root, readDeployments(root).file, next)
       if (haveChanged) send(worker, { variables: next.variables })
-      if (!isSame || haveChanged || told !== undefined) console.log(`\n  Took in ${files.join(', ')}.\n`)
+      if (!isSame || haveChanged || told !== undefined || files.includes(PEOPLE_FILE))
+        console.log(`\n  Took in ${files.join(', ')}.\n`)
       current = next
       told = undefined
     } catch (thrown) {
@@ -125,10 +141,24 @@ async function ready(worker: ChildProcess): Promise<void> {
   gone.catch(() => undefined)
 }
 
-function summary({ publicUrl, routes }: Configuration): string {
-  const lines = [...routes.values()].map(({ path: at, adapter, origin, trust, isPublic }) => {
-    const issuers = [...new Set(trust.issuers.map(({ issuer }) => issuer))].join(', ')
-    return `  ${publicUrl}${at}\n    ${adapter.kind} at ${origin.host}${origin.root}\n    ${isPublic ? 'public' : `signed in at ${issuers}`}`
+function summary({ configuration: { publicUrl, routes }, local: ids }: Staged, people: People, port: number): string {
+  const lines = [...routes.values()].map(({ id, path: at, adapter, origin, trust, isPublic }) => {
+    const issuers = [...new Set(trust.issuers.map(({ issuer }) => issuer))]
+    const who = [...issuers, ...(ids.includes(id) ? ['here'] : [])].join(', or ')
+    const note =
+      isPublic || ids.includes(id)
+        ? ''
+        : '\n    not for local people: this address is where production is. Set its variable in .dev.vars.'
+    return `  ${publicUrl}${at}\n    ${adapter.kind} at ${origin.host}${origin.root}\n    ${isPublic ? 'public' : `signed in at ${who}`}${note}`
   })
-  return `\nThe gateway is running. Stop it with Ctrl-C.\n\n${lines.join('\n\n')}\n`
+  const names = people.all.map(({ sub }) => sub)
+  const option = port === PORT ? '' : ` --port ${port}`
+  return `
+The gateway is running. Stop it with Ctrl-C.
+
+${lines.join('\n\n')}
+
+  Local people: ${names.join(', ')} (the password is the name), at ${local(providerPort(port))}
+    TOKEN=$(npx sallyport token ${names[0]}${option})
+`
 }

@@ -4,8 +4,10 @@ import { build } from 'esbuild'
 import { experimental_readRawConfig as readRawConfig, unstable_getVarsForDev as varsForDev } from 'wrangler'
 import { type Configuration, load } from '../../config/load'
 import { workerBundle } from '../bundle'
+import { variablesOf } from '../check/placeholders'
 import { noNetwork } from '../no-network'
 import { openProject } from '../project'
+import { localIssuer, localRoutes, trustLocalPeople } from './local-trust'
 
 /** A project as it runs here. It is made of files that were all good at one moment; a later fault does not reach it. */
 export interface Staged {
@@ -14,6 +16,10 @@ export interface Staged {
   readonly code: string
   /** Variables and secrets, by name. */
   readonly variables: Readonly<Record<string, string>>
+  /** The ids of routes that local people may use. */
+  readonly local: readonly string[]
+  /** The origins of web pages that may call a route. */
+  readonly pages: readonly string[]
   /** The folders whose files it was made of. */
   readonly folders: readonly string[]
 }
@@ -25,20 +31,26 @@ export interface StagedFiles {
 }
 
 /**
- * Reads and checks a project, and bundles its Worker.
+ * Reads and checks a project, and bundles its Worker so that it trusts local people.
  * @param url where it will run
+ * @param provider the address of the local people's provider
  * @throws ConfigurationError or ProjectError for whatever is wrong with it
  */
-export async function stage(root: string, url: string): Promise<Staged> {
+export async function stage(root: string, url: string, provider: string): Promise<Staged> {
   const { deployments, routes } = await openProject(root)
   const top = deployments.named(undefined)
-  const variables = {
-    ...texts(top.environment),
+  const given = {
     ...developmentVariables(path.join(root, deployments.file)),
-    PUBLIC_URL: url,
-    ENVIRONMENT: 'development',
+    ...fromShell(variablesOf(routes)),
   }
+  const variables = { ...texts(top.environment), ...given, PUBLIC_URL: url, ENVIRONMENT: 'development' }
   const configuration = load(routes, { ...top.environment, ...variables }, noNetwork)
+  const variableOf = (id: string) => {
+    const origin = routes.find((route) => route.id === id)?.agent.origin
+    return origin && 'env' in origin ? origin.env : undefined
+  }
+  const open = [...configuration.routes.values()].filter(({ isPublic }) => !isPublic)
+  const local = localRoutes(open, variableOf, new Set(Object.keys(given)))
   const entry = path.resolve(root, top.config.main ?? 'src/index.ts')
   const { outputFiles, metafile } = await build({
     ...workerBundle,
@@ -48,15 +60,24 @@ export async function stage(root: string, url: string): Promise<Staged> {
     metafile: true,
     sourcemap: 'inline',
     logLevel: 'silent',
+    plugins: [trustLocalPeople(localIssuer(provider), local, root)],
   })
-  const files = Object.keys(metafile.inputs).filter((file) => !file.includes('node_modules'))
+  const files = Object.keys(metafile.inputs).filter((file) => !/node_modules|^local-people:/.test(file))
   const folders = [...new Set(files.map((file) => path.dirname(path.resolve(root, file))))]
   return {
     configuration,
+    local,
+    pages: routes.flatMap(({ cors }) => (cors?.origins ?? []).flatMap((origin) => pageOf(origin, variables))),
     code: outputFiles[0]?.text ?? '',
     variables,
     folders: folders.filter((folder) => folder.startsWith(root)),
   }
+}
+
+/** A page that can be sent back to. */
+function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {
+  const page = typeof origin === 'string' ? origin : variables[origin.env]
+  return page !== undefined && URL.canParse(page) && /^https?:/.test(page) ? [page] : []
 }
 
 const texts = (environment: Readonly<Record<string, unknown>>): Record<string, string> =>
@@ -64,7 +85,11 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 
-/** What wrangler reads from .dev.vars and the shell, secrets among it. */
+/** The shell counts over every file, as it does everywhere. */
+const fromShell = (names: ReadonlySet<string>): Record<string, string> =>
+  Object.fromEntries([...names].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
+
+/** What wrangler reads from .dev.vars, secrets among it. */
 function developmentVariables(config: string): Record<string, string> {
   const bindings = varsForDev(config, undefined, {}, undefined, true)
   return Object.fromEntries(

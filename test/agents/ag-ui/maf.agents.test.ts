@@ -1,6 +1,6 @@
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type IdentityProvider, startIdentityProvider } from '../../../examples/identity-provider/provider.ts'
+import { type IdentityProvider, startIdentityProvider } from '../../../src/cli/dev/identity-provider/provider.ts'
 import { type AgUiClient, loadClients } from '../../support/clients'
 import { bearer, issuerOf, routeOf } from '../../support/fixtures'
 import { startGateway, type TestGateway } from '../../support/gateway'

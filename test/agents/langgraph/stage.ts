@@ -1,4 +1,4 @@
-import { type IdentityProvider, startIdentityProvider } from '../../../examples/identity-provider/provider.ts'
+import { type IdentityProvider, startIdentityProvider } from '../../../src/cli/dev/identity-provider/provider.ts'
 import type { Route } from '../../../src/config/define'
 import { bearer, forge, issuerOf, routeOf } from '../../support/fixtures'
 import type { PythonServer } from '../../support/python'

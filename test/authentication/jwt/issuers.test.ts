@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type IdentityProvider, startIdentityProvider } from '../../../examples/identity-provider/provider.ts'
+import { type IdentityProvider, startIdentityProvider } from '../../../src/cli/dev/identity-provider/provider.ts'
 import { forge, goodClaims, issuerOf, openHttp, routeOf } from '../../support/fixtures'
 import { accepted, type FrontDoor, frontDoor, refused } from '../../support/front-door'
 import { startGateway, type TestGateway } from '../../support/gateway'

@@ -1,4 +1,4 @@
-import { people } from './people.ts'
+import type { People } from './people.ts'
 
 const escapeHtml = (text: string) => text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)
 
@@ -38,15 +38,16 @@ const page = (title: string, body: string) => `<!doctype html>
 <main>${body}</main>
 </html>`
 
-export function loginPage(action: string, error = ''): string {
-  const choices = Object.entries(people).map(
-    ([username, { name, email, roles }]) => `
+export function loginPage(action: string, people: People, error = ''): string {
+  const choices = people.all.map(({ sub, name = sub, email = '', roles = [] }) => {
+    const username = escapeHtml(sub)
+    return `
     <form method="post" action="${action}">
       <input type="hidden" name="username" value="${username}">
       <input type="hidden" name="password" value="${username}">
-      <button data-testid="sign-in-${username}">${name}<small>${email} · ${roles.join(', ')}</small></button>
-    </form>`,
-  )
+      <button data-testid="sign-in-${username}">${escapeHtml(name)}<small>${escapeHtml([email, roles.join(', ')].filter(Boolean).join(' · '))}</small></button>
+    </form>`
+  })
   return page(
     'Sign in',
     `<h1>Sign in</h1>

@@ -1,25 +1,33 @@
 /// <reference path="./oidc-provider.d.ts" />
 import { errors, type Provider } from 'oidc-provider'
 import { resourceServerInfo } from './configuration.ts'
-import { signIn } from './people.ts'
+import type { People } from './people.ts'
 
 /**
  * Lets one curl line fetch a token. OAuth 2.1 dropped this grant for good reasons: it belongs on a developer's own
  * machine, with people whose passwords are no secret, and nowhere else.
  */
-export function registerPasswordGrant(provider: Provider, defaultResource: string, accessTokenSeconds: number): void {
+export function registerPasswordGrant(
+  provider: Provider,
+  defaultResource: string,
+  accessTokenSeconds: number,
+  people: People,
+): void {
   provider.registerGrantType(
     'password',
     async (ctx) => {
       const { client, params } = ctx.oidc
-      const person = signIn(params.username, params.password)
+      const person = people.signIn(params.username, params.password)
       if (!person) throw new errors.CustomOIDCProviderError('invalid_grant', 'unknown username or wrong password')
 
       const resource = params.resource ?? defaultResource
       const asked = params.scope?.split(' ')
       const token = new provider.AccessToken({ accountId: person.sub, client, gty: 'password' })
-      token.resourceServer = new provider.ResourceServer(resource, resourceServerInfo(resource, accessTokenSeconds))
-      token.scope = person.scopes.filter((scope) => !asked || asked.includes(scope)).join(' ')
+      token.resourceServer = new provider.ResourceServer(
+        resource,
+        resourceServerInfo(resource, accessTokenSeconds, people),
+      )
+      token.scope = (person.scopes ?? []).filter((scope) => !asked || asked.includes(scope)).join(' ')
 
       ctx.body = {
         access_token: await token.save(),

@@ -4,7 +4,7 @@ import { type AccessToken, type Client, type Context, errors } from 'oidc-provid
 import type { SigningKeys } from './keys.ts'
 import { errorPage } from './login-page.ts'
 import { createMemoryStore } from './memory-store.ts'
-import { apiScopes, findPerson } from './people.ts'
+import type { People } from './people.ts'
 import { parseResource, resourceIndicator } from './resource.ts'
 
 export interface Settings {
@@ -12,25 +12,26 @@ export interface Settings {
   redirectUris: string[]
   accessTokenSeconds: number
   keys: SigningKeys
+  people: People
 }
 
 const hour = 3600
 
 /** An API of the local provider: its audience, its algorithm, and the scopes that exist. */
-export function resourceServerInfo(indicator: string, accessTokenTTL: number) {
+export function resourceServerInfo(indicator: string, accessTokenTTL: number, people: People) {
   const resource = parseResource(indicator)
   if (!resource)
     throw new errors.InvalidTarget(`unknown resource "${indicator}": expected urn:sallyport:rs256:<audience>`)
   return {
     audience: resource.audience,
-    scope: apiScopes.join(' '),
+    scope: people.scopes.join(' '),
     accessTokenTTL,
     accessTokenFormat: 'jwt',
     jwt: { sign: { alg: resource.algorithm } },
   }
 }
 
-export function providerConfiguration({ audience, redirectUris, accessTokenSeconds, keys }: Settings) {
+export function providerConfiguration({ audience, redirectUris, accessTokenSeconds, keys, people }: Settings) {
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
 
   return {
@@ -61,9 +62,9 @@ export function providerConfiguration({ audience, redirectUris, accessTokenSecon
     conformIdTokenClaims: false,
     scopes: ['openid'],
     findAccount: async (_ctx: Context, sub: string) =>
-      findPerson(sub) && { accountId: sub, claims: async () => identityClaims(sub) },
-    extraTokenClaims: async (_ctx: Context, token: AccessToken) => identityClaims(token.accountId),
-    loadExistingGrant: grantEverything,
+      people.find(sub) && { accountId: sub, claims: async () => identityClaims(people, sub) },
+    extraTokenClaims: async (_ctx: Context, token: AccessToken) => identityClaims(people, token.accountId),
+    loadExistingGrant: (ctx: Context) => grantEverything(ctx, people),
     interactions: { url: (_ctx: Context, interaction: { uid: string }) => `/interaction/${interaction.uid}` },
     renderError: async (ctx: Context, out: { error: string; error_description?: string }) => {
       ctx.type = 'html'
@@ -77,22 +78,22 @@ export function providerConfiguration({ audience, redirectUris, accessTokenSecon
         defaultResource: async () => defaultResource,
         useGrantedResource: async () => true,
         getResourceServerInfo: async (_ctx: Context, indicator: string) =>
-          resourceServerInfo(indicator, accessTokenSeconds),
+          resourceServerInfo(indicator, accessTokenSeconds, people),
       },
     },
     ttl: { AccessToken: accessTokenSeconds, IdToken: hour, Interaction: hour, Session: 8 * hour, Grant: 8 * hour },
   }
 }
 
-function identityClaims(sub: string | undefined) {
-  const person = findPerson(sub)
+function identityClaims(people: People, sub: string | undefined) {
+  const person = people.find(sub)
   if (!person) return undefined
-  const { name, email, roles, tenant } = person
-  return { sub: person.sub, name, email, roles, tenant }
+  const { name, email, roles, tenant, claims } = person
+  return { ...claims, sub: person.sub, name, email, roles, tenant }
 }
 
 /** First-party clients ask nobody for consent: whatever a person may do is granted at sign-in. */
-async function grantEverything(ctx: Context) {
+async function grantEverything(ctx: Context, people: People) {
   const { client, params, provider, result, session } = ctx.oidc
   const known = result?.consent?.grantId ?? session.grantIdFor(client.clientId)
   const found = known ? await provider.Grant.find(known) : undefined
@@ -102,10 +103,10 @@ async function grantEverything(ctx: Context) {
   grant.addOIDCScope('openid profile email')
   const { resource } = params
   if (resource) {
-    const own = findPerson(session.accountId)?.scopes ?? []
+    const own = people.find(session.accountId)?.scopes ?? []
     grant.addResourceScope(resource, own.join(' '))
     // Said outright, or oidc-provider would ask the person for what they asked for and may not have.
-    grant.rejectResourceScope(resource, apiScopes.filter((scope) => !own.includes(scope)).join(' '))
+    grant.rejectResourceScope(resource, people.scopes.filter((scope) => !own.includes(scope)).join(' '))
   }
   await grant.save()
   return grant

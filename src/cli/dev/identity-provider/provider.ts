@@ -7,7 +7,7 @@ import { providerConfiguration } from './configuration.ts'
 import { generateSigningKeys, type SigningKeys } from './keys.ts'
 import { login } from './login.ts'
 import { registerPasswordGrant } from './password-grant.ts'
-import type { PersonName } from './people.ts'
+import { People } from './people.ts'
 import { requestToken } from './request-token.ts'
 import { type Algorithm, resourceIndicator } from './resource.ts'
 
@@ -19,6 +19,8 @@ export interface IdentityProviderOptions {
   /** Where the demo page may be sent back to. Their origins may call the token endpoint. */
   redirectUris?: string[]
   accessTokenSeconds?: number
+  /** Who can sign in; alice and bob when absent. */
+  people?: People
   /** Private keys to sign with; generated when absent. */
   keys?: SigningKeys
 }
@@ -32,14 +34,14 @@ export interface TokenOptions {
 export interface IdentityProvider {
   issuer: string
   keys: SigningKeys
-  token(person: PersonName, options?: TokenOptions): Promise<string>
+  token(person: string, options?: TokenOptions): Promise<string>
   close(): Promise<void>
 }
 
-/** A real OpenID provider on loopback with two people, for local development and tests. */
+/** A real OpenID provider on loopback, for local development and tests. */
 export async function startIdentityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const { port = 0, audience = 'agents', accessTokenSeconds = 3600 } = options
-  const { redirectUris = ['http://127.0.0.1:8080/'] } = options
+  const { redirectUris = ['http://127.0.0.1:8080/'], people = new People() } = options
   const keys = options.keys ?? (await generateSigningKeys())
 
   const server = createServer()
@@ -47,14 +49,17 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const provider = new Provider(issuer, providerConfiguration({ audience, redirectUris, accessTokenSeconds, keys }))
+  const provider = new Provider(
+    issuer,
+    providerConfiguration({ audience, redirectUris, accessTokenSeconds, keys, people }),
+  )
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
-  registerPasswordGrant(provider, defaultResource, accessTokenSeconds)
+  registerPasswordGrant(provider, defaultResource, accessTokenSeconds, people)
   provider.on('server_error', (_ctx, error) => console.error('identity provider:', error))
 
   const handle = provider.callback()
   server.on('request', (request, response) => {
-    if (request.url?.startsWith('/interaction/')) login(provider, request, response)
+    if (request.url?.startsWith('/interaction/')) login(provider, people, request, response)
     else handle(request, response)
   })
 
