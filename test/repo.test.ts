@@ -11,7 +11,11 @@ const filesIn = (folder: string): string[] =>
     .map((entry) => path.relative(root, path.join(entry.parentPath, entry.name)))
 const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
 
-const sources = [...filesIn('src'), ...filesIn('routes'), ...filesIn('policies')]
+const sources = [
+  ...filesIn('src').filter((file) => !file.endsWith('.d.ts')),
+  ...filesIn('routes'),
+  ...filesIn('policies'),
+]
 /** All that is deployed. Commands and what tests import run in Node. */
 const worker = filesIn('src').filter((file) => !/^src\/(?:cli|testing)\b/.test(file))
 const tests = filesIn('test').filter((file) => file.endsWith('.test.ts'))

@@ -46,11 +46,13 @@ export function readDeployments(root: string): Deployments {
   const file = FILES.find((name) => existsSync(path.join(root, name)))
   if (!file) throw new Error(`There is no wrangler.toml in ${root}. Run this in the folder of your gateway.`)
   const config = path.join(root, file)
-  const { rawConfig: raw } = readRawConfig({ config }) as { rawConfig: Readonly<Record<string, unknown>> }
+  const raw = saidBy(file, () => readRawConfig({ config }).rawConfig as Readonly<Record<string, unknown>>)
   const environments = (raw.env ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>
   const warnings = new Set<string>()
   const read = (name: string | undefined): Deployment => {
-    const { result, warned } = withWarnings(() => readConfig({ config, ...(name !== undefined && { env: name }) }))
+    const { result, warned } = saidBy(file, () =>
+      withWarnings(() => readConfig({ config, ...(name !== undefined && { env: name }) })),
+    )
     for (const warning of warned) warnings.add(warning)
     const own = (name === undefined ? raw : environments[name]) ?? {}
     const bound = bindingNames(result).map((binding) => [binding, standIn])
@@ -67,6 +69,24 @@ export function readDeployments(root: string): Deployments {
       const names = Object.keys(environments).join(', ') || 'none'
       throw new Error(`${file} has no environment "${name}"; it has: ${names}.`)
     },
+  }
+}
+
+/** Says where wrangler cannot read its file, in one sentence. */
+function saidBy<Result>(file: string, read: () => Result): Result {
+  try {
+    return read()
+  } catch (thrown) {
+    const { text, message, location } = thrown as {
+      readonly text?: string
+      readonly message: string
+      readonly location?: { readonly line?: number }
+    }
+    const at = location?.line === undefined ? file : `${file}:${location.line}`
+    const lines = stripVTControlCharacters(text ?? message)
+      .split('\n')
+      .map((line) => line.trim())
+    throw new Error(`  ${at}\n    fault     ${lines.filter((line) => line !== '').join(' ')}`)
   }
 }
 

@@ -10,6 +10,7 @@ import type { Command } from './command'
 import { explanationText } from './explanation-text'
 import { noNetwork } from './no-network'
 import { nodePorts } from './node-ports'
+import { complain, say } from './print'
 import { openProject } from './project'
 
 const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME] [--offline]
@@ -52,7 +53,7 @@ export const explain: Command = {
     )
     const known = explained.filter(({ explanation }) => explanation.issuer)
     const told = known.length > 0 ? known : explained.slice(0, 1)
-    console.log(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
+    say(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
     return told.some(({ explanation }) => explanation.verdict === 'accepted') ? 0 : 1
   },
 }
@@ -62,7 +63,7 @@ const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
     return await select(keySet(await fetchKeySet(issuer, nodePorts)), alg, kid)
   } catch (thrown) {
     if (thrown instanceof Refusal) return []
-    console.error(`The keys of ${issuer.id} could not be fetched: ${(thrown as Error).message}\n`)
+    complain(`The keys of ${issuer.id} could not be fetched: ${(thrown as Error).message}\n`)
     return 'unknown'
   }
 }

@@ -49,7 +49,16 @@ export function rolesOf(keys: Keys): { kid: string; alg: string; role: Role }[] 
 export function keyFile(file: string) {
   return {
     read(): Keys {
-      return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { keys: Keys }).keys : []
+      if (!existsSync(file)) return []
+      try {
+        const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys?: Keys }
+        if (Array.isArray(keys)) return keys
+      } catch {
+        // Its text is a secret, and would be in the message.
+      }
+      throw new Error(
+        `${file} holds no keys that can be read. Put back the file that you keep elsewhere; it was not changed.`,
+      )
     },
     write: (keys: Keys): void => writeSecret(file, `${JSON.stringify({ keys })}\n`),
   }

@@ -6,6 +6,7 @@ import { defaultSigningAlgorithm, isSigningAlgorithm, signingAlgorithmNames } fr
 import { secretsIn } from '../threads/secret'
 import type { Command } from './command'
 import { keyFile, rolesOf, STEPS, type Step, THREAD_FILE, writeSecret } from './key-file'
+import { say } from './print'
 
 const DEFAULT_FILE = '.secrets/signing-keys.json'
 const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threads|rotate-threads] [--algorithm ${signingAlgorithmNames.join('|')}] [--file PATH] [--env NAME]
@@ -66,11 +67,11 @@ export const keys: Command = {
 }
 
 async function rotate(step: string, algorithm: string, { name, path }: SecretFile, hand: HandOver): Promise<void> {
-  if (!(step === 'list' || step in STEPS) || !isSigningAlgorithm(algorithm)) throw new Error(USAGE)
+  if (!(step === 'list' || Object.hasOwn(STEPS, step)) || !isSigningAlgorithm(algorithm)) throw new Error(USAGE)
   const file = keyFile(path)
   if (step !== 'list') file.write(await STEPS[step as Step](file.read(), algorithm))
-  for (const { kid, alg, role } of rolesOf(file.read())) console.log(`${role.padEnd(9)} ${alg}  ${kid}`)
-  if (step !== 'list') console.log(`\nWritten to ${name}. ${NEXT[step as Step](hand('SIGNING_KEYS', name))}`)
+  for (const { kid, alg, role } of rolesOf(file.read())) say(`${role.padEnd(9)} ${alg}  ${kid}`)
+  if (step !== 'list') say(`\nWritten to ${name}. ${NEXT[step as Step](hand('SIGNING_KEYS', name))}`)
 }
 
 /** The first thread secret. It stays where it is: without it everybody would be parted from their conversations. */
@@ -92,7 +93,7 @@ function newSecret(): string {
 
 function writeThreadSecrets(file: SecretFile, secrets: readonly string[], hand: HandOver): void {
   writeSecret(file.path, secrets.map((secret) => `${secret}\n`).join(''))
-  console.log(
+  say(
     `Written to ${file.name}. Keep it as you keep other secrets, and hand it over with\n${hand('THREAD_SECRET', file.name)}`,
   )
 }

@@ -1,4 +1,7 @@
+import { stripVTControlCharacters } from 'node:util'
+import { ConfigurationError } from '../config/fault'
 import type { Command } from './command'
+import { complain, say } from './print'
 import { ProjectError } from './project'
 
 /** The commands, by name. Each is loaded when it is asked for: some need what others do not. */
@@ -35,22 +38,22 @@ const usage: Readonly<Record<keyof typeof commands, string>> = {
  */
 export async function run([name = 'help', ...args]: readonly string[], root = process.cwd()): Promise<number> {
   if (['help', '--help', '-h'].includes(name)) {
-    console.log(helpText())
+    say(helpText())
     return 0
   }
   if (!isCommand(name)) {
-    console.error(`There is no command "${name}".\n\n${helpText()}`)
+    complain(`There is no command "${name}".\n\n${helpText()}`)
     return 2
   }
   try {
     const command = await commands[name]()
     if (args.includes('--help') || args.includes('-h')) {
-      console.log(command.usage)
+      say(command.usage)
       return 0
     }
     return await command.run(args, root)
   } catch (thrown) {
-    console.error(messageOf(thrown))
+    complain(messageOf(thrown))
     return 1
   }
 }
@@ -64,9 +67,15 @@ const helpText = (): string =>
     '\nsallyport COMMAND --help says more about one.',
   ].join('\n')
 
-/** A fault that somebody can mend is a sentence. Any other is ours, and its stack says where. */
+/** A fault that somebody can mend is a sentence. Any other is named, and says where on request. */
 function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
-  const isSaid = thrown instanceof ProjectError || thrown.constructor === Error || 'code' in thrown
-  return isSaid ? thrown.message : (thrown.stack ?? thrown.message)
+  const isSaid =
+    thrown instanceof ProjectError ||
+    thrown instanceof ConfigurationError ||
+    thrown.constructor === Error ||
+    'code' in thrown
+  if (isSaid) return stripVTControlCharacters(thrown.message)
+  if (process.env.SALLYPORT_DEBUG) return thrown.stack ?? thrown.message
+  return `${thrown.name}: ${stripVTControlCharacters(thrown.message)}\n\nThis came from a file of the project, or from Sallyport. SALLYPORT_DEBUG=1 before the command shows where.`
 }

@@ -30,10 +30,23 @@ export async function openProject(root: string): Promise<Project> {
   return { root, deployments, routes: await loadRoutes(root) }
 }
 
-/** Bundles routes/index.ts as wrangler bundles it, and evaluates it: what a command sees is what the Worker gets. */
+/**
+ * The list of all routes; nothing has checked them yet.
+ * @throws ProjectError where there is none, or where a file cannot be read
+ */
 export async function loadRoutes(root: string): Promise<readonly Route[]> {
-  const entry = path.join(root, ROUTES_FILE)
-  if (!existsSync(entry)) throw new ProjectError(`There is no ${ROUTES_FILE} in ${root}, which lists the routes.`)
+  if (!existsSync(path.join(root, ROUTES_FILE)))
+    throw new ProjectError(`There is no ${ROUTES_FILE} in ${root}, which lists the routes.`)
+  const routes = await loadDefault(root, ROUTES_FILE)
+  if (Array.isArray(routes)) return routes as readonly Route[]
+  throw new ProjectError(
+    `  ${ROUTES_FILE}  export default\n    found     no list\n    expected  the list of all routes\n    remedy    End it with: export default [support]`,
+  )
+}
+
+/** Bundles a file as wrangler bundles it, and evaluates it: what a command sees is what the Worker gets. */
+export async function loadDefault(root: string, file: string): Promise<unknown> {
+  const entry = path.join(root, file)
   const cache = path.join(root, 'node_modules/.cache/sallyport')
   mkdirSync(cache, { recursive: true })
   const folder = mkdtempSync(path.join(cache, 'routes-'))
@@ -50,12 +63,8 @@ export async function loadRoutes(root: string): Promise<readonly Route[]> {
       sourcemap: 'inline',
       logLevel: 'silent',
     })
-    const { default: routes } = (await import(pathToFileURL(outfile).href)) as { default?: unknown }
-    if (!Array.isArray(routes))
-      throw new ProjectError(
-        `  ${ROUTES_FILE}  export default\n    found     no list\n    expected  the list of all routes\n    remedy    End it with: export default [support]`,
-      )
-    return routes as readonly Route[]
+    const { default: value } = (await import(pathToFileURL(outfile).href)) as { default?: unknown }
+    return value
   } catch (thrown) {
     throw asProjectError(thrown, root)
   } finally {

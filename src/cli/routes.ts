@@ -5,6 +5,7 @@ import { type Configuration, load } from '../config/load'
 import type { Command } from './command'
 import { effectiveConfiguration } from './effective'
 import { noNetwork } from './no-network'
+import { complain, say } from './print'
 import { openProject } from './project'
 
 /** Shows the routes that are in force: as a table, or whole as JSON, for review and for audit. */
@@ -18,11 +19,11 @@ export const routes: Command = {
     const { deployments, routes: written } = await openProject(root)
     try {
       const config = load(written, deployments.named(values.env).environment, noNetwork)
-      console.log(values.json ? JSON.stringify(effectiveConfiguration(config, written), null, 2) : routesTable(config))
+      say(values.json ? JSON.stringify(effectiveConfiguration(config, written), null, 2) : routesTable(config))
       return 0
     } catch (thrown) {
       if (!(thrown instanceof ConfigurationError)) throw thrown
-      console.error(thrown.message)
+      complain(thrown.message)
       return 1
     }
   },

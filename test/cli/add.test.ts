@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type House, openHouse } from '../support/house'
 
@@ -41,7 +41,8 @@ describe('sallyport add KIND ID URL', () => {
   it.each(['langgraph', 'ag2', 'maf', 'ag-ui', 'copilotkit', 'mcp', 'a2a', 'http'])(
     'what it writes for %s has no fault',
     async (kind) => {
-      expect((await house.command('add', kind, 'new', 'https://new.acme.com')).stderr).toBe('')
+      house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
+      expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
       expect((await house.command('check')).stderr).toBe('')
     },
   )
@@ -78,10 +79,17 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('add', 'mcp', 'tools', 'https://d.acme.com', '--policy', 'other')).status).toBe(0)
   })
 
+  it('reads code and no comment, and says what is no address', async () => {
+    house.write('routes/index.ts', `// once: export default [a]\n${INDEX}`)
+    expect((await house.command('add', 'maf', 'tools', 'https://tools.acme.com')).status).toBe(0)
+    expect(house.read('routes/index.ts')).toContain('\nexport default [support, desk, tools]')
+    expect((await house.command('add', 'maf', 'x', 'localhost:8123')).stderr).toContain('no address of an agent')
+  })
+
   it.each([
     [['frobnicate', 'x', 'https://a.acme.com']],
     [['mcp', 'x']],
-    [['mcp', 'x', 'nowhere']],
+    [['mcp', 'x', 'https://a.acme.com', 'more']],
     [['mcp', 'Ä', 'https://a.acme.com']],
     [[]],
   ])('says how it is used: %j', async (args) => {
@@ -106,7 +114,7 @@ describe('sallyport add KIND ID URL', () => {
 }
 `,
     )
-    expect((await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')).stderr).toBe('')
+    expect((await house.command('add', 'maf', 'tools', 'https://tools.acme.com')).stderr).toBe('')
     expect(house.read('wrangler.jsonc')).toContain('// The gateway.')
     expect(house.read('wrangler.jsonc')).toContain('"TOOLS_AGENT_URL": "https://tools.acme.com"')
     expect((await house.command('check')).status).toBe(0)
@@ -128,6 +136,18 @@ describe('sallyport add provider', () => {
     expect(house.read('policies/kc.ts')).toContain("issuer: { env: 'KC_ISSUER' }")
     expect(house.read('.dev.vars')).toContain('KC_ISSUER="http://localhost:8180/realms/acme"')
     expect(house.read('wrangler.toml')).toContain('KC_ISSUER = "https://keycloak.example.com/realms/acme"')
+  })
+
+  it.each([
+    [['oidc', '--id', 'corp', '--algorithm', 'HS256'], 'algorithms'],
+    [['okta', '--id', 'corp', '--issuer', 'https://acme.okta.com'], '/oauth2/'],
+    [['oidc', '--id', 'corp', '--issuer', 'http://sso.acme.com'], 'issuer'],
+    [['oidc', '--id', 'corp', '--issuer', 'https://u:p@sso.acme.com'], 'issuer'],
+    [['auth0', 'https://acme.auth0.com/'], 'usage'],
+  ])('writes no issuer that could not work: %j', async (args, says) => {
+    const { status, stderr } = await house.command('add', 'provider', ...args)
+    expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
+    expect(() => house.read('policies/corp.ts')).toThrow()
   })
 
   it('each preset’s example has the form that the preset wants', async () => {

@@ -195,7 +195,14 @@ describe('sallyport keys', () => {
   it('holds other algorithms beside, and says how it is used', async () => {
     expect(kids((await command('keys', 'new', '--algorithm', 'RS256')).stdout)).toHaveLength(2)
     expect((await command('keys', 'add', '--algorithm', 'HS256')).stderr).toContain('usage:')
-    expect((await command('keys', 'destroy')).status).toBe(1)
+    // A name that every object has is no step, and the keys stay.
+    const before = readFileSync(path.join(house.root, file), 'utf8')
+    for (const step of ['destroy', 'toString', 'constructor']) expect((await command('keys', step)).status).toBe(1)
+    expect(readFileSync(path.join(house.root, file), 'utf8')).toBe(before)
+    house.write('.secrets/broken.json', '{"keys":"d3adb33f')
+    const broken = await command('keys', 'list', '--file', '.secrets/broken.json')
+    expect([broken.status, broken.stderr]).toEqual([1, expect.stringContaining('holds no keys that can be read')])
+    expect(broken.stderr).not.toContain('d3adb33f')
   })
 
   it('makes the thread secret once, in a file for its owner alone, and never another in its place', async () => {

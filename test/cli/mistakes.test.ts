@@ -258,8 +258,125 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "expect: 'allow' }",
     'one that is denied',
   ),
+  'a rule for an issuer that nobody trusts': talk(
+    "when: { role: 'admin' }",
+    "when: { role: 'admin', issuer: 'logni' }",
+    'Did you mean "login"?',
+  ),
+  'a role in two spellings': talk(
+    "when: { role: 'admin' }",
+    "when: { any: [{ role: 'Member' }, { role: 'admin' }] }",
+    'Did you mean "member"?',
+  ),
+  'an example of an operation that does not exist': talk(
+    "does: 'ticket.close'",
+    "does: 'ticket.clos'",
+    'Did you mean "ticket.close"?',
+  ),
+  'an example of a pattern': talk(
+    "does: 'threads.delete', expect: 'deny'",
+    "does: 'threads.*', expect: 'deny'",
+    'no pattern',
+  ),
+  'the address of the document as the issuer': login(
+    "{ env: 'ISSUER_URL' }",
+    "'https://login.acme.com/.well-known/openid-configuration'",
+    'not the address of its document',
+  ),
+  'a space at the end of the issuer': login("{ env: 'ISSUER_URL' }", "'https://login.acme.com/ '", 'issuer'),
+  'a secret in a policy': talk(
+    "{ role: 'admin' }",
+    "{ role: ['admin', 'sk-live-0123456789abcdef'] }",
+    'no secret in a file',
+  ),
+  'a route whose policies allow nothing that it offers': support(
+    "origin: { env: 'SUPPORT_URL' }",
+    "origin: { env: 'SUPPORT_URL' }, operations: ['store.*']",
+    'which allow none of',
+  ),
+  'production’s address and variables copied to staging': toml(STAGING, TOP, 'one for gate.staging.acme.com'),
+  'one host for two environments': toml(
+    `${STAGING}\n[env.staging.vars]\nPUBLIC_URL = "https://gate.staging.acme.com"`,
+    `${TOP}\n[env.staging.vars]\n${PUBLIC}`,
+    'which the top level has too',
+  ),
+  'one name for two environments': toml('[env.staging]\n', '[env.staging]\nname = "house"\n', 'a name of its own'),
+  'a zone route for the first page alone': toml(
+    '{ pattern = "gate.acme.com", custom_domain = true }',
+    '"gate.acme.com"',
+    'all paths of gate.acme.com',
+  ),
+  'a custom domain with a path': toml('"gate.acme.com", custom', '"gate.acme.com/*", custom', 'a host alone'),
+  'a compatibility date of long ago': toml('"2026-10-01"', '"2021-01-01"', 'compatibility_date'),
+  'a compatibility date in another order': toml('"2026-10-01"', '"01.10.2026"', 'compatibility_date'),
+  'no main': toml('main = "src/index.ts"\n', '', 'main'),
+  'a main that is not there': toml('"src/index.ts"', '"src/worker.ts"', '"src/worker.ts", which is not there'),
+  'a Worker of other routes': {
+    in: 'src/index.ts',
+    from: 'createWorker(routes)',
+    to: 'createWorker(routes.slice(0, 1))',
+    blames: 'src/index.ts',
+    says: 'what is deployed would not be what was checked',
+  },
+  'a Worker without a default export': {
+    in: 'src/index.ts',
+    from: 'export default createWorker(routes)',
+    to: 'export const gateway = createWorker(routes)',
+    blames: 'src/index.ts',
+    says: 'no default export',
+  },
+  'a database’s password among the variables': toml(
+    PUBLIC,
+    `${PUBLIC}\nDATABASE = "postgres://app:hunter2@db.acme.com/app"`,
+    'which is not shown',
+  ),
+  'a key whose name is in small letters': toml(PUBLIC, `${PUBLIC}\nopenaiApiKey = "hunter2"`, 'vars.openaiApiKey'),
+  'a list that is one issuer': support('trust: [login]', 'trust: login as never', 'trust'),
+  'a hole in the list of routes': {
+    in: 'routes/index.ts',
+    from: '[support, desk]',
+    to: '[support, desk, undefined]',
+    blames: 'routes/index.ts',
+    says: 'routes/index.ts [2]',
+  },
+  'a key twice in wrangler’s file': toml(PUBLIC, `${PUBLIC}\n${PUBLIC}`, 'wrangler.toml:'),
+  'a text without quotes in wrangler’s file': toml(PUBLIC, 'PUBLIC_URL = https://gate.acme.com', 'wrangler.toml:'),
   'an id that is another file’s': login("id: 'login'", "id: 'logins'", 'Rename the file or the id.'),
 }
+it.each([
+  'TOKEN_URL = "https://login.acme.com/token"',
+  'MAX_TOKENS = "4000"',
+  'PASSWORD_RESET_URL = "https://login.acme.com/reset"',
+  'API_KEY_HEADER = "x-api-key"',
+  'MODEL = "sk-learn-embeddings"',
+  'PUBLIC_KEY = "MCowBQYDK2VwAyEA"',
+])('is no mistake: %s', async (line) => {
+  const run = () => house.command('check')
+  expect(await house.withChange('wrangler.toml', PUBLIC, `${PUBLIC}\n${line}`, run)).toMatchObject({
+    status: 0,
+    stderr: '',
+  })
+})
+
+it('tells of what may be meant so, and lets it pass', async () => {
+  const said = async (file: string, from: string, to: string) =>
+    house.withChange(file, from, to, async () => {
+      const { status, stdout, stderr } = await house.command('check')
+      expect([status, stderr]).toEqual([0, ''])
+      return stdout
+    })
+  const open = 'public: true'
+  expect(await said('routes/support.ts', 'trust: [login],\n  policies: [talk],', open)).toContain(
+    '! /agents/support is open to everybody',
+  )
+  expect(await said('wrangler.toml', 'https://desk.staging.acme.com', 'https://desk.internal.acme.com')).toContain(
+    "! env.staging.vars.DESK_URL is the same agent as the top level's.",
+  )
+  expect(await said('wrangler.toml', PUBLIC, `${PUBLIC}\nOLD_URL = "https://old.acme.com"`)).toContain(
+    '! vars.OLD_URL is read by nothing.',
+  )
+})
+
 describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
   it('is found before a deploy, and said with its file', async () => {
     const run = () => house.command('check')
@@ -268,7 +385,7 @@ describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
     expect(stderr).toContain(mistake.says)
     // A value that could be a secret is in no terminal and no log.
     expect(stderr).not.toMatch(/sk-live|hunter2|eyJhbGciOi/)
-    const blamed = [...stderr.matchAll(/^ {2}((?:routes|policies)\/[\w-]+\.ts|wrangler\.toml)\b/gm)].map(
+    const blamed = [...stderr.matchAll(/^ {2}((?:routes|policies|src)\/[\w-]+\.ts|wrangler\.toml)\b/gm)].map(
       ([, file]) => file,
     )
     expect([...new Set(blamed)], stderr).toEqual([

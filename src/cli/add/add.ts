@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { kinds } from '../../agents/kinds'
@@ -6,6 +6,7 @@ import type { Agent } from '../../config/define'
 import { issuerPresetNames } from '../../config/issuer-schema'
 import type { Command } from '../command'
 import { identifier } from '../identifier'
+import { say } from '../print'
 import { ProjectError, ROUTES_FILE } from '../project'
 import { apply, type Change, free, read } from './change'
 import { withListedRoute } from './edit'
@@ -31,12 +32,15 @@ export const add: Command = {
     const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options })
     const [what, ...rest] = positionals
     if (what === 'provider') {
+      if (rest.length !== 1) throw new ProjectError(USAGE)
       await apply(root, newIssuer(root, rest[0], values))
     } else {
-      const [id, url] = rest
-      if (!isKind(what) || !id || !url || !URL.canParse(url)) throw new ProjectError(USAGE)
+      const [id, url, ...others] = rest
+      if (!isKind(what) || !id || !url || others.length > 0) throw new ProjectError(USAGE)
+      if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
+        throw new ProjectError(`"${url}" is no address of an agent, such as http://127.0.0.1:2024.`)
       await apply(root, newRoute(root, what, id, url, values))
-      console.log(atTheAgent[what])
+      say(atTheAgent[what])
     }
     return 0
   },
@@ -98,7 +102,8 @@ function chosen(
   flag: string,
 ): readonly string[] {
   if (given !== undefined) return given.split(',').map((each) => each.trim())
-  const files = readdirSync(path.join(root, 'policies'))
+  const all = existsSync(path.join(root, 'policies')) ? readdirSync(path.join(root, 'policies')) : []
+  const files = all
     .filter((file) => file.endsWith('.ts') && read(root, `policies/${file}`).includes(`${sort}(`))
     .map((file) => file.slice(0, -'.ts'.length))
   if (files.length === 1) return files

@@ -1,10 +1,13 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import type { Issuer, Route } from '../../config/define'
 import { ConfigurationError } from '../../config/fault'
 import { load } from '../../config/load'
+import { issuerFaults } from '../check/issuers'
 import { readDeployments } from '../deployments'
 import { noNetwork } from '../no-network'
-import { loadRoutes, ProjectError } from '../project'
+import { say } from '../print'
+import { loadDefault, loadRoutes, ProjectError } from '../project'
 import { lineDiff } from './edit'
 
 /** New texts of files, by their names. */
@@ -30,7 +33,7 @@ export async function apply(root: string, change: Change): Promise<void> {
   )
   for (const [file, text] of change) write(root, file, text)
   try {
-    await prove(root)
+    await prove(root, change)
   } catch (thrown) {
     for (const [file, text] of before) {
       if (text === undefined) rmSync(path.join(root, file), { force: true })
@@ -38,11 +41,12 @@ export async function apply(root: string, change: Change): Promise<void> {
     }
     throw new ProjectError(`Nothing was changed: the project would not load.\n\n${(thrown as Error).message}`)
   }
-  for (const [file, text] of change)
-    console.log(`${file}\n${lineDiff(before.get(file) ?? '', text).replace(/^/gm, '  ')}\n`)
+  for (const [file, text] of change) say(`${file}\n${lineDiff(before.get(file) ?? '', text).replace(/^/gm, '  ')}\n`)
 }
 
-async function prove(root: string): Promise<void> {
+async function prove(root: string, change: Change): Promise<void> {
+  const issuers = [...change.keys()].filter((file) => file.startsWith('policies/'))
+  for (const file of issuers) await proveIssuer(root, file)
   const routes = await loadRoutes(root)
   // A project whose first route is still to come is none that could start.
   if (routes.length === 0) return
@@ -55,7 +59,34 @@ async function prove(root: string): Promise<void> {
   }
 }
 
+/** No route may use it yet, so it is tried on one that exists for this moment. */
+async function proveIssuer(root: string, file: string): Promise<void> {
+  const issuer = (await loadDefault(root, file)) as Issuer
+  const endpoints = [{ operation: 'read', method: 'GET' as const, path: '/*' }]
+  const route: Route = {
+    id: 'trial',
+    path: '/trial',
+    agent: { kind: 'http', origin: { url: 'https://agent.internal' }, endpoints },
+    trust: [issuer],
+    policies: [
+      {
+        id: 'trial',
+        allow: [{ name: 'people', operations: ['read'], when: { caller: 'user' } }],
+        examples: [
+          { as: { caller: 'user' }, does: 'read', expect: 'allow' },
+          { as: { caller: 'service' }, does: 'read', expect: 'deny' },
+        ],
+      },
+    ],
+  }
+  const [top] = readDeployments(root).all
+  load([route], { ...top?.environment, PUBLIC_URL: 'https://gateway.internal' }, noNetwork)
+  const { faults } = issuerFaults([route], top?.environment ?? {})
+  if (faults.length > 0) throw new ConfigurationError(faults)
+}
+
 function write(root: string, file: string, text: string): void {
+  mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
   writeFileSync(path.join(root, file), text)
   // It may come to hold secrets, which are for their owner alone.
   if (file === '.dev.vars') chmodSync(path.join(root, file), 0o600)

@@ -6,7 +6,7 @@ import { identifier } from '../identifier'
  */
 export function withListedRoute(text: string, id: string): string | undefined {
   const name = identifier(id)
-  const list = /export default \[([^\]]*)\]/.exec(text)
+  const list = /^export default \[([^\]]*)\]/m.exec(text)
   if (!list || new RegExp(`\\b${name}\\b`).test(text)) return undefined
   const listed = (list[1] ?? '')
     .split(',')
@@ -16,7 +16,7 @@ export function withListedRoute(text: string, id: string): string | undefined {
   const lines = text.split('\n')
   const lastImport = lines.findLastIndex((line) => line.startsWith('import '))
   lines.splice(lastImport + 1, 0, `import ${name} from './${id}'`, ...(lastImport < 0 ? [''] : []))
-  return lines.join('\n').replace(/export default \[[^\]]*\]/, `export default [${[...listed, name].join(', ')}]`)
+  return lines.join('\n').replace(/^export default \[[^\]]*\]/m, `export default [${[...listed, name].join(', ')}]`)
 }
 
 /**

@@ -13,6 +13,14 @@ export function patternsOf({ config }: Deployment): readonly string[] {
 export const isReachable = (deployment: Deployment): boolean =>
   patternsOf(deployment).length > 0 || deployment.config.workers_dev === true
 
+/** The Worker uses what the platform has since then. */
+const LEAST_DATE = '2026-10-01'
+
+const isCustom = ({ routes = [] }: Deployment['config'], pattern: string): boolean =>
+  (routes as readonly WranglerRoute[]).some(
+    (route) => typeof route === 'object' && route.pattern === pattern && route.custom_domain === true,
+  )
+
 /** Holds the addresses of a deployment against PUBLIC_URL, which is the only one that the gateway answers to. */
 export function addressFaults(deployment: Deployment, top: Deployment, file: string, at: string): Fault[] {
   const faults: Fault[] = []
@@ -38,7 +46,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
         `one for ${host}, the host of PUBLIC_URL`,
         'Correct one of the two: to requests for any other host the gateway answers 421.',
       )
-    else if (!serving.some((pattern) => /^[^/]+(?:\/\*?)?$/.test(pattern)))
+    else if (!serving.some((pattern) => isCustom(config, pattern) || /^(?:https?:\/\/)?[^/]+\/\*$/.test(pattern)))
       add(
         'routes',
         serving.join(', '),
@@ -46,6 +54,21 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
         `Write "${host}/*": agents fetch the gateway's keys below /.well-known.`,
       )
   }
+  for (const pattern of patterns.filter((each) => isCustom(config, each) && /[*/]/.test(each)))
+    add(
+      'routes',
+      `custom domain ${pattern}`,
+      'a host alone',
+      'Take away what follows the host, and stars: Cloudflare takes whole hosts.',
+    )
+  const date = own.compatibility_date ?? (name === undefined ? undefined : config.compatibility_date)
+  if (typeof date !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(date) || date < LEAST_DATE || Date.parse(date) > Date.now())
+    add(
+      'compatibility_date',
+      JSON.stringify(date) ?? 'nothing',
+      `a day between ${LEAST_DATE}, which Sallyport is tested with, and today`,
+      `Set compatibility_date = "${LEAST_DATE}".`,
+    )
   const isAtWorkersDev = host?.endsWith('.workers.dev') === true
   if (config.workers_dev !== false && !(isAtWorkersDev && config.workers_dev === true))
     add(

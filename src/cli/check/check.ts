@@ -7,12 +7,17 @@ import { runExamples } from '../../policy/examples'
 import type { Command } from '../command'
 import type { Deployment } from '../deployments'
 import { noNetwork } from '../no-network'
+import { complain, say } from '../print'
 import { openProject, type Project } from '../project'
+import { betweenDeployments } from './between'
 import { deploymentFindings, nameOf } from './deployment'
 import { misnamedFiles, unlistedRoutes, unusedFiles, unusedVariables } from './files'
+import { issuerFaults } from './issuers'
 import { askEverybody } from './online'
-import { neededSecrets, withoutSecrets } from './secrets'
-import { misspeltRoles, withSuggestions } from './suggestions'
+import { policyFaults, unusableRoutes } from './policies'
+import { neededSecrets, secretsInRoutes } from './secrets'
+import { withSuggestions } from './suggestions'
+import { workerFileFaults } from './worker-file'
 
 /** Looks for everything that can be wrong before a deploy, in every environment of wrangler's file. */
 export const check: Command = {
@@ -29,23 +34,28 @@ export const check: Command = {
     const chosen = values.env === undefined ? deployed(deployments.all) : [deployments.named(values.env)]
     const results = chosen.map((deployment) => examine(deployment, project))
     const unlisted = unlistedRoutes(project.root, routes)
+    const between = results.every(({ config }) => config)
+      ? betweenDeployments(deployments, routes)
+      : { faults: [], notes: [] }
     const ofResults = results.flatMap((result) => result.faults)
     const faults = distinct([
       // A policy may name operations of a route that is not listed.
       ...(unlisted.length > 0 ? ofResults.filter(({ path }) => !/\.operations\[\d+\]$/.test(path)) : ofResults),
       ...unlisted,
+      ...between.faults,
+      ...workerFileFaults(root, deployments),
       ...unexpectedFields(project),
     ])
     if (faults.length > 0) {
-      console.error(withoutSecrets(new ConfigurationError(withSuggestions(faults, routes)).message))
+      complain(new ConfigurationError(withSuggestions(faults, routes)).message)
       return 1
     }
     const problems = values.online ? await askEverybody(results.flatMap(({ config }) => config ?? [])) : []
     if (problems.length > 0) {
-      console.error(`The online check found ${count(problems, 'problem')}.\n\n${entriesOf(problems)}\n`)
+      complain(`The online check found ${count(problems, 'problem')}.\n\n${entriesOf(problems)}\n`)
       return 1
     }
-    console.log(report(project, results))
+    say(report(project, results, between.notes))
     return 0
   },
 }
@@ -66,20 +76,39 @@ function deployed(all: readonly Deployment[]): readonly Deployment[] {
 }
 
 function examine(deployment: Deployment, { root, deployments, routes }: Project): Result {
-  const found = deploymentFindings(deployment, deployments, routes)
-  const notes = [...found.notes, ...unusedVariables(root, routes, deployment)]
+  let config: Configuration
   try {
-    const config = load(routes, deployment.environment, noNetwork)
-    const policies = new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy]))
-    const misnamed = misnamedFiles(root, routes)
-    const ofPolicies = [...policies.values()].flatMap((policy) => {
-      const misspelt = misspeltRoles(policy)
-      return misspelt.length > 0 ? misspelt : failedExamples(policy)
-    })
-    return { deployment, faults: [...found.faults, ...misnamed, ...ofPolicies], notes, config }
+    config = load(routes, deployment.environment, noNetwork)
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown
-    return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...found.faults], notes }
+    // What does not load has parts that nothing else can be held against.
+    const { faults } = deploymentFindings(deployment, deployments, [])
+    return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...faults], notes: [] }
+  }
+  const found = deploymentFindings(deployment, deployments, routes)
+  const issuers = issuerFaults(routes, deployment.environment)
+  const policies = [...new Map(routes.flatMap((route) => route.policies ?? []).map((each) => [each.id, each])).values()]
+  const ofPolicies = policyFaults(policies, routes)
+  const open = [...config.routes.values()].filter(({ isPublic }) => isPublic)
+  return {
+    deployment,
+    config,
+    faults: [
+      ...found.faults,
+      ...misnamedFiles(root, routes),
+      ...issuers.faults,
+      ...secretsInRoutes(routes),
+      ...ofPolicies,
+      // An example that is wrong by itself says nothing of the rules.
+      ...(ofPolicies.length > 0 ? [] : policies.flatMap(failedExamples)),
+      ...unusableRoutes([...config.routes.values()]),
+    ],
+    notes: [
+      ...found.notes,
+      ...issuers.notes,
+      ...unusedVariables(root, routes, deployment),
+      ...open.map(({ path }) => `${path} is open to everybody: public.`),
+    ],
   }
 }
 
@@ -125,11 +154,11 @@ function failedExamples(policy: Policy): Fault[] {
 }
 
 /** What a deploy still needs of a person, and what is worth a look. */
-function report({ root, deployments, routes }: Project, results: readonly Result[]): string {
+function report({ root, deployments, routes }: Project, results: readonly Result[], more: readonly string[]): string {
   const policies = new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy]))
   const examples = [...policies.values()].reduce((sum, policy) => sum + policy.examples.length, 0)
   const notes = [
-    ...new Set([...results.flatMap((result) => result.notes), ...unusedFiles(root, routes)]),
+    ...new Set([...results.flatMap((result) => result.notes), ...more, ...unusedFiles(root, routes)]),
     ...deployments.warnings.map((warning) => `wrangler: ${warning}`),
   ]
   const secrets = results.flatMap(({ deployment, config }) =>

@@ -6,13 +6,14 @@ import type { Deployment } from '../deployments'
 import { identifier } from '../identifier'
 import { ROUTES_FILE } from '../project'
 import { variablesOf } from './placeholders'
+import { withoutComments } from './worker-file'
 
 /** Messages name files by ids, so a file that is named otherwise would send its reader to the wrong place. */
 export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   return routes.flatMap((route) => {
     const parts = [...(route.trust ?? []), ...(route.policies ?? [])].map(({ id }) => `policies/${id}.ts`)
     return [`routes/${route.id}.ts`, ...parts]
-      .filter((file) => !existsSync(path.join(root, file)))
+      .filter((file) => !isThere(root, file))
       .map((file) => ({
         file,
         path: '(file name)',
@@ -23,20 +24,38 @@ export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   })
 }
 
+/** A file of this name, in whatever spelling of TypeScript or JavaScript. */
+const isThere = (root: string, file: string): boolean =>
+  ['.ts', '.tsx', '.mts', '.js', '.mjs', '.json'].some((ending) =>
+    existsSync(path.join(root, file.replace(/\.ts$/, ending))),
+  )
+
 /** A route that is written and not listed does not exist: callers get 404, and nothing says why. */
 export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] {
   const listed = new Set(routes.map((route) => `${route?.id}.ts`))
   const files = filesIn(root, 'routes')
   const index = files.includes('index.ts') ? readFileSync(path.join(root, ROUTES_FILE), 'utf8') : ''
   // Such a list names a file by another id, and that is a fault of its own.
-  const isMisnamed = listed.size < routes.length || [...listed].some((file) => !files.includes(file))
-  const isImported = (file: string): boolean => index.includes(`'./${file.slice(0, -'.ts'.length)}'`)
+  const isMisnamed =
+    listed.size < routes.length ||
+    [...listed].some((file) => !files.some((each) => path.basename(each).replace(ENDING, '.ts') === file))
+  const isImported = (file: string): boolean => index.includes(`./${file.replace(ENDING, '')}'`)
   return files
-    .filter((file) => file !== 'index.ts' && !listed.has(file) && !(isMisnamed && isImported(file)))
-    .filter((file) => readFileSync(path.join(root, 'routes', file), 'utf8').includes('defineRoute('))
+    .filter(
+      (file) =>
+        file !== 'index.ts' &&
+        !listed.has(`${path.basename(file).replace(ENDING, '')}.ts`) &&
+        !(isMisnamed && isImported(file)),
+    )
+    .filter((file) =>
+      /export default (?:\w+|defineRoute\()/.test(
+        withoutComments(readFileSync(path.join(root, 'routes', file), 'utf8')),
+      ),
+    )
+    .filter((file) => /\bdefineRoute\b/.test(readFileSync(path.join(root, 'routes', file), 'utf8')))
     .map((file) => {
-      const name = file.slice(0, -'.ts'.length)
-      const variable = identifier(name)
+      const name = file.replace(ENDING, '')
+      const variable = identifier(path.basename(name))
       return {
         file: `routes/${file}`,
         path: '(whole file)',
@@ -51,7 +70,7 @@ export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] 
 export function unusedFiles(root: string, routes: readonly Route[]): readonly string[] {
   const used = new Set(routes.flatMap(({ trust = [], policies = [] }) => [...trust, ...policies].map(({ id }) => id)))
   return filesIn(root, 'policies')
-    .filter((file) => !used.has(file.slice(0, -'.ts'.length)))
+    .filter((file) => !used.has(file.replace(ENDING, '')))
     .filter((file) => /\bdefine(?:Policy|Issuer)\(/.test(readFileSync(path.join(root, 'policies', file), 'utf8')))
     .map((file) => `policies/${file} is used by no route.`)
 }
@@ -67,7 +86,12 @@ export function unusedVariables(root: string, routes: readonly Route[], { own, n
     .map((variable) => `${name === undefined ? '' : `env.${name}.`}vars.${variable} is read by nothing.`)
 }
 
+const ENDING = /\.(?:tsx?|mts|jsx?|mjs)$/
+
+/** The names of source files in a folder and those below it, with slashes. */
 const filesIn = (root: string, folder: string): string[] =>
   existsSync(path.join(root, folder))
-    ? readdirSync(path.join(root, folder)).filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    ? readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+        .map((file) => file.split(path.sep).join('/'))
+        .filter((file) => ENDING.test(file) && !/\.test\.\w+$|\.d\.ts$/.test(file))
     : []

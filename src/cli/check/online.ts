@@ -6,6 +6,7 @@ import type { Configuration } from '../../config/load'
 import { fitsAlgorithm, type JwsAlgorithm } from '../../jws'
 import type { Ports } from '../../ports'
 import { nodePorts } from '../node-ports'
+import { say } from '../print'
 import { type OpenApi, unknownMembers } from './langgraph-members'
 
 /** The findings of a check with the network: a line for each thing that is well, and the faults. */
@@ -146,6 +147,6 @@ export async function askEverybody(configs: readonly Configuration[]): Promise<r
     ...[...issuers.values()].filter(({ isGateway }) => !isGateway).map((issuer) => askIssuer(issuer, nodePorts)),
     ...[...agents.values()].map((route) => askAgent(route, nodePorts)),
   ])
-  for (const line of found.flatMap(({ lines }) => lines)) console.log(`✓ ${line}`)
+  for (const line of found.flatMap(({ lines }) => lines)) say(`✓ ${line}`)
   return found.flatMap((each) => each.faults)
 }

@@ -10,8 +10,10 @@ export interface Placeholder {
 }
 
 /** RFC 2606 keeps these names for documents; the others are how examples mark what is to be replaced. */
-const PLACEHOLDER =
-  /(?:^|[/.@])example(?:\.(?:com|org|net|edu))?(?=[:/]|$)|\.(?:example|invalid|test)(?=[:/]|$)|\b(?:TENANT(?:_ID)?|CLIENT_ID|PROJECT(?:_ID)?|YOUR[-_ ]\w+|CHANGE[-_]?ME|REPLACE[-_ ]?ME)\b|<[^>]+>|00000000-0000-0000-0000-000000000000/
+const HOST =
+  /(?:^|\.)example(?:\.(?:com|org|net|edu))?$|\.(?:example|invalid|test)$|(?:^|[.-])(?:your|my)-?(?:company|domain|tenant|org|app|project)\b|\bcontoso\b|(?:^|[.-])(?:tenant|project|team|x{3,})(?=\.)|placeholder/i
+const TEXT =
+  /\b(?:TENANT(?:_ID)?|CLIENT_ID|PROJECT(?:_ID)?|AUD_TAG|client_EXAMPLE|\w+_EXAMPLE|YOUR[-_ ]\w+|TBD)\b|\bCHANGE[-_]?ME\b|\bREPLACE[-_ ]?ME\b|<[^>]+>|x{4,}|00000000-0000-0000-0000-000000000000/
 
 /** Finds what nobody has replaced yet: in variables that routes use, and in addresses that stand in routes and issuers. */
 export function placeholders({ environment }: Deployment, routes: readonly Route[]): readonly Placeholder[] {
@@ -25,13 +27,19 @@ export function placeholders({ environment }: Deployment, routes: readonly Route
     ...(route.trust ?? []).flatMap((issuer) => [
       ...textsOf(issuer?.issuer, `policies/${issuer?.id}.ts`, 'issuer'),
       ...textsOf(issuer?.audience, `policies/${issuer?.id}.ts`, 'audience'),
+      ...textsOf(issuer?.jwksUri, `policies/${issuer?.id}.ts`, 'jwksUri'),
+      ...textsOf(issuer?.tenants, `policies/${issuer?.id}.ts`, 'tenants'),
     ]),
   ])
   const all = [...inVariables, ...inFiles.filter(({ value }) => isPlaceholder(value))]
   return [...new Map(all.map((each) => [JSON.stringify(each), each])).values()]
 }
 
-const isPlaceholder = (value: unknown): value is string => typeof value === 'string' && PLACEHOLDER.test(value)
+function isPlaceholder(value: unknown): value is string {
+  if (typeof value !== 'string') return false
+  const host = URL.parse(value)?.hostname ?? (/^[\w.-]+\.\w+$/.test(value) ? value : '')
+  return HOST.test(host) || TEXT.test(value) || /\bchange-?me\b/i.test(value)
+}
 
 function textsOf(value: unknown, file: string, path: string): Placeholder[] {
   if (typeof value === 'string') return [{ file, path, value }]

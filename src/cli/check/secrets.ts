@@ -26,27 +26,67 @@ export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSe
 export const secretNames = (routes: readonly Route[]): ReadonlySet<string> =>
   new Set(['SIGNING_KEYS', 'THREAD_SECRET', ...routes.flatMap(({ agent }) => agent?.credential?.secret ?? [])])
 
-const NAME = /(?:^|_)(?:secret|token|password|passwd|api_?key|private_?key|credentials?)s?(?:_|$)/i
-/** A JWT, a PEM, a private JWK, and the beginnings by which vendors mark their keys. */
-const VALUE =
-  /\beyJ[\w-]+\.[\w.-]+|-----BEGIN [A-Z ]*PRIVATE KEY[^"]*|"d"\s*:\s*"[^"]*|\b(?:(?:sk|rk|pk|lsv2|ghp|gho|ghs|github_pat|glpat|xox[abp])[-_]|AKIA|AIza)[-\w]{8,}/g
+/** The last word of a name that holds a secret, whether its words are parted by case or by a dash. */
+const NAME = /(?:^|_)(?:SECRETS?|PASSWORD|PASSWD|PASS|PWD|TOKEN|KEY|APIKEY|CREDENTIALS?)$/
+const isSecretName = (name: string): boolean => {
+  const words = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll('-', '_')
+    .toUpperCase()
+  return NAME.test(words) && !/(?:^|_)PUBLIC_KEY$/.test(words)
+}
+
+/** A JWT, a PEM, a private JWK, a password in an address, a header's value, and the beginnings by which vendors mark their keys. */
+const VALUES: readonly RegExp[] = [
+  /\beyJ[\w-]+\.[\w.-]+/g,
+  /-----BEGIN [A-Z ]*PRIVATE KEY[^"]*/g,
+  /"d"\s*:\s*"[^"]*/g,
+  /(?<=:\/\/)[^/\s"'@]*:[^/\s"'@]+(?=@)/g,
+  /(?<=\b(?:Bearer|Basic) )[-\w.~+/]{8,}=*/gi,
+  /(?<=hooks\.slack\.com\/services\/)[\w/]+/g,
+  /\b(?:(?:sk|rk|pk|lsv2|ghp|gho|ghs|github_pat|glpat|xox[abp]|whsec|hf|npm|gsk)[-_]|SG\.|AKIA|AIza)(?=[-\w.]*\d)[-\w.]{8,}/g,
+]
+/** What follows the question mark of an address. */
+const QUERY = /(?<=https?:\/\/[^\s"'?]+\?)[^\s"']+/g
 
 /** A text without what looks like a secret in it. */
-export const withoutSecrets = (text: string): string => text.replace(VALUE, '[not shown]')
+export const withoutSecrets = (text: string): string =>
+  [...VALUES, QUERY].reduce((shown, value) => shown.replace(value, '[not shown]'), text)
+
+const holdsSecret = (text: string): boolean => VALUES.some((value) => text.search(value) >= 0)
 
 /** Finds secrets that stand among the variables, where whoever reads the repository or the dashboard reads them. */
 export function secretsInVariables({ own }: Deployment, file: string, at: string, named: ReadonlySet<string>): Fault[] {
   const vars = Object.entries((own.vars ?? {}) as Readonly<Record<string, unknown>>)
   return vars
     .filter(([name, value]) => {
-      if (named.has(name) || NAME.test(name)) return value !== ''
-      return typeof value === 'string' && withoutSecrets(value) !== value
+      if (named.has(name)) return value !== ''
+      if (typeof value === 'string' && value !== '' && isSecretName(name)) return true
+      return holdsSecret(name) || holdsSecret(JSON.stringify(value))
     })
     .map(([name, value]) => ({
       file,
-      path: `${at}vars.${name}`,
+      path: `${at}vars.${holdsSecret(name) ? '(a name that is not shown)' : name}`,
       found: unshown(value),
       expected: 'no secret among the variables',
-      remedy: `Take it out, put it into a secret (npx wrangler secret put ${name}), and make a new one: this one has been written down.`,
+      remedy: `Take it out, put it into a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new one: this one has been written down.`,
+    }))
+}
+
+/** Finds secrets that stand in routes, issuers and policies. */
+export function secretsInRoutes(routes: readonly Route[]): Fault[] {
+  const files = new Map<string, unknown>()
+  for (const { trust = [], policies = [], ...route } of routes) {
+    files.set(`routes/${route.id}.ts`, route)
+    for (const part of [...trust, ...policies]) files.set(`policies/${part.id}.ts`, part)
+  }
+  return [...files]
+    .filter(([, content]) => holdsSecret(JSON.stringify(content)))
+    .map(([file]) => ({
+      file,
+      path: '(a text)',
+      found: 'a text that looks like a secret, which is not shown',
+      expected: 'no secret in a file',
+      remedy: 'Put it into a secret, name that secret here, and make a new one: this one has been written down.',
     }))
 }

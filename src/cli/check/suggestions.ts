@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein'
 import { kinds } from '../../agents/kinds'
-import type { Policy, Route } from '../../config/define'
+import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
 import { issuerPresetNames } from '../../config/issuer-schema'
 import { jwsAlgorithmNames } from '../../jws'
@@ -33,33 +33,6 @@ export function withSuggestions(faults: readonly Fault[], routes: readonly Route
   })
 }
 
-/** Finds roles in examples that no rule of the policy names, and that one nearly names. */
-export function misspeltRoles(policy: Policy): Fault[] {
-  const inRules = [...(policy.allow ?? []), ...(policy.deny ?? [])].flatMap(({ when }) => rolesIn(when))
-  return policy.examples.flatMap(({ as }, index) =>
-    (as.roles ?? []).flatMap((role) => {
-      const meant = inRules.includes(role) ? undefined : nearest(role, inRules)
-      if (meant === undefined) return []
-      return [
-        {
-          file: `policies/${policy.id}.ts`,
-          path: `examples[${index}].as.roles`,
-          found: `${JSON.stringify(role)}, which no rule names`,
-          expected: 'a role that some rule names',
-          remedy: `Did you mean ${JSON.stringify(meant)}?`,
-        },
-      ]
-    }),
-  )
-}
-
-function rolesIn(condition: unknown): readonly string[] {
-  if (typeof condition !== 'object' || condition === null) return []
-  return Object.entries(condition).flatMap(([key, value]) =>
-    key === 'role' ? [value].flat().filter((role): role is string => typeof role === 'string') : rolesIn(value),
-  )
-}
-
 /** The name that a fault is about: the key that means nothing, or the value. */
 function nameIn({ path, found }: Fault): string | undefined {
   if (found.startsWith('a key that means nothing')) return /([\w-]+)$/.exec(path)?.[1]
@@ -67,16 +40,19 @@ function nameIn({ path, found }: Fault): string | undefined {
   return /^"([^"/:]{2,60})"/.exec(found)?.[1]
 }
 
-function nearest(name: string | undefined, names: Iterable<string>): string | undefined {
+/** The one of some names that somebody most likely meant; undefined where none is near. */
+export function nearest(name: string | undefined, names: Iterable<string>): string | undefined {
   if (name === undefined) return undefined
   const all = new Set(names)
   const known = KNOWN_AS[name.toLowerCase()]
   if (known !== undefined && all.has(known)) return known
   let best: { readonly name: string; readonly far: number } | undefined
   for (const each of all) {
+    if (!/[a-z]{2}/i.test(each)) continue
     const far = distance(singular(name), singular(each))
     // The name itself is known elsewhere, and means nothing here.
-    const isNear = each !== name && far <= Math.max(1, Math.floor(each.length / 4))
+    // Two letters that changed places are two edits.
+    const isNear = each !== name && far <= Math.max(each.length < 5 ? 1 : 2, Math.floor(each.length / 4))
     if (isNear && far < (best?.far ?? Number.POSITIVE_INFINITY)) best = { name: each, far }
   }
   return best?.name
@@ -89,8 +65,10 @@ function knownNames(routes: readonly Route[]): ReadonlySet<string> {
   const operations = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
     [...endpoints, ...bodyOperations].map(({ operation }) => operation),
   )
-  const own = routes.flatMap(({ agent }) =>
-    agent?.kind === 'http' && Array.isArray(agent.endpoints) ? agent.endpoints.map(({ operation }) => operation) : [],
+  const own = routes.flatMap((route) =>
+    route?.agent?.kind === 'http' && Array.isArray(route.agent.endpoints)
+      ? route.agent.endpoints.flatMap((endpoint) => endpoint?.operation ?? [])
+      : [],
   )
   const words = wordsOf(routeJsonSchema())
   return new Set([...words, ...operations, ...own, ...issuerPresetNames, ...jwsAlgorithmNames, ...Object.keys(kinds)])

@@ -5,11 +5,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { parseArgs, stripVTControlCharacters } from 'node:util'
 import { ConfigurationError, entriesOf } from '../../config/fault'
-import { withoutSecrets } from '../check/secrets'
 import { withSuggestions } from '../check/suggestions'
 import type { Command } from '../command'
 import { readDeployments } from '../deployments'
 import { isFreePort } from '../free-port'
+import { say } from '../print'
 import { ProjectError } from '../project'
 import { People } from './identity-provider/people.ts'
 import { startIdentityProvider } from './identity-provider/provider.ts'
@@ -51,7 +51,7 @@ export const dev: Command = {
     const worker = startWorker(root)
     send(worker, { variables: staged.variables, start: { config, port } })
     await ready(worker)
-    console.log(summary(staged, people, port))
+    say(summary(staged, people, port))
     const watch = keepCurrent({ root, addresses, people, worker }, staged)
     const [code] = await once(worker, 'exit')
     watch.close()
@@ -84,13 +84,12 @@ function keepCurrent({ root, addresses, people, worker }: Running, first: Staged
       if (!isSame || told !== undefined) writeStaged(root, readDeployments(root).file, next)
       if (haveChanged) send(worker, { variables: next.variables })
       if (!isSame || haveChanged || told !== undefined || files.includes(PEOPLE_FILE))
-        console.log(`\n  Took in ${files.join(', ')}.\n`)
+        say(`\n  Took in ${files.join(', ')}.\n`)
       current = next
       told = undefined
     } catch (thrown) {
       const why = sentenceOf(thrown)
-      if (why !== told)
-        console.log(`\n${why.trimEnd()}\n\n  The gateway goes on as it was before ${files.join(', ')}.\n`)
+      if (why !== told) say(`\n${why.trimEnd()}\n\n  The gateway goes on as it was before ${files.join(', ')}.\n`)
       told = why
     }
   }
@@ -102,7 +101,7 @@ function keepCurrent({ root, addresses, people, worker }: Running, first: Staged
 }
 
 function sentenceOf(thrown: unknown): string {
-  if (thrown instanceof ConfigurationError) return withoutSecrets(entriesOf(withSuggestions(thrown.faults, [])))
+  if (thrown instanceof ConfigurationError) return entriesOf(withSuggestions(thrown.faults, []))
   return thrown instanceof Error ? thrown.message : String(thrown)
 }
 
@@ -130,7 +129,7 @@ function startWorker(root: string): ChildProcess {
 /** Requests as a person reads them, and errors as they are; wrangler's own chatter is left out. */
 function tell(line: string): void {
   const shown = traffic(line) ?? (/\berror\b/i.test(line) && !line.startsWith('{') ? line : undefined)
-  if (shown !== undefined) console.log(shown)
+  if (shown !== undefined) say(shown)
 }
 
 async function ready(worker: ChildProcess): Promise<void> {

@@ -1,0 +1,62 @@
+import type { Route } from '../../config/define'
+import type { Fault } from '../../config/fault'
+import type { Deployment, Deployments } from '../deployments'
+import { patternsOf } from './addresses'
+import type { Findings } from './finding'
+import { variablesOf } from './placeholders'
+
+/** Holds the deployments of one file against each other. */
+export function betweenDeployments({ all, file }: Deployments, routes: readonly Route[]): Findings {
+  const faults: Fault[] = []
+  const notes: string[] = []
+  const hosts = new Map<string, Deployment>()
+  const names = new Map<string, Deployment>()
+  for (const deployment of all) {
+    const at = deployment.name === undefined ? '' : `env.${deployment.name}.`
+    for (const host of ownHosts(deployment)) {
+      const other = hosts.get(host)
+      if (other)
+        faults.push({
+          file,
+          path: `${at}routes`,
+          found: `${host}, which ${whatOf(other)} has too`,
+          expected: 'an address of its own',
+          remedy: 'Give each its own: the one that is deployed last would take it away from the other.',
+        })
+      hosts.set(host, deployment)
+    }
+    const name = typeof deployment.own.name === 'string' ? deployment.own.name : undefined
+    const other = name === undefined ? undefined : names.get(name)
+    if (name !== undefined && other)
+      faults.push({
+        file,
+        path: `${at}name`,
+        found: `"${name}", which ${whatOf(other)} has too`,
+        expected: 'a name of its own',
+        remedy: 'Take the line away: wrangler adds the environment to the name by itself.',
+      })
+    if (name !== undefined) names.set(name, deployment)
+    notes.push(...shared(deployment, all[0], routes))
+  }
+  return { faults, notes }
+}
+
+const whatOf = ({ name }: Deployment): string => (name === undefined ? 'the top level' : `environment ${name}`)
+
+/** Those that stand in the file for it; what is inherited is a fault of its own. */
+const ownHosts = (deployment: Deployment): readonly string[] =>
+  deployment.own.routes === undefined && deployment.own.route === undefined
+    ? []
+    : patternsOf(deployment).map((pattern) => pattern.replace(/^https?:\/\//, '').split('/')[0] ?? '')
+
+/** Addresses that an environment has in common with the top level: right for a provider, seldom for an agent. */
+function shared(deployment: Deployment, top: Deployment | undefined, routes: readonly Route[]): readonly string[] {
+  if (!top || deployment === top) return []
+  const origins = variablesOf(routes.map(({ agent }) => agent?.origin))
+  return [...origins]
+    .filter((name) => {
+      const value = deployment.environment[name]
+      return typeof value === 'string' && value === top.environment[name]
+    })
+    .map((name) => `env.${deployment.name}.vars.${name} is the same agent as the top level's.`)
+}

@@ -1,0 +1,53 @@
+import type { Issuer, Route } from '../../config/define'
+import type { Fault } from '../../config/fault'
+import { withoutSecrets } from './secrets'
+
+/** Providers that are known by their host, and the preset that knows the rest of them. */
+const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
+  [/(?:^|\.)auth0\.com$/, 'auth0'],
+  [/^(?:login\.microsoftonline\.com|sts\.windows\.net)$/, 'entra'],
+  [/\.okta(?:preview)?\.com$/, 'okta'],
+  [/^cognito-idp\..+\.amazonaws\.com$/, 'cognito'],
+  [/\.supabase\.co$/, 'supabase'],
+  [/^securetoken\.google\.com$/, 'firebase'],
+  [/^accounts\.google\.com$/, 'google'],
+  [/\.cloudflareaccess\.com$/, 'cloudflare-access'],
+  [/\.zitadel\.cloud$/, 'zitadel'],
+]
+
+/** Mistakes in issuers that load, and of whose people no one could come in. @param environment resolves what names a variable */
+export function issuerFaults(
+  routes: readonly Route[],
+  environment: Readonly<Record<string, unknown>>,
+): { readonly faults: readonly Fault[]; readonly notes: readonly string[] } {
+  const issuers = [...new Set(routes.flatMap(({ trust = [] }) => trust))]
+  const faults: Fault[] = []
+  const notes: string[] = []
+  for (const { id, issuer: given, preset } of issuers) {
+    const issuer = typeof given === 'string' ? given : environment[given.env]
+    if (typeof issuer !== 'string') continue
+    const url = URL.parse(issuer)
+    const fault = (expected: string, remedy: string): void => {
+      faults.push({
+        file: `policies/${id}.ts`,
+        path: 'issuer',
+        found: withoutSecrets(JSON.stringify(issuer)),
+        expected,
+        remedy,
+      })
+    }
+    if (issuer !== issuer.trim()) fault('no space around it', 'Take it away: `iss` is compared to the letter.')
+    else if (url?.username || url?.password || url?.search)
+      fault('an address without user, password and query', 'Write the `iss` of the tokens, and nothing more.')
+    else if (issuer.includes('/.well-known/'))
+      fault('the issuer, not the address of its document', `Write what that document has as "issuer".`)
+    else if (url && !preset) {
+      const known = BY_HOST.find(([host]) => host.test(url.hostname))?.[1]
+      if (known)
+        notes.push(
+          `policies/${id}.ts: preset: '${known}' knows this provider's claims and how its issuers are written.`,
+        )
+    }
+  }
+  return { faults, notes }
+}

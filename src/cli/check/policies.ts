@@ -1,0 +1,122 @@
+import { kinds } from '../../agents/kinds'
+import type { LoadedRoute } from '../../config/compile-route'
+import type { Policy, Route } from '../../config/define'
+import type { Fault } from '../../config/fault'
+import { covers, unnamed } from '../../policy/operation'
+import { nearest } from './suggestions'
+
+/** A rule that says "may not" to nobody, or "may" to nobody, fails without a sign. These faults are of that sort. */
+export const policyFaults = (policies: readonly Policy[], routes: readonly Route[]): Fault[] =>
+  policies.flatMap((policy) => [
+    ...unknownIssuers(policy, routes),
+    ...unknownExamples(policy, routes),
+    ...misspeltRoles(policy),
+  ])
+
+/** The values of one field in a condition, wherever it stands there. */
+function valuesOf(condition: unknown, field: 'role' | 'issuer'): readonly string[] {
+  if (typeof condition !== 'object' || condition === null) return []
+  return Object.entries(condition).flatMap(([key, value]) =>
+    key === field ? [value].flat().filter((each): each is string => typeof each === 'string') : valuesOf(value, field),
+  )
+}
+
+const rulesOf = ({ allow = [], deny = [] }: Policy) => [
+  ...allow.map((rule, index) => ({ at: `allow[${index}]`, rule })),
+  ...deny.map((rule, index) => ({ at: `deny[${index}]`, rule })),
+]
+
+function unknownIssuers(policy: Policy, routes: readonly Route[]): Fault[] {
+  const ids = routes.flatMap(({ trust = [] }) => trust.map(({ id }) => id))
+  return rulesOf(policy).flatMap(({ at, rule }) =>
+    valuesOf(rule.when, 'issuer')
+      .filter((issuer) => !ids.includes(issuer))
+      .map((issuer) => ({
+        file: `policies/${policy.id}.ts`,
+        path: `${at}.when.issuer`,
+        found: `${JSON.stringify(issuer)}, which no route trusts`,
+        expected: `the id of an issuer: ${[...new Set(ids)].join(', ')}`,
+        remedy: `${meant(issuer, ids)}Correct it: the rule would never hold.`,
+      })),
+  )
+}
+
+function meant(name: string, names: readonly string[]): string {
+  const found = nearest(name, names)
+  return found === undefined ? '' : `Did you mean ${JSON.stringify(found)}? `
+}
+
+/** An example of an operation that does not exist is denied whatever the rules say. */
+function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
+  const known = new Set([
+    ...Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
+      [...endpoints, ...bodyOperations].map(({ operation }) => operation),
+    ),
+    ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? agent.endpoints.map(({ operation }) => operation) : [])),
+  ])
+  return policy.examples.flatMap(({ does }, index) =>
+    known.has(does) || known.has(unnamed(does))
+      ? []
+      : [
+          {
+            file: `policies/${policy.id}.ts`,
+            path: `examples[${index}].does`,
+            found: `"${does}"`,
+            expected: 'one operation that some kind or route has, and no pattern',
+            remedy: 'Correct it: such an example comes out as denied whatever the rules are.',
+          },
+        ],
+  )
+}
+
+/** Roles that nearly are others: in examples, those that no rule names; in rules, those that differ from another by their case. */
+function misspeltRoles(policy: Policy): Fault[] {
+  const rules = rulesOf(policy)
+  const inRules = rules.flatMap(({ rule }) => valuesOf(rule.when, 'role'))
+  const fault = (path: string, role: string, meant: string): Fault => ({
+    file: `policies/${policy.id}.ts`,
+    path,
+    found: `${JSON.stringify(role)}`,
+    expected: 'a role that some rule names, in one spelling',
+    remedy: `Did you mean ${JSON.stringify(meant)}?`,
+  })
+  const inExamples = policy.examples.flatMap(({ as }, index) =>
+    (as.roles ?? []).flatMap((role) => {
+      const meant = inRules.includes(role) ? undefined : nearest(role, inRules)
+      return meant === undefined ? [] : [fault(`examples[${index}].as.roles`, role, meant)]
+    }),
+  )
+  const firstOf = new Map<string, string>()
+  const inTwoCases = rules.flatMap(({ at, rule }) =>
+    valuesOf(rule.when, 'role').flatMap((role) => {
+      const first = firstOf.get(role.toLowerCase()) ?? role
+      firstOf.set(role.toLowerCase(), first)
+      return first === role ? [] : [fault(`${at}.when.role`, role, first)]
+    }),
+  )
+  return [...inExamples, ...inTwoCases]
+}
+
+/** Routes that trust somebody and let nobody do anything: each request is refused, and nothing is wrong with any. */
+export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
+  routes.flatMap((route) => {
+    const { id, isPublic, policies, endpoints, bodyOperations } = route
+    const offered = [...endpoints.map(({ operation }) => operation), ...bodyOperations].filter(route.offers)
+    const isUsable = offered.some((operation) =>
+      policies.every(({ allow = [] }) =>
+        allow.some(({ operations }) =>
+          operations.some((pattern) => covers(pattern, operation) || unnamed(pattern) === operation),
+        ),
+      ),
+    )
+    if (isPublic || isUsable || policies.length === 0) return []
+    return [
+      {
+        file: `routes/${id}.ts`,
+        path: 'policies',
+        found: `${policies.map((policy) => policy.id).join(' and ')}, which allow none of ${[...new Set(offered)].slice(0, 5).join(', ')}`,
+        expected: 'policies that together allow some operation of the route',
+        remedy: 'Name an operation of this route in an `allow` rule of each policy.',
+      },
+    ]
+  })
