@@ -34,7 +34,7 @@ export interface AuditEvent {
   readonly code?: RefusalCode
   /** More than the caller is told. */
   readonly reason?: string
-  /** The check that a refused token failed. */
+  /** The check that a refused token or web page failed. */
   readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
   /** The agent's answer held the assertion or the agent's secret, which was taken out: its errors tell too much. */

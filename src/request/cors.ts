@@ -62,8 +62,20 @@ export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record
  */
 export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reason: string): void {
   const origin = headers.get('origin')
-  if (origin !== null && !origins.has(origin)) throw new Refusal('cors-origin-refused', reason)
+  if (origin !== null && !origins.has(origin))
+    throw new Refusal('cors-origin-refused', reason, foreign(origin, origins))
 }
+
+const MAX_SHOWN_CHARS = 200
+
+/** The page that asked and those that may, for the operator. */
+const foreign = (origin: string, { listed }: WebOrigins) => ({
+  mismatch: {
+    found: `the page ${origin.slice(0, MAX_SHOWN_CHARS)}`,
+    expected: listed.join(' or ').slice(0, MAX_SHOWN_CHARS) || 'no page',
+    setting: 'cors.origins',
+  },
+})
 
 export function isPreflight(request: Request): boolean {
   return (
@@ -79,7 +91,8 @@ export function isPreflight(request: Request): boolean {
  */
 export function answerPreflight(rules: CorsRules, from: Headers): Response {
   const { 'access-control-expose-headers': exposed, ...allowed } = corsHeaders(rules, from)
-  if (exposed === undefined) throw new Refusal('cors-origin-refused')
+  if (exposed === undefined)
+    throw new Refusal('cors-origin-refused', undefined, foreign(from.get('origin') ?? '', rules.origins))
   const headers = new Headers(allowed)
   headers.set('access-control-allow-methods', rules.methods.join(', '))
   headers.set('access-control-allow-headers', allowedHeaders(rules, from).join(', '))

@@ -84,7 +84,19 @@ describe('CORS', () => {
   })
 
   it('S25: a route without cors refuses every preflight, and says why', async () => {
-    expect(await refused(await preflight('/closed/x', APP))).toEqual({ status: 403, code: 'cors-origin-refused' })
+    const reply = await preflight('/closed/x', APP)
+    const { mismatch } = await world.gateway.auditOf(reply)
+    expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
+    expect(mismatch).toEqual({ found: `the page ${APP}`, expected: 'no page', setting: 'cors.origins' })
+  })
+
+  it('the operator is told which page asked, and which may', async () => {
+    const { mismatch } = await world.gateway.auditOf(await preflight('/agents/http/x', 'https://evil.test'))
+    expect(mismatch).toEqual({
+      found: 'the page https://evil.test',
+      expected: expect.stringContaining(APP),
+      setting: 'cors.origins',
+    })
   })
 
   it('S25: refusals can be read by the page as replies can, with the headers that tell what to do', async () => {

@@ -15,17 +15,22 @@ interface Line {
   ms: { total: number }
 }
 
-/** One line of the gateway's audit, as a person reads it; nothing for other output and for preflights. */
+/**
+ * One line of the gateway's audit, as a person reads it, with the beginning of the request's id. Nothing for other output, and for
+ * preflights that were answered.
+ */
 export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)
+  if (/^\{"event":"key(?:s-unreachable|-unusable)"/.test(output)) return keysLost(output)
   if (!output.startsWith('{"v":2')) return undefined
-  const { outcome, at, method, path, operations, who, status, code, reason, stream, mismatch, ms } = JSON.parse(
+  const { outcome, id, at, method, path, operations, who, status, code, reason, stream, mismatch, ms } = JSON.parse(
     output,
   ) as Line
-  if (method === 'OPTIONS' || outcome === 'begun') return undefined
+  if (outcome === 'preflight' || outcome === 'begun') return undefined
   const how = code ? `${code}${reason ? ` (${reason})` : ''}` : stream === 'complete' ? '' : `stream ${stream}`
   const cells = [
     at.slice(11, 19),
+    id.slice(0, 8),
     String(status),
     (who?.subject ?? '-').padEnd(6),
     method.padEnd(6),
@@ -33,13 +38,22 @@ export function traffic(output: string): string | undefined {
     operations?.join(' ') ?? '',
     how,
   ]
-  const line = `  ${cells.filter((cell) => cell !== '').join('  ')}  ${ms.total} ms`
+  const line = `  ${visible(cells.filter((cell) => cell !== '').join('  '))}  ${ms.total} ms`
   if (!mismatch) return line
   const setting = mismatch.setting === undefined ? '' : ` (${mismatch.setting})`
-  return `${line}\n            found ${mismatch.found}, expected ${mismatch.expected}${setting}`
+  return `${line}\n            ${visible(`found ${mismatch.found}, expected ${mismatch.expected}${setting}`)}`
 }
+
+/** What callers send must not rule the terminal. */
+const visible = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 
 function notReady(output: string): string {
   const { reason, routes, remedy } = JSON.parse(output) as { reason: string; routes: string[]; remedy: string }
   return `  Not ready: ${reason}, so ${routes.join(', ')} cannot serve. ${remedy}`
+}
+
+function keysLost(output: string): string {
+  const { event, issuer, reason } = JSON.parse(output) as { event: string; issuer: string; reason: string }
+  const what = event === 'key-unusable' ? 'A key of its set cannot be used' : 'Its keys cannot be fetched'
+  return `  ${issuer}: ${what}: ${reason}. Try: npx sallyport check --online`
 }
