@@ -61,6 +61,15 @@ type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 
 /** Two endpoints that match the same requests, to the gateway or to a server that ignores case: one of them would never count. */
 function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
+  endpoints.forEach(({ path }, index) => {
+    if (!/[{}<>[\]]/.test(path)) return
+    report(
+      `agent.endpoints[${index}].path`,
+      show(path),
+      'a part that may be anything as :name',
+      'Write it so, such as /tickets/:id.',
+    )
+  })
   const keys = endpoints.map(({ method, path }) => `${method} ${keyOfPath(path)}`)
   keys.forEach((key, index) => {
     const first = keys.indexOf(key)

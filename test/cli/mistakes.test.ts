@@ -273,6 +273,13 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "does: 'ticket.clos'",
     'Did you mean "ticket.close"?',
   ),
+  'two scopes in one text': talk("{ role: 'admin' }", "{ scope: 'a.read a.write' }", 'a scope has no space'),
+  'a role with a character that nobody sees': talk(
+    "{ role: 'admin' }",
+    "{ role: 'ad\\u200bmin' }",
+    'invisible characters',
+  ),
+  'a part of a path in braces': desk("'/tickets/:id/close'", "'/tickets/{id}/close'", 'as :name'),
   'an example of a pattern': talk(
     "does: 'threads.delete', expect: 'deny'",
     "does: 'threads.*', expect: 'deny'",

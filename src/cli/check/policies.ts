@@ -11,10 +11,11 @@ export const policyFaults = (policies: readonly Policy[], routes: readonly Route
     ...unknownIssuers(policy, routes),
     ...unknownExamples(policy, routes),
     ...misspeltRoles(policy),
+    ...valuesThatNeverHold(policy),
   ])
 
 /** The values of one field in a condition, wherever it stands there. */
-function valuesOf(condition: unknown, field: 'role' | 'issuer'): readonly string[] {
+function valuesOf(condition: unknown, field: 'role' | 'issuer' | 'scope'): readonly string[] {
   if (typeof condition !== 'object' || condition === null) return []
   return Object.entries(condition).flatMap(([key, value]) =>
     key === field ? [value].flat().filter((each): each is string => typeof each === 'string') : valuesOf(value, field),
@@ -95,6 +96,29 @@ function misspeltRoles(policy: Policy): Fault[] {
     }),
   )
   return [...inExamples, ...inTwoCases]
+}
+
+/** No token has such a scope or such a role. */
+function valuesThatNeverHold(policy: Policy): Fault[] {
+  const fault = (path: string, found: string, expected: string): Fault => ({
+    file: `policies/${policy.id}.ts`,
+    path,
+    found,
+    expected,
+    remedy: 'Correct it: the rule would never hold.',
+  })
+  return rulesOf(policy).flatMap(({ at, rule }) => [
+    ...valuesOf(rule.when, 'scope')
+      .filter((scope) => /\s/.test(scope))
+      .map((scope) =>
+        fault(`${at}.when.scope`, JSON.stringify(scope), 'one scope, or a list of them: a scope has no space'),
+      ),
+    ...valuesOf(rule.when, 'role')
+      .filter((role) => /[\p{Cf}\p{Cc}]/u.test(role) || role !== role.trim())
+      .map((role) =>
+        fault(`${at}.when.role`, JSON.stringify(role), 'a role without invisible characters or space around it'),
+      ),
+  ])
 }
 
 /** Routes that trust somebody and let nobody do anything: each request is refused, and nothing is wrong with any. */
