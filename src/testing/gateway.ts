@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { exportJWK, generateKeyPair } from 'jose'
+import type { AuditEvent } from '../audit/event'
 import { workerBundle } from '../cli/bundle'
 import type { Deployment } from '../cli/deployments'
 import { freePort } from '../cli/free-port'
@@ -9,7 +9,11 @@ import { noNetwork } from '../cli/no-network'
 import { openProject } from '../cli/project'
 import { load } from '../config/load'
 import { outside, type Received, type TestAgent } from './outside'
+import { signingKeysFor } from './signing-keys'
 import { TestKeys, type TestPerson, tokenFor } from './token'
+
+/** A line is written when the answer has ended. */
+const AUDIT_MS = 5_000
 
 export interface GatewayOptions {
   /** The folder of the project; the working directory by default. */
@@ -29,6 +33,8 @@ export interface TestGateway {
   fetch(path: string, init?: RequestInit & { readonly as?: TestPerson }): Promise<Response>
   /** A token of one of the project's providers. */
   token(person: TestPerson): Promise<string>
+  /** The line that was written of a request, by its answer. */
+  auditOf(response: Response): Promise<AuditEvent>
   /** What has reached the agent of a route, oldest first. */
   received(route: string): readonly Received[]
   close(): Promise<void>
@@ -53,14 +59,18 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
     credential ? [[credential.secret, 'a secret of a test']] : [],
   )
   const bindings = {
-    SIGNING_KEYS: await signingKeys(loaded.map(({ assertion }) => assertion.algorithm)),
+    SIGNING_KEYS: await signingKeysFor(loaded.map(({ assertion }) => assertion.algorithm)),
     THREAD_SECRET: 'a secret of a test, of no use elsewhere',
     ...Object.fromEntries(credentials),
     ...texts(environment),
   }
   const keys = new TestKeys()
   const world = outside(loaded, agents, keys)
-  const runtime = await startWorker(root, deployment, bindings, port, world.answer)
+  const lines: string[] = []
+  const runtime = await startWorker(root, deployment, bindings, port, {
+    answer: world.answer,
+    log: (text) => void lines.push(...text.split('\n')),
+  })
   const token = (person: TestPerson): Promise<string> => {
     const issuers = loaded.flatMap(({ trust }) => trust.issuers)
     const issuer = issuers.find(({ id }) => person.issuer === undefined || id === person.issuer)
@@ -74,6 +84,16 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
       const headers = new Headers(init.headers)
       if (as) headers.set('authorization', `Bearer ${await token(as)}`)
       return fetch(url + at, { ...init, headers })
+    },
+    async auditOf(response) {
+      const id = response.headers.get('x-request-id')
+      for (let waited = 0; waited < AUDIT_MS; waited += 20) {
+        const events = lines.filter((line) => line.startsWith('{"v":2')).map((line) => JSON.parse(line) as AuditEvent)
+        const found = events.find((event) => event.id === id && event.outcome !== 'begun')
+        if (found) return found
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+      throw new Error('The gateway wrote no line of this request. Has its answer been read to the end?')
     },
     received(route) {
       const found = world.received.get(route)
@@ -89,21 +109,20 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 
-async function signingKeys(algorithms: readonly string[]): Promise<string> {
-  const keys = [...new Set(algorithms)].map(async (alg) => {
-    const { privateKey } = await generateKeyPair(alg, { extractable: true })
-    return { ...(await exportJWK(privateKey)), alg, kid: `test-${alg}`, use: 'sig' }
-  })
-  return JSON.stringify({ keys: await Promise.all(keys) })
+/** The world around a Worker. */
+interface Around {
+  /** Answers whatever the Worker asks of the world outside. */
+  readonly answer: (request: Request) => Promise<Response>
+  /** Is given what it writes. */
+  readonly log: (text: string) => void
 }
 
-/** @param answer whatever the Worker asks of the world outside */
 async function startWorker(
   root: string,
   { config }: Deployment,
   bindings: Readonly<Record<string, string>>,
   port: number,
-  answer: (request: Request) => Promise<Response>,
+  { answer, log }: Around,
 ): Promise<{ dispose(): Promise<void> }> {
   const entry = path.resolve(root, config.main ?? 'src/index.ts')
   const { outputFiles } = await build({ ...workerBundle, entryPoints: [entry], absWorkingDir: root, write: false })
@@ -115,7 +134,7 @@ async function startWorker(
   const runtime = new Miniflare({
     host: '127.0.0.1',
     port: 0,
-    handleStructuredLogs: () => undefined,
+    handleStructuredLogs: ({ message }: { message: string }) => log(message),
     workers: [
       {
         config: {

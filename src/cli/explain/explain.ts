@@ -1,37 +1,50 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
-import { explainToken, type KeysFor } from '../authentication/jwt/explain'
-import { fetchKeySet } from '../authentication/jwt/key-set'
-import { keySet, select } from '../authentication/jwt/loaded-keys'
-import { load } from '../config/load'
-import { Refusal } from '../errors/refusal'
-import type { Command } from './command'
+import { explainToken, type KeysFor } from '../../authentication/jwt/explain'
+import { fetchKeySet } from '../../authentication/jwt/key-set'
+import { keySet, select } from '../../authentication/jwt/loaded-keys'
+import { load } from '../../config/load'
+import { Refusal } from '../../errors/refusal'
+import type { Command } from '../command'
+import { noNetwork } from '../no-network'
+import { nodePorts } from '../node-ports'
+import { complain, say } from '../print'
+import { openProject } from '../project'
 import { explanationText } from './explanation-text'
-import { noNetwork } from './no-network'
-import { nodePorts } from './node-ports'
-import { complain, say } from './print'
-import { openProject } from './project'
+import { explainRequest } from './request'
 
 const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME] [--offline]
+       sallyport explain 'METHOD PATH' [--as PERSON] [--body TEXT|@FILE] [--header 'NAME: VALUE']… [--env NAME]
   --token    a file with the token in it, or - for standard input
   --route    one route; without it, all that trust the token's issuer
   --env      an environment of wrangler's file
-  --offline  asks nobody for keys: the signature stays open`
+  --offline  asks nobody for keys: the signature stays open
+  --as       who is signed in: alice, or '{"sub":"alice","roles":["admin"]}'; without it, nobody
+  --body     the request's body, as JSON
+  --header   a header of the request`
 
-/** Says why a token is let in or refused, by the checks of the Worker itself. */
+/** Says why a token is let in or refused, or what becomes of a whole request, by the Worker's own code. */
 export const explain: Command = {
   usage: USAGE,
   async run(args, root) {
-    const { values } = parseArgs({
+    const { values, positionals } = parseArgs({
       args: [...args],
+      allowPositionals: true,
       options: {
+        as: { type: 'string' },
+        body: { type: 'string' },
+        header: { type: 'string', multiple: true },
         token: { type: 'string' },
         route: { type: 'string' },
         env: { type: 'string' },
         offline: { type: 'boolean', default: false },
       },
     })
+    if (values.token === undefined && positionals.length === 1) {
+      say(await explainRequest(root, positionals[0] ?? '', values))
+      return 0
+    }
     if (values.token === undefined)
       throw new Error(
         'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',

@@ -1,0 +1,52 @@
+import type { AuditEvent } from '../../audit/event'
+import { startGateway } from '../../testing/gateway'
+import type { Received } from '../../testing/outside'
+import type { TestPerson } from '../../testing/token'
+
+/** A request to try, as a caller would send it. */
+export interface Rehearsed {
+  readonly method: string
+  /** Path and query, as the caller writes them. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | undefined
+}
+
+/** What came of it. */
+export interface Outcome {
+  readonly status: number
+  /** What the caller is answered with. */
+  readonly answer: string
+  readonly audit: AuditEvent
+  /** What the agent got last; undefined where nothing reached it. */
+  readonly received: Received | undefined
+}
+
+/**
+ * Sends one request through the project's own Worker in workerd, between a provider and agents that are made here. Nothing reaches a
+ * network. The agents answer everything with an empty JSON object, so that none of them knows a thread.
+ *
+ * @param as who is signed in; undefined for nobody
+ */
+export async function rehearse(
+  root: string,
+  env: string | undefined,
+  { method, path, headers, body }: Rehearsed,
+  as: TestPerson | undefined,
+): Promise<Outcome> {
+  const gateway = await startGateway({ root, ...(env !== undefined && { env }) })
+  try {
+    const response = await gateway.fetch(path, {
+      method,
+      headers,
+      ...(body !== undefined && { body }),
+      ...(as && { as }),
+    })
+    const answer = await response.text()
+    const audit = await gateway.auditOf(response)
+    const received = audit.route === undefined ? undefined : gateway.received(audit.route).at(-1)
+    return { status: response.status, answer, audit, received }
+  } finally {
+    await gateway.close()
+  }
+}

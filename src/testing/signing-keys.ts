@@ -1,0 +1,10 @@
+import { exportJWK, generateKeyPair } from 'jose'
+
+/** SIGNING_KEYS with a key of each of these algorithms, for a gateway that nobody depends on. */
+export async function signingKeysFor(algorithms: readonly string[]): Promise<string> {
+  const keys = [...new Set(algorithms)].map(async (alg) => {
+    const { privateKey } = await generateKeyPair(alg, { extractable: true })
+    return { ...(await exportJWK(privateKey)), alg, kid: `test-${alg}`, use: 'sig' }
+  })
+  return JSON.stringify({ keys: await Promise.all(keys) })
+}

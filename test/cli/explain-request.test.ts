@@ -1,0 +1,65 @@
+import { describe, expect, it, vi } from 'vitest'
+import { root } from '../support/build'
+import { builtPackage } from '../support/house'
+
+/* `sallyport explain 'METHOD PATH'`, on the routes of this repository. */
+
+async function explain(...args: string[]) {
+  const { run } = (await builtPackage()).cli
+  const written: string[] = []
+  const spies = (['log', 'error'] as const).map((name) =>
+    vi.spyOn(console, name).mockImplementation((text: string) => void written.push(text)),
+  )
+  try {
+    return { status: await run(['explain', ...args], root), text: written.join('\n') }
+  } finally {
+    for (const spy of spies) spy.mockRestore()
+  }
+}
+
+describe('sallyport explain for a request', () => {
+  it('says who asks, for what, by which rule it passes, and what the agent gets', async () => {
+    const body =
+      '{"assistant_id":"agent","input":{},"config":{"configurable":{"langgraph_auth_user":{"identity":"mallory"}}}}'
+    const { status, text } = await explain(
+      'POST /agents/langgraph/runs/stream',
+      ...['--as', '{"sub":"alice","roles":["member"]}', '--body', body],
+      ...['--header', 'x-user-id: mallory', '--header', 'x-api-key: k'],
+    )
+    expect(status).toBe(0)
+    expect(text).toContain('✓ caller     alice, a person, by https://login.example.com')
+    expect(text).toContain('✓ operations run.stream')
+    expect(text).toContain('allowed by members-chat/members and admins may talk')
+    expect(text).toContain('  x-user-id: alice')
+    expect(text).toContain('Taken out or replaced: x-user-id, x-api-key')
+    expect(text).not.toContain('mallory')
+    // No signature of the gateway's is printed.
+    expect(text).not.toMatch(/eyJ[\w-]+\./)
+  })
+
+  it('says which policy is in the way, and what the caller is told', async () => {
+    const { text } = await explain(
+      'DELETE /agents/langgraph/threads/11111111-1111-4111-8111-111111111111',
+      '--as',
+      'bob',
+    )
+    expect(text).toContain('✗ policies   members-chat does not allow it: role-missing')
+    expect(text).toContain('The gateway refuses it: 403 policy-denied (role-missing).')
+    expect(text).not.toContain('The agent gets')
+  })
+
+  it('says that nobody is signed in, and that no route has a path', async () => {
+    expect((await explain('GET /agents/langgraph/info')).text).toContain('401 token-missing')
+    expect((await explain('GET /nowhere', '--as', 'bob')).text).toContain('✗ route      none has this path')
+  })
+
+  it.each([
+    [['hello'], 'is no request'],
+    [['GET /x', '--as', '{"name":"x"}'], '--as wants a person'],
+    [['GET /x', '--body', '@nofile'], 'There is no file nofile'],
+    [['GET /x', '--header', 'x'], 'is no header'],
+  ])('says in a sentence what it was not given: %j', async (args, says) => {
+    const { status, text } = await explain(...args)
+    expect([status, text]).toEqual([1, expect.stringContaining(says)])
+  })
+})
