@@ -45,6 +45,7 @@ export async function create(args) {
   writeTemplate(folder)
   console.log(`\nWrote ${path.relative('', folder) || '.'}/`)
   if (values['no-install']) return 0
+  console.log('Installing its packages, which takes half a minute …')
   if (run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) return 1
   for (const added of additions(asked))
     if (run(folder, 'npx', ['--no-install', 'sallyport', 'add', ...added]) !== 0) return 1
@@ -58,10 +59,15 @@ async function answers(values, given) {
   check(asked)
   if (!process.stdin.isTTY || !process.stdout.isTTY) return asked
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
+  /** Asks until the answer is one that can be used. */
   const ask = async (name, question, standard) => {
-    if (asked[name] !== undefined) return
-    const answer = (await terminal.question(`${question}${standard ? ` (${standard})` : ''}: `)).trim()
-    asked[name] = answer === '' ? standard : answer
+    while (asked[name] === undefined) {
+      const answer = (await terminal.question(`${question}${standard ? ` (${standard})` : ''}: `)).trim()
+      if (answer === '' && standard === undefined) return
+      const why = faultOf(name, answer === '' ? standard : answer)
+      if (why) console.error(why)
+      else asked[name] = answer === '' ? standard : answer
+    }
   }
   try {
     if (given === undefined) {
@@ -69,21 +75,35 @@ async function answers(values, given) {
       await ask('folder', 'Folder', 'my-gateway')
     }
     await ask('agent', `Kind of agent: ${KINDS.join(', ')}`, 'langgraph')
+    await ask('id', 'Its name in the address, /agents/NAME', 'support')
     await ask('url', 'Where the agent is', 'http://127.0.0.1:2024')
-    await ask('provider', `Identity provider: ${PROVIDERS.join(', ')}`, 'oidc')
-    await ask('issuer', 'Its issuer, to the letter (empty: later)')
-    await ask('audience', 'The audience of its access tokens (empty: later)')
+    await ask('provider', `Identity provider: ${PROVIDERS.join(', ')} (oidc: any other)`, 'oidc')
+    await ask('issuer', 'Its issuer, the `iss` of its tokens to the letter (empty: later, in policies/login.ts)')
+    await ask('audience', 'The audience of its access tokens (empty: later, in policies/login.ts)')
   } finally {
     terminal.close()
   }
-  check(asked)
   return asked
 }
 
-function check({ agent, provider, url }) {
-  if (agent !== undefined && !KINDS.includes(agent)) fail(`There is no kind of agent "${agent}".`)
-  if (provider !== undefined && !PROVIDERS.includes(provider)) fail(`There is no provider "${provider}".`)
-  if (url !== undefined && !URL.canParse(url)) fail(`"${url}" is no address, such as http://127.0.0.1:2024.`)
+/** @returns {string | undefined} what is wrong with an answer */
+function faultOf(name, value) {
+  const isAddress = /^https?:\/\/[^/]/.test(value) && URL.canParse(value)
+  if (name === 'agent' && !KINDS.includes(value)) return `There is no kind of agent "${value}".`
+  if (name === 'provider' && !PROVIDERS.includes(value)) return `There is no provider "${value}".`
+  if (name === 'id' && !/^[a-z][a-z0-9-]{0,62}$/.test(value))
+    return `"${value}" is no name: small letters, digits, dashes.`
+  if (name === 'url' && !isAddress) return `"${value}" is no address, such as http://127.0.0.1:2024.`
+  if (name === 'issuer' && !isAddress) return `"${value}" is no issuer, such as https://login.acme.com.`
+  return undefined
+}
+
+function check(asked) {
+  for (const [name, value] of Object.entries(asked)) {
+    const why = value === undefined ? undefined : faultOf(name, value)
+    if (why) fail(why)
+  }
+  const { agent, url } = asked
   if (url !== undefined && agent === undefined && !process.stdin.isTTY)
     fail('--url wants --agent, which says what is there.')
 }
@@ -126,12 +146,14 @@ function run(cwd, command, args) {
   return status ?? 1
 }
 
-function nextSteps({ url }, folder) {
+function nextSteps({ url, issuer }, folder) {
+  const edit =
+    issuer === undefined ? '\n  (write the issuer and the audience of your provider into policies/login.ts)' : ''
   const add = url === undefined ? '\n  npx sallyport add langgraph support http://127.0.0.1:2024' : ''
   return `
 Next:
-  cd ${path.relative('', folder) || '.'}${add}
-  npm start          the gateway on this machine
+  cd ${path.relative('', folder) || '.'}${add}${edit}
+  npm start          the gateway on this machine, at port 8787 (another: npm start -- --port 9000)
   npm test           the policies' examples, and the gateway in workerd
   npm run check      everything that can be wrong before a deploy`
 }

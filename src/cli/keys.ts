@@ -16,14 +16,18 @@ const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threa
   retire   drop the keys that no longer sign
   list     show what the file holds
   threads  make THREAD_SECRET, of which ids are made that belong to one person
-  rotate-threads  put a new secret before it; what was sealed before the last rotation but one is not known any more
-  --env    the environment that the printed command names`
+  rotate-threads  put a new secret before it; ids that were sealed before the rotation before this one are forgotten
+  --env    an environment of wrangler's file; its secrets are in files of their own`
 
 /** A file with a secret: its name as the person knows it, and where it is. */
 interface SecretFile {
   readonly name: string
   readonly path: string
 }
+
+/** Each environment has secrets of its own. */
+const fileFor = (standard: string, env: string | undefined): string =>
+  env === undefined ? standard : standard.replace(/[^/]+$/, (name) => `${env}-${name}`)
 
 /** The command that hands a secret to Cloudflare. */
 type HandOver = (name: string, file: string) => string
@@ -56,7 +60,7 @@ export const keys: Command = {
     const [step = 'new'] = positionals
     const hand = handOver(values.env)
     const at = (standard: string): SecretFile => {
-      const name = values.file ?? standard
+      const name = values.file ?? fileFor(standard, values.env)
       return { name, path: path.resolve(root, name) }
     }
     if (step === 'threads') makeThreadSecret(at(THREAD_FILE), hand)

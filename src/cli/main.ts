@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs'
 import { stripVTControlCharacters } from 'node:util'
 import { ConfigurationError } from '../config/fault'
 import type { Command } from './command'
@@ -41,21 +42,32 @@ export async function run([name = 'help', ...args]: readonly string[], root = pr
     say(helpText())
     return 0
   }
+  if (name === '--version' || name === '-v') {
+    say(ownVersion())
+    return 0
+  }
   if (!isCommand(name)) {
     complain(`There is no command "${name}".\n\n${helpText()}`)
     return 2
   }
+  const command = await commands[name]()
   try {
-    const command = await commands[name]()
     if (args.includes('--help') || args.includes('-h')) {
       say(command.usage)
       return 0
     }
     return await command.run(args, root)
   } catch (thrown) {
-    complain(messageOf(thrown))
+    const isMisused = thrown instanceof Error && 'code' in thrown && String(thrown.code).startsWith('ERR_PARSE_ARGS')
+    complain(isMisused ? `${thrown.message.split('. ')[0]}.\n\n${command.usage}` : messageOf(thrown))
     return 1
   }
+}
+
+/** The version of the package, which lies above the built commands; of a run from source, none. */
+function ownVersion(): string {
+  const file = new URL('../package.json', import.meta.url)
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'from source'
 }
 
 const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name)

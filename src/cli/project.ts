@@ -4,7 +4,9 @@ import { fileURLToPath, pathToFileURL } from 'node:url'
 import { type BuildFailure, build, type Message } from 'esbuild'
 import type { Route } from '../config/define'
 import { nodeBundle } from './bundle'
+import { nearest } from './check/suggestions'
 import { type Deployments, readDeployments } from './deployments'
+import { identifier } from './identifier'
 
 /** A sentence for whoever runs a command, with what to do. */
 export class ProjectError extends Error {
@@ -80,7 +82,7 @@ function asProjectError(thrown: unknown, root: string): unknown {
   if (!name) return thrown
   const file = userOf(name, root)
   return new ProjectError(
-    `  ${file ?? 'routes/'}  (imports)\n    found     ${name}, which nothing imports\n    expected  an import\n    remedy    Add: ${importOf(name, file ?? ROUTES_FILE, root)}`,
+    `  ${file ?? 'routes/'}  (imports)\n    found     ${name}, which nothing imports\n    expected  an import\n    remedy    ${importOf(name, file ?? ROUTES_FILE, root)}`,
   )
 }
 
@@ -108,10 +110,20 @@ function userOf(name: string, root: string): string | undefined {
 }
 
 function importOf(name: string, file: string, root: string): string {
-  if (/^define[A-Z]/.test(name)) return `import { ${name} } from 'sallyport'`
-  const wanted = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-  const from = path.dirname(file)
-  const where = ['routes', 'policies'].find((folder) => existsSync(path.join(root, folder, `${wanted}.ts`)))
-  const relative = path.posix.relative(from, `${where ?? 'policies'}/${wanted}`)
-  return `import ${name} from '${relative.startsWith('.') ? relative : `./${relative}`}'`
+  if (/^define[A-Z]/.test(name)) return `Add: import { ${name} } from 'sallyport'`
+  const found = ['routes', 'policies'].flatMap((folder) =>
+    (existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder)) : [])
+      .filter((each) => each.endsWith('.ts') && each !== 'index.ts')
+      .map((each) => ({ folder, id: each.slice(0, -'.ts'.length) })),
+  )
+  const its = found.find(({ id }) => identifier(id) === name)
+  if (its) {
+    const relative = path.posix.relative(path.posix.dirname(file), `${its.folder}/${its.id}`)
+    return `Add: import ${name} from '${relative.startsWith('.') ? relative : `./${relative}`}'`
+  }
+  const meant = nearest(
+    name,
+    found.map(({ id }) => identifier(id)),
+  )
+  return meant === undefined ? 'Import it.' : `Did you mean ${meant}?`
 }

@@ -6,6 +6,7 @@ import { ownerName } from '../threads/owner'
 import { importThreadKeys, threadSecretFault } from '../threads/secret'
 import type { Command } from './command'
 import { THREAD_FILE } from './key-file'
+import { openProject, ProjectError } from './project'
 
 const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
   --issuer   the iss of the owner's tokens, to the letter
@@ -29,12 +30,36 @@ async function answer(args: string[], root: string): Promise<string> {
   const { issuer, subject, tenant, route, thread, file } = parseArgs({ args, options }).values
   const id = subject ?? tenant
   if (!issuer || !id || (subject && tenant) || !route !== !thread) throw new Error(USAGE)
+  await refuseUnknown(root, issuer, route)
   const owner = await ownerName(subject ? 'own' : 'tenant', issuer, id)
   if (!route || !thread) return owner
   return idsOf(await importThreadKeys(secretIn(path.resolve(root, file ?? THREAD_FILE))), route, owner).derive(
     'thread',
     thread,
   )
+}
+
+/** Kinds whose agents know a thread by another id than its callers. */
+const DERIVED = new Set(['ag2', 'maf', 'ag-ui', 'copilotkit'])
+
+/** An answer for an issuer that nobody trusts, or a route that is not there, would be good for nothing. */
+async function refuseUnknown(root: string, issuer: string, route: string | undefined): Promise<void> {
+  const { deployments, routes } = await openProject(root)
+  const variables = deployments.all.map(({ environment }) => environment)
+  const issuers = routes.flatMap(({ trust = [] }) =>
+    trust.flatMap(({ issuer: given, tenants = [''] }) =>
+      (typeof given === 'string' ? [given] : variables.map((each) => String(each[given.env]))).flatMap((each) =>
+        tenants.map((tenant) => each.replaceAll('{tenant}', tenant)),
+      ),
+    ),
+  )
+  if (!issuers.includes(issuer))
+    throw new ProjectError(`No route trusts the issuer ${issuer}; they trust: ${[...new Set(issuers)].join(', ')}.`)
+  const found = routes.find(({ id }) => id === route)
+  if (route !== undefined && !found)
+    throw new ProjectError(`There is no route "${route}"; there is: ${routes.map(({ id }) => id).join(', ')}.`)
+  if (found && !DERIVED.has(found.agent.kind))
+    throw new ProjectError(`An agent of kind ${found.agent.kind} knows its threads by the ids that callers know.`)
 }
 
 function secretIn(file: string): string {

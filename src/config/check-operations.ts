@@ -27,7 +27,6 @@ export function checkOwnOperations(route: Route, report: Report): void {
 
 /** Checks that a route's policies name operations of any kind. */
 export function checkNamedOperations(route: Route, routes: readonly Route[], about: About): void {
-  const own = ownOperations(route)
   // One policy may serve routes of several kinds, so its patterns may name the operations of any.
   const known = [
     ...Object.values(kinds).flatMap(operationsOf),
@@ -42,7 +41,7 @@ export function checkNamedOperations(route: Route, routes: readonly Route[], abo
           about(`policies/${policy.id}.ts`)(
             path,
             show(pattern),
-            `an operation that some route or kind has, such as ${[...new Set(own)].slice(0, 8).join(', ')}`,
+            'an operation that some route or kind has',
             'Correct it; docs/configuration.md lists the operations of each kind.',
           )
         })

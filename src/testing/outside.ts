@@ -23,6 +23,9 @@ export function outside(
   agents: Readonly<Record<string, TestAgent>>,
   keys: TestKeys,
 ): { readonly received: Map<string, Received[]>; answer(request: Request): Promise<Response> } {
+  const ids = routes.map(({ id }) => id)
+  const stranger = Object.keys(agents).find((id) => !ids.includes(id))
+  if (stranger !== undefined) throw new Error(`There is no route "${stranger}"; there is: ${ids.join(', ')}.`)
   const received = new Map<string, Received[]>(routes.map(({ id }) => [id, []]))
   const issuers = routes.flatMap(({ trust }) => trust.issuers)
   return {

@@ -44,6 +44,11 @@ describe('sallyport add KIND ID URL', () => {
       house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
       expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
       expect((await house.command('check')).stderr).toBe('')
+      // Each tells its agent who is asking, as it says it does.
+      const { routes } = JSON.parse((await house.command('routes', '--json')).stdout)
+      const { identity } =
+        (routes as { id: string; identity: Record<string, unknown> }[]).find(({ id }) => id === 'new') ?? {}
+      expect(Boolean(identity?.headers || identity?.state || identity?.assertion === 'bearer')).toBe(true)
     },
   )
 
@@ -94,7 +99,10 @@ describe('sallyport add KIND ID URL', () => {
     [[]],
   ])('says how it is used: %j', async (args) => {
     const { status, stderr } = await house.command('add', ...args)
-    expect([status, stderr]).toEqual([1, expect.stringMatching(/^usage: sallyport add|is no id/)])
+    expect([status, stderr]).toEqual([
+      1,
+      expect.stringMatching(/^usage: sallyport add|is no id|There is no kind of agent/),
+    ])
   })
 
   it('writes into wrangler.jsonc, whose comments stay', async () => {
@@ -148,6 +156,20 @@ describe('sallyport add provider', () => {
     const { status, stderr } = await house.command('add', 'provider', ...args)
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
     expect(() => house.read('policies/corp.ts')).toThrow()
+  })
+
+  it('gives a second provider a prefix, so that one route can trust both', async () => {
+    const args = ['--id', 'partner', '--issuer', 'https://acme.eu.auth0.com/', '--audience', 'agents']
+    expect((await house.command('add', 'provider', 'auth0', ...args)).status).toBe(0)
+    expect(house.read('policies/partner.ts')).toContain("subjectPrefix: 'partner:'")
+    expect(
+      (await house.command('add', 'maf', 'both', 'https://both.acme.com', '--trust', 'login,partner')).stderr,
+    ).toBe('')
+    const unknown = await house.command('add', 'maf', 'x', 'https://x.acme.com', '--trust', 'logn')
+    expect(unknown.stderr).toContain('There is no issuer "logn" below policies/; there is: login, partner.')
+    expect((await house.command('add', 'langraph', 'x', 'https://x.acme.com')).stderr).toContain(
+      'Did you mean "langgraph"?',
+    )
   })
 
   it('each preset’s example has the form that the preset wants', async () => {

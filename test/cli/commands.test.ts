@@ -180,6 +180,15 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, file), 'utf8')).toBe(secret)
   })
 
+  it('keeps the keys of each environment in a file of their own', async () => {
+    const { status, stdout } = await command('keys', '--env', 'staging')
+    expect([status, stdout]).toEqual([
+      0,
+      expect.stringContaining('secret put SIGNING_KEYS --env staging < .secrets/staging-signing-keys.json'),
+    ])
+    expect((await command('keys', 'threads', '--env', 'staging')).stdout).toContain('.secrets/staging-thread-secret')
+  })
+
   it('rotates in steps, each of which the gateway can run on', async () => {
     const [first] = kids((await command('keys', 'list')).stdout)
     const added = kids((await command('keys', 'add')).stdout)
@@ -248,14 +257,14 @@ describe('sallyport keys', () => {
 })
 
 describe('sallyport threads', () => {
-  const alice = ['threads', '--issuer', 'https://login.example.com/', '--subject', 'alice']
+  const alice = ['threads', '--issuer', 'https://login.acme.com', '--subject', 'alice']
 
   it('says an owner as the gate writes it, another for each person, provider and tenant', async () => {
     const owners = [
       alice,
-      ['threads', '--issuer', 'https://login.example.com/', '--subject', 'bob'],
-      ['threads', '--issuer', 'https://login.example.com', '--subject', 'alice'],
-      ['threads', '--issuer', 'https://login.example.com/', '--tenant', 'alice'],
+      ['threads', '--issuer', 'https://login.acme.com', '--subject', 'bob'],
+      ['threads', '--issuer', 'https://login.staging.acme.com', '--subject', 'alice'],
+      ['threads', '--issuer', 'https://login.acme.com', '--tenant', 'alice'],
     ]
     const told: string[] = []
     for (const args of owners) told.push((await command(...args)).stdout)
@@ -264,13 +273,23 @@ describe('sallyport threads', () => {
   })
 
   it('says under which id an agent knows a thread, and needs the secret for it', async () => {
-    const thread = ['--route', 'support', '--thread', 't1', '--file', '.secrets/threads-test']
+    expect((await command('add', 'maf', 'helper', 'https://helper.acme.com')).status).toBe(0)
+    const thread = ['--route', 'helper', '--thread', 't1', '--file', '.secrets/threads-test']
     const without = await command(...alice, ...thread)
     expect([without.status, without.stderr]).toEqual([1, expect.stringContaining('THREAD_SECRET is not set')])
     expect((await command('keys', 'threads', '--file', '.secrets/threads-test')).status).toBe(0)
     expect((await command(...alice, ...thread)).stdout).toMatch(
       /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}\n$/,
     )
+  })
+
+  it.each([
+    [['--issuer', 'https://nobody.acme.com', '--subject', 'a'], 'No route trusts the issuer'],
+    [[...alice.slice(1), '--route', 'suport', '--thread', 't'], 'There is no route "suport"'],
+    [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'by the ids that callers know'],
+  ])('answers nothing that would be good for nothing: %j', async (args, says) => {
+    const { status, stdout, stderr } = await command('threads', ...args)
+    expect([status, stdout, stderr]).toEqual([1, '', expect.stringContaining(says)])
   })
 
   it.each([[[]], [['--issuer', 'x']], [['--issuer', 'x', '--subject', 'a', '--tenant', 'b']]])(

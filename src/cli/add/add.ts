@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { kinds } from '../../agents/kinds'
 import type { Agent } from '../../config/define'
 import { issuerPresetNames } from '../../config/issuer-schema'
+import { nearest } from '../check/suggestions'
 import type { Command } from '../command'
 import { identifier } from '../identifier'
 import { say } from '../print'
@@ -36,7 +37,8 @@ export const add: Command = {
       await apply(root, newIssuer(root, rest[0], values))
     } else {
       const [id, url, ...others] = rest
-      if (!isKind(what) || !id || !url || others.length > 0) throw new ProjectError(USAGE)
+      if (what === undefined || !id || !url || others.length > 0) throw new ProjectError(USAGE)
+      if (!isKind(what)) throw new ProjectError(unknownName('kind of agent', what, Object.keys(kinds)))
       if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
         throw new ProjectError(`"${url}" is no address of an agent, such as http://127.0.0.1:2024.`)
       await apply(root, newRoute(root, what, id, url, values))
@@ -53,14 +55,17 @@ const isPreset = (name: string): name is PresetName => (issuerPresetNames as rea
 
 function newIssuer(root: string, name: string | undefined, values: Values): Change {
   const id = values.id ?? 'login'
-  if (name === undefined || !(name === 'oidc' || isPreset(name))) throw new ProjectError(USAGE)
+  if (name === undefined) throw new ProjectError(USAGE)
+  if (!(name === 'oidc' || isPreset(name)))
+    throw new ProjectError(unknownName('preset', name, [...issuerPresetNames, 'oidc']))
   demandId(id)
   const preset = name === 'oidc' ? undefined : name
   const { issuer = sampleOf(preset).issuer, audience = sampleOf(preset).audience, algorithm } = values
   const change: Change = new Map()
   const variable = `${upper(id)}_ISSUER`
   const isVariable = URL.canParse(issuer) && isLocal(issuer)
-  const written = { id, preset, audience, issuer: isVariable ? { env: variable } : issuer }
+  const isSecond = filesWith(root, 'defineIssuer').length > 0
+  const written = { id, preset, audience, issuer: isVariable ? { env: variable } : issuer, isSecond }
   change.set(
     free(root, `policies/${id}.ts`),
     issuerFile({ ...written, ...(algorithm !== undefined && { algorithms: [algorithm as never] }) }),
@@ -71,10 +76,10 @@ function newIssuer(root: string, name: string | undefined, values: Values): Chan
 
 function newRoute(root: string, kind: Agent['kind'], id: string, url: string, values: Values): Change {
   demandId(id)
+  const file = free(root, `routes/${id}.ts`)
   const variable = `${upper(id)}_AGENT_URL`
   const trust = chosen(root, values.trust, 'defineIssuer', 'issuer', 'sallyport add provider PRESET', '--trust')
   const policies = chosen(root, values.policy, 'definePolicy', 'policy', 'write a file below policies/', '--policy')
-  const file = free(root, `routes/${id}.ts`)
   const text = routeFile({ kind, id, variable, trust, policies })
   const listed = withListedRoute(read(root, ROUTES_FILE), id)
   if (listed === undefined)
@@ -90,7 +95,20 @@ function newRoute(root: string, kind: Agent['kind'], id: string, url: string, va
   return change
 }
 
+function unknownName(what: string, name: string, names: readonly string[]): string {
+  const meant = nearest(name, names)
+  return `There is no ${what} "${name}".${meant === undefined ? '' : ` Did you mean "${meant}"?`}\n\n${USAGE}`
+}
+
 const upper = (id: string): string => id.replace(/\W+/g, '_').toUpperCase()
+
+/** The files below policies/ that define something of a sort, by their names. */
+function filesWith(root: string, sort: string): readonly string[] {
+  const all = existsSync(path.join(root, 'policies')) ? readdirSync(path.join(root, 'policies')) : []
+  return all
+    .filter((file) => file.endsWith('.ts') && read(root, `policies/${file}`).includes(`${sort}(`))
+    .map((file) => file.slice(0, -'.ts'.length))
+}
 
 /** The names that were given, or the only file of its sort. */
 function chosen(
@@ -101,11 +119,13 @@ function chosen(
   how: string,
   flag: string,
 ): readonly string[] {
-  if (given !== undefined) return given.split(',').map((each) => each.trim())
-  const all = existsSync(path.join(root, 'policies')) ? readdirSync(path.join(root, 'policies')) : []
-  const files = all
-    .filter((file) => file.endsWith('.ts') && read(root, `policies/${file}`).includes(`${sort}(`))
-    .map((file) => file.slice(0, -'.ts'.length))
+  const files = filesWith(root, sort)
+  if (given !== undefined) {
+    const names = given.split(',').map((each) => each.trim())
+    const unknown = names.find((each) => !files.includes(each))
+    if (unknown === undefined) return names
+    throw new ProjectError(`There is no ${name} "${unknown}" below policies/; there is: ${files.join(', ') || 'none'}.`)
+  }
   if (files.length === 1) return files
   throw new ProjectError(
     files.length === 0

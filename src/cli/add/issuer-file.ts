@@ -39,10 +39,12 @@ export interface NewIssuer {
   readonly issuer: string | { readonly env: string }
   readonly audience: string
   readonly algorithms?: Issuer['algorithms']
+  /** Whether another issuer is there already, whose user ids could be the same. */
+  readonly isSecond: boolean
 }
 
 /** The text of policies/ID.ts. */
-export function issuerFile({ id, preset, issuer, audience, algorithms }: NewIssuer): string {
+export function issuerFile({ id, preset, issuer, audience, algorithms, isSecond }: NewIssuer): string {
   const given = algorithms ?? (preset && presets[preset].algorithms) ?? ['RS256']
   return `import { defineIssuer } from 'sallyport'
 
@@ -52,7 +54,7 @@ export default defineIssuer({
 ${preset ? `  preset: '${preset}',\n` : ''}  issuer: ${typeof issuer === 'string' ? quoted(issuer) : `{ env: '${issuer.env}' }`},
   audience: [${quoted(audience)}],
   algorithms: [${given.map(quoted).join(', ')}],
-})
+${isSecond ? `  // Before its user ids, so that no two providers of one route can have the same.\n  subjectPrefix: '${id}:',\n` : ''}})
 `
 }
 

@@ -21,6 +21,14 @@ const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   ],
 }
 
+/** Where the user stands for agents that are not told by their kind. */
+const identity: Readonly<Partial<Record<Agent['kind'], string>>> = {
+  'ag-ui': "{ state: { key: 'auth_user' } }",
+  mcp: '{ headers: true }',
+  a2a: '{ headers: true }',
+  http: '{ headers: true }',
+}
+
 /** What its owner has to do at the agent, where there is anything. */
 export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   langgraph:
@@ -41,6 +49,7 @@ export function routeFile({ kind, id, variable, trust, policies }: NewRoute): st
   const agent = extra
     ? `{\n    kind: '${kind}',\n    origin: { env: '${variable}' },\n${extra}  }`
     : `{ kind: '${kind}', origin: { env: '${variable}' } }`
+  const user = identity[kind] === undefined ? '' : `  identity: ${identity[kind]},\n`
   return `import { defineRoute } from 'sallyport'
 ${imports.join('\n')}
 
@@ -51,7 +60,7 @@ export default defineRoute({
   agent: ${agent},
   trust: [${trust.map(identifier).join(', ')}],
   policies: [${policies.map(identifier).join(', ')}],
-  // Web pages may call it once their origins are here: cors: { origins: ['https://app.acme.com'] }
+${user}  // Web pages may call it once their origins are here: cors: { origins: ['https://app.acme.com'] }
 })
 `
 }

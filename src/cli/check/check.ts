@@ -179,7 +179,8 @@ function secretLines(deployment: Deployment, routes: readonly LoadedRoute[]): re
   return [
     `${nameOf(deployment)} needs these secrets:`,
     ...needed.map(
-      ({ name, from }) => `  ${name.padEnd(width)}  npx wrangler secret put ${name}${env}   (from: ${from})`,
+      ({ name, from }) =>
+        `  ${name.padEnd(width)}  npx wrangler secret put ${name}${env}   (from: ${from}${from.startsWith('sallyport') ? env : ''})`,
     ),
   ]
 }

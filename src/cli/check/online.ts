@@ -73,12 +73,18 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     const at = issuer.jwksUri === undefined ? 'issuer' : 'jwksUri'
     fault(
       at,
-      (thrown as Error).message,
+      causeOf(thrown),
       'the keys of the issuer',
       `Look at ${issuer.jwksUri ?? issuer.issuer}, and set jwksUri where its keys are elsewhere.`,
     )
     return { lines: [], faults }
   }
+}
+
+/** Node says `fetch failed`, and why in the cause. */
+const causeOf = (thrown: unknown): string => {
+  const { message, cause } = thrown as Error
+  return cause instanceof Error ? cause.message : message
 }
 
 const kindsOf = (keys: readonly { readonly kty?: string; readonly crv?: string }[]): string =>
@@ -115,9 +121,7 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
     status = response.status
     await response.body?.cancel()
   } catch (thrown) {
-    const why =
-      (thrown as Error).cause instanceof Error ? ((thrown as Error).cause as Error).message : (thrown as Error).message
-    return fault(`${host}: ${why}`, 'an agent that answers', 'Start it, or correct its address.')
+    return fault(`${host}: ${causeOf(thrown)}`, 'an agent that answers', 'Start it, or correct its address.')
   }
   const lines = [`${route.path}: ${host} answers (${status})`]
   if (route.adapter.kind !== 'langgraph') return { lines, faults: [] }

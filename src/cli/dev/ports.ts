@@ -4,4 +4,5 @@ export const PORT = 8787
 /** Where the provider of local people listens. */
 export const providerPort = (port: number): number => port + 1
 
-export const local = (port: number): string => `http://127.0.0.1:${port}`
+/** An address as its own origin is written. */
+export const local = (port: number): string => new URL(`http://127.0.0.1:${port}`).origin

@@ -1,13 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { experimental_readRawConfig as readRawConfig, unstable_getVarsForDev as varsForDev } from 'wrangler'
+import { experimental_readRawConfig as readRawConfig } from 'wrangler'
 import { type Configuration, load } from '../../config/load'
 import { workerBundle } from '../bundle'
-import { variablesOf } from '../check/placeholders'
 import { noNetwork } from '../no-network'
 import { openProject } from '../project'
 import { localIssuer, localRoutes, trustLocalPeople } from './local-trust'
+import { variablesHere } from './variables'
 
 /** A project as it runs here. It is made of files that were all good at one moment; a later fault does not reach it. */
 export interface Staged {
@@ -39,10 +39,7 @@ export interface StagedFiles {
 export async function stage(root: string, url: string, provider: string): Promise<Staged> {
   const { deployments, routes } = await openProject(root)
   const top = deployments.named(undefined)
-  const given = {
-    ...developmentVariables(path.join(root, deployments.file)),
-    ...fromShell(variablesOf(routes)),
-  }
+  const given = variablesHere(root, deployments.file, routes)
   const variables = { ...texts(top.environment), ...given, PUBLIC_URL: url, ENVIRONMENT: 'development' }
   const configuration = load(routes, { ...top.environment, ...variables }, noNetwork)
   const variableOf = (id: string) => {
@@ -84,20 +81,6 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
   Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
-
-/** The shell counts over every file, as it does everywhere. */
-const fromShell = (names: ReadonlySet<string>): Record<string, string> =>
-  Object.fromEntries([...names].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])))
-
-/** What wrangler reads from .dev.vars, secrets among it. */
-function developmentVariables(config: string): Record<string, string> {
-  const bindings = varsForDev(config, undefined, {}, undefined, true)
-  return Object.fromEntries(
-    Object.entries(bindings).flatMap(([name, binding]) =>
-      'value' in binding && typeof binding.value === 'string' ? [[name, binding.value]] : [],
-    ),
-  )
-}
 
 /** Fields of wrangler's file that are of no use here, or that name files beside it. */
 const LEFT_OUT = ['main', 'build', 'vars', 'env', 'routes', 'route', 'assets', 'site', 'rules', 'tsconfig', 'alias']

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { explainToken, type KeysFor } from '../../authentication/jwt/explain'
@@ -7,6 +7,7 @@ import { keySet, select } from '../../authentication/jwt/loaded-keys'
 import { load } from '../../config/load'
 import { Refusal } from '../../errors/refusal'
 import type { Command } from '../command'
+import { variablesHere } from '../dev/variables'
 import { noNetwork } from '../no-network'
 import { nodePorts } from '../node-ports'
 import { complain, say } from '../print'
@@ -14,11 +15,12 @@ import { openProject } from '../project'
 import { explanationText } from './explanation-text'
 import { explainRequest } from './request'
 
-const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME] [--offline]
+const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|--dev] [--offline]
        sallyport explain 'METHOD PATH' [--as PERSON] [--body TEXT|@FILE] [--header 'NAME: VALUE']… [--env NAME]
   --token    a file with the token in it, or - for standard input
   --route    one route; without it, all that trust the token's issuer
   --env      an environment of wrangler's file
+  --dev      as on this machine, with .dev.vars
   --offline  asks nobody for keys: the signature stays open
   --as       who is signed in: alice, or '{"sub":"alice","roles":["admin"]}'; without it, nobody
   --body     the request's body, as JSON
@@ -38,6 +40,7 @@ export const explain: Command = {
         token: { type: 'string' },
         route: { type: 'string' },
         env: { type: 'string' },
+        dev: { type: 'boolean', default: false },
         offline: { type: 'boolean', default: false },
       },
     })
@@ -50,7 +53,8 @@ export const explain: Command = {
         'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',
       )
     const { deployments, routes } = await openProject(root)
-    const config = load(routes, deployments.named(values.env).environment, noNetwork)
+    const here = values.dev ? { ...variablesHere(root, deployments.file, routes), ENVIRONMENT: 'development' } : {}
+    const config = load(routes, { ...deployments.named(values.env).environment, ...here }, noNetwork)
     const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
     if (asked.length === 0)
       throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
@@ -67,7 +71,10 @@ export const explain: Command = {
     const known = explained.filter(({ explanation }) => explanation.issuer)
     const told = known.length > 0 ? known : explained.slice(0, 1)
     say(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
-    return told.some(({ explanation }) => explanation.verdict === 'accepted') ? 0 : 1
+    const isAccepted = told.some(({ explanation }) => explanation.verdict === 'accepted')
+    if (!isAccepted && !values.dev && existsSync(path.join(root, '.dev.vars')))
+      say('This is what a deployment does. With --dev, .dev.vars counts, as it does for `npm start`.')
+    return isAccepted ? 0 : 1
   },
 }
 
