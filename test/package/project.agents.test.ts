@@ -244,6 +244,19 @@ describe('a project of one’s own', () => {
       })
     const reply = await asked()
     expect([reply.status, await reply.text()]).toEqual([200, expect.stringContaining('local:alice')])
+    // The command that explains says the same of it, with what counts on this machine and without.
+    writeFileSync(path.join(project, 'token.txt'), token)
+    const explain = (...args: string[]) =>
+      run('npx', '--no-install', 'sallyport', 'explain', '--token', 'token.txt', ...args)
+    expect(explain('--dev', '--port', port)).toMatchObject({
+      status: 0,
+      output: expect.stringContaining('local:alice'),
+    })
+    expect(explain('--offline')).toMatchObject({
+      status: 1,
+      output: expect.stringContaining('With --dev, .dev.vars counts'),
+    })
+    rmSync(path.join(project, 'token.txt'))
     // Somebody else, and nobody, by a file that is read while it runs.
     writeFileSync(path.join(project, 'people.json'), '[{ "sub": "carol", "roles": ["member"] }]')
     await expect.poll(() => lines.filter((line) => line.includes('Took in people.json')).length).toBe(1)

@@ -1,6 +1,6 @@
 import type { Plugin } from 'esbuild'
-import type { LoadedRoute } from '../../config/compile-route'
-import type { Issuer } from '../../config/define'
+import type { Issuer, Route } from '../../config/define'
+import type { Configuration } from '../../config/load'
 
 /** The provider of local people, as a route trusts it. Their user ids say that they are local. */
 export const localIssuer = (url: string): Issuer => ({
@@ -13,24 +13,26 @@ export const localIssuer = (url: string): Issuer => ({
 })
 
 /**
- * The routes that local people may use: those whose agent is on this machine, or was given for this machine. Another leads to
+ * The ids of routes that local people may use: those whose agent is on this machine, or was given for this machine. Another leads to
  * where production is, and must not be called in their name.
  *
+ * @param loaded the same routes, as they are in force here
  * @param given names of variables that .dev.vars or the shell sets
  */
-export const localRoutes = (
-  routes: readonly LoadedRoute[],
-  variableOf: (id: string) => string | undefined,
+export function localRoutes(
+  routes: readonly Route[],
+  { routes: loaded }: Configuration,
   given: ReadonlySet<string>,
-): readonly string[] =>
-  routes
-    .filter(({ id, origin: { host } }) => {
+): readonly string[] {
+  return [...loaded.values()]
+    .filter(({ id, isPublic, origin: { host } }) => {
       const { hostname } = new URL(host)
-      const variable = variableOf(id)
+      const written = routes.find((route) => route.id === id)?.agent.origin
       const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) || hostname.endsWith('.service.internal')
-      return isHere || (variable !== undefined && given.has(variable))
+      return !isPublic && (isHere || (written !== undefined && 'env' in written && given.has(written.env)))
     })
     .map(({ id }) => id)
+}
 
 /**
  * Lets a bundle trust local people beside the project's own providers. It changes what \`sallyport/worker\` is in this bundle alone:

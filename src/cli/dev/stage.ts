@@ -42,12 +42,7 @@ export async function stage(root: string, url: string, provider: string): Promis
   const given = variablesHere(root, deployments.file, routes)
   const variables = { ...texts(top.environment), ...given, PUBLIC_URL: url, ENVIRONMENT: 'development' }
   const configuration = load(routes, { ...top.environment, ...variables }, noNetwork)
-  const variableOf = (id: string) => {
-    const origin = routes.find((route) => route.id === id)?.agent.origin
-    return origin && 'env' in origin ? origin.env : undefined
-  }
-  const open = [...configuration.routes.values()].filter(({ isPublic }) => !isPublic)
-  const local = localRoutes(open, variableOf, new Set(Object.keys(given)))
+  const local = localRoutes(routes, configuration, new Set(Object.keys(given)))
   const entry = path.resolve(root, top.config.main ?? 'src/index.ts')
   const { outputFiles, metafile } = await build({
     ...workerBundle,

@@ -4,9 +4,13 @@ import { parseArgs } from 'node:util'
 import { explainToken, type KeysFor } from '../../authentication/jwt/explain'
 import { fetchKeySet } from '../../authentication/jwt/key-set'
 import { keySet, select } from '../../authentication/jwt/loaded-keys'
+import type { Route } from '../../config/define'
+import type { Environment } from '../../config/env'
 import { load } from '../../config/load'
 import { Refusal } from '../../errors/refusal'
 import type { Command } from '../command'
+import { localIssuer, localRoutes } from '../dev/local-trust'
+import { local, PORT, providerPort } from '../dev/ports'
 import { variablesHere } from '../dev/variables'
 import { noNetwork } from '../no-network'
 import { nodePorts } from '../node-ports'
@@ -15,12 +19,12 @@ import { openProject } from '../project'
 import { explanationText } from './explanation-text'
 import { explainRequest } from './request'
 
-const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|--dev] [--offline]
+const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|--dev [--port NUMBER]] [--offline]
        sallyport explain 'METHOD PATH' [--as PERSON] [--body TEXT|@FILE] [--header 'NAME: VALUE']… [--env NAME]
   --token    a file with the token in it, or - for standard input
   --route    one route; without it, all that trust the token's issuer
   --env      an environment of wrangler's file
-  --dev      as on this machine, with .dev.vars
+  --dev      as on this machine, with .dev.vars and local people; --port is that of npm start
   --offline  asks nobody for keys: the signature stays open
   --as       who is signed in: alice, or '{"sub":"alice","roles":["admin"]}'; without it, nobody
   --body     the request's body, as JSON
@@ -41,6 +45,7 @@ export const explain: Command = {
         route: { type: 'string' },
         env: { type: 'string' },
         dev: { type: 'boolean', default: false },
+        port: { type: 'string', default: String(PORT) },
         offline: { type: 'boolean', default: false },
       },
     })
@@ -53,8 +58,10 @@ export const explain: Command = {
         'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',
       )
     const { deployments, routes } = await openProject(root)
-    const here = values.dev ? { ...variablesHere(root, deployments.file, routes), ENVIRONMENT: 'development' } : {}
-    const config = load(routes, { ...deployments.named(values.env).environment, ...here }, noNetwork)
+    const { environment } = deployments.named(values.env)
+    const config = values.dev
+      ? loadHere(root, deployments.file, routes, environment, Number(values.port))
+      : load(routes, environment, noNetwork)
     const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
     if (asked.length === 0)
       throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
@@ -76,6 +83,18 @@ export const explain: Command = {
       say('This is what a deployment does. With --dev, .dev.vars counts, as it does for `npm start`.')
     return isAccepted ? 0 : 1
   },
+}
+
+/** The routes as `sallyport dev` runs them: with .dev.vars, and local people beside the project's own providers. */
+function loadHere(root: string, file: string, routes: readonly Route[], environment: Environment, port: number) {
+  const given = variablesHere(root, file, routes)
+  const here = { ...environment, ...given, ENVIRONMENT: 'development' }
+  const ids = localRoutes(routes, load(routes, here, noNetwork), new Set(Object.keys(given)))
+  const people = localIssuer(local(providerPort(port)))
+  const withPeople = routes.map((route) =>
+    ids.includes(route.id) ? { ...route, trust: [...(route.trust ?? []), people] } : route,
+  )
+  return load(withPeople, here, noNetwork)
 }
 
 const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
