@@ -21,7 +21,7 @@ const USAGE = `usage: npm create sallyport@latest FOLDER [-- options]
 Without a terminal nothing is asked, and what is not said is left out.`
 
 /**
- * Writes a project into a new folder, installs its packages, and lets its own \`sallyport add\` write the provider and the route.
+ * Writes a project into a new folder, installs its packages, and lets its own `sallyport add` write the provider and the route.
  * @param {readonly string[]} args as they were typed
  * @returns {Promise<number>} the exit code
  */
@@ -53,7 +53,7 @@ export async function create(args) {
   return 0
 }
 
-/** What was said, and, where somebody is there to answer, what was not. */
+/** The given options, and the answers of whoever is there to be asked for the others. */
 async function answers(values, given) {
   const asked = { ...values, folder: given ?? 'my-gateway' }
   check(asked)

@@ -14,7 +14,7 @@ interface Bill {
 }
 
 /**
- * What the package brings with it: a bill of materials in the form of CycloneDX, by the lockfile.
+ * A bill of materials in the form of CycloneDX: all that comes along with the package, by the lockfile.
  *
  * npm writes it for everything that is installed here, and its `--omit=dev` leaves out packages that the tests use as well. So
  * what a user gets is found by walking from `dependencies`.

@@ -3,7 +3,7 @@ import { createApp } from './app'
 import { load } from './config/load'
 import { livePorts } from './live-ports'
 
-/** What a request may leave running after its answer. */
+/** Takes work that goes on after the answer. */
 interface Background {
   waitUntil(work: Promise<unknown>): void
 }

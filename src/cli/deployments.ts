@@ -8,7 +8,7 @@ import {
 } from 'wrangler'
 import type { Environment } from '../config/env'
 
-/** What wrangler looks for, in its order. */
+/** The names of wrangler's file, in the order in which it looks for them. */
 const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
 
 /** One place that the Worker is deployed to: the top level of wrangler's file, or one of its environments. */
@@ -17,11 +17,14 @@ export interface Deployment {
   readonly name: string | undefined
   /** As wrangler reads it, with what an environment inherits. */
   readonly config: WranglerConfig
-  /** What stands in the file for this place alone. */
+  /** Its own part of the file, without anything inherited. */
   readonly own: Readonly<Record<string, unknown>>
   /** Variables, and what stands in for every other sort of binding. Secrets are not among them. */
   readonly environment: Environment
 }
+
+/** The beginning of a path in wrangler's file to a field of this place. */
+export const prefixOf = ({ name }: Pick<Deployment, 'name'>): string => (name === undefined ? '' : `env.${name}.`)
 
 /** Wrangler's file of a project. */
 export interface Deployments {
@@ -29,7 +32,7 @@ export interface Deployments {
   readonly file: string
   /** The top level first. */
   readonly all: readonly Deployment[]
-  /** What wrangler warns of, each once. */
+  /** Wrangler's warnings, each once. */
   readonly warnings: readonly string[]
   /**
    * @param name undefined for the top level

@@ -74,7 +74,7 @@ export async function loadDefault(root: string, file: string): Promise<unknown> 
   }
 }
 
-/** What a person can mend, as a sentence: names that nothing has imported, imports that lead nowhere. */
+/** Makes a sentence of the faults that a person can mend: names that nothing has imported, imports that lead nowhere. */
 function asProjectError(thrown: unknown, root: string): unknown {
   if (isBuildFailure(thrown)) return new ProjectError(thrown.errors.map(sentenceOf).join('\n\n'))
   if (!(thrown instanceof ReferenceError)) return thrown

@@ -37,7 +37,7 @@ function misplacedIn(route: unknown, index: number): Fault[] {
 function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fault {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number)
   const isUnknownKey = issue.expected === 'never'
-  // Whoever writes the secret itself there wants it in no terminal.
+  // Some write the secret itself there; it must not be printed.
   if (keys.at(-1) === 'secret' && issue.input !== undefined) return { ...place(keys, route, index), ...NO_SECRET }
   return {
     ...place(keys, route, index),
@@ -84,7 +84,7 @@ function place(keys: Keys, route: unknown, index: number): Pick<Fault, 'file' | 
     (top === 'trust' || top === 'policies') && typeof position === 'number'
       ? ((route as Route)[top]?.[position] as Issuer | Policy | undefined)
       : undefined
-  // What is no such part has no file of its own: the route names it.
+  // A part without an id has no file that could be named, so the route's is.
   const inner = typeof part?.id === 'string'
   const id = inner ? part.id : (route as { id?: unknown } | null | undefined)?.id
   return {

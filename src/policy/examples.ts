@@ -1,5 +1,5 @@
 import type { Caller } from '../caller'
-import type { Policy } from '../config/define'
+import type { Policy, Route } from '../config/define'
 import { decide } from './decision'
 
 /** An example of a policy that did not come out as it says. */
@@ -9,6 +9,11 @@ export interface FailedExample {
   readonly does: string
   readonly expected: 'allow' | 'deny'
 }
+
+/** The policies of some routes, each once. */
+export const policiesOf = (routes: readonly Route[]): readonly Policy[] => [
+  ...new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
+]
 
 /** Runs a policy's own examples, each with that policy alone, and gives those that fail. */
 export function runExamples(policy: Policy): FailedExample[] {

@@ -1,13 +1,12 @@
 import type { Route } from '../config/define'
-import { runExamples } from '../policy/examples'
+import { policiesOf, runExamples } from '../policy/examples'
 
 /**
  * Runs the examples of all policies of these routes.
  * @returns a sentence for each example that does not come out as it says; none where all is well
  */
 export function failedExamples(routes: readonly Route[]): string[] {
-  const policies = new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy]))
-  return [...policies.values()].flatMap((policy) =>
+  return policiesOf(routes).flatMap((policy) =>
     runExamples(policy).map(
       ({ index, does, expected }) =>
         `policies/${policy.id}.ts, examples[${index}]: ${does} is ${expected === 'allow' ? 'denied' : 'allowed'}, and the example says ${expected}`,

@@ -35,7 +35,7 @@ export interface TestGateway {
   token(person: TestPerson): Promise<string>
   /** The line that was written of a request, by its answer. */
   auditOf(response: Response): Promise<AuditEvent>
-  /** What has reached the agent of a route, oldest first. */
+  /** The requests that have reached the agent of a route, oldest first. */
   received(route: string): readonly Received[]
   close(): Promise<void>
 }

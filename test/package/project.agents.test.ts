@@ -136,7 +136,7 @@ describe('a project of one’s own', () => {
     const { components } = JSON.parse(readFileSync(path.join(installed, 'dist/sbom.cdx.json'), 'utf8'))
     const names = (components as { name: string }[]).map(({ name }) => name)
     expect(names).toEqual(expect.arrayContaining(Object.keys(manifest.dependencies)))
-    // What the tests of this repository use is no part of it.
+    // The tools of this repository's tests are no part of it.
     expect(names.filter((name) => /vitest|wrangler|playwright/.test(name))).toEqual([])
     expect(readdirSync(installed).sort()).toEqual(
       expect.arrayContaining(['CHANGELOG.md', 'LICENSE', 'NOTICE', 'README.md', 'dist', 'package.json']),

@@ -9,7 +9,7 @@ import { API } from './microsoft'
 import { providers } from './providers'
 
 /*
- * What providers themselves ship to verify their tokens, given our keys in place of theirs: a fixture that they refuse would prove
+ * The libraries that providers ship to verify their tokens, given our keys in place of theirs: a fixture that they refuse would prove
  * our own imagination.
  */
 

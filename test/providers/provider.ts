@@ -16,7 +16,7 @@ export interface Provider {
   readonly header?: Claims
   /** A person's token, beside the times; a machine's where the provider has no people. */
   readonly person: Claims
-  /** Who a token is, by the claims that differ from the person's. */
+  /** The identity that is read from a token, by the claims that differ from the person's. */
   readonly accepts: Readonly<Record<string, { readonly with?: Claims; readonly header?: Claims; readonly is: Claims }>>
   /** Why a token is refused, by the claims that differ from the person's. */
   readonly refuses: Readonly<

@@ -29,7 +29,7 @@ const identity: Readonly<Partial<Record<Agent['kind'], string>>> = {
   http: '{ headers: true }',
 }
 
-/** What its owner has to do at the agent, where there is anything. */
+/** The place where an agent of each kind finds the user, and the setting that it takes, if any. */
 export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   langgraph:
     'A Python server finds the user with "http": { "configurable_headers": { "includes": ["x-user-*"] } } in langgraph.json; a JavaScript server needs nothing.',

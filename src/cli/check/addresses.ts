@@ -61,7 +61,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'a host alone',
       'Take away what follows the host, and stars: Cloudflare takes whole hosts.',
     )
-  const date = own.compatibility_date ?? (name === undefined ? undefined : config.compatibility_date)
+  const date = config.compatibility_date
   if (typeof date !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(date) || date < LEAST_DATE || Date.parse(date) > Date.now())
     add(
       'compatibility_date',

@@ -1,6 +1,6 @@
 import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
-import type { Deployment, Deployments } from '../deployments'
+import { type Deployment, type Deployments, prefixOf } from '../deployments'
 import { patternsOf } from './addresses'
 import type { Findings } from './finding'
 import { variablesOf } from './placeholders'
@@ -12,7 +12,7 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
   const hosts = new Map<string, Deployment>()
   const names = new Map<string, Deployment>()
   for (const deployment of all) {
-    const at = deployment.name === undefined ? '' : `env.${deployment.name}.`
+    const at = prefixOf(deployment)
     for (const host of ownHosts(deployment)) {
       const other = hosts.get(host)
       if (other)
@@ -58,5 +58,5 @@ function shared(deployment: Deployment, top: Deployment | undefined, routes: rea
       const value = deployment.environment[name]
       return typeof value === 'string' && value === top.environment[name]
     })
-    .map((name) => `env.${deployment.name}.vars.${name} is the same agent as the top level's.`)
+    .map((name) => `${prefixOf(deployment)}vars.${name} is the same agent as the top level's.`)
 }

@@ -3,9 +3,9 @@ import type { LoadedRoute } from '../../config/compile-route'
 import type { Policy } from '../../config/define'
 import { ConfigurationError, count, entriesOf, type Fault } from '../../config/fault'
 import { type Configuration, load } from '../../config/load'
-import { runExamples } from '../../policy/examples'
+import { policiesOf, runExamples } from '../../policy/examples'
 import type { Command } from '../command'
-import type { Deployment } from '../deployments'
+import { type Deployment, prefixOf } from '../deployments'
 import { noNetwork } from '../no-network'
 import { complain, say } from '../print'
 import { openProject, type Project } from '../project'
@@ -25,7 +25,7 @@ export const check: Command = {
   --env     one environment of wrangler's file; without it, the top level and all of them
   --online  also asks identity providers and agents`,
   async run(args, root) {
-    // Wrangler runs this as its build, also before \`wrangler dev\`, where the Worker checks itself.
+    // Wrangler runs this as its build, also before `wrangler dev`, where the Worker checks itself.
     if (process.env.WRANGLER_COMMAND === 'dev') return 0
     const options = { env: { type: 'string' }, online: { type: 'boolean', default: false } } as const
     const { values } = parseArgs({ args: [...args], options })
@@ -81,13 +81,13 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
     config = load(routes, deployment.environment, noNetwork)
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown
-    // What does not load has parts that nothing else can be held against.
+    // Its other parts can be held against each other once it loads.
     const { faults } = deploymentFindings(deployment, deployments, [])
     return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...faults], notes: [] }
   }
   const found = deploymentFindings(deployment, deployments, routes)
   const issuers = issuerFaults(routes, deployment.environment)
-  const policies = [...new Map(routes.flatMap((route) => route.policies ?? []).map((each) => [each.id, each])).values()]
+  const policies = policiesOf(routes)
   const ofPolicies = policyFaults(policies, routes)
   const open = [...config.routes.values()].filter(({ isPublic }) => isPublic)
   return {
@@ -116,7 +116,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
 const placed =
   ({ name }: Deployment, file: string) =>
   (fault: Fault): Fault => {
-    const at = name === undefined || fault.file !== 'wrangler.toml' ? '' : `env.${name}.`
+    const at = fault.file === 'wrangler.toml' ? prefixOf({ name }) : ''
     return {
       ...fault,
       file: fault.file === 'wrangler.toml' ? file : fault.file,
@@ -153,10 +153,10 @@ function failedExamples(policy: Policy): Fault[] {
   }))
 }
 
-/** What a deploy still needs of a person, and what is worth a look. */
+/** The secrets that a deploy still needs, and the notes. */
 function report({ root, deployments, routes }: Project, results: readonly Result[], more: readonly string[]): string {
-  const policies = new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy]))
-  const examples = [...policies.values()].reduce((sum, policy) => sum + policy.examples.length, 0)
+  const policies = policiesOf(routes)
+  const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)
   const notes = [
     ...new Set([...results.flatMap((result) => result.notes), ...more, ...unusedFiles(root, routes)]),
     ...deployments.warnings.map((warning) => `wrangler: ${warning}`),
@@ -167,7 +167,7 @@ function report({ root, deployments, routes }: Project, results: readonly Result
   return [
     ...notes.map((note) => `! ${note}`),
     ...secrets,
-    `${routes.length} routes, ${policies.size} policies, ${examples} examples: no faults.`,
+    `${routes.length} routes, ${policies.length} policies, ${examples} examples: no faults.`,
   ].join('\n')
 }
 

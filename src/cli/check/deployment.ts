@@ -1,6 +1,6 @@
 import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
-import type { Deployment, Deployments } from '../deployments'
+import { type Deployment, type Deployments, prefixOf } from '../deployments'
 import { addressFaults, isReachable } from './addresses'
 import type { Findings } from './finding'
 import { type Placeholder, placeholders } from './placeholders'
@@ -22,7 +22,7 @@ export function deploymentFindings(
   routes: readonly Route[],
 ): Findings {
   const [top = deployment] = all
-  const at = deployment.name === undefined ? '' : `env.${deployment.name}.`
+  const at = prefixOf(deployment)
   const found = placeholders(deployment, routes)
   return {
     faults: [

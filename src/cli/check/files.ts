@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
-import type { Deployment } from '../deployments'
+import { type Deployment, prefixOf } from '../deployments'
 import { identifier } from '../identifier'
 import { ROUTES_FILE } from '../project'
 import { variablesOf } from './placeholders'
@@ -83,7 +83,7 @@ export function unusedVariables(root: string, routes: readonly Route[], { own, n
     .join('\n')
   return Object.keys((own.vars ?? {}) as object)
     .filter((variable) => !used.has(variable) && !text.includes(variable))
-    .map((variable) => `${name === undefined ? '' : `env.${name}.`}vars.${variable} is read by nothing.`)
+    .map((variable) => `${prefixOf({ name })}vars.${variable} is read by nothing.`)
 }
 
 const ENDING = /\.(?:tsx?|mts|jsx?|mjs)$/

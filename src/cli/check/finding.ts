@@ -1,6 +1,6 @@
 import type { Fault } from '../../config/fault'
 
-/** What a check of the project found: faults, which stop a deploy, and notes, which do not. */
+/** The results of a check: faults, which stop a deploy, and notes, which do not. */
 export interface Findings {
   readonly faults: readonly Fault[]
   readonly notes: readonly string[]

@@ -46,7 +46,7 @@ const VALUES: readonly RegExp[] = [
   /(?<=hooks\.slack\.com\/services\/)[\w/]+/g,
   /\b(?:(?:sk|rk|pk|lsv2|ghp|gho|ghs|github_pat|glpat|xox[abp]|whsec|hf|npm|gsk)[-_]|SG\.|AKIA|AIza)(?=[-\w.]*\d)[-\w.]{8,}/g,
 ]
-/** What follows the question mark of an address. */
+/** The query of an address. */
 const QUERY = /(?<=https?:\/\/[^\s"'?]+\?)[^\s"']+/g
 
 /** A text without what looks like a secret in it. */

@@ -3,6 +3,9 @@ import path from 'node:path'
 import type { Fault } from '../../config/fault'
 import type { Deployments } from '../deployments'
 
+const THREE_LINES =
+  "import { createWorker } from 'sallyport/worker'; import routes from '../routes'; export default createWorker(routes)"
+
 /** The file that wrangler deploys has to make a Worker of the routes that were checked. */
 export function workerFileFaults(root: string, { all: [top], file }: Deployments): Fault[] {
   const main = top?.config.main
@@ -14,7 +17,7 @@ export function workerFileFaults(root: string, { all: [top], file }: Deployments
         path: 'main',
         found: at === undefined ? 'nothing' : `"${at}", which is not there`,
         expected: 'the file that makes the Worker, such as "src/index.ts"',
-        remedy: 'Name the file, or write it: three lines that README shows.',
+        remedy: `Name the file, or write it: ${THREE_LINES}`,
       },
     ]
   const text = withoutComments(readFileSync(path.join(root, at), 'utf8'))

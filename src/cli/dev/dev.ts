@@ -25,7 +25,7 @@ import type { ToWorker } from './worker'
 const PARENT_MS = 500
 
 /**
- * Runs the gateway of a project on this machine, with secrets of its own and addresses of .dev.vars. What runs is the last
+ * Runs the gateway of a project on this machine, with secrets of its own and addresses of .dev.vars. It runs the last
  * configuration that was good: a bad save is told, and changes nothing.
  */
 export const dev: Command = {

@@ -35,7 +35,7 @@ export function localRoutes(
 }
 
 /**
- * Lets a bundle trust local people beside the project's own providers. It changes what \`sallyport/worker\` is in this bundle alone:
+ * Lets a bundle trust local people beside the project's own providers. It changes what `sallyport/worker` is in this bundle alone:
  * no variable, flag or file can bring such trust into a deployment.
  */
 export const trustLocalPeople = (issuer: Issuer, routes: readonly string[], root: string): Plugin => ({

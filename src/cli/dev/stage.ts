@@ -24,7 +24,7 @@ export interface Staged {
   readonly folders: readonly string[]
 }
 
-/** What wrangler is given: files of ours, below a folder that git ignores. */
+/** The files that wrangler is given, below a folder that git ignores. */
 export interface StagedFiles {
   readonly config: string
   readonly worker: string
@@ -80,7 +80,7 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
 /** Fields of wrangler's file that are of no use here, or that name files beside it. */
 const LEFT_OUT = ['main', 'build', 'vars', 'env', 'routes', 'route', 'assets', 'site', 'rules', 'tsconfig', 'alias']
 
-/** Writes what wrangler is to run. Variables are handed to it otherwise, since secrets are among them. */
+/** Writes the files that wrangler is to run. Variables are handed to it otherwise, since secrets are among them. */
 export function writeStaged(root: string, file: string, { code }: Staged): StagedFiles {
   const folder = path.join(root, '.wrangler/sallyport')
   mkdirSync(folder, { recursive: true })

@@ -44,7 +44,7 @@ export function traffic(output: string): string | undefined {
   return `${line}\n            ${visible(`found ${mismatch.found}, expected ${mismatch.expected}${setting}`)}`
 }
 
-/** What callers send must not rule the terminal. */
+/** Replaces control characters: a caller's text must not rule the terminal. */
 const visible = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 
 function notReady(output: string): string {

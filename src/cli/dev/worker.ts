@@ -39,5 +39,5 @@ async function stop(): Promise<void> {
 }
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
-// Whoever started it has gone.
+// The process that started it has gone.
 process.on('disconnect', stop)

@@ -12,13 +12,13 @@ export interface Rehearsed {
   readonly body: string | undefined
 }
 
-/** What came of it. */
+/** The outcome of such a request. */
 export interface Outcome {
   readonly status: number
-  /** What the caller is answered with. */
+  /** The body of the answer. */
   readonly answer: string
   readonly audit: AuditEvent
-  /** What the agent got last; undefined where nothing reached it. */
+  /** The last request that the agent got; undefined where none reached it. */
   readonly received: Received | undefined
 }
 

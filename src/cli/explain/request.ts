@@ -85,7 +85,7 @@ function detailOf(answer: string): string {
   }
 }
 
-/** What signs and binds is new in each request, and long. */
+/** A signature of the gateway's, which is new in each request and long. */
 const SIGNED = /^(Bearer )?eyJ[\w-]+\.[\w-]+\.[\w-]+$/
 
 function agentText(

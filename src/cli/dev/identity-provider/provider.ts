@@ -19,7 +19,7 @@ export interface IdentityProviderOptions {
   /** Where the demo page may be sent back to. Their origins may call the token endpoint. */
   redirectUris?: string[]
   accessTokenSeconds?: number
-  /** Who can sign in; alice and bob when absent. */
+  /** Those who can sign in; alice and bob when absent. */
   people?: People
   /** Private keys to sign with; generated when absent. */
   keys?: SigningKeys
