@@ -4,7 +4,7 @@
  * bench/results/against.json.
  */
 import path from 'node:path'
-import { install, needsInstall } from '../examples/local/install.ts'
+import { install, needsInstall } from '../test/support/install.ts'
 import { bench, root } from './folder.ts'
 import { readOptions } from './options.ts'
 import type { Section } from './table.ts'

@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
-import { nodeBundle, nodeEntries, workerBundle } from '../src/cli/bundle.ts'
+import { buildCommands } from '../src/cli/build-commands.ts'
+import { workerBundle } from '../src/cli/bundle.ts'
 import { billOfMaterials } from './sbom.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
@@ -21,7 +22,7 @@ const shared = {
 } as const
 await build({ ...workerBundle, ...shared, entryPoints: { worker: path.join(root, 'src/worker.ts') } })
 // The commands and what tests import have much in common, which is there once.
-await build({ ...nodeBundle, ...shared, entryPoints: { ...nodeEntries }, splitting: true })
+await buildCommands(outdir, { ...shared, splitting: true })
 copyFileSync(path.join(root, 'package/bin.js'), path.join(outdir, 'bin.js'))
 chmodSync(path.join(outdir, 'bin.js'), 0o755)
 

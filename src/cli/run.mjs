@@ -2,16 +2,14 @@
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
-import { nodeBundle, nodeEntries } from './bundle.ts'
+import { buildCommands } from './build-commands.ts'
 
 process.setSourceMapsEnabled(true)
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 // Beside the packages of this repository, which it needs. Another command may run at the same time.
 const outdir = path.join(root, 'node_modules/.cache/sallyport', `cli-${process.pid}`)
 try {
-  const { testing, ...entryPoints } = nodeEntries
-  await build({ entryPoints, outdir, ...nodeBundle, tsconfig: path.join(root, 'tsconfig.json') })
+  await buildCommands(outdir, { tsconfig: path.join(root, 'tsconfig.json') })
   const { run } = await import(pathToFileURL(path.join(outdir, 'cli.js')).href)
   process.exitCode = await run(process.argv.slice(2))
 } finally {

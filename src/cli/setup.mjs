@@ -15,6 +15,9 @@ const bin = path.join(root, 'node_modules', '.bin')
 
 install(root)
 install(nodeFolder)
+// Those of examples, which are no part of the repository's own.
+for (const folder of process.argv.slice(2).filter((argument) => !argument.startsWith('-')))
+  install(path.join(root, folder), ['--ignore-scripts'])
 linkNode()
 
 // As npm scripts will look for it.
@@ -34,7 +37,7 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 }
 
 /** Installs what a lockfile says, where it is not there yet. */
-function install(folder) {
+function install(folder, more = []) {
   const stamp = path.join(folder, 'node_modules', '.sallyport-installed')
   const wanted = createHash('sha256')
     .update(readFileSync(path.join(folder, 'package-lock.json')))
@@ -43,7 +46,7 @@ function install(folder) {
   process.stderr.write(
     `Installing the packages of ${path.relative('', folder) || 'package-lock.json'} (first time, or they changed) ...\n`,
   )
-  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const done = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error', ...more], {
     cwd: folder,
     stdio: ['ignore', quiet ? 2 : 'inherit', 'inherit'],
     shell: isWindows,

@@ -18,7 +18,7 @@ export interface RefusalExtras {
   /** The body's field that was refused: a name that the table of an agent kind lists, never one the caller made up. */
   readonly field?: string
   /** Why a token was refused, in detail. It goes to the operator and nowhere else. */
-  readonly mismatch?: Mismatch
+  readonly mismatch?: Mismatch | undefined
   /** The limit that was hit, by its setting or as it is called, and how much it allows. */
   readonly limit?: { readonly name: string; readonly most: number }
   /** Whole seconds for `Retry-After`, in place of the row's. */

@@ -3,6 +3,7 @@ import type { Policy } from '../config/define'
 import type { PolicyReasons } from '../errors/reasons'
 import { Refusal } from '../errors/refusal'
 import { type Decision, decide } from './decision'
+import { mismatchOf } from './wording'
 
 /** The operations that one caller may use on one route. */
 export interface Permission {
@@ -37,17 +38,19 @@ export function permissionOf(
       for (const operation of operations) {
         const decision = decide(policies, caller, operation)
         record.noteDecision(decision)
-        refuseDenied(decision)
+        refuseDenied(decision, policies, caller, operation)
       }
     },
     has: (operation) => offers(operation) && (!caller || decide(policies, caller, operation).effect === 'allow'),
   }
 }
 
-function refuseDenied(decision: Decision): void {
+function refuseDenied(decision: Decision, policies: readonly Policy[], caller: Caller, operation: string): void {
   if (decision.effect === 'allow') return
   const { scopes } = decision
   const reasons = decision.reasons.join(' ') as PolicyReasons
-  if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons, { scopes })
-  throw new Refusal('policy-denied', reasons)
+  const policy = policies.find(({ id }) => id === decision.policy)
+  const mismatch = policy && mismatchOf(policy, caller, operation, decision.reasons)
+  if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons, { scopes, mismatch })
+  throw new Refusal('policy-denied', reasons, { mismatch })
 }

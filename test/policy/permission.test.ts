@@ -30,9 +30,14 @@ describe('what one caller may do', () => {
     expect(decisions.map(({ effect }) => effect)).toEqual(['allow', 'allow', 'deny'])
   })
 
-  it('a missing scope is named', () => {
+  it('a missing scope is named, to the caller and to the operator', () => {
+    const mismatch = {
+      found: 'scopes none',
+      expected: 'scope notes:write (rule "writers")',
+      setting: 'policies/readers.ts',
+    }
     expect(() => permission.require(['notes.write'])).toThrow(
-      expect.objectContaining({ code: 'scope-insufficient', extras: { scopes: ['notes:write'] } }),
+      expect.objectContaining({ code: 'scope-insufficient', extras: { scopes: ['notes:write'], mismatch } }),
     )
   })
 

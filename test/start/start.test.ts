@@ -1,92 +1,98 @@
 import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, rmSync, statSync } from 'node:fs'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ensureSecrets } from '../../src/cli/dev/secrets.ts'
+import { isFreePort } from '../../src/cli/free-port'
 import { root } from '../support/build'
+import { type Dev, startDev } from '../support/dev'
 import { listeningPorts } from '../support/listening'
+import { ready } from '../support/packages'
+import { freePort } from '../support/port'
 import { plainRequest } from '../support/raw'
-import { type Started, startEverything } from '../support/started'
 
-let started: Started
+/* `npm start` in this repository: the gateway over its routes, with the sample agents that dev.json names. */
+
+let dev: Dev
+let ports: { readonly langgraph: number; readonly agUi: number }
 
 beforeAll(async () => {
-  started = await startEverything()
+  await ready('examples/langgraph-js')
+  await ready('examples/ag-ui-agent')
+  ports = { langgraph: await freePort(), agUi: await freePort() }
+  dev = await startDev(root, {
+    LANGGRAPH_AGENT_URL: `http://127.0.0.1:${ports.langgraph}`,
+    AG_UI_AGENT_URL: `http://127.0.0.1:${ports.agUi}`,
+  })
 }, 300_000)
 afterAll(async () => {
-  await started?.stop()
+  await dev?.stop()
 })
 
 const shell = (script: string) => {
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], {
-    cwd: root,
-    encoding: 'utf8',
-    env: started.env,
-  })
+  const { stdout, stderr, status } = spawnSync('bash', ['-c', script], { cwd: root, encoding: 'utf8' })
   return { stdout, stderr, status }
 }
 
-/** The commands that it printed, as they stand: to paste them is to run them. */
-function printedCommands(): string[] {
-  const lines = started.output().replaceAll('\\\n', ' ').split('\n')
-  return lines.map((line) => line.trim()).filter((line) => line.startsWith('curl') || line.startsWith('TOKEN='))
-}
-
-const isListening = (port: string) =>
-  new Promise<boolean>((resolve) => {
-    const socket = connect(Number(port), '127.0.0.1', () => {
-      socket.destroy()
-      resolve(true)
-    })
-    socket.on('error', () => resolve(false))
-  })
-
 describe('npm start', () => {
-  it('prints lines that get a token and call each agent, and they work as they stand', () => {
-    const printed = started.output()
-    const token = /TOKEN=\$\([\s\S]*?\/token \| sed .*\)/.exec(printed.replaceAll('\\\n', ' '))?.[0]
-    expect(token).toBeDefined()
-    const calls = [...printed.replaceAll('\\\n', ' ').matchAll(/^ {2}(curl -N .*)$/gm)].map((match) => match[1])
-    expect(calls).toHaveLength(2)
-    for (const call of calls) {
-      const { stdout } = shell(`${token}\n${call} -s`)
-      const text = stdout.replace(/"delta":"|"content":"/g, '')
-      expect(stdout, call).toMatch(/Alice|alice/)
-      expect(text, call).not.toContain('eyJ')
-    }
-    const refused = /^ {2}(curl -i .*)$/m.exec(printed.replaceAll('\\\n', ' '))?.[1]
-    expect(shell(`${refused} -s`).stdout).toMatch(/^HTTP\/1.1 401 /)
-    expect(printedCommands().length).toBeGreaterThan(0)
+  it('names each route with its address here, its agent, and whether something listens there', () => {
+    const printed = dev.output()
+    expect(printed).toContain(
+      `${dev.gateway}/agents/langgraph\n    langgraph at http://127.0.0.1:${ports.langgraph}/, which listens`,
+    )
+    expect(printed).toContain(
+      `${dev.gateway}/agents/ag-ui\n    ag-ui at http://127.0.0.1:${ports.agUi}/, which listens`,
+    )
+    expect(printed).toContain('maf at http://127.0.0.1:8002/')
+    expect(printed).toContain(`${dev.page}\n`)
   })
 
-  it('npm run token prints a bearer for either person, of either algorithm, and nothing else', async () => {
-    for (const args of ['alice', 'bob', 'alice --es256']) {
-      const { stdout, status } = shell(`node examples/token.ts ${args}`)
-      expect(status).toBe(0)
-      expect(stdout).toMatch(/^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/)
-      const reply = await fetch(`${started.gateway}/agents/ag-ui/health`, {
-        headers: { authorization: `Bearer ${stdout.trim()}` },
-      })
-      expect([200, 403]).toContain(reply.status)
+  it('prints a line that gets a token, which works as it stands, and each sample agent answers by name', async () => {
+    const line = /TOKEN=\$\((.*)\)/.exec(dev.output())?.[1]
+    expect(line).toBe(`npm run -s token alice -- --port ${dev.port}`)
+    const { stdout, status } = shell(line ?? '')
+    expect([status, stdout]).toEqual([0, expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/)])
+    const headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' }
+    const input = { threadId: 't', runId: 'r', messages: [{ id: 'm', role: 'user', content: 'Who am I?' }] }
+    const bodies = {
+      '/agents/ag-ui': { ...input, tools: [], context: [], state: {} },
+      '/agents/langgraph/runs/stream': {
+        assistant_id: 'agent',
+        input: { messages: [{ role: 'user', content: 'Who am I?' }] },
+        stream_mode: ['messages-tuple'],
+      },
     }
-    const unknown = shell('node examples/token.ts mallory')
-    expect(unknown.status).not.toBe(0)
-    expect(unknown.stdout).toBe('')
+    for (const [at, body] of Object.entries(bodies)) {
+      const reply = await fetch(dev.gateway + at, { method: 'POST', headers, body: JSON.stringify(body) })
+      const text = await reply.text()
+      expect([at, reply.status, /Alice|alice/.test(text), text.includes('eyJ')]).toEqual([at, 200, true, false])
+    }
   })
 
-  it('names a busy port and who holds it', () => {
-    const { status, stderr, stdout } = shell('node examples/start.ts')
-    expect(status).toBe(1)
-    expect(stderr + stdout).toContain(`Port ${started.env.SALLYPORT_PORT} is taken by`)
-    if (process.platform === 'linux') expect(stderr + stdout).toMatch(/taken by \S.* \(process \d+\)/)
+  it('prints no token for a person that is not there', () => {
+    const { status, stdout } = shell(`npm run -s token mallory -- --port ${dev.port}`)
+    expect([status, stdout]).toEqual([1, ''])
+  })
+
+  it('writes one line for each request, with why it was refused and what to do', async () => {
+    await fetch(`${dev.gateway}/agents/ag-ui`, { method: 'POST', headers: { authorization: 'Bearer opaque-token' } })
+    const printed = await dev.printed(/token-invalid \(form\)[\s\S]*?explain --dev/)
+    expect(printed).toMatch(
+      /\d\d:\d\d:\d\d {2}[0-9a-f]{8} {2}401 {2}- +POST {4}\/agents\/ag-ui {2}token-invalid \(form\) {2}\d+ ms\n +found .*, expected .*\n +npx sallyport explain --dev --token FILE shows every check\.\n/,
+    )
+  })
+
+  it('names a busy port and the process that holds it', () => {
+    const { status, stderr } = shell(`node src/cli/run.mjs dev --port ${dev.port}`)
+    expect([status, stderr]).toEqual([1, expect.stringContaining(`Port ${dev.port} is taken`)])
+    if (process.platform === 'linux') expect(stderr).toMatch(/taken by \S.* \(process \d+\)/)
   })
 
   it.runIf(process.platform === 'linux')('opens no debugger, in which secrets could be read', async () => {
-    const ports = listeningPorts(started.process.pid ?? 0)
-    expect(ports).toContain(Number(started.env.SALLYPORT_PORT))
-    for (const port of ports) {
+    const open = listeningPorts(dev.process.pid ?? 0)
+    expect(open).toContain(dev.port)
+    for (const port of open) {
       const answer = await fetch(`http://127.0.0.1:${port}/json/list`).then(
         (reply) => reply.text(),
         () => '',
@@ -95,17 +101,23 @@ describe('npm start', () => {
     }
   })
 
-  it('lets no page of another web origin read its agents, or what passed to them', async () => {
+  it('lets no page of another web origin read its agents, what passed to them, or a token', async () => {
     const headers = { origin: 'https://evil.test' }
-    for (const name of ['LANGGRAPH_TAP_PORT', 'AG_UI_TAP_PORT', 'AG_UI_PORT']) {
-      const [host, port] = ['127.0.0.1', Number(started.env[name])]
-      const page = await fetch(`http://${host}:${port}/threads/search`, { method: 'POST', headers })
-      expect([name, page.status]).toEqual([name, 403])
-      const rebound = await plainRequest(`http://${host}:${port}`, { path: '/health', headers: { host: 'evil.test' } })
-      expect([name, rebound.status]).toEqual([name, 403])
+    const own = listeningPorts(dev.process.pid ?? 0).filter((port) => port !== dev.port && port !== dev.port + 1)
+    expect(own).toContain(dev.port + 2)
+    for (const port of own) {
+      const url = `http://127.0.0.1:${port}`
+      const page = await fetch(`${url}/token`, { method: 'POST', headers, body: '{"person":"alice"}' }).catch(
+        () => undefined,
+      )
+      expect([port, page?.headers.get('access-control-allow-origin') ?? null]).toEqual([port, null])
+      expect(page ? await page.text() : '').not.toContain('eyJ')
     }
-    const langgraph = await fetch(`http://127.0.0.1:${started.env.LANGGRAPH_PORT}/ok`, { headers })
-    expect([langgraph.status, langgraph.headers.get('access-control-allow-origin')]).toEqual([200, null])
+    const page = `http://127.0.0.1:${dev.port + 2}`
+    const rebound = await plainRequest(page, { path: '/state', headers: { host: 'evil.test' } })
+    expect(rebound.status).toBe(421)
+    const foreign = await fetch(`${page}/token`, { method: 'POST', headers, body: '{"person":"alice"}' })
+    expect(foreign.status).toBe(403)
   })
 
   it('a file of secrets that others may read is told, and how to mend it', async () => {
@@ -121,10 +133,9 @@ describe('npm start', () => {
     }
   })
 
-  it('stops all that it started when it is told to', async () => {
-    expect(await started.stop('SIGINT')).toBe(0)
-    for (const [name, port] of Object.entries(started.env)) {
-      if (/_PORT$/.test(name) && port && name !== 'DEBUG_PORT') expect(await isListening(port), name).toBe(false)
-    }
+  it('stops all that it started when it is told to, the agents too', async () => {
+    expect(await dev.stop('SIGINT')).toBe(0)
+    for (const port of [dev.port, dev.port + 1, dev.port + 2, ports.langgraph, ports.agUi])
+      expect([port, await isFreePort(port)]).toEqual([port, true])
   })
 })

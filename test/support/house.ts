@@ -2,8 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { build } from 'esbuild'
-import { nodeBundle, nodeEntries } from '../../src/cli/bundle.ts'
+import { buildCommands } from '../../src/cli/build-commands.ts'
 import { root } from './build'
 
 /** A project as a user has it, to break, and the commands that run there. */
@@ -28,7 +27,7 @@ let bundled: Promise<Package> | undefined
 export function builtPackage(): Promise<Package> {
   bundled ??= (async () => {
     const outdir = path.join(root, 'node_modules/.cache/sallyport', `test-cli-${process.pid}`)
-    await build({ entryPoints: { ...nodeEntries }, outdir, ...nodeBundle, tsconfig: path.join(root, 'tsconfig.json') })
+    await buildCommands(outdir, { tsconfig: path.join(root, 'tsconfig.json') })
     process.on('exit', () => rmSync(outdir, { recursive: true, force: true }))
     const load = (name: string) => import(/* @vite-ignore */ pathToFileURL(path.join(outdir, name)).href)
     return { cli: await load('cli.js'), testing: await load('testing.js') }

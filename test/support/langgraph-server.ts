@@ -1,10 +1,25 @@
 import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { spawnChild, untilReady } from '../../examples/local/child.ts'
-import { langgraphFolder, langgraphServer } from '../../examples/local/services.ts'
+import { spawnChild, untilReady } from '../../src/cli/dev/agents/child.ts'
+import { root } from './build'
 import { ready } from './packages'
 import { freePort } from './port'
+
+export const langgraphFolder = path.join(root, 'examples/langgraph-js')
+
+/** LangGraph's JavaScript server with the example's graph. */
+export const langgraphServer = (port: number) => ({
+  name: 'LangGraph server',
+  args: [
+    'node_modules/@langchain/langgraph-cli/dist/cli/cli.mjs',
+    ...['dev', '--no-browser', '-h', '127.0.0.1', '-p', `${port}`],
+  ],
+  cwd: langgraphFolder,
+  env: { LANGGRAPH_CLI_NO_ANALYTICS: '1', LANGSMITH_TRACING: 'false', LOG_LEVEL: 'warn' },
+  readyUrl: `http://127.0.0.1:${port}/ok`,
+  startSeconds: 60,
+})
 
 export interface LangGraphServer {
   readonly url: string

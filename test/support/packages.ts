@@ -3,8 +3,8 @@ import { mkdir, rmdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { install, needsInstall } from '../../examples/local/install.ts'
 import { root } from './build'
+import { install, needsInstall } from './install'
 
 const INSTALL_MS = 300_000
 

@@ -1,4 +1,4 @@
-import { isFree } from '../../examples/local/ports.ts'
+import { isFreePort } from '../../src/cli/free-port'
 
 /**
  * Below the ports that systems give to outgoing connections (from 32,768 on Linux): one of those may be taken by any of them in
@@ -11,7 +11,7 @@ const LAST = 32_000
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))
-    if (await isFree(port)) return port
+    if (await isFreePort(port)) return port
   }
   throw new Error(`no free port between ${FIRST} and ${LAST}`)
 }

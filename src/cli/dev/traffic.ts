@@ -1,19 +1,5 @@
-interface Line {
-  v: 2
-  at: string
-  id: string
-  method: string
-  path: string
-  outcome: string
-  operations?: string[]
-  who?: { subject: string }
-  status: number
-  code?: string
-  reason?: string
-  mismatch?: { found: string; expected: string; setting?: string }
-  stream?: string
-  ms: { total: number }
-}
+import type { AuditEvent } from '../../audit/event'
+import { remedyOf } from './remedies'
 
 /**
  * One line of the gateway's audit, as a person reads it, with the beginning of the request's id. Nothing for other output, and for
@@ -23,9 +9,8 @@ export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)
   if (/^\{"event":"key(?:s-unreachable|-unusable)"/.test(output)) return keysLost(output)
   if (!output.startsWith('{"v":2')) return undefined
-  const { outcome, id, at, method, path, operations, who, status, code, reason, stream, mismatch, ms } = JSON.parse(
-    output,
-  ) as Line
+  const event = JSON.parse(output) as AuditEvent
+  const { outcome, id, at, method, path, operations, who, status, code, reason, stream, mismatch, ms } = event
   if (outcome === 'preflight' || outcome === 'begun') return undefined
   const how = code ? `${code}${reason ? ` (${reason})` : ''}` : stream === 'complete' ? '' : `stream ${stream}`
   const cells = [
@@ -38,10 +23,13 @@ export function traffic(output: string): string | undefined {
     operations?.join(' ') ?? '',
     how,
   ]
-  const line = `  ${visible(cells.filter((cell) => cell !== '').join('  '))}  ${ms.total} ms`
-  if (!mismatch) return line
-  const setting = mismatch.setting === undefined ? '' : ` (${mismatch.setting})`
-  return `${line}\n            ${visible(`found ${mismatch.found}, expected ${mismatch.expected}${setting}`)}`
+  const setting = mismatch?.setting === undefined ? '' : ` (${mismatch.setting})`
+  const why = mismatch && `found ${mismatch.found}, expected ${mismatch.expected}${setting}`
+  const lines = [why, remedyOf(event)].filter((each) => each !== undefined)
+  return [
+    `  ${visible(cells.filter((cell) => cell !== '').join('  '))}  ${ms.total} ms`,
+    ...lines.map((each) => `            ${visible(each)}`),
+  ].join('\n')
 }
 
 /** Replaces control characters: a caller's text must not rule the terminal. */

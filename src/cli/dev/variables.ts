@@ -2,13 +2,14 @@ import path from 'node:path'
 import { unstable_getVarsForDev as varsForDev } from 'wrangler'
 import type { Route } from '../../config/define'
 import { variablesOf } from '../check/placeholders'
+import { addressesOf, readAgents } from './agents/settings'
 
-/** The variables and secrets that are set for this machine: by .dev.vars, and over it by the shell, for what routes name. */
+/** The variables and secrets that are set for this machine: by dev.json, over it .dev.vars, and over both the shell. */
 export function variablesHere(root: string, file: string, routes: readonly Route[]): Record<string, string> {
   const bindings = varsForDev(path.join(root, file), undefined, {}, undefined, true)
   const fromFile = Object.entries(bindings).flatMap(([name, binding]) =>
     'value' in binding && typeof binding.value === 'string' ? [[name, binding.value]] : [],
   )
   const fromShell = [...variablesOf(routes)].flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : []))
-  return Object.fromEntries([...fromFile, ...fromShell])
+  return { ...addressesOf(readAgents(root), routes), ...Object.fromEntries([...fromFile, ...fromShell]) }
 }

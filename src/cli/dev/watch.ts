@@ -37,7 +37,8 @@ export class Watch {
 
   #note(file: string): void {
     // In the project's own folder lie many files; these count.
-    const isOther = !file.includes(path.sep) && !/^wrangler\.(?:toml|jsonc?)$|^\.dev\.vars$|^people\.json$/.test(file)
+    const isOther =
+      !file.includes(path.sep) && !/^wrangler\.(?:toml|jsonc?)$|^\.dev\.vars$|^(?:people|dev)\.json$/.test(file)
     if (isOther || file.endsWith('~')) return
     this.#changed.add(file)
     clearTimeout(this.#timer)

@@ -9,8 +9,9 @@ import type { Environment } from '../../config/env'
 import { load } from '../../config/load'
 import { Refusal } from '../../errors/refusal'
 import type { Command } from '../command'
-import { localIssuer, localRoutes } from '../dev/local-trust'
-import { local, PORT, providerPort } from '../dev/ports'
+import { asLocal } from '../dev/local'
+import { localRoutes } from '../dev/local-bundle'
+import { addressesHere, local, PORT } from '../dev/ports'
 import { variablesHere } from '../dev/variables'
 import { noNetwork } from '../no-network'
 import { nodePorts } from '../node-ports'
@@ -88,13 +89,9 @@ export const explain: Command = {
 /** The routes as `sallyport dev` runs them: with .dev.vars, and local people beside the project's own providers. */
 function loadHere(root: string, file: string, routes: readonly Route[], environment: Environment, port: number) {
   const given = variablesHere(root, file, routes)
-  const here = { ...environment, ...given, ENVIRONMENT: 'development' }
+  const here = { ...environment, ...given, PUBLIC_URL: local(port), ENVIRONMENT: 'development' }
   const ids = localRoutes(routes, load(routes, here, noNetwork), new Set(Object.keys(given)))
-  const people = localIssuer(local(providerPort(port)))
-  const withPeople = routes.map((route) =>
-    ids.includes(route.id) ? { ...route, trust: [...(route.trust ?? []), people] } : route,
-  )
-  return load(withPeople, here, noNetwork)
+  return load(asLocal(routes, { ...addressesHere(port), routes: ids }), here, noNetwork)
 }
 
 const fetchedKeys: KeysFor = async (issuer, alg, kid) => {

@@ -123,7 +123,7 @@ beforeAll(async () => {
     outDirs[name] = path.join(root, 'node_modules/.cache/sallyport/copilotkit', name)
     pages[name] = await serve(outDirs[name], () => [gate, provider.issuer])
   }
-  provider = await startIdentityProvider({ redirectUris: Object.values(pages).map(({ url }) => `${url}/`) })
+  provider = await startIdentityProvider()
   gateway = await startGateway({
     port,
     routes: [

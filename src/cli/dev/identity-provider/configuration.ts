@@ -7,21 +7,40 @@ import { createMemoryStore } from './memory-store.ts'
 import type { People } from './people.ts'
 import { parseResource, resourceIndicator } from './resource.ts'
 
-export interface Settings {
-  audience: string
-  redirectUris: string[]
-  accessTokenSeconds: number
-  keys: SigningKeys
-  people: People
+/** The part of the settings that may change while the provider runs. */
+export interface Surroundings {
+  readonly people: People
+  /** Web origins of front ends, beside those of this machine. */
+  readonly pages: () => readonly string[]
+  /** URLs that a token may be asked for, as its audience (RFC 8707): those of routes. */
+  readonly resources: () => readonly string[]
+}
+
+export interface Settings extends Surroundings {
+  readonly audience: string
+  readonly accessTokenSeconds: number
+  readonly keys: SigningKeys
 }
 
 const hour = 3600
+/** The client of front ends. */
+export const APP = 'sallyport-app'
+/** The client of the password grant. */
+const COMMAND_LINE = 'sallyport-cli'
 
 /** An API of the local provider: its audience, its algorithm, and the scopes that exist. */
-export function resourceServerInfo(indicator: string, accessTokenTTL: number, people: People) {
-  const resource = parseResource(indicator)
+export function resourceServerInfo(
+  indicator: string,
+  accessTokenTTL: number,
+  { people, resources }: Pick<Surroundings, 'people' | 'resources'>,
+) {
+  const resource = resources().includes(indicator)
+    ? ({ audience: indicator, algorithm: 'RS256' } as const)
+    : parseResource(indicator)
   if (!resource)
-    throw new errors.InvalidTarget(`unknown resource "${indicator}": expected urn:sallyport:rs256:<audience>`)
+    throw new errors.InvalidTarget(
+      `unknown resource "${indicator}": expected the URL of a route, or urn:sallyport:rs256:<audience>`,
+    )
   return {
     audience: resource.audience,
     scope: people.scopes.join(' '),
@@ -31,7 +50,17 @@ export function resourceServerInfo(indicator: string, accessTokenTTL: number, pe
   }
 }
 
-export function providerConfiguration({ audience, redirectUris, accessTokenSeconds, keys, people }: Settings) {
+/**
+ * Whether a front end may be sent back to an address, or read the provider's answers: one of this machine (RFC 8252 section 7.3), or
+ * one that a route lets in.
+ */
+export function isOwnPage(address: string, pages: readonly string[]): boolean {
+  const url = URL.parse(address)
+  if (!url) return false
+  return /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname) || pages.includes(url.origin)
+}
+
+export function providerConfiguration({ audience, accessTokenSeconds, keys, people, pages, resources }: Settings) {
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
 
   return {
@@ -40,15 +69,16 @@ export function providerConfiguration({ audience, redirectUris, accessTokenSecon
     cookies: { keys: [randomBytes(32).toString('base64url')] },
     clients: [
       {
-        client_id: 'sallyport-demo',
-        client_name: 'Sallyport demo',
+        client_id: APP,
+        client_name: 'A front end',
         token_endpoint_auth_method: 'none',
-        redirect_uris: redirectUris,
-        grant_types: ['authorization_code'],
+        // Others are let in by `isOwnPage`.
+        redirect_uris: ['http://127.0.0.1/'],
+        grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
       },
       {
-        client_id: 'sallyport-cli',
+        client_id: COMMAND_LINE,
         client_name: 'Command line',
         token_endpoint_auth_method: 'none',
         redirect_uris: [],
@@ -57,7 +87,11 @@ export function providerConfiguration({ audience, redirectUris, accessTokenSecon
       },
     ],
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
-      client.redirectUris.some((uri) => new URL(uri).origin === origin),
+      // The password grant of the command line is not for web pages.
+      client.clientId !== COMMAND_LINE && isOwnPage(origin, pages()),
+    // A public client takes the first that it knows, and has no secret.
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
+    issueRefreshToken: async (_ctx: Context, client: Client) => client.grantTypeAllowed('refresh_token'),
     claims: { openid: ['sub', 'roles', 'tenant'], profile: ['name'], email: ['email'] },
     conformIdTokenClaims: false,
     scopes: ['openid'],
@@ -73,15 +107,24 @@ export function providerConfiguration({ audience, redirectUris, accessTokenSecon
     features: {
       devInteractions: { enabled: false },
       rpInitiatedLogout: { enabled: true },
+      // RFC 7591: MCP clients register themselves.
+      registration: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: async () => defaultResource,
         useGrantedResource: async () => true,
         getResourceServerInfo: async (_ctx: Context, indicator: string) =>
-          resourceServerInfo(indicator, accessTokenSeconds, people),
+          resourceServerInfo(indicator, accessTokenSeconds, { people, resources }),
       },
     },
-    ttl: { AccessToken: accessTokenSeconds, IdToken: hour, Interaction: hour, Session: 8 * hour, Grant: 8 * hour },
+    ttl: {
+      AccessToken: accessTokenSeconds,
+      IdToken: hour,
+      Interaction: hour,
+      RefreshToken: 8 * hour,
+      Session: 8 * hour,
+      Grant: 8 * hour,
+    },
   }
 }
 

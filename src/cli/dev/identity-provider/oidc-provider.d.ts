@@ -19,6 +19,8 @@ declare module 'oidc-provider' {
   export interface Client {
     clientId: string
     redirectUris: string[]
+    grantTypeAllowed(type: string): boolean
+    redirectUriAllowed(uri: string): boolean
   }
 
   export interface Context {
@@ -62,6 +64,7 @@ declare module 'oidc-provider' {
       client: Client
       gty: string
     }) => AccessToken
+    Client: { prototype: Client }
     Grant: {
       new (fields: { accountId: string; clientId: string }): Grant
       find(id: string): Promise<Grant | undefined>

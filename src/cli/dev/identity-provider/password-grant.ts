@@ -1,7 +1,6 @@
 /// <reference path="./oidc-provider.d.ts" />
 import { errors, type Provider } from 'oidc-provider'
-import { resourceServerInfo } from './configuration.ts'
-import type { People } from './people.ts'
+import { resourceServerInfo, type Surroundings } from './configuration.ts'
 
 /**
  * Lets one curl line fetch a token. OAuth 2.1 dropped this grant for good reasons: it belongs on a developer's own
@@ -11,13 +10,13 @@ export function registerPasswordGrant(
   provider: Provider,
   defaultResource: string,
   accessTokenSeconds: number,
-  people: People,
+  surroundings: Surroundings,
 ): void {
   provider.registerGrantType(
     'password',
     async (ctx) => {
       const { client, params } = ctx.oidc
-      const person = people.signIn(params.username, params.password)
+      const person = surroundings.people.signIn(params.username, params.password)
       if (!person) throw new errors.CustomOIDCProviderError('invalid_grant', 'unknown username or wrong password')
 
       const resource = params.resource ?? defaultResource
@@ -25,7 +24,7 @@ export function registerPasswordGrant(
       const token = new provider.AccessToken({ accountId: person.sub, client, gty: 'password' })
       token.resourceServer = new provider.ResourceServer(
         resource,
-        resourceServerInfo(resource, accessTokenSeconds, people),
+        resourceServerInfo(resource, accessTokenSeconds, surroundings),
       )
       token.scope = (person.scopes ?? []).filter((scope) => !asked || asked.includes(scope)).join(' ')
 

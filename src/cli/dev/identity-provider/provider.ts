@@ -2,8 +2,9 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { decodeJwt, decodeProtectedHeader, importJWK, SignJWT } from 'jose'
 import { Provider } from 'oidc-provider'
-import { providerConfiguration } from './configuration.ts'
+import { APP, isOwnPage, providerConfiguration } from './configuration.ts'
 import { generateSigningKeys, type SigningKeys } from './keys.ts'
 import { login } from './login.ts'
 import { registerPasswordGrant } from './password-grant.ts'
@@ -16,8 +17,10 @@ export interface IdentityProviderOptions {
   port?: number
   /** The `aud` of access tokens, unless a resource is asked for. */
   audience?: string
-  /** Where the demo page may be sent back to. Their origins may call the token endpoint. */
-  redirectUris?: string[]
+  /** Web origins of front ends, beside those of this machine. */
+  pages?: () => readonly string[]
+  /** URLs that a token may be asked for, as its audience (RFC 8707): those of routes. */
+  resources?: () => readonly string[]
   accessTokenSeconds?: number
   /** Those who can sign in; alice and bob when absent. */
   people?: People
@@ -35,13 +38,16 @@ export interface IdentityProvider {
   issuer: string
   keys: SigningKeys
   token(person: string, options?: TokenOptions): Promise<string>
+  /** A token like that of `token`, which expired ten minutes ago. */
+  expiredToken(person: string): Promise<string>
   close(): Promise<void>
 }
 
 /** A real OpenID provider on loopback, for local development and tests. */
 export async function startIdentityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const { port = 0, audience = 'agents', accessTokenSeconds = 3600 } = options
-  const { redirectUris = ['http://127.0.0.1:8080/'], people = new People() } = options
+  const { people = new People(), pages = () => [], resources = () => [] } = options
+  const surroundings = { people, pages, resources }
   const keys = options.keys ?? (await generateSigningKeys())
 
   const server = createServer()
@@ -49,12 +55,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   await once(server, 'listening')
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-  const provider = new Provider(
-    issuer,
-    providerConfiguration({ audience, redirectUris, accessTokenSeconds, keys, people }),
-  )
+  const provider = new Provider(issuer, providerConfiguration({ audience, accessTokenSeconds, keys, ...surroundings }))
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
-  registerPasswordGrant(provider, defaultResource, accessTokenSeconds, people)
+  registerPasswordGrant(provider, defaultResource, accessTokenSeconds, surroundings)
+  const isRegistered = provider.Client.prototype.redirectUriAllowed
+  provider.Client.prototype.redirectUriAllowed = function (uri) {
+    return isRegistered.call(this, uri) || (this.clientId === APP && isOwnPage(uri, pages()))
+  }
   provider.on('server_error', (_ctx, error) => console.error('identity provider:', error))
 
   const handle = provider.callback()
@@ -63,11 +70,21 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     else handle(request, response)
   })
 
+  const token: IdentityProvider['token'] = (person, { algorithm = 'RS256', audience: aud = audience, scope } = {}) =>
+    requestToken(issuer, person, resourceIndicator({ algorithm, audience: aud }), scope)
   return {
     issuer,
     keys,
-    token: (person, { algorithm = 'RS256', audience: aud = audience, scope } = {}) =>
-      requestToken(issuer, person, resourceIndicator({ algorithm, audience: aud }), scope),
+    token,
+    async expiredToken(person) {
+      const fresh = await token(person)
+      // The clocks of gateways may be some minutes late, and they allow for it.
+      const exp = Math.floor(Date.now() / 1000) - 600
+      const key = await importJWK(keys.RS256, 'RS256')
+      return new SignJWT({ ...decodeJwt(fresh), iat: exp - accessTokenSeconds, exp })
+        .setProtectedHeader({ ...decodeProtectedHeader(fresh), alg: 'RS256' })
+        .sign(key)
+    },
     async close() {
       server.closeAllConnections()
       server.close()

@@ -1,0 +1,125 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { stripVTControlCharacters } from 'node:util'
+
+export interface ChildOptions {
+  name: string
+  /** The program; Node by default. */
+  command?: string
+  /** The command is a line for a shell. */
+  isForShell?: boolean
+  /** A script and its arguments. */
+  args: string[]
+  cwd: string
+  env?: Readonly<Record<string, string>>
+}
+
+/** How to know that a child is ready. */
+export interface Readiness {
+  name: string
+  /** Answers 2xx when the child is ready. */
+  readyUrl: string
+  /** Which statuses count as an answer, if others do too. */
+  isReady?: (status: number) => boolean
+  startSeconds: number
+  /** The text that it prints when it will never be ready, although it goes on running. */
+  fatal?: RegExp
+}
+
+export interface Child {
+  name: string
+  /** The process, and the group that it leads. */
+  pid: number | undefined
+  /** Settles when the process is gone, with a sentence that says how. */
+  exited: Promise<string>
+  lastOutput(): string
+  stop(): Promise<void>
+}
+
+const OUTPUT_LINES = 30
+const GRACE_MS = 5000
+
+/** Starts a process in a group of its own, so that whatever it starts can be stopped with it. */
+export function spawnChild({
+  name,
+  command = process.execPath,
+  isForShell = false,
+  args,
+  cwd,
+  env,
+}: ChildOptions): Child {
+  const child = spawn(command, args, {
+    shell: isForShell,
+    cwd,
+    env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: '0', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: process.platform !== 'win32',
+  })
+
+  let output = ''
+  const keep = (chunk: Buffer) => {
+    output = (output + stripVTControlCharacters(chunk.toString())).split('\n').slice(-OUTPUT_LINES).join('\n')
+  }
+  child.stdout.on('data', keep)
+  child.stderr.on('data', keep)
+
+  const exited = new Promise<string>((resolve) => {
+    child.on('error', (error) => resolve(`${name} did not start: ${error.message}.`))
+    child.on('exit', (code, signal) => resolve(`${name} ended with ${signal ?? `exit code ${code}`}.`))
+  })
+  return {
+    name,
+    pid: child.pid,
+    exited,
+    lastOutput: () => output.trim().replace(/^/gm, '    '),
+    stop: () => stopGroup(child, exited),
+  }
+}
+
+/** Waits until the child answers; fails with its last output when it ends or takes too long. */
+export async function untilReady(child: Child, options: Readiness): Promise<void> {
+  const { name, readyUrl, startSeconds, fatal, isReady = (status) => status >= 200 && status < 300 } = options
+  let ended: string | undefined
+  child.exited.then((how) => {
+    ended = how
+  })
+
+  let last = 'no answer'
+  const deadline = Date.now() + startSeconds * 1000
+  while (!ended && Date.now() < deadline) {
+    const reply = await fetch(readyUrl, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
+    if (reply && isReady(reply.status)) return
+    if (reply) last = `${reply.status} ${(await reply.text()).slice(0, 500)}`
+    await sleep(100)
+    if (fatal?.test(child.lastOutput())) {
+      // The rest of the message may still be on its way.
+      await sleep(500)
+      ended = `${name} cannot start.`
+    }
+  }
+  const fault = ended ?? `${name} was not ready within ${startSeconds} seconds (${readyUrl}: ${last}).`
+  throw new Error(`${fault} Its last output:\n\n${child.lastOutput() || '    (none)'}`)
+}
+
+async function stopGroup(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  const { pid } = child
+  if (!pid) return
+  if (process.platform === 'win32') {
+    spawn('taskkill', ['/pid', String(pid), '/t', '/f'], { stdio: 'ignore' })
+  } else {
+    signalGroup(pid, 'SIGTERM')
+    const deadline = Date.now() + GRACE_MS
+    while (signalGroup(pid, 0) && Date.now() < deadline) await sleep(50)
+    signalGroup(pid, 'SIGKILL')
+  }
+  await exited
+}
+
+/** Says whether anybody in the group was there to hear it; grandchildren count. */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pid, signal)
+  } catch {
+    return false
+  }
+}

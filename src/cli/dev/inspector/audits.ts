@@ -1,0 +1,23 @@
+import type { AuditEvent } from '../../../audit/event'
+
+const REMEMBERED = 500
+
+/** The final audit lines of the last requests, by their ids. */
+export class Audits {
+  readonly #events = new Map<string, AuditEvent>()
+
+  /** Takes a line of the gateway's output. @returns the event, where the line is the final one of a request */
+  note(line: string): AuditEvent | undefined {
+    if (!line.startsWith('{"v":2')) return undefined
+    const event = JSON.parse(line) as AuditEvent
+    if (event.outcome === 'begun') return undefined
+    this.#events.set(event.id, event)
+    const [oldest] = this.#events.keys()
+    if (this.#events.size > REMEMBERED && oldest !== undefined) this.#events.delete(oldest)
+    return event
+  }
+
+  of(id: string): AuditEvent | undefined {
+    return this.#events.get(id)
+  }
+}

@@ -1,0 +1,40 @@
+import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
+import type { LoadedRoute } from '../../../config/compile-route'
+import { PAGE_HEADER } from '../local'
+import type { Received } from './recorder'
+
+/** A received request, with what its signature is worth. */
+export interface Evidence extends Omit<Received, 'assertion'> {
+  readonly assertion?: {
+    /** The request header that carried it. */
+    readonly carriedBy: string
+    readonly claims: JWTPayload
+    readonly verified: boolean
+    /** Why it is not verified. */
+    readonly reason?: string
+  }
+}
+
+/**
+ * Checks assertions as an agent would: by the keys that the gateway publishes, for this route's agent, from this gateway.
+ * @param routes that are in force, by path
+ */
+export function createExaminer(
+  gateway: string,
+  routes: () => ReadonlyMap<string, LoadedRoute>,
+): (received: Received) => Promise<Evidence> {
+  const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', gateway), { headers: { [PAGE_HEADER]: '1' } })
+  return async ({ assertion, ...received }) => {
+    if (!assertion) return received
+    const { token, header: carriedBy } = assertion
+    const claims = decodeJwt(token)
+    const route = [...routes().values()].find(({ id }) => id === claims.rid)
+    const audience = route?.assertion.audience ?? String(claims.rid)
+    const reason = await jwtVerify(token, keys, { issuer: gateway, audience, currentDate: received.at }).then(
+      () => undefined,
+      (error) => (error instanceof errors.JOSEError ? error.message : String(error)),
+    )
+    const isVerified = reason === undefined
+    return { ...received, assertion: { carriedBy, claims, verified: isVerified, ...(!isVerified && { reason }) } }
+  }
+}

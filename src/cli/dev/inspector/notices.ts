@@ -1,0 +1,57 @@
+import type { AuditEvent } from '../../../audit/event'
+import type { LoadedRoute } from '../../../config/compile-route'
+import { ag2Probe } from './probes/ag2'
+import { langgraphProbe } from './probes/langgraph'
+import type { Probe } from './probes/probe'
+import { UnreadAssertions } from './probes/unread'
+import type { Observed } from './recorder'
+
+/** Finds agents that do not see who is asking although the gateway tells them, and says each once which line is missing. */
+export class Notices {
+  readonly #routes: () => ReadonlyMap<string, LoadedRoute>
+  readonly #tell: (text: string) => void
+  readonly #told = new Map<string, string>()
+  readonly #probes: readonly Probe[] = [langgraphProbe(), ag2Probe()]
+  readonly #unread = new UnreadAssertions()
+
+  /** @param tell is given a text for the person */
+  constructor(routes: () => ReadonlyMap<string, LoadedRoute>, tell: (text: string) => void) {
+    this.#routes = routes
+    this.#tell = tell
+  }
+
+  /** The notices of a route. */
+  of(id: string): readonly string[] {
+    return [...this.#told].flatMap(([key, text]) => (key.startsWith(`${id}:`) ? [text] : []))
+  }
+
+  /** Takes what an agent answered. */
+  observe(observed: Observed): void {
+    const route = this.#byId(observed.request.route)
+    if (!route) return
+    for (const [index, probe] of this.#probes.entries())
+      void Promise.resolve(probe(observed, route)).then((found) => this.#note(route.id, index, found))
+  }
+
+  /** Takes the line of a request that has ended. */
+  note({ route: id, outcome }: AuditEvent): void {
+    const route = id === undefined ? undefined : this.#byId(id)
+    if (route && outcome === 'forwarded') this.#note(route.id, 'unread', this.#unread.count(route))
+  }
+
+  /** Somebody has fetched the keys by which assertions are verified. */
+  noteKeysRead(): void {
+    this.#unread.keysRead()
+  }
+
+  #note(id: string, probe: number | string, found: string | undefined): void {
+    const key = `${id}:${probe}`
+    if (found === undefined || this.#told.has(key)) return
+    this.#told.set(key, found)
+    this.#tell(`\n  ${id}: ${found}\n`)
+  }
+
+  #byId(id: string | undefined): LoadedRoute | undefined {
+    return [...this.#routes().values()].find((route) => route.id === id)
+  }
+}

@@ -1,0 +1,36 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import * as v from 'valibot'
+import { ProjectError } from '../project'
+
+/** A small file of a project that counts on this machine alone. */
+export interface JsonFile<Content> {
+  readonly name: string
+  readonly schema: v.GenericSchema<unknown, Content>
+  /** An example of right content. */
+  readonly example: string
+}
+
+/**
+ * Reads such a file.
+ * @returns undefined where there is none
+ * @throws ProjectError where its content is something else
+ */
+export function readJsonFile<Content>(root: string, { name, schema, example }: JsonFile<Content>): Content | undefined {
+  const file = path.join(root, name)
+  if (!existsSync(file)) return undefined
+  const fault = (at: string, found: string, expected: string): ProjectError =>
+    new ProjectError(
+      `  ${name}  ${at}\n    found     ${found}\n    expected  ${expected}\n    remedy    Write: ${example}`,
+    )
+  let content: unknown
+  try {
+    content = JSON.parse(readFileSync(file, 'utf8'))
+  } catch (thrown) {
+    throw fault('(whole file)', 'no JSON', (thrown as Error).message)
+  }
+  const { success, output, issues } = v.safeParse(schema, content)
+  if (success) return output
+  const [issue] = issues
+  throw fault(v.getDotPath(issue) ?? '(whole file)', issue.received, issue.message)
+}

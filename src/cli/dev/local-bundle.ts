@@ -1,0 +1,60 @@
+import { fileURLToPath } from 'node:url'
+import type { Plugin } from 'esbuild'
+import type { Route } from '../../config/define'
+import type { Configuration } from '../../config/load'
+import type { Local } from './local'
+
+/**
+ * The ids of routes that local people may use: those whose agent is on this machine, or was given for this machine. Another leads to
+ * where production is, and must not be called in their name.
+ *
+ * @param loaded the same routes, as they are in force here
+ * @param given names of variables that .dev.vars, dev.json or the shell sets
+ */
+export function localRoutes(
+  routes: readonly Route[],
+  { routes: loaded }: Configuration,
+  given: ReadonlySet<string>,
+): readonly string[] {
+  return [...loaded.values()]
+    .filter(({ id, isPublic, origin: { host } }) => {
+      const { hostname } = new URL(host)
+      const written = routes.find((route) => route.id === id)?.agent.origin
+      const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) || hostname.endsWith('.service.internal')
+      return !isPublic && (isHere || (written !== undefined && 'env' in written && given.has(written.env)))
+    })
+    .map(({ id }) => id)
+}
+
+/**
+ * Makes a bundle that is for this machine alone, by changing what `sallyport/worker` is in it: no variable, flag or file can bring
+ * such trust into a deployment.
+ */
+export const localBundle = (local: Local, root: string): Plugin => ({
+  name: 'local',
+  setup(build) {
+    build.onResolve({ filter: /^sallyport\/worker$/ }, ({ pluginData }) =>
+      pluginData === 'real' ? undefined : { path: 'worker', namespace: 'local' },
+    )
+    build.onLoad({ filter: /.*/, namespace: 'local' }, async () => {
+      const real = await build.resolve('sallyport/worker', {
+        kind: 'import-statement',
+        resolveDir: root,
+        pluginData: 'real',
+      })
+      if (real.errors.length > 0) return { errors: real.errors }
+      const own = fileURLToPath(new URL('./local.js', import.meta.url))
+      return {
+        resolveDir: root,
+        contents: `
+import * as worker from ${JSON.stringify(real.path)}
+import { asLocal, noticingKeys, recorded } from ${JSON.stringify(own)}
+export * from ${JSON.stringify(real.path)}
+const local = ${JSON.stringify(local)}
+if (local.recorder) globalThis.fetch = recorded(globalThis.fetch.bind(globalThis), local.recorder)
+export const createWorker = (routes) => noticingKeys(worker.createWorker(asLocal(routes, local)), console.log)
+`,
+      }
+    })
+  },
+})

@@ -1,0 +1,91 @@
+/*
+ * The difference between a project's gateway on this machine and the deployed one. This module runs in both places: in the commands,
+ * and in the Worker that `sallyport dev` bundles. No deployment imports it.
+ */
+import type { Issuer, Route } from '../../config/define'
+
+/** Where things are on this machine, and who may use what. */
+export interface Local {
+  /** The gateway's own address. */
+  readonly gateway: string
+  /** The issuer of local people. */
+  readonly provider: string
+  /** The web origin of the page that `sallyport dev` shows. */
+  readonly page: string
+  /** The ids of routes that local people may use. */
+  readonly routes: readonly string[]
+  /** Absent: nothing is recorded. */
+  readonly recorder?: Recorder
+}
+
+/** A server that remembers the requests that it passes on to agents. */
+export interface Recorder {
+  readonly url: string
+  /** Requests to these origins go through it. */
+  readonly agents: readonly string[]
+}
+
+/** Tells the recorder where a request is to go. It is not passed on. */
+export const TARGET_HEADER = 'x-sallyport-dev-target'
+
+/**
+ * The local people's provider, as routes trust it. Their user ids say that they are local.
+ * @param urls of routes, which are audiences too: MCP clients ask for a token for one (RFC 8707)
+ */
+export const localIssuer = (provider: string, urls: readonly string[]): Issuer => ({
+  id: 'local-people',
+  issuer: provider,
+  audience: ['agents', ...urls],
+  algorithms: ['RS256'],
+  claims: { roles: 'roles', tenant: 'tenant', email: 'email', name: 'name' },
+  subjectPrefix: 'local:',
+})
+
+/**
+ * Lets local people use the routes that are for them, and the page call all routes. The local provider comes first: MCP clients sign in
+ * at the first that a route names.
+ */
+export function asLocal(routes: readonly Route[], local: Local): readonly Route[] {
+  const isForLocalPeople = ({ id }: Route): boolean => local.routes.includes(id)
+  const urls = routes.filter(isForLocalPeople).map(({ path }) => local.gateway + path)
+  const issuer = localIssuer(local.provider, urls)
+  return routes.map((route) => ({
+    ...route,
+    ...(isForLocalPeople(route) && { trust: [issuer, ...(route.trust ?? [])] }),
+    cors: { ...route.cors, origins: [...(route.cors?.origins ?? []), local.page] },
+  }))
+}
+
+type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>
+
+/** Sends requests for agents through the recorder. The gateway signs for the agent's own address, which stays as it is. */
+export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
+  return (input, init) => {
+    const to = typeof input === 'string' ? input : input.url
+    const target = agents.find((agent) => to.startsWith(`${agent}/`))
+    if (target === undefined) return fetch(input, init)
+    const headers = new Headers(init?.headers ?? (typeof input === 'string' ? undefined : input.headers))
+    headers.set(TARGET_HEADER, target)
+    const from = url + to.slice(target.length)
+    return typeof input === 'string' ? fetch(from, { ...init, headers }) : fetch(new Request(from, input), { headers })
+  }
+}
+
+/** The line that the gateway writes where somebody fetches the keys of its assertions. */
+export const KEYS_READ = '{"event":"keys-read"}'
+
+/** Comes with the page's own request for them. */
+export const PAGE_HEADER = 'x-sallyport-dev-page'
+
+interface Worker {
+  fetch(request: Request, environment: unknown, context: never): Response | Promise<Response>
+}
+
+/** Tells where an agent fetches keys, so that one that never does can be told. */
+export const noticingKeys = (worker: Worker, log: (line: string) => void): Worker => ({
+  fetch(request, environment, context) {
+    const isForKeys = new URL(request.url).pathname === '/.well-known/jwks.json'
+    if (isForKeys && !request.headers.has(PAGE_HEADER)) log(KEYS_READ)
+    return worker.fetch(request, environment, context)
+  },
+})

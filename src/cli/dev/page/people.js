@@ -1,0 +1,74 @@
+import { byId, element } from './dom.js'
+
+const STORED = 'sallyport-person'
+const PASTED = 'a pasted token'
+const NOBODY = 'nobody'
+
+/** The person whom the page asks as: a local one, the owner of a pasted token, or nobody. */
+let people = []
+let pasted = ''
+const chosen = () => byId('person').value
+
+/** Fills the choice, and keeps what was chosen before. @param onChange is called when somebody else is chosen */
+export function setUpPeople(all, onChange) {
+  people = all
+  const before = chosen() || sessionStorage.getItem(STORED) || all[0].sub
+  byId('person').replaceChildren(
+    ...all.map(({ sub, roles, tenant }) =>
+      element('option', { value: sub }, [sub, roles.join(', '), tenant].filter(Boolean).join(' · ')),
+    ),
+    element('option', { value: PASTED }, `${PASTED} …`),
+    element('option', { value: NOBODY }, `${NOBODY} (no token)`),
+  )
+  choose(before === PASTED && !pasted ? all[0].sub : before)
+  byId('person').onchange = () => {
+    if (chosen() === PASTED) byId('paste').showModal()
+    else changed(onChange)
+  }
+  byId('paste').onclose = () => {
+    const text = byId('pasted')
+      .value.trim()
+      .replace(/^bearer\s+/i, '')
+    if (byId('paste').returnValue === 'use' && text) pasted = text
+    else choose(all[0].sub)
+    byId('pasted').value = ''
+    changed(onChange)
+  }
+}
+
+function choose(name) {
+  byId('person').value = name
+  if (!byId('person').value) byId('person').value = people[0].sub
+}
+
+function changed(onChange) {
+  sessionStorage.setItem(STORED, chosen())
+  onChange(chosen())
+}
+
+/** The name to show. */
+export const personNow = () => chosen()
+
+/** A local person who is not the one that is chosen; undefined where there is none. */
+export const otherPerson = () => people.find(({ sub }) => sub !== chosen())?.sub
+
+/** Becomes somebody else, without the choice having been touched. */
+export function become(sub) {
+  choose(sub)
+  sessionStorage.setItem(STORED, sub)
+}
+
+/** A fresh token of the person, or undefined for nobody. */
+export async function tokenNow({ isExpired = false } = {}) {
+  if (chosen() === NOBODY) return undefined
+  if (chosen() === PASTED) return pasted
+  const response = await fetch('/token', {
+    method: 'POST',
+    body: JSON.stringify({ person: chosen(), isExpired }),
+  }).catch(() => undefined)
+  if (!response?.ok) throw new Error('The local identity provider gave no token. Is npm start still running?')
+  return (await response.json()).token
+}
+
+/** Whether an expired token can be made: of a pasted one it cannot. */
+export const canExpire = () => chosen() !== PASTED && chosen() !== NOBODY

@@ -1,0 +1,105 @@
+import { element } from './dom.js'
+
+export function section(title, ...content) {
+  return element('section', {}, element('h3', {}, title), ...content)
+}
+
+/** Headers in a table; `mark(name)` says what is remarkable about one, and such come first. */
+export function headerList(headers, { shorten: token, mark, testId }) {
+  const remarked = headers.map(([name, value]) => ({ name, value, remark: mark(name, value) || undefined }))
+  remarked.sort((one, other) => Number(!one.remark) - Number(!other.remark))
+  const rows = remarked.map(({ name, value, remark }) =>
+    element(
+      'tr',
+      { class: remark && 'marked' },
+      element('th', { scope: 'row' }, name.toLowerCase()),
+      element('td', {}, shorten(value, token), remark && element('em', {}, remark)),
+    ),
+  )
+  return element('table', { 'data-testid': testId }, element('tbody', {}, ...rows))
+}
+
+/**
+ * A body, pretty-printed; lines that the other side has not got are marked. The full text stays selectable.
+ * @param side whether such lines were `added` by the gateway, or `removed`
+ */
+export function json(value, { shorten: token, known, side, testId }) {
+  const members = new Set([...(known ?? [])].map(memberOf))
+  const shown = pretty(value).map((line) => {
+    const text = shorten(line, token)
+    if (!known || !isContent(line) || known.has(bare(line))) return `${text}\n`
+    const how = memberOf(line) !== undefined && members.has(memberOf(line)) ? 'changed' : side
+    return element('mark', { class: how, title: `${how} by the gateway` }, text)
+  })
+  return element('pre', { 'data-testid': testId }, ...shown)
+}
+
+/** The name of a line's member, with its depth. */
+const memberOf = (line) => /^\s*"[^"]+":/.exec(line)?.[0]
+
+/** The lines of a pretty-printed value, to compare with: without the commas that depend on what follows. */
+export const lines = (value) => pretty(value).map(bare)
+
+function pretty(value) {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, null, 2) ?? '')
+  return text.split('\n')
+}
+
+const bare = (line) => line.replace(/,$/, '')
+
+/** An empty object that the gate filled is not one that it removed. */
+const isContent = (line) => /\w/.test(line) && !/(\{\}|\[\]),?$/.test(line)
+
+/** The assertion's claims: who it is, and, folded away, what else the signature vouches for. */
+export function claims(all) {
+  const who = ['sub', 'name', 'email', 'roles', 'tenant', 'scope', 'aud', 'exp'].filter((name) => name in all)
+  const rest = Object.keys(all).filter((name) => !who.includes(name))
+  return [
+    claimTable(who, all, 'claims'),
+    element(
+      'details',
+      {},
+      element('summary', {}, `${rest.length} more: from which provider, for this request only`),
+      claimTable(rest, all, 'more-claims'),
+    ),
+  ]
+}
+
+function claimTable(names, all, testId) {
+  const rows = names.map((name) =>
+    element(
+      'tr',
+      { title: meanings[name] },
+      element('th', { scope: 'row' }, name),
+      element('td', { 'data-claim': name }, describe(name, all)),
+    ),
+  )
+  return element('table', { 'data-testid': testId }, element('tbody', {}, ...rows))
+}
+
+const meanings = {
+  aud: 'audience: this agent only',
+  bdg: 'SHA-256 of the body',
+  htm: 'bound to this method',
+  htu: 'bound to this address',
+  idp: 'the identity provider that the person signed in at',
+  iss: 'issuer: the gateway',
+  jti: 'the request id',
+  rid: 'the route',
+  thread_id: 'the thread',
+}
+
+function describe(name, all) {
+  const value = all[name]
+  if (name === 'exp') return `${new Date(value * 1000).toLocaleTimeString()} (valid for ${value - all.iat} s)`
+  if (name === 'iat' || name === 'nbf') return new Date(value * 1000).toLocaleTimeString()
+  if (Array.isArray(value)) return value.join(', ')
+  return typeof value === 'object' ? JSON.stringify(value) : String(value)
+}
+
+/** Tokens are for nobody's eyes, and too long anyway. */
+function shorten(text, token) {
+  const short = (found) => `${found.slice(0, 10)}…${found.slice(-6)} (${found.length} characters)`
+  const hidden = token ? text.replaceAll(token, short) : text
+  return hidden.replace(/eyJ[\w-]{40,}\.[\w-]+\.[\w-]+/g, short)
+}

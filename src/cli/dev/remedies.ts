@@ -1,0 +1,49 @@
+import type { AuditEvent } from '../../audit/event'
+import type { RefusalCode } from '../../errors/refusals'
+
+/**
+ * The remedy of each refusal, for the developer who sees it on this machine. Undefined: the refusal's own words say all.
+ * A new code does not compile without an answer here.
+ */
+const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
+  'path-not-canonical': 'Send the path in its plain form.',
+  'path-too-long': undefined,
+  'host-unknown': 'Call the gateway by the address that npm start prints.',
+  'route-unknown': 'npx sallyport routes lists the paths that exist.',
+  'operation-unknown': 'npx sallyport routes lists what the route offers; agent.operations of the route opens more.',
+  'thread-unknown': 'Another person started it, or it was never there. Start a new one.',
+  'method-not-allowed': undefined,
+  'cors-origin-refused': 'Add the web origin to cors.origins of the route.',
+  'credential-ambiguous': undefined,
+  'token-in-url': undefined,
+  'token-missing': 'Get a token: npx sallyport token alice. Another tool may send it in another header.',
+  'token-invalid': 'npx sallyport explain --dev --token FILE shows every check.',
+  'token-expired': 'Get a fresh token; an app asks its provider for one before each request.',
+  'policy-denied': 'Give the person what is missing (people.json), or change the rule in policies/.',
+  'scope-insufficient': 'Ask for the scope at sign-in, and give it to the person (scopes in people.json).',
+  'tenant-missing': 'Map the claim with claims.tenant of the issuer; a local person has "tenant" in people.json.',
+  'field-forbidden': undefined,
+  'body-invalid': 'Send one JSON document as the protocol of the agent has it.',
+  'header-mismatch': undefined,
+  'body-too-slow': undefined,
+  'gateway-busy': undefined,
+  'body-too-large': 'limits.bodyBytes of the route allows more.',
+  'media-type-refused': 'Send content-type: application/json.',
+  'upgrade-refused': undefined,
+  'assertion-too-large': 'keepRoles of the issuer leaves out roles that the agent does not need.',
+  'client-gone': undefined,
+  'loop-detected': "The agent's address leads back to the gateway: correct it.",
+  'origin-unreachable': "Is the agent running at this address? npm start lists each route's.",
+  'origin-reply-refused': undefined,
+  'origin-unauthorized': 'The agent wants another credential: see agent.credential of the route, or its own login.',
+  'origin-busy': undefined,
+  'origin-timeout': 'limits.firstByteSeconds of the route allows more.',
+  'keys-unavailable': 'npx sallyport check --online says what the provider answers.',
+  'signing-unavailable': 'npx sallyport keys says how signing keys are made.',
+  'configuration-incomplete': 'Set the secret in .dev.vars.',
+  'internal-error': 'This is a fault of the gateway; its own lines above say more.',
+}
+
+/** @returns undefined for a request that was not refused, or where nothing can be added */
+export const remedyOf = ({ code }: Pick<AuditEvent, 'code'>): string | undefined =>
+  code === undefined ? undefined : remedies[code]

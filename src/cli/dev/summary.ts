@@ -1,0 +1,57 @@
+import { existsSync, readFileSync } from 'node:fs'
+import path from 'node:path'
+import type { LoadedRoute } from '../../config/compile-route'
+import type { Liveness } from './agents/liveness'
+import type { People } from './identity-provider/people.ts'
+import { PORT } from './ports'
+import type { Addresses, Staged } from './stage'
+
+/** A summary of what runs, with a line that gets a token. */
+export function summary(
+  root: string,
+  { configuration: { publicUrl, routes }, local: ids }: Staged,
+  people: People,
+  addresses: Addresses,
+  liveness: Liveness,
+): string {
+  const lines = [...routes.values()].map((route) => {
+    const { id, path: at, adapter, origin } = route
+    return [
+      `  ${publicUrl}${at}`,
+      `${adapter.kind} at ${origin.host}${origin.root}${answering(liveness.of(id))}`,
+      whoMay(route, ids, addresses.provider),
+    ].join('\n    ')
+  })
+  const names = people.all.map(({ sub }) => sub)
+  return `
+The gateway is running. Stop it with Ctrl-C.
+
+${lines.join('\n\n')}
+
+  Local people: ${names.join(', ')} (the password is the name), at ${addresses.provider}
+    ${tokenCommand(root, names[0], Number(new URL(publicUrl).port))}
+
+  Try your routes in a browser, and see what your agents receive:
+    ${addresses.page}/
+`
+}
+
+/** The line that gets a token. In this package's own repository the command is not installed. */
+function tokenCommand(root: string, name: string | undefined, port: number): string {
+  const file = path.join(root, 'package.json')
+  const { name: project } = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }) : {}
+  const isOwn = project === 'sallyport'
+  const option = port === PORT ? '' : `${isOwn ? ' --' : ''} --port ${port}`
+  return `TOKEN=$(${isOwn ? 'npm run -s' : 'npx sallyport'} token ${name}${option})`
+}
+
+const answering = (isUp: boolean | undefined): string =>
+  isUp === undefined ? '' : isUp ? ', which listens' : ', where nothing listens yet'
+
+function whoMay({ id, isPublic, trust }: LoadedRoute, local: readonly string[], provider: string): string {
+  if (isPublic) return 'public'
+  const issuers = [...new Set(trust.issuers.map(({ issuer }) => issuer))].filter((issuer) => issuer !== provider)
+  if (local.includes(id)) return `signed in here${issuers.length === 0 ? '' : `, or at ${issuers.join(', or ')}`}`
+  return `signed in at ${issuers.join(', or ')}
+    not for local people: this address is where production is. Set its variable in .dev.vars.`
+}

@@ -1,0 +1,57 @@
+import type { Caller } from '../caller'
+import type { Condition, Policy } from '../config/define'
+import type { Mismatch } from '../errors/refusal'
+import { covers } from './operation'
+import type { Reason } from './reason'
+
+/** Longer lists of roles are cut: an audit line has bounds. */
+const MOST_CHARS = 200
+
+const listed = (value: string | readonly string[], between: string): string =>
+  [value].flat().join(between).slice(0, MOST_CHARS) || 'none'
+
+/** A condition in words, such as `role member or admin`; undefined means everybody. */
+export function wordsOf(when: Condition | undefined): string {
+  if (!when) return 'anybody'
+  const { claim, all, any, not, caller, ...lists } = when
+  return [
+    ...Object.entries(lists).map(([name, value]) => value && `${name} ${listed(value, ' or ')}`),
+    claim && `claim ${JSON.stringify(claim)}`,
+    caller && `a ${caller}`,
+    all?.map(wordsOf).join(' and '),
+    any && `(${any.map(wordsOf).join(' or ')})`,
+    not && `not (${wordsOf(not)})`,
+  ]
+    .filter(Boolean)
+    .join(' and ')
+}
+
+/** The part of a caller that a reason is about. Values of claims are not told: they may be personal. */
+const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
+  'role-missing': ({ roles }) => `roles ${listed(roles, ', ')}`,
+  'scope-missing': ({ scopes }) => `scopes ${listed(scopes, ' ')}`,
+  'issuer-differs': ({ issuerId }) => `issuer ${issuerId}`,
+  'tenant-differs': ({ tenant = 'none' }) => `tenant ${tenant}`,
+  'caller-kind-differs': ({ kind }) => `a ${kind}`,
+}
+
+/**
+ * What a caller had and what a policy asks for, in words for the operator.
+ * @param policy that denied the operation for these reasons
+ */
+export function mismatchOf(
+  { id, allow, deny = [] }: Policy,
+  caller: Caller,
+  operation: string,
+  reasons: readonly Reason[],
+): Mismatch {
+  const isDenied = reasons.includes('denied-by-rule')
+  const rules = (isDenied ? deny : allow).filter(({ operations }) => operations.some((each) => covers(each, operation)))
+  const found = reasons.flatMap((reason) => parts[reason]?.(caller) ?? [])
+  const expected = rules.map(({ name, when }) => `${wordsOf(when)} (rule "${name}")`)
+  return {
+    found: found.join(', ') || (isDenied ? `a deny rule: ${expected[0]}` : operation),
+    expected: (!isDenied && expected.join(', or ')) || 'an operation that a rule allows',
+    setting: `policies/${id}.ts`,
+  }
+}
