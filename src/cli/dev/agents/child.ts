@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
 
@@ -12,6 +13,8 @@ export interface ChildOptions {
   args: string[]
   cwd: string
   env?: Readonly<Record<string, string>>
+  /** Is given every line that it prints. */
+  onLine?: (line: string) => void
 }
 
 /** How to know that a child is ready. */
@@ -47,6 +50,7 @@ export function spawnChild({
   args,
   cwd,
   env,
+  onLine,
 }: ChildOptions): Child {
   const child = spawn(command, args, {
     shell: isForShell,
@@ -61,6 +65,7 @@ export function spawnChild({
     output = (output + stripVTControlCharacters(chunk.toString())).split('\n').slice(-OUTPUT_LINES).join('\n')
   }
   child.stdout.on('data', keep)
+  if (onLine) createInterface({ input: child.stdout }).on('line', onLine)
   child.stderr.on('data', keep)
 
   const exited = new Promise<string>((resolve) => {

@@ -1,7 +1,7 @@
 import type { Adapter } from '../../../agents/adapter'
 import type { LoadedRoute } from '../../../config/compile-route'
 import type { Agent } from '../../../config/define'
-import type { Shown } from './server'
+import type { Shown } from './shown'
 
 /** A request to begin with, where a kind has no conversation. */
 interface FirstRequest {

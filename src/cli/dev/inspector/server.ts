@@ -4,29 +4,10 @@ import { createServer, type IncomingMessage } from 'node:http'
 import path from 'node:path'
 import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import type { Liveness } from '../agents/liveness'
-import type { Current } from '../current'
-import type { People } from '../identity-provider/people.ts'
-import type { IdentityProvider } from '../identity-provider/provider.ts'
-import type { Addresses } from '../stage'
-import type { Audits } from './audits'
 import { createExaminer } from './evidence'
-import type { Notices } from './notices'
 import { pageState } from './page-state'
-import type { Recorder } from './recorder'
 import { refusalText } from './refusal-text'
-
-/** The parts of `sallyport dev` that the page shows. */
-export interface Shown {
-  readonly addresses: Addresses
-  readonly people: People
-  readonly provider: IdentityProvider
-  readonly recorder: Recorder
-  readonly audits: Audits
-  readonly notices: Notices
-  readonly liveness: Liveness
-  readonly current: Current
-}
+import type { Shown } from './shown'
 
 interface Answer {
   readonly status: number
