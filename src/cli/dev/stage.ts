@@ -122,6 +122,7 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   const kept = Object.fromEntries(Object.entries(rawConfig).filter(([field]) => !LEFT_OUT.includes(field)))
   const files = { config: path.join(folder, 'wrangler.json'), worker: path.join(folder, 'worker.js') }
   writeFileSync(files.worker, code)
-  writeFileSync(files.config, JSON.stringify({ ...kept, main: 'worker.js' }))
+  // It is bundled already. Wrangler would do it again, in a folder that it removes while another save is under way.
+  writeFileSync(files.config, JSON.stringify({ ...kept, main: 'worker.js', no_bundle: true }))
   return files
 }
