@@ -77,6 +77,12 @@ declare module 'oidc-provider' {
     interactionDetails(request: IncomingMessage, response: ServerResponse): Promise<Interaction>
     interactionFinished(request: IncomingMessage, response: ServerResponse, result: object): Promise<void>
     registerGrantType(name: string, handler: (ctx: Context) => Promise<void>, parameters: string[]): void
+    use(
+      middleware: (
+        ctx: { readonly path: string; readonly method: string; query: Record<string, unknown> },
+        next: () => Promise<void>,
+      ) => Promise<void>,
+    ): void
     on(event: string, listener: (...details: unknown[]) => void): this
   }
 
