@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFile, mkdtemp, readdir, rm, symlink } from 'node:fs/promises'
+import { copyFile, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -27,8 +27,11 @@ async function copyOf(folder: string): Promise<{ folder: string; remove(): Promi
 export async function startPythonServer(
   config = 'langgraph.json',
   env: Record<string, string> = {},
+  /** More files beside the example's, by name. */
+  files: Record<string, string> = {},
 ): Promise<PythonServer> {
   const copy = await copyOf(path.join(root, pythonFolder))
+  for (const [name, text] of Object.entries(files)) await writeFile(path.join(copy.folder, name), text)
   const flags = ['--config', config, '--no-browser', '--no-reload', '--n-jobs-per-worker', '10']
   const server = await startPython({
     folder: pythonFolder,

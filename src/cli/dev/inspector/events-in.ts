@@ -12,7 +12,8 @@ export class EventsIn {
   #isTooLong = false
 
   constructor(contentType: string, found: (json: unknown) => void) {
-    this.#isStream = contentType.startsWith('text/event-stream')
+    // AG2 0.x names no type where `build_asgi()` mounts it.
+    this.#isStream = contentType === '' || contentType.startsWith('text/event-stream')
     this.#isJson = /^application\/(?:[\w.-]+\+)?json/.test(contentType)
     this.#found = found
   }

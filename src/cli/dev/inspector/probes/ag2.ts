@@ -1,7 +1,7 @@
 import type { Probe } from './probe'
 
-/** Names that people give to the parameter by which a tool is to get the user. */
-const MEANT = /^(?:ctx|context|context_?vars?|context_?variables|run_?context|variables|auth_?user|user_?context)$/i
+/** Other names that people give to the parameter by which a tool is to get the user. */
+const MEANT = /^(?:ctx|context|context_?vars?|contextVariables|run_?context|variables|auth_?user|user_?context)$/i
 const MOST_TOOLS = 100
 
 interface ToolEvent {

@@ -2,31 +2,64 @@ import type { Probe } from './probe'
 
 const ASK_MS = 2_000
 
+type Configurable = Readonly<Record<string, unknown>>
+
 /**
  * Notices a LangGraph server whose graphs do not get the `x-user-*` headers: a Python server copies none unless its langgraph.json says
- * so. The server tells what a run was configured with; it is asked about the first run of each route.
+ * so. The server tells what a run was configured with; it is asked about one run of each route.
  */
 export function langgraphProbe(): Probe {
-  const asked = new Set<string>()
-  return async ({ request, status, headers, json }, route) => {
-    const run = /^\/threads\/[^/]+\/runs\/[^/]+$/.exec(headers['content-location'] ?? '')?.[0]
+  const known = new Set<string>()
+  return async ({ request, status, headers, json }, { id, adapter, origin }) => {
+    const [, thread, run] = /^(?:\/threads\/([^/]+))?\/runs\/([^/]+)$/.exec(headers['content-location'] ?? '') ?? []
     const hasUser = request.headers.some(([name]) => name.toLowerCase() === 'x-user-id')
-    const isNew = json === undefined && status < 300 && run !== undefined && !asked.has(route.id)
-    if (route.adapter.kind !== 'langgraph' || !hasUser || !isNew) return undefined
-    asked.add(route.id)
-    const configurable = await configurableOf(route.origin.host + route.origin.prefix + run)
+    if (adapter.kind !== 'langgraph' || !hasUser || json !== undefined || status >= 300 || run === undefined)
+      return undefined
+    if (known.has(id)) return undefined
+    const configurable = await configurableOf(origin.host + origin.prefix, thread, run)
+    if (!configurable) return undefined
+    known.add(id)
     // A login of its own, which verifies the assertion, fills the second.
-    if (!configurable || 'x-user-id' in configurable || configurable.langgraph_auth_user) return undefined
+    if ('x-user-id' in configurable || configurable.langgraph_auth_user) return undefined
     return `its graphs do not see who is asking. Put this into its langgraph.json, and start it again:
     "http": { "configurable_headers": { "includes": ["x-user-*"] } }`
   }
 }
 
-async function configurableOf(run: string): Promise<Readonly<Record<string, unknown>> | undefined> {
+/**
+ * @param thread undefined for a run without one: the server makes one that it removes when the run has ended
+ * @returns undefined where the server does not say
+ */
+async function configurableOf(
+  server: string,
+  thread: string | undefined,
+  run: string,
+): Promise<Configurable | undefined> {
+  const threads = thread === undefined ? await busyThreads(server) : [thread]
+  for (const each of threads) {
+    const found = await asked<{ kwargs?: { config?: { configurable?: Configurable } } }>(
+      `${server}/threads/${each}/runs/${run}`,
+    )
+    if (found?.kwargs?.config?.configurable) return found.kwargs.config.configurable
+  }
+  return undefined
+}
+
+async function busyThreads(server: string): Promise<readonly string[]> {
+  const body = JSON.stringify({ status: 'busy', limit: 5, sort_by: 'created_at', sort_order: 'desc' })
+  const headers = { 'content-type': 'application/json' }
+  const found = await asked<readonly { thread_id: string }[]>(`${server}/threads/search`, {
+    method: 'POST',
+    headers,
+    body,
+  })
+  return found?.map(({ thread_id }) => thread_id) ?? []
+}
+
+async function asked<Answer>(url: string, init: RequestInit = {}): Promise<Answer | undefined> {
   try {
-    const reply = await fetch(run, { signal: AbortSignal.timeout(ASK_MS) })
-    const { kwargs } = (await reply.json()) as { kwargs?: { config?: { configurable?: Record<string, unknown> } } }
-    return kwargs?.config?.configurable
+    const reply = await fetch(url, { ...init, signal: AbortSignal.timeout(ASK_MS) })
+    return reply.ok ? ((await reply.json()) as Answer) : undefined
   } catch {
     return undefined
   }
