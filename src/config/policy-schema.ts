@@ -48,6 +48,9 @@ export const pattern = v.pipe(
 )
 const RuleSchema = v.strictObject({ name: text, operations: some(pattern), when: v.optional(ConditionSchema) })
 
+/** A request as a caller sends it; its path is below the route. */
+const RequestSchema = v.strictObject({ method: text, path: v.string(), body: v.optional(v.unknown()) })
+
 export const PolicySchema = v.strictObject({
   id,
   /** Something here must match, or the answer is no. */
@@ -66,7 +69,7 @@ export const PolicySchema = v.strictObject({
           tenant: v.optional(text),
           caller: v.optional(v.picklist(['user', 'service'])),
         }),
-        does: text,
+        does: v.union([text, RequestSchema], 'an operation, or { method, path, body } of a request'),
         expect: v.picklist(['allow', 'deny']),
       }),
     ),

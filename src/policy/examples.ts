@@ -1,13 +1,19 @@
 import type { Caller } from '../caller'
 import type { Policy, Route } from '../config/define'
+import { askedOf, type ExampleRequest } from './asked'
 import { decide } from './decision'
+
+type Example = Policy['examples'][number]
 
 /** An example of a policy that did not come out as it says. */
 export interface FailedExample {
   readonly policy: string
   readonly index: number
+  /** The operation, or the request as `METHOD PATH`. */
   readonly does: string
   readonly expected: 'allow' | 'deny'
+  /** The outcome instead. */
+  readonly found: string
 }
 
 /** The policies of some routes, each once. */
@@ -15,15 +21,40 @@ export const policiesOf = (routes: readonly Route[]): readonly Policy[] => [
   ...new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
 ]
 
-/** Runs a policy's own examples, each with that policy alone, and gives those that fail. */
-export function runExamples(policy: Policy): FailedExample[] {
-  return policy.examples.flatMap(({ as, does, expect }, index) => {
-    const { effect } = decide([policy], callerOf(as), does)
-    return effect === expect ? [] : [{ policy: policy.id, index, does, expected: expect }]
+/**
+ * Runs a policy's own examples, each with that policy alone, and gives those that fail.
+ * @param routes where requests of examples are looked for: in those that have this policy
+ */
+export function runExamples(policy: Policy, routes: readonly Route[]): FailedExample[] {
+  return policy.examples.flatMap((example, index) => {
+    const { does, expect: expected } = example
+    const name = typeof does === 'string' ? does : `${does.method} ${does.path}`
+    return outcomesOf(policy, example, routes)
+      .filter((outcome) => outcome !== expected)
+      .slice(0, 1)
+      .map((found) => ({ policy: policy.id, index, does: name, expected, found }))
   })
 }
 
-function callerOf(as: Policy['examples'][number]['as']): Caller {
+/** `allow` or `deny`, for each route that has the request; or why there is no such outcome. */
+function outcomesOf(policy: Policy, { as, does }: Example, routes: readonly Route[]): readonly string[] {
+  const caller = callerOf(as)
+  const effectOf = (operations: readonly string[]): string =>
+    operations.every((operation) => decide([policy], caller, operation).effect === 'allow') ? 'allow' : 'deny'
+  if (typeof does === 'string') return [effectOf([does])]
+  const asked = askedAnywhere(policy, does, routes)
+  const found = asked.flatMap((each) => ('operations' in each ? [effectOf(each.operations)] : []))
+  if (found.length > 0) return found
+  const codes = [...new Set(asked.flatMap((each) => ('refused' in each ? [each.refused] : [])))]
+  return [codes.length === 0 ? 'a request on no route: none has this policy' : `refused as ${codes.join(' or ')}`]
+}
+
+const askedAnywhere = (policy: Policy, request: ExampleRequest, routes: readonly Route[]) =>
+  routes
+    .filter(({ policies = [] }) => policies.some(({ id }) => id === policy.id))
+    .map((route) => askedOf(route, request))
+
+function callerOf(as: Example['as']): Caller {
   return {
     kind: as.caller ?? 'user',
     issuerId: as.issuer ?? '',

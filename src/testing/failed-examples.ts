@@ -7,9 +7,11 @@ import { policiesOf, runExamples } from '../policy/examples'
  */
 export function failedExamples(routes: readonly Route[]): string[] {
   return policiesOf(routes).flatMap((policy) =>
-    runExamples(policy).map(
-      ({ index, does, expected }) =>
-        `policies/${policy.id}.ts, examples[${index}]: ${does} is ${expected === 'allow' ? 'denied' : 'allowed'}, and the example says ${expected}`,
+    runExamples(policy, routes).map(
+      ({ index, does, expected, found }) =>
+        `policies/${policy.id}.ts, examples[${index}]: ${does} is ${WORDS[found] ?? found}, and the example says ${expected}`,
     ),
   )
 }
+
+const WORDS: Readonly<Record<string, string>> = { allow: 'allowed', deny: 'denied' }

@@ -30,7 +30,12 @@ describe('sallyport explain for a request', () => {
     expect(text).toContain('✓ caller     alice, a person, by https://login.example.com')
     expect(text).toContain('✓ operations run.stream')
     expect(text).toContain('allowed by members-chat/members and admins may talk')
+    expect(text).toContain(
+      '    run.stream, policy members-chat (2 other rules are not about it)\n' +
+        '      hit  allow "members and admins may talk", for role member or admin',
+    )
     expect(text).toContain('  x-user-id: alice')
+    expect(text).toContain('Taken out of the body: config.configurable.langgraph_auth_user.identity')
     expect(text).toContain('Taken out or replaced: x-user-id, x-api-key')
     expect(text).not.toContain('mallory')
     // No signature of the gateway's is printed.
@@ -44,8 +49,22 @@ describe('sallyport explain for a request', () => {
       'bob',
     )
     expect(text).toContain('✗ policies   members-chat does not allow it: role-missing')
+    expect(text).toContain('      miss allow "admins may delete", for role admin: role-missing')
     expect(text).toContain('The gateway refuses it: 403 policy-denied (role-missing).')
+    expect(text).toContain('  found     roles none\n  expected  role admin (rule "admins may delete")')
     expect(text).not.toContain('The agent gets')
+  })
+
+  it('says whose thread it is, and which ids the agent gets instead', async () => {
+    const body =
+      '{"threadId":"t1","runId":"r1","messages":[],"tools":[],"context":[],"state":{"auth_user":{"user_id":"ceo"}}}'
+    const { text } = await explain(
+      'POST /agents/ag-ui',
+      ...['--as', '{"sub":"alice","roles":["member"]}', '--body', body],
+    )
+    expect(text).toMatch(/✓ thread {5}[0-9a-f-]{36}, of alice alone/)
+    expect(text).toContain('Changed in the body: threadId, runId, state.auth_user.user_id')
+    expect(text).toMatch(/Added to the body: .*state\.auth_user\.role/)
   })
 
   it('says that nobody is signed in, and that no route has a path', async () => {

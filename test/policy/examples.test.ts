@@ -1,6 +1,8 @@
-import { expect, it } from 'vitest'
+import * as v from 'valibot'
+import { describe, expect, it } from 'vitest'
 import routes from '../../routes'
 import type { Policy, Route } from '../../src/config/define'
+import { PolicySchema } from '../../src/config/policy-schema'
 import { runExamples } from '../../src/policy/examples'
 
 const list: readonly Route[] = routes
@@ -12,7 +14,7 @@ it.each(policies.map((policy) => [policy.id, policy] as const))(
   'every example of policies/%s.ts comes out as it says',
   (_id, policy) => {
     expect(policy.examples.length).toBeGreaterThan(1)
-    expect(runExamples(policy)).toEqual([])
+    expect(runExamples(policy, list)).toEqual([])
   },
 )
 
@@ -28,5 +30,52 @@ it('an example that is wrong is caught: the first rule here would let an agent d
       { as: { roles: ['agent'] }, does: 'threads.delete', expect: 'deny' },
     ],
   }
-  expect(runExamples(policy)).toEqual([{ policy: 'support-desk', index: 1, does: 'threads.delete', expected: 'deny' }])
+  expect(runExamples(policy, [])).toEqual([
+    { policy: 'support-desk', index: 1, does: 'threads.delete', expected: 'deny', found: 'allow' },
+  ])
+})
+
+describe('an example that names a request', () => {
+  const member = { roles: ['member'] }
+  const example = (does: Policy['examples'][number]['does'], expect: 'allow' | 'deny') => ({ as: member, does, expect })
+  const run = (...examples: Policy['examples']) => {
+    const policy: Policy = {
+      id: 'members-chat',
+      allow: [{ name: 'members', operations: ['run.*', 'session.*', 'tool.call/search'], when: { role: 'member' } }],
+      examples,
+    }
+    const route = (kind: 'langgraph' | 'mcp', path: string): Route => ({
+      id: kind,
+      path,
+      agent: { kind, origin: { env: 'NOT_SET_HERE' } },
+      policies: [policy],
+    })
+    return runExamples(policy, [route('langgraph', '/agents/a'), route('mcp', '/agents/b')]).map(({ found }) => found)
+  }
+  const call = (name: string) => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } })
+
+  it('is held against the operations that its path and its body ask for', () => {
+    const runs = { method: 'POST', path: '/threads/t1/runs/stream', body: { assistant_id: 'agent', input: {} } }
+    expect(
+      run(
+        example(runs, 'allow'),
+        example({ method: 'DELETE', path: '/threads/t1' }, 'deny'),
+        example({ method: 'post', path: '/', body: call('search') }, 'allow'),
+        example({ method: 'POST', path: '', body: call('erase') }, 'deny'),
+      ),
+    ).toEqual([])
+    expect(run(example(runs, 'deny'))).toEqual(['allow'])
+  })
+
+  it('fails where no route with the policy has such a request, whatever it expects', () => {
+    expect(run(example({ method: 'GET', path: '/nowhere' }, 'deny'))).toEqual(['refused as operation-unknown'])
+    expect(run(example({ method: 'POST', path: '', body: { jsonrpc: '1.0' } }, 'deny'))).toEqual([
+      expect.stringContaining('body-invalid'),
+    ])
+  })
+
+  it('may not have a key that means nothing', () => {
+    const policy = { ...routes[0]?.policies?.[0], examples: [{ as: {}, does: { verb: 'GET' }, expect: 'deny' }] }
+    expect(v.safeParse(PolicySchema, policy).success).toBe(false)
+  })
 })

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { LoadedRoute } from '../../config/compile-route'
-import type { Policy } from '../../config/define'
+import type { Policy, Route } from '../../config/define'
 import { ConfigurationError, count, entriesOf, type Fault } from '../../config/fault'
 import { type Configuration, load } from '../../config/load'
 import { policiesOf, runExamples } from '../../policy/examples'
@@ -100,7 +100,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       ...secretsInRoutes(routes),
       ...ofPolicies,
       // An example that is wrong by itself says nothing of the rules.
-      ...(ofPolicies.length > 0 ? [] : policies.flatMap(failedExamples)),
+      ...(ofPolicies.length > 0 ? [] : policies.flatMap((policy) => failedExamples(policy, routes))),
       ...unusableRoutes([...config.routes.values()]),
     ],
     notes: [
@@ -143,11 +143,11 @@ const distinct = (faults: readonly Fault[]): Fault[] => [
   ...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values(),
 ]
 
-function failedExamples(policy: Policy): Fault[] {
-  return runExamples(policy).map(({ index, does, expected }) => ({
+function failedExamples(policy: Policy, routes: readonly Route[]): Fault[] {
+  return runExamples(policy, routes).map(({ index, does, expected, found }) => ({
     file: `policies/${policy.id}.ts`,
     path: `examples[${index}]`,
-    found: `${does}: ${expected === 'allow' ? 'deny' : 'allow'}`,
+    found: `${does}: ${found}`,
     expected,
     remedy: 'Correct the rules, or the example if it is what is wrong.',
   }))

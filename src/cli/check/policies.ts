@@ -56,7 +56,7 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
     ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? agent.endpoints.map(({ operation }) => operation) : [])),
   ])
   return policy.examples.flatMap(({ does }, index) =>
-    known.has(does) || known.has(unnamed(does))
+    typeof does !== 'string' || known.has(does) || known.has(unnamed(does))
       ? []
       : [
           {

@@ -20,6 +20,8 @@ export interface Outcome {
   readonly audit: AuditEvent
   /** The last request that the agent got; undefined where none reached it. */
   readonly received: Received | undefined
+  /** The token that was sent, which no other gateway accepts; undefined for nobody. */
+  readonly token: string | undefined
 }
 
 /**
@@ -36,16 +38,16 @@ export async function rehearse(
 ): Promise<Outcome> {
   const gateway = await startGateway({ root, ...(env !== undefined && { env }) })
   try {
+    const token = as && (await gateway.token(as))
     const response = await gateway.fetch(path, {
       method,
-      headers,
+      headers: token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` },
       ...(body !== undefined && { body }),
-      ...(as && { as }),
     })
     const answer = await response.text()
     const audit = await gateway.auditOf(response)
     const received = audit.route === undefined ? undefined : gateway.received(audit.route).at(-1)
-    return { status: response.status, answer, audit, received }
+    return { status: response.status, answer, audit, received, token }
   } finally {
     await gateway.close()
   }

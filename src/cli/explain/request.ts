@@ -1,7 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { explainToken } from '../../authentication/jwt/explain'
+import type { Principal } from '../../authentication/principal'
+import type { LoadedRoute } from '../../config/compile-route'
+import { load } from '../../config/load'
+import { type PolicyTrace, traceOf } from '../../policy/trace'
 import type { TestPerson } from '../../testing/token'
-import { ProjectError } from '../project'
+import { noNetwork } from '../no-network'
+import { openProject, ProjectError } from '../project'
+import { bodyChanges } from './body-changes'
 import { type Outcome, type Rehearsed, rehearse } from './rehearse'
 
 /** The options of `explain` for a whole request. */
@@ -20,7 +27,11 @@ export async function explainRequest(root: string, written: string, options: Req
   const given = Object.fromEntries((options.header ?? []).map(headerOf))
   const headers = body === undefined ? given : { 'content-type': 'application/json', ...given }
   const request: Rehearsed = { method: method.toUpperCase(), path: at, headers, body }
-  return outcomeText(await rehearse(root, options.env, request, personOf(options.as)), request)
+  const outcome = await rehearse(root, options.env, request, personOf(options.as))
+  const { deployments, routes } = await openProject(root)
+  const { routes: loaded } = load(routes, deployments.named(options.env).environment, noNetwork)
+  const route = [...loaded.values()].find(({ id }) => id === outcome.audit.route)
+  return outcomeText(outcome, request, route, route && (await callerIn(outcome.token, route)))
 }
 
 /** A body, or the name of a file with one after an at sign, as curl has it. */
@@ -48,11 +59,23 @@ function personOf(as: string | undefined): TestPerson | undefined {
   throw new ProjectError(`--as wants a person: alice, or '{"sub":"alice","roles":["admin"]}'.`)
 }
 
-/** An outcome as a person reads it. */
-export function outcomeText({ status, answer, audit, received }: Outcome, request: Rehearsed): string {
-  const { route, operations, who, decision, code, reason, thread, mismatch } = audit
+/** The caller that a token names, by the gateway's own functions. */
+async function callerIn(token: string | undefined, { trust }: LoadedRoute): Promise<Principal | undefined> {
+  if (token === undefined) return undefined
+  const { principal } = await explainToken(token, trust.issuers, async () => 'unknown', Date.now())
+  return principal
+}
+
+/** An outcome as a person reads it. @param caller absent where nobody is signed in, or the route trusts no such token */
+export function outcomeText(
+  { status, answer, audit, received }: Outcome,
+  request: Rehearsed,
+  route: LoadedRoute | undefined,
+  caller: Principal | undefined,
+): string {
+  const { operations, who, decision, code, reason, thread, mismatch } = audit
   const lines = [
-    step(route !== undefined, 'route', route ?? 'none has this path'),
+    step(route !== undefined, 'route', audit.route ?? 'none has this path'),
     step(
       who !== undefined,
       'caller',
@@ -65,7 +88,10 @@ export function outcomeText({ status, answer, audit, received }: Outcome, reques
     lines.push(
       step(false, 'policies', `${decision.policy ?? 'no policy'} does not allow it: ${decision.reasons.join(', ')}`),
     )
-  if (thread !== undefined) lines.push(step(true, 'thread', thread))
+  if (route && caller && decision)
+    for (const operation of operations ?? [])
+      lines.push(...rulesText(traceOf(route.policies, caller, operation), operation))
+  if (thread !== undefined && route) lines.push(step(true, 'thread', `${thread}, ${ownerText(route, caller)}`))
   if (code !== undefined) {
     lines.push('', `The gateway refuses it: ${status} ${code}${reason === undefined ? '' : ` (${reason})`}.`)
     if (mismatch) lines.push(`  found     ${mismatch.found}`, `  expected  ${mismatch.expected}`)
@@ -73,6 +99,27 @@ export function outcomeText({ status, answer, audit, received }: Outcome, reques
   }
   if (received) lines.push('', ...agentText(received, request))
   return lines.join('\n')
+}
+
+const ownerText = ({ threads }: LoadedRoute, caller: Principal | undefined): string => {
+  if (threads === 'shared') return 'shared by all who may use the route'
+  return threads === 'tenant' ? `of tenant ${caller?.tenant}` : `of ${caller?.userId ?? 'nobody'} alone`
+}
+
+/** Each rule that speaks of an operation, with whether the caller meets it. */
+function rulesText(traces: readonly PolicyTrace[], operation: string): string[] {
+  return traces.flatMap(({ policy, rules }) => {
+    const speaking = rules.filter((rule) => rule.covers)
+    const silent = rules.length - speaking.length
+    return [
+      `    ${operation}, policy ${policy}${silent === 0 ? '' : ` (${silent} other rules are not about it)`}`,
+      ...speaking.map(({ list, name, reasons, asks }) => {
+        const isHit = reasons.length === 0
+        const why = isHit ? '' : `: ${reasons.join(', ')}`
+        return `      ${isHit ? 'hit ' : 'miss'} ${list} "${name}", for ${asks}${why}`
+      }),
+    ]
+  })
 }
 
 const step = (isGood: boolean, name: string, text: string): string => `${isGood ? '✓' : '✗'} ${name.padEnd(11)}${text}`
@@ -101,5 +148,6 @@ function agentText(
     ...got,
     ...(body === '' ? [] : ['', ...body.split('\n').map((line) => `  ${line}`)]),
     ...(removed.length === 0 ? [] : ['', `Taken out or replaced: ${removed.join(', ')}`]),
+    ...bodyChanges(request.body, body),
   ]
 }

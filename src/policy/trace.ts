@@ -1,0 +1,49 @@
+import type { Caller } from '../caller'
+import type { Policy } from '../config/define'
+import { evaluate, met } from './condition'
+import { covers } from './operation'
+import type { Reason } from './reason'
+import { wordsOf } from './wording'
+
+/** A rule of a policy, held against one caller and one operation. */
+export interface RuleTrace {
+  readonly list: 'allow' | 'deny'
+  readonly name: string
+  /** The rule speaks of the operation. */
+  readonly covers: boolean
+  /** Why the caller does not meet its condition; empty where they do. */
+  readonly reasons: readonly Reason[]
+  /** The condition in words. */
+  readonly asks: string
+}
+
+export interface PolicyTrace {
+  readonly policy: string
+  readonly rules: readonly RuleTrace[]
+}
+
+/**
+ * Holds every rule of every policy against a caller, by the functions that `decide` uses, and does not stop at the first that decides.
+ * It comes to no verdict: `decide` does, and `allowedBy` says the same of a trace.
+ */
+export const traceOf = (policies: readonly Policy[], caller: Caller, operation: string): readonly PolicyTrace[] =>
+  policies.map(({ id, allow, deny = [] }) => {
+    const ruleOf =
+      (list: RuleTrace['list']) =>
+      ({ name, operations, when }: Policy['allow'][number]): RuleTrace => ({
+        list,
+        name,
+        covers: operations.some((pattern) => covers(pattern, operation)),
+        reasons: (when ? evaluate(when, caller) : met).reasons,
+        asks: wordsOf(when),
+      })
+    return { policy: id, rules: [...deny.map(ruleOf('deny')), ...allow.map(ruleOf('allow'))] }
+  })
+
+/** Whether a trace allows: every policy has an `allow` rule that hits, and no `deny` rule that does. */
+export const allowedBy = (traces: readonly PolicyTrace[]): boolean =>
+  traces.length > 0 &&
+  traces.every(({ rules }) => {
+    const hits = rules.filter((rule) => rule.covers && rule.reasons.length === 0)
+    return hits.some(({ list }) => list === 'allow') && !hits.some(({ list }) => list === 'deny')
+  })
