@@ -211,7 +211,9 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
       await expect.poll(() => stranger.title()).toBe('ready')
       const failed = await stranger.evaluate(`ask(${notes()}, ${runOf('hi')}).catch((error) => error.message)`)
       expect(failed).toBe('Failed to fetch')
-      expect(await project.dev.printed(/cors-origin-refused/)).toContain(`found ${other}, expected`)
+      expect(await project.dev.printed(/cors-origin-refused/)).toContain(
+        `found the page ${other}, expected ${site.url}`,
+      )
     } finally {
       await stranger.close()
     }
