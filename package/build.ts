@@ -1,4 +1,5 @@
-// npm run build: dist/, the package as users install it. esbuild writes the modules, tsc their declarations.
+// npm run build: dist/, the package as users install it. esbuild writes the modules, tsc their
+// declarations.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -13,7 +14,8 @@ const outdir = path.join(root, 'dist')
 const RELATIVE = /((?:from |import\()['"])(\.[^'"]+)(?=['"])/g
 rmSync(outdir, { recursive: true, force: true })
 
-// Packages stay outside, so that a project has one copy of each, at the version of its own lockfile.
+// Packages stay outside, so that a project has one copy of each, at the version of its own
+// lockfile.
 const shared = {
   outdir,
   sourcemap: 'linked',

@@ -1,4 +1,5 @@
-// Runs a command of this repository's own source: `node src/cli/run.mjs check`. A project has the same, built, as `sallyport check`.
+// Runs a command of this repository's own source: `node src/cli/run.mjs check`. A project has the
+// same, built, as `sallyport check`.
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'

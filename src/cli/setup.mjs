@@ -1,5 +1,6 @@
-// Runs before every npm script of this repository, on whatever Node the machine has, and makes sure that the locked packages
-// are there, and a current Node, which npm scripts then find first: that is why this file alone must run on old ones.
+// Runs before every npm script of this repository, on whatever Node the machine has, and makes sure
+// that the locked packages are there, and a current Node, which npm scripts then find first: that
+// is why this file alone must run on old ones.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'

@@ -15,7 +15,10 @@ export interface RefusalExtras {
   readonly scopes?: readonly string[]
   /** Methods that the endpoint has, for `Allow`. */
   readonly allow?: readonly string[]
-  /** The body's field that was refused: a name that the table of an agent kind lists, never one the caller made up. */
+  /**
+   * The body's field that was refused: a name that the table of an agent kind lists, never one the
+   * caller made up.
+   */
   readonly field?: string
   /** Why a token was refused, in detail. It goes to the operator and nowhere else. */
   readonly mismatch?: Mismatch | undefined
@@ -45,7 +48,10 @@ export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
   }
 }
 
-/** Returns anything that was thrown as a refusal: an error that is not one already is an internal error, never an allow. */
+/**
+ * Returns anything that was thrown as a refusal: an error that is not one already is an internal
+ * error, never an allow.
+ */
 export function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown
   return new Refusal('internal-error', thrown instanceof Error ? thrown.name : typeof thrown)

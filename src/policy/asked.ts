@@ -6,13 +6,17 @@ import type { Json } from '../json'
 /** A request that an example of a policy names. */
 export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
 
-/** The operations that a request asks a route for; or the code of the refusal, where it is refused before any policy is asked. */
+/**
+ * The operations that a request asks a route for; or the code of the refusal, where it is refused
+ * before any policy is asked.
+ */
 export type Asked = { readonly operations: readonly string[] } | { readonly refused: string }
 
 const nowhere = () => Promise.reject(new Error('An example is sent nowhere.'))
 
 /**
- * Finds what a request asks for, by the tables that the Worker uses. Policies are not asked, and nothing is sent.
+ * Finds what a request asks for, by the tables that the Worker uses. Policies are not asked, and
+ * nothing is sent.
  * @param request its path is below the route
  */
 export function askedOf(route: Route, { method, path, body }: ExampleRequest): Asked {

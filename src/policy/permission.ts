@@ -9,7 +9,8 @@ import { mismatchOf } from './wording'
 export interface Permission {
   /**
    * Lets a request pass that asks for these operations.
-   * @throws Refusal `operation-unknown` where the route does not offer one of them, `scope-insufficient` where scopes would be enough,
+   * @throws Refusal `operation-unknown` where the route does not offer one of them,
+   * `scope-insufficient` where scopes would be enough,
    *   otherwise `policy-denied`
    */
   require(operations: readonly string[]): void

@@ -23,8 +23,9 @@ export interface PolicyTrace {
 }
 
 /**
- * Holds every rule of every policy against a caller, by the functions that `decide` uses, and does not stop at the first that decides.
- * It comes to no verdict: `decide` does, and `allowedBy` says the same of a trace.
+ * Holds every rule of every policy against a caller, by the functions that `decide` uses, and does
+ * not stop at the first that decides. It comes to no verdict: `decide` does, and `allowedBy` says
+ * the same of a trace.
  */
 export const traceOf = (policies: readonly Policy[], caller: Caller, operation: string): readonly PolicyTrace[] =>
   policies.map(({ id, allow, deny = [] }) => {
@@ -40,7 +41,9 @@ export const traceOf = (policies: readonly Policy[], caller: Caller, operation: 
     return { policy: id, rules: [...deny.map(ruleOf('deny')), ...allow.map(ruleOf('allow'))] }
   })
 
-/** Whether a trace allows: every policy has an `allow` rule that hits, and no `deny` rule that does. */
+/**
+ * Whether a trace allows: every policy has an `allow` rule that hits, and no `deny` rule that does.
+ */
 export const allowedBy = (traces: readonly PolicyTrace[]): boolean =>
   traces.length > 0 &&
   traces.every(({ rules }) => {

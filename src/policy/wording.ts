@@ -26,7 +26,9 @@ export function wordsOf(when: Condition | undefined): string {
     .join(' and ')
 }
 
-/** The part of a caller that a reason is about. Values of claims are not told: they may be personal. */
+/**
+ * The part of a caller that a reason is about. Values of claims are not told: they may be personal.
+ */
 const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
   'role-missing': ({ roles }) => `roles ${listed(roles, ', ')}`,
   'scope-missing': ({ scopes }) => `scopes ${listed(scopes, ' ')}`,
@@ -36,7 +38,7 @@ const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
 }
 
 /**
- * What a caller had and what a policy asks for, in words for the operator.
+ * Says in words what a caller had and what a policy asks for. Only the operator sees them.
  * @param policy that denied the operation for these reasons
  */
 export function mismatchOf(

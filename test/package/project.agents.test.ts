@@ -16,8 +16,9 @@ import { signRaw } from '../support/tokens'
 import { type Registry, startRegistry } from './registry'
 
 /*
- * The package as it would be published, in an empty folder: a project, its own commands, a Python LangGraph agent, a provider in
- * the shape of Keycloak, and an upgrade. The tests follow each other as a person's steps do.
+ * The package as it would be published, in an empty folder: a project, its own commands, a Python
+ * LangGraph agent, a provider in the shape of Keycloak, and an upgrade. The tests follow each other
+ * as a person's steps do.
  */
 
 const key = await privateKey('RS256')

@@ -8,7 +8,10 @@ import { type RecordingOrigin, startOrigin } from './origin'
 import { ready } from './packages'
 import { freePort } from './port'
 
-/** A project that is not this repository: own routes, own people, own provider, and agents on this machine. */
+/**
+ * A project that is not this repository: own routes, own people, own provider, and agents on this
+ * machine.
+ */
 export interface DevProject {
   readonly house: House
   readonly dev: Dev

@@ -11,7 +11,10 @@ export async function needsInstall(folder: string): Promise<boolean> {
   return installed !== (await lockfileHash(folder))
 }
 
-/** The examples keep their packages out of the root install: they come when an example is first used. */
+/**
+ * The examples keep their packages out of the root install: they come when an example is first
+ * used.
+ */
 export async function install(folder: string, signal: AbortSignal): Promise<void> {
   const npm = spawn('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error'], {
     cwd: folder,

@@ -26,7 +26,10 @@ export interface LangGraphServer {
   close(): Promise<void>
 }
 
-/** A real LangGraph server with the example's graph. It keeps its threads in its folder, so each has a copy of its own. */
+/**
+ * A real LangGraph server with the example's graph. It keeps its threads in its folder, so each has
+ * a copy of its own.
+ */
 export async function startLangGraphServer(): Promise<LangGraphServer> {
   await ready('examples/langgraph-js')
   const folder = await mkdtemp(path.join(tmpdir(), 'sallyport-langgraph-'))
@@ -37,7 +40,8 @@ export async function startLangGraphServer(): Promise<LangGraphServer> {
 
   const port = await freePort()
   const { args, ...settings } = langgraphServer(port)
-  // An idle worker of the server looks for runs about twice a second. Many workers find one at once.
+  // An idle worker of the server looks for runs about twice a second. Many workers find one at
+  // once.
   const options = { ...settings, args: [...args, '-n', '50'], cwd: folder }
   const child = spawnChild(options)
   const close = async () => {

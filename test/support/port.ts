@@ -1,8 +1,8 @@
 import { isFreePort } from '../../src/cli/free-port'
 
 /**
- * Below the ports that systems give to outgoing connections (from 32,768 on Linux): one of those may be taken by any of them in
- * the moment after it was found free. Above those of `npm start`.
+ * Below the ports that systems give to outgoing connections (from 32,768 on Linux): one of those
+ * may be taken by any of them in the moment after it was found free. Above those of `npm start`.
  */
 const FIRST = 12_000
 const LAST = 32_000

@@ -23,7 +23,10 @@ async function findPython(): Promise<string> {
   throw new Error('The Python agents need Python 3.11 or later with venv (Debian: apt-get install python3-venv).')
 }
 
-/** The folder's own Python, with exactly the packages of its `requirements.txt`. @param name a folder below the root */
+/**
+ * The folder's own Python, with exactly the packages of its `requirements.txt`.
+ * @param name a folder below the root
+ */
 export async function pythonOf(name: string): Promise<string> {
   const folder = path.join(root, name)
   const venv = path.join(folder, '.venv')

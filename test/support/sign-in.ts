@@ -1,5 +1,6 @@
 /**
- * Signs a local person in as a browser would: follows the provider's redirects, with its cookies, and fills its form.
+ * Signs a local person in as a browser would: follows the provider's redirects, with its cookies,
+ * and fills its form.
  * @param authorization the URL that a client sends the browser to
  * @returns the address that the browser is sent back to, with its code
  */

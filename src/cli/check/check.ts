@@ -19,7 +19,9 @@ import { neededSecrets, secretsInRoutes } from './secrets'
 import { withSuggestions } from './suggestions'
 import { workerFileFaults } from './worker-file'
 
-/** Looks for everything that can be wrong before a deploy, in every environment of wrangler's file. */
+/**
+ * Looks for everything that can be wrong before a deploy, in every environment of wrangler's file.
+ */
 export const check: Command = {
   usage: `usage: sallyport check [--env NAME] [--online]
   --env     one environment of wrangler's file; without it, the top level and all of them
@@ -68,7 +70,10 @@ interface Result {
   readonly config?: Configuration
 }
 
-/** A file whose environments have variables and whose top level has none is deployed by environment alone. */
+/**
+ * A file whose environments have variables and whose top level has none is deployed by environment
+ * alone.
+ */
 function deployed(all: readonly Deployment[]): readonly Deployment[] {
   const [top, ...others] = all
   const isUnused = top !== undefined && top.own.vars === undefined && others.some(({ own }) => own.vars !== undefined)

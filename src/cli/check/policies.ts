@@ -5,7 +5,10 @@ import type { Fault } from '../../config/fault'
 import { covers, unnamed } from '../../policy/operation'
 import { nearest } from './suggestions'
 
-/** A rule that says "may not" to nobody, or "may" to nobody, fails without a sign. These faults are of that sort. */
+/**
+ * A rule that says "may not" to nobody, or "may" to nobody, fails without a sign. These faults are
+ * of that sort.
+ */
 export const policyFaults = (policies: readonly Policy[], routes: readonly Route[]): Fault[] =>
   policies.flatMap((policy) => [
     ...unknownIssuers(policy, routes),
@@ -70,7 +73,10 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
   )
 }
 
-/** Roles that nearly are others: in examples, those that no rule names; in rules, those that differ from another by their case. */
+/**
+ * Roles that nearly are others: in examples, those that no rule names; in rules, those that differ
+ * from another by their case.
+ */
 function misspeltRoles(policy: Policy): Fault[] {
   const rules = rulesOf(policy)
   const inRules = rules.flatMap(({ rule }) => valuesOf(rule.when, 'role'))
@@ -121,7 +127,10 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
   ])
 }
 
-/** Routes that trust somebody and let nobody do anything: each request is refused, and nothing is wrong with any. */
+/**
+ * Routes that trust somebody and let nobody do anything: each request is refused, and nothing is
+ * wrong with any.
+ */
 export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
   routes.flatMap((route) => {
     const { id, isPublic, policies, endpoints, bodyOperations } = route

@@ -3,7 +3,10 @@ import type { Staged } from './stage'
 
 type Compared = Pick<Staged, 'routes' | 'variables'>
 
-/** Says what differs between two configurations: routes by their ids, variables by their names. Values are not told. */
+/**
+ * Says what differs between two configurations: routes by their ids, variables by their names.
+ * Values are not told.
+ */
 export function changesBetween(before: Compared, after: Compared): string[] {
   const old = new Map(before.routes.map((route) => [route.id, route]))
   const now = new Map(after.routes.map((route) => [route.id, route]))

@@ -25,8 +25,8 @@ import { summary } from './summary'
 import { traffic } from './traffic'
 
 /**
- * Runs the gateway of a project on this machine, with secrets of its own and addresses of .dev.vars. It runs the last
- * configuration that was good: a bad save is told, and changes nothing.
+ * Runs the gateway of a project on this machine, with secrets of its own and addresses of
+ * .dev.vars. It runs the last configuration that was good: a bad save is told, and changes nothing.
  */
 export const dev: Command = {
   usage: `usage: sallyport dev [--port NUMBER]

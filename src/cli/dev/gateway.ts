@@ -18,7 +18,8 @@ export interface RunningGateway {
 }
 
 /**
- * Starts the gateway, and ends it when this process is told to end, or when the process that started this one has gone.
+ * Starts the gateway, and ends it when this process is told to end, or when the process that
+ * started this one has gone.
  * @param start wrangler's file of it, and its port
  * @param onLine is given each line that it writes
  * @throws ProjectError where it does not start

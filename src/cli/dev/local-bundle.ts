@@ -5,8 +5,8 @@ import type { Configuration } from '../../config/load'
 import type { Local } from './local'
 
 /**
- * The ids of routes that local people may use: those whose agent is on this machine, or was given for this machine. Another leads to
- * where production is, and must not be called in their name.
+ * The ids of routes that local people may use: those whose agent is on this machine, or was given
+ * for this machine. Another leads to where production is, and must not be called in their name.
  *
  * @param loaded the same routes, as they are in force here
  * @param given names of variables that .dev.vars, dev.json or the shell sets
@@ -27,8 +27,8 @@ export function localRoutes(
 }
 
 /**
- * Makes a bundle that is for this machine alone, by changing what `sallyport/worker` is in it: no variable, flag or file can bring
- * such trust into a deployment.
+ * Makes a bundle that is for this machine alone, by changing what `sallyport/worker` is in it: no
+ * variable, flag or file can bring such trust into a deployment.
  */
 export const localBundle = (local: Local, root: string): Plugin => ({
   name: 'local',

@@ -1,6 +1,7 @@
 /*
- * The difference between a project's gateway on this machine and the deployed one. This module runs in both places: in the commands,
- * and in the Worker that `sallyport dev` bundles. No deployment imports it.
+ * The difference between a project's gateway on this machine and the deployed one. This module runs
+ * in both places: in the commands, and in the Worker that `sallyport dev` bundles. No deployment
+ * imports it.
  */
 import type { Issuer, Route } from '../../config/define'
 
@@ -42,8 +43,8 @@ export const localIssuer = (provider: string, urls: readonly string[]): Issuer =
 })
 
 /**
- * Lets local people use the routes that are for them, and the page call all routes. The local provider comes first: MCP clients sign in
- * at the first that a route names.
+ * Lets local people use the routes that are for them, and the page call all routes. The local
+ * provider comes first: MCP clients sign in at the first that a route names.
  */
 export function asLocal(routes: readonly Route[], local: Local): readonly Route[] {
   const isForLocalPeople = ({ id }: Route): boolean => local.routes.includes(id)
@@ -58,7 +59,10 @@ export function asLocal(routes: readonly Route[], local: Local): readonly Route[
 
 type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>
 
-/** Sends requests for agents through the recorder. The gateway signs for the agent's own address, which stays as it is. */
+/**
+ * Sends requests for agents through the recorder. The gateway signs for the agent's own address,
+ * which stays as it is.
+ */
 export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
   return (input, init) => {
     const to = typeof input === 'string' ? input : input.url

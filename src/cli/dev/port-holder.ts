@@ -7,7 +7,9 @@ export interface Holder {
   name: string
 }
 
-/** The process that listens on a TCP port, where the system tells: /proc on Linux, lsof elsewhere. */
+/**
+ * The process that listens on a TCP port, where the system tells: /proc on Linux, lsof elsewhere.
+ */
 export async function holderOf(port: number): Promise<Holder | undefined> {
   try {
     return process.platform === 'linux' ? await fromProc(port) : await fromLsof(port)

@@ -2,8 +2,8 @@ import type { AuditEvent } from '../../audit/event'
 import type { RefusalCode } from '../../errors/refusals'
 
 /**
- * The remedy of each refusal, for the developer who sees it on this machine. Undefined: the refusal's own words say all.
- * A new code does not compile without an answer here.
+ * The remedy of each refusal, for the developer who sees it on this machine. Undefined: the
+ * refusal's own words say all. A new code does not compile without an answer here.
  */
 const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'path-not-canonical': 'Send the path in its plain form.',

@@ -12,7 +12,10 @@ import { asLocal, type Local } from './local'
 import { localBundle, localRoutes } from './local-bundle'
 import { variablesHere } from './variables'
 
-/** A project as it runs here. It is made of files that were all good at one moment; a later fault does not reach it. */
+/**
+ * A project as it runs here. It is made of files that were all good at one moment; a later fault
+ * does not reach it.
+ */
 export interface Staged {
   readonly configuration: Configuration
   /** As the project has them, in the order of routes/index.ts. */
@@ -113,7 +116,10 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
 /** Fields of wrangler's file that are of no use here, or that name files beside it. */
 const LEFT_OUT = ['main', 'build', 'vars', 'env', 'routes', 'route', 'assets', 'site', 'rules', 'tsconfig', 'alias']
 
-/** Writes the files that wrangler is to run. Variables are handed to it otherwise, since secrets are among them. */
+/**
+ * Writes the files that wrangler is to run. Variables are handed to it otherwise, since secrets are
+ * among them.
+ */
 export function writeStaged(root: string, file: string, { code, variables }: Staged): StagedFiles {
   // Another gateway of this project may run at another port.
   const folder = path.join(root, '.wrangler/sallyport', new URL(variables.PUBLIC_URL ?? '').port)
@@ -122,7 +128,8 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   const kept = Object.fromEntries(Object.entries(rawConfig).filter(([field]) => !LEFT_OUT.includes(field)))
   const files = { config: path.join(folder, 'wrangler.json'), worker: path.join(folder, 'worker.js') }
   writeFileSync(files.worker, code)
-  // It is bundled already. Wrangler would do it again, in a folder that it removes while another save is under way.
+  // It is bundled already. Wrangler would do it again, in a folder that it removes while another
+  // save is under way.
   writeFileSync(files.config, JSON.stringify({ ...kept, main: 'worker.js', no_bundle: true }))
   return files
 }

@@ -2,8 +2,8 @@ import type { AuditEvent } from '../../audit/event'
 import { remedyOf } from './remedies'
 
 /**
- * One line of the gateway's audit, as a person reads it, with the beginning of the request's id. Nothing for other output, and for
- * preflights that were answered.
+ * One line of the gateway's audit, as a person reads it, with the beginning of the request's id.
+ * Nothing for other output, and for preflights that were answered.
  */
 export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)

@@ -4,7 +4,10 @@ import type { Route } from '../../config/define'
 import { variablesOf } from '../check/placeholders'
 import { addressesOf, readAgents } from './agents/settings'
 
-/** The variables and secrets that are set for this machine: by dev.json, over it .dev.vars, and over both the shell. */
+/**
+ * The variables and secrets that are set for this machine: by dev.json, over it .dev.vars, and over
+ * both the shell.
+ */
 export function variablesHere(root: string, file: string, routes: readonly Route[]): Record<string, string> {
   const bindings = varsForDev(path.join(root, file), undefined, {}, undefined, true)
   const fromFile = Object.entries(bindings).flatMap(([name, binding]) =>

@@ -1,4 +1,6 @@
-/** Says which members of a JSON body the gateway removed, changed and added on the way to the agent. */
+/**
+ * Says which members of a JSON body the gateway removed, changed and added on the way to the agent.
+ */
 export function bodyChanges(sent: string | undefined, received: string): string[] {
   const [before, after] = [membersOf(parsed(sent)), membersOf(parsed(received))]
   const removed = [...before.keys()].filter((at) => !after.has(at))

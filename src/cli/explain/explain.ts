@@ -31,7 +31,10 @@ const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|
   --body     the request's body, as JSON
   --header   a header of the request`
 
-/** Says why a token is let in or refused, or what becomes of a whole request, by the Worker's own code. */
+/**
+ * Says why a token is let in or refused, or what becomes of a whole request, by the Worker's own
+ * code.
+ */
 export const explain: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -86,7 +89,10 @@ export const explain: Command = {
   },
 }
 
-/** The routes as `sallyport dev` runs them: with .dev.vars, and local people beside the project's own providers. */
+/**
+ * The routes as `sallyport dev` runs them: with .dev.vars, and local people beside the project's
+ * own providers.
+ */
 function loadHere(root: string, file: string, routes: readonly Route[], environment: Environment, port: number) {
   const given = variablesHere(root, file, routes)
   const here = { ...environment, ...given, PUBLIC_URL: local(port), ENVIRONMENT: 'development' }
@@ -110,7 +116,9 @@ function readToken(from: string): string {
   return text.trim().replace(/^(?:authorization:\s*)?bearer\s+/i, '')
 }
 
-/** An error of the file system would repeat the name, which may be a token that was meant to be one. */
+/**
+ * An error of the file system would repeat the name, which may be a token that was meant to be one.
+ */
 function contentOf(from: string): string {
   try {
     return readFileSync(from === '-' ? 0 : from, 'utf8')

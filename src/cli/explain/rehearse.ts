@@ -25,8 +25,9 @@ export interface Outcome {
 }
 
 /**
- * Sends one request through the project's own Worker in workerd, between a provider and agents that are made here. Nothing reaches a
- * network. The agents answer everything with an empty JSON object, so that none of them knows a thread.
+ * Sends one request through the project's own Worker in workerd, between a provider and agents that
+ * are made here. Nothing reaches a network. The agents answer everything with an empty JSON object,
+ * so that none of them knows a thread.
  *
  * @param as who is signed in; undefined for nobody
  */

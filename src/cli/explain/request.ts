@@ -66,7 +66,10 @@ async function callerIn(token: string | undefined, { trust }: LoadedRoute): Prom
   return principal
 }
 
-/** An outcome as a person reads it. @param caller absent where nobody is signed in, or the route trusts no such token */
+/**
+ * An outcome as a person reads it.
+ * @param caller absent where nobody is signed in, or the route trusts no such token
+ */
 export function outcomeText(
   { status, answer, audit, received }: Outcome,
   request: Rehearsed,

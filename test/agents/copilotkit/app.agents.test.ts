@@ -43,7 +43,9 @@ const adminsOnly: Policy = {
 let provider: IdentityProvider
 let gateway: TestGateway
 let agent: Server
-/** An AG2 agent and one of Microsoft Agent Framework, whose tool tells their model who is asking. */
+/**
+ * An AG2 agent and one of Microsoft Agent Framework, whose tool tells their model who is asking.
+ */
 let model: Model
 let ag2: PythonServer
 let maf: PythonServer
@@ -71,7 +73,10 @@ async function build(outDir: string, env: Record<string, string>): Promise<void>
   if (code !== 0) throw new Error(`the page cannot be built:\n${errors}`)
 }
 
-/** Serves a built page, with a policy that lets it speak to the gateway and the identity provider only. */
+/**
+ * Serves a built page, with a policy that lets it speak to the gateway and the identity provider
+ * only.
+ */
 const serve = (outDir: string, allowed: () => readonly string[]): Promise<NodeServer> =>
   startNodeServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://page')

@@ -23,7 +23,10 @@ async function copyOf(folder: string): Promise<{ folder: string; remove(): Promi
   return { folder: copy, remove: () => rm(copy, { recursive: true, force: true }) }
 }
 
-/** LangGraph's Python server with the example's graph. Nobody has a key for it, and it is told to trace nothing. */
+/**
+ * LangGraph's Python server with the example's graph. Nobody has a key for it, and it is told to
+ * trace nothing.
+ */
 export async function startPythonServer(
   config = 'langgraph.json',
   env: Record<string, string> = {},
@@ -49,7 +52,10 @@ export async function startPythonServer(
   }
 }
 
-/** LangGraph's JavaScript server, likewise. With a login of its own it tells only `/info` to a stranger. */
+/**
+ * LangGraph's JavaScript server, likewise. With a login of its own it tells only `/info` to a
+ * stranger.
+ */
 export async function startJsServer(config: string, env: Record<string, string>): Promise<PythonServer> {
   await ready('examples/langgraph-js')
   const copy = await copyOf(langgraphFolder)
@@ -78,7 +84,10 @@ export async function startJsServer(config: string, env: Record<string, string>)
   return { url, close }
 }
 
-/** Runs the Python clients, in the example's own Python. @param script what they do, in this folder */
+/**
+ * Runs the Python clients, in the example's own Python.
+ * @param script what they do, in this folder
+ */
 export async function runPythonClients<T>(
   input: { url: string; headers: Record<string, string> },
   script = 'langgraph_client.py',

@@ -43,7 +43,10 @@ afterAll(async () => {
   house?.close()
 })
 
-/** The part of an MCP client that its application writes: where it keeps what it got, and how it opens a browser. */
+/**
+ * The part of an MCP client that its application writes: where it keeps what it got, and how it
+ * opens a browser.
+ */
 class ClientState {
   authorization: URL | undefined
   #client: unknown

@@ -77,7 +77,10 @@ async function untilListening(child: Child, address: string): Promise<void> {
   }
 }
 
-/** A process of its own that stops the agents where this one is killed in a way that it cannot notice. */
+/**
+ * A process of its own that stops the agents where this one is killed in a way that it cannot
+ * notice.
+ */
 function startWatchdog(groups: readonly (number | undefined)[]): ChildProcess | undefined {
   if (process.platform === 'win32') return undefined
   const script = fileURLToPath(new URL('./dev-watchdog.js', import.meta.url))

@@ -4,7 +4,10 @@ import { listens } from './listens'
 
 const LOOK_MS = 2_000
 
-/** Whether something listens at the address of each route's agent, by the route's id. Services that are bound by name are not asked. */
+/**
+ * Whether something listens at the address of each route's agent, by the route's id. Services that
+ * are bound by name are not asked.
+ */
 export class Liveness {
   readonly #known = new Map<string, boolean>()
   readonly #routes: () => Iterable<LoadedRoute>

@@ -2,14 +2,19 @@ import * as v from 'valibot'
 import type { Route } from '../../../config/define'
 import { type JsonFile, readJsonFile } from '../json-file'
 
-/** Where a project says which agents `sallyport dev` starts, and where agents are on this machine. */
+/**
+ * Where a project says which agents `sallyport dev` starts, and where agents are on this machine.
+ */
 export const DEV_FILE = 'dev.json'
 
 /** An agent on this machine. */
 export interface AgentHere {
   /** Its address, unless .dev.vars or the shell gives the route another. */
   readonly url?: string
-  /** The command that starts it, for a shell. `{port}` in it is the port of its address. Absent: somebody else starts it. */
+  /**
+   * The command that starts it, for a shell. `{port}` in it is the port of its address. Absent:
+   * somebody else starts it.
+   */
   readonly command?: string
   /** The folder to start it in; that of the project by default. */
   readonly folder?: string

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 
 /**
- * A process of its own that outlives the launcher by a moment. It is told the process groups that were started, one a line,
- * and stops them once its input ends: also when the launcher was killed in a way that it could not notice.
+ * A process of its own that outlives the launcher by a moment. It is told the process groups that
+ * were started, one a line, and stops them once its input ends: also when the launcher was killed
+ * in a way that it could not notice.
  */
 let told = ''
 for await (const chunk of process.stdin) told += chunk

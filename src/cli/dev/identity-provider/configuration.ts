@@ -51,8 +51,8 @@ export function resourceServerInfo(
 }
 
 /**
- * Whether a front end may be sent back to an address, or read the provider's answers: one of this machine (RFC 8252 section 7.3), or
- * one that a route lets in.
+ * Whether a front end may be sent back to an address, or read the provider's answers: one of this
+ * machine (RFC 8252 section 7.3), or one that a route lets in.
  */
 export function isOwnPage(address: string, pages: readonly string[]): boolean {
   const url = URL.parse(address)
@@ -148,7 +148,8 @@ async function grantEverything(ctx: Context, people: People) {
   if (resource) {
     const own = people.find(session.accountId)?.scopes ?? []
     grant.addResourceScope(resource, own.join(' '))
-    // Said outright, or oidc-provider would ask the person for what they asked for and may not have.
+    // Said outright, or oidc-provider would ask the person for what they asked for and may not
+    // have.
     grant.rejectResourceScope(resource, people.scopes.filter((scope) => !own.includes(scope)).join(' '))
   }
   await grant.save()

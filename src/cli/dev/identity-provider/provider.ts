@@ -58,7 +58,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const provider = new Provider(issuer, providerConfiguration({ audience, accessTokenSeconds, keys, ...surroundings }))
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
   registerPasswordGrant(provider, defaultResource, accessTokenSeconds, surroundings)
-  // RFC 6749 section 3.3: a client that asks for no scope gets a default one. MCP clients ask for none where a route names none.
+  // RFC 6749 section 3.3: a client that asks for no scope gets a default one. MCP clients ask for
+  // none where a route names none.
   provider.use(async (ctx, next) => {
     if (ctx.path === '/auth' && ctx.method === 'GET' && ctx.query.scope === undefined)
       ctx.query = { ...ctx.query, scope: ['openid', ...people.scopes].join(' ') }

@@ -6,7 +6,10 @@ const REMEMBERED = 500
 export class Audits {
   readonly #events = new Map<string, AuditEvent>()
 
-  /** Takes a line of the gateway's output. @returns the event, where the line is the final one of a request */
+  /**
+   * Takes a line of the gateway's output.
+   * @returns the event, where the line is the final one of a request
+   */
   note(line: string): AuditEvent | undefined {
     if (!line.startsWith('{"v":2')) return undefined
     const event = JSON.parse(line) as AuditEvent

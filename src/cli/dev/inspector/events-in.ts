@@ -2,7 +2,10 @@ import { StringDecoder } from 'node:string_decoder'
 
 const MOST_CHARACTERS = 500_000
 
-/** Finds the JSON in an answer while it passes: the data of each server-sent event, or the whole body. Longer ones are left out. */
+/**
+ * Finds the JSON in an answer while it passes: the data of each server-sent event, or the whole
+ * body. Longer ones are left out.
+ */
 export class EventsIn {
   readonly #decoder = new StringDecoder()
   readonly #isStream: boolean

@@ -16,7 +16,8 @@ export interface Evidence extends Omit<Received, 'assertion'> {
 }
 
 /**
- * Checks assertions as an agent would: by the keys that the gateway publishes, for this route's agent, from this gateway.
+ * Checks assertions as an agent would: by the keys that the gateway publishes, for this route's
+ * agent, from this gateway.
  * @param routes that are in force, by path
  */
 export function createExaminer(

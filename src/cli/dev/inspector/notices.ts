@@ -6,7 +6,10 @@ import type { Probe } from './probes/probe'
 import { UnreadAssertions } from './probes/unread'
 import type { Observed } from './recorder'
 
-/** Finds agents that do not see who is asking although the gateway tells them, and says each once which line is missing. */
+/**
+ * Finds agents that do not see who is asking although the gateway tells them, and says each once
+ * which line is missing.
+ */
 export class Notices {
   readonly #routes: () => ReadonlyMap<string, LoadedRoute>
   readonly #tell: (text: string) => void

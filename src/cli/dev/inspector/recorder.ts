@@ -31,7 +31,10 @@ export interface Observed {
   readonly request: Received
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
-  /** The data of an event, or a whole body, where it is JSON and not long. Undefined as the answer begins. */
+  /**
+   * The data of an event, or a whole body, where it is JSON and not long. Undefined as the answer
+   * begins.
+   */
   readonly json?: unknown
 }
 
@@ -48,7 +51,8 @@ const REMEMBERED = 200
 const BODY_CHARACTERS = 200_000
 
 /**
- * Stands between gateway and agents, passes everything on as it comes, and remembers the last requests. Local only.
+ * Stands between gateway and agents, passes everything on as it comes, and remembers the last
+ * requests. Local only.
  * @param observe is told what agents answer
  */
 export async function startRecorder(observe: (observed: Observed) => void): Promise<Recorder> {
@@ -56,7 +60,8 @@ export async function startRecorder(observe: (observed: Observed) => void): Prom
   let allowed: readonly string[] = []
   const targetOf = (request: IncomingMessage): string | undefined => {
     const target = request.headers[TARGET_HEADER]
-    // The gateway sends no Origin. A web page that reaches this port does, and a name that leads here is no reason to let it in.
+    // The gateway sends no Origin. A web page that reaches this port does, and a name that leads
+    // here is no reason to let it in.
     const isGateway = request.headers.origin === undefined && /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? '')
     return isGateway && typeof target === 'string' && allowed.includes(target) ? target : undefined
   }
@@ -172,7 +177,8 @@ function passOn(
     const events = new EventsIn(reply.headers['content-type'] ?? '', (json) => observe({ ...answer, json }))
     reply.on('data', (chunk: Buffer) => events.write(chunk))
     reply.on('end', () => events.end())
-    // Breaks the one side when the other breaks: a cut stream stays visible, and an agent learns that its client left.
+    // Breaks the one side when the other breaks: a cut stream stays visible, and an agent learns
+    // that its client left.
     pipeline(reply, response, () => {})
   })
   // A dead agent is told as one: by a connection that breaks before an answer.

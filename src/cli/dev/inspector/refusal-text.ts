@@ -2,7 +2,7 @@ import type { AuditEvent } from '../../../audit/event'
 import type { Reason } from '../../../policy/reason'
 import { remedyOf } from '../remedies'
 
-/** What a policy missed, in words. */
+/** The words for each reason of a policy. */
 const words: Readonly<Record<Reason, string>> = {
   'no-policy': 'the route has no policy, so that nothing is allowed',
   'no-rule-for-operation': 'no rule of it covers this operation',

@@ -27,8 +27,8 @@ const asJson = (value: unknown): Answer => ({ status: 200, type: 'json', body: J
 const plain = (status: number, body: string): Answer => ({ status, type: 'txt', body })
 
 /**
- * Serves the page of `sallyport dev`. It shows whole requests and gives out tokens of local people, so that it answers this machine's
- * own page alone.
+ * Serves the page of `sallyport dev`. It shows whole requests and gives out tokens of local people,
+ * so that it answers this machine's own page alone.
  */
 export async function startPage(shown: Shown): Promise<{ readonly close: () => Promise<void> }> {
   const { addresses, people, provider, recorder, audits, current } = shown
@@ -77,7 +77,10 @@ export async function startPage(shown: Shown): Promise<{ readonly close: () => P
   }
 }
 
-/** Another name that resolves to loopback must not get at the records (DNS rebinding), and no other page at a token. */
+/**
+ * Another name that resolves to loopback must not get at the records (DNS rebinding), and no other
+ * page at a token.
+ */
 function refuseOthers({ headers, method }: IncomingMessage, page: string): Answer | undefined {
   if (headers.host !== new URL(page).host) return plain(421, `This is ${page}/`)
   const isForeign = headers.origin !== undefined && headers.origin !== page

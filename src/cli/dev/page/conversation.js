@@ -22,7 +22,10 @@ export function addUser(text, person) {
   )
 }
 
-/** A reply that grows as it streams; `data-state` says whether it still does. @param isCode shown as it is written */
+/**
+ * A reply that grows as it streams; `data-state` says whether it still does.
+ * @param isCode shown as it is written
+ */
 export function addReply(isCode = false) {
   const attributes = {
     class: `bubble agent${isCode ? ' code' : ''}`,

@@ -9,7 +9,8 @@ export class Refused extends Error {
 }
 
 /**
- * Sends one request through the gateway, and tells `onExchange` about it: what was sent, and how it was answered.
+ * Sends one request through the gateway, and tells `onExchange` about it: what was sent, and how it
+ * was answered.
  * @param connection.token absent for a request of nobody
  * @throws Refused for any reply that is not 2xx
  */
@@ -48,7 +49,10 @@ export async function call({ gateway, route, token, as, onExchange }, request) {
   throw new Refused(response, exchange.problem, exchange.requestId ?? exchange.problem.requestId)
 }
 
-/** The gateway answers with a problem document (RFC 9457), on some routes inside a JSON-RPC error; an agent's answer is its own affair. */
+/**
+ * The gateway answers with a problem document (RFC 9457), on some routes inside a JSON-RPC error;
+ * an agent's answer is its own affair.
+ */
 function asProblem(text) {
   try {
     const whole = JSON.parse(text)

@@ -1,5 +1,5 @@
 import { element } from './dom.js'
-import { section } from './wire-parts.js'
+import { parse, section } from './wire-parts.js'
 
 /** The ids that agents got, by the id that was sent and by person. */
 const seen = new Map()
@@ -43,7 +43,10 @@ export function changedIds({ body, received: record, as }) {
   ]
 }
 
-/** The members of a body, at any depth, whose names say that they are ids. @returns pairs of place and id */
+/**
+ * The members of a body, at any depth, whose names say that they are ids.
+ * @returns pairs of place and id
+ */
 function idsIn(value, place = '') {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
   return Object.entries(value).flatMap(([name, each]) => {
@@ -52,12 +55,4 @@ function idsIn(value, place = '') {
       ? [[at, each]]
       : idsIn(each, at)
   })
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

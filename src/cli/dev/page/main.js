@@ -79,7 +79,10 @@ async function connection(token) {
   return { gateway: state.gateway, route, token, as: personNow(), onExchange: record }
 }
 
-/** @param what a text for a chat, a request for a form @param options.token another token than the person's, or null for none */
+/**
+ * @param what a text for a chat, a request for a form
+ * @param options.token another token than the person's, or null for none
+ */
 async function send(what, { token } = {}) {
   if (running) return
   const text = chat.isForm ? `${what.method} ${route.path}${what.path}` : what

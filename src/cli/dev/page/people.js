@@ -9,7 +9,10 @@ let people = []
 let pasted = ''
 const chosen = () => byId('person').value
 
-/** Fills the choice, and keeps what was chosen before. @param onChange is called when somebody else is chosen */
+/**
+ * Fills the choice, and keeps what was chosen before.
+ * @param onChange is called when somebody else is chosen
+ */
 export function setUpPeople(all, onChange) {
   people = all
   const before = chosen() || sessionStorage.getItem(STORED) || all[0].sub

@@ -20,7 +20,8 @@ export function headerList(headers, { shorten: token, mark, testId }) {
 }
 
 /**
- * A body, pretty-printed; lines that the other side has not got are marked. The full text stays selectable.
+ * A body, pretty-printed; lines that the other side has not got are marked. The full text stays
+ * selectable.
  * @param side whether such lines were `added` by the gateway, or `removed`
  */
 export function json(value, { shorten: token, known, side, testId }) {
@@ -37,7 +38,10 @@ export function json(value, { shorten: token, known, side, testId }) {
 /** The name of a line's member, with its depth. */
 const memberOf = (line) => /^\s*"[^"]+":/.exec(line)?.[0]
 
-/** The lines of a pretty-printed value, to compare with: without the commas that depend on what follows. */
+/**
+ * The lines of a pretty-printed value, to compare with: without the commas that depend on what
+ * follows.
+ */
 export const lines = (value) => pretty(value).map(bare)
 
 function pretty(value) {
@@ -102,4 +106,13 @@ function shorten(text, token) {
   const short = (found) => `${found.slice(0, 10)}…${found.slice(-6)} (${found.length} characters)`
   const hidden = token ? text.replaceAll(token, short) : text
   return hidden.replace(/eyJ[\w-]{40,}\.[\w-]+\.[\w-]+/g, short)
+}
+
+/** The value of a body: of JSON what it says, of anything else the text. */
+export function parse(text) {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return text
+  }
 }

@@ -1,7 +1,7 @@
 import { forged } from './chats.js'
 import { byId, element } from './dom.js'
 import { changedIds } from './ids.js'
-import { claims, headerList, json, lines, section } from './wire-parts.js'
+import { claims, headerList, json, lines, parse, section } from './wire-parts.js'
 
 const hints = {
   sent: 'Your request as it leaves this page, with the token that says who you are.',
@@ -28,7 +28,8 @@ export function forget() {
 /** Asks the page's server what reached the agent under this request id. */
 async function fetchReceived(exchange) {
   exchange.received = 'asking'
-  // A refusal of the gateway reached nobody; an answer shows that the agent has the request, and its body may still be on its way.
+  // A refusal of the gateway reached nobody; an answer shows that the agent has the request, and
+  // its body may still be on its way.
   const tries = exchange.status >= 400 ? 1 : RECEIVED_TRIES
   for (let tried = 0; tried < tries && typeof exchange.received !== 'object'; tried++) {
     const response = await fetch(`/received/${exchange.requestId}`).catch(() => undefined)
@@ -127,7 +128,7 @@ function received(exchange) {
   ].filter(Boolean)
 }
 
-/** What the gateway did to the request, each with a tick or a cross. */
+/** The changes that the gateway made to the request, each with a tick or a cross. */
 function ticks(exchange) {
   const { received: record, token, body, headers, problem, status } = exchange
   const { assertion, hasArrived } = record
@@ -150,7 +151,10 @@ function ticks(exchange) {
   ].filter(Boolean)
 }
 
-/** Looks for the token, and for its payload and signature alone, in every byte that is known to have arrived. */
+/**
+ * Looks for the token, and for its payload and signature alone, in every byte that is known to have
+ * arrived.
+ */
 function leaks(record, token) {
   const everything = JSON.stringify([record.path, record.headers, record.body])
   return [token, ...token.split('.').slice(1)].some((part) => part !== '' && everything.includes(part))
@@ -170,12 +174,4 @@ function mark(state, name, text, why) {
     text,
     why && element('small', {}, ` ${why}`),
   )
-}
-
-function parse(text) {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return text
-  }
 }

@@ -12,8 +12,8 @@ interface ToolEvent {
 }
 
 /**
- * Notices an AG2 tool whose parameter for the context has another name than AG2 0.x fills. Then it is a parameter like any other, and
- * the model makes up a value for it.
+ * Notices an AG2 tool whose parameter for the context has another name than AG2 0.x fills. Then it
+ * is a parameter like any other, and the model makes up a value for it.
  */
 export function ag2Probe(): Probe {
   const calls = new Map<string, { readonly tool: string; args: string }>()

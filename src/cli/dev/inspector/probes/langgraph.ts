@@ -5,8 +5,9 @@ const ASK_MS = 2_000
 type Configurable = Readonly<Record<string, unknown>>
 
 /**
- * Notices a LangGraph server whose graphs do not get the `x-user-*` headers: a Python server copies none unless its langgraph.json says
- * so. The server tells what a run was configured with; it is asked about one run of each route.
+ * Notices a LangGraph server whose graphs do not get the `x-user-*` headers: a Python server copies
+ * none unless its langgraph.json says so. The server tells what a run was configured with; it is
+ * asked about one run of each route.
  */
 export function langgraphProbe(): Probe {
   const known = new Set<string>()
@@ -27,7 +28,8 @@ export function langgraphProbe(): Probe {
 }
 
 /**
- * @param thread undefined for a run without one: the server makes one that it removes when the run has ended
+ * @param thread undefined for a run without one: the server makes one that it removes when the run
+ * has ended
  * @returns undefined where the server does not say
  */
 async function configurableOf(

@@ -1,5 +1,8 @@
 import type { LoadedRoute } from '../../../../config/compile-route'
 import type { Observed } from '../recorder'
 
-/** Looks at what an agent answers. @returns what is wrong, in a sentence with the line that is missing */
+/**
+ * Looks at what an agent answers.
+ * @returns what is wrong, in a sentence with the line that is missing
+ */
 export type Probe = (observed: Observed, route: LoadedRoute) => string | undefined | Promise<string | undefined>

@@ -3,7 +3,10 @@ import type { LoadedRoute } from '../../../../config/compile-route'
 /** An agent may fetch keys when the first request comes, and its answer may be faster. */
 const PATIENCE = 3
 
-/** Counts requests to agents that learn who is asking only by the signed assertion, while nobody has fetched the keys to verify it. */
+/**
+ * Counts requests to agents that learn who is asking only by the signed assertion, while nobody has
+ * fetched the keys to verify it.
+ */
 export class UnreadAssertions {
   readonly #counts = new Map<string, number>()
   #areKeysRead = false
