@@ -1,7 +1,7 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
 import type { LoadedRoute } from '../../../config/compile-route'
 import { PAGE_HEADER } from '../local'
-import type { Received } from './recorder'
+import type { Received } from './received'
 
 /** A received request, with what its signature is worth. */
 export interface Evidence extends Omit<Received, 'assertion'> {

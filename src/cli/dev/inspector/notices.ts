@@ -4,7 +4,7 @@ import { ag2Probe } from './probes/ag2'
 import { langgraphProbe } from './probes/langgraph'
 import type { Probe } from './probes/probe'
 import { UnreadAssertions } from './probes/unread'
-import type { Observed } from './recorder'
+import type { Observed } from './received'
 
 /**
  * Finds agents that do not see who is asking although the gateway tells them, and says each once

@@ -1,42 +1,12 @@
 import { once } from 'node:events'
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { createServer, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type Duplex, pipeline } from 'node:stream'
+import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { decodeJwt } from 'jose'
 import { TARGET_HEADER } from '../local'
-import { EventsIn } from './events-in'
-
-/** One request as it arrived on the wire. */
-export interface Received {
-  /** The `jti` of the assertion that came along, which is the gateway's request id. */
-  readonly id: string | undefined
-  /** The id of the route, by the assertion. */
-  readonly route: string | undefined
-  readonly at: Date
-  /** Scheme and host of the agent. */
-  readonly target: string
-  readonly method: string
-  readonly path: string
-  readonly headers: readonly (readonly [name: string, value: string])[]
-  body: string
-  /** Whether the agent took the connection. */
-  hasArrived: boolean
-  readonly assertion: { readonly token: string; readonly header: string } | undefined
-}
-
-/** An agent's answer, while it passes: once as it begins, and again for each JSON in it. */
-export interface Observed {
-  readonly request: Received
-  readonly status: number
-  readonly headers: Readonly<Record<string, string | undefined>>
-  /**
-   * The data of an event, or a whole body, where it is JSON and not long. Undefined as the answer
-   * begins.
-   */
-  readonly json?: unknown
-}
+import { passOn, passOnUpgrade } from './pass-on'
+import type { Observed, Received } from './received'
 
 export interface Recorder {
   readonly url: string
@@ -145,65 +115,4 @@ function findAssertion({ headers }: IncomingMessage): Received['assertion'] {
     if (token?.split('.').length === 3) return { token, header }
   }
   return undefined
-}
-
-function open(record: Received) {
-  const { target, method, path, headers } = record
-  const { protocol, hostname, port } = new URL(target)
-  const start = protocol === 'https:' ? httpsRequest : httpRequest
-  const address = { hostname: hostname.replace(/^\[|\]$/g, ''), ...(port !== '' && { port }) }
-  // A connection that is used again may have been closed by the agent meanwhile.
-  const onward = start({ ...address, method, path, headers: headers.flat(), setDefaultHeaders: false, agent: false })
-  onward.on('socket', (socket) =>
-    socket.on('connect', () => {
-      record.hasArrived = true
-    }),
-  )
-  return onward
-}
-
-function passOn(
-  request: IncomingMessage,
-  response: ServerResponse,
-  record: Received,
-  observe: (observed: Observed) => void,
-): void {
-  const onward = open(record)
-  onward.on('response', (reply) => {
-    const status = reply.statusCode ?? 502
-    response.writeHead(status, reply.statusMessage, reply.rawHeaders)
-    const answer = { request: record, status, headers: reply.headers as Record<string, string | undefined> }
-    observe(answer)
-    const events = new EventsIn(reply.headers['content-type'] ?? '', (json) => observe({ ...answer, json }))
-    reply.on('data', (chunk: Buffer) => events.write(chunk))
-    reply.on('end', () => events.end())
-    // Breaks the one side when the other breaks: a cut stream stays visible, and an agent learns
-    // that its client left.
-    pipeline(reply, response, () => {})
-  })
-  // A dead agent is told as one: by a connection that breaks before an answer.
-  onward.on('error', () => response.destroy())
-  response.on('close', () => onward.destroy())
-  pipeline(request, onward, () => {})
-}
-
-function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, record: Received): void {
-  const onward = open(record)
-  const line = (reply: IncomingMessage): string => {
-    const headers = reply.rawHeaders.map((text, index) => (index % 2 === 0 ? `${text}: ` : `${text}\r\n`))
-    return `HTTP/1.1 ${reply.statusCode} ${reply.statusMessage}\r\n${headers.join('')}\r\n`
-  }
-  onward.on('upgrade', (reply, behind, behindHead) => {
-    socket.write(line(reply))
-    if (behindHead.length > 0) socket.write(behindHead)
-    if (head.length > 0) behind.write(head)
-    pipeline(socket, behind, socket, () => {})
-  })
-  onward.on('response', (reply) => {
-    socket.write(line(reply))
-    pipeline(reply, socket, () => {})
-  })
-  onward.on('error', () => socket.destroy())
-  request.socket.on('close', () => onward.destroy())
-  onward.end()
 }

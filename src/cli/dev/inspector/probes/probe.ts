@@ -1,5 +1,5 @@
 import type { LoadedRoute } from '../../../../config/compile-route'
-import type { Observed } from '../recorder'
+import type { Observed } from '../received'
 
 /**
  * Looks at what an agent answers.
