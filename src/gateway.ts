@@ -16,6 +16,7 @@ import { createEnding } from './ending'
 import { type ErrorForm, statusOf } from './errors/forms'
 import { outside, problem } from './errors/problem'
 import { asRefusal, Refusal } from './errors/refusal'
+import { countRequest } from './limits/rate'
 import { oneTimer } from './one-timer'
 import { credentialsOut } from './origin/credentials-out'
 import { originUri } from './origin/forward'
@@ -84,7 +85,8 @@ async function handle(services: Services, request: Request, background: Backgrou
     record.noteRefusal(refusal, statusOf(refusal, asked.form))
     ending.settle()
     const challenge = route ? challengeFor(route, config.publicUrl) : outside
-    return problem(refusal, trace.requestId, challenge, corsHeaders(route?.cors ?? corsOfAll, headers), asked.form)
+    const more = { ...route?.rates.headers, ...corsHeaders(route?.cors ?? corsOfAll, headers) }
+    return problem(refusal, trace.requestId, challenge, more, asked.form)
   }
 }
 
@@ -109,6 +111,9 @@ async function pass(services: Services, request: Request, background: Background
   const { query } = target
   const startedAt = ports.now()
   const after = oneTimer(ports)
+
+  const counted = { route: route.id, address: headers.get('cf-connecting-ip') ?? undefined, operations: [] }
+  if (route.rates.ofAddresses.length > 0) await countRequest(route.rates.ofAddresses, counted, ports)
 
   // Who is asking?
   const found = route.find(method, rest)
@@ -144,6 +149,8 @@ async function pass(services: Services, request: Request, background: Background
   record.note({ operations })
   const permission = permissionOf(route, principal, record)
   permission.require(operations)
+  if (route.rates.ofCallers.length > 0)
+    await countRequest(route.rates.ofCallers, { ...counted, caller: principal, operations }, ports)
 
   // What does the agent see?
   const asked: Call = { ...given, operations }
@@ -185,7 +192,12 @@ async function pass(services: Services, request: Request, background: Background
     change: composed([route.identityRemoved, adapter.answerChange?.({ operations, place: route.place }), change]),
     isRun: rows.some((row) => row?.streams),
     watchesSilence: route.watchesSilence,
-    headers: [route.ownReplyHeaders, corsHeaders(route.cors, headers), { 'x-request-id': trace.requestId }],
+    headers: [
+      route.ownReplyHeaders,
+      route.rates.headers,
+      corsHeaders(route.cors, headers),
+      { 'x-request-id': trace.requestId },
+    ],
     limits: route.limits,
     credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
     signal,

@@ -10,6 +10,7 @@ import type { Route } from './define'
 import { addressOf, type Environment, originUrl } from './env'
 import { show } from './fault'
 import { checkLimits } from './limits'
+import { checkRates } from './rates'
 import { type About, type Report, remedyForUnbound, reportUnbound } from './report'
 import type { Settings } from './settings'
 
@@ -32,6 +33,7 @@ export function checkRoute(route: Route, { routes, areAll, settings, environment
   checkIdentity(route, report)
   checkCors(route, settings, environment, report)
   checkLimits(route.limits, adapterOf(route.agent), report)
+  checkRates(route.policies, environment, about)
   checkOwnOperations(route, report)
   if (areAll) checkNamedOperations(route, routes, about)
 }

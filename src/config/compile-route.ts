@@ -9,6 +9,7 @@ import { defaultSigningAlgorithm } from '../assertion/algorithms'
 import type { AssertionRules } from '../assertion/claims'
 import { credentialHeadersOf } from '../authentication/kinds'
 import type { Json } from '../json'
+import { type Rate, rateLimitPolicy } from '../limits/rate'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
 import type { CorsRules } from '../request/cors'
@@ -17,6 +18,7 @@ import type { Sharing } from '../threads/owner'
 import type { Agent, IdentityOptions, Policy, Route } from './define'
 import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
 import { compileLimits, type Limits } from './limits'
+import { compileRates } from './rates'
 import { compileTrust, type Trusted } from './trust'
 
 /** A route as the pipeline uses it: every default filled in, every reference resolved. */
@@ -61,6 +63,12 @@ export interface LoadedRoute {
   /** Reply headers of the gateway's own, the same on each reply. */
   readonly ownReplyHeaders: Readonly<Record<string, string>>
   readonly limits: Limits
+  /** Rates, by when they are counted, and the header that tells them. */
+  readonly rates: {
+    readonly ofAddresses: readonly Rate[]
+    readonly ofCallers: readonly Rate[]
+    readonly headers: Readonly<Record<string, string>>
+  }
   readonly audit: { readonly begin: boolean }
 }
 
@@ -95,7 +103,9 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const trust = compileTrust(route.trust ?? [], environment)
   const origins = (route.cors?.origins ?? []).map((origin) => addressOf(origin, environment) ?? '')
   const ownOrigin = URL.parse(variable(environment, 'PUBLIC_URL') ?? '')?.origin
+  const rates = compileRates(route.policies, environment)
   const ownHeaders = [...(adapter.responseHeaders ?? []), ...(route.exposeHeaders ?? [])]
+  const rateHeaders = rates.length > 0 ? ['ratelimit', 'ratelimit-policy'] : []
   const ignored = [...(adapter.ignoredHeaders ?? []), ...(route.cors?.ignoreHeaders ?? [])]
   const forwardHeaders = [...(adapter.requestHeaders ?? []), ...(route.forwardHeaders ?? [])]
   return {
@@ -138,11 +148,16 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       credentials: route.cors?.credentials === true,
       methods: [...new Set<Method>(endpoints.map(({ method }) => method))],
       headers: [...credentialHeadersOf(trust), ...forwardHeaders, ...ignored],
-      exposed: ownHeaders,
+      exposed: [...ownHeaders, ...rateHeaders],
     },
     forwardHeaders,
     replyHeaders: [...ownHeaders, ...(route.servesPages ? PAGE_HEADERS : [])],
     ownReplyHeaders: ownReplyHeaders(route),
+    rates: {
+      ofAddresses: rates.filter(({ per }) => per === 'address'),
+      ofCallers: rates.filter(({ per }) => per !== 'address'),
+      headers: rates.length > 0 ? { 'ratelimit-policy': rateLimitPolicy(rates) } : {},
+    },
     limits,
     audit: { begin: route.audit?.begin === true },
   }

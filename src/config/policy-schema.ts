@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 import { type ClaimCondition, ClaimConditionSchema } from '../policy/claim-operators'
 import { id, some, text } from './atoms'
+import { pattern } from './operation-pattern'
+import { RateSchema } from './rate-schema'
 
 const oneOrMore = v.union([text, some(text)], 'a text or a list of texts')
 
@@ -37,16 +39,6 @@ const ConditionSchema: v.GenericSchema<Condition> = v.pipe(
   ),
 )
 
-/** An operation, or everything below a name. */
-export const pattern = v.pipe(
-  v.string(),
-  v.regex(
-    // A name is whatever its server calls the thing, but for controls, what a reader cannot see,
-    // and `*`.
-    /^(\*|[a-z0-9-]+(\.[a-z0-9-]+)*(\.\*|\/(?!\s)[^*\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s))?)$/u,
-    'an operation such as "threads.create" or "tool.call/search", or a pattern such as "threads.*"',
-  ),
-)
 const RuleSchema = v.strictObject({ name: text, operations: some(pattern), when: v.optional(ConditionSchema) })
 
 /** A request as a caller sends it; its path is below the route. */
@@ -58,6 +50,8 @@ export const PolicySchema = v.strictObject({
   allow: some(RuleSchema),
   /** Callers and operations that match here are refused, even where another policy allows them. */
   deny: v.optional(v.array(RuleSchema)),
+  /** At most so many requests, on every route that has this policy. */
+  rates: v.optional(some(RateSchema)),
   /** Run by `npm test`: at least one that is allowed and one that is denied. */
   examples: v.pipe(
     v.array(

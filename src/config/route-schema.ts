@@ -6,8 +6,9 @@ import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'
 import { address, headerName, id, seconds, some, text } from './atoms'
 import { LimitsSchema } from './limits'
+import { pattern } from './operation-pattern'
 import { CredentialSchema, OriginSchema } from './origin-schema'
-import { PolicySchema, pattern } from './policy-schema'
+import { PolicySchema } from './policy-schema'
 import { TrustSchema } from './trust'
 
 /** Limits the route to these operations, or opens ones that its kind keeps closed. */

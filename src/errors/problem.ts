@@ -44,6 +44,7 @@ export function problem(
   const retryAfter = extras.retryAfter ?? refusal.row.retryAfter
   if (retryAfter !== undefined) headers.set('retry-after', String(retryAfter))
   if (extras.allow) headers.set('allow', extras.allow.join(', '))
+  if (extras.rateLimit) headers.set('ratelimit', extras.rateLimit.state)
   if (code === 'upgrade-refused') headers.set('upgrade', 'HTTP/1.1')
   const body = {
     type: `urn:sallyport:error:${code}`,
@@ -60,6 +61,7 @@ export function problem(
     // Some clients lose headers.
     ...(retryAfter !== undefined && { retryAfter }),
     ...(extras.limit && { limit: extras.limit }),
+    ...(extras.rateLimit && { rateLimit: extras.rateLimit }),
   }
   return new Response(JSON.stringify(formed(refusal, body, form)), { status: statusOf(refusal, form), headers })
 }

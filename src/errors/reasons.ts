@@ -44,6 +44,8 @@ interface Reasons {
   'token-invalid': TokenReason
   'policy-denied': PolicyReasons
   'scope-insufficient': PolicyReasons
+  /** The rate, as `policy/name`. */
+  'rate-limited': Name
   'field-forbidden': 'status' | 'tenant' | 'webhook'
   'body-invalid':
     | `${Sort} id`

@@ -24,6 +24,8 @@ export interface RefusalExtras {
   readonly mismatch?: Mismatch | undefined
   /** The limit that was hit, by its setting or as it is called, and how much it allows. */
   readonly limit?: { readonly name: string; readonly most: number }
+  /** A rate as `RateLimit-Policy` and `RateLimit` tell it. */
+  readonly rateLimit?: { readonly policy: string; readonly state: string }
   /** Whole seconds for `Retry-After`, in place of the row's. */
   readonly retryAfter?: number
 }

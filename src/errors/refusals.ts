@@ -113,6 +113,12 @@ export const refusals = {
     title: 'Headers and body differ',
     detail: 'A header names another method or tool than the body does. Send both from the same request.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    detail: 'A limit of this route is used up for the moment. Wait as long as Retry-After says.',
+    retryAfter: 60,
+  },
   'body-too-slow': { status: 408, title: 'Body too slow', detail: 'The body did not arrive in time.' },
   'gateway-busy': {
     status: 503,

@@ -109,6 +109,12 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 
+/** The rate limiters of wrangler's file; each run of a test begins with unused ones. */
+const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
+  Object.fromEntries(
+    ratelimits.map(({ name, namespace_id: namespace, simple }) => [name, { type: 'rate-limit', namespace, simple }]),
+  )
+
 /** The world around a Worker. */
 interface Around {
   /** Answers whatever the Worker asks of the world outside. */
@@ -146,7 +152,10 @@ async function startWorker(
             modulesRoot: root,
             modules: { 'worker.js': { type: 'esm', contents: outputFiles[0]?.text ?? '' } },
           },
-          env: Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
+          env: {
+            ...Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
+            ...limitersOf(config),
+          },
         },
         dev: {
           rootPath: root,

@@ -34,13 +34,26 @@ export interface GatewayOptions {
   readonly vars?: Readonly<Record<string, string | undefined>>
   /** Service bindings, by name. */
   readonly services?: Readonly<Record<string, (request: Request) => Response | Promise<Response>>>
+  /** Rate limiters of the platform, by the names of their bindings. */
+  readonly rates?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>
   readonly port?: number
 }
 
-type Environment = Record<string, { type: 'text'; value: string } | { type: 'fetcher'; handler: never }>
+type Environment = Record<
+  string,
+  | { type: 'text'; value: string }
+  | { type: 'fetcher'; handler: never }
+  | { type: 'rate-limit'; namespace: string; simple: { readonly limit: number; readonly period: 10 | 60 } }
+>
 
 /** Starts the built Worker in a workerd of its own. */
-export async function startGateway({ routes, vars = {}, services = {}, port }: GatewayOptions): Promise<TestGateway> {
+export async function startGateway({
+  routes,
+  vars = {},
+  services = {},
+  rates = {},
+  port,
+}: GatewayOptions): Promise<TestGateway> {
   const at = port ?? (await freePort())
   const url = `http://127.0.0.1:${at}`
   const audit: AuditEvent[] = []
@@ -57,6 +70,8 @@ export async function startGateway({ routes, vars = {}, services = {}, port }: G
     if (value !== undefined) env[name] = { type: 'text', value }
   }
   for (const [name, handler] of Object.entries(services)) env[name] = { type: 'fetcher', handler: handler as never }
+
+  for (const [name, simple] of Object.entries(rates)) env[name] = { type: 'rate-limit', namespace: name, simple }
 
   const miniflare = new Miniflare({
     host: '127.0.0.1',

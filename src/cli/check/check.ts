@@ -15,6 +15,7 @@ import { misnamedFiles, unlistedRoutes, unusedFiles, unusedVariables } from './f
 import { issuerFaults } from './issuers'
 import { askEverybody } from './online'
 import { policyFaults, unusableRoutes } from './policies'
+import { rateFaults } from './rates'
 import { neededSecrets, secretsInRoutes } from './secrets'
 import { withSuggestions } from './suggestions'
 import { workerFileFaults } from './worker-file'
@@ -104,6 +105,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       ...issuers.faults,
       ...secretsInRoutes(routes),
       ...ofPolicies,
+      ...rateFaults(deployment, deployments.file, policies),
       // An example that is wrong by itself says nothing of the rules.
       ...(ofPolicies.length > 0 ? [] : policies.flatMap((policy) => failedExamples(policy, routes))),
       ...unusableRoutes([...config.routes.values()]),

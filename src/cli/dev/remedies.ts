@@ -25,6 +25,7 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'field-forbidden': undefined,
   'body-invalid': 'Send one JSON document as the protocol of the agent has it.',
   'header-mismatch': undefined,
+  'rate-limited': 'rates of a policy of the route allows more: it names the binding, and wrangler.toml has its limit.',
   'body-too-slow': undefined,
   'gateway-busy': undefined,
   'body-too-large': 'limits.bodyBytes of the route allows more.',

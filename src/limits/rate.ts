@@ -1,0 +1,98 @@
+import { Refusal } from '../errors/refusal'
+
+/** Counts by key. On Cloudflare it counts per location, and permissively. */
+export interface Limiter {
+  limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
+}
+
+/** A rate that is in force on a route. */
+export interface Rate {
+  /** The policy's id and the rate's name, as `policy/name`. */
+  readonly name: string
+  readonly per: 'person' | 'tenant' | 'route' | 'operation' | 'address'
+  readonly most: number
+  readonly seconds: number
+  readonly limiter: Limiter
+  /** Whether it counts a request that asks for this operation. */
+  readonly counts: (operation: string) => boolean
+}
+
+/** The facts that requests are counted by. */
+export interface Counted {
+  readonly route: string
+  readonly address: string | undefined
+  /** Absent before anybody is known, and on public routes. */
+  readonly caller?:
+    | { readonly issuer: string; readonly subject: string; readonly tenant: string | undefined }
+    | undefined
+  readonly operations: readonly string[]
+}
+
+interface Reports {
+  readonly now: () => number
+  readonly log: (line: string) => void
+}
+
+/**
+ * `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): each rate with its quota and its
+ * window.
+ */
+export const rateLimitPolicy = (rates: readonly Rate[]): string =>
+  rates.map(({ name, most, seconds }) => `"${name}";q=${most};w=${seconds}`).join(', ')
+
+/**
+ * Counts a request against each rate that speaks of it. A limiter that cannot be asked lets the
+ * request pass, and the operator is told.
+ *
+ * @throws Refusal `rate-limited` where one of them has nothing left
+ */
+export async function countRequest(rates: readonly Rate[], counted: Counted, { now, log }: Reports): Promise<void> {
+  const asked = rates.flatMap((rate) => keysOf(rate, counted).map((key) => ({ rate, key })))
+  const answers = await Promise.all(
+    asked.map(({ rate, key }) =>
+      rate.limiter.limit({ key: `${rate.name}|${key}` }).catch((thrown: unknown) => {
+        const reason = thrown instanceof Error ? thrown.message : String(thrown)
+        log(JSON.stringify({ event: 'rate-unavailable', rate: rate.name, reason }))
+        return { success: true }
+      }),
+    ),
+  )
+  const exceeded = asked.find((_, index) => answers[index]?.success === false)?.rate
+  if (!exceeded) return
+  const { name, most, seconds } = exceeded
+  // Windows begin on the clock's whole multiples of their length.
+  const retryAfter = seconds - (Math.floor(now() / 1000) % seconds)
+  const rateLimit = { policy: rateLimitPolicy([exceeded]), state: `"${name}";r=0;t=${retryAfter}` }
+  throw new Refusal('rate-limited', name, { retryAfter, limit: { name, most }, rateLimit })
+}
+
+/** The keys that a rate counts a request under: none where it does not speak of it. */
+function keysOf({ per, counts }: Rate, { route, address, caller, operations }: Counted): readonly string[] {
+  if (per === 'address') return address === undefined ? [] : [networkOf(address)]
+  const counting = operations.filter(counts)
+  if (counting.length === 0) return []
+  switch (per) {
+    case 'person':
+      return caller ? [JSON.stringify([caller.issuer, caller.subject])] : []
+    case 'tenant':
+      return caller?.tenant === undefined ? [] : [JSON.stringify([caller.issuer, caller.tenant])]
+    case 'route':
+      return [route]
+    case 'operation':
+      return counting.map((operation) => `${route}|${operation}`)
+  }
+}
+
+/** One customer of a provider has a whole /64 of IPv6 addresses to change between. */
+function networkOf(address: string): string {
+  if (!address.includes(':')) return address
+  const [head = '', tail] = address.toLowerCase().split('::')
+  const groups = head === '' ? [] : head.split(':')
+  const behind = tail === undefined || tail === '' ? [] : tail.split(':')
+  const zeros = tail === undefined ? 0 : 8 - groups.length - behind.length
+  const all = [...groups, ...Array<string>(Math.max(0, zeros)).fill('0'), ...behind]
+  return all
+    .slice(0, 4)
+    .map((group) => group.replace(/^0+(?=.)/, ''))
+    .join(':')
+}
