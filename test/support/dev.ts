@@ -28,7 +28,7 @@ const START_MS = 240_000
 const PRINT_MS = 20_000
 
 /** The gateway, the provider and the page have ports that follow each other. */
-async function threeFreePorts(): Promise<number> {
+export async function threeFreePorts(): Promise<number> {
   for (;;) {
     const port = await freePort()
     if ((await isFreePort(port + 1)) && (await isFreePort(port + 2))) return port

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
@@ -63,8 +64,25 @@ function endWithParent(worker: ChildProcess, onAsked: () => void): void {
     worker.kill('SIGTERM')
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  // npm hands no signal on; once it has gone, this process has another parent.
-  const parent = process.ppid
-  const watch = setInterval(() => process.ppid !== parent && stop(), PARENT_MS)
+  // npm hands no signal on; once it has gone, this process, or the shell between them, has another
+  // parent.
+  const before = ancestors()
+  const watch = setInterval(() => ancestors() !== before && stop(), PARENT_MS)
   worker.once('exit', () => clearInterval(watch))
+}
+
+/**
+ * The process that started this one, and under npm on Linux, where a shell stands between, also
+ * npm.
+ */
+function ancestors(): string {
+  const { ppid, platform, env } = process
+  if (platform !== 'linux' || env.npm_lifecycle_event === undefined) return String(ppid)
+  try {
+    // proc(5): the fourth field of `stat`, behind a name in parentheses that may have spaces.
+    const [, parent] = readFileSync(`/proc/${ppid}/stat`, 'utf8').split(/\) \S /)
+    return `${ppid} ${parent?.split(' ', 1)[0]}`
+  } catch {
+    return 'gone'
+  }
 }
