@@ -36,6 +36,8 @@ export async function create(args) {
     console.log(USAGE)
     return 0
   }
+  if (positionals.length > 1)
+    throw new Error(`${positionals.slice(1).join(' ')}: write two dashes before the options, as in\n\n${USAGE}`)
   const asked = await answers(values, positionals[0])
   const folder = path.resolve(asked.folder)
   if (existsSync(folder) && readdirSync(folder).length > 0) {

@@ -9,6 +9,8 @@ process.setSourceMapsEnabled(true)
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
 // Beside the packages of this repository, which it needs. Another command may run at the same time.
 const outdir = path.join(root, 'node_modules/.cache/sallyport', `cli-${process.pid}`)
+// Commands are named as they are run here.
+if (process.cwd() === root) process.env.SALLYPORT_REPOSITORY = '1'
 try {
   await buildCommands(outdir, { tsconfig: path.join(root, 'tsconfig.json') })
   const { run } = await import(pathToFileURL(path.join(outdir, 'cli.js')).href)

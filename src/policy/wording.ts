@@ -1,6 +1,7 @@
 import type { Caller } from '../caller'
 import type { Condition, Policy } from '../config/define'
 import type { Mismatch } from '../errors/refusal'
+import { evaluate, holds } from './condition'
 import { covers } from './operation'
 import type { Reason } from './reason'
 
@@ -35,6 +36,8 @@ const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
   'issuer-differs': ({ issuerId }) => `issuer ${issuerId}`,
   'tenant-differs': ({ tenant = 'none' }) => `tenant ${tenant}`,
   'caller-kind-differs': ({ kind }) => `a ${kind}`,
+  'claim-differs': () => 'another value, or none',
+  excluded: () => 'a caller whom the rule excludes',
 }
 
 /**
@@ -47,13 +50,17 @@ export function mismatchOf(
   operation: string,
   reasons: readonly Reason[],
 ): Mismatch {
-  const isDenied = reasons.includes('denied-by-rule')
-  const rules = (isDenied ? deny : allow).filter(({ operations }) => operations.some((each) => covers(each, operation)))
+  const speaking = (rule: Policy['allow'][number]) => rule.operations.some((each) => covers(each, operation))
+  const setting = `policies/${id}.ts`
+  if (reasons.includes('denied-by-rule')) {
+    const denying = deny.find((rule) => speaking(rule) && (!rule.when || holds(evaluate(rule.when, caller))))
+    return { found: `deny rule "${denying?.name}", for ${wordsOf(denying?.when)}`, expected: 'no such rule', setting }
+  }
   const found = reasons.flatMap((reason) => parts[reason]?.(caller) ?? [])
-  const expected = rules.map(({ name, when }) => `${wordsOf(when)} (rule "${name}")`)
+  const expected = allow.filter(speaking).map(({ name, when }) => `${wordsOf(when)} (rule "${name}")`)
   return {
-    found: found.join(', ') || (isDenied ? `a deny rule: ${expected[0]}` : operation),
-    expected: (!isDenied && expected.join(', or ')) || 'an operation that a rule allows',
-    setting: `policies/${id}.ts`,
+    found: found.join(', ') || operation,
+    expected: expected.join(', or ') || 'an operation that a rule allows',
+    setting,
   }
 }

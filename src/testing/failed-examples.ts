@@ -1,5 +1,5 @@
 import type { Route } from '../config/define'
-import { policiesOf, runExamples } from '../policy/examples'
+import { policiesOf, runExamples } from './examples'
 
 /**
  * Runs the examples of all policies of these routes.

@@ -16,7 +16,8 @@ let project: DevProject
 let site: NodeServer
 let browser: Browser
 let page: Page
-let script = ''
+/** The same with main.js of the document. */
+let whole: NodeServer
 
 /** The module with the test's own lines. */
 const MAIN = `
@@ -30,41 +31,55 @@ completeSignIn().then(
 )
 `
 
-async function bundle(provider: string): Promise<string> {
+async function bundle(provider: string, gateway: string): Promise<Record<'page' | 'whole', string>> {
   const text = readFileSync(path.join(root, 'docs/front-ends.md'), 'utf8')
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-front-end-'))
   try {
     const blocks = [...text.matchAll(/```js\n\/\/ (\w+\.js)\n([\s\S]*?)```/g)]
-    expect(blocks.map(([, name]) => name)).toEqual(['token.js', 'ask.js', 'events.js'])
+    expect(blocks.map(([, name]) => name)).toEqual(['token.js', 'ask.js', 'events.js', 'main.js'])
     for (const [, name = '', code = ''] of blocks)
       writeFileSync(path.join(folder, name), code.replaceAll('http://127.0.0.1:8788', provider))
-    writeFileSync(path.join(folder, 'main.js'), MAIN)
+    const main = blocks.at(-1)?.[2]?.replace('http://127.0.0.1:8787/agents/support', `${gateway}/agents/notes`) ?? ''
+    writeFileSync(path.join(folder, 'main.js'), main)
+    writeFileSync(path.join(folder, 'page.js'), MAIN)
+    writeFileSync(
+      path.join(folder, 'whole.js'),
+      "import { say } from './main.js'\nglobalThis.say = say\ndocument.title = 'ready'\n",
+    )
     const { outputFiles } = await build({
-      entryPoints: [path.join(folder, 'main.js')],
+      entryPoints: { page: path.join(folder, 'page.js'), whole: path.join(folder, 'whole.js') },
+      outdir: folder,
       bundle: true,
       format: 'esm',
       write: false,
       nodePaths: [path.join(root, 'node_modules')],
     })
-    return outputFiles[0]?.text ?? ''
+    const of = (name: string) => outputFiles.find((file) => file.path.endsWith(`${name}.js`))?.text ?? ''
+    return { page: of('page'), whole: of('whole') }
   } finally {
     rmSync(folder, { recursive: true })
   }
 }
 
-beforeAll(async () => {
-  project = await startDevProject()
-  const { house, dev } = project
-  script = await bundle(dev.provider)
-  site = await startNodeServer((request, response) => {
+/** A page on http://localhost that has one script. */
+async function serve(script: string): Promise<NodeServer> {
+  const served = await startNodeServer((request, response) => {
     const isScript = request.url === '/main.js'
     response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' })
     response.end(
       isScript ? script : '<!doctype html><title>waits</title><script type="module" src="/main.js"></script>',
     )
   })
-  site = { ...site, url: site.url.replace('127.0.0.1', 'localhost') }
-  const cors = `cors: { origins: ['${site.url}'] }, trust:`
+  return { ...served, url: served.url.replace('127.0.0.1', 'localhost') }
+}
+
+beforeAll(async () => {
+  project = await startDevProject()
+  const { house, dev } = project
+  const scripts = await bundle(dev.provider, dev.gateway)
+  site = await serve(scripts.page)
+  whole = await serve(scripts.whole)
+  const cors = `cors: { origins: ['${site.url}', '${whole.url}'] }, trust:`
   for (const name of ['notes', 'desk', 'support'])
     house.write(`routes/${name}.ts`, house.read(`routes/${name}.ts`).replace('trust:', cors))
   await dev.printed(/Took in .*cors of route support/)
@@ -81,6 +96,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser?.close()
   await site?.close()
+  await whole?.close()
   await project?.close()
 })
 
@@ -201,6 +217,18 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
       for await (const { id, data } of events(more)) { if (first < 0) first = Number(id); all += JSON.stringify(data) }
       return { first, all }`)
     expect(answer.all).toMatch(/Carol/)
+  })
+
+  it('signs in and talks by itself, as main.js of the document puts it together', async () => {
+    const other = await browser.newPage()
+    try {
+      await other.goto(whole.url)
+      await other.getByTestId('sign-in-dora').click()
+      await expect.poll(() => other.title()).toBe('ready')
+      expect(await other.evaluate("say('Who am I?')")).toMatch(/Dora/)
+    } finally {
+      await other.close()
+    }
   })
 
   it('is told by the browser, and on the terminal, where its origin is not in the list', async () => {

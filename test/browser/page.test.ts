@@ -213,6 +213,7 @@ describe('the page of sallyport dev', () => {
     } finally {
       house.write('routes/index.ts', before)
     }
+    await expect.poll(() => tabOf('fresh').count(), { timeout: 15_000 }).toBe(0)
   })
 
   it.each(['light', 'dark'] as const)('fits a phone, in %s', async (colorScheme) => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import routes from '../../routes'
 import type { Policy, Route } from '../../src/config/define'
 import { PolicySchema } from '../../src/config/policy-schema'
-import { runExamples } from '../../src/policy/examples'
+import { runExamples } from '../../src/testing/examples'
 
 const list: readonly Route[] = routes
 const policies = [...new Set<Policy>(list.flatMap((route) => route.policies ?? []))]
@@ -65,6 +65,10 @@ describe('an example that names a request', () => {
       ),
     ).toEqual([])
     expect(run(example(runs, 'deny'))).toEqual(['allow'])
+    // The gateway refuses it once the policy has allowed it.
+    const hooked = { ...runs, body: { ...runs.body, webhook: 'https://elsewhere.test' } }
+    expect(run(example(hooked, 'allow'))).toEqual(['refused as field-forbidden'])
+    expect(run(example({ ...runs, path: '/threads//runs/stream' }, 'allow'))).toEqual(['refused as path-not-canonical'])
   })
 
   it('fails where no route with the policy has such a request, whatever it expects', () => {

@@ -36,7 +36,7 @@ describe('a denial in words, for the operator', () => {
       'roles member, tenant none',
       '(role admin or role lead and tenant acme) (rule "only these")',
     ],
-    [{ not: { role: 'member' } }, 'ticket.close', 'not (role member) (rule "only these")'],
+    [{ not: { role: 'member' } }, 'a caller whom the rule excludes', 'not (role member) (rule "only these")'],
   ])('%j is told with what the caller had', (when, found, expected) => {
     expect(denialOf(policy(when))).toEqual({ found, expected, setting: 'policies/desk.ts' })
   })
@@ -52,10 +52,13 @@ describe('a denial in words, for the operator', () => {
       found: 'users.delete',
       expected: 'an operation that a rule allows',
     })
-    const deny = [{ name: 'nobody closes', operations: ['ticket.close'] }]
+    const deny = [
+      { name: 'no guests', operations: ['ticket.close'], when: { role: 'guest' } },
+      { name: 'nobody closes', operations: ['ticket.close'] },
+    ]
     expect(denialOf(policy(undefined, deny))).toMatchObject({
-      found: 'a deny rule: anybody (rule "nobody closes")',
-      expected: 'an operation that a rule allows',
+      found: 'deny rule "nobody closes", for anybody',
+      expected: 'no such rule',
     })
   })
 

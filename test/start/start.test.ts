@@ -50,7 +50,7 @@ describe('npm start', () => {
 
   it('prints a line that gets a token, which works as it stands, and each sample agent answers by name', async () => {
     const line = /TOKEN=\$\((.*)\)/.exec(dev.output())?.[1]
-    expect(line).toBe(`npm run -s token alice -- --port ${dev.port}`)
+    expect(line).toBe(`npm run -s token -- alice --port ${dev.port}`)
     const { stdout, status } = shell(line ?? '')
     expect([status, stdout]).toEqual([0, expect.stringMatching(/^eyJ[\w-]+\.[\w-]+\.[\w-]+\n$/)])
     const headers = { authorization: `Bearer ${stdout.trim()}`, 'content-type': 'application/json' }
@@ -77,9 +77,9 @@ describe('npm start', () => {
 
   it('writes one line for each request, with why it was refused and what to do', async () => {
     await fetch(`${dev.gateway}/agents/ag-ui`, { method: 'POST', headers: { authorization: 'Bearer opaque-token' } })
-    const printed = await dev.printed(/token-invalid \(form\)[\s\S]*?explain --dev/)
+    const printed = await dev.printed(/token-invalid \(form\)[\s\S]*?explain -- --dev/)
     expect(printed).toMatch(
-      /\d\d:\d\d:\d\d {2}[0-9a-f]{8} {2}401 {2}- +POST {4}\/agents\/ag-ui {2}token-invalid \(form\) {2}\d+ ms\n +found .*, expected .*\n +npx sallyport explain --dev --token FILE shows every check\.\n/,
+      /\d\d:\d\d:\d\d {2}[0-9a-f]{8} {2}401 {2}- +POST {4}\/agents\/ag-ui {2}token-invalid \(form\) {2}\d+ ms\n +found .*, expected .*\n +npm run -s explain -- --dev --token FILE shows every check\.\n/,
     )
   })
 

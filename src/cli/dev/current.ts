@@ -1,17 +1,22 @@
 import { ConfigurationError, entriesOf } from '../../config/fault'
 import { withSuggestions } from '../check/suggestions'
-import { readDeployments } from '../deployments'
 import { say } from '../print'
+import { ProjectError } from '../project'
 import { DEV_FILE } from './agents/settings'
 import { changesBetween } from './changes'
 import type { People } from './identity-provider/people.ts'
-import { PEOPLE_FILE, readPeople } from './local-people'
-import { type Addresses, type Staged, stage, writeStaged } from './stage'
+import { readPeople } from './local-people'
+import { type Addresses, type Staged, stage } from './stage'
 import { Watch } from './watch'
+
+/** While a project is broken: a file that nothing watches may mend it. */
+const AGAIN_MS = 3_000
 
 /** The configuration that the gateway runs with: the last one that was good. */
 export interface Current {
   readonly staged: Staged
+  /** Takes in what was saved while nobody looked. */
+  readonly refresh: () => Promise<void>
   readonly close: () => void
 }
 
@@ -19,49 +24,74 @@ interface Around {
   readonly root: string
   readonly addresses: Addresses
   readonly people: People
-  /** Is told of each configuration that is taken in, and whether its variables have changed. */
-  readonly onChange: (staged: Staged, haveVariablesChanged: boolean) => void
+  /**
+   * Puts a configuration in force.
+   * @returns what the gateway said, where it does not start with it: then the old one is in force
+   * again
+   */
+  readonly apply: (next: Staged, before: Staged) => Promise<string | undefined>
 }
 
 /** Takes in each save that is good, and tells of each that is not, once. */
-export function keepCurrent({ root, addresses, people, onChange }: Around, first: Staged): Current {
+export function keepCurrent({ root, addresses, people, apply }: Around, first: Staged): Current {
   let staged = first
   let told: string | undefined
+  /** One that does not start: it is not tried again and again. */
+  let refused: string | undefined
+  let again: NodeJS.Timeout | undefined
   let busy = Promise.resolve()
   const takeIn = async (files: readonly string[]): Promise<void> => {
+    clearTimeout(again)
+    const names = files.length === 0 ? 'the files that were saved meanwhile' : files.join(', ')
     try {
-      people.replaceBy(readPeople(root))
       const next = await stage(root, addresses)
       watch.follow(next.folders)
-      const wasBroken = told !== undefined
-      const hasCodeChanged = next.code !== staged.code
-      const haveVariablesChanged = JSON.stringify(next.variables) !== JSON.stringify(staged.variables)
-      if (hasCodeChanged || wasBroken) writeStaged(root, readDeployments(root).file, next)
+      const name = next.build + JSON.stringify(next.variables)
+      if (told !== undefined && name === refused) return
+      const local = readPeople(root)
+      const isOther = next.build !== staged.build || hasChanged(next.variables, staged.variables)
+      const why = isOther ? await apply(next, staged) : undefined
+      if (why !== undefined) {
+        refused = name
+        throw new ProjectError(`The Worker does not start with this. It said:\n\n${why}`)
+      }
+      const arePeopleOther = hasChanged(local, people.all)
+      people.replaceBy(local)
       const changes = changesBetween(staged, next)
-      if (JSON.stringify(next.agents) !== JSON.stringify(staged.agents))
+      if (hasChanged(next.agents, staged.agents))
         changes.push(`the commands of ${DEV_FILE}, which count from the next start on`)
-      if (hasCodeChanged || haveVariablesChanged || wasBroken || changes.length > 0 || files.includes(PEOPLE_FILE))
-        say(`\n  Took in ${files.join(', ')}${changes.length === 0 ? '' : `: ${changes.join('; ')}`}.\n`)
+      if (isOther || arePeopleOther || told !== undefined || changes.length > 0)
+        say(`\n  Took in ${names}${changes.length === 0 ? '' : `: ${changes.join('; ')}`}.\n`)
       staged = next
-      onChange(next, haveVariablesChanged)
       told = undefined
     } catch (thrown) {
       const why = sentenceOf(thrown)
-      if (why !== told) say(`\n${why.trimEnd()}\n\n  The gateway goes on as it was before ${files.join(', ')}.\n`)
+      if (why !== told) say(`\n${why.trimEnd()}\n\n  The gateway goes on as it was before ${names}.\n`)
       told = why
     }
+    if (told !== undefined) again = setTimeout(() => later([]), AGAIN_MS)
   }
-  const watch = new Watch(root, (files) => {
+  const later = (files: readonly string[]): void => {
     busy = busy.then(() => takeIn(files))
-  })
+  }
+  const watch = new Watch(root, later)
   watch.follow([root, ...first.folders])
   return {
     get staged() {
       return staged
     },
-    close: () => watch.close(),
+    async refresh() {
+      later([])
+      await busy
+    },
+    close() {
+      clearTimeout(again)
+      watch.close()
+    },
   }
 }
+
+const hasChanged = (one: unknown, other: unknown): boolean => JSON.stringify(one) !== JSON.stringify(other)
 
 function sentenceOf(thrown: unknown): string {
   if (thrown instanceof ConfigurationError) return entriesOf(withSuggestions(thrown.faults, []))

@@ -50,19 +50,29 @@ export const dev: Command = {
 /** @param atEnd is given all that has to be closed */
 async function runEverything(root: string, port: number, atEnd: (close: () => unknown) => void): Promise<number> {
   const people = new People(readPeople(root))
-  await ensureSecrets(path.join(root, '.dev.vars'))
+  if (await ensureSecrets(path.join(root, '.dev.vars')))
+    say('  Made the secrets of this machine, in .dev.vars, which git ignores.')
 
   const recorder = await startRecorder((observed) => notices.observe(observed))
   atEnd(recorder.close)
   const addresses = { ...addressesHere(port), recorder: recorder.url }
   const first = await stage(root, addresses)
+  recorder.allow(first.recorded)
   let gateway: RunningGateway | undefined
-  const onChange = (staged: Staged, haveVariablesChanged: boolean): void => {
-    recorder.allow(staged.recorded)
-    if (haveVariablesChanged) gateway?.use(staged.variables)
+  const write = (staged: Staged) => writeStaged(root, readDeployments(root).file, staged)
+  const apply = async (next: Staged, before: Staged): Promise<string | undefined> => {
+    recorder.allow([...before.recorded, ...next.recorded])
+    write(next)
+    gateway?.use(next.variables)
+    const why = await gateway?.runs(next.build)
+    if (why !== undefined) {
+      write(before)
+      gateway?.use(before.variables)
+    }
+    recorder.allow(why === undefined ? next.recorded : before.recorded)
+    return why
   }
-  onChange(first, false)
-  const current = keepCurrent({ root, addresses, people, onChange }, first)
+  const current = keepCurrent({ root, addresses, people, apply }, first)
   atEnd(current.close)
   const routes = () => current.staged.configuration.routes
   const notices = new Notices(routes, say)
@@ -75,22 +85,26 @@ async function runEverything(root: string, port: number, atEnd: (close: () => un
     resources: () => [...routes().keys()].map((at) => addresses.gateway + at),
   })
   atEnd(provider.close)
-  const agents = startAgents(root, first)
+  const liveness = new Liveness(() => current.staged.watched)
+  atEnd(() => liveness.close())
+  const page = await startPage({ addresses, people, provider, recorder, audits, notices, liveness, current })
+  atEnd(page.close)
+  const agents = await startAgents(root, first)
   atEnd(agents.stop)
-  const { config } = writeStaged(root, readDeployments(root).file, first)
-  gateway = await startGateway(root, first.variables, { config, port }, (line) => {
+  const { config } = write(current.staged)
+  gateway = await startGateway(root, current.staged, { config, port }, (line) => {
     const event = audits.note(line)
     if (event) notices.note(event)
     if (line === KEYS_READ) notices.noteKeysRead()
-    tell(line)
+    tell(line, addresses.page)
   })
-  const liveness = new Liveness(() => routes().values())
-  atEnd(() => liveness.close())
-  await Promise.race([agents.ready(), gateway.ended])
-  await liveness.start()
-  const page = await startPage({ addresses, people, provider, recorder, audits, notices, liveness, current })
-  atEnd(page.close)
-  say(summary(root, current.staged, people, addresses, liveness))
+  atEnd(gateway.stop)
+  await current.refresh()
+  const hasEnded = await Promise.race([agents.ready().then(() => false), gateway.ended.then(() => true)])
+  if (!hasEnded) {
+    await liveness.start()
+    say(summary(current.staged, people, addresses, liveness))
+  }
   return gateway.ended
 }
 
@@ -106,7 +120,11 @@ async function refuseTakenPorts(port: number): Promise<void> {
 }
 
 /** Requests as a person reads them, and errors as they are; wrangler's own chatter is left out. */
-function tell(line: string): void {
-  const shown = traffic(line) ?? (/\berror\b/i.test(line) && !line.startsWith('{') ? line : undefined)
+function tell(line: string, page: string): void {
+  // The page's own origin is in no list that somebody wrote.
+  const asked = traffic(line)
+    ?.replace(` or ${page}`, '')
+    .replace(`expected ${page}`, 'expected one of a list that is empty')
+  const shown = asked ?? (/\berror\b/i.test(line) && !line.startsWith('{') ? line : undefined)
   if (shown !== undefined) say(shown)
 }

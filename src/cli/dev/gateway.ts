@@ -2,32 +2,51 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
+import { complain } from '../print'
 import { ProjectError } from '../project'
+import { BUILD_PATH } from './local'
+import { local } from './ports'
+import type { Staged } from './stage'
 import type { ToWorker } from './worker'
 
 /** How often it looks whether it is still wanted. */
 const PARENT_MS = 500
 
+/** A Worker that has not answered by then does not start. */
+const START_MS = 30_000
+const LOOK_MS = 100
+/** An error is written in several lines. */
+const ERROR_MS = 500
+const OUTPUT_LINES = 12
+
 /** The gateway, in a process that has workerd. */
 export interface RunningGateway {
   /** Gives it other variables. */
   use(variables: Readonly<Record<string, string>>): void
+  /**
+   * Waits until a build runs.
+   * @returns what the gateway said instead, where it does not
+   */
+  runs(build: string): Promise<string | undefined>
   /** Resolves when it has ended, with the exit code. */
   readonly ended: Promise<number>
+  readonly stop: () => Promise<void>
 }
 
 /**
  * Starts the gateway, and ends it when this process is told to end, or when the process that
  * started this one has gone.
+ * @param staged what it runs
  * @param start wrangler's file of it, and its port
  * @param onLine is given each line that it writes
  * @throws ProjectError where it does not start
  */
 export async function startGateway(
   root: string,
-  variables: Readonly<Record<string, string>>,
+  { variables, build }: Pick<Staged, 'variables' | 'build'>,
   start: { readonly config: string; readonly port: number },
   onLine: (line: string) => void,
 ): Promise<RunningGateway> {
@@ -43,18 +62,58 @@ export async function startGateway(
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
-  for (const output of [worker.stdout, worker.stderr])
-    if (output) createInterface({ input: output }).on('line', (line) => onLine(stripVTControlCharacters(line)))
+  let errors = 0
+  const output: string[] = []
+  const note = (line: string): void => {
+    if (!line.startsWith('{')) output.push(line)
+    if (output.length > OUTPUT_LINES) output.shift()
+    if (/\[ERROR\]|\bUncaught\b/.test(line)) errors++
+    onLine(line)
+  }
+  for (const stream of [worker.stdout, worker.stderr])
+    if (stream) createInterface({ input: stream }).on('line', (line) => note(stripVTControlCharacters(line)))
   let isAsked = false
+  let hasEnded = false
   endWithParent(worker, () => {
     isAsked = true
   })
-  const ended = once(worker, 'exit').then(([code]) => (isAsked || code === null ? 0 : Number(code)))
-  const send = (message: ToWorker) => void worker.send(message)
+  const ended = once(worker, 'exit').then(([code]) => {
+    hasEnded = true
+    if (isAsked) return 0
+    complain('\n  The gateway has ended, and nobody asked it to.')
+    return Number(code ?? 1) || 1
+  })
+  const send = (message: ToWorker) => void (worker.connected && worker.send(message))
+  const runs: RunningGateway['runs'] = async (wanted) => {
+    const before = errors
+    for (let waited = 0; waited < START_MS && !hasEnded; waited += LOOK_MS) {
+      if ((await buildAt(start.port)) === wanted) return undefined
+      await sleep(LOOK_MS)
+      if (errors === before) continue
+      await sleep(ERROR_MS)
+      break
+    }
+    return output.join('\n')
+  }
   send({ variables, start })
-  const hasStarted = await Promise.race([once(worker, 'message').then(() => true), ended.then(() => false)])
-  if (!hasStarted) throw new ProjectError('The gateway did not start; its messages are above.')
-  return { use: (others) => send({ variables: others }), ended }
+  const stop = async (): Promise<void> => {
+    isAsked = true
+    if (!hasEnded) worker.kill('SIGTERM')
+    await ended
+  }
+  const why = await runs(build)
+  if (why === undefined || isAsked) return { use: (others) => send({ variables: others }), runs, ended, stop }
+  await stop()
+  throw new ProjectError(`The gateway did not start. It said:\n\n${why || '    (nothing)'}`)
+}
+
+/** The build that answers at a port. */
+async function buildAt(port: number): Promise<string | undefined> {
+  const url = `${local(port)}${BUILD_PATH}`
+  return fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
+    (reply) => reply.text(),
+    () => undefined,
+  )
 }
 
 /** @param onAsked is called when it is time to end */

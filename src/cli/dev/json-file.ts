@@ -1,12 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import * as v from 'valibot'
+import { nearest } from '../check/suggestions'
 import { ProjectError } from '../project'
 
 /** A small file of a project that counts on this machine alone. */
 export interface JsonFile<Content> {
   readonly name: string
   readonly schema: v.GenericSchema<unknown, Content>
+  /** The keys that may stand in it. */
+  readonly keys: readonly string[]
   /** An example of right content. */
   readonly example: string
 }
@@ -16,7 +19,10 @@ export interface JsonFile<Content> {
  * @returns undefined where there is none
  * @throws ProjectError where its content is something else
  */
-export function readJsonFile<Content>(root: string, { name, schema, example }: JsonFile<Content>): Content | undefined {
+export function readJsonFile<Content>(
+  root: string,
+  { name, schema, keys, example }: JsonFile<Content>,
+): Content | undefined {
   const file = path.join(root, name)
   if (!existsSync(file)) return undefined
   const fault = (at: string, found: string, expected: string): ProjectError =>
@@ -32,5 +38,9 @@ export function readJsonFile<Content>(root: string, { name, schema, example }: J
   const { success, output, issues } = v.safeParse(schema, content)
   if (success) return output
   const [issue] = issues
-  throw fault(v.getDotPath(issue) ?? '(whole file)', issue.received, issue.message)
+  const at = v.getDotPath(issue) ?? '(whole file)'
+  if (issue.type !== 'strict_object' || issue.expected !== 'never') throw fault(at, issue.received, issue.message)
+  const meant = nearest(at.split('.').at(-1) ?? '', keys)
+  const hint = meant === undefined ? '' : `. Did you mean "${meant}"?`
+  throw fault(at, 'a key that means nothing here', `one of ${keys.join(', ')}${hint}`)
 }

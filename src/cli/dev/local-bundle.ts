@@ -18,13 +18,19 @@ export function localRoutes(
 ): readonly string[] {
   return [...loaded.values()]
     .filter(({ id, isPublic, origin: { host } }) => {
-      const { hostname } = new URL(host)
       const written = routes.find((route) => route.id === id)?.agent.origin
-      const isHere = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname) || hostname.endsWith('.service.internal')
-      return !isPublic && (isHere || (written !== undefined && 'env' in written && given.has(written.env)))
+      const isGiven = written !== undefined && 'env' in written && given.has(written.env)
+      const isService = written !== undefined && 'service' in written
+      return !isPublic && (isHere(host) || isGiven || isService)
     })
     .map(({ id }) => id)
 }
+
+/** Whether an address is one of this machine. */
+export const isHere = (host: string): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(host).hostname)
+
+/** Stands in a bundle for its own name, which is known once it is made. */
+export const BUILD = '__SALLYPORT_BUILD__'
 
 /**
  * Makes a bundle that is for this machine alone, by changing what `sallyport/worker` is in it: no
@@ -48,11 +54,11 @@ export const localBundle = (local: Local, root: string): Plugin => ({
         resolveDir: root,
         contents: `
 import * as worker from ${JSON.stringify(real.path)}
-import { asLocal, noticingKeys, recorded } from ${JSON.stringify(own)}
+import { asLocal, observed, recorded } from ${JSON.stringify(own)}
 export * from ${JSON.stringify(real.path)}
 const local = ${JSON.stringify(local)}
 if (local.recorder) globalThis.fetch = recorded(globalThis.fetch.bind(globalThis), local.recorder)
-export const createWorker = (routes) => noticingKeys(worker.createWorker(asLocal(routes, local)), console.log)
+export const createWorker = (routes) => observed(worker.createWorker(asLocal(routes, local)), '${BUILD}', console.log)
 `,
       }
     })

@@ -22,6 +22,7 @@ const people: JsonFile<readonly Person[]> = {
     ),
     v.minLength(1, 'at least one person'),
   ) as v.GenericSchema<unknown, readonly Person[]>,
+  keys: ['sub', 'name', 'email', 'roles', 'tenant', 'scopes', 'claims'],
   example: '[{ "sub": "alice", "roles": ["admin"] }]',
 }
 

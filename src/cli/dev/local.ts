@@ -85,11 +85,17 @@ interface Worker {
   fetch(request: Request, environment: unknown, context: never): Response | Promise<Response>
 }
 
-/** Tells where an agent fetches keys, so that one that never does can be told. */
-export const noticingKeys = (worker: Worker, log: (line: string) => void): Worker => ({
+/** Answers with the build that runs, so that a save is known to be in force. */
+export const BUILD_PATH = '/.sallyport/dev'
+
+/**
+ * Tells which build runs, and where an agent fetches keys, so that one that never does can be told.
+ */
+export const observed = (worker: Worker, build: string, log: (line: string) => void): Worker => ({
   fetch(request, environment, context) {
-    const isForKeys = new URL(request.url).pathname === '/.well-known/jwks.json'
-    if (isForKeys && !request.headers.has(PAGE_HEADER)) log(KEYS_READ)
+    const { pathname } = new URL(request.url)
+    if (pathname === BUILD_PATH) return new Response(build)
+    if (pathname === '/.well-known/jwks.json' && !request.headers.has(PAGE_HEADER)) log(KEYS_READ)
     return worker.fetch(request, environment, context)
   },
 })

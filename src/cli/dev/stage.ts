@@ -1,4 +1,5 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { build } from 'esbuild'
 import { experimental_readRawConfig as readRawConfig } from 'wrangler'
@@ -7,9 +8,9 @@ import { type Configuration, load } from '../../config/load'
 import { workerBundle } from '../bundle'
 import { noNetwork } from '../no-network'
 import { openProject } from '../project'
-import { type AgentHere, readAgents } from './agents/settings'
+import { type AgentHere, agentFault, readAgents } from './agents/settings'
 import { asLocal, type Local } from './local'
-import { localBundle, localRoutes } from './local-bundle'
+import { BUILD, isHere, localBundle, localRoutes } from './local-bundle'
 import { variablesHere } from './variables'
 
 /**
@@ -24,6 +25,8 @@ export interface Staged {
   readonly agents: Readonly<Record<string, AgentHere>>
   /** The Worker, bundled. */
   readonly code: string
+  /** The bundle's name. */
+  readonly build: string
   /** Variables and secrets, by name. */
   readonly variables: Readonly<Record<string, string>>
   /** The ids of routes that local people may use. */
@@ -32,6 +35,8 @@ export interface Staged {
   readonly pages: readonly string[]
   /** The agents whose requests are recorded, by scheme and host. */
   readonly recorded: readonly string[]
+  /** The agents on this machine, or given for it: the id of the route, and scheme and host. */
+  readonly watched: readonly { readonly id: string; readonly host: string }[]
   /** The folders whose files it was made of. */
   readonly folders: readonly string[]
 }
@@ -61,7 +66,8 @@ export async function stage(root: string, { gateway, provider, page, recorder }:
   const variables = { ...texts(top.environment), ...given, PUBLIC_URL: gateway, ENVIRONMENT: 'development' }
   const environment = { ...top.environment, ...variables }
   const written = load(routes, environment, noNetwork)
-  const recorded = agentsOf(written)
+  const reached = [...written.routes.values()].filter(({ id }) => !isService(routes, id))
+  const recorded = [...new Set(reached.map(({ origin }) => origin.host))]
   const local: Local = {
     gateway,
     provider,
@@ -80,27 +86,39 @@ export async function stage(root: string, { gateway, provider, page, recorder }:
     logLevel: 'silent',
     plugins: [localBundle(local, root)],
   })
+  const code = outputFiles[0]?.text ?? ''
+  const name = createHash('sha256').update(code).digest('hex').slice(0, 16)
   const files = Object.keys(metafile.inputs).filter((file) => !/node_modules|^local:/.test(file))
   const folders = [...new Set(files.map((file) => path.dirname(path.resolve(root, file))))]
   return {
     configuration: load(asLocal(routes, local), environment, noNetwork),
     routes,
-    agents: readAgents(root),
+    agents: agentsOf(root, routes),
     local: local.routes,
     pages: routes.flatMap(({ cors }) => (cors?.origins ?? []).flatMap((origin) => pageOf(origin, variables))),
     recorded,
-    code: outputFiles[0]?.text ?? '',
+    watched: reached
+      .filter(({ id, origin }) => local.routes.includes(id) || isHere(origin.host))
+      .map(({ id, origin }) => ({ id, host: origin.host })),
+    code: code.replaceAll(BUILD, name),
+    build: name,
     variables,
     folders: folders.filter((folder) => folder.startsWith(root)),
   }
 }
 
-/** The agents that are reached by HTTP: services are bound by name. */
-const agentsOf = ({ routes }: Configuration): readonly string[] => [
-  ...new Set(
-    [...routes.values()].map(({ origin }) => origin.host).filter((host) => !host.endsWith('.service.internal')),
-  ),
-]
+/** The agents of dev.json. @throws ProjectError for one whose id is no route's */
+function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<string, AgentHere>> {
+  const agents = readAgents(root)
+  const ids = routes.map(({ id }) => id)
+  const stranger = Object.keys(agents).find((id) => !ids.includes(id))
+  if (stranger === undefined) return agents
+  throw agentFault(stranger, '', `"${stranger}"`, `the id of a route: ${ids.join(', ')}`)
+}
+
+/** Whether an agent is a service that is bound by name. */
+const isService = (routes: readonly Route[], id: string): boolean =>
+  'service' in (routes.find((route) => route.id === id)?.agent.origin ?? {})
 
 /** A page that can be sent back to. */
 function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {
@@ -113,8 +131,28 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 
+/** Wrangler reads these files at any moment, so that each is whole at any moment. */
+function replace(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return
+  writeFileSync(`${file}.next`, text)
+  renameSync(`${file}.next`, file)
+}
+
 /** Fields of wrangler's file that are of no use here, or that name files beside it. */
-const LEFT_OUT = ['main', 'build', 'vars', 'env', 'routes', 'route', 'assets', 'site', 'rules', 'tsconfig', 'alias']
+const LEFT_OUT = [
+  'main',
+  'build',
+  'vars',
+  'env',
+  'routes',
+  'route',
+  'assets',
+  'site',
+  'rules',
+  'tsconfig',
+  'alias',
+  'dev',
+]
 
 /**
  * Writes the files that wrangler is to run. Variables are handed to it otherwise, since secrets are
@@ -127,9 +165,14 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   const { rawConfig } = readRawConfig({ config: path.join(root, file) })
   const kept = Object.fromEntries(Object.entries(rawConfig).filter(([field]) => !LEFT_OUT.includes(field)))
   const files = { config: path.join(folder, 'wrangler.json'), worker: path.join(folder, 'worker.js') }
-  writeFileSync(files.worker, code)
+  replace(files.worker, code)
   // It is bundled already. Wrangler would do it again, in a folder that it removes while another
   // save is under way.
-  writeFileSync(files.config, JSON.stringify({ ...kept, main: 'worker.js', no_bundle: true }))
+  const config = { ...kept, main: 'worker.js', no_bundle: true }
+  // A binding with `remote` would lead to where production is.
+  replace(
+    files.config,
+    JSON.stringify(config, (field, value) => (field === 'remote' ? undefined : value)),
+  )
   return files
 }

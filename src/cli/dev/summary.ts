@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
 import type { LoadedRoute } from '../../config/compile-route'
 import type { Liveness } from './agents/liveness'
 import type { People } from './identity-provider/people.ts'
@@ -8,7 +6,6 @@ import type { Addresses, Staged } from './stage'
 
 /** A summary of what runs, with a line that gets a token. */
 export function summary(
-  root: string,
   { configuration: { publicUrl, routes }, local: ids }: Staged,
   people: People,
   addresses: Addresses,
@@ -23,26 +20,18 @@ export function summary(
     ].join('\n    ')
   })
   const names = people.all.map(({ sub }) => sub)
+  const { port } = new URL(publicUrl)
   return `
 The gateway is running. Stop it with Ctrl-C.
 
 ${lines.join('\n\n')}
 
   Local people: ${names.join(', ')} (the password is the name), at ${addresses.provider}
-    ${tokenCommand(root, names[0], Number(new URL(publicUrl).port))}
+    TOKEN=$(npx sallyport token ${names[0]}${Number(port) === PORT ? '' : ` --port ${port}`})
 
   Try your routes in a browser, and see what your agents receive:
     ${addresses.page}/
 `
-}
-
-/** The line that gets a token. In this package's own repository the command is not installed. */
-function tokenCommand(root: string, name: string | undefined, port: number): string {
-  const file = path.join(root, 'package.json')
-  const { name: project } = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { name?: string }) : {}
-  const isOwn = project === 'sallyport'
-  const option = port === PORT ? '' : `${isOwn ? ' --' : ''} --port ${port}`
-  return `TOKEN=$(${isOwn ? 'npm run -s' : 'npx sallyport'} token ${name}${option})`
 }
 
 const answering = (isUp: boolean | undefined): string =>

@@ -3,6 +3,7 @@ import type { Command } from '../command'
 import { ProjectError } from '../project'
 import { requestToken } from './identity-provider/request-token.ts'
 import { resourceIndicator } from './identity-provider/resource.ts'
+import { readPeople } from './local-people'
 import { local, PORT, providerPort } from './ports'
 
 /** Prints a token of one of the local people, and nothing else, while `sallyport dev` runs. */
@@ -10,7 +11,7 @@ export const token: Command = {
   usage: `usage: sallyport token NAME [--port NUMBER]
   NAME    one of the local people, such as alice
   --port  that of the gateway (default ${PORT})`,
-  async run(args) {
+  async run(args, root) {
     const options = { port: { type: 'string', default: String(PORT) } } as const
     const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options })
     const [name] = positionals
@@ -22,7 +23,11 @@ export const token: Command = {
       return 0
     } catch (thrown) {
       const { cause, message } = thrown as Error
-      throw new ProjectError(cause ? `No identity provider answers at ${issuer}. Start it with "npm start".` : message)
+      const names = readPeople(root).map(({ sub }) => sub)
+      if (!cause) throw new ProjectError(`${message}. Local people: ${names.join(', ')}.`)
+      throw new ProjectError(
+        `No identity provider answers at ${issuer}. Start it with "npm start", and give --port here where you gave it there.`,
+      )
     }
   },
 }

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../audit/event'
 import { remedyOf } from './remedies'
+import { visible } from './visible'
 
 /**
  * One line of the gateway's audit, as a person reads it, with the beginning of the request's id.
@@ -27,13 +28,10 @@ export function traffic(output: string): string | undefined {
   const why = mismatch && `found ${mismatch.found}, expected ${mismatch.expected}${setting}`
   const lines = [why, remedyOf(event)].filter((each) => each !== undefined)
   return [
-    `  ${visible(cells.filter((cell) => cell !== '').join('  '))}  ${ms.total} ms`,
-    ...lines.map((each) => `            ${visible(each)}`),
+    `  ${visible(cells.filter((cell) => cell !== '').join('  ')).replaceAll('\n', '?')}  ${ms.total} ms`,
+    ...lines.map((each) => `            ${visible(each).replaceAll('\n', '?')}`),
   ].join('\n')
 }
-
-/** Replaces control characters: a caller's text must not rule the terminal. */
-const visible = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?')
 
 function notReady(output: string): string {
   const { reason, routes, remedy } = JSON.parse(output) as { reason: string; routes: string[]; remedy: string }
@@ -43,5 +41,5 @@ function notReady(output: string): string {
 function keysLost(output: string): string {
   const { event, issuer, reason } = JSON.parse(output) as { event: string; issuer: string; reason: string }
   const what = event === 'key-unusable' ? 'A key of its set cannot be used' : 'Its keys cannot be fetched'
-  return `  ${issuer}: ${what}: ${reason}. Try: npx sallyport check --online`
+  return `  ${issuer}: ${what}: ${reason.replace(/\.$/, '')}. Try: npx sallyport check --online`
 }

@@ -1,12 +1,23 @@
-import { type FSWatcher, watch as watchFolder } from 'node:fs'
+import { type FSWatcher, statSync, watch as watchFolder } from 'node:fs'
 import path from 'node:path'
 
 /** An editor writes a file in several steps. */
 const SETTLE_MS = 80
+/** In the project's own folder lie many files; these count. */
+const AT_THE_TOP = /^(?:wrangler\.(?:toml|jsonc?)|\.dev\.vars|people\.json|dev\.json)$/
+/** Editors write other files beside these for a moment. */
+const SOURCE = /^[^.].*\.(?:[cm]?[jt]sx?|json|txt|html|md)$/
+
+interface Watched {
+  readonly watcher: FSWatcher
+  /** Another folder of the same name has another. */
+  readonly inode: number
+}
 
 /** Says which files have changed, once for several that change together. */
 export class Watch {
-  readonly #watchers = new Map<string, FSWatcher>()
+  readonly #watched = new Map<string, Watched>()
+  readonly #folders = new Set<string>()
   readonly #changed = new Set<string>()
   readonly #root: string
   readonly #onChange: (files: readonly string[]) => void
@@ -19,32 +30,40 @@ export class Watch {
 
   /** Watches the files of these folders, and of no others; not of folders below them. */
   follow(folders: readonly string[]): void {
-    for (const folder of folders) {
-      if (this.#watchers.has(folder)) continue
-      const watcher = watchFolder(folder, (_event, file) => {
-        if (file !== null) this.#note(path.relative(this.#root, path.join(folder, file)))
-      })
-      // A folder that is removed is one change more.
-      watcher.on('error', () => this.#watchers.delete(folder))
-      this.#watchers.set(folder, watcher)
-    }
+    for (const folder of folders) this.#folders.add(folder)
+    for (const folder of this.#folders) this.#follow(folder)
   }
 
   close(): void {
     clearTimeout(this.#timer)
-    for (const watcher of this.#watchers.values()) watcher.close()
+    for (const { watcher } of this.#watched.values()) watcher.close()
+  }
+
+  /** A folder that was removed and made again is another one. */
+  #follow(folder: string): void {
+    const inode = statSync(folder, { throwIfNoEntry: false })?.ino
+    const known = this.#watched.get(folder)
+    if (known && known.inode === inode) return
+    known?.watcher.close()
+    this.#watched.delete(folder)
+    if (inode === undefined) return
+    const watcher = watchFolder(folder, (_event, file) => {
+      if (file !== null) this.#note(path.relative(this.#root, path.join(folder, file)))
+    })
+    watcher.on('error', () => this.#watched.delete(folder))
+    this.#watched.set(folder, { watcher, inode })
   }
 
   #note(file: string): void {
-    // In the project's own folder lie many files; these count.
-    const isOther =
-      !file.includes(path.sep) && !/^wrangler\.(?:toml|jsonc?)$|^\.dev\.vars$|^(?:people|dev)\.json$/.test(file)
-    if (isOther || file.endsWith('~')) return
+    const isTop = !file.includes(path.sep)
+    const isFolder = [...this.#folders].some((folder) => path.relative(this.#root, folder).split(path.sep)[0] === file)
+    if (isTop ? !(AT_THE_TOP.test(file) || isFolder) : !SOURCE.test(path.basename(file))) return
     this.#changed.add(file)
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
       const files = [...this.#changed].sort()
       this.#changed.clear()
+      this.follow([])
       this.#onChange(files)
     }, SETTLE_MS)
   }

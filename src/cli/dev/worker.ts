@@ -1,5 +1,6 @@
-// A project's gateway in workerd, as `wrangler dev` runs it, but without a debugger: workerd's listens on a port that asks nobody
-// who they are, and whoever reaches it reads the signing key. dev.ts starts it and hands it settings, and later other variables.
+// A project's gateway in workerd, as `wrangler dev` runs it, but without a debugger: workerd's
+// listens on a port that asks nobody who they are, and whoever reaches it reads the signing key.
+// dev.ts starts it and hands it settings, and later other variables.
 import { unstable_startWorker } from 'wrangler'
 
 /** A message from dev.ts. */
@@ -28,7 +29,6 @@ process.on('message', async (message: ToWorker) => {
     dev: { server: { hostname: '127.0.0.1', port }, inspector: false, liveReload: false },
   })
   await running.ready
-  process.send?.('ready')
 })
 
 async function stop(): Promise<void> {

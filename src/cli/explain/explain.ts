@@ -54,6 +54,8 @@ export const explain: Command = {
       },
     })
     if (values.token === undefined && positionals.length === 1) {
+      if (values.dev)
+        throw new Error('--dev is for --token. A whole request is tried with a person of your own provider: see --as.')
       say(await explainRequest(root, positionals[0] ?? '', values))
       return 0
     }

@@ -27,6 +27,7 @@ export async function explainRequest(root: string, written: string, options: Req
   const given = Object.fromEntries((options.header ?? []).map(headerOf))
   const headers = body === undefined ? given : { 'content-type': 'application/json', ...given }
   const request: Rehearsed = { method: method.toUpperCase(), path: at, headers, body }
+  refuseUnsendable(request)
   const outcome = await rehearse(root, options.env, request, personOf(options.as))
   const { deployments, routes } = await openProject(root)
   const { routes: loaded } = load(routes, deployments.named(options.env).environment, noNetwork)
@@ -57,6 +58,18 @@ function personOf(as: string | undefined): TestPerson | undefined {
     if (/^[\w.@-]+$/.test(as)) return { sub: as }
   }
   throw new ProjectError(`--as wants a person: alice, or '{"sub":"alice","roles":["admin"]}'.`)
+}
+
+/** Node's own client cannot send everything that a caller could. @throws ProjectError */
+function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void {
+  const isBodiless = method === 'GET' || method === 'HEAD'
+  const header = Object.keys(headers).find((name) => /^(?:connection|upgrade|transfer-encoding|te|host)$/.test(name))
+  if (isBodiless && body !== undefined) throw new ProjectError(`A ${method} has no body: leave --body out.`)
+  if (/^(?:TRACE|CONNECT|TRACK)$/.test(method)) throw new ProjectError(`${method} cannot be tried here.`)
+  if (header !== undefined) throw new ProjectError(`The header ${header} cannot be tried here: leave it out.`)
+  const { pathname, search } = new URL(at, 'http://gateway.invalid')
+  if (pathname + search !== at)
+    throw new ProjectError(`Clients send ${pathname}${search} for this path. Write that, to see what becomes of it.`)
 }
 
 /** The caller that a token names, by the gateway's own functions. */

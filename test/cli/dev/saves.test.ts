@@ -84,6 +84,12 @@ const broken: readonly Broken[] = [
     told: 'on purpose',
   },
   {
+    name: 'a Worker that does not start',
+    file: 'src/index.ts',
+    to: (text) => `${text}\nthrow new TypeError('only in workerd')\n`,
+    told: 'only in workerd',
+  },
+  {
     name: 'an operation that does not exist',
     file: 'policies/talk.ts',
     to: (text) => text.replace("'ticket.list'", "'ticket.lst'"),

@@ -164,6 +164,8 @@ describe('a front end on another web origin', () => {
     'https://app.acme.com.evil.test/',
     'http://127.0.0.1.evil.test/',
     'javascript:alert(1)',
+    'javascript://127.0.0.1/%0aalert(1)',
+    'data://localhost/text',
   ])('is not sent back to %s, which no route lets in', async (redirectUri) => {
     const reply = await fetch(authorization(redirectUri), { redirect: 'manual' })
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('invalid_redirect_uri')])

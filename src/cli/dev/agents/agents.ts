@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { say } from '../../print'
-import { ProjectError } from '../../project'
 import type { Staged } from '../stage'
 import { type Child, spawnChild } from './child.ts'
 import { listens } from './listens'
-import type { AgentHere } from './settings'
+import { type AgentHere, agentFault } from './settings'
 
 /** An agent may load a model library before it listens. */
 const READY_MS = 60_000
@@ -16,23 +16,37 @@ const READY_MS = 60_000
 export interface Agents {
   /** Waits until each listens, has ended, or has had a minute. */
   ready(): Promise<void>
-  stop(): Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+interface Started {
+  readonly child: Child
+  readonly address: string
 }
 
 /**
- * Starts the agents that have a command.
- * @throws ProjectError for one whose id is no route's
+ * Starts the agents that have a command. One at whose address something listens already is not
+ * started.
+ * @throws ProjectError for a folder that is not there
  */
-export function startAgents(root: string, { configuration, agents }: Pick<Staged, 'configuration' | 'agents'>): Agents {
+export async function startAgents(
+  root: string,
+  { configuration, agents }: Pick<Staged, 'configuration' | 'agents'>,
+): Promise<Agents> {
   const routes = [...configuration.routes.values()]
-  const started = Object.entries(agents).flatMap(([id, agent]) => {
-    const route = routes.find((each) => each.id === id)
-    if (!route)
-      throw new ProjectError(
-        `  dev.json  agents.${id}\n    found     "${id}"\n    expected  the id of a route: ${routes.map((each) => each.id).join(', ')}\n    remedy    Correct or remove it.`,
-      )
-    return agent.command === undefined ? [] : [startAgent(root, id, agent, agent.command, route.origin.host)]
+  const wanted = Object.entries(agents).flatMap(([id, agent]) => {
+    const address = routes.find((route) => route.id === id)?.origin.host
+    const folder = path.resolve(root, agent.folder ?? '.')
+    if (!existsSync(folder)) throw agentFault(id, '.folder', `${folder}, which is not there`, 'a folder')
+    return agent.command === undefined || address === undefined
+      ? []
+      : [{ id, agent, command: agent.command, folder, address }]
   })
+  const started: Started[] = []
+  for (const { id, agent, command, folder, address } of wanted) {
+    if (await listens(address)) say(`  Something listens at ${address} already: the command of ${id} is not started.`)
+    else started.push(startAgent(id, folder, agent, command, address))
+  }
   const watchdog = started.length === 0 ? undefined : startWatchdog(started.map(({ child }) => child.pid))
   let isStopping = false
   for (const { child } of started)
@@ -51,17 +65,17 @@ export function startAgents(root: string, { configuration, agents }: Pick<Staged
   }
 }
 
-function startAgent(root: string, id: string, agent: AgentHere, command: string, address: string) {
+function startAgent(id: string, cwd: string, { env }: AgentHere, command: string, address: string): Started {
   const { port } = new URL(address)
-  const cwd = path.resolve(root, agent.folder ?? '.')
-  say(`  Starting the agent of ${id}: ${command.replaceAll('{port}', port)}`)
+  const line = command.replaceAll('{port}', port)
+  say(`  Starting the agent of ${id}: ${line}`)
   const child = spawnChild({
     name: `The agent of ${id}`,
-    command: command.replaceAll('{port}', port),
+    command: line,
     isForShell: true,
     args: [],
     cwd,
-    env: { PORT: port, ...agent.env },
+    env: { PORT: port, ...env },
   })
   return { child, address }
 }

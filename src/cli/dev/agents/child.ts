@@ -40,6 +40,8 @@ export interface Child {
 }
 
 const OUTPUT_LINES = 30
+/** A program may never end a line. */
+const OUTPUT_CHARACTERS = 8_000
 const GRACE_MS = 5000
 
 /** Starts a process in a group of its own, so that whatever it starts can be stopped with it. */
@@ -62,7 +64,8 @@ export function spawnChild({
 
   let output = ''
   const keep = (chunk: Buffer) => {
-    output = (output + stripVTControlCharacters(chunk.toString())).split('\n').slice(-OUTPUT_LINES).join('\n')
+    const text = (output + stripVTControlCharacters(chunk.toString())).slice(-OUTPUT_CHARACTERS)
+    output = text.split('\n').slice(-OUTPUT_LINES).join('\n')
   }
   child.stdout.on('data', keep)
   if (onLine) createInterface({ input: child.stdout }).on('line', onLine)
@@ -76,7 +79,7 @@ export function spawnChild({
     name,
     pid: child.pid,
     exited,
-    lastOutput: () => output.trim().replace(/^/gm, '    '),
+    lastOutput: () => (output.trim() === '' ? '' : output.trim().replace(/^/gm, '    ')),
     stop: () => stopGroup(child, exited),
   }
 }

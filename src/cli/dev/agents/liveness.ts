@@ -1,20 +1,22 @@
-import type { LoadedRoute } from '../../../config/compile-route'
 import { say } from '../../print'
 import { listens } from './listens'
 
 const LOOK_MS = 2_000
 
-/**
- * Whether something listens at the address of each route's agent, by the route's id. Services that
- * are bound by name are not asked.
- */
+interface Watched {
+  readonly id: string
+  readonly host: string
+}
+
+/** Whether something listens at the address of each agent, by the id of its route. */
 export class Liveness {
   readonly #known = new Map<string, boolean>()
-  readonly #routes: () => Iterable<LoadedRoute>
+  readonly #watched: () => readonly Watched[]
   #timer: NodeJS.Timeout | undefined
 
-  constructor(routes: () => Iterable<LoadedRoute>) {
-    this.#routes = routes
+  /** @param watched agents of this machine: no others are asked */
+  constructor(watched: () => readonly Watched[]) {
+    this.#watched = watched
   }
 
   /** Undefined where it is not known. */
@@ -33,9 +35,8 @@ export class Liveness {
   }
 
   async #look(isTold: boolean): Promise<void> {
-    const asked = [...this.#routes()].filter(({ origin }) => !origin.host.endsWith('.service.internal'))
     await Promise.all(
-      asked.map(async ({ id, origin: { host } }) => {
+      this.#watched().map(async ({ id, host }) => {
         const isUp = await listens(host)
         const wasUp = this.#known.get(id)
         this.#known.set(id, isUp)

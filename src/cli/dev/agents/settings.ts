@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { Route } from '../../../config/define'
+import { ProjectError } from '../../project'
 import { type JsonFile, readJsonFile } from '../json-file'
 
 /**
@@ -41,6 +42,7 @@ const file: JsonFile<{ readonly agents?: Readonly<Record<string, AgentHere>> }> 
       ),
     ),
   }) as v.GenericSchema<unknown, { readonly agents?: Readonly<Record<string, AgentHere>> }>,
+  keys: ['agents', 'url', 'command', 'folder', 'env'],
   example: '{ "agents": { "support": { "command": "langgraph dev --port {port}", "folder": "../agent" } } }',
 }
 
@@ -62,3 +64,9 @@ export function addressesOf(
     }),
   )
 }
+
+/** A fault of one agent in the file. */
+export const agentFault = (id: string, field: string, found: string, expected: string): ProjectError =>
+  new ProjectError(
+    `  ${DEV_FILE}  agents.${id}${field}\n    found     ${found}\n    expected  ${expected}\n    remedy    Correct or remove it.`,
+  )

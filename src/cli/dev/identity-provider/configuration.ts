@@ -56,7 +56,8 @@ export function resourceServerInfo(
  */
 export function isOwnPage(address: string, pages: readonly string[]): boolean {
   const url = URL.parse(address)
-  if (!url) return false
+  // An address of another scheme, such as javascript:, has a host that looks like this machine's.
+  if (!url || !/^https?:$/.test(url.protocol)) return false
   return /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname) || pages.includes(url.origin)
 }
 

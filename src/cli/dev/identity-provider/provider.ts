@@ -72,7 +72,13 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   provider.on('server_error', (_ctx, error) => console.error('identity provider:', error))
 
   const handle = provider.callback()
+  const hosts = [new URL(issuer).host, new URL(issuer).host.replace('127.0.0.1', 'localhost')]
   server.on('request', (request, response) => {
+    // Another name that resolves to loopback (DNS rebinding) is none of this provider's.
+    if (!hosts.includes(request.headers.host ?? '')) {
+      response.writeHead(421, { 'content-type': 'text/plain' }).end(`This is ${issuer}\n`)
+      return
+    }
     if (request.url?.startsWith('/interaction/')) login(provider, people, request, response)
     else handle(request, response)
   })

@@ -1,6 +1,7 @@
 /**
- * An API at the local identity provider, as a resource indicator (RFC 8707): the audience of its access tokens and the
- * algorithm they are signed with. `urn:sallyport:es256:agents` asks for an ES256 token with audience "agents".
+ * An API at the local identity provider, as a resource indicator (RFC 8707): the audience of its
+ * access tokens and the algorithm they are signed with. `urn:sallyport:es256:agents` asks for an
+ * ES256 token with audience "agents".
  */
 export type Algorithm = 'RS256' | 'ES256'
 
@@ -15,6 +16,16 @@ export function resourceIndicator({ algorithm, audience }: Resource): string {
 
 export function parseResource(indicator: string): Resource | undefined {
   const [, algorithm, audience] = /^urn:sallyport:(rs256|es256):(.+)$/.exec(indicator) ?? []
-  if (!algorithm || !audience) return undefined
+  if (!algorithm || !audience || !isDecodable(audience)) return undefined
   return { algorithm: algorithm.toUpperCase() as Algorithm, audience: decodeURIComponent(audience) }
+}
+
+/** A percent sign stands before two hexadecimal digits, and these are UTF-8. */
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,6 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 
 const MOST_CHARACTERS = 500_000
+const BLANK_LINE = /\r?\n\r?\n/g
 
 /**
  * Finds the JSON in an answer while it passes: the data of each server-sent event, or the whole
@@ -11,8 +12,11 @@ export class EventsIn {
   readonly #isStream: boolean
   readonly #isJson: boolean
   readonly #found: (json: unknown) => void
-  #rest = ''
-  #isTooLong = false
+  /** What has come of an event, or of the body. */
+  #parts: string[] = []
+  #length = 0
+  /** The end of what has come, in which a blank line may have begun. */
+  #tail = ''
 
   constructor(contentType: string, found: (json: unknown) => void) {
     // AG2 0.x names no type where `build_asgi()` mounts it.
@@ -22,21 +26,40 @@ export class EventsIn {
   }
 
   write(chunk: Buffer): void {
-    if (this.#isTooLong || !(this.#isStream || this.#isJson)) return
-    this.#rest += this.#decoder.write(chunk)
+    if (!this.#isStream && !this.#isJson) return
+    const text = this.#tail + this.#decoder.write(chunk)
+    let from = 0
     if (this.#isStream) {
-      const events = this.#rest.split(/\r?\n\r?\n/)
-      this.#rest = events.pop() ?? ''
-      for (const event of events) this.#tell(dataOf(event))
+      for (const { index, 0: blank } of text.matchAll(BLANK_LINE)) {
+        this.#keep(text.slice(from, index))
+        this.#tell(dataOf(this.#taken()))
+        from = index + blank.length
+      }
     }
-    if (this.#rest.length > MOST_CHARACTERS) {
-      this.#isTooLong = true
-      this.#rest = ''
-    }
+    // A blank line has at most four characters.
+    const end = Math.max(from, text.length - 3)
+    this.#keep(text.slice(from, end))
+    this.#tail = text.slice(end)
   }
 
   end(): void {
-    if (this.#isJson && !this.#isTooLong) this.#tell(this.#rest)
+    if (!this.#isJson) return
+    this.#keep(this.#tail)
+    this.#tell(this.#taken())
+  }
+
+  #keep(text: string): void {
+    this.#length += text.length
+    if (this.#length > MOST_CHARACTERS) this.#parts = []
+    else this.#parts.push(text)
+  }
+
+  /** All that has been kept, or nothing where it was too long. */
+  #taken(): string {
+    const text = this.#length > MOST_CHARACTERS ? '' : this.#parts.join('')
+    this.#parts = []
+    this.#length = 0
+    return text
   }
 
   #tell(text: string): void {

@@ -25,17 +25,28 @@ export function createExaminer(
   routes: () => ReadonlyMap<string, LoadedRoute>,
 ): (received: Received) => Promise<Evidence> {
   const keys = createRemoteJWKSet(new URL('/.well-known/jwks.json', gateway), { headers: { [PAGE_HEADER]: '1' } })
+  const routeOf = (id: unknown) => [...routes().values()].find((route) => route.id === id)
   return async ({ assertion, ...received }) => {
-    if (!assertion) return received
+    const route = routeOf(received.route)
+    const shown = { ...received, headers: received.headers.map(withoutSecret(route, assertion?.token)) }
+    if (!assertion) return shown
     const { token, header: carriedBy } = assertion
     const claims = decodeJwt(token)
-    const route = [...routes().values()].find(({ id }) => id === claims.rid)
     const audience = route?.assertion.audience ?? String(claims.rid)
     const reason = await jwtVerify(token, keys, { issuer: gateway, audience, currentDate: received.at }).then(
       () => undefined,
       (error) => (error instanceof errors.JOSEError ? error.message : String(error)),
     )
     const isVerified = reason === undefined
-    return { ...received, assertion: { carriedBy, claims, verified: isVerified, ...(!isVerified && { reason }) } }
+    return { ...shown, assertion: { carriedBy, claims, verified: isVerified, ...(!isVerified && { reason }) } }
   }
 }
+
+/** The agent's own secret, and the signature that speaks for a person, are no part of the page. */
+const withoutSecret =
+  (route: LoadedRoute | undefined, token: string | undefined) =>
+  ([name, value]: readonly [string, string]): readonly [string, string] => {
+    if (token !== undefined && value.includes(token))
+      return [name, value.replace(token, `${token.slice(0, 10)}… (${token.length} characters)`)]
+    return name.toLowerCase() === route?.credential?.header ? [name, '(the secret of the route)'] : [name, value]
+  }

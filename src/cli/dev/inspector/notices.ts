@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../audit/event'
 import type { LoadedRoute } from '../../../config/compile-route'
+import { visible } from '../visible'
 import { ag2Probe } from './probes/ag2'
 import { langgraphProbe } from './probes/langgraph'
 import type { Probe } from './probes/probe'
@@ -32,14 +33,13 @@ export class Notices {
   observe(observed: Observed): void {
     const route = this.#byId(observed.request.route)
     if (!route) return
-    for (const [index, probe] of this.#probes.entries())
-      void Promise.resolve(probe(observed, route)).then((found) => this.#note(route.id, index, found))
+    for (const [index, probe] of this.#probes.entries()) void this.#ask(probe, index, observed, route)
   }
 
   /** Takes the line of a request that has ended. */
   note({ route: id, outcome }: AuditEvent): void {
     const route = id === undefined ? undefined : this.#byId(id)
-    if (route && outcome === 'forwarded') this.#note(route.id, 'unread', this.#unread.count(route))
+    if (route && outcome === 'forwarded') this.#unread.note(route, (found) => this.#note(route.id, 'unread', found))
   }
 
   /** Somebody has fetched the keys by which assertions are verified. */
@@ -47,11 +47,20 @@ export class Notices {
     this.#unread.keysRead()
   }
 
+  /** An agent's answer may be anything, so that a probe may fail; then it has found nothing. */
+  async #ask(probe: Probe, index: number, observed: Observed, route: LoadedRoute): Promise<void> {
+    try {
+      this.#note(route.id, index, await probe(observed, route))
+    } catch {
+      // Nothing is found.
+    }
+  }
+
   #note(id: string, probe: number | string, found: string | undefined): void {
     const key = `${id}:${probe}`
     if (found === undefined || this.#told.has(key)) return
-    this.#told.set(key, found)
-    this.#tell(`\n  ${id}: ${found}\n`)
+    this.#told.set(key, visible(found))
+    this.#tell(`\n  ${id}: ${visible(found)}\n`)
   }
 
   #byId(id: string | undefined): LoadedRoute | undefined {

@@ -4,13 +4,18 @@ import { type Duplex, pipeline } from 'node:stream'
 import { EventsIn } from './events-in'
 import type { Observed, Received } from './received'
 
+export const MOST_HEADER_BYTES = 256 * 1024
+
 function open(record: Received) {
   const { target, method, path, headers } = record
   const { protocol, hostname, port } = new URL(target)
   const start = protocol === 'https:' ? httpsRequest : httpRequest
   const address = { hostname: hostname.replace(/^\[|\]$/g, ''), ...(port !== '' && { port }) }
   // A connection that is used again may have been closed by the agent meanwhile.
-  const onward = start({ ...address, method, path, headers: headers.flat(), setDefaultHeaders: false, agent: false })
+  // As large and as careless as the gateway itself would take it.
+  const lenient = { maxHeaderSize: MOST_HEADER_BYTES, insecureHTTPParser: true }
+  const given = { ...address, method, path, headers: headers.flat(), setDefaultHeaders: false, agent: false }
+  const onward = start({ ...given, ...lenient })
   onward.on('socket', (socket) =>
     socket.on('connect', () => {
       record.hasArrived = true
@@ -29,7 +34,14 @@ export function passOn(
   const onward = open(record)
   onward.on('response', (reply) => {
     const status = reply.statusCode ?? 502
-    response.writeHead(status, reply.statusMessage, reply.rawHeaders)
+    try {
+      response.writeHead(status, reply.statusMessage, reply.rawHeaders)
+    } catch {
+      // No server may answer so: the gateway is told of a broken connection.
+      onward.destroy()
+      response.destroy()
+      return
+    }
     const answer = { request: record, status, headers: reply.headers as Record<string, string | undefined> }
     observe(answer)
     const events = new EventsIn(reply.headers['content-type'] ?? '', (json) => observe({ ...answer, json }))
@@ -38,6 +50,11 @@ export function passOn(
     // Breaks the one side when the other breaks: a cut stream stays visible, and an agent learns
     // that its client left.
     pipeline(reply, response, () => {})
+  })
+  // The caller has asked for no other protocol.
+  onward.on('upgrade', (_reply, socket) => {
+    socket.destroy()
+    response.destroy()
   })
   // A dead agent is told as one: by a connection that breaks before an answer.
   onward.on('error', () => response.destroy())
@@ -58,8 +75,16 @@ export function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Bu
     if (head.length > 0) behind.write(head)
     pipeline(socket, behind, socket, () => {})
   })
-  onward.on('response', (reply) => {
-    socket.write(line(reply))
+  onward.on('response', async (reply) => {
+    // Its body has no chunks any more, so that it ends with the connection.
+    const headers = reply.rawHeaders.flatMap((name, index) =>
+      index % 2 === 0 && !/^(?:transfer-encoding|connection)$/i.test(name)
+        ? [`${name}: ${reply.rawHeaders[index + 1]}`]
+        : [],
+    )
+    socket.write(
+      `HTTP/1.1 ${reply.statusCode} ${reply.statusMessage}\r\n${[...headers, 'connection: close'].join('\r\n')}\r\n\r\n`,
+    )
     pipeline(reply, socket, () => {})
   })
   onward.on('error', () => socket.destroy())

@@ -5,7 +5,7 @@ import type { Duplex } from 'node:stream'
 import { StringDecoder } from 'node:string_decoder'
 import { decodeJwt } from 'jose'
 import { TARGET_HEADER } from '../local'
-import { passOn, passOnUpgrade } from './pass-on'
+import { MOST_HEADER_BYTES, passOn, passOnUpgrade } from './pass-on'
 import type { Observed, Received } from './received'
 
 export interface Recorder {
@@ -41,7 +41,7 @@ export async function startRecorder(observe: (observed: Observed) => void): Prom
     if (remembered.length > REMEMBERED) remembered.shift()
     return record
   }
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MOST_HEADER_BYTES }, (request, response) => {
     const target = targetOf(request)
     if (target === undefined) {
       response.writeHead(403).end()

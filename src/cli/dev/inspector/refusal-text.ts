@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../../../audit/event'
 import type { Reason } from '../../../policy/reason'
+import { commandsHere } from '../../print'
 import { remedyOf } from '../remedies'
 
 /** The words for each reason of a policy. */
@@ -35,5 +36,6 @@ export function refusalText(event: AuditEvent): RefusalText {
         `Found ${mismatch.found}; expected ${mismatch.expected}${mismatch.setting === undefined ? '' : ` (${mismatch.setting})`}.`,
       ]
     : []
-  return { lines: [...denied, ...differs], remedy: remedyOf(event) }
+  const remedy = remedyOf(event)
+  return { lines: [...denied, ...differs], remedy: remedy && commandsHere(remedy) }
 }

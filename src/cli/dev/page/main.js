@@ -68,6 +68,7 @@ function update() {
   byId('delete-thread').hidden = !chat.canDelete
   byId('delete-thread').disabled = isBusy || !chat.threadId
   byId('expired').disabled = isBusy || !canExpire()
+  byId('expired').title = canExpire() ? '' : 'Only for local people: a pasted token is sent as it is.'
   byId('without').disabled = isBusy
   const other = otherPerson()
   byId('as-other').hidden = Boolean(chat.isForm) || other === undefined
@@ -130,6 +131,8 @@ byId('without').addEventListener('click', () => send(written(), { token: null })
 byId('as-other').addEventListener('click', () => {
   const before = personNow()
   become(otherPerson())
+  // An AG-UI page sends all messages along; the next person has none.
+  if (chat.messages) chat.messages = []
   addNote(`You are ${personNow()} now, in the thread that ${before} used.`)
   send(QUESTION)
 })

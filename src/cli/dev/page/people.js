@@ -46,11 +46,20 @@ function choose(name) {
 
 function changed(onChange) {
   sessionStorage.setItem(STORED, chosen())
-  onChange(chosen())
+  onChange(personNow())
 }
 
-/** The name to show. */
-export const personNow = () => chosen()
+/** The name to show: of a pasted token its subject. */
+export const personNow = () => (chosen() === PASTED ? subjectOf(pasted) : chosen())
+
+function subjectOf(token) {
+  try {
+    const payload = token.split('.')[1].replaceAll('-', '+').replaceAll('_', '/')
+    return JSON.parse(atob(payload)).sub ?? 'the owner of the token'
+  } catch {
+    return 'the owner of the token'
+  }
+}
 
 /** A local person who is not the one that is chosen; undefined where there is none. */
 export const otherPerson = () => people.find(({ sub }) => sub !== chosen())?.sub

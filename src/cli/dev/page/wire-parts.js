@@ -63,7 +63,7 @@ export function claims(all) {
     element(
       'details',
       {},
-      element('summary', {}, `${rest.length} more: from which provider, for this request only`),
+      element('summary', {}, `${rest.length} more claims, such as the provider and the request that this is for`),
       claimTable(rest, all, 'more-claims'),
     ),
   ]

@@ -50,12 +50,13 @@ async function configurableOf(
 async function busyThreads(server: string): Promise<readonly string[]> {
   const body = JSON.stringify({ status: 'busy', limit: 5, sort_by: 'created_at', sort_order: 'desc' })
   const headers = { 'content-type': 'application/json' }
-  const found = await asked<readonly { thread_id: string }[]>(`${server}/threads/search`, {
+  const found = await asked<unknown>(`${server}/threads/search`, {
     method: 'POST',
     headers,
     body,
   })
-  return found?.map(({ thread_id }) => thread_id) ?? []
+  if (!Array.isArray(found)) return []
+  return found.flatMap((each) => (typeof each?.thread_id === 'string' ? [each.thread_id] : []))
 }
 
 async function asked<Answer>(url: string, init: RequestInit = {}): Promise<Answer | undefined> {

@@ -1,7 +1,7 @@
 import type { Caller } from '../caller'
 import type { Policy, Route } from '../config/define'
+import { decide } from '../policy/decision'
 import { askedOf, type ExampleRequest } from './asked'
-import { decide } from './decision'
 
 type Example = Policy['examples'][number]
 
@@ -43,7 +43,11 @@ function outcomesOf(policy: Policy, { as, does }: Example, routes: readonly Rout
     operations.every((operation) => decide([policy], caller, operation).effect === 'allow') ? 'allow' : 'deny'
   if (typeof does === 'string') return [effectOf([does])]
   const asked = askedAnywhere(policy, does, routes)
-  const found = asked.flatMap((each) => ('operations' in each ? [effectOf(each.operations)] : []))
+  const found = asked.flatMap((each) => {
+    if (!('operations' in each)) return []
+    const effect = effectOf(each.operations)
+    return effect === 'allow' && each.refusedThen !== undefined ? [`refused as ${each.refusedThen}`] : [effect]
+  })
   if (found.length > 0) return found
   const codes = [...new Set(asked.flatMap((each) => ('refused' in each ? [each.refused] : [])))]
   return [codes.length === 0 ? 'a request on no route: none has this policy' : `refused as ${codes.join(' or ')}`]

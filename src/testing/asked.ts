@@ -1,0 +1,61 @@
+import { compileRoute } from '../config/compile-route'
+import type { Policy, Route } from '../config/define'
+import { asRefusal } from '../errors/refusal'
+import type { Json } from '../json'
+import { parseTarget } from '../request/target'
+
+/** A request that an example of a policy names. */
+export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
+
+/** The operations that a request asks a route for, or the code of a refusal before any policy is asked. */
+export type Asked =
+  | {
+      readonly operations: readonly string[]
+      /** The code of a refusal that comes once the policies have allowed it. */
+      readonly refusedThen?: string
+    }
+  | { readonly refused: string }
+
+const HOST = 'gateway.invalid'
+const nowhere = () => Promise.reject(new Error('An example is sent nowhere.'))
+
+/**
+ * Finds what a request asks for, by the tables that the Worker uses. Policies are not asked, and
+ * nothing is sent.
+ * @param request its path is below the route
+ */
+export function askedOf(route: Route, { method, path, body }: ExampleRequest): Asked {
+  const agent = { ...route.agent, origin: { url: 'https://agent.invalid' } } as Route['agent']
+  const { trust: _, ...rest } = route
+  const loaded = compileRoute({ ...rest, agent }, {}, { fetch: nowhere })
+  try {
+    const base = route.path === '/' ? '' : route.path
+    const target = parseTarget(`https://${HOST}${base}${path === '/' ? '' : path}`, new Set([HOST]))
+    const found = loaded.find(method.toUpperCase(), target.path.slice(base.length))
+    if (!found) return { refused: 'operation-unknown' }
+    if ('allow' in found) return { refused: 'method-not-allowed' }
+    const { endpoint, params } = found
+    const { query } = target
+    const read = endpoint.body === 'json' ? (body as Json | undefined) : undefined
+    const call = { endpoint, params, query, headers: new Headers(), body: read }
+    const operations = loaded.adapter.operationsOf?.(call, loaded.threads) ?? [endpoint.operation]
+    if (!operations.every(loaded.offers)) return { refused: 'operation-unknown' }
+    const refusedThen = codeOf(() => {
+      const identity = { channels: loaded.identity, principal: undefined }
+      if (read !== undefined) loaded.adapter.rewrite(structuredClone(read), { ...call, operations }, identity)
+    })
+    return { operations, ...(refusedThen !== undefined && { refusedThen }) }
+  } catch (thrown) {
+    return { refused: asRefusal(thrown).code }
+  }
+}
+
+/** The code of the refusal that some work throws; undefined where it throws none. */
+function codeOf(work: () => void): string | undefined {
+  try {
+    work()
+    return undefined
+  } catch (thrown) {
+    return asRefusal(thrown).code
+  }
+}
