@@ -77,6 +77,9 @@ const change = (file: string, from: string, to: string) => {
   writeFileSync(at, text.replace(from, to))
 }
 
+/** The route's address, as `npm start` prints it. */
+const routeUrl = () => lines.map((line) => line.trim()).find((line) => /^http:.*\/agents\/support$/.test(line))
+
 /** The files of the project's owner, by what is in them. */
 function owned(): Record<string, string> {
   const files = readdirSync(project, { recursive: true, withFileTypes: true })
@@ -228,7 +231,8 @@ describe('a project of one’s own', () => {
   }, 120_000)
 
   it('lets local people in beside the project’s own provider, whom no deployment would trust', async () => {
-    const url = lines.find((line) => line.includes('/agents/support'))?.trim() ?? ''
+    await expect.poll(routeUrl, { timeout: 20_000 }).toBeDefined()
+    const url = routeUrl() ?? ''
     const { port } = new URL(url)
     const { output } = run('npx', '--no-install', 'sallyport', 'token', 'alice', '--port', port)
     const token = output.trim()
@@ -277,9 +281,7 @@ describe('a project of one’s own', () => {
   }, 60_000)
 
   it('goes on with the last good configuration after a bad save, and takes in the next good one', async () => {
-    const statusOf = async (at: string) =>
-      (await fetch(`${lines.find((line) => line.includes('/agents/support'))?.trim()}`.replace('/agents/support', at)))
-        .status
+    const statusOf = async (at: string) => (await fetch(`${routeUrl()}`.replace('/agents/support', at))).status
     const told = (text: string) => lines.filter((line) => line.includes(text)).length
     change('routes/support.ts', "path: '/agents/support'", "path: '/agents/desk', oops: 1")
     await expect.poll(() => told('a key that means nothing here')).toBe(1)
