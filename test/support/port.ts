@@ -1,4 +1,4 @@
-import { isFreePort } from '../../src/cli/free-port'
+import { isFreePort } from '../../src/cli/free-port.ts'
 
 /**
  * Below the ports that systems give to outgoing connections (from 32,768 on Linux): one of those
