@@ -3,7 +3,9 @@
  */
 export function bodyChanges(sent: string | undefined, received: string): string[] {
   const [before, after] = [membersOf(parsed(sent)), membersOf(parsed(received))]
-  const removed = [...before.keys()].filter((at) => !after.has(at))
+  // An empty object that has members now has not gone.
+  const isFilled = (at: string) => [...after.keys()].some((other) => other.startsWith(`${at}.`))
+  const removed = [...before.keys()].filter((at) => !after.has(at) && !isFilled(at))
   const changed = [...before.keys()].filter((at) => after.has(at) && after.get(at) !== before.get(at))
   const added = [...after.keys()].filter((at) => !before.has(at))
   return [
