@@ -31,7 +31,7 @@ export const nodeEntries = {
   index: path.join(source, 'config/define.ts'),
   cli: path.join(source, 'cli/main.ts'),
   'dev-worker': path.join(source, 'cli/dev/worker.ts'),
-  'dev-watchdog': path.join(source, 'cli/dev/agents/watchdog.ts'),
+  'dev-watchdog': path.join(source, 'cli/dev/watchdog-process.ts'),
   local: path.join(source, 'cli/dev/local.ts'),
   testing: path.join(source, 'testing.ts'),
 } as const

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { holderOf } from '../../src/cli/dev/port-holder'
 import { isFreePort } from '../../src/cli/free-port'
 import { root } from '../support/build'
 import { threeFreePorts } from '../support/dev'
@@ -26,24 +28,67 @@ async function until(isTrue: () => boolean | Promise<boolean>, within: number): 
   return false
 }
 
-describe('npm start', () => {
+async function started() {
+  const port = await threeFreePorts()
+  const agents = [await freePort(), await freePort()]
+  const [langgraph, agUi] = agents.map((each) => `http://127.0.0.1:${each}`)
+  const npm = spawn('npm', ['start', '--', '--port', String(port)], {
+    cwd: root,
+    env: { ...process.env, LANGGRAPH_AGENT_URL: langgraph, AG_UI_AGENT_URL: agUi },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let output = ''
+  for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (data) => (output += data))
+  const ended = once(npm, 'exit').then(() => true)
+  const isReady = await Promise.race([
+    until(() => output.includes('Try your routes'), START_MS),
+    ended.then(() => false),
+  ])
+  expect(isReady, output).toBe(true)
+  const ports = [port, port + 1, port + 2, ...agents]
+  const taken = async () => {
+    const areFree = await Promise.all(ports.map(isFreePort))
+    return ports.filter((_, at) => !areFree[at])
+  }
+  expect(await taken()).toEqual(ports)
+  return {
+    npm,
+    port,
+    /** Waits until it has ended, and everything that it started. */
+    async end() {
+      await ended
+      expect(await until(async () => (await taken()).length === 0, END_MS), `${await taken()} taken\n${output}`).toBe(
+        true,
+      )
+    },
+  }
+}
+
+/** The parent of a process. @see proc(5): the fourth field of `stat`, behind a name in parentheses */
+function parentOf(pid: number): number {
+  const [, state] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) \S /)
+  return Number(state?.split(' ', 1)[0])
+}
+
+describe('npm start', { timeout: START_MS + 2 * END_MS }, () => {
   it.each(['SIGTERM', 'SIGKILL', 'SIGHUP'] as const)('ends with npm, which gets a %s', async (signal) => {
-    const port = await threeFreePorts()
-    const agents = [await freePort(), await freePort()]
-    const [langgraph, agUi] = agents.map((each) => `http://127.0.0.1:${each}`)
-    const npm = spawn('npm', ['start', '--', '--port', String(port)], {
-      cwd: root,
-      env: { ...process.env, LANGGRAPH_AGENT_URL: langgraph, AG_UI_AGENT_URL: agUi },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    let output = ''
-    for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (data) => (output += data))
-    expect(await until(() => output.includes('Try your routes'), START_MS), output).toBe(true)
-    const ports = [port, port + 1, port + 2, ...agents]
-    const areFree = async () => (await Promise.all(ports.map(isFreePort))).every(Boolean)
-    expect(await Promise.all(ports.map(isFreePort))).toEqual(ports.map(() => false))
+    const { npm, end } = await started()
     npm.kill(signal)
-    if (npm.exitCode === null && npm.signalCode === null) await once(npm, 'exit')
-    expect(await until(areFree, END_MS), output).toBe(true)
+    await end()
+  })
+
+  it('ends where the process that runs workerd is killed, and workerd with it', async () => {
+    const { port, end } = await started()
+    const workerd = await holderOf(port)
+    expect(workerd?.name).toContain('workerd')
+    process.kill(parentOf(workerd!.pid), 'SIGKILL')
+    await end()
+  })
+
+  it('ends where the command itself is killed, and its agents with it', async () => {
+    const { port, end } = await started()
+    const workerd = await holderOf(port)
+    process.kill(parentOf(parentOf(workerd!.pid)), 'SIGKILL')
+    await end()
   })
 })

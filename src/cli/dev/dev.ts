@@ -23,6 +23,7 @@ import { ensureSecrets } from './secrets'
 import { type Staged, stage, writeStaged } from './stage'
 import { summary } from './summary'
 import { traffic } from './traffic'
+import { startWatchdog, type Watchdog } from './watchdog'
 
 /**
  * Runs the gateway of a project on this machine, with secrets of its own and addresses of
@@ -39,16 +40,23 @@ export const dev: Command = {
       throw new ProjectError(`--port ${values.port} is no port.`)
     await refuseTakenPorts(port)
     const closing: (() => unknown)[] = []
+    const watchdog = startWatchdog()
     try {
-      return await runEverything(root, port, (close) => closing.push(close))
+      return await runEverything(root, port, watchdog, (close) => closing.push(close))
     } finally {
       await Promise.allSettled(closing.map((close) => close()))
+      watchdog.end()
     }
   },
 }
 
 /** @param atEnd is given all that has to be closed */
-async function runEverything(root: string, port: number, atEnd: (close: () => unknown) => void): Promise<number> {
+async function runEverything(
+  root: string,
+  port: number,
+  watchdog: Watchdog,
+  atEnd: (close: () => unknown) => void,
+): Promise<number> {
   const people = new People(readPeople(root))
   if (await ensureSecrets(path.join(root, '.dev.vars')))
     say('  Made the secrets of this machine, in .dev.vars, which git ignores.')
@@ -89,15 +97,21 @@ async function runEverything(root: string, port: number, atEnd: (close: () => un
   atEnd(() => liveness.close())
   const page = await startPage({ addresses, people, provider, recorder, audits, notices, liveness, current })
   atEnd(page.close)
-  const agents = await startAgents(root, first)
+  const agents = await startAgents(root, first, watchdog)
   atEnd(agents.stop)
   const { config } = write(current.staged)
-  gateway = await startGateway(root, current.staged, { config, port }, (line) => {
-    const event = audits.note(line)
-    if (event) notices.note(event)
-    if (line === KEYS_READ) notices.noteKeysRead()
-    tell(line, addresses.page)
-  })
+  gateway = await startGateway(
+    root,
+    current.staged,
+    { config, port },
+    (line) => {
+      const event = audits.note(line)
+      if (event) notices.note(event)
+      if (line === KEYS_READ) notices.noteKeysRead()
+      tell(line, addresses.page)
+    },
+    watchdog,
+  )
   atEnd(gateway.stop)
   await current.refresh()
   const hasEnded = await Promise.race([agents.ready().then(() => false), gateway.ended.then(() => true)])

@@ -9,7 +9,9 @@ import { complain } from '../print'
 import { ProjectError } from '../project'
 import { BUILD_PATH } from './local'
 import { local } from './ports'
+import { signalGroup } from './process-group'
 import type { Staged } from './stage'
+import type { Watchdog } from './watchdog'
 import type { ToWorker } from './worker'
 
 /** How often it looks whether it is still wanted. */
@@ -49,6 +51,7 @@ export async function startGateway(
   { variables, build }: Pick<Staged, 'variables' | 'build'>,
   start: { readonly config: string; readonly port: number },
   onLine: (line: string) => void,
+  watchdog: Watchdog,
 ): Promise<RunningGateway> {
   const worker = fork(fileURLToPath(new URL('./dev-worker.js', import.meta.url)), {
     cwd: root,
@@ -61,7 +64,10 @@ export async function startGateway(
       NO_COLOR: '1',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    // A group of its own, workerd included: wrangler may end without having ended workerd.
+    detached: process.platform !== 'win32',
   })
+  watchdog.watch(worker.pid)
   let errors = 0
   const output: string[] = []
   const note = (line: string): void => {
@@ -79,6 +85,7 @@ export async function startGateway(
   })
   const ended = once(worker, 'exit').then(([code]) => {
     hasEnded = true
+    signalGroup(worker.pid, 'SIGKILL')
     if (isAsked) return 0
     complain('\n  The gateway has ended, and nobody asked it to.')
     return Number(code ?? 1) || 1

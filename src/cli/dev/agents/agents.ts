@@ -1,10 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { say } from '../../print'
 import type { Staged } from '../stage'
+import type { Watchdog } from '../watchdog'
 import { type Child, spawnChild } from './child.ts'
 import { listens } from './listens'
 import { type AgentHere, agentFault } from './settings'
@@ -32,6 +31,7 @@ interface Started {
 export async function startAgents(
   root: string,
   { configuration, agents }: Pick<Staged, 'configuration' | 'agents'>,
+  watchdog: Watchdog,
 ): Promise<Agents> {
   const routes = [...configuration.routes.values()]
   const wanted = Object.entries(agents).flatMap(([id, agent]) => {
@@ -47,7 +47,7 @@ export async function startAgents(
     if (await listens(address)) say(`  Something listens at ${address} already: the command of ${id} is not started.`)
     else started.push(startAgent(id, folder, agent, command, address))
   }
-  const watchdog = started.length === 0 ? undefined : startWatchdog(started.map(({ child }) => child.pid))
+  for (const { child } of started) watchdog.watch(child.pid)
   let isStopping = false
   for (const { child } of started)
     void child.exited.then((how) => {
@@ -60,7 +60,6 @@ export async function startAgents(
     async stop() {
       isStopping = true
       await Promise.allSettled(started.map(({ child }) => child.stop()))
-      watchdog?.stdin?.end()
     },
   }
 }
@@ -89,19 +88,4 @@ async function untilListening(child: Child, address: string): Promise<void> {
     if (await listens(address)) return
     await sleep(100)
   }
-}
-
-/**
- * A process of its own that stops the agents where this one is killed in a way that it cannot
- * notice.
- */
-function startWatchdog(groups: readonly (number | undefined)[]): ChildProcess | undefined {
-  if (process.platform === 'win32') return undefined
-  const script = fileURLToPath(new URL('./dev-watchdog.js', import.meta.url))
-  const watchdog = spawn(process.execPath, [script], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] })
-  // Without it everything still works, as long as this process can stop what it started.
-  watchdog.on('error', () => undefined)
-  watchdog.stdin?.on('error', () => undefined)
-  watchdog.stdin?.write(groups.map((group) => `${group}\n`).join(''))
-  return watchdog
 }

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { stripVTControlCharacters } from 'node:util'
+import { signalGroup } from '../process-group'
 
 export interface ChildOptions {
   name: string
@@ -121,13 +122,4 @@ async function stopGroup(child: ChildProcess, exited: Promise<string>): Promise<
     signalGroup(pid, 'SIGKILL')
   }
   await exited
-}
-
-/** Says whether anybody in the group was there to hear it; grandchildren count. */
-function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(-pid, signal)
-  } catch {
-    return false
-  }
 }

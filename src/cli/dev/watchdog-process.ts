@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { signalGroup } from './process-group'
 
 /**
  * A process of its own that outlives the launcher by a moment. It is told the process groups that
@@ -10,15 +11,7 @@ for await (const chunk of process.stdin) told += chunk
 const groups = told.split('\n').filter(Boolean).map(Number)
 
 for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-  const alive = groups.filter((group) => send(group, signal))
+  const alive = groups.filter((group) => signalGroup(group, signal))
   if (alive.length === 0) break
   await sleep(5000)
-}
-
-function send(group: number, signal: NodeJS.Signals): boolean {
-  try {
-    return process.kill(-group, signal)
-  } catch {
-    return false
-  }
 }
