@@ -116,11 +116,12 @@ export async function startGateway(
 
 /** The build that answers at a port. */
 async function buildAt(port: number): Promise<string | undefined> {
-  const url = `${local(port)}${BUILD_PATH}`
-  return fetch(url, { signal: AbortSignal.timeout(1_000) }).then(
-    (reply) => reply.text(),
-    () => undefined,
-  )
+  try {
+    const reply = await fetch(`${local(port)}${BUILD_PATH}`, { signal: AbortSignal.timeout(1_000) })
+    return await reply.text()
+  } catch {
+    return undefined
+  }
 }
 
 /** @param onAsked is called when it is time to end */

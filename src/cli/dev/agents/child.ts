@@ -98,7 +98,7 @@ export async function untilReady(child: Child, options: Readiness): Promise<void
   while (!ended && Date.now() < deadline) {
     const reply = await fetch(readyUrl, { signal: AbortSignal.timeout(2000) }).catch(() => undefined)
     if (reply && isReady(reply.status)) return
-    if (reply) last = `${reply.status} ${(await reply.text()).slice(0, 500)}`
+    if (reply) last = `${reply.status} ${(await reply.text().catch(() => '')).slice(0, 500)}`
     await sleep(100)
     if (fatal?.test(child.lastOutput())) {
       // The rest of the message may still be on its way.
