@@ -12,4 +12,6 @@ export interface Caller {
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
   readonly claims: Claims
+  /** The operations that the caller's credential is limited to. Default: all that policies allow. */
+  readonly operations?: readonly string[]
 }

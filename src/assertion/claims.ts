@@ -55,7 +55,8 @@ export interface Binding {
  * where they have one.
  */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
-  const { userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } = principal
+  const { authenticator, userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } =
+    principal
   const copied = rules.claims.filter((claim) => claims[claim] !== undefined).map((claim) => [claim, claims[claim]])
   return {
     ...Object.fromEntries(copied),
@@ -63,6 +64,7 @@ export function identityClaims(principal: Principal, rules: AssertionRules): Rec
     sub: userId,
     idp: identityProvider,
     caller: kind,
+    amr: [authenticator, ...(rules.claims.includes('amr') && Array.isArray(claims.amr) ? claims.amr : [])],
     roles,
     scope: scopes.join(' '),
     ...(client !== undefined && { client_id: client }),

@@ -23,7 +23,14 @@ export interface AuditEvent {
   /** The names of all operations that the request asks for, by its path, query and body. */
   readonly operations?: readonly string[]
   readonly thread?: string
-  readonly who?: { readonly issuer: string; readonly subject: string; readonly kind: string; readonly client?: string }
+  readonly who?: {
+    readonly issuer: string
+    readonly subject: string
+    readonly kind: string
+    readonly client?: string
+    readonly authenticator: string
+    readonly key?: string
+  }
   readonly decision?: Decision
   /**
    * `forwarded`: the agent answered. `refused`: the gateway did. `preflight`: a question about CORS. `begun`: the opening line of a
@@ -69,8 +76,9 @@ export class AuditRecord {
   /** @param principal absent on public routes */
   noteVerified(principal: Principal | undefined): void {
     if (principal) {
-      const { issuer, subject, kind, client } = principal
-      this.note({ who: { issuer, subject, kind, ...(client !== undefined && { client }) } })
+      const { issuer, subject, kind, client, authenticator, key } = principal
+      const more = { ...(client !== undefined && { client }), authenticator, ...(key !== undefined && { key }) }
+      this.note({ who: { issuer, subject, kind, ...more } })
     }
     this.lap('verify')
   }

@@ -54,7 +54,10 @@ export async function authenticate(
   const credential = taken?.credential
   if (wanted === 'never') return { credential, principal: undefined }
   if (!taken && wanted === 'if-told') return { credential: undefined, principal: undefined }
-  if (!taken) throw new Refusal('token-missing')
+  if (!taken) {
+    const why = authenticators.map((authenticator) => authenticator.whyNone?.(sources)).find(Boolean)
+    throw why ?? new Refusal('token-missing')
+  }
   const principal = await taken.verify(now, background)
   refuseForeignName(principal, subjectPrefixes)
   return { credential, principal }

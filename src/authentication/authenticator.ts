@@ -1,3 +1,4 @@
+import type { Refusal } from '../errors/refusal'
 import type { Json } from '../json'
 import type { Background } from '../ports'
 import type { Credential } from './credential'
@@ -35,14 +36,20 @@ export interface Authenticator {
    * @throws Refusal for one that is malformed, doubled or in the wrong place (400)
    */
   take(sources: CredentialSources): Presented | undefined
+  /** Says why what the request has is none of this kind, where it has something. */
+  whyNone?(sources: CredentialSources): Refusal | undefined
 }
 
 /** How a route is come to. */
 export interface Way {
+  /** The route's id. */
+  readonly route: string
   /** A header in which something in front of the gateway puts the credential. */
   readonly tokenHeader: string | undefined
   /** Web origins of pages that may use it. */
   readonly pageOrigins: { has(origin: string): boolean }
+  /** Whether a bearer is one of another kind that the route trusts. */
+  readonly isOther: (bearer: string) => boolean
 }
 
 /**
@@ -55,6 +62,8 @@ export interface CredentialKind<Stores, Trusted> {
   challenge(parameters: string): string
   /** Finds it where it was pasted into some other text, all over the text. Matches are not written to logs. */
   readonly shape: RegExp
+  /** Whether a bearer means to be one of this kind, good or bad; absent for the kind that takes all others. */
+  isMeant?(bearer: string): boolean
   /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
   readonly requestHeaders: readonly string[]
   /** Returns its part of a resource's metadata (RFC 9728 section 2). */

@@ -1,6 +1,8 @@
 import type { SigningKeys } from '../assertion/keys'
 import type { Trusted } from '../config/trust'
 import type { Ports } from '../ports'
+import { apiKey } from './api-key/authenticator'
+import { createLookUp } from './api-key/lookup'
 import type { Entrance } from './authenticate'
 import type { Way } from './authenticator'
 import { jwt } from './jwt/authenticator'
@@ -15,15 +17,21 @@ import { createTokenStores } from './jwt/token-stores'
 /** Writes a challenge. @param parameters such as `realm="support"` */
 export type Challenge = (parameters: string) => string
 
+/** Both kinds are bearers: one challenge speaks of both. */
 export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.challenge]
 
 /** A text without anything that is shaped like a credential. */
-export const withoutCredentials = (text: string): string => text.replace(jwt.shape, '[removed]')
+export const withoutCredentials = (text: string): string =>
+  text.replace(jwt.shape, '[removed]').replace(apiKey.shape, '[removed]')
 
 /** Request headers that the route's credentials stand in. */
-export const credentialHeadersOf = (_trust: Trusted): readonly string[] => [...jwt.requestHeaders]
+export const credentialHeadersOf = ({ apiKeys }: Trusted): readonly string[] =>
+  apiKeys.length > 0 ? apiKey.requestHeaders : jwt.requestHeaders
 
-export const resourceMetadataOf = ({ issuers }: Trusted) => ({ ...jwt.resourceMetadata(issuers) })
+export const resourceMetadataOf = ({ issuers, apiKeys }: Trusted) => ({
+  ...(apiKeys.length > 0 && apiKey.resourceMetadata(apiKeys)),
+  ...(issuers.length > 0 && jwt.resourceMetadata(issuers)),
+})
 
 /**
  * Makes the entrances of routes, which share keys and what has been verified.
@@ -32,10 +40,19 @@ export const resourceMetadataOf = ({ issuers }: Trusted) => ({ ...jwt.resourceMe
 export function createEntrances(
   ports: Ports,
   signingKeys: () => Promise<SigningKeys>,
-): (route: Way & { readonly trust: Trusted }) => Entrance {
+): (route: Pick<Way, 'tokenHeader' | 'pageOrigins'> & { readonly id: string; readonly trust: Trusted }) => Entrance {
   const tokens = createTokenStores(ports, signingKeys)
-  return ({ trust: { issuers }, tokenHeader, pageOrigins }) => ({
-    authenticators: [jwt.authenticator(issuers, tokens, { tokenHeader, pageOrigins })],
-    subjectPrefixes: issuers.map(({ subjectPrefix }) => subjectPrefix),
-  })
+  const lookUp = createLookUp(ports)
+  return ({ id, trust: { issuers, apiKeys }, tokenHeader, pageOrigins }) => {
+    const hasKeys = apiKeys.length > 0
+    const isOther = (bearer: string) => hasKeys && (apiKey.isMeant?.(bearer) ?? false)
+    const way: Way = { route: id, tokenHeader, pageOrigins, isOther }
+    return {
+      authenticators: [
+        jwt.authenticator(issuers, tokens, way),
+        ...(hasKeys ? [apiKey.authenticator(apiKeys, lookUp, way)] : []),
+      ],
+      subjectPrefixes: [...issuers, ...apiKeys].map(({ subjectPrefix }) => subjectPrefix),
+    }
+  }
 }

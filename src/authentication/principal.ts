@@ -5,6 +5,10 @@ declare const verified: unique symbol
 /** The caller, as a verified credential says. Only authenticators make one, with `verifiedPrincipal`. */
 export interface Principal extends Caller {
   readonly [verified]: true
+  /** The kind of credential that says so. */
+  readonly authenticator: 'jwt' | 'api-key'
+  /** The id of an API key. */
+  readonly key?: string
   /** The token's `iss`. Only together with `subject` does it name one person. */
   readonly issuer: string
   /** The issuer that vouches for the person; behind another gate, the issuer whose token that gate verified. */
@@ -15,7 +19,7 @@ export interface Principal extends Caller {
   readonly email: string | undefined
   readonly name: string | undefined
   readonly client: string | undefined
-  /** Seconds since the epoch at which the token ends. */
+  /** Seconds since the epoch at which the credential ends; infinite for an API key that does not. */
   readonly expiresAt: number
 }
 

@@ -1,9 +1,19 @@
 import { toJsonSchema } from '@valibot/to-json-schema'
+import { ApiKeysSchema } from '../config/api-keys-schema'
+import { IssuerSchema } from '../config/issuer-schema'
 import { RouteSchema } from '../config/route-schema'
+import { TrustSchema } from '../config/trust'
 
 export function routeJsonSchema(): Readonly<Record<string, unknown>> {
   return {
-    ...toJsonSchema(RouteSchema, { errorMode: 'ignore' }),
+    ...toJsonSchema(RouteSchema, {
+      errorMode: 'ignore',
+      // The Worker looks at an entry and chooses its schema; readers of this one have both.
+      overrideSchema: ({ valibotSchema }) =>
+        valibotSchema === TrustSchema
+          ? { anyOf: [IssuerSchema, ApiKeysSchema].map((each) => toJsonSchema(each, { errorMode: 'ignore' })) }
+          : undefined,
+    }),
     $schema: 'https://json-schema.org/draft/2020-12/schema',
     title: 'Sallyport route',
   }

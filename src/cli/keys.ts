@@ -4,6 +4,7 @@ import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { defaultSigningAlgorithm, isSigningAlgorithm, signingAlgorithmNames } from '../assertion/algorithms'
 import { secretsIn } from '../threads/secret'
+import { API_KEYS_USAGE, apiKeys } from './api-keys'
 import type { Command } from './command'
 import { keyFile, rolesOf, STEPS, type Step, THREAD_FILE, writeSecret } from './key-file'
 import { say } from './print'
@@ -17,7 +18,10 @@ const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threa
   list     show what the file holds
   threads  make THREAD_SECRET, of which ids are made that belong to one person
   rotate-threads  put a new secret before it; ids that were sealed before the rotation before this one are forgotten
-  --env    an environment of wrangler's file; its secrets are in files of their own`
+  --env    an environment of wrangler's file; its secrets are in files of their own
+
+API keys of callers are another thing:
+${API_KEYS_USAGE}`
 
 /** A file with a secret: its name as the person knows it, and where it is. */
 interface SecretFile {
@@ -48,6 +52,7 @@ const NEXT: Record<Step, (put: string) => string> = {
 export const keys: Command = {
   usage: USAGE,
   async run(args, root) {
+    if (args[0] === 'api') return apiKeys.run(args.slice(1), root)
     const { positionals, values } = parseArgs({
       args: [...args],
       allowPositionals: true,

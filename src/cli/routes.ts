@@ -46,7 +46,7 @@ export function routesTable({ publicUrl, routes: loaded }: Configuration): strin
 
 function lineOf(route: LoadedRoute): readonly string[] {
   const { path, adapter, origin, trust, policies, threads, isPublic } = route
-  const issuers = [...new Set(trust.issuers.map(({ id }) => id))]
+  const issuers = [...new Set([...trust.issuers, ...trust.apiKeys].map(({ id }) => id))]
   return [
     path,
     adapter.kind,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { isApiKeys, issuersIn, ownIssuerOf } from '../config/trust'
 import { idsOf } from '../threads/ids'
 import { ownerName } from '../threads/owner'
 import { importThreadKeys, threadSecretFault } from '../threads/secret'
@@ -46,13 +47,14 @@ const DERIVED = new Set(['ag2', 'maf', 'ag-ui', 'copilotkit'])
 async function refuseUnknown(root: string, issuer: string, route: string | undefined): Promise<void> {
   const { deployments, routes } = await openProject(root)
   const variables = deployments.all.map(({ environment }) => environment)
-  const issuers = routes.flatMap(({ trust = [] }) =>
-    trust.flatMap(({ issuer: given, tenants = [''] }) =>
+  const issuers = routes.flatMap(({ trust = [] }) => [
+    ...trust.filter(isApiKeys).map(({ id }) => ownIssuerOf(id)),
+    ...issuersIn(trust).flatMap(({ issuer: given, tenants = [''] }) =>
       (typeof given === 'string' ? [given] : variables.map((each) => String(each[given.env]))).flatMap((each) =>
         tenants.map((tenant) => each.replaceAll('{tenant}', tenant)),
       ),
     ),
-  )
+  ])
   if (!issuers.includes(issuer))
     throw new ProjectError(`No route trusts the issuer ${issuer}; they trust: ${[...new Set(issuers)].join(', ')}.`)
   const found = routes.find(({ id }) => id === route)

@@ -1,10 +1,10 @@
 import { checkRoute } from './check-route'
-import type { Policy, Route } from './define'
+import type { Issuer, Policy, Route } from './define'
 import { addressOf, type Environment, originUrl, variable } from './env'
 import { type Fault, show } from './fault'
 import type { About } from './report'
 import type { Settings } from './settings'
-import { checkTrust, checkTrustList, type Trust } from './trust'
+import { checkTrust, checkTrustList, issuersIn, type Trust } from './trust'
 
 /**
  * Checks that no schema can make: one part against another, and against the environment.
@@ -110,11 +110,11 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
  * are: people of several providers must not have the same ones, as on one route.
  */
 function checkChains(routes: readonly Route[], environment: Environment, about: About): void {
-  const isGateway = ({ issuer }: Trust) => addressOf(issuer, environment) === variable(environment, 'PUBLIC_URL')
+  const isGateway = ({ issuer }: Issuer) => addressOf(issuer, environment) === variable(environment, 'PUBLIC_URL')
   for (const route of routes)
-    for (const gateway of (route.trust ?? []).filter(isGateway)) {
+    for (const gateway of issuersIn(route.trust).filter(isGateway)) {
       const before = routes.filter((other) => gateway.audience.includes(other.assertion?.audience ?? other.id))
-      const others = unique(before.flatMap(({ trust = [] }) => trust.filter((issuer) => !isGateway(issuer))))
+      const others = unique(before.flatMap(({ trust }) => issuersIn(trust).filter((issuer) => !isGateway(issuer))))
       const providers = new Map(others.map((issuer) => [addressOf(issuer.issuer, environment), issuer]))
       checkTrustList([...providers.values()], environment, about(`routes/${route.id}.ts`))
     }

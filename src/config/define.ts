@@ -5,6 +5,7 @@
  * None is generic: a `const T extends Route` form would let unknown keys through.
  */
 import type * as v from 'valibot'
+import type { ApiKeys } from './api-keys-schema'
 import type { Issuer } from './issuer-schema'
 import type { PolicySchema } from './policy-schema'
 import type { AgentSchema, IdentitySchema, RouteSchema } from './route-schema'
@@ -14,6 +15,7 @@ export type Route = v.InferInput<typeof RouteSchema>
 export type Agent = v.InferInput<typeof AgentSchema>
 export type IdentityOptions = v.InferInput<typeof IdentitySchema>
 export type { ClaimCondition, Scalar } from '../policy/claim-operators'
+export type { ApiKeys } from './api-keys-schema'
 export type { Issuer } from './issuer-schema'
 export type { Condition } from './policy-schema'
 
@@ -22,6 +24,9 @@ export const defineRoute = (route: Route): Route => route
 
 /** One identity provider: what its tokens look like, and where it keeps roles and the like. */
 export const defineIssuer = (issuer: Issuer): Issuer => issuer
+
+/** API keys of people or machines: where they are kept. A route trusts them as it trusts an issuer. */
+export const defineApiKeys = (keys: ApiKeys): ApiKeys => keys
 
 /** The conditions under which an operation is permitted, with examples that `npm test` runs. */
 export const definePolicy = (policy: Policy): Policy => policy

@@ -26,6 +26,7 @@ function misplacedIn(route: unknown, index: number): Fault[] {
   const sorts = [
     ['trust', 'allow', 'a policy', 'an identity provider, of defineIssuer', 'Move it to `policies`.'],
     ['policies', 'issuer', 'an identity provider', 'a policy, of definePolicy', 'Move it to `trust`.'],
+    ['policies', 'binding', 'API keys', 'a policy, of definePolicy', 'Move it to `trust`.'],
   ] as const
   return sorts.flatMap(([list, mark, found, expected, remedy]) =>
     (Array.isArray(parts?.[list]) ? parts[list] : []).flatMap((part: unknown, at: number) =>

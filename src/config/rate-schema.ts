@@ -6,7 +6,7 @@ import { pattern } from './operation-pattern'
 export const RateSchema = v.strictObject({
   name: id,
   /** The thing that requests are counted by. `address` is counted before anybody is known. */
-  per: v.picklist(['person', 'tenant', 'route', 'operation', 'address']),
+  per: v.picklist(['person', 'tenant', 'key', 'route', 'operation', 'address']),
   /** The binding's name in wrangler's file. */
   binding: variableName,
   most: v.pipe(v.number(), v.integer('a whole number'), v.minValue(1, 'at least 1')),

@@ -1,42 +1,102 @@
 /**
- * All that a route can trust: the shape of each kind, its check, and what it is compiled to. Today
- * that is identity providers.
+ * All that a route can trust: the shape of each kind, its check, and what it is compiled to. It is
+ * identity providers and API keys.
  */
-import type * as v from 'valibot'
+import * as v from 'valibot'
+import type { KeyNamespace, TrustedKeys } from '../authentication/api-key/trusted-keys'
 import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
+import { type ApiKeys, ApiKeysSchema } from './api-keys-schema'
 import { checkIssuer } from './check-issuer'
 import { compileIssuer } from './compile-issuer'
-import type { Environment } from './env'
-import { IssuerSchema } from './issuer-schema'
+import { binding, type Environment } from './env'
+import { show } from './fault'
+import { type Issuer, IssuerSchema } from './issuer-schema'
 import type { Report } from './report'
+import type { Settings } from './settings'
 
-export const TrustSchema = IssuerSchema
 /** An entry of a route's `trust`, as written. */
-export type Trust = v.InferInput<typeof TrustSchema>
+export type Trust = Issuer | ApiKeys
+
+/** Whoever names a namespace means API keys. */
+export const isApiKeys = (trust: unknown): trust is ApiKeys =>
+  typeof trust === 'object' && trust !== null && 'binding' in trust
+
+export const TrustSchema: v.GenericSchema<Trust> = v.lazy((input) => (isApiKeys(input) ? ApiKeysSchema : IssuerSchema))
 
 /** The same by kind, with addresses resolved and defaults filled in. */
 export interface Trusted {
   readonly issuers: readonly TrustedIssuer[]
+  readonly apiKeys: readonly TrustedKeys[]
 }
 
-export const checkTrust = checkIssuer
+/** The issuer of people who have API keys only. @param id of the keys, in policies/ */
+export const ownIssuerOf = (id: string): string => `urn:sallyport:api-keys:${id}`
+
+export const issuersIn = (trust: readonly Trust[] = []): readonly Issuer[] =>
+  trust.filter((each): each is Issuer => !isApiKeys(each))
+
+export function checkTrust(trust: Trust, settings: Settings, environment: Environment, report: Report): void {
+  if (!isApiKeys(trust)) checkIssuer(trust, settings, environment, report)
+  else if (!namespaceOf(trust, environment))
+    report(
+      'binding',
+      `${show(trust.binding)}, which is not bound`,
+      'the name of a KV namespace',
+      `Bind it in wrangler.toml: [[kv_namespaces]] binding = "${trust.binding}", and the id that \`npx wrangler kv namespace create ${trust.binding}\` prints.`,
+    )
+}
 
 /** Checks what one route trusts against each other. */
 export function checkTrustList(trust: readonly Trust[], environment: Environment, report: Report): void {
-  const { issuers } = compileTrust(trust, environment)
+  const { issuers, apiKeys } = compileTrust(trust, environment)
   const isTwice = (values: readonly string[]) => new Set(values).size < values.length
-  if (isTwice(issuers.map(({ subjectPrefix }) => subjectPrefix)))
+  const own = apiKeys.filter(({ id, issuerId }) => id === issuerId)
+  if (isTwice([...issuers, ...own].map(({ subjectPrefix }) => subjectPrefix)))
     report(
       'trust',
-      `${issuers.length} issuers, some with the same subjectPrefix`,
+      `${issuers.length + own.length} entries, some with the same subjectPrefix`,
       'issuers whose subjectPrefix differ',
-      'Give all but one a prefix: their user ids could collide. The prefix of a tenant is its id and a colon.',
+      'Give all but one a prefix: their user ids could collide. The prefix of a tenant, and that of API keys, is its id and a colon.',
     )
   if (isTwice(issuers.map(({ issuer }) => issuer)))
     report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: the gateway uses only the first.')
+  for (const { peopleOf } of trust.filter(isApiKeys)) {
+    if (peopleOf === undefined || issuers.filter(({ id }) => id === peopleOf).length === 1) continue
+    report(
+      'trust',
+      `API keys with peopleOf ${show(peopleOf)}`,
+      'the id of one issuer of this route, without `tenants`',
+      'Name one, or leave peopleOf out: keys then have people of their own.',
+    )
+  }
 }
 
 /** @param trust checked: this function only fills in */
-export const compileTrust = (trust: readonly Trust[], environment: Environment): Trusted => ({
-  issuers: trust.flatMap((issuer) => compileIssuer(issuer, environment)),
-})
+export function compileTrust(trust: readonly Trust[], environment: Environment): Trusted {
+  const issuers = issuersIn(trust).flatMap((issuer) => compileIssuer(issuer, environment))
+  const apiKeys = trust.filter(isApiKeys).flatMap((keys) => {
+    const namespace = namespaceOf(keys, environment)
+    return namespace ? [compileKeys(keys, namespace, issuers)] : []
+  })
+  return { issuers, apiKeys }
+}
+
+function compileKeys(
+  { id, binding, peopleOf }: ApiKeys,
+  namespace: KeyNamespace,
+  issuers: readonly TrustedIssuer[],
+): TrustedKeys {
+  const people = issuers.find((issuer) => issuer.id === peopleOf)
+  return {
+    id,
+    issuer: people?.issuer ?? ownIssuerOf(id),
+    issuerId: people?.id ?? id,
+    subjectPrefix: people?.subjectPrefix ?? `${id}:`,
+    binding,
+    // The platform's object has no place in a configuration that is printed.
+    namespace: { get: (name, options) => namespace.get(name, options) },
+  }
+}
+
+const namespaceOf = (keys: ApiKeys, environment: Environment): KeyNamespace | undefined =>
+  binding<KeyNamespace>(environment, keys.binding, 'get')

@@ -22,6 +22,9 @@ export type TokenReason =
   | 'refresh-token'
   | 'logout-token'
   | 'sender-constrained'
+  | 'key-form'
+  | 'key-unknown'
+  | 'key-route'
   | `claim-missing ${string}`
   | `claim-invalid ${string}`
 
@@ -42,6 +45,8 @@ interface Reasons {
   'cors-origin-refused': 'websocket' | Name
   'credential-ambiguous': 'body' | 'two kinds'
   'token-invalid': TokenReason
+  /** The keys' id in policies/. */
+  'api-keys-unavailable': Name
   'policy-denied': PolicyReasons
   'scope-insufficient': PolicyReasons
   /** The rate, as `policy/name`. */

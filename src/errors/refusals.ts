@@ -67,13 +67,14 @@ export const refusals = {
   'token-missing': {
     status: 401,
     title: 'Sign-in required',
-    detail: 'Send an access token in the Authorization header, as "Bearer <token>".',
+    detail:
+      'Send an access token in the Authorization header, as "Bearer <token>", or an API key where this route takes keys.',
     challenge: 'bare',
   },
   'token-invalid': {
     status: 401,
     title: 'Token not accepted',
-    detail: 'The token is malformed, not meant for this gateway, or not from an issuer this route trusts.',
+    detail: 'The token or API key is malformed, not meant for this route, or not from an issuer that it trusts.',
     challenge: 'invalid_token',
   },
   'token-expired': {
@@ -181,6 +182,12 @@ export const refusals = {
     title: 'Cannot verify tokens now',
     detail: "The identity provider's keys cannot be fetched right now. Your token may be fine; try again shortly.",
     retryAfter: 10,
+  },
+  'api-keys-unavailable': {
+    status: 503,
+    title: 'Cannot look up API keys now',
+    detail: 'API keys cannot be looked up right now. Your key may be fine; try again shortly.',
+    retryAfter: 5,
   },
   'signing-unavailable': {
     status: 503,

@@ -9,7 +9,7 @@ export interface Limiter {
 export interface Rate {
   /** The policy's id and the rate's name, as `policy/name`. */
   readonly name: string
-  readonly per: 'person' | 'tenant' | 'route' | 'operation' | 'address'
+  readonly per: 'person' | 'tenant' | 'key' | 'route' | 'operation' | 'address'
   readonly most: number
   readonly seconds: number
   readonly limiter: Limiter
@@ -23,7 +23,12 @@ export interface Counted {
   readonly address: string | undefined
   /** Absent before anybody is known, and on public routes. */
   readonly caller?:
-    | { readonly issuer: string; readonly subject: string; readonly tenant: string | undefined }
+    | {
+        readonly issuer: string
+        readonly subject: string
+        readonly tenant: string | undefined
+        readonly key?: string
+      }
     | undefined
   readonly operations: readonly string[]
 }
@@ -76,6 +81,8 @@ function keysOf({ per, counts }: Rate, { route, address, caller, operations }: C
       return caller ? [JSON.stringify([caller.issuer, caller.subject])] : []
     case 'tenant':
       return caller?.tenant === undefined ? [] : [JSON.stringify([caller.issuer, caller.tenant])]
+    case 'key':
+      return caller?.key === undefined ? [] : [caller.key]
     case 'route':
       return [route]
     case 'operation':

@@ -18,13 +18,17 @@ export type Decision =
     }
 
 /**
- * Decides whether a caller may do an operation: every policy must allow, and a policy allows only by a rule that covers the
- * operation and whose condition holds, and by no `deny` rule that does. No policy at all denies.
+ * Decides whether a caller may do an operation: every policy must allow, and a policy allows only
+ * by a rule that covers the operation and whose condition holds, and by no `deny` rule that does.
+ * No policy at all denies. An API key may be limited to fewer operations.
  *
  * Pure and total. It does not look at whose thread or document the operation touches.
  */
 export function decide(policies: readonly Policy[], caller: Caller, operation: string): Decision {
   if (policies.length === 0) return { effect: 'deny', policy: undefined, reasons: ['no-policy'], scopes: [] }
+  const { operations: limit } = caller
+  if (limit && !limit.some((pattern) => covers(pattern, operation)))
+    return { effect: 'deny', policy: undefined, reasons: ['credential-limited'], scopes: [] }
   const by: string[] = []
   for (const policy of policies) {
     const denying = policy.deny?.find((rule) => applies(rule, operation) && holds(unmet(rule, caller)))

@@ -51,7 +51,12 @@ function refuseDenied(decision: Decision, policies: readonly Policy[], caller: C
   const { scopes } = decision
   const reasons = decision.reasons.join(' ') as PolicyReasons
   const policy = policies.find(({ id }) => id === decision.policy)
-  const mismatch = policy && mismatchOf(policy, caller, operation, decision.reasons)
+  const mismatch = policy
+    ? mismatchOf(policy, caller, operation, decision.reasons)
+    : caller.operations && {
+        found: `a key for ${caller.operations.join(', ')}`.slice(0, 200),
+        expected: `one for ${operation}`,
+      }
   if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons, { scopes, mismatch })
   throw new Refusal('policy-denied', reasons, { mismatch })
 }

@@ -1,6 +1,7 @@
 /** Why a policy did not permit something: a closed list, for the audit line and for tests. */
 export type Reason =
   | 'no-policy'
+  | 'credential-limited'
   | 'no-rule-for-operation'
   | 'denied-by-rule'
   | 'role-missing'

@@ -115,6 +115,10 @@ const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
     ratelimits.map(({ name, namespace_id: namespace, simple }) => [name, { type: 'rate-limit', namespace, simple }]),
   )
 
+/** Its KV namespaces, empty. */
+const namespacesOf = ({ kv_namespaces = [] }: Deployment['config']) =>
+  Object.fromEntries(kv_namespaces.map(({ binding, id }) => [binding, { type: 'kv', id: id ?? binding }]))
+
 /** The world around a Worker. */
 interface Around {
   /** Answers whatever the Worker asks of the world outside. */
@@ -155,6 +159,7 @@ async function startWorker(
           env: {
             ...Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
             ...limitersOf(config),
+            ...namespacesOf(config),
           },
         },
         dev: {

@@ -104,6 +104,7 @@ describe.each([
 /** Fields whose effect takes time or an agent of its own, each with the tests that see it. */
 const elsewhere: Readonly<Record<string, string>> = {
   'trust.tenants': 'providers/tenants',
+  'trust.peopleOf': 'gateway/api-keys',
   'cors.credentials': 'gateway/cors',
   'cors.ignoreHeaders': 'gateway/cors',
   tokenHeader: 'gateway/token-header',

@@ -32,6 +32,7 @@ beforeAll(async () => {
       routeOf({ kind: 'ag-ui', origin: { url }, preset: 'adk' }, [issuer], { id: 'adk', path: '/agents/adk' }),
       routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], { id: 'own', path: '/agents/own' }),
       routeOf(openHttp(url), [issuer], { id: 'closed', path: '/agents/closed' }),
+      routeOf(openHttp(url), [issuer], { id: 'amr', path: '/agents/amr', assertion: { claims: ['amr'] } }),
     ]
   })
 })
@@ -218,7 +219,7 @@ describe('reply headers that reach a caller', () => {
 
 describe('claims of the assertion', () => {
   const emitted = [
-    ...['iss', 'aud', 'sub', 'idp', 'iat', 'nbf', 'exp', 'jti', 'caller', 'roles', 'scope', 'client_id', 'act'],
+    ...['iss', 'aud', 'sub', 'idp', 'iat', 'nbf', 'exp', 'jti', 'caller', 'amr', 'roles', 'scope', 'client_id', 'act'],
     ...['email', 'name', 'tenant', 'rid', 'htm', 'htu', 'thread_id', 'bdg'],
   ]
   /** The gateway does not emit these, but an agent could take them for a key binding. */
@@ -242,12 +243,13 @@ describe('claims of the assertion', () => {
    */
   const agreed = [
     ...['iss', 'aud', 'sub', 'iat', 'nbf', 'exp', 'jti', 'scope', 'roles', 'client_id', 'act', 'email', 'name'],
-    ...['htm', 'htu', 'idp'],
+    // RFC 8176 has no name for either of our two methods, and lets others be used.
+    ...['htm', 'htu', 'idp', 'amr'],
   ]
   /** Names that mean something else there than they could here. `tid`, the tenant, was once the thread. */
   const taken = [
     // .NET's `DefaultInboundClaimTypeMap`.
-    ...['acr', 'actort', 'adfs1email', 'adfs1upn', 'amr', 'authmethod', 'birthdate', 'clientapplication', 'clientip'],
+    ...['acr', 'actort', 'adfs1email', 'adfs1upn', 'authmethod', 'birthdate', 'clientapplication', 'clientip'],
     ...['clientuseragent', 'commonname', 'deviceid', 'deviceregid', 'endpointpath', 'family_name', 'forwardedclientip'],
     ...['gender', 'given_name', 'group', 'groupsid', 'insidecorporatenetwork', 'isregistereduser', 'nameid', 'oid'],
     ...['ppid', 'primarygroupsid', 'primarysid', 'prn', 'proxy', 'relyingpartytrustid', 'role', 'scp', 'tid'],
@@ -281,8 +283,17 @@ describe('claims of the assertion', () => {
     }
   }
 
-  it.each([...emitted, ...alsoReserved])('%s cannot be copied from the caller’s token', (claim) => {
+  const copied = ['amr']
+  const reserved = [...emitted, ...alsoReserved].filter((claim) => !copied.includes(claim))
+  it.each(reserved)('%s cannot be copied from the caller’s token', (claim) => {
     expect(faultsOf(claim)).toEqual(['assertion.claims[0]'])
+  })
+
+  it('amr can be copied, behind the method by which the gateway itself knows', async () => {
+    const token = await forge(world.provider, { claims: { amr: ['pwd', 'mfa'] } })
+    expect((await world.gateway.fetch('/agents/amr/x', { headers: bearer(token) })).status).toBe(200)
+    const assertion = String(world.origin.last().headers['x-sallyport-assertion'])
+    expect(decodeJwt(assertion).amr).toEqual(['jwt', 'pwd', 'mfa'])
   })
 
   it('of any other name can be copied from the caller’s token', () => {

@@ -52,7 +52,7 @@ export interface LangGraphSdk {
   readonly Client: new (config: {
     apiUrl: string
     defaultHeaders?: Record<string, string>
-    apiKey: null
+    apiKey: string | null
   }) => LangGraphClient
 }
 

@@ -38,7 +38,7 @@ function acknowledged(agent: Agent, { threads = 'own', public: isPublic, identit
 }
 
 /** A route with the usual guards around an agent. */
-export const routeOf = (agent: Agent, trust: readonly Issuer[], more: Partial<Route> = {}): Route => ({
+export const routeOf = (agent: Agent, trust: NonNullable<Route['trust']>, more: Partial<Route> = {}): Route => ({
   id: agent.kind,
   path: `/agents/${agent.kind}`,
   agent,

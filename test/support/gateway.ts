@@ -25,6 +25,8 @@ export interface TestGateway {
   setClock(offsetSeconds: number): Promise<void>
   /** Moves the gateway's clock on by so many seconds. Timers that are due by then fire within a few milliseconds. */
   advance(seconds: number): Promise<void>
+  /** A KV namespace of `namespaces`. */
+  kv(binding: string): Promise<TestNamespace>
   close(): Promise<void>
 }
 
@@ -36,13 +38,22 @@ export interface GatewayOptions {
   readonly services?: Readonly<Record<string, (request: Request) => Response | Promise<Response>>>
   /** Rate limiters of the platform, by the names of their bindings. */
   readonly rates?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>
+  /** KV namespaces of the platform, by the names of their bindings; they begin empty. */
+  readonly namespaces?: readonly string[]
   readonly port?: number
+}
+
+/** A KV namespace, as the platform hands it out. */
+export interface TestNamespace {
+  put(name: string, value: string): Promise<void>
+  delete(name: string): Promise<void>
 }
 
 type Environment = Record<
   string,
   | { type: 'text'; value: string }
   | { type: 'fetcher'; handler: never }
+  | { type: 'kv'; id: string }
   | { type: 'rate-limit'; namespace: string; simple: { readonly limit: number; readonly period: 10 | 60 } }
 >
 
@@ -52,6 +63,7 @@ export async function startGateway({
   vars = {},
   services = {},
   rates = {},
+  namespaces = [],
   port,
 }: GatewayOptions): Promise<TestGateway> {
   const at = port ?? (await freePort())
@@ -72,6 +84,7 @@ export async function startGateway({
   for (const [name, handler] of Object.entries(services)) env[name] = { type: 'fetcher', handler: handler as never }
 
   for (const [name, simple] of Object.entries(rates)) env[name] = { type: 'rate-limit', namespace: name, simple }
+  for (const name of namespaces) env[name] = { type: 'kv', id: name }
 
   const miniflare = new Miniflare({
     host: '127.0.0.1',
@@ -128,6 +141,7 @@ export async function startGateway({
       offset += seconds
       await fetch(`${url}/__test/clock?by=${seconds * 1000}`)
     },
+    kv: async (binding) => (await miniflare.getKVNamespace(binding)) as unknown as TestNamespace,
     close: () => miniflare.dispose(),
   }
 }

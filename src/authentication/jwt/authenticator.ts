@@ -2,7 +2,7 @@ import { Refusal } from '../../errors/refusal'
 import { refuseForeignPage } from '../ambient'
 import type { CredentialKind } from '../authenticator'
 import { takeBearer, takeHeader } from '../bearer'
-import { refuseToken } from './fault'
+import { refuseToken } from '../refuse-token'
 import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
 import { verify } from './verify'
@@ -22,9 +22,10 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
     bearer_methods_supported: ['header'],
   }),
 
-  authenticator: (issuers, stores, { tokenHeader, pageOrigins }) => ({
+  authenticator: (issuers, stores, { tokenHeader, pageOrigins, isOther }) => ({
     take(sources) {
-      const bearer = takeBearer(sources)
+      const taken = takeBearer(sources)
+      const bearer = taken && isOther(taken.reveal()) ? undefined : taken
       const ambient = tokenHeader === undefined ? undefined : takeHeader(sources.headers, tokenHeader)
       if (bearer && ambient && bearer.reveal() !== ambient.reveal())
         throw new Refusal('credential-ambiguous', 'two kinds')

@@ -1,10 +1,6 @@
-import type { TokenReason } from '../../errors/reasons'
-import { type Mismatch, Refusal } from '../../errors/refusal'
+import { Refusal } from '../../errors/refusal'
+import { refuseToken } from '../refuse-token'
 import { shown } from './shown'
-
-/** @param mismatch for the operator alone */
-export const refuseToken = (reason: TokenReason, mismatch?: Mismatch): Refusal =>
-  new Refusal('token-invalid', reason, mismatch && { mismatch })
 
 export const A_JWT = 'a signed JWT: three parts in base64url'
 const FORMS = {

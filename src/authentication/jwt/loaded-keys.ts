@@ -1,6 +1,6 @@
 import type { JWK } from 'jose'
 import { fitsAlgorithm, importKey, isWeak, type JwsAlgorithm, publicMembers } from '../../jws'
-import { refuseToken } from './fault'
+import { refuseToken } from '../refuse-token'
 import type { KeySetDocument } from './key-set'
 import { elapsed } from './lookups'
 

@@ -14,6 +14,7 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
   const tenant = idOf(firstClaim(claims, at.tenant))
   const client = stringOf(firstClaim(claims, [...at.client, 'client_id', 'azp']))
   return verifiedPrincipal({
+    authenticator: 'jwt',
     issuer: issuer.issuer,
     identityProvider: (issuer.isGateway ? stringOf(claims.idp) : undefined) ?? issuer.issuer,
     issuerId: issuer.id,

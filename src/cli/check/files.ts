@@ -71,7 +71,9 @@ export function unusedFiles(root: string, routes: readonly Route[]): readonly st
   const used = new Set(routes.flatMap(({ trust = [], policies = [] }) => [...trust, ...policies].map(({ id }) => id)))
   return filesIn(root, 'policies')
     .filter((file) => !used.has(file.replace(ENDING, '')))
-    .filter((file) => /\bdefine(?:Policy|Issuer)\(/.test(readFileSync(path.join(root, 'policies', file), 'utf8')))
+    .filter((file) =>
+      /\bdefine(?:Policy|Issuer|ApiKeys)\(/.test(readFileSync(path.join(root, 'policies', file), 'utf8')),
+    )
     .map((file) => `policies/${file} is used by no route.`)
 }
 

@@ -1,5 +1,6 @@
 import type { Issuer, Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
+import { issuersIn } from '../../config/trust'
 import { withoutSecrets } from './secrets'
 
 /** Providers that are known by their host, and the preset that knows the rest of them. */
@@ -20,7 +21,7 @@ export function issuerFaults(
   routes: readonly Route[],
   environment: Readonly<Record<string, unknown>>,
 ): { readonly faults: readonly Fault[]; readonly notes: readonly string[] } {
-  const issuers = [...new Set(routes.flatMap(({ trust = [] }) => trust))]
+  const issuers = [...new Set(routes.flatMap(({ trust }) => issuersIn(trust)))]
   const faults: Fault[] = []
   const notes: string[] = []
   for (const { id, issuer: given, preset } of issuers) {

@@ -1,4 +1,5 @@
 import type { Route } from '../../config/define'
+import { issuersIn } from '../../config/trust'
 import type { Deployment } from '../deployments'
 
 /** A text that an example has, and no deployment. */
@@ -24,7 +25,7 @@ export function placeholders({ environment }: Deployment, routes: readonly Route
   const inFiles = routes.flatMap((route) => [
     ...textsOf(route.agent?.origin, `routes/${route.id}.ts`, 'agent.origin'),
     ...textsOf(route.cors?.origins, `routes/${route.id}.ts`, 'cors.origins'),
-    ...(route.trust ?? []).flatMap((issuer) => [
+    ...issuersIn(route.trust).flatMap((issuer) => [
       ...textsOf(issuer?.issuer, `policies/${issuer?.id}.ts`, 'issuer'),
       ...textsOf(issuer?.audience, `policies/${issuer?.id}.ts`, 'audience'),
       ...textsOf(issuer?.jwksUri, `policies/${issuer?.id}.ts`, 'jwksUri'),

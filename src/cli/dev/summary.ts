@@ -40,6 +40,7 @@ const answering = (isUp: boolean | undefined): string =>
 function whoMay({ id, isPublic, trust }: LoadedRoute, local: readonly string[], provider: string): string {
   if (isPublic) return 'public'
   const issuers = [...new Set(trust.issuers.map(({ issuer }) => issuer))].filter((issuer) => issuer !== provider)
+  if (trust.apiKeys.length > 0) issuers.push('with an API key')
   if (local.includes(id)) return `signed in here${issuers.length === 0 ? '' : `, or at ${issuers.join(', or ')}`}`
   return `signed in at ${issuers.join(', or ')}
     not for local people: this address is where production is. Set its variable in .dev.vars.`

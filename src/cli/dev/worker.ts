@@ -1,6 +1,7 @@
 // A project's gateway in workerd, as `wrangler dev` runs it, but without a debugger: workerd's
 // listens on a port that asks nobody who they are, and whoever reaches it reads the signing key.
 // dev.ts starts it and hands it settings, and later other variables.
+import path from 'node:path'
 import { unstable_startWorker } from 'wrangler'
 
 /** A message from dev.ts. */
@@ -26,7 +27,13 @@ process.on('message', async (message: ToWorker) => {
   running = await unstable_startWorker({
     config,
     bindings,
-    dev: { server: { hostname: '127.0.0.1', port }, inspector: false, liveReload: false },
+    // Where wrangler's own commands, such as `wrangler kv`, look too.
+    dev: {
+      server: { hostname: '127.0.0.1', port },
+      persist: path.resolve('.wrangler/state'),
+      inspector: false,
+      liveReload: false,
+    },
   })
   await running.ready
 })

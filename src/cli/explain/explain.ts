@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
+import { isMeantAsKey } from '../../authentication/api-key/form'
 import { explainToken, type KeysFor } from '../../authentication/jwt/explain'
 import { fetchKeySet } from '../../authentication/jwt/key-set'
 import { keySet, select } from '../../authentication/jwt/loaded-keys'
@@ -18,15 +19,17 @@ import { nodePorts } from '../node-ports'
 import { complain, say } from '../print'
 import { openProject } from '../project'
 import { explanationText } from './explanation-text'
+import { explainKey } from './key-text'
 import { explainRequest } from './request'
 
-const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|--dev [--port NUMBER]] [--offline]
+const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|--dev [--port NUMBER]] [--offline] [--remote]
        sallyport explain 'METHOD PATH' [--as PERSON] [--body TEXT|@FILE] [--header 'NAME: VALUE']… [--env NAME]
   --token    a file with the token in it, or - for standard input
   --route    one route; without it, all that trust the token's issuer
   --env      an environment of wrangler's file
   --dev      as on this machine, with .dev.vars and local people; --port is that of npm start
   --offline  asks nobody for keys: the signature stays open
+  --remote   an API key's record is read where the gateway is deployed, not on this machine
   --as       who is signed in: alice, or '{"sub":"alice","roles":["admin"]}'; without it, nobody
   --body     the request's body, as JSON
   --header   a header of the request`
@@ -51,6 +54,7 @@ export const explain: Command = {
         dev: { type: 'boolean', default: false },
         port: { type: 'string', default: String(PORT) },
         offline: { type: 'boolean', default: false },
+        remote: { type: 'boolean', default: false },
       },
     })
     if (values.token === undefined && positionals.length === 1) {
@@ -74,6 +78,11 @@ export const explain: Command = {
     /** Routes that trust the same in the same way say the same. */
     const groups = [...Map.groupBy(asked, ({ trust }) => JSON.stringify(trust)).values()]
     const token = readToken(values.token === '-' ? '-' : path.resolve(root, values.token))
+    if (isMeantAsKey(token)) {
+      const { text, isAccepted } = await explainKey(root, token, asked, { env: values.env, isRemote: values.remote })
+      say(text)
+      return isAccepted ? 0 : 1
+    }
     const keysFor = values.offline ? async () => 'unknown' as const : fetchedKeys
     const explained = await Promise.all(
       groups.map(async (routesOfGroup) => ({

@@ -44,7 +44,7 @@ async function judged(token: string): Promise<string> {
   }
   const headers = new Headers({ authorization: `Bearer ${token}` })
   const sources = { method: 'GET', gatewayUrl: '', path: '/', query: '', headers, inBody: [] }
-  const way = { tokenHeader: undefined, pageOrigins: new Set<string>() }
+  const way = { route: 'any', tokenHeader: undefined, pageOrigins: new Set<string>(), isOther: () => false }
   try {
     const presented = jwt.authenticator([issuer], { keys, verified: new VerifiedTokens() }, way).take(sources)
     await presented?.verify(NOW, { waitUntil: () => undefined })

@@ -21,6 +21,7 @@ it('reads who is asking', () => {
     client_id: 'app',
   }
   expect(read(token, issuer({}, { subjectPrefix: 'a|' }))).toEqual({
+    authenticator: 'jwt',
     issuer: 'https://login.example.com',
     identityProvider: 'https://login.example.com',
     issuerId: 'login',

@@ -6,6 +6,7 @@ import { remedyOf } from '../remedies'
 /** The words for each reason of a policy. */
 const words: Readonly<Record<Reason, string>> = {
   'no-policy': 'the route has no policy, so that nothing is allowed',
+  'credential-limited': 'the API key is limited to other operations',
   'no-rule-for-operation': 'no rule of it covers this operation',
   'denied-by-rule': 'a deny rule of it covers this',
   'role-missing': 'the person lacks a role that the rule asks for',

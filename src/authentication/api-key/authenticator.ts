@@ -1,0 +1,90 @@
+import { Refusal } from '../../errors/refusal'
+import type { Authenticator, CredentialKind, CredentialSources, Way } from '../authenticator'
+import { takeBearer } from '../bearer'
+import { Credential } from '../credential'
+import type { Principal } from '../principal'
+import { refuseToken } from '../refuse-token'
+import { isMeantAsKey, keyShape, nameOfKey } from './form'
+import type { LookUp } from './lookup'
+import { principalOfKey } from './principal'
+import type { ApiKeyRecord } from './record'
+import type { TrustedKeys } from './trusted-keys'
+
+/** LangGraph's clients send keys in it. */
+const HEADER = 'x-api-key'
+
+/**
+ * API keys, in `x-api-key` or as bearers. Pages of LangGraph send an `x-api-key` of another server,
+ * or an empty one, beside their token: what is no key of the gateway's counts for nothing there.
+ */
+export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
+  // RFC 9110 has no scheme for the header; as a bearer a key is announced like any other.
+  challenge: (parameters) => `Bearer ${parameters}`,
+  shape: keyShape,
+  requestHeaders: ['authorization', HEADER],
+  isMeant: isMeantAsKey,
+  resourceMetadata: () => ({ bearer_methods_supported: ['header'] }),
+  authenticator,
+}
+
+function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route }: Way): Authenticator {
+  // A principal is one object for as long as its record is: what is made of it is kept by that.
+  const principals = new WeakMap<ApiKeyRecord, Principal>()
+
+  async function verify(key: string, now: number): Promise<Principal> {
+    const name = await nameOfKey(key)
+    if (name === undefined)
+      throw refuseToken('key-form', {
+        found: 'another form, or a checksum that does not fit',
+        expected: 'a whole key, as it was printed',
+      })
+    const { keys, record } = await firstOf(name)
+    const { expiresAt, routes } = record
+    if (expiresAt !== undefined && now >= expiresAt * 1000) throw new Refusal('token-expired')
+    if (routes && !routes.includes(route))
+      throw refuseToken('key-route', {
+        found: `a key for ${routes.join(', ')}`.slice(0, 200),
+        expected: `one for ${route}`,
+      })
+    const known = principals.get(record) ?? principalOfKey(keys, name, record)
+    principals.set(record, known)
+    return known
+  }
+
+  /** Namespaces are asked in the route's order; the last one's refusal stands. */
+  async function firstOf(name: string) {
+    for (const [index, keys] of trusted.entries()) {
+      try {
+        return { keys, record: await lookUp(keys, name) }
+      } catch (thrown) {
+        const isMissing = thrown instanceof Refusal && thrown.code === 'token-invalid'
+        if (!isMissing || index === trusted.length - 1) throw thrown
+      }
+    }
+    throw refuseToken('key-unknown')
+  }
+
+  return {
+    take(sources) {
+      const key = keyIn(sources)
+      return key && { credential: key, verify: (now) => verify(key.reveal(), now) }
+    },
+    whyNone({ headers }) {
+      if (!headers.get(HEADER)) return undefined
+      return refuseToken('key-form', {
+        found: `another server's key in ${HEADER}`,
+        expected: 'a key that begins with sp_',
+      })
+    },
+  }
+}
+
+/** @throws Refusal `credential-ambiguous` for two keys that differ */
+function keyIn(sources: CredentialSources): Credential | undefined {
+  const bearer = takeBearer(sources)
+  const asBearer = bearer && isMeantAsKey(bearer.reveal()) ? bearer : undefined
+  const value = sources.headers.get(HEADER)?.trim()
+  if (!value || !isMeantAsKey(value)) return asBearer
+  if (asBearer && asBearer.reveal() !== value) throw new Refusal('credential-ambiguous', 'two kinds')
+  return asBearer ?? new Credential(value)
+}

@@ -1,0 +1,38 @@
+/*
+ * An API key is `sp_`, 64 hex digits of a secret of 256 random bits, and the first 8 of the SHA-256
+ * of what stands before them. Made-up keys are told by these without asking anybody, and scanners
+ * for secrets find keys by their form. So long a secret needs no slow hash.
+ */
+
+const FORM = /^sp_[0-9a-f]{72}$/
+const CHECKSUM_CHARS = 8
+
+/** Finds keys in other text. */
+export const keyShape = /sp_[0-9a-f]{72}/g
+
+/** Whether a text means to be an API key, good or bad. No JWT begins like one. */
+export const isMeantAsKey = (text: string): boolean => text.startsWith('sp_')
+
+/**
+ * The name that a key is kept under: the SHA-256 of all but its checksum, in hex.
+ * @returns undefined for what has another form, or a checksum that does not fit
+ */
+export async function nameOfKey(key: string): Promise<string | undefined> {
+  if (!FORM.test(key)) return undefined
+  const name = await nameOfSecret(key.slice(0, -CHECKSUM_CHARS))
+  return key.endsWith(name.slice(0, CHECKSUM_CHARS)) ? name : undefined
+}
+
+/** Makes a key of a secret. @param secret 64 hex digits */
+export async function keyOfSecret(secret: string): Promise<{ readonly key: string; readonly name: string }> {
+  const name = await nameOfSecret(`sp_${secret}`)
+  return { key: `sp_${secret}${name.slice(0, CHECKSUM_CHARS)}`, name }
+}
+
+async function nameOfSecret(secret: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+/** A key's id: enough of its name to tell it from others, in audit lines and commands. */
+export const idOfKey = (name: string): string => name.slice(0, 16)

@@ -1,0 +1,62 @@
+import { answeredInTime } from '../../answered-in-time'
+import { Refusal } from '../../errors/refusal'
+import type { Ports } from '../../ports'
+import { refuseToken } from '../refuse-token'
+import { idOfKey } from './form'
+import { type ApiKeyRecord, readRecord } from './record'
+import type { TrustedKeys } from './trusted-keys'
+
+/** How long an isolate keeps what it has looked up. */
+const KEPT_MS = 30_000
+/** The platform keeps what it has read, and that there was nothing, no shorter than this. */
+const CACHE_SECONDS = 30
+const MOST_KEPT = 2_000
+const WAIT_MS = 5_000
+
+interface Kept {
+  readonly record: ApiKeyRecord
+  readonly at: number
+}
+
+/**
+ * Finds the record of a key, by its name.
+ * @throws Refusal `token-invalid` where there is none, `api-keys-unavailable` where that cannot be known
+ */
+export type LookUp = (keys: TrustedKeys, name: string) => Promise<ApiKeyRecord>
+
+/**
+ * Looks keys up, and keeps those that were found: by the whole name and the namespace. What was not
+ * found is not kept here, so that strangers cannot fill the memory.
+ */
+export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 'log'>): LookUp {
+  const found = new Map<string, Kept>()
+  return async ({ id, binding, namespace }, name) => {
+    const key = `${binding} ${name}`
+    const kept = found.get(key)
+    const age = kept ? now() - kept.at : -1
+    if (kept && age >= 0 && age < KEPT_MS) return kept.record
+    found.delete(key)
+    const read = namespace.get(name, { type: 'text', cacheTtl: CACHE_SECONDS })
+    const json = await answeredInTime(after, WAIT_MS, read).catch((thrown: unknown) => {
+      log(JSON.stringify({ event: 'api-keys-unreachable', keys: id, reason: String(thrown).slice(0, 200) }))
+      return undefined
+    })
+    if (json === undefined) throw new Refusal('api-keys-unavailable', id)
+    if (json === null)
+      throw refuseToken('key-unknown', {
+        found: `key ${idOfKey(name)}`,
+        expected: 'one that was created, and not revoked',
+      })
+    const record = readRecord(json)
+    if (!record) {
+      log(JSON.stringify({ event: 'api-key-unreadable', keys: id, key: idOfKey(name) }))
+      throw refuseToken('key-unknown', {
+        found: `key ${idOfKey(name)}, whose record cannot be read`,
+        expected: 'a record as `sallyport keys api create` writes it',
+      })
+    }
+    if (found.size >= MOST_KEPT) found.delete(found.keys().next().value ?? '')
+    found.set(key, { record, at: now() })
+    return record
+  }
+}

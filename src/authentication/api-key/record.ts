@@ -1,0 +1,37 @@
+import * as v from 'valibot'
+import { id, some, text } from '../../config/atoms'
+import { pattern } from '../../config/operation-pattern'
+
+/** All that is known of an API key. It is kept under the key's name, in JSON. */
+export const ApiKeyRecordSchema = v.strictObject({
+  v: v.literal(1),
+  /** What the key is for, for whoever looks at the list. */
+  label: text,
+  subject: text,
+  kind: v.picklist(['user', 'service']),
+  roles: v.array(text),
+  scopes: v.array(text),
+  tenant: v.optional(text),
+  email: v.optional(text),
+  name: v.optional(text),
+  /** ISO 8601. */
+  createdAt: text,
+  /** Seconds since the epoch. A key without it does not end by itself. */
+  expiresAt: v.optional(v.pipe(v.number(), v.integer())),
+  /** Ids of the routes that it is for. Default: all that trust it. */
+  routes: v.optional(some(id)),
+  /** The operations that it is for. Default: all that policies allow. */
+  operations: v.optional(some(pattern)),
+})
+
+export type ApiKeyRecord = v.InferOutput<typeof ApiKeyRecordSchema>
+
+/** A record as it is kept; undefined for any other text. */
+export function readRecord(json: string): ApiKeyRecord | undefined {
+  try {
+    const { success, output } = v.safeParse(ApiKeyRecordSchema, JSON.parse(json))
+    return success ? output : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,186 @@
+import { randomBytes } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import * as v from 'valibot'
+import { idOfKey, keyOfSecret } from '../authentication/api-key/form'
+import { type ApiKeyRecord, ApiKeyRecordSchema, readRecord } from '../authentication/api-key/record'
+import { isApiKeys } from '../config/trust'
+import type { Command } from './command'
+import { type KvNamespace, openKv } from './kv'
+import { say } from './print'
+import { openProject, ProjectError } from './project'
+
+const DAY_SECONDS = 86_400
+
+export const API_KEYS_USAGE = `usage: sallyport keys api create --label TEXT --subject ID [--service] [--role NAME]… [--scope NAME]… [--tenant ID]
+                                 [--email TEXT] [--name TEXT] [--expires 90d|DATE|never] [--route ID]… [--operation PATTERN]…
+       sallyport keys api list
+       sallyport keys api revoke ID
+       sallyport keys api rotate ID [--overlap 1d] [--expires 90d|DATE|never]
+  create     makes a key, and prints it this once; --service for a machine; --route and --operation limit it
+  list       shows all keys, without the keys themselves
+  revoke     removes a key; places that have just used it may take it for two minutes more
+  rotate     makes another key for the same subject, and ends the old one after --overlap
+  --keys     the id in policies/, where routes trust API keys of several namespaces
+  --remote   the deployed namespace; without it, this machine's
+  --env      an environment of wrangler's file`
+
+const text = { type: 'string' } as const
+const texts = { type: 'string', multiple: true } as const
+const options = {
+  label: text,
+  subject: text,
+  service: { type: 'boolean', default: false },
+  role: texts,
+  scope: texts,
+  tenant: text,
+  email: text,
+  name: text,
+  expires: { type: 'string', default: '90d' },
+  route: texts,
+  operation: texts,
+  overlap: { type: 'string', default: '1d' },
+  keys: text,
+  remote: { type: 'boolean', default: false },
+  env: text,
+} as const
+
+const parse = (args: readonly string[]) => parseArgs({ args: [...args], allowPositionals: true, options })
+type Values = ReturnType<typeof parse>['values']
+
+/** Makes, lists, ends and replaces API keys, in KV on this machine or as deployed. */
+export const apiKeys: Command = {
+  usage: API_KEYS_USAGE,
+  async run(args, root) {
+    const { positionals, values } = parse(args)
+    const [verb = '', id] = positionals
+    const wantsId = verb === 'revoke' || verb === 'rotate'
+    if (
+      !['create', 'list', 'revoke', 'rotate'].includes(verb) ||
+      wantsId !== (id !== undefined) ||
+      positionals.length > 2
+    )
+      throw new Error(API_KEYS_USAGE)
+    const { kv, routes } = await open(root, values)
+    if (verb === 'list') await list(kv)
+    else if (verb === 'create') await create(kv, recordOf(values, routes))
+    else {
+      const name = await nameOf(kv, id ?? '')
+      if (verb === 'rotate') await rotate(kv, name, values)
+      else await kv.delete(name)
+      if (verb === 'revoke')
+        say(`Key ${idOfKey(name)} is revoked. Places that have just used it may take it for two minutes more.`)
+    }
+    return 0
+  },
+}
+
+async function open(root: string, { keys, remote, env }: Values) {
+  const { deployments, routes } = await openProject(root)
+  deployments.named(env)
+  const all = routes.flatMap(({ trust = [] }) => trust.filter(isApiKeys))
+  const byId = new Map(all.map((each) => [each.id, each]))
+  const ids = [...byId.keys()].join(', ')
+  if (byId.size === 0)
+    throw new ProjectError(
+      'No route trusts API keys. Write policies/keys.ts with defineApiKeys, and add it to `trust` of a route.',
+    )
+  if (keys === undefined && byId.size > 1) throw new ProjectError(`Say which with --keys: ${ids}.`)
+  const chosen = keys === undefined ? all[0] : byId.get(keys)
+  if (!chosen) throw new ProjectError(`No route trusts API keys "${keys}"; there is: ${ids}.`)
+  return { kv: openKv(root, { binding: chosen.binding, env, isRemote: remote }), routes: routes.map(({ id }) => id) }
+}
+
+function recordOf(values: Values, known: readonly string[]): ApiKeyRecord {
+  const { label, subject, service, role = [], scope = [], tenant, email, name, expires, route, operation } = values
+  if (!label || !subject) throw new Error('create wants --label and --subject.')
+  for (const each of route ?? [])
+    if (!known.includes(each)) throw new ProjectError(`There is no route "${each}"; there is: ${known.join(', ')}.`)
+  const expiresAt = endOf(expires)
+  const record = {
+    v: 1,
+    label,
+    subject,
+    kind: service ? 'service' : 'user',
+    roles: role,
+    scopes: scope,
+    ...(tenant !== undefined && { tenant }),
+    ...(email !== undefined && { email }),
+    ...(name !== undefined && { name }),
+    createdAt: new Date().toISOString(),
+    ...(expiresAt !== undefined && { expiresAt }),
+    ...(route && { routes: route }),
+    ...(operation && { operations: operation }),
+  }
+  const { success, output, issues } = v.safeParse(ApiKeyRecordSchema, record)
+  if (success) return output
+  const [issue] = issues
+  throw new ProjectError(`${v.getDotPath(issue)}: found ${issue.received}, expected ${issue.message}.`)
+}
+
+/** @returns seconds since the epoch; undefined for never */
+function endOf(given: string): number | undefined {
+  if (given === 'never') return undefined
+  const now = Math.floor(Date.now() / 1000)
+  const days = /^(\d+)d$/.exec(given)?.[1]
+  const at = days === undefined ? Math.floor(Date.parse(given) / 1000) : now + Number(days) * DAY_SECONDS
+  if (Number.isSafeInteger(at) && at > now) return at
+  throw new ProjectError(
+    `--expires ${given}: it wants a number of days such as 90d, a date to come such as 2027-06-30, or never.`,
+  )
+}
+
+async function create(kv: KvNamespace, record: ApiKeyRecord): Promise<void> {
+  const { key, name } = await keyOfSecret(randomBytes(32).toString('hex'))
+  await write(kv, name, record)
+  say(
+    `${key}\n\nThis is key ${idOfKey(name)}, "${record.label}", of ${record.subject}; it ${endText(record)}. It is not shown again.`,
+  )
+}
+
+const write = (kv: KvNamespace, name: string, record: ApiKeyRecord): Promise<void> =>
+  kv.put(name, JSON.stringify(record), metadataOf(record))
+
+/** As much as a list shows: KV takes 1,024 bytes beside a value. */
+const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
+  label: label.slice(0, 100),
+  subject: subject.slice(0, 100),
+  ...(expiresAt !== undefined && { expiresAt }),
+})
+
+async function rotate(kv: KvNamespace, name: string, { expires, overlap }: Values): Promise<void> {
+  const { expiresAt, ...old } = readOrRefuse(name, await kv.get(name))
+  const [end, until] = [endOf(expires), endOf(overlap)]
+  await create(kv, { ...old, createdAt: new Date().toISOString(), ...(end !== undefined && { expiresAt: end }) })
+  const ends = [expiresAt, until].filter((each) => each !== undefined)
+  const ending = { ...old, ...(ends.length > 0 && { expiresAt: Math.min(...ends) }) }
+  await write(kv, name, ending)
+  say(`The old key ${idOfKey(name)} ${endText(ending)}.`)
+}
+
+function readOrRefuse(name: string, json: string): ApiKeyRecord {
+  const record = readRecord(json)
+  if (!record) throw new ProjectError(`The record of key ${idOfKey(name)} cannot be read. Revoke it, and make another.`)
+  return record
+}
+
+async function list(kv: KvNamespace): Promise<void> {
+  const keys = await kv.list()
+  if (keys.length === 0) say('There are no keys.')
+  for (const { name, metadata } of keys) {
+    const { label = '', subject = '', expiresAt } = (metadata ?? {}) as Partial<ApiKeyRecord>
+    say(`${idOfKey(name)}  ${subject.padEnd(20)}  ${label.padEnd(24)}  ${endText({ expiresAt })}`)
+  }
+}
+
+const endText = ({ expiresAt }: { readonly expiresAt?: number | undefined }): string => {
+  if (expiresAt === undefined) return 'does not end by itself'
+  const at = new Date(expiresAt * 1000).toISOString().slice(0, 16).replace('T', ' ')
+  return expiresAt * 1000 > Date.now() ? `ends at ${at} UTC` : `ended at ${at} UTC`
+}
+
+/** @throws ProjectError for an id that no key has */
+async function nameOf(kv: KvNamespace, id: string): Promise<string> {
+  const found = (await kv.list()).filter(({ name }) => id.length >= 8 && name.startsWith(id))
+  if (found.length === 1 && found[0]) return found[0].name
+  throw new ProjectError(`There is no key ${id.slice(0, 16)}. \`sallyport keys api list\` shows all.`)
+}

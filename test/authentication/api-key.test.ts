@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { createLookUp } from '../../src/authentication/api-key/lookup'
+import type { KeyNamespace, TrustedKeys } from '../../src/authentication/api-key/trusted-keys'
+import { Refusal } from '../../src/errors/refusal'
+import { newKey, recordOf } from '../support/api-keys'
+
+/* Looking keys up, where KV lags, fails or hangs. Time is driven. */
+
+const { name } = await newKey()
+
+function openLookUp(get: KeyNamespace['get']) {
+  let now = Date.parse('2026-11-29T12:00:00Z')
+  const timers: { at: number; work: () => void }[] = []
+  const logs: string[] = []
+  const reads: string[] = []
+  const keys: TrustedKeys = {
+    id: 'keys',
+    issuer: 'urn:sallyport:api-keys:keys',
+    issuerId: 'keys',
+    subjectPrefix: 'keys:',
+    binding: 'API_KEYS',
+    namespace: {
+      get(asked, options) {
+        reads.push(asked)
+        return get(asked, options)
+      },
+    },
+  }
+  const lookUp = createLookUp({
+    now: () => now,
+    after(milliseconds, work) {
+      timers.push({ at: now + milliseconds, work })
+      return () => undefined
+    },
+    log: (line) => void logs.push(line),
+  })
+  const outcome = async () =>
+    lookUp(keys, name).then(
+      ({ subject }) => subject,
+      (thrown) => {
+        if (!(thrown instanceof Refusal)) throw thrown
+        return thrown.code
+      },
+    )
+  return {
+    outcome,
+    logs,
+    reads,
+    keys,
+    lookUp,
+    pass(milliseconds: number) {
+      now += milliseconds
+      for (const { at, work } of timers.splice(0)) if (at <= now) work()
+    },
+  }
+}
+
+const good = JSON.stringify(recordOf())
+
+describe('a key that KV has', () => {
+  it('is asked for once in 30 seconds, and never served a moment longer (F17)', async () => {
+    const { outcome, reads, pass } = openLookUp(async () => (reads.length > 1 ? null : good))
+    expect(await outcome()).toBe('alice')
+    pass(29_999)
+    expect(await outcome()).toBe('alice')
+    expect(reads).toHaveLength(1)
+    pass(1)
+    expect(await outcome()).toBe('token-invalid')
+  })
+
+  it('is asked for again where the clock has been set back', async () => {
+    const { outcome, reads, pass } = openLookUp(async () => good)
+    await outcome()
+    pass(-60_000)
+    await outcome()
+    expect(reads).toHaveLength(2)
+  })
+
+  it('asks the platform to keep what it has read for 30 seconds, the least that it takes', async () => {
+    let ttl = 0
+    const { outcome } = openLookUp(async (_, { cacheTtl }) => {
+      ttl = cacheTtl
+      return good
+    })
+    await outcome()
+    expect(ttl).toBe(30)
+  })
+})
+
+describe('a key that KV does not have', () => {
+  it('is asked for each time, so that one that was just made works as soon as KV has it (F17)', async () => {
+    const { outcome, reads } = openLookUp(async () => (reads.length < 3 ? null : good))
+    expect([await outcome(), await outcome(), await outcome()]).toEqual(['token-invalid', 'token-invalid', 'alice'])
+  })
+})
+
+describe('KV that does not answer', () => {
+  it('is no verdict on a key: 503, with a line for the operator', async () => {
+    const { outcome, logs } = openLookUp(async () => {
+      throw new Error('KV GET failed: 500')
+    })
+    expect(await outcome()).toBe('api-keys-unavailable')
+    expect(logs).toEqual([
+      JSON.stringify({ event: 'api-keys-unreachable', keys: 'keys', reason: 'Error: KV GET failed: 500' }),
+    ])
+  })
+
+  it('is waited for 5 seconds', async () => {
+    const { outcome, pass } = openLookUp(() => new Promise(() => undefined))
+    const waiting = outcome()
+    pass(5_000)
+    expect(await waiting).toBe('api-keys-unavailable')
+  })
+
+  it('does not make a key last that was kept for 30 seconds', async () => {
+    const { outcome, reads, pass } = openLookUp(async () => {
+      if (reads.length > 1) throw new Error('down')
+      return good
+    })
+    await outcome()
+    pass(30_000)
+    expect(await outcome()).toBe('api-keys-unavailable')
+  })
+})
+
+it('keeps at most 2,000 keys, and the oldest goes first', async () => {
+  const { lookUp, keys, reads } = openLookUp(async () => good)
+  for (let made = 0; made < 2_001; made++) await lookUp(keys, `name-${made}`)
+  await lookUp(keys, 'name-2000')
+  expect(reads).toHaveLength(2_001)
+  await lookUp(keys, 'name-0')
+  expect(reads).toHaveLength(2_002)
+})
+
+it('keeps a key by its namespace, so that another never answers for it (T21)', async () => {
+  const { lookUp, keys, reads } = openLookUp(async () => good)
+  await lookUp(keys, name)
+  const other = { ...keys, binding: 'OTHER', namespace: { get: async () => null } }
+  await expect(lookUp(other, name)).rejects.toThrow('token-invalid')
+  expect(reads).toHaveLength(1)
+})

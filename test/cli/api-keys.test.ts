@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { linkPackage } from '../support/dev'
+import { builtPackage, type House, openHouse } from '../support/house'
+
+/* `sallyport keys api`, by the real wrangler over KV on this machine. */
+
+let house: House
+let route: string
+
+const KEYS = `import { defineApiKeys } from 'sallyport'
+
+export default defineApiKeys({ id: 'keys', binding: 'API_KEYS' })
+`
+
+beforeAll(() => {
+  house = openHouse()
+  linkPackage(house.root)
+  route = house.read('routes/support.ts')
+  house.write('policies/keys.ts', KEYS)
+  house.write(
+    'routes/support.ts',
+    `import keys from '../policies/keys'\n${route.replace('trust: [', 'trust: [keys, ')}`,
+  )
+  const bound = '\n[[kv_namespaces]]\nbinding = "API_KEYS"\nid = "0123456789abcdef0123456789abcdef"\n'
+  house.write('wrangler.toml', house.read('wrangler.toml') + bound + bound.replace('kv_names', 'env.staging.kv_names'))
+})
+afterAll(() => house?.close())
+
+async function run(...args: string[]) {
+  const { status, stdout, stderr } = await house.command(...args)
+  return { status, out: stdout + stderr }
+}
+const api = (...args: string[]) => run('keys', 'api', ...args)
+const create = (...more: string[]) => api('create', '--label', 'laptop', '--subject', 'alice', ...more)
+
+/** A key that was printed, and its id. */
+function printed(out: string) {
+  const key = /sp_[0-9a-f]{72}/.exec(out)?.[0] ?? ''
+  return { key, id: /This is key ([0-9a-f]{16})/.exec(out)?.[1] ?? '' }
+}
+
+describe('sallyport keys api', () => {
+  it('creates a key, shows it once, lists it without it, explains it, and revokes it', async () => {
+    const made = await create('--role', 'member', '--expires', '30d')
+    expect(made).toMatchObject({ status: 0 })
+    const { key, id } = printed(made.out)
+    const listed = await api('list')
+    expect(listed.out).toMatch(new RegExp(`^${id}  alice +laptop +ends at `, 'm'))
+    expect(listed.out).not.toContain(key)
+
+    house.write('key.txt', `${key}\n`)
+    const explained = await run('explain', '--token', 'key.txt')
+    expect(explained).toMatchObject({ status: 0 })
+    expect(explained.out).toContain('user id  keys:alice')
+    expect(explained.out).not.toContain(key)
+
+    expect(await api('revoke', id)).toMatchObject({ status: 0 })
+    expect((await api('list')).out).toContain('There are no keys.')
+    expect(await run('explain', '--token', 'key.txt')).toMatchObject({ status: 1 })
+  }, 120_000)
+
+  it('rotates a key: a new one for the same subject, and an end for the old one', async () => {
+    const { id } = printed((await create('--service', '--operation', 'run.*', '--expires', 'never')).out)
+    const rotated = await api('rotate', id, '--expires', 'never', '--overlap', '2d')
+    expect(rotated).toMatchObject({ status: 0 })
+    const { id: next } = printed(rotated.out)
+    const { out } = await api('list')
+    expect(out).toMatch(new RegExp(`^${id}.* ends at `, 'm'))
+    expect(out).toMatch(new RegExp(`^${next}.* does not end by itself`, 'm'))
+  }, 120_000)
+
+  it.each<[string, string[], string]>([
+    ['no label', ['create', '--subject', 'alice'], '--label and --subject'],
+    [
+      'a route that is not there',
+      ['create', '--label', 'x', '--subject', 'a', '--route', 'suport'],
+      'There is no route "suport"',
+    ],
+    [
+      'an operation that is none',
+      ['create', '--label', 'x', '--subject', 'a', '--operation', 'RUN'],
+      'an operation such as',
+    ],
+    ['an end in the past', ['create', '--label', 'x', '--subject', 'a', '--expires', '2020-01-01'], 'a date to come'],
+    ['an id that no key has', ['revoke', '0123456789abcdef'], 'There is no key 0123456789abcdef'],
+    ['another verb', ['delete', '0123456789abcdef'], 'usage: sallyport keys api'],
+    ['keys that no route trusts', ['list', '--keys', 'other'], 'No route trusts API keys "other"'],
+  ])('refuses %s, and says so', async (_, args, said) => {
+    const { status, out } = await api(...args)
+    expect(status).toBe(1)
+    expect(out).toContain(said)
+  })
+})
+
+describe('sallyport check', () => {
+  it('accepts the keys, and says where a namespace is not bound', async () => {
+    expect(await run('check')).toMatchObject({ status: 0 })
+    house.write('policies/keys.ts', KEYS.replace('API_KEYS', 'API_KEY'))
+    const { status, out } = await run('check')
+    expect(status).toBe(1)
+    expect(out).toContain('[[kv_namespaces]] binding = "API_KEY"')
+    house.write('policies/keys.ts', KEYS)
+  })
+
+  it('refuses peopleOf an issuer that the route does not trust', async () => {
+    house.write('policies/keys.ts', KEYS.replace("'API_KEYS' }", "'API_KEYS', peopleOf: 'nobody' }"))
+    const { status, out } = await run('check')
+    expect(status).toBe(1)
+    expect(out).toContain('API keys with peopleOf "nobody"')
+    house.write('policies/keys.ts', KEYS)
+  })
+})
+
+it("a project's own tests have the namespace", async () => {
+  const { startGateway } = (await builtPackage()).testing
+  const gateway = await startGateway({ root: house.root })
+  try {
+    const reply = await gateway.fetch('/agents/support/threads', {
+      method: 'POST',
+      headers: { 'x-api-key': `sp_${'0'.repeat(72)}` },
+    })
+    expect(reply.status).toBe(401)
+    expect(await gateway.auditOf(reply)).toMatchObject({ reason: 'key-form' })
+  } finally {
+    await gateway.close()
+  }
+})
