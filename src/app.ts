@@ -39,7 +39,7 @@ export function createApp(config: Configuration, ports: Ports) {
     .get('/.well-known/oauth-protected-resource/*', (c) =>
       resourceResponse(config, new URL(c.req.url).pathname, ports.randomId()),
     )
-    .get('/.sallyport/health', async () => healthResponse(unreadyParts(config, await signingKeys())))
+    .get('/.sallyport/health', async () => healthResponse(unreadyParts(config, await signingKeys()), config))
     .get('/.sallyport/health/live', () => livenessResponse())
     .all('*', (c) => handle(c.req.raw, c.executionCtx))
     .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), outside))

@@ -1,6 +1,6 @@
 import type { Principal } from './authentication/principal'
 import type { Limits } from './config/limits'
-import type { EndTime } from './origin/stream-end'
+import type { Ending, EndTime } from './origin/stream-end'
 import type { After, Background } from './ports'
 
 type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
@@ -29,11 +29,35 @@ export function endTimeOf(
   return end.at < most.at ? end : most
 }
 
-/** Aborts the request of a WebSocket at a time, which ends it on both sides (code 1006). */
-export function endSocket(request: AbortController, afterMs: number, after: After, background: Background): void {
+/**
+ * The end of a reply, as what passes it on sees it.
+ * @param watch looks whether the caller is revoked, and calls its work once if so; absent where nobody can be
+ */
+export const endingOf = (
+  { at, outcome }: EndTime,
+  { after, now }: { readonly after: After; readonly now: () => number },
+  watch?: (work: () => void) => () => void,
+): Ending => {
+  const afterMs = Math.max(0, at - now())
+  return {
+    afterMs,
+    onEnd(work) {
+      const cancelTime = after(afterMs, () => work(outcome))
+      const cancelWatch = watch?.(() => work('revoked'))
+      return () => {
+        cancelTime()
+        cancelWatch?.()
+      }
+    },
+  }
+}
+
+/** Aborts the request of a WebSocket at its end, which ends it on both sides (code 1006). */
+export function endSocket(request: AbortController, end: Ending, background: Background): void {
   // Without this the timer would end with the handler, and before the socket.
   const ended = new Promise<void>((resolve) => {
-    after(afterMs, () => {
+    const cancel = end.onEnd(() => {
+      cancel()
       request.abort()
       resolve()
     })

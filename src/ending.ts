@@ -3,11 +3,11 @@ import type { Background } from './ports'
 /**
  * How a reply's body ended. `complete`: as the agent meant. `cut`: the connection to the agent was lost. `stalled`: the agent
  * was silent for too long. `unended`: the agent ended a run's stream before the run. `expired`: the caller's token has expired.
- * `limit`: a limit of the route was reached. `client-left`: the caller has gone.
+ * `revoked`: an operator has ended the access. `limit`: a limit of the route was reached. `client-left`: the caller has gone.
  */
 export type StreamOutcome = 'complete' | 'client-left' | BrokenOutcome
 /** Those that the caller is told of. */
-export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'limit'
+export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'revoked' | 'limit'
 
 /** @param outcome of the reply's body; undefined where the gateway answered itself */
 type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>

@@ -9,7 +9,7 @@ import { authenticate, CLOSED, refuseOthers } from './authentication/authenticat
 import { hasBearer } from './authentication/bearer'
 import { eraseToken } from './authentication/credential'
 import { withoutCredentials } from './authentication/kinds'
-import { endSocket, endTimeOf } from './authority'
+import { endingOf, endSocket, endTimeOf } from './authority'
 import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
 import { createEnding } from './ending'
@@ -104,7 +104,7 @@ interface Arrival {
 
 /** Both doors, in four acts: from the credential to the agent's answer. */
 async function pass(services: Services, request: Request, background: Background, arrival: Arrival): Promise<Reply> {
-  const { config, ports, entranceOf, senderFor, isolate, beginRead } = services
+  const { config, ports, entranceOf, senderFor, isolate, beginRead, revocations } = services
   const { route, target, rest, trace, record } = arrival
   const { adapter } = route
   const { method, headers, signal } = request
@@ -112,6 +112,7 @@ async function pass(services: Services, request: Request, background: Background
   const startedAt = ports.now()
   const after = oneTimer(ports)
 
+  if (revocations) await revocations.admit(route, background)
   const counted = { route: route.id, address: headers.get('cf-connecting-ip') ?? undefined, operations: [] }
   if (route.rates.ofAddresses.length > 0) await countRequest(route.rates.ofAddresses, counted, ports)
 
@@ -135,6 +136,7 @@ async function pass(services: Services, request: Request, background: Background
   const caller = await authenticate(entrance, wanted, sources, startedAt, background)
   const { principal, credential } = caller
   record.noteVerified(principal)
+  if (revocations && principal) await revocations.refuse(principal)
 
   // What do they want, and may they?
   if (!found) throw new Refusal('operation-unknown')
@@ -166,7 +168,7 @@ async function pass(services: Services, request: Request, background: Background
   const uri = originUri(route.origin, path, call.query)
 
   const isListening = isWebSocket || rows.some((row) => row?.listens)
-  const end = endTimeOf(principal, isListening, route.limits, startedAt)
+  const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const socket = isWebSocket ? new AbortController() : undefined
 
   // Through the inner door, and back.
@@ -183,8 +185,11 @@ async function pass(services: Services, request: Request, background: Background
     ...(socket && { stop: socket.signal }),
   })
   record.lap('origin')
-  const afterMs = Math.max(0, end.at - ports.now())
-  if (socket && response.webSocket) endSocket(socket, afterMs, ports.after, background)
+  // A socket outlives its request, whose own timer would not.
+  const within = { after: socket ? ports.after : after, now: ports.now, background }
+  const watch = revocations && ((work: () => void) => revocations.watch(route, principal, within, work))
+  const end = endingOf(endTime, within, watch)
+  if (socket && response.webSocket) endSocket(socket, end, background)
   const reply = await replyTo(response, method, {
     adapter,
     replyHeaders: route.replyHeaders,
@@ -201,7 +206,7 @@ async function pass(services: Services, request: Request, background: Background
     limits: route.limits,
     credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
     signal,
-    end: { afterMs, outcome: end.outcome },
+    end,
     after,
   })
   record.noteForwarded(reply.response.status)

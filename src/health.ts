@@ -1,7 +1,8 @@
 import { signingAlgorithmNames } from './assertion/algorithms'
 import type { SigningKeys } from './assertion/keys'
-import { variable } from './config/env'
+import { listReader, variable } from './config/env'
 import type { Configuration } from './config/load'
+import { REVOCATION_BOUND_SECONDS } from './limits/revocations'
 import { threadSecretFault } from './threads/secret'
 
 /** Why the gate, or a part of it, cannot serve; named without anything that is secret. */
@@ -35,10 +36,17 @@ export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): r
 export const unreadyLines = (unready: readonly Unready[]): readonly string[] =>
   unready.map((part) => JSON.stringify({ event: 'not-ready', ...part }))
 
-/** `/.sallyport/health`: 200 when every route can serve, 503 when one cannot. */
-export function healthResponse(unready: readonly Unready[]): Response {
+/**
+ * `/.sallyport/health`: 200 when every route can serve, 503 when one cannot; and within how many
+ * seconds a revocation is in force, where there is a list of them.
+ */
+export function healthResponse(
+  unready: readonly Unready[],
+  { environment }: Pick<Configuration, 'environment'>,
+): Response {
   const ready = unready.length === 0
-  return Response.json({ live: true, ready }, { status: ready ? 200 : 503, headers: NO_STORE })
+  const bound = listReader(environment) && { revocationSeconds: REVOCATION_BOUND_SECONDS }
+  return Response.json({ live: true, ready, ...bound }, { status: ready ? 200 : 503, headers: NO_STORE })
 }
 
 /** `/.sallyport/health/live`: 200 as long as the Worker runs at all. */

@@ -1,4 +1,5 @@
 import type { JWK } from 'jose'
+import { sha256Text } from './sha256'
 
 interface Row {
   /** The algorithm as WebCrypto takes it, to import a key and to use it. */
@@ -67,6 +68,10 @@ export function publicMembers(jwk: JWK, name: JwsAlgorithm): JWK {
   const { kty, members } = jwsAlgorithms[name] as Row
   return Object.fromEntries([['kty', kty], ...members.map((member) => [member, jwk[member]])])
 }
+
+/** The thumbprint of a key (RFC 7638): SHA-256 of its public members in the order of their names. */
+export const thumbprintOf = (jwk: JWK, name: JwsAlgorithm): Promise<string> =>
+  sha256Text(JSON.stringify(Object.fromEntries(Object.entries(publicMembers(jwk, name)).sort())))
 
 /**
  * Imports a public key to verify, or a private one to sign.

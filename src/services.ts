@@ -3,9 +3,10 @@ import { createSigner } from './assertion/sign'
 import type { Entrance } from './authentication/authenticate'
 import { createEntrances } from './authentication/kinds'
 import type { LoadedRoute } from './config/compile-route'
-import { variable } from './config/env'
+import { listReader, variable } from './config/env'
 import type { Configuration } from './config/load'
 import { createIsolation } from './isolation'
+import { createRevocations, type Revocations } from './limits/revocations'
 import type { Ports } from './ports'
 import { createBodyReads, MOST_BYTES } from './request/body-reads'
 import { type CorsRules, rulesOfAll } from './request/cors'
@@ -22,6 +23,8 @@ export interface Services {
   readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
   readonly senderFor: ReturnType<typeof createSender>
   readonly isolate: ReturnType<typeof createIsolation>
+  /** Absent where no list is bound. */
+  readonly revocations: Revocations | undefined
   /** Begins to read a body of a caller, or of somebody whom nobody knows yet. */
   readonly beginRead: Readonly<Record<keyof typeof MOST_BYTES, ReturnType<typeof createBodyReads>>>
 }
@@ -29,6 +32,7 @@ export interface Services {
 export function createServices(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Services {
   const routes = [...config.routes.values()]
   const entranceTo = createEntrances(ports, signingKeys)
+  const readList = listReader(config.environment)
   return {
     config,
     ports,
@@ -37,6 +41,7 @@ export function createServices(config: Configuration, signingKeys: () => Promise
     entranceOf: new Map(routes.map((route) => [route, entranceTo(route)])),
     senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports)),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
+    revocations: readList && createRevocations(readList, ports),
     beginRead: {
       known: createBodyReads(ports, MOST_BYTES.known),
       unknown: createBodyReads(ports, MOST_BYTES.unknown),

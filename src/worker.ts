@@ -22,3 +22,5 @@ export function createWorker(routes: readonly unknown[]): Gateway {
   const app = createApp(load(routes, env as unknown as Record<string, unknown>, livePorts), livePorts)
   return { fetch: (request, environment, context) => app.fetch(request, environment, context as ExecutionContext) }
 }
+
+export { RevocationList } from './limits/revocation-list'

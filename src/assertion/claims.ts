@@ -1,5 +1,5 @@
-import { base64url } from 'jose'
 import type { Principal } from '../authentication/principal'
+import { sha256Text } from '../sha256'
 import type { SigningAlgorithm } from './algorithms'
 
 /** Claims that a route's `assertion.claims` may not name: they are the gateway's own word. */
@@ -82,10 +82,6 @@ export async function bindingClaims({ route, method, uri, thread, body }: Bindin
     htm: method,
     htu: uri,
     ...(thread !== undefined && { thread_id: thread }),
-    ...(body && { bdg: await digest(body) }),
+    ...(body && { bdg: await sha256Text(body) }),
   }
-}
-
-async function digest(body: Uint8Array): Promise<string> {
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', body as Uint8Array<ArrayBuffer>)))
 }

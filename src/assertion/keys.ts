@@ -1,5 +1,5 @@
-import { base64url, calculateJwkThumbprint, type JWK } from 'jose'
-import { fitsAlgorithm, importKey, isWeak, jwsAlgorithms, publicMembers } from '../jws'
+import { base64url, type JWK } from 'jose'
+import { fitsAlgorithm, importKey, isWeak, jwsAlgorithms, publicMembers, thumbprintOf } from '../jws'
 import { type SigningAlgorithm, signingAlgorithmNames } from './algorithms'
 
 /** In its own header an assertion has a type of its own, so that it cannot be taken for anybody's access token. */
@@ -70,7 +70,7 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
     const key = await importKey(jwk, algorithm, 'sign')
     if (isWeak(key)) return 'weak'
     if (!(await isPair(key, jwk, algorithm))) return 'unsupported'
-    const kid = ownId ?? (await calculateJwkThumbprint(jwk))
+    const kid = ownId ?? (await thumbprintOf(jwk, algorithm))
     const headerOf = (typ: AssertionType) => base64url.encode(JSON.stringify({ alg: algorithm, typ, kid }))
     const headers = { JWT: headerOf('JWT'), 'sallyport+jwt': headerOf('sallyport+jwt') }
     const publicJwk = { ...publicMembers(jwk, algorithm), kid, alg: algorithm, use: 'sig' }

@@ -16,6 +16,7 @@ const commands = {
   schema: async () => (await import('./schema')).schema,
   keys: async () => (await import('./keys')).keys,
   threads: async () => (await import('./threads')).threads,
+  revoke: async () => (await import('./revoke')).revoke,
 } as const satisfies Record<string, () => Promise<Command>>
 
 /** One sentence for each, in the order in which they are met. */
@@ -29,6 +30,7 @@ const usage: Readonly<Record<keyof typeof commands, string>> = {
   schema: 'prints the JSON Schema of a route',
   keys: 'makes and rotates the secrets of the gateway',
   threads: 'says what an agent calls an owner and a thread',
+  revoke: "ends somebody's access to a running gateway, or closes a route",
 }
 
 /**

@@ -7,7 +7,7 @@ import { checkAccess } from './check-access'
 import { checkNamedOperations, checkOwnOperations } from './check-operations'
 import { checkThreads } from './check-threads'
 import type { Route } from './define'
-import { addressOf, type Environment, originUrl } from './env'
+import { addressOf, type Environment, originUrl, REVOCATIONS } from './env'
 import { show } from './fault'
 import { checkLimits } from './limits'
 import { checkRates } from './rates'
@@ -40,16 +40,28 @@ export function checkRoute(route: Route, { routes, areAll, settings, environment
 
 function checkOrigin(route: Route, settings: Settings, environment: Environment, report: Report): void {
   const { origin } = route.agent
-  const key = 'url' in origin ? 'url' : 'env' in origin ? 'env' : 'service'
+  if ('object' in origin && (route.public || route.agent.kind !== 'http'))
+    report(
+      'agent.origin.object',
+      `a route that is ${route.public ? 'public' : `for ${route.agent.kind}`}`,
+      'a route for operators who are signed in',
+      'Write agent: operators, with trust and policies: docs/limits.md#revocation.',
+    )
+  const key = 'url' in origin ? 'url' : 'env' in origin ? 'env' : 'object' in origin ? 'object' : 'service'
   const at = `agent.origin.${key}`
   const name = 'env' in origin ? origin.env : 'service' in origin ? origin.service : undefined
   const given = originUrl(origin, environment)
   if (given === undefined) {
     const [expected, remedy] =
-      key === 'service'
-        ? ['the name of a service binding', `Bind it under [[services]] in wrangler.toml, as "${name}".`]
-        : ['the name of a variable that is set', remedyForUnbound(name ?? '')]
-    report(at, `${show(name)}, which is not bound`, expected, remedy)
+      key === 'object'
+        ? [
+            `a Durable Object that is bound as ${REVOCATIONS}`,
+            'docs/limits.md#revocation has the lines of wrangler.toml and src/index.ts.',
+          ]
+        : key === 'service'
+          ? ['the name of a service binding', `Bind it under [[services]] in wrangler.toml, as "${name}".`]
+          : ['the name of a variable that is set', remedyForUnbound(name ?? '')]
+    report(at, `${show(name ?? 'revocations')}, which is not bound`, expected, remedy)
     return
   }
   const url = URL.parse(given)

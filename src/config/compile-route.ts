@@ -69,6 +69,10 @@ export interface LoadedRoute {
     readonly ofCallers: readonly Rate[]
     readonly headers: Readonly<Record<string, string>>
   }
+  /** Whether requests pass while the list of revocations cannot be had. */
+  readonly withoutList: 'closed' | 'open'
+  /** Whether it leads to the list itself. */
+  readonly isForOperators: boolean
   readonly audit: { readonly begin: boolean }
 }
 
@@ -159,6 +163,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
       headers: rates.length > 0 ? { 'ratelimit-policy': rateLimitPolicy(rates) } : {},
     },
     limits,
+    withoutList: route.withoutRevocations ?? 'closed',
+    isForOperators: 'object' in agent.origin,
     audit: { begin: route.audit?.begin === true },
   }
 }

@@ -28,5 +28,22 @@ export const defineIssuer = (issuer: Issuer): Issuer => issuer
 /** API keys of people or machines: where they are kept. A route trusts them as it trusts an issuer. */
 export const defineApiKeys = (keys: ApiKeys): ApiKeys => keys
 
+/**
+ * The agent of a route for operators: they revoke people, sessions, tokens, tenants, keys and
+ * issuers, and close routes. It is the gateway's own list. Its operations are
+ * `revocations.read`, `revocations.add`, `revocations.remove`, `routes.close` and `routes.open`.
+ */
+export const operators: Agent = {
+  kind: 'http',
+  origin: { object: 'revocations' },
+  endpoints: [
+    { operation: 'revocations.read', method: 'GET', path: '/revocations' },
+    { operation: 'revocations.add', method: 'POST', path: '/revocations' },
+    { operation: 'revocations.remove', method: 'DELETE', path: '/revocations/:id' },
+    { operation: 'routes.close', method: 'PUT', path: '/routes/:id/closed' },
+    { operation: 'routes.open', method: 'DELETE', path: '/routes/:id/closed' },
+  ],
+}
+
 /** The conditions under which an operation is permitted, with examples that `npm test` runs. */
 export const definePolicy = (policy: Policy): Policy => policy

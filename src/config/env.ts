@@ -44,10 +44,31 @@ export function binding<T extends object>(
 /** The service bound under a name, or undefined. */
 const service = (environment: Environment, name: string) => binding<Fetcher>(environment, name, 'fetch')
 
+interface ObjectNamespace {
+  idFromName(name: string): unknown
+  get(id: unknown): Fetcher
+}
+
+/** The binding of the object that keeps revocations. */
+export const REVOCATIONS = 'REVOCATIONS'
+
+/** The list of revocations. A stub whose object was reset stays broken, so each request takes a new one. */
+function revocationList(environment: Environment): Fetcher | undefined {
+  const namespace = binding<ObjectNamespace>(environment, REVOCATIONS, 'idFromName')
+  return namespace && { fetch: (request, init) => namespace.get(namespace.idFromName('list')).fetch(request, init) }
+}
+
+/** Asks the object for the list; undefined where none is bound. */
+export function listReader(environment: Environment): (() => Promise<Response>) | undefined {
+  const list = revocationList(environment)
+  return list && (() => list.fetch('https://revocations.object.internal/list'))
+}
+
 /** The URL that an origin names, still unchecked; undefined where the environment lacks it. */
 export function originUrl(origin: GivenOrigin, environment: Environment): string | undefined {
   if ('url' in origin) return origin.url
   if ('env' in origin) return variable(environment, origin.env)
+  if ('object' in origin) return revocationList(environment) && 'https://revocations.object.internal'
   // The host of a service binding is never resolved; it only has to be one that no client can name.
   return service(environment, origin.service)
     ? `https://${origin.service.toLowerCase()}.service.internal${origin.path ?? ''}`
@@ -62,7 +83,12 @@ export function openOrigin(
   ports: Pick<Ports, 'fetch'>,
 ): Origin {
   const { origin: host, pathname } = new URL(url)
-  const bound = 'service' in origin ? service(environment, origin.service) : undefined
+  const bound =
+    'service' in origin
+      ? service(environment, origin.service)
+      : 'object' in origin
+        ? revocationList(environment)
+        : undefined
   const prefix = pathname.replace(/\/$/, '')
   return { host, prefix, root: pathname, fetch: bound ? (request, init) => bound.fetch(request, init) : ports.fetch }
 }

@@ -6,6 +6,8 @@ export const OriginSchema = v.union(
   [
     v.strictObject({ url: text }),
     fromEnvironment,
+    // The gateway's own list of revocations, for the route of its operators.
+    v.strictObject({ object: v.literal('revocations') }),
     v.strictObject({
       service: variableName,
       path: v.optional(v.pipe(v.string(), v.startsWith('/', 'a path that begins with /'))),

@@ -173,6 +173,8 @@ export const RouteSchema = v.strictObject({
    * the browser, not for the page: what changes something then needs a page of an allowed origin.
    */
   tokenHeader: v.optional(headerName),
+  /** Whether requests pass while the list of revocations cannot be had. Default: `closed`. */
+  withoutRevocations: v.optional(v.picklist(['closed', 'open'])),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
   /** More reply headers that may reach callers, and that web pages may read. */

@@ -31,7 +31,8 @@ export function problem(
   form?: ErrorForm,
 ): Response {
   const { code, extras } = refusal
-  const { status, title, detail } = refusal.row
+  const { status, title, detail: usual } = refusal.row
+  const detail = extras.detail ?? usual
   const headers = new Headers({
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'private, no-store',

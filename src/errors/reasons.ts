@@ -1,3 +1,4 @@
+import type { RevocationKind } from '../limits/revocation-entry'
 import type { Reason } from '../policy/reason'
 import type { Sort } from '../threads/sort'
 import type { RefusalCode } from './refusals'
@@ -22,6 +23,7 @@ export type TokenReason =
   | 'refresh-token'
   | 'logout-token'
   | 'sender-constrained'
+  | `revoked ${RevocationKind}`
   | 'key-form'
   | 'key-unknown'
   | 'key-route'

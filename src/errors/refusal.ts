@@ -1,5 +1,6 @@
 import type { ReasonOf } from './reasons'
-import { type RefusalCode, type RefusalRow, refusals } from './refusals'
+import type { RefusalRow } from './refusal-row'
+import { type RefusalCode, refusals } from './refusals'
 
 /** A check that failed, for the operator. */
 export interface Mismatch {
@@ -11,6 +12,8 @@ export interface Mismatch {
 
 /** Details beside the refusal's row of the table. */
 export interface RefusalExtras {
+  /** In place of the row's: the operator's own words. */
+  readonly detail?: string
   /** Scopes that would do, for `insufficient_scope`. */
   readonly scopes?: readonly string[]
   /** Methods that the endpoint has, for `Allow`. */

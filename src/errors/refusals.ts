@@ -1,14 +1,4 @@
-/** How a 401 or 403 is announced in `WWW-Authenticate` (RFC 6750 section 3). */
-export type Challenge = 'bare' | 'invalid_request' | 'invalid_token' | 'insufficient_scope'
-
-export interface RefusalRow {
-  readonly status: number
-  readonly title: string
-  readonly detail: string
-  readonly challenge?: Challenge
-  /** Seconds for `Retry-After`, where waiting helps and the refusal itself names no time. */
-  readonly retryAfter?: number
-}
+import type { RefusalRow } from './refusal-row'
 
 /**
  * Every way in which the gate says no. The table is closed: a refusal that is not here cannot be thrown, and each row is
@@ -188,6 +178,19 @@ export const refusals = {
     title: 'Cannot look up API keys now',
     detail: 'API keys cannot be looked up right now. Your key may be fine; try again shortly.',
     retryAfter: 5,
+  },
+  'revocations-unavailable': {
+    status: 503,
+    title: 'Cannot confirm access now',
+    detail:
+      'The list of those whose access has ended cannot be read right now. Your token may be fine; try again shortly.',
+    retryAfter: 10,
+  },
+  'route-closed': {
+    status: 503,
+    title: 'Closed for now',
+    detail: 'The operator of this gateway has closed this route.',
+    retryAfter: 60,
   },
   'signing-unavailable': {
     status: 503,

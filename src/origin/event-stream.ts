@@ -96,13 +96,13 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     })
   }
   if (Number.isFinite(tickSeconds)) awaitTick()
-  let isBrokenOff = false
-  const cancelEnd = after(end.afterMs, () => {
-    giveUp(end.outcome)
+  let brokenOff: BrokenOutcome | undefined
+  const cancelEnd = end.onEnd((outcome) => {
+    giveUp(outcome)
     // A caller who does not read would keep the last words waiting as well.
     if (writes === 0) return
-    isBrokenOff = true
-    void breakOff(writer, end.outcome)
+    brokenOff = outcome
+    void breakOff(writer, outcome)
   })
 
   const read = async (): Promise<void> => {
@@ -129,7 +129,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   }
 
   const finished = async (): Promise<StreamOutcome> => {
-    if (isBrokenOff) return end.outcome
+    if (brokenOff) return brokenOff
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
     // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.

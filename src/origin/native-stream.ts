@@ -1,5 +1,4 @@
 import type { StreamOutcome } from '../ending'
-import type { After } from '../ports'
 import { abandon, breakOff, type Ending, endWith, type Guarded } from './stream-end'
 
 /**
@@ -9,23 +8,20 @@ import { abandon, breakOff, type Ending, endWith, type Guarded } from './stream-
  * @param signal aborted when the caller leaves
  * @param length of the body, where it is known: a caller over HTTP/1.0 has nothing else to see by that it was cut
  */
-export function pump(
-  source: ReadableStream<Uint8Array>,
-  signal: AbortSignal,
-  end: Ending,
-  after: After,
-  length?: number,
-): Guarded {
+export function pump(source: ReadableStream<Uint8Array>, signal: AbortSignal, end: Ending, length?: number): Guarded {
   const pipe = length === undefined ? new IdentityTransformStream() : new FixedLengthStream(length)
   const finish = async (): Promise<StreamOutcome> => {
     let outcome: StreamOutcome = 'complete'
     const ending = new AbortController()
-    const cancelEnd = after(end.afterMs, () => ending.abort())
+    const cancelEnd = end.onEnd((why) => {
+      outcome = why
+      ending.abort()
+    })
     try {
       const options = { preventClose: true, preventAbort: true, signal: ending.signal }
       await source.pipeTo(pipe.writable, options)
     } catch {
-      outcome = ending.signal.aborted ? end.outcome : 'cut'
+      if (!ending.signal.aborted) outcome = 'cut'
     }
     cancelEnd()
     const writer = pipe.writable.getWriter()

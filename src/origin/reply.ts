@@ -105,7 +105,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     const { bytes, isWhole } = await inTime(start, rules)
     return { response: new Response(credentials.bytes(bytes, isWhole), { status, headers }) }
   }
-  const { body, done } = pump(response.body, signal, end, after, length === null ? undefined : Number(length))
+  const { body, done } = pump(response.body, signal, end, length === null ? undefined : Number(length))
   return { response: new Response(body, { status, headers }), done }
 }
 

@@ -16,9 +16,12 @@ export interface EndTime {
   readonly outcome: 'expired' | 'limit'
 }
 
-/** The same, seen from now. */
-export interface Ending extends Pick<EndTime, 'outcome'> {
+/** The end of a reply, which comes whatever is still to come. */
+export interface Ending {
+  /** Milliseconds from now until its time is over. It may end earlier. */
   readonly afterMs: number
+  /** Does something when the reply has to end, with why. @returns a function that takes that back */
+  onEnd(work: (outcome: EndTime['outcome'] | 'revoked') => void): () => void
 }
 
 /** The words for the caller, which the protocol wraps: a code, and a sentence. */
@@ -27,6 +30,7 @@ export const WORDS: Readonly<Record<BrokenOutcome, readonly [code: string, messa
   stalled: ['origin-stalled', 'The agent has been silent for too long.'],
   unended: ['origin-unended', 'The agent ended the stream before the run.'],
   expired: ['token-expired', 'The token has expired. Get a fresh one and try again.'],
+  revoked: ['access-ended', 'The operator has ended this access, or it cannot be confirmed.'],
   limit: ['stream-limit', 'The stream has reached a limit of time, or of the size of an event.'],
 }
 

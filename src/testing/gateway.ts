@@ -119,6 +119,20 @@ const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
 const namespacesOf = ({ kv_namespaces = [] }: Deployment['config']) =>
   Object.fromEntries(kv_namespaces.map(({ binding, id }) => [binding, { type: 'kv', id: id ?? binding }]))
 
+const WORKER = 'sallyport'
+
+/** Its Durable Objects, by their bindings and by their classes; each run of a test begins with empty ones. */
+function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
+  const own = bindings.filter(({ script_name: script }) => script === undefined)
+  return {
+    bound: own.map(({ name, class_name }) => [
+      name,
+      { type: 'durable-object', worker: WORKER, exportName: class_name },
+    ]),
+    exported: own.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
+  }
+}
+
 /** The world around a Worker. */
 interface Around {
   /** Answers whatever the Worker asks of the world outside. */
@@ -136,6 +150,7 @@ async function startWorker(
 ): Promise<{ dispose(): Promise<void> }> {
   const entry = path.resolve(root, config.main ?? 'src/index.ts')
   const { outputFiles } = await build({ ...workerBundle, entryPoints: [entry], absWorkingDir: root, write: false })
+  const objects = objectsOf(config)
   const { Miniflare, Response: MiniflareResponse } = miniflare()
   const handler = async (request: Request) => {
     const { status, headers, body } = await answer(request)
@@ -148,7 +163,7 @@ async function startWorker(
     workers: [
       {
         config: {
-          name: 'sallyport',
+          name: WORKER,
           compatibilityDate: config.compatibility_date,
           compatibilityFlags: config.compatibility_flags,
           manifest: {
@@ -160,7 +175,9 @@ async function startWorker(
             ...Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
             ...limitersOf(config),
             ...namespacesOf(config),
+            ...Object.fromEntries(objects.bound),
           },
+          exports: Object.fromEntries(objects.exported),
         },
         dev: {
           rootPath: root,

@@ -1,3 +1,4 @@
+import { sha256 } from '../sha256'
 import type { Owner } from './owner'
 import { uuidOf } from './uuid'
 
@@ -13,8 +14,7 @@ const UUID_BYTES = 16
 export async function withOwnIdempotencyKey(from: Headers, route: string, caller: Owner): Promise<Headers> {
   const key = from.get(IDEMPOTENCY_KEY) ?? ''
   const who = JSON.stringify([IDEMPOTENCY_KEY, route, caller.identityProvider, caller.userId, key])
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(who)))
-  const own = uuidOf(digest.subarray(0, UUID_BYTES))
+  const own = uuidOf((await sha256(who)).subarray(0, UUID_BYTES))
   const headers = new Headers(from)
   // The draft of that header has its value in quotes; most servers take it without.
   headers.set(IDEMPOTENCY_KEY, key.startsWith('"') ? `"${own}"` : own)

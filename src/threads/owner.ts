@@ -1,5 +1,5 @@
-import { base64url } from 'jose'
 import { Refusal } from '../errors/refusal'
+import { sha256Text } from '../sha256'
 
 /** The owner of the threads of a route: each caller, each tenant, or no one (`shared`). */
 export type Sharing = 'own' | 'tenant' | 'shared'
@@ -43,6 +43,5 @@ export function createOwners(): OwnerOf {
  * @param id the user id, which is the subject behind its issuer's `subjectPrefix`; or the tenant
  */
 export async function ownerName(sharing: 'own' | 'tenant', identityProvider: string, id: string): Promise<string> {
-  const who = JSON.stringify([sharing, identityProvider, id])
-  return base64url.encode(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(who))))
+  return sha256Text(JSON.stringify([sharing, identityProvider, id]))
 }

@@ -19,7 +19,7 @@ const read = async (...keys: unknown[]) => {
 it('is a list of private keys with ids of their own', async () => {
   expect(await read(ec, ed)).toEqual([ec.kid, ed.kid])
   const { kid: _, ...nameless } = ec
-  // RFC 7638: the thumbprint, which the other key's id is as well.
+  // RFC 7638: the thumbprint, which the other key's id is as well, by jose.
   expect(await read(nameless)).toEqual([ec.kid])
 })
 

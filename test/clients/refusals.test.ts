@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type RefusalRow, refusals } from '../../src/errors/refusals'
+import type { RefusalRow } from '../../src/errors/refusal-row'
+import { refusals } from '../../src/errors/refusals'
 import { json } from '../support/world'
 import { collect, failureOf, loadRefusedClients, mcpClient, type RefusedClients, runAgent } from './refused-clients'
 import { CODES, type Code, isPlain, openRefusingWorld, type RefusingWorld } from './refusing-world'

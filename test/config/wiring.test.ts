@@ -123,6 +123,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   resumesAs: 'config/load',
   servesPages: 'gateway/pages',
   unowned: 'agents/langgraph/ownership',
+  withoutRevocations: 'gateway/revocation',
 }
 
 it('every optional field of the configuration has a case here, or is named as tested elsewhere', () => {

@@ -396,11 +396,19 @@ describe('S24: each refusal of the table', () => {
 })
 
 it('invariant 12: every refusal of the table has a test here or beside it', () => {
-  // In paths, rates, authentication/api-key, upgrades, uploads, ownership-unclear, body-reads and origin/reply; the last can be seen only with a fault inside the
+  // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear, body-reads and origin/reply; the last can be seen only with a fault inside the
   // gateway, in the test below.
   const elsewhere: RefusalCode[] = [
     ...(['host-unknown', 'upgrade-refused', 'client-gone', 'origin-busy', 'origin-unauthorized'] as const),
-    ...(['body-too-slow', 'gateway-busy', 'rate-limited', 'api-keys-unavailable', 'internal-error'] as const),
+    ...([
+      'body-too-slow',
+      'gateway-busy',
+      'rate-limited',
+      'api-keys-unavailable',
+      'revocations-unavailable',
+      'route-closed',
+      'internal-error',
+    ] as const),
   ]
   expect(
     Object.keys(refusals).filter((code) => !seen.has(code as RefusalCode) && !elsewhere.includes(code as RefusalCode)),

@@ -1,22 +1,18 @@
-import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer, type IncomingMessage } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Route } from '../../src/config/define'
 import { eventually } from '../support/eventually'
 import { bearer, forge, openHttp, routeOf } from '../support/fixtures'
 import { beginEvents, type Handler, type RecordingOrigin, startOrigin } from '../support/origin'
+import { type SilentSockets, startSilentSockets } from '../support/sockets'
 import { runBody } from '../support/streams'
 import { call } from '../support/wire'
 import { openWorld, type World } from '../support/world'
 
 let world: World
 let origin: RecordingOrigin
-/** Takes WebSockets, and says nothing on them. */
-const sockets = createServer()
-let closedSockets = 0
+let sockets: SilentSockets
 
 const LIFETIME = 100
 const GRACE = 30
@@ -31,18 +27,7 @@ const silent: Handler = (_request, response) => {
 
 beforeAll(async () => {
   origin = await startOrigin(silent)
-  sockets.on('upgrade', (request: IncomingMessage, socket) => {
-    const key = `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
-    const accept = createHash('sha1').update(key).digest('base64')
-    const lines = ['HTTP/1.1 101 Switching Protocols', 'Upgrade: websocket', 'Connection: Upgrade']
-    socket.write([...lines, `Sec-WebSocket-Accept: ${accept}`, '', ''].join('\r\n'))
-    socket.on('error', () => undefined).on('end', () => socket.end())
-    socket.on('close', () => closedSockets++)
-    socket.resume()
-  })
-  sockets.listen(0, '127.0.0.1')
-  await once(sockets, 'listening')
-  const socketUrl = `http://127.0.0.1:${(sockets.address() as AddressInfo).port}`
+  sockets = await startSilentSockets()
   world = await openWorld(({ trust }) => {
     const route = (id: string, agent: Route['agent'], more: Partial<Route> = {}) =>
       routeOf(agent, trust, { id, path: `/${id}`, threads: 'shared', ...more })
@@ -62,7 +47,7 @@ beforeAll(async () => {
       routeOf(
         {
           kind: 'http',
-          origin: { url: socketUrl },
+          origin: { url: sockets.url },
           endpoints: [{ operation: 'events', method: 'GET', path: '/ws', websocket: true }],
         },
         trust,
@@ -74,8 +59,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await world?.close()
   await origin?.close()
-  sockets.closeAllConnections()
-  sockets.close()
+  sockets?.close()
 })
 beforeEach(() => world.gateway.setClock(0))
 
@@ -226,10 +210,10 @@ describe('X12: a WebSocket', () => {
     })
     await world.gateway.advance(LIFETIME + GRACE - 2)
     await sleep(SOON)
-    expect([hasClosed, closedSockets]).toEqual([false, 0])
+    expect([hasClosed, sockets.closed()]).toEqual([false, 0])
     await world.gateway.advance(3)
     const [event] = (await closed) as [CloseEvent]
     expect(event.code).toBe(1006)
-    await eventually('the agent is let go of', () => closedSockets === 1)
+    await eventually('the agent is let go of', () => sockets.closed() === 1)
   })
 })

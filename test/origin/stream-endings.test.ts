@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { readEvents } from '../../src/origin/event-stream'
 import { pump } from '../../src/origin/native-stream'
+import type { Ending } from '../../src/origin/stream-end'
 import { eventually } from '../support/eventually'
 import { routeOf } from '../support/fixtures'
 import { gears, runBody, saysBroken } from '../support/streams'
@@ -243,7 +244,7 @@ describe('a caller who leaves after the last byte was sent and before it arrived
   }
   const source = () => new Response('data: {"type":"RUN_FINISHED"}\n\n').body as ReadableStream<Uint8Array>
   const { signal } = new AbortController()
-  const end = { afterMs: 1000, outcome: 'limit' } as const
+  const end: Ending = { afterMs: 1000, onEnd: () => () => undefined }
   const after = () => () => undefined
   const reading = {
     change: undefined,
@@ -258,7 +259,7 @@ describe('a caller who leaves after the last byte was sent and before it arrived
   }
 
   it.each([
-    ['passes unread', () => pump(source(), signal, end, after)],
+    ['passes unread', () => pump(source(), signal, end)],
     ['is read', () => readEvents(source(), reading)],
   ])('is told from one who has everything, where the stream %s', async (_how, guarded) => {
     vi.stubGlobal('IdentityTransformStream', LeftPipe)

@@ -25,6 +25,8 @@ export interface TestGateway {
   setClock(offsetSeconds: number): Promise<void>
   /** Moves the gateway's clock on by so many seconds. Timers that are due by then fire within a few milliseconds. */
   advance(seconds: number): Promise<void>
+  /** Lets the object of revocations answer, fail, or hang; gives how often it was asked. */
+  list(mode?: 'answers' | 'fails' | 'hangs'): Promise<number>
   /** A KV namespace of `namespaces`. */
   kv(binding: string): Promise<TestNamespace>
   close(): Promise<void>
@@ -40,6 +42,8 @@ export interface GatewayOptions {
   readonly rates?: Readonly<Record<string, { readonly limit: number; readonly period: 10 | 60 }>>
   /** KV namespaces of the platform, by the names of their bindings; they begin empty. */
   readonly namespaces?: readonly string[]
+  /** Binds the Durable Object that keeps revocations. */
+  readonly hasRevocations?: boolean
   readonly port?: number
 }
 
@@ -54,6 +58,7 @@ type Environment = Record<
   | { type: 'text'; value: string }
   | { type: 'fetcher'; handler: never }
   | { type: 'kv'; id: string }
+  | { type: 'durable-object'; worker: string; exportName: string }
   | { type: 'rate-limit'; namespace: string; simple: { readonly limit: number; readonly period: 10 | 60 } }
 >
 
@@ -64,6 +69,7 @@ export async function startGateway({
   services = {},
   rates = {},
   namespaces = [],
+  hasRevocations = false,
   port,
 }: GatewayOptions): Promise<TestGateway> {
   const at = port ?? (await freePort())
@@ -84,6 +90,7 @@ export async function startGateway({
   for (const [name, handler] of Object.entries(services)) env[name] = { type: 'fetcher', handler: handler as never }
 
   for (const [name, simple] of Object.entries(rates)) env[name] = { type: 'rate-limit', namespace: name, simple }
+  if (hasRevocations) env.REVOCATIONS = { type: 'durable-object', worker: 'sallyport', exportName: 'RevocationList' }
   for (const name of namespaces) env[name] = { type: 'kv', id: name }
 
   const miniflare = new Miniflare({
@@ -105,6 +112,7 @@ export async function startGateway({
             modules: { 'worker.js': { type: 'esm', contents: await readFile(workerFile, 'utf8') } },
           },
           env,
+          exports: { RevocationList: { type: 'durable-object', storage: 'sqlite' } },
         },
         dev: { rootPath: root, unsafeDirectSockets: [{ host: '127.0.0.1', port: at }] },
       },
@@ -141,6 +149,8 @@ export async function startGateway({
       offset += seconds
       await fetch(`${url}/__test/clock?by=${seconds * 1000}`)
     },
+    list: async (mode) =>
+      Number(await (await fetch(`${url}/__test/list${mode === undefined ? '' : `?mode=${mode}`}`)).text()),
     kv: async (binding) => (await miniflare.getKVNamespace(binding)) as unknown as TestNamespace,
     close: () => miniflare.dispose(),
   }

@@ -45,7 +45,29 @@ const emit: Ports['emit'] = (line) => {
   return sink?.()
 }
 const ports = { ...livePorts, now, after, emit }
-const app = createApp(load(routes, env as unknown as Record<string, unknown>, ports), ports)
+
+/** How the object of revocations answers those who poll its list, and how often it was asked. */
+let listMode = 'answers'
+let listCalls = 0
+const real = (env as unknown as Record<string, unknown>).REVOCATIONS as
+  | { idFromName(name: string): unknown; get(id: unknown): { fetch: typeof fetch } }
+  | undefined
+const observed = real && {
+  idFromName: (name: string) => real.idFromName(name),
+  get: (id: unknown) => ({
+    fetch: (input: Request | string, init?: RequestInit) => {
+      const isPoll = String(typeof input === 'string' ? input : input.url).endsWith('/list')
+      if (isPoll) listCalls++
+      if (listMode === 'fails') return Promise.reject(Object.assign(new Error('overloaded'), { overloaded: true }))
+      if (listMode === 'hangs') return new Promise<Response>(() => undefined)
+      return real.get(id).fetch(input, init)
+    },
+  }),
+}
+const environment = { ...(env as unknown as Record<string, unknown>), ...(observed && { REVOCATIONS: observed }) }
+const app = createApp(load(routes, environment, ports), ports)
+
+export { RevocationList } from '../../src/limits/revocation-list'
 
 export default {
   fetch(request, bindings, context) {
@@ -54,6 +76,10 @@ export default {
       const moved = searchParams.get('by')
       offset = moved === null ? Number(searchParams.get('offset')) : offset + Number(moved)
       return new Response(null, { status: 204 })
+    }
+    if (pathname === '/__test/list') {
+      listMode = searchParams.get('mode') ?? listMode
+      return new Response(String(listCalls))
     }
     return app.fetch(request, bindings, context)
   },

@@ -1,3 +1,5 @@
+import { sha256 } from '../../sha256'
+
 /*
  * An API key is `sp_`, 64 hex digits of a secret of 256 random bits, and the first 8 of the SHA-256
  * of what stands before them. Made-up keys are told by these without asking anybody, and scanners
@@ -30,8 +32,7 @@ export async function keyOfSecret(secret: string): Promise<{ readonly key: strin
 }
 
 async function nameOfSecret(secret: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(secret))
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return [...(await sha256(secret))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
 /** A key's id: enough of its name to tell it from others, in audit lines and commands. */

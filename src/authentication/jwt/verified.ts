@@ -1,4 +1,5 @@
 import type { JwsAlgorithm } from '../../jws'
+import { sha256 } from '../../sha256'
 import type { Principal } from '../principal'
 import type { TrustedIssuer } from './trusted-issuer'
 
@@ -16,8 +17,6 @@ export interface Verified {
 /** Verified tokens that are kept; the one that was used longest ago goes first. */
 const MAX_TOKENS = 2_000
 
-const encoder = new TextEncoder()
-
 /**
  * Tokens whose signatures and claims were found good, under the SHA-256 of the whole token and the issuer with all its settings:
  * a token that differs in one bit, or is held against other settings, is another one. Its text is not kept.
@@ -31,7 +30,7 @@ export class VerifiedTokens {
 
   /** The name of a token, under which it is kept for any issuer: a character for each byte of its SHA-256. */
   async nameOf(token: string): Promise<string> {
-    return String.fromCharCode(...new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(token))))
+    return String.fromCharCode(...(await sha256(token)))
   }
 
   get(issuer: TrustedIssuer, name: string): Verified | undefined {

@@ -149,7 +149,7 @@ export async function askEverybody(configs: readonly Configuration[]): Promise<r
   const agents = new Map(routes.map((route) => [`${route.id} ${route.origin.host}${route.origin.prefix}`, route]))
   const found = await Promise.all([
     ...[...issuers.values()].filter(({ isGateway }) => !isGateway).map((issuer) => askIssuer(issuer, nodePorts)),
-    ...[...agents.values()].map((route) => askAgent(route, nodePorts)),
+    ...[...agents.values()].filter(({ isForOperators }) => !isForOperators).map((route) => askAgent(route, nodePorts)),
   ])
   for (const line of found.flatMap(({ lines }) => lines)) say(`✓ ${line}`)
   return found.flatMap((each) => each.faults)

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
+import { REVOCATIONS } from '../../config/env'
 import type { Fault } from '../../config/fault'
 import type { Deployments } from '../deployments'
 
@@ -23,8 +24,22 @@ export function workerFileFaults(root: string, { all: [top], file }: Deployments
   const text = withoutComments(readFileSync(path.join(root, at), 'utf8'))
   const routes = /import\s+(\w+)\s+from\s+['"](?:\.{1,2}\/)+routes(?:\/index(?:\.[jt]s)?)?['"]/.exec(text)?.[1]
   const isMade = routes !== undefined && new RegExp(`createWorker\\(\\s*${routes}\\s*\\)`).test(text)
-  if (isMade && /export\s+default\b|as default\b/.test(text)) return []
+  const isBound = top?.config.durable_objects.bindings.some(({ name }) => name === REVOCATIONS)
+  const unexported: Fault[] =
+    isBound && !/\bRevocationList\b/.test(text)
+      ? [
+          {
+            file: at,
+            path: 'export',
+            found: 'no RevocationList',
+            expected: `the class that ${file} binds as ${REVOCATIONS}`,
+            remedy: "Add: export { RevocationList } from 'sallyport/worker'",
+          },
+        ]
+      : []
+  if (isMade && /export\s+default\b|as default\b/.test(text)) return unexported
   return [
+    ...unexported,
     {
       file: at,
       path: 'export default',

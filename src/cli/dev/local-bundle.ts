@@ -20,8 +20,8 @@ export function localRoutes(
     .filter(({ id, isPublic, origin: { host } }) => {
       const written = routes.find((route) => route.id === id)?.agent.origin
       const isGiven = written !== undefined && 'env' in written && given.has(written.env)
-      const isService = written !== undefined && 'service' in written
-      return !isPublic && (isHere(host) || isGiven || isService)
+      const isBound = written !== undefined && ('service' in written || 'object' in written)
+      return !isPublic && (isHere(host) || isGiven || isBound)
     })
     .map(({ id }) => id)
 }

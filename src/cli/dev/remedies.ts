@@ -41,6 +41,8 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'origin-timeout': 'limits.firstByteSeconds of the route allows more.',
   'keys-unavailable': 'npx sallyport check --online says what the provider answers.',
   'api-keys-unavailable': 'The line api-keys-unreachable above says why the KV namespace did not answer.',
+  'revocations-unavailable': 'The line revocations-unreachable above says why the Durable Object did not answer.',
+  'route-closed': 'sallyport revoke open ROUTE opens it again.',
   'signing-unavailable': 'npx sallyport keys says how signing keys are made.',
   'configuration-incomplete': 'Set the secret in .dev.vars.',
   'internal-error': 'This is a fault of the gateway; its own lines above say more.',

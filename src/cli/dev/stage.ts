@@ -66,7 +66,7 @@ export async function stage(root: string, { gateway, provider, page, recorder }:
   const variables = { ...texts(top.environment), ...given, PUBLIC_URL: gateway, ENVIRONMENT: 'development' }
   const environment = { ...top.environment, ...variables }
   const written = load(routes, environment, noNetwork)
-  const reached = [...written.routes.values()].filter(({ id }) => !isService(routes, id))
+  const reached = [...written.routes.values()].filter(({ id }) => !isBound(routes, id))
   const recorded = [...new Set(reached.map(({ origin }) => origin.host))]
   const local: Local = {
     gateway,
@@ -117,8 +117,11 @@ function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<strin
 }
 
 /** Whether an agent is a service that is bound by name. */
-const isService = (routes: readonly Route[], id: string): boolean =>
-  'service' in (routes.find((route) => route.id === id)?.agent.origin ?? {})
+/** Whether its agent is reached by a binding, and not at an address. */
+function isBound(routes: readonly Route[], id: string): boolean {
+  const origin = routes.find((route) => route.id === id)?.agent.origin ?? {}
+  return 'service' in origin || 'object' in origin
+}
 
 /** A page that can be sent back to. */
 function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {

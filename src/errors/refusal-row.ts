@@ -1,0 +1,11 @@
+/** How a 401 or 403 is announced in `WWW-Authenticate` (RFC 6750 section 3). */
+export type Challenge = 'bare' | 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+export interface RefusalRow {
+  readonly status: number
+  readonly title: string
+  readonly detail: string
+  readonly challenge?: Challenge
+  /** Seconds for `Retry-After`, where waiting helps and the refusal itself names no time. */
+  readonly retryAfter?: number
+}

@@ -1,0 +1,152 @@
+import * as v from 'valibot'
+import { type Closed, hashOf, type RevocationDocument, type RevocationKind } from './revocation-entry'
+
+const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000))
+
+/** A revocation, as an operator asks for it. */
+const RevocationSchema = v.pipe(
+  v.strictObject({
+    kind: v.picklist(['token', 'session', 'person', 'tenant', 'key', 'issuer']),
+    /** The `iss` of the tokens, to the letter. Keys have none. */
+    issuer: v.optional(text),
+    /** `jti`, `sid`, `sub`, the tenant's id or the key's. An issuer has none. */
+    value: v.optional(text),
+    /** Seconds since the epoch at which it ends by itself. */
+    until: v.optional(v.pipe(v.number(), v.integer())),
+    /** For whoever reads the list. */
+    note: v.optional(v.pipe(v.string(), v.maxLength(200))),
+  }),
+  v.check(
+    ({ kind, issuer, value }) =>
+      (kind === 'key') === (issuer === undefined) && (kind === 'issuer') === (value === undefined),
+    'a value for all but an issuer, and an issuer for all but a key',
+  ),
+)
+
+/** A route that is closed, in the operator's words. */
+const ClosedSchema = v.strictObject({
+  message: v.optional(v.pipe(v.string(), v.maxLength(500))),
+  /** Seconds. */
+  retryAfter: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400))),
+})
+
+/** The part of a Durable Object's storage that is used. */
+interface Storage {
+  readonly kv: {
+    get<T>(key: string): T | undefined
+    put(key: string, value: unknown): void
+    delete(key: string): boolean
+    list<T>(options: { readonly prefix: string }): Iterable<[string, T]>
+  }
+}
+
+/** An entry as it is kept. What it is of is known by its hash alone. */
+interface Kept {
+  readonly kind: RevocationKind
+  readonly until?: number
+  readonly note?: string
+  readonly at: string
+  readonly by: string
+}
+
+/** More would make each gateway's copy too large. */
+const MOST_ENTRIES = 10_000
+const ENTRY = 'entry:'
+const CLOSED = 'closed:'
+
+/**
+ * The Durable Object that keeps what is revoked and which routes are closed. Gateways read its
+ * list; operators change it through a route. It knows nobody itself: that route's policies do.
+ */
+export class RevocationList {
+  readonly #kv: Storage['kv']
+  /** The list as it was read last, and until when it stays so: reading it again costs a row for each entry. */
+  #read: { readonly document: RevocationDocument; readonly until: number } | undefined
+
+  constructor({ storage }: { readonly storage: Storage }) {
+    this.#kv = storage.kv
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    const [, collection, id = '', rest] = new URL(request.url).pathname.split('/').map(decodeURIComponent)
+    const by = request.headers.get('x-user-id') ?? ''
+    switch (`${request.method} ${collection}${id === '' ? '' : '/'}${rest === undefined ? '' : `/${rest}`}`) {
+      case 'GET list':
+        return Response.json(this.#document())
+      case 'GET revocations':
+        return Response.json({ revocations: this.#all<Kept>(ENTRY), closed: this.#all<Closed>(CLOSED) })
+      case 'POST revocations':
+        return this.#revoke(await bodyOf(request), by)
+      case 'DELETE revocations/':
+        return this.#remove(ENTRY + id)
+      case 'PUT routes//closed':
+        return this.#close(id, await bodyOf(request), by)
+      case 'DELETE routes//closed':
+        return this.#remove(CLOSED + id)
+    }
+    return fault(404, 'There is nothing here.')
+  }
+
+  #all<T extends object>(prefix: string): readonly (T & { readonly id: string })[] {
+    return [...this.#kv.list<T>({ prefix })].map(([key, value]) => ({ id: key.slice(prefix.length), ...value }))
+  }
+
+  #document(): RevocationDocument {
+    if (this.#read && !isOver(this.#read.until)) return this.#read.document
+    const entries: Record<string, string[]> = {}
+    let first = Number.POSITIVE_INFINITY
+    for (const { id, kind, until } of this.#all<Kept>(ENTRY))
+      if (!isOver(until)) {
+        entries[kind] ??= []
+        entries[kind].push(id)
+        first = Math.min(first, until ?? first)
+      }
+    const closed = this.#all<Closed & { readonly by: string }>(CLOSED).map(({ id, message, retryAfter }) => [
+      id,
+      { message, retryAfter },
+    ])
+    const document = { version: this.#kv.get<number>('version') ?? 0, entries, closed: Object.fromEntries(closed) }
+    this.#read = { document, until: first }
+    return document
+  }
+
+  async #revoke(body: unknown, by: string): Promise<Response> {
+    const { success, output, issues } = v.safeParse(RevocationSchema, body)
+    if (!success) return fault(400, v.summarize(issues))
+    const { kind, issuer, value, until, note } = output
+    const id = await hashOf(kind, issuer, value)
+    const all = this.#all<Kept>(ENTRY)
+    for (const each of all) if (isOver(each.until)) this.#kv.delete(ENTRY + each.id)
+    if (all.length >= MOST_ENTRIES)
+      return fault(409, `The list has ${all.length} entries, which is the most that it takes.`)
+    return this.#put(ENTRY + id, { kind, until, note }, by, { id })
+  }
+
+  #close(id: string, body: unknown, by: string): Response {
+    const { success, output, issues } = v.safeParse(ClosedSchema, body)
+    return success ? this.#put(CLOSED + id, output, by, { id }) : fault(400, v.summarize(issues))
+  }
+
+  #put(key: string, value: object, by: string, answer: object): Response {
+    this.#kv.put(key, { ...value, at: new Date().toISOString(), by })
+    return Response.json({ ...answer, version: this.#next() })
+  }
+
+  #remove(key: string): Response {
+    if (!this.#kv.delete(key)) return fault(404, 'The list has no such entry.')
+    return Response.json({ version: this.#next() })
+  }
+
+  #next(): number {
+    const version = (this.#kv.get<number>('version') ?? 0) + 1
+    this.#kv.put('version', version)
+    this.#read = undefined
+    return version
+  }
+}
+
+const isOver = (until: number | undefined): boolean => until !== undefined && until * 1000 <= Date.now()
+
+const bodyOf = (request: Request): Promise<unknown> => request.json().catch(() => undefined)
+
+const fault = (status: number, error: string): Response => Response.json({ error }, { status })

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { TestGateway } from '../../src/testing'
+import { linkPackage } from '../support/dev'
+import { builtPackage, type House, openHouse } from '../support/house'
+
+/* `sallyport revoke`, against the project's own Worker with its Durable Object. */
+
+let house: House
+let gateway: TestGateway
+
+const OPERATORS = `import { defineRoute, operators } from 'sallyport'
+import login from '../policies/login'
+import talk from '../policies/operate'
+
+export default defineRoute({
+  id: 'operators',
+  path: '/operators',
+  agent: operators,
+  trust: [login],
+  policies: [talk],
+  identity: { headers: true },
+})
+`
+const POLICY = `import { definePolicy } from 'sallyport'
+
+export default definePolicy({
+  id: 'operate',
+  allow: [{ name: 'operators', operations: ['*'], when: { role: 'operator' } }],
+  examples: [
+    { as: { roles: ['operator'] }, does: 'revocations.add', expect: 'allow' },
+    { as: { roles: ['member'] }, does: 'revocations.add', expect: 'deny' },
+  ],
+})
+`
+const OBJECT = (at = '') => `
+[[${at}durable_objects.bindings]]
+name = "REVOCATIONS"
+class_name = "RevocationList"
+
+[[${at}migrations]]
+tag = "v1"
+new_sqlite_classes = ["RevocationList"]
+`
+
+beforeAll(async () => {
+  house = openHouse()
+  linkPackage(house.root)
+  house.write('policies/operate.ts', POLICY)
+  house.write(
+    'routes/operators.ts',
+    OPERATORS.replace('login', loginOf()).replace('policies/login', `policies/${loginOf()}`),
+  )
+  const index = house.read('routes/index.ts')
+  house.write('routes/index.ts', `import operators from './operators'\n${index.replace('[', '[operators, ')}`)
+  const main = house.read('src/index.ts')
+  house.write('src/index.ts', `${main}\nexport { RevocationList } from 'sallyport/worker'\n`)
+  house.write('wrangler.toml', house.read('wrangler.toml') + OBJECT() + OBJECT('env.staging.'))
+  gateway = await (await builtPackage()).testing.startGateway({ root: house.root })
+  process.env.SALLYPORT_TOKEN = await gateway.token({ sub: 'olga', roles: ['operator'] })
+})
+afterAll(async () => {
+  delete process.env.SALLYPORT_TOKEN
+  await gateway?.close()
+  house?.close()
+})
+
+/** The name of the issuer that the fixture has. */
+const loginOf = () => /from '\.\.\/policies\/([\w-]+)'/.exec(house.read('routes/support.ts'))?.[1] ?? ''
+
+async function run(...args: string[]) {
+  const { status, stdout, stderr } = await house.command('revoke', ...args, '--gateway', gateway.url)
+  return { status, out: stdout + stderr }
+}
+
+describe('sallyport revoke', () => {
+  it('revokes, lists and takes back, by the issuer’s id in policies/', async () => {
+    const made = await run('person', 'mallory', '--issuer', loginOf(), '--for', '30d', '--note', 'left')
+    expect(made, made.out).toMatchObject({ status: 0 })
+    const id = /Entry ([\w-]{22})\./.exec(made.out)?.[1] ?? ''
+    expect(JSON.parse((await run('list')).out).revocations).toEqual([
+      expect.objectContaining({
+        id,
+        kind: 'person',
+        by: expect.stringContaining('olga'),
+        note: 'left',
+        until: expect.any(Number),
+      }),
+    ])
+    expect(await run('undo', id)).toMatchObject({ status: 0 })
+    expect(JSON.parse((await run('list')).out).revocations).toEqual([])
+    expect((await run('undo', id)).out).toContain('The list has no such entry.')
+  })
+
+  it('closes a route and opens it', async () => {
+    expect(await run('close', 'support', '--message', 'Back at noon.', '--retry-after', '600')).toMatchObject({
+      status: 0,
+    })
+    expect(JSON.parse((await run('list')).out).closed).toEqual([
+      expect.objectContaining({ id: 'support', message: 'Back at noon.', retryAfter: 600 }),
+    ])
+    expect(await run('open', 'support')).toMatchObject({ status: 0 })
+    expect(JSON.parse((await run('list')).out).closed).toEqual([])
+  })
+
+  it('is refused to whoever is no operator', async () => {
+    const own = process.env.SALLYPORT_TOKEN
+    process.env.SALLYPORT_TOKEN = await gateway.token({ sub: 'carol', roles: ['member'] })
+    expect((await run('list')).out).toContain('was refused with 403')
+    delete process.env.SALLYPORT_TOKEN
+    expect((await run('list')).out).toContain('Set SALLYPORT_TOKEN')
+    process.env.SALLYPORT_TOKEN = own
+  })
+
+  it.each<[string, string[], string]>([
+    ['a person without an issuer', ['person', 'x'], 'usage: sallyport revoke'],
+    ['a key with an issuer', ['key', 'x', '--issuer', 'https://x'], 'usage: sallyport revoke'],
+    ['an end that is no number of days', ['key', 'x', '--for', 'soon'], 'a number of days'],
+    ['a route that is not there', ['close', 'suport'], 'There is no route "suport"'],
+    ['no one', ['person'], 'usage: sallyport revoke'],
+  ])('refuses %s, and says so', async (_, args, said) => {
+    const { status, out } = await run(...args)
+    expect(status).toBe(1)
+    expect(out).toContain(said)
+  })
+})
+
+describe('sallyport check', () => {
+  it('accepts the route, and says where the object is not bound', async () => {
+    const good = await house.command('check')
+    expect(good, good.stderr).toMatchObject({ status: 0 })
+    await house.withChange('wrangler.toml', 'name = "REVOCATIONS"', 'name = "REVOKED"', async () => {
+      const { status, stderr } = await house.command('check')
+      expect([status, stderr]).toEqual([1, expect.stringContaining('a Durable Object that is bound as REVOCATIONS')])
+    })
+  })
+
+  it('refuses a public route to the list', async () => {
+    await house.withChange(
+      'routes/operators.ts',
+      /trust: .*\n.*policies: .*/.exec(house.read('routes/operators.ts'))?.[0] ?? '',
+      'public: true,',
+      async () => {
+        const { status, stderr } = await house.command('check')
+        expect([status, stderr]).toEqual([1, expect.stringContaining('a route that is public')])
+      },
+    )
+  })
+
+  it('says where the Worker does not export the class that is bound', async () => {
+    await house.withChange('src/index.ts', "export { RevocationList } from 'sallyport/worker'", '', async () => {
+      const { status, stderr } = await house.command('check')
+      expect([status, stderr]).toEqual([
+        1,
+        expect.stringContaining("export { RevocationList } from 'sallyport/worker'"),
+      ])
+    })
+  })
+})
