@@ -11,6 +11,8 @@ const USABLE_MS = 10_000
 const GRACE_MS = 45_000
 /** How long a request waits for the list. */
 const WAIT_MS = 2_000
+/** How long the cache of the place is waited for. */
+const SHARED_MS = 300
 /** How soon after a failure it is asked again. */
 const COOL_DOWN_MS = 1_000
 
@@ -74,7 +76,7 @@ interface Copy {
 /** The same, to look things up in. */
 interface List {
   readonly entries: readonly (readonly [RevocationKind, ReadonlySet<string>])[]
-  readonly closed: RevocationDocument['closed']
+  readonly closed: ReadonlyMap<string, Closed>
   readonly at: number
 }
 
@@ -93,23 +95,32 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
   const age = (): number => (list ? ageOf(list.at) : Number.POSITIVE_INFINITY)
   const hashes = new WeakMap<Revocable, Map<RevocationKind, readonly string[]>>()
 
-  async function load(): Promise<void> {
+  /** A cache that fails is a cache that has nothing. */
+  const readShared = async () => (await sharedCache?.match(CACHED))?.json() as Promise<Copy | undefined>
+
+  async function load(background: Background): Promise<void> {
     try {
-      const shared = (await (await sharedCache?.match(CACHED))?.json().catch(() => undefined)) as Copy | undefined
+      const shared = await answeredInTime(after, SHARED_MS, readShared()).catch(() => undefined)
       if (shared && ageOf(shared.at) < FRESH_MS) {
-        list = listOf(shared)
+        take(shared)
         return
       }
       const at = now()
       const response = await readList()
       if (!response.ok) throw new Error(`status ${response.status}`)
       const copy: Copy = { document: (await response.json()) as RevocationDocument, at }
-      list = listOf(copy)
+      take(copy)
       const headers = { 'cache-control': `max-age=${FRESH_MS / 1000}` }
-      await sharedCache?.put(CACHED, new Response(JSON.stringify(copy), { headers })).catch(() => undefined)
+      const put = sharedCache?.put(CACHED, new Response(JSON.stringify(copy), { headers }))
+      if (put) background.waitUntil(put.catch(() => undefined))
     } catch (thrown) {
       noteFailure(String(thrown))
     }
+  }
+
+  /** A load that was late does not undo a later one. */
+  function take(copy: Copy): void {
+    if (ageOf(copy.at) < age()) list = listOf(copy)
   }
 
   function noteFailure(reason: string): void {
@@ -123,7 +134,7 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
     if (pending && ageOf(pending.since) > WAIT_MS) pending = undefined
     if (!pending) {
       if (ageOf(failedAt) < COOL_DOWN_MS) return
-      const work = load().finally(() => {
+      const work = load(background).finally(() => {
         if (pending?.work === work) pending = undefined
       })
       pending = { since: now(), work }
@@ -146,7 +157,7 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
     if (age() >= waitsFrom) await refresh(background)
     else if (age() >= FRESH_MS) void refresh(background)
     if (age() >= GRACE_MS && withoutList === 'closed') throw new Refusal('revocations-unavailable')
-    const closed = list?.closed[id]
+    const closed = list?.closed.get(id)
     if (closed && !isForOperators) throw closedRoute(closed)
   }
 
@@ -192,7 +203,7 @@ const listOf = ({ document, at }: Copy): List => ({
     kind,
     new Set(hashes),
   ]),
-  closed: document.closed,
+  closed: new Map(Object.entries(document.closed)),
   at,
 })
 

@@ -1,0 +1,268 @@
+import { describe, expect, it } from 'vitest'
+import { Refusal } from '../../src/errors/refusal'
+import { hashOf, type RevocationDocument } from '../../src/limits/revocation-entry'
+import { createRevocations } from '../../src/limits/revocations'
+
+/* The copy of the list that an isolate has. Time is driven, and each answer of the object is given by hand. */
+
+const ISSUER = 'https://login.example.com'
+const alice = {
+  issuer: ISSUER,
+  identityProvider: ISSUER,
+  subject: 'alice',
+  tenant: undefined,
+  claims: { sub: 'alice' },
+}
+const closes = { id: 'support', withoutList: 'closed', isForOperators: false } as const
+const opens = { ...closes, withoutList: 'open' } as const
+const EMPTY: RevocationDocument = { version: 0, entries: {}, closed: {} }
+const withoutAlice: RevocationDocument = {
+  ...EMPTY,
+  version: 1,
+  entries: { person: [await hashOf('person', ISSUER, 'alice')] },
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
+
+function openIsolate({ sharedCache }: { sharedCache?: Pick<Cache, 'match' | 'put'> } = {}) {
+  let now = Date.parse('2026-11-29T12:00:00Z')
+  let timers: { at: number; work: () => void }[] = []
+  const asked: PromiseWithResolvers<Response>[] = []
+  const logs: string[] = []
+  const after = (milliseconds: number, work: () => void) => {
+    const timer = { at: now + milliseconds, work }
+    timers.push(timer)
+    return () => {
+      timers = timers.filter((each) => each !== timer)
+    }
+  }
+  const ports = {
+    now: () => now,
+    after,
+    log: (line: string) => void logs.push(line),
+    ...(sharedCache && { sharedCache }),
+  } as unknown as Parameters<typeof createRevocations>[1]
+  const revocations = createRevocations(() => {
+    const answer = Promise.withResolvers<Response>()
+    asked.push(answer)
+    return answer.promise
+  }, ports)
+  const background = { waitUntil: () => undefined }
+  const outcome = async (route: typeof closes | typeof opens = closes) => {
+    try {
+      await revocations.admit(route, background)
+      await revocations.refuse(alice)
+      return 'passes'
+    } catch (thrown) {
+      if (!(thrown instanceof Refusal)) throw thrown
+      return thrown.code
+    }
+  }
+  return {
+    revocations,
+    outcome,
+    asked,
+    logs,
+    after,
+    background,
+    timers: () => timers.length,
+    answer: (at: number, body: unknown, status = 200) => asked[at]?.resolve(Response.json(body, { status })),
+    fail: (at: number) => asked[at]?.reject(new Error('Durable Object reset')),
+    async pass(milliseconds: number) {
+      now += milliseconds
+      for (const timer of [...timers]) {
+        if (timer.at > now) continue
+        timers = timers.filter((each) => each !== timer)
+        timer.work()
+      }
+      await settled()
+    },
+  }
+}
+
+/** An isolate that has asked once. */
+async function warm(document: RevocationDocument = EMPTY) {
+  const isolate = openIsolate()
+  const first = isolate.outcome()
+  await settled()
+  isolate.answer(0, document)
+  await first
+  return isolate
+}
+
+describe('a copy of the list', () => {
+  it('is waited for where there is none', async () => {
+    const isolate = openIsolate()
+    const waiting = isolate.outcome()
+    await settled()
+    isolate.answer(0, withoutAlice)
+    expect(await waiting).toBe('token-invalid')
+  })
+
+  it('is used for 5 seconds, replaced behind a request for 5 more, and then waited for', async () => {
+    const isolate = await warm()
+    await isolate.pass(4_999)
+    expect([await isolate.outcome(), isolate.asked.length]).toEqual(['passes', 1])
+    await isolate.pass(1)
+    expect([await isolate.outcome(), isolate.asked.length]).toEqual(['passes', 2])
+    isolate.answer(1, EMPTY)
+    await settled()
+    await isolate.pass(10_000)
+    const waiting = isolate.outcome()
+    await settled()
+    isolate.answer(2, withoutAlice)
+    expect(await waiting).toBe('token-invalid')
+  })
+
+  it('is asked for once, however many requests wait', async () => {
+    const isolate = openIsolate()
+    const waiting = Promise.all([isolate.outcome(), isolate.outcome(), isolate.outcome()])
+    await settled()
+    expect(isolate.asked).toHaveLength(1)
+    isolate.answer(0, withoutAlice)
+    expect(await waiting).toEqual(['token-invalid', 'token-invalid', 'token-invalid'])
+  })
+
+  it('that comes late does not take the place of a newer one', async () => {
+    const isolate = await warm()
+    await isolate.pass(10_000)
+    const slow = isolate.outcome()
+    await isolate.pass(2_000)
+    expect(await slow).toBe('passes')
+    await isolate.pass(1_000)
+    const next = isolate.outcome()
+    await settled()
+    isolate.answer(2, withoutAlice)
+    expect(await next).toBe('token-invalid')
+    isolate.answer(1, EMPTY)
+    await settled()
+    expect(await isolate.outcome()).toBe('token-invalid')
+  })
+
+  it('is not believed where the clock was set back', async () => {
+    const isolate = await warm()
+    await isolate.pass(-60_000)
+    const waiting = isolate.outcome()
+    await settled()
+    expect(isolate.asked).toHaveLength(2)
+    isolate.answer(1, withoutAlice)
+    expect(await waiting).toBe('token-invalid')
+  })
+
+  it('closes no route that is only called like a member of every object', async () => {
+    const isolate = await warm()
+    for (const id of ['constructor', 'valueof', 'tostring'])
+      await expect(isolate.revocations.admit({ ...closes, id }, isolate.background)).resolves.toBeUndefined()
+  })
+})
+
+describe('F16: a list that', () => {
+  it.each<[string, (isolate: ReturnType<typeof openIsolate>, at: number) => unknown]>([
+    ['fails', ({ fail }, at) => fail(at)],
+    ['answers 503', ({ answer }, at) => answer(at, {}, 503)],
+    ['is not JSON of ours', ({ answer }, at) => answer(at, { entries: null })],
+    ['is no object', ({ answer }, at) => answer(at, null)],
+  ])(
+    '%s leaves the copy in force for 45 seconds, and closes the routes that do not say otherwise',
+    async (_, breaks) => {
+      const isolate = await warm(withoutAlice)
+      for (let at = 1; at <= 4; at++) {
+        await isolate.pass(10_000)
+        const waiting = isolate.outcome()
+        await settled()
+        breaks(isolate, at)
+        expect(await waiting).toBe('token-invalid')
+      }
+      await isolate.pass(5_000)
+      const late = isolate.outcome()
+      await settled()
+      breaks(isolate, 5)
+      expect(await late).toBe('revocations-unavailable')
+      expect(await isolate.outcome(opens)).toBe('token-invalid')
+      expect(isolate.logs).toHaveLength(5)
+    },
+  )
+
+  it('fails where there is no copy closes at once, and is asked again after a second', async () => {
+    const isolate = openIsolate()
+    const waiting = isolate.outcome()
+    await settled()
+    isolate.fail(0)
+    expect([await waiting, await isolate.outcome(), isolate.asked.length]).toEqual([
+      'revocations-unavailable',
+      'revocations-unavailable',
+      1,
+    ])
+    expect(await isolate.outcome(opens)).toBe('passes')
+    await isolate.pass(1_000)
+    const again = isolate.outcome()
+    await settled()
+    isolate.answer(1, EMPTY)
+    expect(await again).toBe('passes')
+  })
+
+  it('hangs holds a request for 2 seconds', async () => {
+    const isolate = openIsolate()
+    const waiting = isolate.outcome()
+    await isolate.pass(2_000)
+    expect(await waiting).toBe('revocations-unavailable')
+  })
+})
+
+describe('isolates of one place', () => {
+  it('share an answer for 5 seconds', async () => {
+    let kept: string | undefined
+    const sharedCache = {
+      match: async () => (kept === undefined ? undefined : new Response(kept)),
+      put: async (_: unknown, response: Response) => {
+        kept = await response.text()
+      },
+    } as unknown as Pick<Cache, 'match' | 'put'>
+    const [first, second] = [openIsolate({ sharedCache }), openIsolate({ sharedCache })]
+    const waiting = first.outcome()
+    await settled()
+    first.answer(0, withoutAlice)
+    expect(await waiting).toBe('token-invalid')
+    expect([await second.outcome(), second.asked.length]).toEqual(['token-invalid', 0])
+    const third = openIsolate({ sharedCache })
+    await third.pass(5_000)
+    void third.outcome()
+    await settled()
+    expect(third.asked).toHaveLength(1)
+  })
+
+  it('do without a cache that fails', async () => {
+    const sharedCache = {
+      match: () => Promise.reject(new Error('no cache')),
+      put: () => Promise.reject(new Error('no cache')),
+    } as unknown as Pick<Cache, 'match' | 'put'>
+    const isolate = openIsolate({ sharedCache })
+    const waiting = isolate.outcome()
+    await settled()
+    isolate.answer(0, EMPTY)
+    expect(await waiting).toBe('passes')
+  })
+})
+
+describe('a stream that is watched', () => {
+  it('leaves no timer behind once it has ended', async () => {
+    const isolate = await warm()
+    const before = isolate.timers()
+    const stop = isolate.revocations.watch(closes, alice, isolate, () => undefined)
+    expect(isolate.timers()).toBe(before + 1)
+    stop()
+    expect(isolate.timers()).toBe(before)
+  })
+
+  it('that ends while it looks is not looked at again', async () => {
+    const isolate = await warm()
+    let ended = 0
+    const stop = isolate.revocations.watch(closes, alice, isolate, () => ended++)
+    await isolate.pass(5_000)
+    stop()
+    isolate.answer(1, withoutAlice)
+    await settled()
+    await isolate.pass(60_000)
+    expect([ended, isolate.asked.length]).toEqual([0, 2])
+  })
+})
