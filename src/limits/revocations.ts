@@ -1,20 +1,7 @@
-import { answeredInTime } from '../answered-in-time'
 import { Refusal } from '../errors/refusal'
 import type { After, Background, Ports } from '../ports'
-import { type Closed, hashOf, type RevocationDocument, type RevocationKind } from './revocation-entry'
-
-/** A copy of this age is replaced while requests go on with it. */
-const FRESH_MS = 5_000
-/** A copy of this age is not used before it is replaced. */
-const USABLE_MS = 10_000
-/** So long an isolate goes on with its copy where the list cannot be had. */
-const GRACE_MS = 45_000
-/** How long a request waits for the list. */
-const WAIT_MS = 2_000
-/** How long the cache of the place is waited for. */
-const SHARED_MS = 300
-/** How soon after a failure it is asked again. */
-const COOL_DOWN_MS = 1_000
+import { createListCopy, type ReadList } from './list-copy'
+import { type Closed, hashOf, type RevocationKind } from './revocation-entry'
 
 /**
  * The time within which a revocation is in force everywhere, in seconds: a copy that isolates of
@@ -66,103 +53,24 @@ export interface Revocations {
   ): () => void
 }
 
-/** The list as isolates of one place share it. */
-interface Copy {
-  readonly document: RevocationDocument
-  /** When the object was asked, in milliseconds since the epoch. */
-  readonly at: number
-}
-
-/** The same, to look things up in. */
-interface List {
-  readonly entries: readonly (readonly [RevocationKind, ReadonlySet<string>])[]
-  readonly closed: ReadonlyMap<string, Closed>
-  readonly at: number
-}
-
-/** Asks the object for its list. */
-export type ReadList = () => Promise<Response>
-
-const CACHED = 'https://revocations.sallyport.internal/list'
-
 /** For all requests of an isolate. The list is polled: requests wait for it only where there is no usable copy. */
 export function createRevocations(readList: ReadList, ports: Ports): Revocations {
-  const { now, after, log, sharedCache } = ports
-  let list: List | undefined
-  let pending: { readonly since: number; readonly work: Promise<void> } | undefined
-  let failedAt = Number.NEGATIVE_INFINITY
-  const ageOf = (moment: number): number => (moment > now() ? Number.POSITIVE_INFINITY : now() - moment)
-  const age = (): number => (list ? ageOf(list.at) : Number.POSITIVE_INFINITY)
+  const copy = createListCopy(readList, ports)
   const hashes = new WeakMap<Revocable, Map<RevocationKind, readonly string[]>>()
 
-  /** A cache that fails is a cache that has nothing. */
-  const readShared = async () => (await sharedCache?.match(CACHED))?.json() as Promise<Copy | undefined>
-
-  async function load(background: Background): Promise<void> {
-    try {
-      const shared = await answeredInTime(after, SHARED_MS, readShared()).catch(() => undefined)
-      if (shared && ageOf(shared.at) < FRESH_MS) {
-        take(shared)
-        return
-      }
-      const at = now()
-      const response = await readList()
-      if (!response.ok) throw new Error(`status ${response.status}`)
-      const copy: Copy = { document: (await response.json()) as RevocationDocument, at }
-      take(copy)
-      const headers = { 'cache-control': `max-age=${FRESH_MS / 1000}` }
-      const put = sharedCache?.put(CACHED, new Response(JSON.stringify(copy), { headers }))
-      if (put) background.waitUntil(put.catch(() => undefined))
-    } catch (thrown) {
-      noteFailure(String(thrown))
-    }
-  }
-
-  /** A load that was late does not undo a later one. */
-  function take(copy: Copy): void {
-    if (ageOf(copy.at) < age()) list = listOf(copy)
-  }
-
-  function noteFailure(reason: string): void {
-    failedAt = now()
-    const ageSeconds = list ? Math.round(age() / 1000) : undefined
-    log(JSON.stringify({ event: 'revocations-unreachable', reason: reason.slice(0, 200), ageSeconds }))
-  }
-
-  async function refresh(background: Background): Promise<void> {
-    // A load ends with the request that began it.
-    if (pending && ageOf(pending.since) > WAIT_MS) pending = undefined
-    if (!pending) {
-      if (ageOf(failedAt) < COOL_DOWN_MS) return
-      const work = load(background).finally(() => {
-        if (pending?.work === work) pending = undefined
-      })
-      pending = { since: now(), work }
-      background.waitUntil(work)
-    }
-    const isAnswered = await answeredInTime(
-      after,
-      WAIT_MS,
-      pending.work.then(() => true),
-    )
-    if (!isAnswered) noteFailure('no answer in time')
-  }
-
-  /** @param waitsFrom the age of a copy in milliseconds from which it is not used before it is replaced */
   async function admit(
     { id, withoutList, isForOperators }: Route,
     background: Background,
-    waitsFrom: number,
+    isStrict?: boolean,
   ): Promise<void> {
-    if (age() >= waitsFrom) await refresh(background)
-    else if (age() >= FRESH_MS) void refresh(background)
-    if (age() >= GRACE_MS && withoutList === 'closed') throw new Refusal('revocations-unavailable')
-    const closed = list?.closed.get(id)
+    const isKnown = await copy.renew(background, isStrict)
+    if (!isKnown && withoutList === 'closed') throw new Refusal('revocations-unavailable')
+    const closed = copy.list()?.closed.get(id)
     if (closed && !isForOperators) throw closedRoute(closed)
   }
 
   async function refuse(caller: Revocable): Promise<void> {
-    for (const [kind, listed] of list?.entries ?? []) {
+    for (const [kind, listed] of copy.list()?.entries ?? []) {
       const known = hashes.get(caller) ?? new Map<RevocationKind, readonly string[]>()
       hashes.set(caller, known)
       const own = known.get(kind) ?? (await hashesOf(kind, caller))
@@ -172,14 +80,14 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
   }
 
   return {
-    admit: (route, background) => admit(route, background, USABLE_MS),
+    admit: (route, background) => admit(route, background),
     refuse,
     watch(route, caller, { after: afterwards, background }, work) {
       let cancel = (): void => undefined
       let isOver = false
       const look = async (): Promise<void> => {
         try {
-          await admit(route, background, FRESH_MS)
+          await admit(route, background, true)
           if (caller) await refuse(caller)
           if (!isOver) again()
         } catch {
@@ -197,15 +105,6 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
     },
   }
 }
-
-const listOf = ({ document, at }: Copy): List => ({
-  entries: (Object.entries(document.entries) as [RevocationKind, readonly string[]][]).map(([kind, hashes]) => [
-    kind,
-    new Set(hashes),
-  ]),
-  closed: new Map(Object.entries(document.closed)),
-  at,
-})
 
 const closedRoute = ({ message, retryAfter }: Closed): Refusal =>
   new Refusal('route-closed', undefined, { ...(message && { detail: message }), ...(retryAfter && { retryAfter }) })
