@@ -175,7 +175,11 @@ describe('the documents', () => {
       'CONTRIBUTING.md',
       'SECURITY.md',
       'docs/agents.md',
+      ...['langgraph', 'ag2', 'maf', 'ag-ui', 'copilotkit', 'mcp', 'a2a', 'http'].map(
+        (kind) => `docs/agents/${kind}.md`,
+      ),
       'docs/api-keys.md',
+      'docs/commands.md',
       'docs/limits.md',
       'docs/configuration.md',
       'docs/deploy.md',
