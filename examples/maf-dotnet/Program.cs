@@ -2,6 +2,7 @@ using System.ClientModel;
 using System.ComponentModel;
 using System.Security.Claims;
 using Microsoft.Agents.AI;
+using Microsoft.Agents.AI.Hosting;
 using Microsoft.Agents.AI.Hosting.AGUI.AspNetCore;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.AI;
@@ -9,6 +10,7 @@ using OpenAI;
 using OpenAI.Chat;
 
 var builder = WebApplication.CreateBuilder(args);
+var key = builder.Configuration["OPENAI_API_KEY"] ?? throw new InvalidOperationException("OPENAI_API_KEY is not set.");
 builder.Services.AddHttpContextAccessor();
 builder.Services.AddAGUIServer();
 builder.Services.AddAuthorization();
@@ -17,33 +19,38 @@ builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJw
     options.Authority = builder.Configuration["JwtAuthority"];
     options.Audience = builder.Configuration["JwtAudience"];
     options.RequireHttpsMetadata = !builder.Environment.IsDevelopment();
+    // The assertion lives for a minute. Without this .NET would take it for five more.
+    options.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(10);
 });
+// Sessions belong to the user, also where two people name the same thread.
+builder.Services.UseClaimsBasedAgentIsolation();
+builder.AddAIAgent("support", (services, name) =>
+{
+    var caller = services.GetRequiredService<IHttpContextAccessor>();
+
+    [Description("Looks up an account of the signed-in user.")]
+    object GetAccountData(string accountId)
+    {
+        var user = caller.HttpContext?.User;
+        return new
+        {
+            accountId,
+            userId = user?.FindFirstValue(ClaimTypes.NameIdentifier),
+            isAdmin = user?.IsInRole("admin") ?? false,
+        };
+    }
+
+    var openAi = new OpenAIClient(
+        new ApiKeyCredential(key),
+        new OpenAIClientOptions { Endpoint = new Uri(builder.Configuration["OPENAI_BASE_URL"] ?? "https://api.openai.com/v1") });
+    return openAi.GetChatClient(builder.Configuration["OPENAI_MODEL"] ?? "gpt-4o-mini").AsAIAgent(
+        name: name,
+        instructions: "You answer questions about the user's account. Look it up before you answer.",
+        tools: [AIFunctionFactory.Create(GetAccountData, name: "get_account_data")]);
+}).WithInMemorySessionStore();
 
 var app = builder.Build();
-var caller = app.Services.GetRequiredService<IHttpContextAccessor>();
-
-[Description("Looks up an account of the signed-in user.")]
-object GetAccountData(string accountId)
-{
-    var user = caller.HttpContext?.User;
-    return new
-    {
-        accountId,
-        userId = user?.FindFirstValue(ClaimTypes.NameIdentifier),
-        isAdmin = user?.IsInRole("admin") ?? false,
-    };
-}
-
-var openAi = new OpenAIClient(
-    new ApiKeyCredential(app.Configuration["OPENAI_API_KEY"]!),
-    new OpenAIClientOptions { Endpoint = new Uri(app.Configuration["OPENAI_BASE_URL"] ?? "https://api.openai.com/v1") });
-
-AIAgent agent = openAi.GetChatClient(app.Configuration["OPENAI_MODEL"] ?? "gpt-4o-mini").AsAIAgent(
-    name: "support",
-    instructions: "You answer questions about the user's account. Look it up before you answer.",
-    tools: [AIFunctionFactory.Create(GetAccountData, name: "get_account_data")]);
-
 app.UseAuthentication();
 app.UseAuthorization();
-app.MapAGUIServer("/", agent).RequireAuthorization();
+app.MapAGUIServer("support", "/").RequireAuthorization();
 app.Run();
