@@ -80,7 +80,7 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
   const { sizes } = run
   const requestAt = await requestsOf(each, round, run)
   const load = new Load(subject, requestAt, sizes.connections)
-  // What the floor has seen in its own turn would not be new to it.
+  // A token that the floor has seen in its own turn would not be new to it.
   const beside = floor && new Load(floor.subject, await requestsOf(floor, run.rounds + round, run), sizes.connections)
   const slice = Math.ceil((sizes.requests * share) / SLICES)
   const own: Spent[] = []

@@ -7,7 +7,7 @@ import { AUDIENCE } from './tokens.ts'
 import { startWorker } from './workerd.ts'
 import type { World } from './world.ts'
 
-/** What routes of the gateway have to know of their surroundings. */
+/** The surroundings that routes of the gateway have to know. */
 export type RouteWorld = Pick<World, 'originUrl' | 'issuers' | 'jwksUri'>
 
 export type Binding = 'none' | 'request'

@@ -1,9 +1,10 @@
 import type { Background } from './ports'
 
 /**
- * How a reply's body ended. `complete`: as the agent meant. `cut`: the connection to the agent was lost. `stalled`: the agent
- * was silent for too long. `unended`: the agent ended a run's stream before the run. `expired`: the caller's token has expired.
- * `revoked`: an operator has ended the access. `limit`: a limit of the route was reached. `client-left`: the caller has gone.
+ * How a reply's body ended. `complete`: as the agent meant. `cut`: the connection to the agent was
+ * lost. `stalled`: the agent was silent for too long. `unended`: the agent ended a run's stream
+ * before the run. `expired`: the caller's token has expired. `revoked`: an operator has ended the
+ * access. `limit`: a limit of the route was reached. `client-left`: the caller has gone.
  */
 export type StreamOutcome = 'complete' | 'client-left' | BrokenOutcome
 /** Those that the caller is told of. */
@@ -12,9 +13,15 @@ export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'revoked
 /** @param outcome of the reply's body; undefined where the gateway answered itself */
 type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
 
-/** The end of one request, whatever it is: the answer is complete or cut, the caller has left, or the request was refused. */
+/**
+ * The end of one request, whatever it is: the answer is complete or cut, the caller has left, or
+ * the request was refused.
+ */
 export interface Ending {
-  /** Registers work for the end, such as giving something back. Each piece runs once, in the order in which it was registered. */
+  /**
+   * Registers work for the end, such as giving something back. Each piece runs once, in the order
+   * in which it was registered.
+   */
   onEnd(work: AtEnd): void
   /** Says that the request has ended. Only the first call counts. */
   settle(outcome?: StreamOutcome): void
@@ -23,7 +30,8 @@ export interface Ending {
 /**
  * Begins to wait for the end of a request.
  *
- * @param background kept alive until the work at the end is done: the Worker would be stopped when the caller leaves before the reply
+ * @param background kept alive until the work at the end is done: the Worker would be stopped when
+ * the caller leaves before the reply
  */
 export function createEnding(background: Background): Ending {
   const works: AtEnd[] = []
@@ -37,7 +45,7 @@ export function createEnding(background: Background): Ending {
       hasEnded = true
       const unfinished: Promise<void>[] = []
       for (const work of works) {
-        // One that fails keeps no other from its turn.
+        // A work that fails keeps no other from its turn.
         const rest = begun(work, outcome)
         if (rest) unfinished.push(rest)
       }

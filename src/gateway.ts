@@ -36,9 +36,10 @@ import { createServices, type Services } from './services'
 export type Gateway = (request: Request, background: Background) => Promise<Response>
 
 /**
- * The way of a request, top to bottom: `handle`, then the four acts of `pass`. No step returns to an earlier
- * one, and no other file knows the order. A step's result is a constant that later steps are given, so that
- * no step can be left out. A refusal is thrown where it is found and answered in one place.
+ * The way of a request, top to bottom: `handle`, then the four acts of `pass`. No step returns to
+ * an earlier one, and no other file knows the order. A step's result is a constant that later steps
+ * are given, so that no step can be left out. A refusal is thrown where it is found and answered in
+ * one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const services = createServices(config, signingKeys, ports)
@@ -116,11 +117,12 @@ async function pass(services: Services, request: Request, background: Background
   const counted = { route: route.id, address: headers.get('cf-connecting-ip') ?? undefined, operations: [] }
   if (route.rates.ofAddresses.length > 0) await countRequest(route.rates.ofAddresses, counted, ports)
 
-  // Who is asking?
+  // Act 1: the caller's identity.
   const found = route.find(method, rest)
   const listed = found && 'endpoint' in found ? found.endpoint : undefined
   arrival.asked.form = adapter.errorForm?.(listed, undefined, headers)
-  // Only a route that takes tokens from bodies reads one before it knows who sends it, and only where no header says it.
+  // Only a route that takes tokens from bodies reads one before it knows who sends it, and only
+  // where no header says it.
   const isEarly = route.tokenInBody && !hasBearer(headers)
   const { bodyBytes } = route.limits
   const most = isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes
@@ -138,7 +140,7 @@ async function pass(services: Services, request: Request, background: Background
   record.noteVerified(principal)
   if (revocations && principal) await revocations.refuse(principal)
 
-  // What do they want, and may they?
+  // Act 2: the operations, and the permission for them.
   if (!found) throw new Refusal('operation-unknown')
   const isWebSocket = wantsWebSocket(headers, listed, route.pageOrigins)
   if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
@@ -154,7 +156,7 @@ async function pass(services: Services, request: Request, background: Background
   if (route.rates.ofCallers.length > 0)
     await countRequest(route.rates.ofCallers, { ...counted, caller: principal, operations }, ports)
 
-  // What does the agent see?
+  // Act 3: the agent's view.
   const asked: Call = { ...given, operations }
   const identity = { channels: route.identity, principal }
   const body = asked.body === undefined ? undefined : adapter.rewrite(asked.body, asked, identity)
@@ -171,7 +173,7 @@ async function pass(services: Services, request: Request, background: Background
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const socket = isWebSocket ? new AbortController() : undefined
 
-  // Through the inner door, and back.
+  // Act 4: through the inner door, and back.
   const { response, credentials } = await send({
     method,
     uri,

@@ -5,7 +5,7 @@ import type { ShortSeen, Sort } from './short-requests.ts'
 /** After a failed fetch the gateway asks a key server again within 15 seconds; its own fetch takes 3. */
 const KEYS_FELT_MS = 20_000
 
-/** What the audit line says of an answer: a status and a code. */
+/** The audit line's facts of an answer: a status and a code. */
 const KEYS = '503 keys-unavailable'
 const REFUSED: Partial<Record<Sort, readonly string[]>> = {
   'forged signature': ['401 token-invalid'],

@@ -92,7 +92,7 @@ function judgeAudit(seen: StreamSeen, ended: Ended, { audit, agentDown, record }
 const noticed = (seen: StreamSeen): StreamSeen =>
   seen.end === 'left' ? { ...seen, endedAt: seen.endedAt + NOTICED_MS } : seen
 
-/** What an audit line may say of a stream that ended so. */
+/** The outcomes that an audit line may have for a stream that ended so. */
 function expectedOf({ check }: StreamSeen, ended: Ended, isDown: boolean): readonly string[] {
   // The agent may be killed between its last event and the end of its answer.
   const cut = isDown ? ['cut'] : []

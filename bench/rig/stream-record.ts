@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** What the agent has written down of its streams: `opened 7`, `finished 7` or `closed 7`. */
+/** The agent's record of its streams: `opened 7`, `finished 7` or `closed 7`. */
 export class StreamRecord {
   readonly #opened = new Set<number>()
   readonly #finished = new Set<number>()

@@ -62,7 +62,7 @@ function json(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value))
 }
 
-/** What a token says, without its signature: the gateway takes a whole assertion out of what comes back. */
+/** The claims of a token, without its signature: the gateway takes a whole assertion out of what comes back. */
 const unsigned = (token: string): string => token.replace(/^Bearer /, '').replace(/\.[^.]*$/, '')
 
 const report = ({ headers, method, url }: IncomingMessage, body: string) => ({

@@ -4,7 +4,7 @@ import { ScriptedModel } from './scripted-model.mjs'
 
 const State = Annotation.Root({
   ...MessagesAnnotation.spec,
-  /** What this run could read about its user: the reason this example exists. */
+  /** The values that this run could read about its user: the reason this example exists. */
   seen: Annotation(),
 })
 

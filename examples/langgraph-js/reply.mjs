@@ -1,5 +1,5 @@
 /**
- * What to say, and how slowly: "count to 20" and "be silent for 30 seconds" make runs that are long enough to cancel,
+ * The words to say, and how slowly: "count to 20" and "be silent for 30 seconds" make runs that are long enough to cancel,
  * everything else is answered with who the agent thinks is asking.
  */
 export function scriptedReply(message, seen) {

@@ -6,15 +6,18 @@ import type { Principal } from './principal'
 
 /** The caller, as far as the route wants to know. */
 export interface Authentication {
-  /** The raw credential is in this object and nowhere else. It is kept so that it can be taken out of what is sent on. */
+  /**
+   * The raw credential is in this object and nowhere else. It is kept so that it can be taken out
+   * of what is sent on.
+   */
   readonly credential: Credential | undefined
   /** Absent on public routes: whatever credential came along has not been verified. */
   readonly principal: Principal | undefined
 }
 
 /**
- * Whether a route wants to know who is asking: `always`, `if-told` (a request without a credential may pass, one with a credential must
- * have a good one), or `never` on public routes.
+ * Whether a route wants to know who is asking: `always`, `if-told` (a request without a credential
+ * may pass, one with a credential must have a good one), or `never` on public routes.
  */
 export type Wanted = 'always' | 'if-told' | 'never'
 
@@ -29,10 +32,12 @@ export interface Entrance {
 export const CLOSED: Entrance = { authenticators: [], subjectPrefixes: [] }
 
 /**
- * Takes the request's credential, of a kind that the route trusts, and verifies it where it is wanted.
+ * Takes the request's credential, of a kind that the route trusts, and verifies it where it is
+ * wanted.
  *
  * @param now milliseconds since the epoch
- * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are several, `token-in-url` for one that
+ * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are
+ * several, `token-in-url` for one that
  *   stands in the URL as well, `token-invalid` for a user id that could be another issuer's, and those of `Presented`
  */
 export async function authenticate(
@@ -64,7 +69,8 @@ export async function authenticate(
 }
 
 /**
- * Refuses a request with other credentials than the one that has been verified, in places that were read later.
+ * Refuses a request with other credentials than the one that has been verified, in places that were
+ * read later.
  * @throws Refusal `credential-ambiguous` or `token-in-url`, as `authenticate`
  */
 export function refuseOthers({ authenticators }: Entrance, sources: CredentialSources): void {
@@ -72,7 +78,7 @@ export function refuseOthers({ authenticators }: Entrance, sources: CredentialSo
 }
 
 /**
- * Agents see one text for a person, prefix and subject together. One that begins with another
+ * Agents see one text for a person, prefix and subject together. A text that begins with another
  * issuer's longer prefix could name that issuer's person, so it is refused; then no two issuers of
  * a route can ever mean the same text.
  */

@@ -28,7 +28,7 @@ export class Credential {
   }
 
   /**
-   * The text without the token. Safe inside JSON: neither the token nor what replaces it needs escaping there. What is too short
+   * The text without the token. Safe inside JSON: neither the token nor what replaces it needs escaping there. A text that is too short
    * to be a token (on a public route nobody has verified it) stays, for it could be a part of anything.
    */
   eraseFrom(text: string): string {

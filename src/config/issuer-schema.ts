@@ -4,7 +4,10 @@ import { address, id, seconds, some, text } from './atoms'
 
 const path = v.union([text, some(text)], 'a path with dots, or the list of its names')
 
-/** Where a claim is: a path with dots, the list of its names to the letter, or several places of which the first counts that is there. */
+/**
+ * Where a claim is: a path with dots, the list of its names to the letter, or several places of
+ * which the first counts that is there.
+ */
 const source = v.union(
   [text, some(text), v.strictObject({ firstOf: some(path) })],
   'a path, a list of names or { firstOf }',
@@ -31,17 +34,21 @@ export const issuerPresetNames = [
 export const IssuerSchema = v.strictObject({
   id,
   /**
-   * The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and production. With `tenants`, it has
-   * `{tenant}` where each tenant's id stands. One that is no URL needs `jwksUri`.
+   * The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and
+   * production. With `tenants`, it has `{tenant}` where each tenant's id stands. An issuer that is
+   * no URL needs `jwksUri`.
    */
   issuer: address,
-  /** The tenants that may sign in, each an issuer of its own. Their user ids begin with the tenant. */
+  /**
+   * The tenants that may sign in, each an issuer of its own. Their user ids begin with the tenant.
+   */
   tenants: v.optional(some(text)),
   /** The accepted audiences: `aud` must contain one of them. */
   audience: some(text),
   /**
-   * For a provider whose access tokens have no `aud`: the claim that must be one of `audience` instead, and the claims that mark an
-   * access token, with their value or `true` for any. A token that has an `aud` is held to that.
+   * For a provider whose access tokens have no `aud`: the claim that must be one of `audience`
+   * instead, and the claims that mark an access token, with their value or `true` for any. A token
+   * that has an `aud` is held to that.
    */
   audienceFrom: v.optional(
     v.strictObject({
@@ -54,14 +61,23 @@ export const IssuerSchema = v.strictObject({
   ),
   /** Signature algorithms that are accepted; asymmetric only. */
   algorithms: some(v.picklist(jwsAlgorithmNames)),
-  /** Where its keys are. Without it, the preset says so, or OpenID Connect Discovery below the issuer. */
+  /**
+   * Where its keys are. Without it, the preset says so, or OpenID Connect Discovery below the
+   * issuer.
+   */
   jwksUri: v.optional(address),
-  /** A well-known provider, whose settings that are the same for every customer count; settings here override them one by one. */
+  /**
+   * A well-known provider, whose settings that are the same for every customer count; settings here
+   * override them one by one.
+   */
   preset: v.optional(v.picklist(issuerPresetNames)),
   /** Where this provider keeps what policies ask about. */
   claims: v.optional(
     v.strictObject({
-      /** The user id, `sub` by default. Threads belong to it: another claim later makes everybody a new person. */
+      /**
+       * The user id, `sub` by default. Threads belong to it: another claim later makes everybody a
+       * new person.
+       */
       subject: v.optional(source),
       roles: v.optional(source),
       scopes: v.optional(source),
@@ -71,13 +87,25 @@ export const IssuerSchema = v.strictObject({
       client: v.optional(source),
     }),
   ),
-  /** The separator of several roles where this provider writes them as one text. Without it, a text is one role. */
+  /**
+   * The separator of several roles where this provider writes them as one text. Without it, a text
+   * is one role.
+   */
   roleSeparator: v.optional(v.picklist([' ', ','])),
-  /** The roles that are read at all, `*` at the end for any rest. Without it, all are; then many make the assertion too large. */
+  /**
+   * The roles that are read at all, `*` at the end for any rest. Without it, all are; then many
+   * make the assertion too large.
+   */
   keepRoles: v.optional(some(v.pipe(v.string(), v.regex(/^[^*]+\*?$/, 'a role, or its beginning and *')))),
-  /** `services` where whoever this issuer vouches for is a machine: workload identities, service accounts. */
+  /**
+   * `services` where whoever this issuer vouches for is a machine: workload identities, service
+   * accounts.
+   */
   callers: v.optional(v.picklist(['services'])),
-  /** `access-token` (default) refuses ID tokens; `at+jwt` takes only RFC 9068 tokens; `id-token` is for providers that have nothing else. */
+  /**
+   * `access-token` (default) refuses ID tokens; `at+jwt` takes only RFC 9068 tokens; `id-token` is
+   * for providers that have nothing else.
+   */
   tokenType: v.optional(v.picklist(['access-token', 'at+jwt', 'id-token'])),
   /** Claims that must be present beside `iss`, `aud`, `sub` and `exp`. */
   requiredClaims: v.optional(v.array(text)),

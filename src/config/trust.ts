@@ -17,7 +17,7 @@ import type { Settings } from './settings'
 /** An entry of a route's `trust`, as written. */
 export type Trust = Issuer | ApiKeys
 
-/** Whoever names a namespace means API keys. */
+/** An entry with a namespace means API keys. */
 export const isApiKeys = (trust: unknown): trust is ApiKeys =>
   typeof trust === 'object' && trust !== null && 'binding' in trust
 

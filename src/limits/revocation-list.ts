@@ -40,7 +40,7 @@ interface Storage {
   }
 }
 
-/** An entry as it is kept. What it is of is known by its hash alone. */
+/** An entry as it is kept. Its hash alone says whom or what it is of. */
 interface Kept {
   readonly kind: RevocationKind
   readonly until?: number
@@ -60,7 +60,10 @@ const CLOSED = 'closed:'
  */
 export class RevocationList {
   readonly #kv: Storage['kv']
-  /** The list as it was read last, and until when it stays so: reading it again costs a row for each entry. */
+  /**
+   * The list as it was read last, and until when it stays so: reading it again costs a row for each
+   * entry.
+   */
   #read: { readonly document: RevocationDocument; readonly until: number } | undefined
 
   constructor({ storage }: { readonly storage: Storage }) {

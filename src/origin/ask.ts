@@ -17,8 +17,10 @@ export interface Question {
 /**
  * The gate's own questions to an agent, over what makes requests to it.
  *
- * @param limits a run or a cron comes back with the whole body that it was made with, perhaps written with more escapes
- * @returns what throws the Refusals of `send`, `origin-unreachable` for an answer that is cut and `origin-reply-refused` for one
+ * @param limits a run or a cron comes back with the whole body that it was made with, perhaps
+ * written with more escapes
+ * @returns what throws the Refusals of `send`, `origin-unreachable` for an answer that is cut and
+ * `origin-reply-refused` for one
  *   that is too large
  */
 export function askThrough(
@@ -36,7 +38,7 @@ export function askThrough(
       if (waitFor !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? parseJson(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
-      // Whatever became of it, and while the request that it was asked for goes on.
+      // However it ended, and while the request that it was asked for goes on.
       stop.abort()
     }
   }

@@ -1,4 +1,4 @@
-/** Names in lower case, as `Headers` gives them. Whatever is not listed is not sent. */
+/** Names in lower case, as `Headers` gives them. A header that is not listed is not sent. */
 const REQUEST = [
   'accept',
   'accept-language',
@@ -25,8 +25,9 @@ const RESPONSE = [
 ]
 
 /**
- * Headers that a route's `forwardHeaders` may not name, as patterns over the name with `-` for every separator: identity,
- * credentials, forwarding, routing overrides, and those that belong to the connection. The gate sets its own or none.
+ * Headers that a route's `forwardHeaders` may not name, as patterns over the name with `-` for
+ * every separator: identity, credentials, forwarding, routing overrides, and those that belong to
+ * the connection. The gate sets its own or none.
  */
 const RESERVED = [
   /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|(x-)?sallyport.*)$/,
@@ -43,16 +44,17 @@ export function isReservedHeader(name: string): boolean {
 }
 
 /**
- * Headers that a route's `exposeHeaders` may name: an agent's own (`x-…`), links and rate limits. All others rule a browser, a
- * cache or a connection, or could come to.
+ * Headers that a route's `exposeHeaders` may name: an agent's own (`x-…`), links and rate limits.
+ * All others rule a browser, a cache or a connection, or could come to.
  */
 const OF_THE_AGENT = /^(?:x-(?!accel-|content-|frame-|request-)[a-z0-9-]+|link|ratelimit.*|server-timing)$/
 
 export const isExposable = (name: string): boolean => OF_THE_AGENT.test(name.toLowerCase()) && !isReservedHeader(name)
 
 /**
- * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names them, and such of the gateway's own
- * whose values the caller has a part in. The gateway's other headers are added by `send.ts`.
+ * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names
+ * them, and such of the gateway's own whose values the caller has a part in. The gateway's other
+ * headers are added by `send.ts`.
  *
  * @param hasToken whether a value carries the caller's token; such a header is left out
  * @param derived by name
@@ -80,7 +82,8 @@ const namesLike = (name: string, from: Headers): readonly string[] =>
   name.endsWith('*') ? [...from.keys()].filter((each) => each.startsWith(name.slice(0, -1))) : [name]
 
 /**
- * The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache (invariant 11).
+ * The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache
+ * (invariant 11).
  * @param own what the gate says itself
  */
 export function responseHeaders(

@@ -20,7 +20,7 @@ export interface GatewayOptions {
   readonly root?: string
   /** An environment of wrangler's file; the top level by default. */
   readonly env?: string
-  /** Agents by the id of their route. One that is not here answers 200 with `{}`. */
+  /** Agents by the id of their route. An agent that is not here answers 200 with `{}`. */
   readonly agents?: Readonly<Record<string, TestAgent>>
   /** Variables and secrets over those of wrangler's file. */
   readonly vars?: Readonly<Record<string, string>>
@@ -41,8 +41,8 @@ export interface TestGateway {
 }
 
 /**
- * Starts the Worker of a project as wrangler would bundle it. Its identity providers are stood in for, by keys that are made here:
- * issuers, audiences and claims are those of the project.
+ * Starts the Worker of a project as wrangler would bundle it. Its identity providers are stood in
+ * for, by keys that are made here: issuers, audiences and claims are those of the project.
  *
  * @throws ConfigurationError for faults of the project, ProjectError where its files cannot be read
  */
@@ -121,7 +121,10 @@ const namespacesOf = ({ kv_namespaces = [] }: Deployment['config']) =>
 
 const WORKER = 'sallyport'
 
-/** Its Durable Objects, by their bindings and by their classes; each run of a test begins with empty ones. */
+/**
+ * Its Durable Objects, by their bindings and by their classes; each run of a test begins with empty
+ * ones.
+ */
 function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
   const own = bindings.filter(({ script_name: script }) => script === undefined)
   return {

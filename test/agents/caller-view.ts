@@ -3,11 +3,11 @@ import type { TappedCall } from './tap'
 
 export type Headers = Record<string, string>
 
-/** What ids that the gate derives look like. */
+/** The form of ids that the gateway derives. */
 export const DERIVED = /[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}/g
 export const isDerived = (id: unknown): boolean => new RegExp(`^${DERIVED.source}$`).test(String(id))
 
-/** What differs from one answer to the next, whoever asks. */
+/** The parts that differ from one answer to the next, for every caller. */
 const CHANGING =
   /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}|\b\d{13}\b|\d{4}-\d\d-\d\dT[\d:.]+Z?|chatcmpl-[\w-]+/g
 const OWN_HEADERS = ['date', 'x-request-id', 'traceparent']

@@ -7,14 +7,17 @@ import { startTap, type TappedCall } from './tap'
 export interface Model {
   /** What `OPENAI_BASE_URL` is set to. */
   readonly env: { readonly OPENAI_API_KEY: string; readonly OPENAI_BASE_URL: string }
-  /** What the model was asked since it was last cleared. */
+  /** The requests to the model since it was last cleared. */
   readonly calls: TappedCall[]
   close(): Promise<void>
 }
 
 /** The account that the model always looks up. */
 const LOOKUP = { account_id: 'A1' }
-/** What a model writes that was talked into naming somebody else, wherever tools have their context. */
+/**
+ * The call of a model that was talked into naming another person, wherever tools have their
+ * context.
+ */
 const SOMEBODY_ELSE = { auth_user: { user_id: 'root' } }
 const TALKED_OVER = {
   ...LOOKUP,
@@ -32,8 +35,9 @@ interface Mock {
 }
 
 /**
- * An OpenAI endpoint without a model (`aimock`): it calls the account tool and then says so; "talk" makes it name another user,
- * "slow" makes it speak for a long time. A tap before it keeps every request as it came: the journal of aimock blots keys out.
+ * An OpenAI endpoint without a model (`aimock`): it calls the account tool and then says so; "talk"
+ * makes it name another user, "slow" makes it speak for a long time. A tap before it keeps every
+ * request as it came: the journal of aimock blots keys out.
  */
 export async function startModel(): Promise<Model> {
   await ready('test/agents')
@@ -44,7 +48,8 @@ export async function startModel(): Promise<Model> {
   mock.on({ hasToolResult: true }, { content: 'That is your account.' })
   mock.on({ userMessage: 'account' }, callTool(LOOKUP))
   mock.on({ userMessage: 'talk' }, callTool(TALKED_OVER))
-  // Microsoft Agent Framework leaves out a piece that is equal to all the text so far, so no word comes twice.
+  // Microsoft Agent Framework leaves out a piece that is equal to all the text so far, so no word
+  // comes twice.
   const words = Array.from({ length: 150 }, (_, index) => `w${100 + index} `).join('')
   mock.on({ userMessage: 'slow' }, { content: words }, { latency: 50, chunkSize: 5 })
   await mock.start()

@@ -22,7 +22,7 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 const base = { threadId: 't', messages: [], tools: [], context: [] }
-/** What the agent gets of a run. */
+/** The request of a run as the agent gets it. */
 async function told(who: 'alice' | 'bob', path: string, input: object) {
   const reply = await world.as(who, path, json({ ...base, ...input }))
   expect(reply.status).toBe(200)

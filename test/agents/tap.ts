@@ -14,7 +14,7 @@ export interface TappedCall {
 
 export interface Tap {
   readonly url: string
-  /** What has passed, oldest first. */
+  /** The messages that have passed, oldest first. */
   readonly calls: TappedCall[]
   close(): Promise<void>
 }

@@ -56,7 +56,10 @@ const run = { threadId: 't', runId: 'r', messages: [], tools: [], context: [] }
 const call = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }
 const message = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }], contextId: 't' } }
 
-/** A request with the id `t`, and where that stands when it reaches the agent; for LangGraph, whose it becomes. */
+/**
+ * A request with the id `t`, and where that stands when it reaches the agent; for LangGraph, whose
+ * it becomes.
+ */
 const requests: Record<Kind, readonly [path: string, init: RequestInit, seen: () => unknown]> = {
   'ag-ui': ['', json(run), () => body().threadId],
   ag2: ['', json(run), () => body().threadId],
@@ -73,7 +76,7 @@ const requests: Record<Kind, readonly [path: string, init: RequestInit, seen: ()
 const body = (): { threadId?: string; metadata?: Record<string, unknown>; message?: { contextId?: string } } =>
   JSON.parse(world.origin.last().body)
 
-/** What the agent sees of somebody's `t`. */
+/** The agent's name for a person's thread `t`. */
 async function seen(kind: Kind, place: Sharing | 'open', token: string | undefined): Promise<unknown> {
   const [path, init, at] = requests[kind]
   const before = world.origin.received.length

@@ -14,7 +14,7 @@ let client: AgUiClient
 let agent: { url: string; close(): Promise<void> }
 let world: World
 let cutting: WireOrigin
-/** What the agent says about its runs. */
+/** The agent's own words about its runs. */
 const log: string[] = []
 
 beforeAll(async () => {
@@ -71,7 +71,7 @@ async function run(its: Agent, content: string): Promise<AgUiEvent[]> {
   return events
 }
 
-/** What the client tells its subscribers when a run fails. */
+/** The client's report to its subscribers when a run fails. */
 async function failure(its: Agent): Promise<{ message: string; status?: number; payload?: Record<string, unknown> }> {
   const told: Error[] = []
   ask(its, 'hello')

@@ -18,8 +18,8 @@ let sdk: LangGraphSdk
 let server: LangGraphServer
 let world: World
 /**
- * Stands between gate and server, and cuts a stream once. It says where the stream can be taken up again, as a Python server
- * does, but not below `NAMELESS`.
+ * Stands between gate and server, and cuts a stream once. It says where the stream can be taken up
+ * again, as a Python server does, but not below `NAMELESS`.
  */
 let tap: Server
 const NAMELESS = '/nameless'
@@ -41,7 +41,7 @@ beforeAll(async () => {
         response.write(data)
         if (cutAfter === undefined || !data.includes(cutAfter)) return
         cutAfter = undefined
-        // What was written is given the time to arrive.
+        // The bytes that were written get time to arrive.
         setTimeout(() => response.destroy(), 50)
       })
       reply.on('end', () => response.end()).on('error', () => response.destroy())

@@ -23,7 +23,7 @@ export async function loadRefusedClients(): Promise<RefusedClients> {
   return { ...(await loadClients()), mcp, UnauthorizedError: auth.UnauthorizedError }
 }
 
-/** What work is rejected with. */
+/** The error that work is rejected with. */
 export async function failureOf(work: Promise<unknown>): Promise<AgentPackage> {
   const [outcome] = await Promise.allSettled([work])
   if (outcome.status === 'fulfilled') expect.unreachable('nothing failed')

@@ -11,7 +11,7 @@ const without = path.join(root, 'test/clients/sdk-members-without.ts')
 beforeAll(() => ready('test/clients'), 300_000)
 afterAll(() => rmSync(without, { force: true }))
 
-/** What the compiler says of a file. */
+/** The compiler's messages about a file. */
 function compile(name: string): { status: number | null; said: string } {
   const options = ['--noEmit', '--strict', '--skipLibCheck', '--module', 'nodenext', '--lib', 'ES2024,DOM']
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc')

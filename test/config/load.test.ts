@@ -573,7 +573,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
 })
 
 describe('the effective configuration and the schema', () => {
-  // Whatever this checkout's routes name, wrangler.toml has to have.
+  // wrangler.toml has to have all that this checkout's routes name.
   const env = readDeployments(process.cwd()).named(undefined).environment
 
   it('is plain JSON and round-trips', () => {

@@ -7,7 +7,7 @@ import { refused } from '../support/refusal'
 import { agentsPart } from '../support/streams'
 import { json, openWorld, type World } from '../support/world'
 
-/** What an app has of its own, under names that identity has too. */
+/** An app's own data, under names that identity has too. */
 const CUSTOMERS = '[{"user_id":"c-17","plan":"gold","name":"Ann","auth_user":{"user_id":"c-17"}}]'
 const PLAIN = `{"customers":${CUSTOMERS},"balance":12345678901234567890,"rate":1.10}`
 const EVENTS = [

@@ -14,7 +14,7 @@ const APP = 'https://app.example.com'
 const kinds = ['langgraph', 'ag-ui', 'copilotkit', 'mcp', 'a2a'] as const
 type Kind = (typeof kinds)[number] | 'http'
 
-/** What the gateway makes of an idempotency key. */
+/** The form of an idempotency key behind the gateway. */
 const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f-]{27}$/)
 
 let world: World
@@ -246,7 +246,10 @@ describe('claims of the assertion', () => {
     // RFC 8176 has no name for either of our two methods, and lets others be used.
     ...['htm', 'htu', 'idp', 'amr'],
   ]
-  /** Names that mean something else there than they could here. `tid`, the tenant, was once the thread. */
+  /**
+   * Names that mean something else there than they could here. `tid`, the tenant, was once the
+   * thread.
+   */
   const taken = [
     // .NET's `DefaultInboundClaimTypeMap`.
     ...['acr', 'actort', 'adfs1email', 'adfs1upn', 'authmethod', 'birthdate', 'clientapplication', 'clientip'],

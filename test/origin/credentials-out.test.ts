@@ -25,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-/** What the agent was sent as a credential, in the order that a debug page would list it in. */
+/** The credentials that the agent was sent, in the order that a debug page would list it in. */
 type Credentials = { readonly assertion: string; readonly secret: string }
 
 function answering(

@@ -8,7 +8,7 @@ import { EventCutter, EventTooLarge } from '../../src/origin/event-cutter'
 const bytes = (text: string) => new TextEncoder().encode(text)
 const text = (parts: readonly Uint8Array[]) => Buffer.concat(parts).toString()
 
-/** What the cutter gives out for each chunk, and at the end. */
+/** The pieces that the cutter gives out for each chunk, and at the end. */
 function cut(chunks: readonly (string | Uint8Array)[]): string[] {
   const cutter = new EventCutter()
   const given = chunks.map((chunk) => cutter.push(typeof chunk === 'string' ? bytes(chunk) : chunk))

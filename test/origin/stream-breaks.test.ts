@@ -10,7 +10,7 @@ import { openWorld, type World } from '../support/world'
 
 let world: World
 let origin: WireOrigin
-/** What the origin sends next: a part of a body, before the connection ends. */
+/** The origin's next bytes: a part of a body, before the connection ends. */
 let sends: (request: WireRequest) => { head: string; parts: readonly Buffer[]; how: string }
 const agent = new Agent({ keepAlive: true, maxSockets: 48 })
 const sse = { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }
@@ -68,7 +68,10 @@ async function atEveryByte(size: number, check: (cut: number) => Promise<void>):
   await Promise.all(Array.from({ length: 48 }, work))
 }
 
-/** The first bytes of a stream, an HTTP chunk for each event. An odd cut is inside a chunk, an even one between two. */
+/**
+ * The first bytes of a stream, an HTTP chunk for each event. An odd cut is inside a chunk, an even
+ * one between two.
+ */
 function* firstBytes(events: readonly string[], cut: number): Generator<Buffer> {
   let left = cut
   for (const event of events.map((each) => Buffer.from(each))) {

@@ -27,7 +27,7 @@ const start = (gear: Gear, headers: Record<string, string> = {}) =>
 
 const get = (path = '/agents/http/x') => call(world.gateway.url + path, { headers: world.alice })
 
-/** What comes through when the origin sends a text in these pieces. */
+/** The text that comes through when the origin sends it in these pieces. */
 async function through(gear: Gear, pieces: readonly (string | Uint8Array)[]): Promise<Buffer> {
   origin.handle(async (_request, response) => {
     beginEvents(response)

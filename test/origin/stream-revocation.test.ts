@@ -10,13 +10,16 @@ import { runBody } from '../support/streams'
 import { call } from '../support/wire'
 import { json, openWorld, type World } from '../support/world'
 
-/* What is open when somebody is revoked, or a route is closed. The clock is moved. */
+/* Streams that are open when a person is revoked, or a route is closed. The clock is moved. */
 
 let world: World
 let origin: RecordingOrigin
 let sockets: SilentSockets
 
-/** A stream looks every 5 seconds, at a copy that is at most as old, of a shared one that is at most as old. */
+/**
+ * A stream looks every 5 seconds, at a copy that is at most as old, of a shared one that is at most
+ * as old.
+ */
 const BOUND = 15
 /** Time for one look, which asks the object. */
 const SOON = 250

@@ -29,7 +29,10 @@ export const policyWithExamples = (policy: Omit<Policy, 'examples'>): Policy => 
 
 const everybody = policyWithExamples(signedIn)
 
-/** What an agent that may keep identity in its state wants said where others may answer or edit its runs. */
+/**
+ * The acknowledgement that a route needs where others may answer or edit runs of an agent that
+ * keeps identity in its state.
+ */
 function acknowledged(agent: Agent, { threads = 'own', public: isPublic, identity }: Partial<Route>): Partial<Route> {
   const { storesIdentity, identity: usual } = adapterOf(agent)
   const { state, forwardedProps = {} } = { ...usual, ...identity }
@@ -48,7 +51,10 @@ export const routeOf = (agent: Agent, trust: NonNullable<Route['trust']>, more: 
   ...more,
 })
 
-/** An `http` agent that takes anything: what the pipeline does to requests is the same for every kind. */
+/**
+ * An `http` agent that takes anything: what the pipeline does to requests is the same for every
+ * kind.
+ */
 export const openHttp = (url: string): Agent => ({
   kind: 'http',
   origin: { url },
@@ -78,7 +84,10 @@ export const goodClaims = (issuer: string): Record<string, unknown> => ({
   exp: Math.floor(Date.now() / 1000) + 600,
 })
 
-/** A token signed with the provider's own key, good but for what is asked. `undefined` removes a claim or header member. */
+/**
+ * A token signed with the provider's own key, good but for what is asked. `undefined` removes a
+ * claim or header member.
+ */
 export async function forge(
   provider: Pick<IdentityProvider, 'issuer' | 'keys'>,
   forgery: Forgery = {},

@@ -3,11 +3,14 @@ import type { TestGateway } from './gateway'
 import type { RecordingOrigin } from './origin'
 import { plainRequest } from './raw'
 
-/** The outcome of showing a token at the gate: all that a refusal must be right about, in one value to compare. */
+/**
+ * The outcome of showing a token at the gate: all that a refusal must be right about, in one value
+ * to compare.
+ */
 export interface Outcome {
   readonly status: number
   readonly code: string | undefined
-  /** What the audit line says. */
+  /** The audit line. */
   readonly reason: string | undefined
   /** The `error` of the challenge, or `Retry-After`: what a client acts on. */
   readonly tells: string | undefined

@@ -15,7 +15,7 @@ export interface TestGateway {
   readonly audit: AuditEvent[]
   /** Everything that the Worker wrote, as it wrote it. */
   readonly logs: string[]
-  /** What it has told its operator that it cannot serve. */
+  /** The parts that it has told its operator it cannot serve. */
   unready(): readonly unknown[]
   /** The audit line of a reply, waited for. */
   auditOf(response: Response): Promise<AuditEvent>
@@ -23,7 +23,10 @@ export interface TestGateway {
   now(): number
   /** Moves the gateway's clock to now plus so many seconds. */
   setClock(offsetSeconds: number): Promise<void>
-  /** Moves the gateway's clock on by so many seconds. Timers that are due by then fire within a few milliseconds. */
+  /**
+   * Moves the gateway's clock on by so many seconds. Timers that are due by then fire within a few
+   * milliseconds.
+   */
   advance(seconds: number): Promise<void>
   /** Lets the object of revocations answer, fail, or hang; gives how often it was asked. */
   list(mode?: 'answers' | 'fails' | 'hangs'): Promise<number>

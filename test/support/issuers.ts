@@ -18,7 +18,10 @@ export interface Site {
   discovery?: Answer
 }
 
-/** Issuers of which every answer can be chosen: for keys and documents that a real provider would not publish. */
+/**
+ * Issuers of which every answer can be chosen: for keys and documents that a real provider would
+ * not publish.
+ */
 export interface Issuers {
   readonly url: string
   /** The `iss` of the issuer of this name. */
@@ -27,7 +30,7 @@ export interface Issuers {
   set(name: string, site: Site): void
   /** How often its keys were asked for, or another of its documents. */
   asked(name: string, path?: string): number
-  /** What it received, as it stood on the wire. */
+  /** The requests that it received, as they stood on the wire. */
   received(name: string): readonly Received[]
   /** A route of that name which trusts that issuer alone. */
   route(name: string, origin: string, more?: Partial<Issuer>): Route

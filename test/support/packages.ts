@@ -43,7 +43,7 @@ async function take(lock: string): Promise<() => Promise<void>> {
       () => false,
     )
     if (isTaken) return () => rmdir(lock)
-    // Whoever left it behind is long gone.
+    // The process that left it behind is long gone.
     const { mtimeMs } = await stat(lock).catch(() => ({ mtimeMs: Date.now() }))
     if (Date.now() - mtimeMs > INSTALL_MS) await rmdir(lock).catch(() => undefined)
     await sleep(200)

@@ -4,7 +4,7 @@ import type { TestGateway } from '../../src/testing'
 import { root } from '../support/build'
 import { builtPackage } from '../support/house'
 
-/* What a project's own tests get, tried on the routes of this repository. */
+/* The helpers of a project's own tests, tried on the routes of this repository. */
 
 let gateway: TestGateway
 const alice = { sub: 'alice', roles: ['member'], email: 'alice@acme.com' }

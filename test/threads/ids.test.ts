@@ -13,7 +13,9 @@ const keys = await importThreadKeys('a secret of these tests, of no use elsewher
 /** Those of a new request each time. */
 const alice = () => idsOf(keys, 'support', 'alice')
 
-/** Halves of surrogate pairs are in it: JSON can write them, and UTF-8 cannot tell one from another. */
+/**
+ * Halves of surrogate pairs are in it: JSON can write them, and UTF-8 cannot tell one from another.
+ */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string(),
@@ -126,7 +128,8 @@ describe('a sealed id', () => {
     const sealed = await alice().seal('run', 'r1')
     const digits = BASE64URL.indexOf(sealed.at(-1) ?? '')
     for (const [value, by] of [...BASE64URL].entries()) {
-      // 43 characters are 258 bits for 256. What the agent and every store see is what was opened, which has one spelling.
+      // 43 characters are 258 bits for 256. The agent and every store see the opened value, which
+      // has one spelling.
       const expected = value >> 2 === digits >> 2 ? 'r1' : undefined
       expect([by, await alice().open('run', sealed.slice(0, -1) + by)]).toEqual([by, expected])
     }

@@ -1,2 +1,2 @@
-/** Every route of the gateway. What is not listed here does not exist. */
+/** Every route of the gateway. A route that is not listed here does not exist. */
 export default []

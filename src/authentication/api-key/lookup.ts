@@ -20,13 +20,14 @@ interface Kept {
 
 /**
  * Finds the record of a key, by its name.
- * @throws Refusal `token-invalid` where there is none, `api-keys-unavailable` where that cannot be known
+ * @throws Refusal `token-invalid` where there is none, `api-keys-unavailable` where that cannot be
+ * known
  */
 export type LookUp = (keys: TrustedKeys, name: string) => Promise<ApiKeyRecord>
 
 /**
- * Looks keys up, and keeps those that were found: by the whole name and the namespace. What was not
- * found is not kept here, so that strangers cannot fill the memory.
+ * Looks keys up, and keeps those that were found: by the whole name and the namespace. A name that
+ * was not found is not kept here, so that strangers cannot fill the memory.
  */
 export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 'log'>): LookUp {
   const found = new Map<string, Kept>()

@@ -5,7 +5,7 @@ import { pattern } from '../../config/operation-pattern'
 /** All that is known of an API key. It is kept under the key's name, in JSON. */
 export const ApiKeyRecordSchema = v.strictObject({
   v: v.literal(1),
-  /** What the key is for, for whoever looks at the list. */
+  /** The key's purpose, for those who look at the list. */
   label: text,
   subject: text,
   kind: v.picklist(['user', 'service']),

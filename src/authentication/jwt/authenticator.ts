@@ -9,11 +9,12 @@ import { verify } from './verify'
 
 /**
  * Access tokens that are JWTs, as bearers. A token is verified by the trusted issuer that its `iss`
- * names. One that is bound to its sender (`cnf`: RFC 9449, RFC 8705) is no bearer.
+ * names. A token that is bound to its sender (`cnf`: RFC 9449, RFC 8705) is no bearer.
  */
 export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   challenge: (parameters) => `Bearer ${parameters}`,
-  // A JWS or a JWE, in compact form. The header's JSON may begin with white space, and a segment may be empty.
+  // A JWS or a JWE, in compact form. The header's JSON may begin with white space, and a segment
+  // may be empty.
   shape: /(?:eyJ[\w-]*|e(?:yA|w[ko0])[\w-]{16,})\.[\w.-]+/g,
   requestHeaders: ['authorization'],
   resourceMetadata: (issuers) => ({

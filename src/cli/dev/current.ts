@@ -36,7 +36,7 @@ interface Around {
 export function keepCurrent({ root, addresses, people, apply }: Around, first: Staged): Current {
   let staged = first
   let told: string | undefined
-  /** One that does not start: it is not tried again and again. */
+  /** A build that does not start: it is not tried again and again. */
   let refused: string | undefined
   let again: NodeJS.Timeout | undefined
   let busy = Promise.resolve()

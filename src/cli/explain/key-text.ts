@@ -3,7 +3,7 @@ import { readRecord } from '../../authentication/api-key/record'
 import type { LoadedRoute } from '../../config/compile-route'
 import { openKv } from '../kv'
 
-/** What becomes of an API key, and whom it stands for. */
+/** The outcome for an API key, and the caller that it stands for. */
 export interface KeyExplanation {
   readonly text: string
   readonly isAccepted: boolean

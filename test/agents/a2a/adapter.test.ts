@@ -9,7 +9,7 @@ import { json, openWorld, type World } from '../../support/world'
 let sdk: { server: AgentPackage; express: AgentPackage; client: AgentPackage; types: AgentPackage; web: AgentPackage }
 let agent: NodeServer
 let world: World
-/** What reached the agent. */
+/** The request that reached the agent. */
 const received: { url: string; headers: IncomingHttpHeaders }[] = []
 
 const bodies: string[] = []
@@ -125,7 +125,9 @@ afterAll(async () => {
   await agent?.close()
 })
 
-/** The SDK's client, which finds the agent by its card, with a person's headers on every request. */
+/**
+ * The SDK's client, which finds the agent by its card, with a person's headers on every request.
+ */
 async function connect(
   headers: Record<string, string>,
   base = `${world.gateway.url}/agents/a2a`,

@@ -7,7 +7,10 @@ export interface Sent {
   readonly [member: string]: unknown
 }
 
-/** What people ask of an agent, in one of the protocol's bindings. Each gives the reply as it came. */
+/**
+ * The questions that people ask an agent, in one of the protocol's bindings. Each gives the reply
+ * as it came.
+ */
 export interface A2aClient {
   send(person: Headers, sent: Sent): Promise<Response>
   stream(person: Headers, sent: Sent): Promise<Response>

@@ -14,7 +14,7 @@ export interface A2aStage {
   readonly world: World
   readonly taps: Readonly<Record<Server, Tap>>
   readonly hook: string
-  /** What was sent there. */
+  /** The requests that were sent there. */
   readonly hooked: string[]
   close(): Promise<void>
 }

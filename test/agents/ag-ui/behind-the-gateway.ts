@@ -20,7 +20,7 @@ export interface Subject {
   readonly stopsModel: boolean
 }
 
-/** What the gate writes into the state for alice. */
+/** The values that the gateway writes into the state for alice. */
 const ALICE = {
   user_id: 'alice',
   email: 'alice@example.com',
@@ -42,7 +42,10 @@ const adminsOnly: Policy = {
   ],
 }
 
-/** Runs an agent with the client that people have; gives every event that the client made of the stream. */
+/**
+ * Runs an agent with the client that people have; gives every event that the client made of the
+ * stream.
+ */
 export async function run(agent: HttpAgent, content: string, parameters: object = {}): Promise<AgUiEvent[]> {
   const events: AgUiEvent[] = []
   agent.addMessage({ id: crypto.randomUUID(), role: 'user', content })
@@ -50,7 +53,7 @@ export async function run(agent: HttpAgent, content: string, parameters: object 
   return events
 }
 
-/** What the tool of the agent was told about its user. */
+/** The values that the agent's tool was told about its user. */
 export const told = (events: readonly AgUiEvent[]): string[] =>
   events
     .filter(({ type }) => type === 'TOOL_CALL_RESULT')
@@ -65,7 +68,7 @@ const CHANGING = new Set(['id', 'messageId', 'parentMessageId', 'runId', 'thread
 const withoutChanging = (events: readonly AgUiEvent[]): unknown =>
   JSON.parse(JSON.stringify(events, (key, value) => (CHANGING.has(key) ? undefined : value)))
 
-/** What holds for every agent that looks for its user in the state, whatever it is made with. */
+/** The tests of every agent that looks for its user in the state, whatever it is made with. */
 export function itRunsBehindTheGate(subject: Subject): void {
   describe(`${subject.name} behind the gate, unchanged`, () => {
     let client: AgUiClient
@@ -243,7 +246,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       for (const { headers, body } of model.calls) {
         expect(headers.authorization).toBe(`Bearer ${model.env.OPENAI_API_KEY}`)
         expect(Object.keys(headers).filter((name) => /^x-(?!stainless-)/.test(name))).toEqual([])
-        // What every JWT begins with.
+        // Every JWT begins with it.
         expect(JSON.stringify([headers, body])).not.toMatch(/eyJ[\w-]+\.eyJ/)
       }
     })

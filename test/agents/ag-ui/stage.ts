@@ -12,7 +12,7 @@ import { startTap, type Tap, type TappedCall } from '../tap'
 /** Real agents, each behind a route of its own and a tap. */
 export interface AgUiStage {
   readonly world: World
-  /** What reached the agents. */
+  /** The requests that reached the agents. */
   calls(): readonly TappedCall[]
   ask(route: string, body: unknown, person?: Headers): Promise<Response>
   close(): Promise<void>

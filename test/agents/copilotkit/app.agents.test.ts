@@ -53,7 +53,7 @@ let maf: PythonServer
 let toAgent: Tap
 let toRuntime: Tap
 let runtime: Server
-/** One that has no gate in front of it. */
+/** A runtime that has no gateway in front of it. */
 let openRuntime: Server
 const pages: Record<'chat' | 'admins', NodeServer> = {} as never
 let browser: Browser

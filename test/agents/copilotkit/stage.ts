@@ -56,7 +56,7 @@ export async function openCopilotkit(): Promise<CopilotkitStage> {
   }
 }
 
-/** What a client of either style asks for. */
+/** The requests that a client of either style makes. */
 export function clientOf(style: Style, { gateway }: World) {
   const isSingle = style === 'single-route'
   const post = (where: string, body: unknown, person: Headers) =>

@@ -82,7 +82,7 @@ async function assertion(route: string, claims: Record<string, unknown> = {}, he
     .sign(key)
 }
 
-/** What a reply says within three seconds; some say nothing, and stay open. */
+/** The text of a reply within three seconds; some say nothing, and stay open. */
 async function hear(reply: Response): Promise<string> {
   const reader = reply.body?.pipeThrough(new TextDecoderStream()).getReader()
   const timer = setTimeout(() => reader?.cancel(), 3000)

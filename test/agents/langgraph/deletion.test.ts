@@ -29,7 +29,9 @@ const at = (person: 'alice' | 'bob', path: string, init?: RequestInit) =>
   world.as(person, `/agents/langgraph${path}`, init)
 const remove = (thread: string) => at('alice', `/threads/${thread}`, { method: 'DELETE' })
 
-/** What the server has under way, by status: an end that is asked for is come to, or not. */
+/**
+ * The runs that the server has under way, by status: an end that is asked for is come to, or not.
+ */
 function running(runs: Record<string, string[]>, { obeys = true, more = {} } = {}): Say {
   return async (request, response, body) => {
     const url = new URL(request.url ?? '', 'http://stub')

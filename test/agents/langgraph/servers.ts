@@ -24,7 +24,7 @@ async function copyOf(folder: string): Promise<{ folder: string; remove(): Promi
 }
 
 /**
- * LangGraph's Python server with the example's graph. Nobody has a key for it, and it is told to
+ * LangGraph's Python server with the example's graph. There is no key for it, and it is told to
  * trace nothing.
  */
 export async function startPythonServer(

@@ -7,7 +7,10 @@ import { startJsServer, startPythonServer } from './servers'
 
 export const kinds = ['python', 'javascript'] as const
 export type Kind = (typeof kinds)[number]
-/** Alice, bob and the admin are of one tenant. The namesake is whom another identity provider calls alice. */
+/**
+ * Alice, bob and the admin are of one tenant. The namesake is whom another identity provider calls
+ * alice.
+ */
 export type Person = 'alice' | 'bob' | 'admin' | 'namesake' | 'stranger' | 'tenantless'
 
 /** A reply, read to its end or as far as it came in time. */
@@ -43,7 +46,7 @@ const variants: Record<string, Partial<Route>> = {
   '-claimed': { unowned: 'claim-by-first' },
 }
 
-/** What a route lists to offer crons as well. */
+/** The operations that a route lists to offer crons as well. */
 const operations = ['threads.*', 'run.*', 'store.*', 'assistants.search', 'assistants.count', 'assistants.read', 'info']
 const crons = ['create', 'search', 'read', 'update', 'delete'].map((name) => `crons.${name}`)
 
@@ -92,7 +95,8 @@ function caller(url: string, headers: Record<string, string>): Call {
     const left = new AbortController()
     const reply = await fetch(url + path, {
       method,
-      // A caller who joins a run wants to hear all from the beginning; servers keep that for those who come late.
+      // A caller who joins a run wants to hear all from the beginning; servers keep that for those
+      // who come late.
       headers: {
         ...headers,
         ...(/\/runs\/.*stream$/.test(path) && { 'last-event-id': '-1' }),

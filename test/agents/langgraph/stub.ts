@@ -31,12 +31,15 @@ export const says =
 /** Whether it asks for what has to be cancelled before a thread is deleted. */
 export const isListing = (url = ''): boolean => /^\/threads\/[^/]+\/runs\?.*status=/.test(url)
 
-/** A stub: it answers the gate's question as it is told, makes and deletes threads, and says yes to everything else. */
+/**
+ * A stub: it answers the gate's question as it is told, makes and deletes threads, and says yes to
+ * everything else.
+ */
 export class LangGraphStub {
   readonly owners = new Map<string, unknown>()
   /** Takes the place of its own answer to the question. */
   asked: Say | undefined
-  /** What it says of a thread's runs that wait or go on: that there are none. */
+  /** Its answer about a thread's runs that wait or go on: that there are none. */
   listed: Say = says(200, [])
   /** Takes the place of its yes. */
   said: Say = says(200, { said: 'yes' })

@@ -5,7 +5,7 @@ import { openWorld, type World } from '../../support/world'
 
 let server: RecordingOrigin
 let world: World
-/** What a LangGraph server knows of threads, by their ids. */
+/** The facts that a LangGraph server has about threads, by their ids. */
 const threads = new Map<string, object>()
 let begun: PromiseWithResolvers<void>
 let held: PromiseWithResolvers<void>
@@ -54,7 +54,8 @@ it('X6: a deleted thread that is made anew by somebody else is not its former ow
   expect(await alice('GET', `/threads/${id}`)).toBe(200)
   held.resolve()
   expect(await gone).toBe(204)
-  // Somebody else makes it anew, through another isolate of the gate, of which this one hears nothing.
+  // Somebody else makes it anew, through another isolate of the gate, of which this one hears
+  // nothing.
   threads.set(id, { thread_id: id, metadata: { sallyport_owner: 'of somebody else' } })
   expect(await alice('GET', `/threads/${id}`)).toBe(404)
 })

@@ -21,7 +21,10 @@ afterAll(() => stage?.close())
 
 const thingsAt = (kind: Kind) => things[kind]!
 
-/** The person who tries, and the owner of the thread. Nobody is both, so that nobody's own things change meanwhile. */
+/**
+ * The person who tries, and the owner of the thread. They are two people, so that no one's own
+ * things change meanwhile.
+ */
 const pairs = [
   ['bob', 'alice'],
   ['namesake', 'alice'],
@@ -112,7 +115,7 @@ function rowsOf(isFit: (attempt: Attempt, row: string) => boolean): string[] {
   return Object.entries(attempts).flatMap(([row, each]) => (isFit(each, row) ? [row] : []))
 }
 
-/** What these answer is new each time: a run or a schedule of the caller's own. */
+/** The answers of these are new each time: a run or a schedule of the caller's own. */
 function isOwnMaking(row: string): boolean {
   return /^POST \/runs(?:$|\/(?:stream|wait|batch|crons)$)/.test(row)
 }

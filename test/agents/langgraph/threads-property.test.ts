@@ -99,7 +99,7 @@ class Course {
     if (list.length > 12) list.splice(0, 1)
   }
 
-  /** What the server itself has of somebody, for whom it matters. */
+  /** The things of one person that the server itself has. */
   async #threadsOf({ person, does }: Operation): Promise<string[]> {
     if (does !== 'search' && does !== 'count') return []
     const all = (await (await fetch(`${server.url}/threads/search`, json({ limit: 1000 }))).json()) as Owned[]

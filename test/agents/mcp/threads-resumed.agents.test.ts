@@ -5,7 +5,10 @@ import type { Headers } from '../caller-view'
 import { startTap, type Tap } from '../tap'
 import { startStoringPythonServer, startTypeScriptServer } from './servers'
 
-/** By how they keep events: all in one store, or each session's in its own, which is what the route of the last says. */
+/**
+ * By how they keep events: all in one store, or each session's in its own, which is what the route
+ * of the last says.
+ */
 const starts = {
   python: startStoringPythonServer,
   typescript: startTypeScriptServer,
@@ -62,7 +65,7 @@ async function enter(route: string, person: Headers) {
       expect(text).toContain(`found ${words}`)
       return idsIn(text)
     },
-    /** What the session's own stream says, or one that is taken up, until it is silent. */
+    /** The text of the session's own stream, or of one that is taken up, until it is silent. */
     async listen(more: Headers = {}, meanwhile?: () => Promise<unknown>): Promise<{ status: number; text: string }> {
       const { 'mcp-session-id': session = '', ...rest } = headers
       const reply = await world.gateway.fetch(url, { headers: { ...rest, 'mcp-session-id': session, ...more } })

@@ -33,7 +33,7 @@ const without = (key: JWK, ...names: (keyof JWK)[]): JWK =>
 const curves = await Promise.all(Array.from({ length: 5 }, () => privateKey('ES256')))
 const padded = (n = '') => Buffer.concat([Buffer.alloc(128), Buffer.from(n, 'base64url')]).toString('base64url')
 
-/** What one issuer publishes, and which tokens open its route. */
+/** The keys that one issuer publishes, and the tokens that open its route. */
 const sets: Record<
   string,
   { keys: unknown; more?: Partial<Issuer>; opens?: JWK[]; closed?: [key: JWK, reason: string][] }
@@ -288,7 +288,7 @@ afterAll(async () => {
   await Promise.all([origin?.close(), issuers?.close(), elsewhere?.close()])
 })
 
-/** What the gateway said about an issuer whose keys it could not have. */
+/** The gateway's line about an issuer whose keys it could not fetch. */
 const complaint = (issuer: string) =>
   gateway.logs
     .filter((line) => line.startsWith('{"event":"keys-unreachable"'))

@@ -12,7 +12,7 @@ import { trustedIssuer } from '../../support/issuers'
 import { privateKey, publicJwk } from '../../support/keys'
 import { replaceAt, signRaw } from '../../support/tokens'
 
-/* What is kept of tokens that were verified, without a gateway around it. */
+/* The store of tokens that were verified, without a gateway around it. */
 
 const key = await privateKey('ES256')
 const NOW = Date.UTC(2026, 10, 23, 12)

@@ -22,7 +22,7 @@ export interface IdentityProviderOptions {
   /** URLs that a token may be asked for, as its audience (RFC 8707): those of routes. */
   resources?: () => readonly string[]
   accessTokenSeconds?: number
-  /** Those who can sign in; alice and bob when absent. */
+  /** The people who can sign in; alice and bob when absent. */
   people?: People
   /** Private keys to sign with; generated when absent. */
   keys?: SigningKeys

@@ -12,7 +12,7 @@ export class EventsIn {
   readonly #isStream: boolean
   readonly #isJson: boolean
   readonly #found: (json: unknown) => void
-  /** What has come of an event, or of the body. */
+  /** The part of an event, or of the body, that has come. */
   #parts: string[] = []
   #length = 0
   /** The end of what has come, in which a blank line may have begun. */

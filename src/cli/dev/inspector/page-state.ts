@@ -25,7 +25,7 @@ const initialize = {
   },
 }
 
-/** By kind. One that is not here has endpoints of its own, as its route lists them. */
+/** By kind. A kind that is not here has endpoints of its own, as its route lists them. */
 const talks: Readonly<Record<string, Talk>> = {
   langgraph: 'langgraph',
   ag2: 'ag-ui',
