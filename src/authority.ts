@@ -1,5 +1,6 @@
 import type { Principal } from './authentication/principal'
 import type { Limits } from './config/limits'
+import { Refusal } from './errors/refusal'
 import type { Ending, EndTime } from './origin/stream-end'
 import type { After, Background } from './ports'
 
@@ -29,6 +30,29 @@ export function endTimeOf(
   return end.at < most.at ? end : most
 }
 
+/** Looks whether the caller may go on, and calls its work once if not. @returns a function that stops it */
+export type Watch = (work: (why: Refusal) => void) => () => void
+
+/**
+ * Does the part of a request in which an agent is asked and its answer taken in, and refuses it
+ * where the caller may not go on meanwhile. Streams that have begun have an ending of their own.
+ * @param stop aborts the request to the agent
+ */
+export async function stoppable<Result>(
+  stop: AbortController | undefined,
+  watch: Watch | undefined,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const unwatch = watch?.((why) => stop?.abort(why))
+  try {
+    return await work()
+  } catch (thrown) {
+    throw stop?.signal.reason instanceof Refusal ? stop.signal.reason : thrown
+  } finally {
+    unwatch?.()
+  }
+}
+
 /**
  * The end of a reply, as what passes it on sees it.
  * @param watch looks whether the caller is revoked, and calls its work once if so; absent where nobody can be
@@ -36,7 +60,7 @@ export function endTimeOf(
 export const endingOf = (
   { at, outcome }: EndTime,
   { after, now }: { readonly after: After; readonly now: () => number },
-  watch?: (work: () => void) => () => void,
+  watch?: Watch,
 ): Ending => {
   const afterMs = Math.max(0, at - now())
   return {
@@ -52,15 +76,22 @@ export const endingOf = (
   }
 }
 
-/** Aborts the request of a WebSocket at its end, which ends it on both sides (code 1006). */
-export function endSocket(request: AbortController, end: Ending, background: Background): void {
+/**
+ * Aborts the request of a WebSocket at its end, which ends it on both sides (code 1006).
+ * @param signal aborted when the caller leaves
+ */
+export function endSocket(request: AbortController, end: Ending, signal: AbortSignal, background: Background): void {
   // Without this the timer would end with the handler, and before the socket.
   const ended = new Promise<void>((resolve) => {
     const cancel = end.onEnd(() => {
-      cancel()
       request.abort()
-      resolve()
+      settle()
     })
+    const settle = (): void => {
+      cancel()
+      resolve()
+    }
+    signal.addEventListener('abort', settle, { once: true })
   })
   background.waitUntil(ended)
 }

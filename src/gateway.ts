@@ -9,7 +9,7 @@ import { authenticate, CLOSED, refuseOthers } from './authentication/authenticat
 import { hasBearer } from './authentication/bearer'
 import { eraseToken } from './authentication/credential'
 import { withoutCredentials } from './authentication/kinds'
-import { endingOf, endSocket, endTimeOf } from './authority'
+import { endingOf, endSocket, endTimeOf, stoppable, type Watch } from './authority'
 import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
 import { createEnding } from './ending'
@@ -113,7 +113,7 @@ async function pass(services: Services, request: Request, background: Background
   const startedAt = ports.now()
   const after = oneTimer(ports)
 
-  if (revocations) await revocations.admit(route, background)
+  if (revocations) await revocations.admit(route, undefined, background)
   const counted = { route: route.id, address: headers.get('cf-connecting-ip') ?? undefined, operations: [] }
   if (route.rates.ofAddresses.length > 0) await countRequest(route.rates.ofAddresses, counted, ports)
 
@@ -138,7 +138,7 @@ async function pass(services: Services, request: Request, background: Background
   const caller = await authenticate(entrance, wanted, sources, startedAt, background)
   const { principal, credential } = caller
   record.noteVerified(principal)
-  if (revocations && principal) await revocations.refuse(principal)
+  if (revocations && principal) await revocations.admit(route, principal, background)
 
   // Act 2: the operations, and the permission for them.
   if (!found) throw new Refusal('operation-unknown')
@@ -169,48 +169,52 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
+  // The body may have taken its time.
+  await revocations?.admit(route, principal, background)
+
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
-  const socket = isWebSocket ? new AbortController() : undefined
+  const stop = isWebSocket || revocations ? new AbortController() : undefined
+  const within = { after: isWebSocket ? ports.after : after, now: ports.now, background } // A socket outlives `after`.
+  const watch: Watch | undefined = revocations && ((work) => revocations.watch(route, principal, within, work))
 
   // Act 4: through the inner door, and back.
-  const { response, credentials } = await send({
-    method,
-    uri,
-    id: trace.requestId,
-    firstByteSeconds: route.limits.firstByteSeconds,
-    from: call.headers,
-    json: call.body,
-    thread,
-    webSocket: isWebSocket ? webSocketHeaders(headers) : {},
-    upload: incoming.upload(),
-    ...(socket && { stop: socket.signal }),
+  return stoppable(stop, watch, async () => {
+    const { response, credentials } = await send({
+      method,
+      uri,
+      id: trace.requestId,
+      firstByteSeconds: route.limits.firstByteSeconds,
+      from: call.headers,
+      json: call.body,
+      thread,
+      webSocket: isWebSocket ? webSocketHeaders(headers) : {},
+      upload: incoming.upload(),
+      ...(stop && { stop: stop.signal }),
+    })
+    record.lap('origin')
+    const end = endingOf(endTime, within, watch)
+    if (stop && response.webSocket) endSocket(stop, end, signal, background)
+    const reply = await replyTo(response, method, {
+      adapter,
+      replyHeaders: route.replyHeaders,
+      place: { origin: route.origin, requestUri: uri, routePath: route.path },
+      change: composed([route.identityRemoved, adapter.answerChange?.({ operations, place: route.place }), change]),
+      isRun: rows.some((row) => row?.streams),
+      watchesSilence: route.watchesSilence,
+      headers: [
+        route.ownReplyHeaders,
+        route.rates.headers,
+        corsHeaders(route.cors, headers),
+        { 'x-request-id': trace.requestId },
+      ],
+      limits: route.limits,
+      credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
+      signal,
+      end,
+      after,
+    })
+    record.noteForwarded(reply.response.status)
+    return reply
   })
-  record.lap('origin')
-  // A socket outlives its request, whose own timer would not.
-  const within = { after: socket ? ports.after : after, now: ports.now, background }
-  const watch = revocations && ((work: () => void) => revocations.watch(route, principal, within, work))
-  const end = endingOf(endTime, within, watch)
-  if (socket && response.webSocket) endSocket(socket, end, background)
-  const reply = await replyTo(response, method, {
-    adapter,
-    replyHeaders: route.replyHeaders,
-    place: { origin: route.origin, requestUri: uri, routePath: route.path },
-    change: composed([route.identityRemoved, adapter.answerChange?.({ operations, place: route.place }), change]),
-    isRun: rows.some((row) => row?.streams),
-    watchesSilence: route.watchesSilence,
-    headers: [
-      route.ownReplyHeaders,
-      route.rates.headers,
-      corsHeaders(route.cors, headers),
-      { 'x-request-id': trace.requestId },
-    ],
-    limits: route.limits,
-    credentials: credentialsOut(credentials, () => record.note({ warning: 'credential-echoed' })),
-    signal,
-    end,
-    after,
-  })
-  record.noteForwarded(reply.response.status)
-  return reply
 }

@@ -41,7 +41,7 @@ export function createServices(config: Configuration, signingKeys: () => Promise
     entranceOf: new Map(routes.map((route) => [route, entranceTo(route)])),
     senderFor: createSender(config, createSigner(config.publicUrl, signingKeys, ports)),
     isolate: createIsolation(variable(config.environment, 'THREAD_SECRET'), ports),
-    revocations: readList && createRevocations(readList, ports),
+    revocations: readList && createRevocations(config.publicUrl, readList, ports),
     beginRead: {
       known: createBodyReads(ports, MOST_BYTES.known),
       unknown: createBodyReads(ports, MOST_BYTES.unknown),

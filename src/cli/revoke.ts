@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
 import type { Route } from '../config/define'
-import { addressOf, variable } from '../config/env'
-import { issuersIn } from '../config/trust'
+import { variable } from '../config/env'
+import { type Configuration, load } from '../config/load'
 import type { Command } from './command'
+import { isHere } from './dev/local-bundle'
+import { local, providerPort } from './dev/ports'
+import { noNetwork } from './no-network'
 import { say } from './print'
 import { openProject, ProjectError } from './project'
 
@@ -18,7 +21,8 @@ const USAGE = `usage: sallyport revoke person|session|token|tenant ID --issuer I
        sallyport revoke close ROUTE [--message TEXT] [--retry-after SECONDS]
        sallyport revoke open ROUTE
   person     by sub; session by sid, token by jti, a key by the id that \`keys api list\` shows
-  --issuer   the iss of their tokens, or the id of the issuer in policies/
+  --issuer   the iss of their tokens, or the id of the issuer or of the keys in policies/; local-people
+             for those of npm start
   --for      when it ends by itself; without it, when it is undone
   --note     for whoever reads the list
   --gateway  its address (default: PUBLIC_URL of wrangler's file)
@@ -39,17 +43,25 @@ export const revoke: Command = {
     if (!isKnown || wantsSubject !== (subject !== undefined) || others.length > 0) throw new Error(USAGE)
     const { deployments, routes } = await openProject(root)
     const { environment } = deployments.named(values.env)
-    const call = callerOf(routes, values.gateway ?? variable(environment, 'PUBLIC_URL') ?? '')
+    refuseStrayOptions(verb, values)
+    const gateway = (values.gateway ?? variable(environment, 'PUBLIC_URL') ?? '').replace(/\/+$/, '')
+    const call = callerOf(routes, gateway)
     const at = encodeURIComponent(subject ?? '')
     if (verb === 'list') say(JSON.stringify(await call('GET', '/revocations'), undefined, 2))
     else if (verb === 'undo') await call('DELETE', `/revocations/${at}`)
     else if (verb === 'open' || verb === 'close') {
-      refuseUnknownRoute(routes, subject ?? '')
+      refuseRoute(routes, subject ?? '', verb)
       if (verb === 'open') await call('DELETE', `/routes/${at}/closed`)
       else await call('PUT', `/routes/${at}/closed`, closedOf(values))
     } else {
-      const issuer = issuerNamed(routes, environment, verb === 'issuer' ? subject : values.issuer)
-      if ((verb === 'key') !== (issuer === undefined)) throw new Error(USAGE)
+      const given = verb === 'issuer' ? subject : values.issuer
+      if ((verb === 'key') !== (given === undefined)) throw new Error(USAGE)
+      if (verb === 'key' && !/^[0-9a-f]{16}$/.test(subject ?? ''))
+        throw new ProjectError('A key is named by its id: 16 hex digits, which `keys api list` shows.')
+      const issuer =
+        given === undefined
+          ? undefined
+          : issuerNamed(load(routes, here(environment, gateway), noNetwork), given, gateway)
       const more = {
         ...(values.for !== undefined && { until: endOf(values.for) }),
         ...(values.note !== undefined && { note: values.note }),
@@ -109,23 +121,55 @@ function closedOf({
   return { ...(message !== undefined && { message }), ...(retryAfter !== undefined && { retryAfter: seconds }) }
 }
 
-function refuseUnknownRoute(routes: readonly Route[], id: string): void {
-  if (!routes.some((route) => route.id === id))
-    throw new ProjectError(`There is no route "${id}"; there is: ${routes.map((route) => route.id).join(', ')}.`)
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  list: [],
+  undo: [],
+  open: [],
+  close: ['message', 'retry-after'],
+  key: ['for', 'note'],
+  issuer: ['for', 'note'],
 }
 
-/** The `iss` of an issuer that is named by it, or by its id. */
-function issuerNamed(
-  routes: readonly Route[],
-  environment: Readonly<Record<string, unknown>>,
-  given: string | undefined,
-): string | undefined {
-  const named = routes.flatMap(({ trust }) => issuersIn(trust)).find(({ id }) => id === given)
-  return named ? addressOf(named.issuer, environment) : given
+/** An option that means nothing here was meant for something else. */
+function refuseStrayOptions(verb: string, values: Readonly<Record<string, unknown>>): void {
+  const known = [...(OPTIONS[verb] ?? ['issuer', 'for', 'note']), 'gateway', 'env']
+  const stray = Object.keys(values).find((name) => !known.includes(name))
+  if (stray !== undefined) throw new ProjectError(`--${stray} means nothing for "revoke ${verb}".`)
+}
+
+function refuseRoute(routes: readonly Route[], id: string, verb: string): void {
+  const found = routes.find((route) => route.id === id)
+  if (!found)
+    throw new ProjectError(`There is no route "${id}"; there is: ${routes.map((route) => route.id).join(', ')}.`)
+  if (verb === 'close' && 'object' in found.agent.origin)
+    throw new ProjectError(`The route ${id} is the operators' own: it opens the others, and is never closed.`)
+}
+
+/** The project's variables, with addresses of this machine allowed where the gateway is on it. */
+const here = (environment: Readonly<Record<string, unknown>>, gateway: string) =>
+  isHere(gateway) ? { ...environment, ENVIRONMENT: 'development' } : environment
+
+/**
+ * The `iss` of an issuer that is named by it, or by its id in policies/.
+ * @throws ProjectError for one that no route trusts: an entry for it would end nobody's access
+ */
+function issuerNamed({ routes }: Configuration, given: string, gateway: string): string {
+  const known = [...routes.values()].flatMap(({ trust }) => [...trust.issuers, ...trust.apiKeys])
+  const ofLocalPeople = isHere(gateway)
+    ? [{ id: 'local-people', issuer: local(providerPort(Number(new URL(gateway).port))) }]
+    : []
+  const all = [...known, ...ofLocalPeople]
+  const names = [
+    ...new Set(all.filter(({ id, issuer }) => id === given || issuer === given).map(({ issuer }) => issuer)),
+  ]
+  if (names.length === 1 && names[0] !== undefined) return names[0]
+  if (names.length > 1) throw new ProjectError(`${given} stands for several issuers. Name one: ${names.join(', ')}.`)
+  const ids = [...new Set(all.map(({ id }) => id))].join(', ')
+  throw new ProjectError(`No route trusts the issuer "${given}"; they trust: ${ids}.`)
 }
 
 function endOf(given: string): number {
-  const days = /^(\d+)d$/.exec(given)?.[1]
+  const days = /^([1-9]\d{0,3})d$/.exec(given)?.[1]
   if (days === undefined) throw new ProjectError(`--for ${given}: it wants a number of days, such as 30d.`)
   return Math.floor(Date.now() / 1000) + Number(days) * DAY_SECONDS
 }

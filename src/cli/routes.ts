@@ -50,7 +50,7 @@ function lineOf(route: LoadedRoute): readonly string[] {
   return [
     path,
     adapter.kind,
-    origin.host + origin.root.replace(/^\/$/, ''),
+    route.isForOperators ? '(the list of revocations)' : origin.host + origin.root.replace(/^\/$/, ''),
     isPublic ? '(public)' : issuers.join(', '),
     policies.map(({ id }) => id).join(', ') || '(none)',
     adapter.threads ? threads : '-',

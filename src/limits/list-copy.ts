@@ -1,6 +1,7 @@
+import * as v from 'valibot'
 import { answeredInTime } from '../answered-in-time'
 import type { Background, Ports } from '../ports'
-import type { Closed, RevocationDocument, RevocationKind } from './revocation-entry'
+import { type Closed, isRevocationKind, type RevocationKind } from './revocation-entry'
 
 /** A copy of this age is replaced while requests go on with it. */
 const FRESH_MS = 5_000
@@ -15,24 +16,16 @@ const SHARED_MS = 300
 /** How soon after a failure it is asked again. */
 const COOL_DOWN_MS = 1_000
 
-/** The list as isolates of one place share it. */
-interface Copy {
-  readonly document: RevocationDocument
-  /** When the object was asked, in milliseconds since the epoch. */
-  readonly at: number
-}
-
-/** The same, to look things up in. */
+/** The list, to look things up in. */
 export interface List {
   readonly entries: readonly (readonly [RevocationKind, ReadonlySet<string>])[]
   readonly closed: ReadonlyMap<string, Closed>
+  /** When the object was asked, in milliseconds since the epoch. */
   readonly at: number
 }
 
 /** Asks the object for its list. */
 export type ReadList = () => Promise<Response>
-
-const CACHED = 'https://revocations.sallyport.internal/list'
 
 /** An isolate's copy of the list of revocations. */
 export interface ListCopy {
@@ -47,11 +40,14 @@ export interface ListCopy {
   renew(background: Background, isStrict?: boolean): Promise<boolean>
 }
 
+/** @param publicUrl of the gateway: others of the same zone share its cache, and have lists of their own */
 export function createListCopy(
+  publicUrl: string,
   readList: ReadList,
   ports: Pick<Ports, 'now' | 'after' | 'log' | 'sharedCache'>,
 ): ListCopy {
   const { now, after, log, sharedCache } = ports
+  const cached = `https://revocations.sallyport.internal/${encodeURIComponent(publicUrl)}`
   let list: List | undefined
   let pending: { readonly since: number; readonly work: Promise<void> } | undefined
   let failedAt = Number.NEGATIVE_INFINITY
@@ -59,11 +55,11 @@ export function createListCopy(
   const age = (): number => (list ? ageOf(list.at) : Number.POSITIVE_INFINITY)
 
   /** A cache that fails is a cache that has nothing. */
-  const readShared = async () => (await sharedCache?.match(CACHED))?.json() as Promise<Copy | undefined>
+  const readShared = async () => (await sharedCache?.match(cached))?.json() as Promise<unknown>
 
   async function load(background: Background): Promise<void> {
     try {
-      const shared = await answeredInTime(after, SHARED_MS, readShared()).catch(() => undefined)
+      const shared = await answeredInTime(after, SHARED_MS, readShared().then(listOf)).catch(() => undefined)
       if (shared && ageOf(shared.at) < FRESH_MS) {
         take(shared)
         return
@@ -71,10 +67,10 @@ export function createListCopy(
       const at = now()
       const response = await readList()
       if (!response.ok) throw new Error(`status ${response.status}`)
-      const copy: Copy = { document: (await response.json()) as RevocationDocument, at }
-      take(copy)
+      const copy = { document: await response.json(), at }
+      take(listOf(copy))
       const headers = { 'cache-control': `max-age=${FRESH_MS / 1000}` }
-      const put = sharedCache?.put(CACHED, new Response(JSON.stringify(copy), { headers }))
+      const put = sharedCache?.put(cached, new Response(JSON.stringify(copy), { headers }))
       if (put) background.waitUntil(put.catch(() => undefined))
     } catch (thrown) {
       noteFailure(String(thrown))
@@ -82,8 +78,8 @@ export function createListCopy(
   }
 
   /** A load that was late does not undo a later one. */
-  function take(copy: Copy): void {
-    if (ageOf(copy.at) < age()) list = listOf(copy)
+  function take(later: List): void {
+    if (ageOf(later.at) < age()) list = later
   }
 
   function noteFailure(reason: string): void {
@@ -100,15 +96,14 @@ export function createListCopy(
       const work = load(background).finally(() => {
         if (pending?.work === work) pending = undefined
       })
-      pending = { since: now(), work }
+      const begun = { since: now(), work }
+      pending = begun
       background.waitUntil(work)
+      after(WAIT_MS, () => {
+        if (pending === begun) noteFailure('no answer in time')
+      })
     }
-    const isAnswered = await answeredInTime(
-      after,
-      WAIT_MS,
-      pending.work.then(() => true),
-    )
-    if (!isAnswered) noteFailure('no answer in time')
+    await answeredInTime(after, WAIT_MS, pending.work)
   }
 
   return {
@@ -121,11 +116,28 @@ export function createListCopy(
   }
 }
 
-const listOf = ({ document, at }: Copy): List => ({
-  entries: (Object.entries(document.entries) as [RevocationKind, readonly string[]][]).map(([kind, hashes]) => [
-    kind,
-    new Set(hashes),
-  ]),
-  closed: new Map(Object.entries(document.closed)),
-  at,
+/**
+ * Reads a copy. Kinds that this version does not know are passed over.
+ * @throws Error for anything but a list: it must not count as one that is empty
+ */
+function listOf(copy: unknown): List {
+  const { success, output } = v.safeParse(CopySchema, copy)
+  if (!success) throw new Error('a list of another form')
+  const { document, at } = output
+  if ([document.entries, document.closed].some(Array.isArray)) throw new Error('a list of another form')
+  return {
+    entries: Object.entries(document.entries).flatMap(([kind, hashes]) =>
+      isRevocationKind(kind) ? [[kind, new Set(hashes)] as const] : [],
+    ),
+    closed: new Map(Object.entries(document.closed)),
+    at,
+  }
+}
+
+const CopySchema = v.object({
+  at: v.number(),
+  document: v.object({
+    entries: v.record(v.string(), v.array(v.string())),
+    closed: v.record(v.string(), v.object({ message: v.optional(v.string()), retryAfter: v.optional(v.number()) })),
+  }),
 })

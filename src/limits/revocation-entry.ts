@@ -1,6 +1,9 @@
-import { sha256Text } from '../sha256'
+import { hex, sha256 } from '../sha256'
 
-export type RevocationKind = 'token' | 'session' | 'person' | 'tenant' | 'key' | 'issuer'
+export const REVOCATION_KINDS = ['token', 'session', 'person', 'tenant', 'key', 'issuer'] as const
+export type RevocationKind = (typeof REVOCATION_KINDS)[number]
+
+export const isRevocationKind = (text: string): text is RevocationKind => REVOCATION_KINDS.some((kind) => kind === text)
 
 /** A route that is closed, in the operator's words. */
 export interface Closed {
@@ -18,10 +21,9 @@ export interface RevocationDocument {
   readonly closed: Readonly<Record<string, Closed>>
 }
 
-/** 132 bits. */
-const HASH_CHARS = 22
+const HASH_BYTES = 16
 
 /** The hash of what is revoked: whoever reads the list learns nothing that they could not name already. */
 export async function hashOf(kind: RevocationKind, issuer = '', value = ''): Promise<string> {
-  return (await sha256Text(JSON.stringify([kind, issuer, value]))).slice(0, HASH_CHARS)
+  return hex((await sha256(JSON.stringify([kind, issuer, value]))).subarray(0, HASH_BYTES))
 }

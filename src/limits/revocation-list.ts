@@ -1,18 +1,25 @@
 import * as v from 'valibot'
-import { type Closed, hashOf, type RevocationDocument, type RevocationKind } from './revocation-entry'
+import { id as routeId } from '../config/atoms'
+import { type Closed, hashOf, REVOCATION_KINDS, type RevocationDocument, type RevocationKind } from './revocation-entry'
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000))
 
 /** A revocation, as an operator asks for it. */
 const RevocationSchema = v.pipe(
   v.strictObject({
-    kind: v.picklist(['token', 'session', 'person', 'tenant', 'key', 'issuer']),
+    kind: v.picklist(REVOCATION_KINDS),
     /** The `iss` of the tokens, to the letter. Keys have none. */
     issuer: v.optional(text),
     /** `jti`, `sid`, `sub`, the tenant's id or the key's. An issuer has none. */
     value: v.optional(text),
     /** Seconds since the epoch at which it ends by itself. */
-    until: v.optional(v.pipe(v.number(), v.integer())),
+    until: v.optional(
+      v.pipe(
+        v.number(),
+        v.integer(),
+        v.check((until) => !isOver(until) && until < LAST, 'seconds since the epoch, to come'),
+      ),
+    ),
     /** For whoever reads the list. */
     note: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
@@ -51,6 +58,8 @@ interface Kept {
 
 /** More would make each gateway's copy too large. */
 const MOST_ENTRIES = 10_000
+/** The year 2255: later is in milliseconds, as a rule. */
+const LAST = 9_000_000_000
 const ENTRY = 'entry:'
 const CLOSED = 'closed:'
 
@@ -71,11 +80,13 @@ export class RevocationList {
   }
 
   async fetch(request: Request): Promise<Response> {
-    const [, collection, id = '', rest] = new URL(request.url).pathname.split('/').map(decodeURIComponent)
-    const by = request.headers.get('x-user-id') ?? ''
+    const [, collection, id = '', rest] = new URL(request.url).pathname.split('/').map(decoded)
+    const by = decoded(request.headers.get('x-user-id') ?? '')
     switch (`${request.method} ${collection}${id === '' ? '' : '/'}${rest === undefined ? '' : `/${rest}`}`) {
       case 'GET list':
-        return Response.json(this.#document())
+        // Gateways ask for it in nobody's name; operators have a list of their own.
+        if (by === '') return Response.json(this.#document())
+        break
       case 'GET revocations':
         return Response.json({ revocations: this.#all<Kept>(ENTRY), closed: this.#all<Closed>(CLOSED) })
       case 'POST revocations':
@@ -118,15 +129,19 @@ export class RevocationList {
     if (!success) return fault(400, v.summarize(issues))
     const { kind, issuer, value, until, note } = output
     const id = await hashOf(kind, issuer, value)
-    const all = this.#all<Kept>(ENTRY)
-    for (const each of all) if (isOver(each.until)) this.#kv.delete(ENTRY + each.id)
-    if (all.length >= MOST_ENTRIES)
-      return fault(409, `The list has ${all.length} entries, which is the most that it takes.`)
+    const [over, current] = [true, false].map((isEnded) =>
+      this.#all<Kept>(ENTRY).filter((each) => isOver(each.until) === isEnded),
+    )
+    for (const each of over ?? []) this.#kv.delete(ENTRY + each.id)
+    const isNew = !current?.some((each) => each.id === id)
+    if (isNew && (current?.length ?? 0) >= MOST_ENTRIES)
+      return fault(409, `The list has ${MOST_ENTRIES} entries, which is the most that it takes.`)
     return this.#put(ENTRY + id, { kind, until, note }, by, { id })
   }
 
   #close(id: string, body: unknown, by: string): Response {
     const { success, output, issues } = v.safeParse(ClosedSchema, body)
+    if (!v.is(routeId, id)) return fault(400, 'No route is called so.')
     return success ? this.#put(CLOSED + id, output, by, { id }) : fault(400, v.summarize(issues))
   }
 
@@ -145,6 +160,15 @@ export class RevocationList {
     this.#kv.put('version', version)
     this.#read = undefined
     return version
+  }
+}
+
+/** The gateway percent-encodes ids beyond ASCII. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

@@ -1,4 +1,4 @@
-import { Refusal } from '../errors/refusal'
+import { asRefusal, Refusal } from '../errors/refusal'
 import type { After, Background, Ports } from '../ports'
 import { createListCopy, type ReadList } from './list-copy'
 import { type Closed, hashOf, type RevocationKind } from './revocation-entry'
@@ -33,33 +33,34 @@ interface Route {
 export interface Revocations {
   /**
    * Lets a request of a route go on.
-   * @throws Refusal `route-closed`, or `revocations-unavailable` where the list cannot be had
+   * @param caller absent before one is known, and on public routes
+   * @throws Refusal `route-closed`, `token-invalid` for a caller who is revoked, or
+   *   `revocations-unavailable` where the list cannot be fetched
    */
-  admit(route: Route, background: Background): Promise<void>
-  /** @throws Refusal `token-invalid` for a caller who is revoked */
-  refuse(caller: Revocable): Promise<void>
+  admit(route: Route, caller: Revocable | undefined, background: Background): Promise<void>
   /**
    * Looks from time to time, as long as a reply goes on, whether it still may.
    * @param caller absent on public routes
    * @param within the request's own timer and background
-   * @param work is done once, when it may not
+   * @param work is done once, when it may not, and is told why
    * @returns a function that stops it
    */
   watch(
     route: Route,
     caller: Revocable | undefined,
     within: { readonly after: After; readonly background: Background },
-    work: () => void,
+    work: (why: Refusal) => void,
   ): () => void
 }
 
 /** For all requests of an isolate. The list is polled: requests wait for it only where there is no usable copy. */
-export function createRevocations(readList: ReadList, ports: Ports): Revocations {
-  const copy = createListCopy(readList, ports)
+export function createRevocations(publicUrl: string, readList: ReadList, ports: Ports): Revocations {
+  const copy = createListCopy(publicUrl, readList, ports)
   const hashes = new WeakMap<Revocable, Map<RevocationKind, readonly string[]>>()
 
   async function admit(
     { id, withoutList, isForOperators }: Route,
+    caller: Revocable | undefined,
     background: Background,
     isStrict?: boolean,
   ): Promise<void> {
@@ -67,6 +68,7 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
     if (!isKnown && withoutList === 'closed') throw new Refusal('revocations-unavailable')
     const closed = copy.list()?.closed.get(id)
     if (closed && !isForOperators) throw closedRoute(closed)
+    if (caller) await refuse(caller)
   }
 
   async function refuse(caller: Revocable): Promise<void> {
@@ -80,18 +82,16 @@ export function createRevocations(readList: ReadList, ports: Ports): Revocations
   }
 
   return {
-    admit: (route, background) => admit(route, background),
-    refuse,
+    admit: (route, caller, background) => admit(route, caller, background),
     watch(route, caller, { after: afterwards, background }, work) {
       let cancel = (): void => undefined
       let isOver = false
       const look = async (): Promise<void> => {
         try {
-          await admit(route, background, true)
-          if (caller) await refuse(caller)
+          await admit(route, caller, background, true)
           if (!isOver) again()
-        } catch {
-          if (!isOver) work()
+        } catch (thrown) {
+          if (!isOver) work(asRefusal(thrown))
         }
       }
       const again = (): void => {
@@ -121,7 +121,7 @@ const values: Readonly<Record<RevocationKind, (caller: Revocable) => unknown>> =
 /** Somebody whom another gateway vouches for is revoked under their own provider's name as well. */
 function hashesOf(kind: RevocationKind, caller: Revocable): Promise<readonly string[]> {
   const value = values[kind](caller)
-  if (typeof value !== 'string') return Promise.resolve([])
+  if (typeof value !== 'string' && typeof value !== 'number') return Promise.resolve([])
   const issuers = kind === 'key' ? [''] : [...new Set([caller.issuer, caller.identityProvider])]
-  return Promise.all(issuers.map((issuer) => hashOf(kind, issuer, value)))
+  return Promise.all(issuers.map((issuer) => hashOf(kind, issuer, String(value))))
 }

@@ -14,7 +14,7 @@ export interface OriginRequest {
   readonly body: Uint8Array | LimitedBody | undefined
   /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
-  /** Aborted when nobody wants the answer any more. */
+  /** Aborted when nobody wants the answer any more, or nobody may have it: then with the refusal. */
   readonly stop?: AbortSignal | undefined
   readonly firstByteSeconds: number
 }
@@ -34,7 +34,8 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
 
   const { body, signal } = request
   const upload = body instanceof Uint8Array ? undefined : body
-  const other = upload?.givenUp ?? request.stop
+  const { stop } = request
+  const others = [upload?.givenUp, stop].filter((each) => each !== undefined)
   try {
     const answer = origin.fetch(origin.host + request.uri, {
       method: request.method,
@@ -44,7 +45,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
       cache: 'no-store',
       // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to the caller's own.
-      signal: other ? AbortSignal.any([signal, other]) : signal,
+      signal: others.length > 0 ? AbortSignal.any([signal, ...others]) : signal,
     })
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
     // The request to the origin ends with the caller's, which this refuses.
@@ -55,6 +56,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
   } catch (thrown) {
     if (thrown instanceof Refusal) throw thrown
     if (signal.aborted) throw new Refusal('client-gone')
+    if (stop?.reason instanceof Refusal) throw stop.reason
     if (upload?.givenUp.aborted) throw upload.givenUp.reason
     throw new Refusal('origin-unreachable', thrown instanceof Error ? thrown.name : undefined)
   }

@@ -18,7 +18,6 @@ export default defineRoute({
   agent: operators,
   trust: [login],
   policies: [talk],
-  identity: { headers: true },
 })
 `
 const POLICY = `import { definePolicy } from 'sallyport'
@@ -76,7 +75,7 @@ describe('sallyport revoke', () => {
   it('revokes, lists and takes back, by the issuer’s id in policies/', async () => {
     const made = await run('person', 'mallory', '--issuer', loginOf(), '--for', '30d', '--note', 'left')
     expect(made, made.out).toMatchObject({ status: 0 })
-    const id = /Entry ([\w-]{22})\./.exec(made.out)?.[1] ?? ''
+    const id = /Entry ([0-9a-f]{32})\./.exec(made.out)?.[1] ?? ''
     expect(JSON.parse((await run('list')).out).revocations).toEqual([
       expect.objectContaining({
         id,
@@ -113,8 +112,13 @@ describe('sallyport revoke', () => {
 
   it.each<[string, string[], string]>([
     ['a person without an issuer', ['person', 'x'], 'usage: sallyport revoke'],
-    ['a key with an issuer', ['key', 'x', '--issuer', 'https://x'], 'usage: sallyport revoke'],
-    ['an end that is no number of days', ['key', 'x', '--for', 'soon'], 'a number of days'],
+    ['an issuer that no route trusts', ['person', 'x', '--issuer', 'lgoin'], 'No route trusts the issuer "lgoin"'],
+    ['a key by its text', ['key', `sp_${'0'.repeat(72)}`], 'A key is named by its id'],
+    ['an option of another verb', ['open', 'support', '--message', 'x'], '--message means nothing'],
+    ['the operators’ own route', ['close', 'operators'], 'is never closed'],
+    ['no time at all', ['key', '0123456789abcdef', '--for', '0d'], 'a number of days'],
+    ['a key with an issuer', ['key', 'x', '--issuer', 'https://x'], '--issuer means nothing'],
+    ['an end that is no number of days', ['key', '0123456789abcdef', '--for', 'soon'], 'a number of days'],
     ['a route that is not there', ['close', 'suport'], 'There is no route "suport"'],
     ['no one', ['person'], 'usage: sallyport revoke'],
   ])('refuses %s, and says so', async (_, args, said) => {

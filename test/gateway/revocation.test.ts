@@ -29,7 +29,6 @@ beforeAll(async () => {
           id: 'operators',
           path: '/operators',
           policies: [onlyOperators],
-          identity: { headers: true, assertion: 'off' },
         }),
       ]
     },
@@ -142,6 +141,8 @@ describe('a revocation', () => {
     ['of another kind', { kind: 'everybody' }],
     ['with more', { kind: 'key', value: 'x', admin: true }],
     ['that is no object', 'x'],
+    ['that has ended', { kind: 'key', value: 'x', until: 5 }],
+    ['that ends in milliseconds', { kind: 'key', value: 'x', until: 1_893_456_000_000 }],
     ['that ends at no number', { kind: 'key', value: 'x', until: '2027' }],
   ])('%s is refused', async (_, entry) => {
     expect((await operate('POST', '/revocations', entry)).status).toBe(400)

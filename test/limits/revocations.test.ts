@@ -24,7 +24,12 @@ const withoutAlice: RevocationDocument = {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5))
 
-function openIsolate({ sharedCache }: { sharedCache?: Pick<Cache, 'match' | 'put'> } = {}) {
+interface Isolate {
+  readonly sharedCache?: Pick<Cache, 'match' | 'put'>
+  readonly publicUrl?: string
+}
+
+function openIsolate({ sharedCache, publicUrl = 'https://gate.example.com' }: Isolate = {}) {
   let now = Date.parse('2026-11-29T12:00:00Z')
   let timers: { at: number; work: () => void }[] = []
   const asked: PromiseWithResolvers<Response>[] = []
@@ -41,17 +46,20 @@ function openIsolate({ sharedCache }: { sharedCache?: Pick<Cache, 'match' | 'put
     after,
     log: (line: string) => void logs.push(line),
     ...(sharedCache && { sharedCache }),
-  } as unknown as Parameters<typeof createRevocations>[1]
-  const revocations = createRevocations(() => {
-    const answer = Promise.withResolvers<Response>()
-    asked.push(answer)
-    return answer.promise
-  }, ports)
+  } as unknown as Parameters<typeof createRevocations>[2]
+  const revocations = createRevocations(
+    publicUrl,
+    () => {
+      const answer = Promise.withResolvers<Response>()
+      asked.push(answer)
+      return answer.promise
+    },
+    ports,
+  )
   const background = { waitUntil: () => undefined }
   const outcome = async (route: typeof closes | typeof opens = closes) => {
     try {
-      await revocations.admit(route, background)
-      await revocations.refuse(alice)
+      await revocations.admit(route, alice, background)
       return 'passes'
     } catch (thrown) {
       if (!(thrown instanceof Refusal)) throw thrown
@@ -151,10 +159,18 @@ describe('a copy of the list', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
+  it('may have kinds that this version does not know', async () => {
+    const isolate = openIsolate()
+    const waiting = isolate.outcome()
+    await settled()
+    isolate.answer(0, { ...withoutAlice, entries: { ...withoutAlice.entries, device: ['00'] } })
+    expect(await waiting).toBe('token-invalid')
+  })
+
   it('closes no route that is only called like a member of every object', async () => {
     const isolate = await warm()
     for (const id of ['constructor', 'valueof', 'tostring'])
-      await expect(isolate.revocations.admit({ ...closes, id }, isolate.background)).resolves.toBeUndefined()
+      await expect(isolate.revocations.admit({ ...closes, id }, undefined, isolate.background)).resolves.toBeUndefined()
   })
 })
 
@@ -164,6 +180,11 @@ describe('F16: a list that', () => {
     ['answers 503', ({ answer }, at) => answer(at, {}, 503)],
     ['is not JSON of ours', ({ answer }, at) => answer(at, { entries: null })],
     ['is no object', ({ answer }, at) => answer(at, null)],
+    ['has a list where names should be', ({ answer }, at) => answer(at, { version: 1, entries: [], closed: [] })],
+    [
+      'has a text where hashes should be',
+      ({ answer }, at) => answer(at, { version: 1, entries: { person: 'abc' }, closed: {} }),
+    ],
   ])(
     '%s leaves the copy in force for 45 seconds, and closes the routes that do not say otherwise',
     async (_, breaks) => {
@@ -211,15 +232,47 @@ describe('F16: a list that', () => {
   })
 })
 
+function openCache(): Pick<Cache, 'match' | 'put'> {
+  const kept = new Map<unknown, string>()
+  return {
+    match: async (name: unknown) => (kept.has(name) ? new Response(kept.get(name)) : undefined),
+    put: async (name: unknown, response: Response) => void kept.set(name, await response.text()),
+  } as unknown as Pick<Cache, 'match' | 'put'>
+}
+
 describe('isolates of one place', () => {
+  it('share nothing between two gateways of one zone', async () => {
+    const sharedCache = openCache()
+    const [staging, production] = ['https://staging.example.com', 'https://gate.example.com'].map((publicUrl) =>
+      openIsolate({ sharedCache, publicUrl }),
+    )
+    const waiting = staging?.outcome()
+    await settled()
+    staging?.answer(0, EMPTY)
+    expect(await waiting).toBe('passes')
+    const other = production?.outcome()
+    await settled()
+    production?.answer(0, withoutAlice)
+    expect(await other).toBe('token-invalid')
+  })
+
+  it.each(['{"at":now}', '{', '{"at":now,"document":{"entries":[],"closed":{}}}'])(
+    'ask the object where the cache has something else: %s',
+    async (text) => {
+      const sharedCache = {
+        match: async () => new Response(text.replace('now', String(Date.parse('2026-11-29T12:00:00Z')))),
+        put: async () => undefined,
+      } as unknown as Pick<Cache, 'match' | 'put'>
+      const isolate = openIsolate({ sharedCache })
+      const waiting = isolate.outcome()
+      await settled()
+      isolate.answer(0, withoutAlice)
+      expect(await waiting).toBe('token-invalid')
+    },
+  )
+
   it('share an answer for 5 seconds', async () => {
-    let kept: string | undefined
-    const sharedCache = {
-      match: async () => (kept === undefined ? undefined : new Response(kept)),
-      put: async (_: unknown, response: Response) => {
-        kept = await response.text()
-      },
-    } as unknown as Pick<Cache, 'match' | 'put'>
+    const sharedCache = openCache()
     const [first, second] = [openIsolate({ sharedCache }), openIsolate({ sharedCache })]
     const waiting = first.outcome()
     await settled()

@@ -144,6 +144,62 @@ describe('invariant 15: a person who is revoked', () => {
   })
 })
 
+describe('invariant 15: a request that is under way when its person is revoked', () => {
+  const started = () => origin.received.length
+
+  it('starts no run, where its body was still coming in', async () => {
+    const token = await forge(world.provider, { claims: { sub: 'slow', exp: world.gateway.now() + 36_000 } })
+    const before = started()
+    let end: (() => void) | undefined
+    const body = new ReadableStream<Uint8Array>({
+      start(controller) {
+        const bytes = new TextEncoder().encode(run)
+        controller.enqueue(bytes.subarray(0, -1))
+        end = () => {
+          controller.enqueue(bytes.subarray(-1))
+          controller.close()
+        }
+      },
+    })
+    const headers = { ...bearer(token), 'content-type': 'application/json' }
+    const reply = fetch(`${world.gateway.url}/ag-ui`, { method: 'POST', headers, body, duplex: 'half' } as RequestInit)
+    await sleep(SOON)
+    await revoke('slow')
+    await pass(BOUND)
+    end?.()
+    expect((await reply).status).toBe(401)
+    expect(started()).toBe(before)
+  })
+
+  it('gets no answer, where its agent had not begun one', async () => {
+    origin.handle(() => undefined)
+    const token = await forge(world.provider, { claims: { sub: 'waits', exp: world.gateway.now() + 36_000 } })
+    const aborted = origin.aborted()
+    const reply = fetch(`${world.gateway.url}/http/x`, { headers: bearer(token) })
+    await sleep(SOON)
+    await revoke('waits')
+    await pass(BOUND)
+    const { status } = await reply
+    expect(status).toBe(401)
+    await eventually('the agent is let go of', () => origin.aborted() > aborted)
+  })
+
+  it('gets no answer that was held until it was whole', async () => {
+    origin.handle((_request, response) => {
+      response.setHeader('content-type', 'application/json')
+      response.setHeader('content-length', '20')
+      response.write('{"half":')
+    })
+    const token = await forge(world.provider, { claims: { sub: 'half', exp: world.gateway.now() + 36_000 } })
+    const reply = fetch(`${world.gateway.url}/http/x`, { headers: bearer(token) })
+    await sleep(SOON)
+    await revoke('half')
+    await pass(BOUND)
+    expect((await reply).status).toBe(401)
+    origin.handle(silent)
+  })
+})
+
 describe('a route that is closed', () => {
   it('ends the streams of everybody, also on public routes', async () => {
     const streams = [await begin('/http/x'), await begin('/public/x')]

@@ -1,4 +1,4 @@
-import { sha256 } from '../../sha256'
+import { hex, sha256 } from '../../sha256'
 
 /*
  * An API key is `sp_`, 64 hex digits of a secret of 256 random bits, and the first 8 of the SHA-256
@@ -32,7 +32,7 @@ export async function keyOfSecret(secret: string): Promise<{ readonly key: strin
 }
 
 async function nameOfSecret(secret: string): Promise<string> {
-  return [...(await sha256(secret))].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return hex(await sha256(secret))
 }
 
 /** A key's id: enough of its name to tell it from others, in audit lines and commands. */

@@ -2,13 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { REVOCATIONS } from '../../config/env'
 import type { Fault } from '../../config/fault'
-import type { Deployments } from '../deployments'
+import { type Deployments, prefixOf } from '../deployments'
 
 const THREE_LINES =
   "import { createWorker } from 'sallyport/worker'; import routes from '../routes'; export default createWorker(routes)"
 
 /** The file that wrangler deploys has to make a Worker of the routes that were checked. */
-export function workerFileFaults(root: string, { all: [top], file }: Deployments): Fault[] {
+export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
+  const [top] = all
   const main = top?.config.main
   const at = main === undefined ? undefined : path.relative(root, path.resolve(root, main))
   if (at === undefined || !existsSync(path.join(root, at)))
@@ -24,19 +25,7 @@ export function workerFileFaults(root: string, { all: [top], file }: Deployments
   const text = withoutComments(readFileSync(path.join(root, at), 'utf8'))
   const routes = /import\s+(\w+)\s+from\s+['"](?:\.{1,2}\/)+routes(?:\/index(?:\.[jt]s)?)?['"]/.exec(text)?.[1]
   const isMade = routes !== undefined && new RegExp(`createWorker\\(\\s*${routes}\\s*\\)`).test(text)
-  const isBound = top?.config.durable_objects.bindings.some(({ name }) => name === REVOCATIONS)
-  const unexported: Fault[] =
-    isBound && !/\bRevocationList\b/.test(text)
-      ? [
-          {
-            file: at,
-            path: 'export',
-            found: 'no RevocationList',
-            expected: `the class that ${file} binds as ${REVOCATIONS}`,
-            remedy: "Add: export { RevocationList } from 'sallyport/worker'",
-          },
-        ]
-      : []
+  const unexported = listFaults(text, at, { all, file })
   if (isMade && /export\s+default\b|as default\b/.test(text)) return unexported
   return [
     ...unexported,
@@ -48,6 +37,56 @@ export function workerFileFaults(root: string, { all: [top], file }: Deployments
       remedy: 'Write it so: what is deployed would not be what was checked.',
     },
   ]
+}
+
+const CLASS = 'RevocationList'
+
+/** Compares what is bound as the list of revocations, in any environment, with what the Worker exports. */
+function listFaults(text: string, at: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
+  const bound = all.flatMap((deployment) =>
+    deployment.config.durable_objects.bindings
+      .filter(({ name, script_name: script }) => name === REVOCATIONS && script === undefined)
+      .map((binding) => ({ deployment, binding })),
+  )
+  const isExported =
+    new RegExp(`export\\s*\\{[^}]*\\b${CLASS}\\b`).test(text) ||
+    /export\s*\*\s*from\s*['"]sallyport\/worker['"]/.test(text)
+  const faults: Fault[] = bound.flatMap(({ deployment, binding: { class_name: name } }) => {
+    const path = `${prefixOf(deployment)}durable_objects.bindings`
+    if (name !== CLASS)
+      return [
+        {
+          file,
+          path,
+          found: `${REVOCATIONS} of the class ${name}`,
+          expected: CLASS,
+          remedy: `Write class_name = "${CLASS}".`,
+        },
+      ]
+    const { migrations } = deployment.config
+    const isSqlite = migrations.some(({ new_sqlite_classes: names = [] }) => names.includes(CLASS))
+    const hasExports = Object.hasOwn(deployment.config, 'exports')
+    if (isSqlite || hasExports) return []
+    const remedy = `Add: [[migrations]] tag = "sallyport-revocations", new_sqlite_classes = ["${CLASS}"]`
+    return [
+      {
+        file,
+        path: 'migrations',
+        found: `no ${CLASS} among new_sqlite_classes`,
+        expected: 'a migration that makes it',
+        remedy,
+      },
+    ]
+  })
+  if (bound.length > 0 && !isExported)
+    faults.push({
+      file: at,
+      path: 'export',
+      found: `no ${CLASS}`,
+      expected: `the class that ${file} binds as ${REVOCATIONS}`,
+      remedy: `Add: export { ${CLASS} } from 'sallyport/worker'`,
+    })
+  return faults
 }
 
 export const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '')

@@ -116,7 +116,6 @@ function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<strin
   throw agentFault(stranger, '', `"${stranger}"`, `the id of a route: ${ids.join(', ')}`)
 }
 
-/** Whether an agent is a service that is bound by name. */
 /** Whether its agent is reached by a binding, and not at an address. */
 function isBound(routes: readonly Route[], id: string): boolean {
   const origin = routes.find((route) => route.id === id)?.agent.origin ?? {}
