@@ -169,9 +169,7 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
-  // The body may have taken its time.
-  await revocations?.admit(route, principal, background)
-
+  await revocations?.admit(route, principal, background) // The body may have taken its time.
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const stop = isWebSocket || revocations ? new AbortController() : undefined

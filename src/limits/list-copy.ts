@@ -124,7 +124,6 @@ function listOf(copy: unknown): List {
   const { success, output } = v.safeParse(CopySchema, copy)
   if (!success) throw new Error('a list of another form')
   const { document, at } = output
-  if ([document.entries, document.closed].some(Array.isArray)) throw new Error('a list of another form')
   return {
     entries: Object.entries(document.entries).flatMap(([kind, hashes]) =>
       isRevocationKind(kind) ? [[kind, new Set(hashes)] as const] : [],
@@ -134,10 +133,18 @@ function listOf(copy: unknown): List {
   }
 }
 
+/** Valibot takes an array for a record without members. */
+const byName = <Item extends v.GenericSchema>(item: Item) =>
+  v.pipe(
+    v.unknown(),
+    v.check((given) => !Array.isArray(given)),
+    v.record(v.string(), item),
+  )
+
 const CopySchema = v.object({
   at: v.number(),
   document: v.object({
-    entries: v.record(v.string(), v.array(v.string())),
-    closed: v.record(v.string(), v.object({ message: v.optional(v.string()), retryAfter: v.optional(v.number()) })),
+    entries: byName(v.array(v.string())),
+    closed: byName(v.object({ message: v.optional(v.string()), retryAfter: v.optional(v.number()) })),
   }),
 })
