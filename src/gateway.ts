@@ -8,7 +8,7 @@ import { auditLine } from './audit/line'
 import { authenticate, CLOSED, refuseOthers } from './authentication/authenticate'
 import { hasBearer } from './authentication/bearer'
 import { eraseToken } from './authentication/credential'
-import { withoutCredentials } from './authentication/kinds'
+import { hasKey, withoutCredentials } from './authentication/kinds'
 import { endingOf, endSocket, endTimeOf, stoppable, type Watch } from './authority'
 import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
@@ -123,7 +123,7 @@ async function pass(services: Services, request: Request, background: Background
   arrival.asked.form = adapter.errorForm?.(listed, undefined, headers)
   // Only a route that takes tokens from bodies reads one before it knows who sends it, and only
   // where no header says it.
-  const isEarly = route.tokenInBody && !hasBearer(headers)
+  const isEarly = route.tokenInBody && !hasBearer(headers) && !hasKey(route.trust, headers)
   const { bodyBytes } = route.limits
   const most = isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes
   const incoming = incomingBody(request, listed, most, () =>

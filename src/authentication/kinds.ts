@@ -2,6 +2,7 @@ import type { SigningKeys } from '../assertion/keys'
 import type { Trusted } from '../config/trust'
 import type { Ports } from '../ports'
 import { apiKey } from './api-key/authenticator'
+import { isMeantAsKey } from './api-key/form'
 import { createLookUp } from './api-key/lookup'
 import type { Entrance } from './authenticate'
 import type { Way } from './authenticator'
@@ -23,6 +24,10 @@ export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.chal
 /** A text without anything that is shaped like a credential. */
 export const withoutCredentials = (text: string): string =>
   text.replace(jwt.shape, '[removed]').replace(apiKey.shape, '[removed]')
+
+/** Whether a header presents an API key to a route that trusts keys, good or bad. */
+export const hasKey = ({ apiKeys }: Trusted, headers: Headers): boolean =>
+  apiKeys.length > 0 && isMeantAsKey(headers.get('x-api-key') ?? '')
 
 /** Request headers that the route's credentials stand in. */
 export const credentialHeadersOf = ({ apiKeys }: Trusted): readonly string[] =>

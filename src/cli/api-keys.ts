@@ -10,12 +10,16 @@ import { say } from './print'
 import { openProject, ProjectError } from './project'
 
 const DAY_SECONDS = 86_400
+/** The year 2255: later is in milliseconds, as a rule. */
+const LAST = 9_000_000_000
+/** Lists show it on a line, and agents in headers. */
+const LINE = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
 export const API_KEYS_USAGE = `usage: sallyport keys api create --label TEXT --subject ID [--service] [--role NAME]… [--scope NAME]… [--tenant ID]
                                  [--email TEXT] [--name TEXT] [--expires 90d|DATE|never] [--route ID]… [--operation PATTERN]…
        sallyport keys api list
        sallyport keys api revoke ID
-       sallyport keys api rotate ID [--overlap 1d] [--expires 90d|DATE|never]
+       sallyport keys api rotate ID [--overlap 1d|0d] [--expires 90d|DATE|never]
   create     makes a key, and prints it this once; --service for a machine; --route and --operation limit it
   list       shows all keys, without the keys themselves
   revoke     removes a key; places that have just used it may take it for two minutes more
@@ -35,10 +39,10 @@ const options = {
   tenant: text,
   email: text,
   name: text,
-  expires: { type: 'string', default: '90d' },
+  expires: text,
   route: texts,
   operation: texts,
-  overlap: { type: 'string', default: '1d' },
+  overlap: text,
   keys: text,
   remote: { type: 'boolean', default: false },
   env: text,
@@ -60,6 +64,7 @@ export const apiKeys: Command = {
       positionals.length > 2
     )
       throw new Error(API_KEYS_USAGE)
+    refuseStrayOptions(verb, values)
     const { kv, routes } = await open(root, values)
     if (verb === 'list') await list(kv)
     else if (verb === 'create') await create(kv, recordOf(values, routes))
@@ -72,6 +77,23 @@ export const apiKeys: Command = {
     }
     return 0
   },
+}
+
+const PLACE = ['keys', 'remote', 'env']
+const OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  create: Object.keys(options).filter((name) => name !== 'overlap'),
+  list: PLACE,
+  revoke: PLACE,
+  rotate: [...PLACE, 'overlap', 'expires'],
+}
+
+/** An option that means nothing here was meant for something else. */
+function refuseStrayOptions(verb: string, values: Values): void {
+  const stray = Object.entries(values).find(([name, value]) => value !== false && !OPTIONS[verb]?.includes(name))
+  if (stray) throw new ProjectError(`--${stray[0]} means nothing for "keys api ${verb}".`)
+  const { overlap } = values
+  if (overlap !== undefined && daysOf(overlap) === undefined)
+    throw new ProjectError(`--overlap ${overlap}: it wants a number of days such as 7d; 0d ends the old key now.`)
 }
 
 async function open(root: string, { keys, remote, env }: Values) {
@@ -87,15 +109,22 @@ async function open(root: string, { keys, remote, env }: Values) {
   if (keys === undefined && byId.size > 1) throw new ProjectError(`Say which with --keys: ${ids}.`)
   const chosen = keys === undefined ? all[0] : byId.get(keys)
   if (!chosen) throw new ProjectError(`No route trusts API keys "${keys}"; there is: ${ids}.`)
-  return { kv: openKv(root, { binding: chosen.binding, env, isRemote: remote }), routes: routes.map(({ id }) => id) }
+  const trusting = routes.filter(({ trust = [] }) => trust.some(({ id }) => id === chosen.id))
+  return { kv: openKv(root, { binding: chosen.binding, env, isRemote: remote }), routes: trusting.map(({ id }) => id) }
 }
 
 function recordOf(values: Values, known: readonly string[]): ApiKeyRecord {
   const { label, subject, service, role = [], scope = [], tenant, email, name, expires, route, operation } = values
   if (!label || !subject) throw new Error('create wants --label and --subject.')
+  for (const given of [label, subject])
+    if (!LINE.test(given))
+      throw new ProjectError(
+        `${JSON.stringify(given.slice(0, 60))}: --label and --subject want one line of at most 256 characters.`,
+      )
   for (const each of route ?? [])
-    if (!known.includes(each)) throw new ProjectError(`There is no route "${each}"; there is: ${known.join(', ')}.`)
-  const expiresAt = endOf(expires)
+    if (!known.includes(each))
+      throw new ProjectError(`No route "${each}" trusts these keys; these do: ${known.join(', ')}.`)
+  const expiresAt = endOf(expires ?? '90d')
   const record = {
     v: 1,
     label,
@@ -121,12 +150,20 @@ function recordOf(values: Values, known: readonly string[]): ApiKeyRecord {
 function endOf(given: string): number | undefined {
   if (given === 'never') return undefined
   const now = Math.floor(Date.now() / 1000)
-  const days = /^(\d+)d$/.exec(given)?.[1]
-  const at = days === undefined ? Math.floor(Date.parse(given) / 1000) : now + Number(days) * DAY_SECONDS
-  if (Number.isSafeInteger(at) && at > now) return at
+  const days = daysOf(given)
+  const isDate = /^\d{4}-\d\d-\d\d(?:T.+)?$/.test(given)
+  const at =
+    days === undefined ? (isDate ? Math.floor(Date.parse(given) / 1000) : Number.NaN) : now + days * DAY_SECONDS
+  if (Number.isSafeInteger(at) && at > now && at < LAST) return at
   throw new ProjectError(
     `--expires ${given}: it wants a number of days such as 90d, a date to come such as 2027-06-30, or never.`,
   )
+}
+
+/** @returns undefined for anything but a number of days, such as `90d` */
+const daysOf = (given: string): number | undefined => {
+  const days = /^(\d{1,4})d$/.exec(given)?.[1]
+  return days === undefined ? undefined : Number(days)
 }
 
 async function create(kv: KvNamespace, record: ApiKeyRecord): Promise<void> {
@@ -147,12 +184,15 @@ const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
   ...(expiresAt !== undefined && { expiresAt }),
 })
 
-async function rotate(kv: KvNamespace, name: string, { expires, overlap }: Values): Promise<void> {
+/** The new key lives as long as the old one was meant to, unless told otherwise. */
+async function rotate(kv: KvNamespace, name: string, { expires, overlap = '1d' }: Values): Promise<void> {
+  const days = daysOf(overlap) ?? 1
   const { expiresAt, ...old } = readOrRefuse(name, await kv.get(name))
-  const [end, until] = [endOf(expires), endOf(overlap)]
+  const now = Math.floor(Date.now() / 1000)
+  const life = expiresAt === undefined ? undefined : expiresAt - Math.floor(Date.parse(old.createdAt) / 1000)
+  const end = expires === undefined ? life && now + life : endOf(expires)
   await create(kv, { ...old, createdAt: new Date().toISOString(), ...(end !== undefined && { expiresAt: end }) })
-  const ends = [expiresAt, until].filter((each) => each !== undefined)
-  const ending = { ...old, ...(ends.length > 0 && { expiresAt: Math.min(...ends) }) }
+  const ending = { ...old, expiresAt: Math.min(now + days * DAY_SECONDS, expiresAt ?? Number.POSITIVE_INFINITY) }
   await write(kv, name, ending)
   say(`The old key ${idOfKey(name)} ${endText(ending)}.`)
 }
@@ -174,6 +214,7 @@ async function list(kv: KvNamespace): Promise<void> {
 
 const endText = ({ expiresAt }: { readonly expiresAt?: number | undefined }): string => {
   if (expiresAt === undefined) return 'does not end by itself'
+  if (expiresAt > LAST) return 'ends at a time that cannot be read'
   const at = new Date(expiresAt * 1000).toISOString().slice(0, 16).replace('T', ' ')
   return expiresAt * 1000 > Date.now() ? `ends at ${at} UTC` : `ended at ${at} UTC`
 }

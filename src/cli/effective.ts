@@ -22,7 +22,7 @@ export function effectiveConfiguration({ publicUrl, routes }: Configuration, wri
           ...(agent.kind === 'mcp' && agent.eventStore && { eventStore: agent.eventStore }),
         },
         audience: route.assertion.audience,
-        trust: Object.values(route.trust).flat(),
+        trust: [...route.trust.issuers, ...route.trust.apiKeys.map(({ namespace: _, ...keys }) => keys)],
         policies: route.policies,
         operations: [
           ...route.endpoints

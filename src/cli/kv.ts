@@ -26,7 +26,7 @@ export interface KvPlace {
 
 /** @param root the folder of wrangler's file */
 export function openKv(root: string, { binding, env, isRemote }: KvPlace): KvNamespace {
-  const place = ['--binding', binding, isRemote ? '--remote' : '--local', `--env=${env ?? ''}`]
+  const place = ['--binding', binding, isRemote ? '--remote' : '--local', `--env=${env ?? ''}`, '--preview=false']
   const kv = (...args: readonly string[]) => wrangler(root, ['kv', 'key', ...args, ...place])
   return {
     async list() {

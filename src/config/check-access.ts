@@ -5,7 +5,7 @@ import type { Route } from './define'
 import type { Environment } from './env'
 import { show } from './fault'
 import type { Report } from './report'
-import { checkTrustList } from './trust'
+import { checkTrustList, isApiKeys } from './trust'
 
 /** Checks the ways in: issuers and policies or everybody, and all that is open before anybody is known. */
 export function checkAccess(route: Route, environment: Environment, report: Report): void {
@@ -59,11 +59,21 @@ function checkPublicCard({ agent, public: isPublic }: Route, report: Report): vo
 /** Headers with a meaning of their own, and those of the gateway. */
 const NO_TOKEN_HEADER = /^(?:authorization|proxy-|cookie|set-cookie|host|origin|content-|sec-|x-sallyport)/
 
-function checkTokenHeader({ tokenHeader, public: isPublic, forwardHeaders = [] }: Route, report: Report): void {
+function checkTokenHeader(
+  { tokenHeader, public: isPublic, forwardHeaders = [], trust = [] }: Route,
+  report: Report,
+): void {
   if (tokenHeader === undefined) return
   if (isPublic) report('tokenHeader', show(tokenHeader), 'nothing, on a public route', 'Remove it.')
   if (NO_TOKEN_HEADER.test(tokenHeader))
     report('tokenHeader', show(tokenHeader), 'a header that means nothing else', 'Choose another.')
+  if (tokenHeader === 'x-api-key' && trust.some(isApiKeys))
+    report(
+      'tokenHeader',
+      show(tokenHeader),
+      'another header, beside API keys',
+      'Choose another: keys stand in this one.',
+    )
   if (forwardHeaders.includes(tokenHeader))
     report(
       'forwardHeaders',

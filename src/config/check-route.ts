@@ -54,10 +54,7 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
   if (given === undefined) {
     const [expected, remedy] =
       key === 'object'
-        ? [
-            `a Durable Object that is bound as ${REVOCATIONS}`,
-            'docs/limits.md#revocation has the lines of wrangler.toml and src/index.ts.',
-          ]
+        ? [`a Durable Object that is bound as ${REVOCATIONS}`, 'See docs/limits.md#revocation.']
         : key === 'service'
           ? ['the name of a service binding', `Bind it under [[services]] in wrangler.toml, as "${name}".`]
           : ['the name of a variable that is set', remedyForUnbound(name ?? '')]

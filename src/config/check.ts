@@ -4,7 +4,7 @@ import { addressOf, type Environment, originUrl, variable } from './env'
 import { type Fault, show } from './fault'
 import type { About } from './report'
 import type { Settings } from './settings'
-import { checkTrust, checkTrustList, issuersIn, type Trust } from './trust'
+import { checkTrust, checkTrustList, isApiKeys, issuersIn, type Trust } from './trust'
 
 /**
  * Checks that no schema can make: one part against another, and against the environment.
@@ -24,6 +24,7 @@ export function checkRoutes(
   checkPaths(routes, about)
   checkAudiences(routes, environment, about)
   checkChains(routes, environment, about)
+  checkNamespaces(routes, about)
   for (const route of routes) {
     checkRoute(route, { routes, areAll, settings, environment, about })
   }
@@ -115,7 +116,20 @@ function checkChains(routes: readonly Route[], environment: Environment, about: 
     for (const gateway of issuersIn(route.trust).filter(isGateway)) {
       const before = routes.filter((other) => gateway.audience.includes(other.assertion?.audience ?? other.id))
       const others = unique(before.flatMap(({ trust }) => issuersIn(trust).filter((issuer) => !isGateway(issuer))))
+      const keys = unique(before.flatMap(({ trust = [] }) => trust.filter(isApiKeys)))
       const providers = new Map(others.map((issuer) => [addressOf(issuer.issuer, environment), issuer]))
-      checkTrustList([...providers.values()], environment, about(`routes/${route.id}.ts`))
+      checkTrustList([...providers.values(), ...keys], environment, about(`routes/${route.id}.ts`))
     }
+}
+
+/** A key stands for one person, so that its namespace has one owner. */
+function checkNamespaces(routes: readonly Route[], about: About): void {
+  const owners = new Map<string, string>()
+  for (const { id, binding } of unique(routes.flatMap(({ trust = [] }) => trust.filter(isApiKeys)))) {
+    const owner = owners.get(binding) ?? id
+    owners.set(binding, owner)
+    if (owner === id) continue
+    const found = `${show(binding)}, as policies/${owner}.ts has`
+    about(`policies/${id}.ts`)('binding', found, 'a namespace of its own', 'Bind another, or trust those keys.')
+  }
 }

@@ -36,8 +36,13 @@ export const issuersIn = (trust: readonly Trust[] = []): readonly Issuer[] =>
   trust.filter((each): each is Issuer => !isApiKeys(each))
 
 export function checkTrust(trust: Trust, settings: Settings, environment: Environment, report: Report): void {
-  if (!isApiKeys(trust)) checkIssuer(trust, settings, environment, report)
-  else if (!namespaceOf(trust, environment))
+  if (!isApiKeys(trust)) {
+    checkIssuer(trust, settings, environment, report)
+    return
+  }
+  if (trust.id === 'local')
+    report('id', '"local"', 'another id', 'Rename it: user ids that begin with local: are those of npm start.')
+  if (!namespaceOf(trust, environment))
     report(
       'binding',
       `${show(trust.binding)}, which is not bound`,
@@ -66,7 +71,7 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
       'trust',
       `API keys with peopleOf ${show(peopleOf)}`,
       'the id of one issuer of this route, without `tenants`',
-      'Name one, or leave peopleOf out: keys then have people of their own.',
+      'Name one, or leave peopleOf out.',
     )
   }
 }
@@ -99,4 +104,5 @@ function compileKeys(
 }
 
 const namespaceOf = (keys: ApiKeys, environment: Environment): KeyNamespace | undefined =>
-  binding<KeyNamespace>(environment, keys.binding, 'get')
+  // Buckets and objects have a `get` as well.
+  binding<KeyNamespace & { getWithMetadata: unknown }>(environment, keys.binding, 'getWithMetadata')

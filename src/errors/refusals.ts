@@ -182,8 +182,7 @@ export const refusals = {
   'revocations-unavailable': {
     status: 503,
     title: 'Cannot confirm access now',
-    detail:
-      'The list of those whose access has ended cannot be read right now. Your token may be fine; try again shortly.',
+    detail: 'The list of revocations cannot be read right now. Your token may be fine; try again shortly.',
     retryAfter: 10,
   },
   'route-closed': {

@@ -1,4 +1,3 @@
-import * as v from 'valibot'
 import { answeredInTime } from '../answered-in-time'
 import type { Background, Ports } from '../ports'
 import { type Closed, isRevocationKind, type RevocationKind } from './revocation-entry'
@@ -121,30 +120,21 @@ export function createListCopy(
  * @throws Error for anything but a list: it must not count as one that is empty
  */
 function listOf(copy: unknown): List {
-  const { success, output } = v.safeParse(CopySchema, copy)
-  if (!success) throw new Error('a list of another form')
-  const { document, at } = output
+  const { at, document } = membersOf(copy)
+  const { entries, closed } = membersOf(document)
+  if (typeof at !== 'number') throw new Error('a list without its time')
   return {
-    entries: Object.entries(document.entries).flatMap(([kind, hashes]) =>
-      isRevocationKind(kind) ? [[kind, new Set(hashes)] as const] : [],
+    entries: Object.entries(membersOf(entries)).flatMap(([kind, hashes]) =>
+      isRevocationKind(kind) ? [[kind, new Set(Object.values(membersOf(hashes, true)))] as const] : [],
     ),
-    closed: new Map(Object.entries(document.closed)),
+    closed: new Map(Object.entries(membersOf(closed)).map(([id, how]) => [id, membersOf(how)])),
     at,
   }
 }
 
-/** Valibot takes an array for a record without members. */
-const byName = <Item extends v.GenericSchema>(item: Item) =>
-  v.pipe(
-    v.unknown(),
-    v.check((given) => !Array.isArray(given)),
-    v.record(v.string(), item),
-  )
-
-const CopySchema = v.object({
-  at: v.number(),
-  document: v.object({
-    entries: byName(v.array(v.string())),
-    closed: byName(v.object({ message: v.optional(v.string()), retryAfter: v.optional(v.number()) })),
-  }),
-})
+/** @throws Error for anything but an object, or an array where that is meant */
+function membersOf(value: unknown, isArray = false): Readonly<Record<string, never>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) !== isArray)
+    throw new Error('a list of another form')
+  return value as Record<string, never>
+}

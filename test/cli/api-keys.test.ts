@@ -74,13 +74,28 @@ describe('sallyport keys api', () => {
     [
       'a route that is not there',
       ['create', '--label', 'x', '--subject', 'a', '--route', 'suport'],
-      'There is no route "suport"',
+      'No route "suport" trusts these keys',
     ],
     [
       'an operation that is none',
       ['create', '--label', 'x', '--subject', 'a', '--operation', 'RUN'],
       'an operation such as',
     ],
+    ['days without a d', ['create', '--label', 'x', '--subject', 'a', '--expires', '45'], 'a number of days'],
+    [
+      'more days than there are',
+      ['create', '--label', 'x', '--subject', 'a', '--expires', '999999999d'],
+      'a number of days',
+    ],
+    ['a subject in two lines', ['create', '--label', 'x', '--subject', 'a\nb'], 'one line'],
+    ['a label of space', ['create', '--label', '  ', '--subject', 'a'], 'one line'],
+    [
+      'a route that does not trust them',
+      ['create', '--label', 'x', '--subject', 'a', '--route', 'desk'],
+      'No route "desk" trusts these keys',
+    ],
+    ['an option of another verb', ['rotate', '0123456789abcdef', '--role', 'admin'], '--role means nothing'],
+    ['an overlap without end', ['rotate', '0123456789abcdef', '--overlap', 'never'], '--overlap never'],
     ['an end in the past', ['create', '--label', 'x', '--subject', 'a', '--expires', '2020-01-01'], 'a date to come'],
     ['an id that no key has', ['revoke', '0123456789abcdef'], 'There is no key 0123456789abcdef'],
     ['another verb', ['delete', '0123456789abcdef'], 'usage: sallyport keys api'],
@@ -100,6 +115,27 @@ describe('sallyport check', () => {
     expect(status).toBe(1)
     expect(out).toContain('[[kv_namespaces]] binding = "API_KEY"')
     house.write('policies/keys.ts', KEYS)
+  })
+
+  it('refuses one namespace under two ids: a key stands for one person', async () => {
+    house.write('policies/staff.ts', KEYS.replace("'keys'", "'staff'"))
+    const desk = house.read('routes/desk.ts')
+    house.write(
+      'routes/desk.ts',
+      `import staff from '../policies/staff'\n${desk.replace('trust: [', 'trust: [staff, ')}`,
+    )
+    const { status, out } = await run('check')
+    house.write('routes/desk.ts', desk)
+    expect(status).toBe(1)
+    expect(out).toContain('"API_KEYS", as policies/')
+  })
+
+  it('refuses an id whose people would look like local ones', async () => {
+    house.write('policies/keys.ts', KEYS.replace("'keys'", "'local'"))
+    const { status, out } = await run('check')
+    house.write('policies/keys.ts', KEYS)
+    expect(status).toBe(1)
+    expect(out).toContain('those of npm start')
   })
 
   it('refuses peopleOf an issuer that the route does not trust', async () => {

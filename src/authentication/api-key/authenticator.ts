@@ -4,7 +4,7 @@ import { takeBearer } from '../bearer'
 import { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { refuseToken } from '../refuse-token'
-import { isMeantAsKey, keyShape, nameOfKey } from './form'
+import { idOfKey, isMeantAsKey, keyShape, nameOfKey } from './form'
 import type { LookUp } from './lookup'
 import { principalOfKey } from './principal'
 import type { ApiKeyRecord } from './record'
@@ -40,28 +40,33 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
       })
     const { keys, record } = await firstOf(name)
     const { expiresAt, routes } = record
-    if (expiresAt !== undefined && now >= expiresAt * 1000) throw new Refusal('token-expired')
+    const known = `key ${idOfKey(name)}`
+    if (expiresAt !== undefined && now >= expiresAt * 1000)
+      throw new Refusal('token-expired', undefined, {
+        mismatch: { found: `${known}, which has ended`, expected: 'one that has not' },
+      })
     if (routes && !routes.includes(route))
       throw refuseToken('key-route', {
-        found: `a key for ${routes.join(', ')}`.slice(0, 200),
+        found: `${known}, for ${routes.join(', ')}`.slice(0, 200),
         expected: `one for ${route}`,
       })
-    const known = principals.get(record) ?? principalOfKey(keys, name, record)
-    principals.set(record, known)
-    return known
+    const principal = principals.get(record) ?? principalOfKey(keys, name, record)
+    principals.set(record, principal)
+    return principal
   }
 
   /** Namespaces are asked in the route's order; the last one's refusal stands. */
   async function firstOf(name: string) {
-    for (const [index, keys] of trusted.entries()) {
+    let missing: unknown
+    for (const keys of trusted) {
       try {
         return { keys, record: await lookUp(keys, name) }
       } catch (thrown) {
-        const isMissing = thrown instanceof Refusal && thrown.code === 'token-invalid'
-        if (!isMissing || index === trusted.length - 1) throw thrown
+        if (!(thrown instanceof Refusal) || thrown.code !== 'token-invalid') throw thrown
+        missing = thrown
       }
     }
-    throw refuseToken('key-unknown')
+    throw missing
   }
 
   return {

@@ -43,19 +43,13 @@ export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 
       return undefined
     })
     if (json === undefined) throw new Refusal('api-keys-unavailable', id)
-    if (json === null)
+    const record = json === null ? undefined : readRecord(json)
+    if (json !== null && !record) log(JSON.stringify({ event: 'api-key-unreadable', keys: id, key: idOfKey(name) }))
+    if (!record)
       throw refuseToken('key-unknown', {
         found: `key ${idOfKey(name)}`,
         expected: 'one that was created, and not revoked',
       })
-    const record = readRecord(json)
-    if (!record) {
-      log(JSON.stringify({ event: 'api-key-unreadable', keys: id, key: idOfKey(name) }))
-      throw refuseToken('key-unknown', {
-        found: `key ${idOfKey(name)}, whose record cannot be read`,
-        expected: 'a record as `sallyport keys api create` writes it',
-      })
-    }
     if (found.size >= MOST_KEPT) found.delete(found.keys().next().value ?? '')
     found.set(key, { record, at: now() })
     return record

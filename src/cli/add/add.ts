@@ -122,7 +122,8 @@ function chosen(
   const files = filesWith(root, sort)
   if (given !== undefined) {
     const names = given.split(',').map((each) => each.trim())
-    const unknown = names.find((each) => !files.includes(each))
+    const known = sort === 'defineIssuer' ? [...files, ...filesWith(root, 'defineApiKeys')] : files
+    const unknown = names.find((each) => !known.includes(each))
     if (unknown === undefined) return names
     throw new ProjectError(`There is no ${name} "${unknown}" below policies/; there is: ${files.join(', ') || 'none'}.`)
   }

@@ -174,7 +174,8 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   // A binding with `remote` would lead to where production is.
   replace(
     files.config,
-    JSON.stringify(config, (field, value) => (field === 'remote' ? undefined : value)),
+    // Commands use `id` on this machine; wrangler would take `preview_id` here.
+    JSON.stringify(config, (field, value) => (['remote', 'preview_id'].includes(field) ? undefined : value)),
   )
   return files
 }

@@ -43,14 +43,15 @@ export async function explainKey(
     const { expiresAt, routes: limited, operations } = record
     const isInTime = expiresAt === undefined || Date.now() < expiresAt * 1000
     lines.push(
-      `${isInTime ? '✓' : '✗'} the end: ${expiresAt === undefined ? 'none' : new Date(expiresAt * 1000).toISOString()}`,
+      `${isInTime ? '✓' : '✗'} the end: ${expiresAt === undefined ? 'none' : new Date(Math.min(expiresAt, 9_000_000_000) * 1000).toISOString()}`,
     )
-    const open = trusting.filter(({ id }) => limited?.includes(id) ?? true)
+    const own = trusting.filter(({ trust }) => trust.apiKeys.some((keys) => keys.binding === binding))
+    const open = own.filter(({ id }) => limited?.includes(id) ?? true)
     lines.push(`${open.length > 0 ? '✓' : '✗'} routes: ${limited?.join(', ') ?? 'all that trust it'}`)
     lines.push(
       '',
       `The caller is a ${record.kind === 'service' ? 'service' : 'person'}:`,
-      `  user id  ${trusting[0]?.trust.apiKeys.find((keys) => keys.binding === binding)?.subjectPrefix ?? ''}${record.subject}`,
+      `  user id  ${own[0]?.trust.apiKeys.find((keys) => keys.binding === binding)?.subjectPrefix ?? ''}${record.subject}`,
       `  roles    ${record.roles.join(', ') || 'none'}`,
       `  scopes   ${record.scopes.join(' ') || 'none'}`,
       `  tenant   ${record.tenant ?? 'none'}`,
