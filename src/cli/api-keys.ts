@@ -1,19 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { parseArgs } from 'node:util'
-import * as v from 'valibot'
 import { idOfKey, keyOfSecret } from '../authentication/api-key/form'
-import { type ApiKeyRecord, ApiKeyRecordSchema, readRecord } from '../authentication/api-key/record'
+import { type ApiKeyRecord, readRecord } from '../authentication/api-key/record'
 import { isApiKeys } from '../config/trust'
+import { DAY_SECONDS, daysOf, endOf, endText, recordOf } from './api-key-record'
 import type { Command } from './command'
 import { type KvNamespace, openKv } from './kv'
 import { say } from './print'
 import { openProject, ProjectError } from './project'
-
-const DAY_SECONDS = 86_400
-/** The year 2255: later is in milliseconds, as a rule. */
-const LAST = 9_000_000_000
-/** Lists show it on a line, and agents in headers. */
-const LINE = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
 export const API_KEYS_USAGE = `usage: sallyport keys api create --label TEXT --subject ID [--service] [--role NAME]… [--scope NAME]… [--tenant ID]
                                  [--email TEXT] [--name TEXT] [--expires 90d|DATE|never] [--route ID]… [--operation PATTERN]…
@@ -113,59 +107,6 @@ async function open(root: string, { keys, remote, env }: Values) {
   return { kv: openKv(root, { binding: chosen.binding, env, isRemote: remote }), routes: trusting.map(({ id }) => id) }
 }
 
-function recordOf(values: Values, known: readonly string[]): ApiKeyRecord {
-  const { label, subject, service, role = [], scope = [], tenant, email, name, expires, route, operation } = values
-  if (!label || !subject) throw new Error('create wants --label and --subject.')
-  for (const given of [label, subject])
-    if (!LINE.test(given))
-      throw new ProjectError(
-        `${JSON.stringify(given.slice(0, 60))}: --label and --subject want one line of at most 256 characters.`,
-      )
-  for (const each of route ?? [])
-    if (!known.includes(each))
-      throw new ProjectError(`No route "${each}" trusts these keys; these do: ${known.join(', ')}.`)
-  const expiresAt = endOf(expires ?? '90d')
-  const record = {
-    v: 1,
-    label,
-    subject,
-    kind: service ? 'service' : 'user',
-    roles: role,
-    scopes: scope,
-    ...(tenant !== undefined && { tenant }),
-    ...(email !== undefined && { email }),
-    ...(name !== undefined && { name }),
-    createdAt: new Date().toISOString(),
-    ...(expiresAt !== undefined && { expiresAt }),
-    ...(route && { routes: route }),
-    ...(operation && { operations: operation }),
-  }
-  const { success, output, issues } = v.safeParse(ApiKeyRecordSchema, record)
-  if (success) return output
-  const [issue] = issues
-  throw new ProjectError(`${v.getDotPath(issue)}: found ${issue.received}, expected ${issue.message}.`)
-}
-
-/** @returns seconds since the epoch; undefined for never */
-function endOf(given: string): number | undefined {
-  if (given === 'never') return undefined
-  const now = Math.floor(Date.now() / 1000)
-  const days = daysOf(given)
-  const isDate = /^\d{4}-\d\d-\d\d(?:T.+)?$/.test(given)
-  const at =
-    days === undefined ? (isDate ? Math.floor(Date.parse(given) / 1000) : Number.NaN) : now + days * DAY_SECONDS
-  if (Number.isSafeInteger(at) && at > now && at < LAST) return at
-  throw new ProjectError(
-    `--expires ${given}: it wants a number of days such as 90d, a date to come such as 2027-06-30, or never.`,
-  )
-}
-
-/** @returns undefined for anything but a number of days, such as `90d` */
-const daysOf = (given: string): number | undefined => {
-  const days = /^(\d{1,4})d$/.exec(given)?.[1]
-  return days === undefined ? undefined : Number(days)
-}
-
 async function create(kv: KvNamespace, record: ApiKeyRecord): Promise<void> {
   const { key, name } = await keyOfSecret(randomBytes(32).toString('hex'))
   await write(kv, name, record)
@@ -210,13 +151,6 @@ async function list(kv: KvNamespace): Promise<void> {
     const { label = '', subject = '', expiresAt } = (metadata ?? {}) as Partial<ApiKeyRecord>
     say(`${idOfKey(name)}  ${subject.padEnd(20)}  ${label.padEnd(24)}  ${endText({ expiresAt })}`)
   }
-}
-
-const endText = ({ expiresAt }: { readonly expiresAt?: number | undefined }): string => {
-  if (expiresAt === undefined) return 'does not end by itself'
-  if (expiresAt > LAST) return 'ends at a time that cannot be read'
-  const at = new Date(expiresAt * 1000).toISOString().slice(0, 16).replace('T', ' ')
-  return expiresAt * 1000 > Date.now() ? `ends at ${at} UTC` : `ended at ${at} UTC`
 }
 
 /** @throws ProjectError for an id that no key has */
