@@ -1,14 +1,13 @@
-import { createRequire } from 'node:module'
-import path from 'node:path'
-import { build } from 'esbuild'
+import { randomBytes } from 'node:crypto'
 import type { AuditEvent } from '../audit/event'
-import { workerBundle } from '../cli/bundle'
-import type { Deployment } from '../cli/deployments'
+import { keyOfSecret } from '../authentication/api-key/form'
+import type { ApiKeyRecord } from '../authentication/api-key/record'
 import { freePort } from '../cli/free-port'
 import { noNetwork } from '../cli/no-network'
 import { openProject } from '../cli/project'
 import { load } from '../config/load'
 import { outside, type Received, type TestAgent } from './outside'
+import { startProjectWorker } from './project-worker'
 import { signingKeysFor } from './signing-keys'
 import { TestKeys, type TestPerson, tokenFor } from './token'
 
@@ -26,6 +25,9 @@ export interface GatewayOptions {
   readonly vars?: Readonly<Record<string, string>>
 }
 
+/** The parts of an API key that a test cares for. */
+export type TestKey = Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'subject'>
+
 /** The project's Worker in workerd, between people of its providers and agents of the test. */
 export interface TestGateway {
   readonly url: string
@@ -33,6 +35,11 @@ export interface TestGateway {
   fetch(path: string, init?: RequestInit & { readonly as?: TestPerson }): Promise<Response>
   /** A token of one of the project's providers. */
   token(person: TestPerson): Promise<string>
+  /**
+   * Makes an API key, as `sallyport keys api create` does.
+   * @param keys their id in policies/, where routes trust several
+   */
+  apiKey(record: TestKey, keys?: string): Promise<string>
   /** The line that was written of a request, by its answer. */
   auditOf(response: Response): Promise<AuditEvent>
   /** The requests that have reached the agent of a route, oldest first. */
@@ -67,7 +74,7 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
   const keys = new TestKeys()
   const world = outside(loaded, agents, keys)
   const lines: string[] = []
-  const runtime = await startWorker(root, deployment, bindings, port, {
+  const runtime = await startProjectWorker(root, deployment, bindings, port, {
     answer: world.answer,
     log: (text) => void lines.push(...text.split('\n')),
   })
@@ -84,6 +91,22 @@ export async function startGateway(options: GatewayOptions = {}): Promise<TestGa
       const headers = new Headers(init.headers)
       if (as) headers.set('authorization', `Bearer ${await token(as)}`)
       return fetch(url + at, { ...init, headers })
+    },
+    async apiKey(record, keys) {
+      const trusted = loaded.flatMap(({ trust }) => trust.apiKeys).find(({ id }) => keys === undefined || id === keys)
+      if (!trusted) throw new Error(`No route trusts API keys${keys === undefined ? '' : ` "${keys}"`}.`)
+      const { key, name } = await keyOfSecret(randomBytes(32).toString('hex'))
+      const whole = {
+        v: 1,
+        label: 'a key of a test',
+        kind: 'user',
+        roles: [],
+        scopes: [],
+        createdAt: new Date().toISOString(),
+        ...record,
+      }
+      await (await runtime.getKVNamespace(trusted.binding)).put(name, JSON.stringify(whole))
+      return key
     },
     async auditOf(response) {
       const id = response.headers.get('x-request-id')
@@ -108,97 +131,3 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
   Object.fromEntries(
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
-
-/** The rate limiters of wrangler's file; each run of a test begins with unused ones. */
-const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
-  Object.fromEntries(
-    ratelimits.map(({ name, namespace_id: namespace, simple }) => [name, { type: 'rate-limit', namespace, simple }]),
-  )
-
-/** Its KV namespaces, empty. */
-const namespacesOf = ({ kv_namespaces = [] }: Deployment['config']) =>
-  Object.fromEntries(kv_namespaces.map(({ binding, id }) => [binding, { type: 'kv', id: id ?? binding }]))
-
-const WORKER = 'sallyport'
-
-/**
- * Its Durable Objects, by their bindings and by their classes; each run of a test begins with empty
- * ones.
- */
-function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
-  const own = bindings.filter(({ script_name: script }) => script === undefined)
-  return {
-    bound: own.map(({ name, class_name }) => [
-      name,
-      { type: 'durable-object', worker: WORKER, exportName: class_name },
-    ]),
-    exported: own.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
-  }
-}
-
-/** The world around a Worker. */
-interface Around {
-  /** Answers whatever the Worker asks of the world outside. */
-  readonly answer: (request: Request) => Promise<Response>
-  /** Is given what it writes. */
-  readonly log: (text: string) => void
-}
-
-async function startWorker(
-  root: string,
-  { config }: Deployment,
-  bindings: Readonly<Record<string, string>>,
-  port: number,
-  { answer, log }: Around,
-): Promise<{ dispose(): Promise<void> }> {
-  const entry = path.resolve(root, config.main ?? 'src/index.ts')
-  const { outputFiles } = await build({ ...workerBundle, entryPoints: [entry], absWorkingDir: root, write: false })
-  const objects = objectsOf(config)
-  const { Miniflare, Response: MiniflareResponse } = miniflare()
-  const handler = async (request: Request) => {
-    const { status, headers, body } = await answer(request)
-    return new MiniflareResponse(body as never, { status, headers: [...headers] })
-  }
-  const runtime = new Miniflare({
-    host: '127.0.0.1',
-    port: 0,
-    handleStructuredLogs: ({ message }: { message: string }) => log(message),
-    workers: [
-      {
-        config: {
-          name: WORKER,
-          compatibilityDate: config.compatibility_date,
-          compatibilityFlags: config.compatibility_flags,
-          manifest: {
-            mainModule: 'worker.js',
-            modulesRoot: root,
-            modules: { 'worker.js': { type: 'esm', contents: outputFiles[0]?.text ?? '' } },
-          },
-          env: {
-            ...Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
-            ...limitersOf(config),
-            ...namespacesOf(config),
-            ...Object.fromEntries(objects.bound),
-          },
-          exports: Object.fromEntries(objects.exported),
-        },
-        dev: {
-          rootPath: root,
-          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
-          outboundService: { type: 'fetcher', handler: handler as never },
-        },
-      },
-    ],
-  } as never)
-  await runtime.ready
-  return runtime
-}
-
-interface Runtime {
-  readonly Miniflare: new (options: never) => { readonly ready: Promise<unknown>; dispose(): Promise<void> }
-  readonly Response: new (body: never, init: { status: number; headers: [string, string][] }) => Response
-}
-
-/** The workerd that the project's wrangler brings. */
-const miniflare = (): Runtime =>
-  createRequire(createRequire(import.meta.url).resolve('wrangler'))('miniflare') as Runtime

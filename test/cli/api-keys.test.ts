@@ -157,6 +157,10 @@ it("a project's own tests have the namespace", async () => {
     })
     expect(reply.status).toBe(401)
     expect(await gateway.auditOf(reply)).toMatchObject({ reason: 'key-form' })
+    const key = await gateway.apiKey({ subject: 'carol', roles: ['member'] })
+    const good = await gateway.fetch('/agents/support/threads', { method: 'POST', headers: { 'x-api-key': key } })
+    expect((await gateway.auditOf(good)).who).toMatchObject({ subject: 'carol', authenticator: 'api-key' })
+    await expect(gateway.apiKey({ subject: 'carol' }, 'others')).rejects.toThrow('No route trusts API keys "others"')
   } finally {
     await gateway.close()
   }

@@ -1,0 +1,106 @@
+import { createRequire } from 'node:module'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { workerBundle } from '../cli/bundle'
+import type { Deployment } from '../cli/deployments'
+
+/** The rate limiters of wrangler's file; each run of a test begins with unused ones. */
+const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
+  Object.fromEntries(
+    ratelimits.map(({ name, namespace_id: namespace, simple }) => [name, { type: 'rate-limit', namespace, simple }]),
+  )
+
+/** Its KV namespaces, empty. */
+const namespacesOf = ({ kv_namespaces = [] }: Deployment['config']) =>
+  Object.fromEntries(kv_namespaces.map(({ binding, id }) => [binding, { type: 'kv', id: id ?? binding }]))
+
+const WORKER = 'sallyport'
+
+/**
+ * Its Durable Objects, by their bindings and by their classes; each run of a test begins with empty
+ * ones.
+ */
+function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
+  const own = bindings.filter(({ script_name: script }) => script === undefined)
+  return {
+    bound: own.map(({ name, class_name }) => [
+      name,
+      { type: 'durable-object', worker: WORKER, exportName: class_name },
+    ]),
+    exported: own.map(({ class_name }) => [class_name, { type: 'durable-object', storage: 'sqlite' }]),
+  }
+}
+
+/** The world around a Worker. */
+interface Around {
+  /** Answers whatever the Worker asks of the world outside. */
+  readonly answer: (request: Request) => Promise<Response>
+  /** Is given what it writes. */
+  readonly log: (text: string) => void
+}
+
+/** Starts the Worker of a project as wrangler would bundle it, with the bindings of wrangler's file. */
+export async function startProjectWorker(
+  root: string,
+  { config }: Deployment,
+  bindings: Readonly<Record<string, string>>,
+  port: number,
+  { answer, log }: Around,
+): Promise<Running> {
+  const entry = path.resolve(root, config.main ?? 'src/index.ts')
+  const { outputFiles } = await build({ ...workerBundle, entryPoints: [entry], absWorkingDir: root, write: false })
+  const objects = objectsOf(config)
+  const { Miniflare, Response: MiniflareResponse } = miniflare()
+  const handler = async (request: Request) => {
+    const { status, headers, body } = await answer(request)
+    return new MiniflareResponse(body as never, { status, headers: [...headers] })
+  }
+  const runtime = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    handleStructuredLogs: ({ message }: { message: string }) => log(message),
+    workers: [
+      {
+        config: {
+          name: WORKER,
+          compatibilityDate: config.compatibility_date,
+          compatibilityFlags: config.compatibility_flags,
+          manifest: {
+            mainModule: 'worker.js',
+            modulesRoot: root,
+            modules: { 'worker.js': { type: 'esm', contents: outputFiles[0]?.text ?? '' } },
+          },
+          env: {
+            ...Object.fromEntries(Object.entries(bindings).map(([name, value]) => [name, { type: 'text', value }])),
+            ...limitersOf(config),
+            ...namespacesOf(config),
+            ...Object.fromEntries(objects.bound),
+          },
+          exports: Object.fromEntries(objects.exported),
+        },
+        dev: {
+          rootPath: root,
+          unsafeDirectSockets: [{ host: '127.0.0.1', port }],
+          outboundService: { type: 'fetcher', handler: handler as never },
+        },
+      },
+    ],
+  } as never)
+  await runtime.ready
+  return runtime
+}
+
+interface Running {
+  readonly ready: Promise<unknown>
+  getKVNamespace(binding: string): Promise<{ put(name: string, value: string): Promise<void> }>
+  dispose(): Promise<void>
+}
+
+interface Runtime {
+  readonly Miniflare: new (options: never) => Running
+  readonly Response: new (body: never, init: { status: number; headers: [string, string][] }) => Response
+}
+
+/** The workerd that the project's wrangler brings. */
+const miniflare = (): Runtime =>
+  createRequire(createRequire(import.meta.url).resolve('wrangler'))('miniflare') as Runtime
