@@ -13,9 +13,10 @@ export function summary(
 ): string {
   const lines = [...routes.values()].map((route) => {
     const { id, path: at, adapter, origin } = route
+    const agent = `${adapter.kind} at ${origin.host}${origin.root}${answering(liveness.of(id))}`
     return [
       `  ${publicUrl}${at}`,
-      `${adapter.kind} at ${origin.host}${origin.root}${answering(liveness.of(id))}`,
+      route.isForOperators ? 'the list of revocations, for operators' : agent,
       whoMay(route, ids, addresses.provider),
     ].join('\n    ')
   })
