@@ -4,6 +4,7 @@ import { keySet, select } from '../../src/authentication/jwt/loaded-keys'
 import { traffic } from '../../src/cli/dev/traffic'
 import { explanationText } from '../../src/cli/explain/explanation-text'
 import { compileIssuer } from '../../src/config/compile-issuer'
+import { refusals } from '../../src/errors/refusals'
 import { bearer, issuerOf, openHttp, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { type Issuers, publicKeys, publishes, startIssuers } from '../support/issuers'
@@ -40,7 +41,7 @@ const claims = (more: object = {}) => ({
 })
 const sign = (more: object = {}, header: object = {}, by = key) =>
   signRaw({ alg: 'RS256', kid: key.kid, typ: 'JWT', ...header }, claims(more), by)
-const INVALID = 'The token is malformed, not meant for this gateway, or not from an issuer this route trusts.'
+const INVALID = refusals['token-invalid'].detail
 const EXPIRED = 'The token has expired. Get a fresh one and try again.'
 
 interface Case {

@@ -10,6 +10,7 @@ import copilotkitAgent from '../../../examples/copilotkit/gate/routes/copilotkit
 import companyLogin from '../../../policies/company-login'
 import { type IdentityProvider, startIdentityProvider } from '../../../src/cli/dev/identity-provider/provider.ts'
 import type { Agent, Policy, Route } from '../../../src/config/define'
+import { refusals } from '../../../src/errors/refusals'
 import { startChromium } from '../../support/browser'
 import { root } from '../../support/build'
 import { startGateway, type TestGateway } from '../../support/gateway'
@@ -220,9 +221,8 @@ describe('an app of CopilotKit behind the gate', () => {
     await page.goto(`${pages.chat.url}/`)
     expect((await answer).status()).toBe(401)
     await expect.poll(() => at('notice').getAttribute('data-status')).toBe('401')
-    expect(await at('notice').textContent()).toBe(
-      'Sign-in required Send an access token in the Authorization header, as "Bearer <token>".',
-    )
+    const { title, detail } = refusals['token-missing']
+    expect(await at('notice').textContent()).toBe(`${title} ${detail}`)
     expect(await at('sign-in').textContent()).toBe('Sign in')
     expect(toRuntime.calls).toEqual([])
   })
