@@ -38,19 +38,18 @@ export type Watch = (work: (why: Refusal) => void) => () => void
  * where the caller may not go on meanwhile. Streams that have begun have an ending of their own.
  * @param stop aborts the request to the agent
  */
-export async function stoppable<Result>(
+export function stoppable<Result>(
   stop: AbortController | undefined,
   watch: Watch | undefined,
   work: () => Promise<Result>,
 ): Promise<Result> {
-  const unwatch = watch?.((why) => stop?.abort(why))
-  try {
-    return await work()
-  } catch (thrown) {
-    throw stop?.signal.reason instanceof Refusal ? stop.signal.reason : thrown
-  } finally {
-    unwatch?.()
-  }
+  if (!stop || !watch) return work()
+  const unwatch = watch((why) => stop.abort(why))
+  return work()
+    .catch((thrown: unknown) => {
+      throw stop.signal.reason instanceof Refusal ? stop.signal.reason : thrown
+    })
+    .finally(unwatch)
 }
 
 /**

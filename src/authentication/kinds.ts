@@ -22,8 +22,10 @@ export type Challenge = (parameters: string) => string
 export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.challenge]
 
 /** A text without anything that is shaped like a credential. */
-export const withoutCredentials = (text: string): string =>
-  text.replace(jwt.shape, '[removed]').replace(apiKey.shape, '[removed]')
+export const withoutCredentials = (text: string): string => {
+  const rest = text.replace(jwt.shape, '[removed]')
+  return rest.includes('sp_') ? rest.replace(apiKey.shape, '[removed]') : rest
+}
 
 /** Whether a header presents an API key to a route that trusts keys, good or bad. */
 export const hasKey = ({ apiKeys }: Trusted, headers: Headers): boolean =>

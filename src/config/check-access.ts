@@ -68,12 +68,7 @@ function checkTokenHeader(
   if (NO_TOKEN_HEADER.test(tokenHeader))
     report('tokenHeader', show(tokenHeader), 'a header that means nothing else', 'Choose another.')
   if (tokenHeader === 'x-api-key' && trust.some(isApiKeys))
-    report(
-      'tokenHeader',
-      show(tokenHeader),
-      'another header, beside API keys',
-      'Choose another: keys stand in this one.',
-    )
+    report('tokenHeader', show(tokenHeader), 'another header, beside API keys', 'Choose another.')
   if (forwardHeaders.includes(tokenHeader))
     report(
       'forwardHeaders',

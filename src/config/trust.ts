@@ -61,7 +61,7 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
       'trust',
       `${issuers.length + own.length} entries, some with the same subjectPrefix`,
       'issuers whose subjectPrefix differ',
-      'Give all but one a prefix: their user ids could collide. The prefix of a tenant, and that of API keys, is its id and a colon.',
+      'Give all but one a prefix: their user ids could collide. Tenants and API keys have their id and a colon.',
     )
   if (isTwice(issuers.map(({ issuer }) => issuer)))
     report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: the gateway uses only the first.')
