@@ -81,7 +81,7 @@ describe('a route with rates', () => {
     expect(world.origin.received.length - before).toBeLessThan(ENOUGH)
   })
 
-  it('counts another person apart', async () => {
+  it('F13: leaves others alone where one person floods it', async () => {
     const reply = await world.as('bob', '/agents/person', json(input, headers))
     expect(reply.status).toBe(200)
     await reply.text()

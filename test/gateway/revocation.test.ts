@@ -202,7 +202,7 @@ describe('a closed route', () => {
 })
 
 describe('the list', () => {
-  it('is asked once in five seconds at most, however many requests there are (F13)', async () => {
+  it('is asked once in five seconds at most, however many requests there are', async () => {
     await world.as('alice', '/closes/x')
     const before = await world.gateway.list()
     for (let sent = 0; sent < 100; sent++) await (await world.as('alice', '/closes/x')).text()
