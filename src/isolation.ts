@@ -1,7 +1,7 @@
 import type { Call } from './agents/call'
 import { type Isolated, isolate, type RequestedRow } from './agents/thread-isolation'
 import type { Principal } from './authentication/principal'
-import type { LoadedRoute } from './config/compile-route'
+import type { LoadedRoute } from './config/loaded-route'
 import { askThrough } from './origin/ask'
 import { originUri } from './origin/forward'
 import type { Permission } from './policy/permission'

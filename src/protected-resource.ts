@@ -1,6 +1,6 @@
 import { challengesOf, resourceMetadataOf } from './authentication/kinds'
-import type { LoadedRoute } from './config/compile-route'
 import type { Configuration } from './config/load'
+import type { LoadedRoute } from './config/loaded-route'
 import { type ChallengeContext, outside, problem } from './errors/problem'
 import { Refusal } from './errors/refusal'
 import { scopesOf } from './policy/scopes'

@@ -62,8 +62,6 @@ export interface CredentialKind<Stores, Trusted> {
   challenge(parameters: string): string
   /** Finds it where it was pasted into some other text, all over the text. Matches are not written to logs. */
   readonly shape: RegExp
-  /** Whether a bearer means to be one of this kind, good or bad; absent for the kind that takes all others. */
-  isMeant?(bearer: string): boolean
   /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
   readonly requestHeaders: readonly string[]
   /** Returns its part of a resource's metadata (RFC 9728 section 2). */

@@ -2,7 +2,7 @@ import type { SigningKeys } from '../assertion/keys'
 import type { Trusted } from '../config/trust'
 import type { Ports } from '../ports'
 import { apiKey } from './api-key/authenticator'
-import { isMeantAsKey } from './api-key/form'
+import { isMeantAsKey, KEY_HEADER } from './api-key/form'
 import { createLookUp } from './api-key/lookup'
 import type { Entrance } from './authenticate'
 import type { Way } from './authenticator'
@@ -29,7 +29,7 @@ export const withoutCredentials = (text: string): string => {
 
 /** Whether a header presents an API key to a route that trusts keys, good or bad. */
 export const hasKey = ({ apiKeys }: Trusted, headers: Headers): boolean =>
-  apiKeys.length > 0 && isMeantAsKey(headers.get('x-api-key') ?? '')
+  apiKeys.length > 0 && isMeantAsKey(headers.get(KEY_HEADER) ?? '')
 
 /** Request headers that the route's credentials stand in. */
 export const credentialHeadersOf = ({ apiKeys }: Trusted): readonly string[] =>
@@ -52,7 +52,7 @@ export function createEntrances(
   const lookUp = createLookUp(ports)
   return ({ id, trust: { issuers, apiKeys }, tokenHeader, pageOrigins }) => {
     const hasKeys = apiKeys.length > 0
-    const isOther = (bearer: string) => hasKeys && (apiKey.isMeant?.(bearer) ?? false)
+    const isOther = (bearer: string) => hasKeys && isMeantAsKey(bearer)
     const way: Way = { route: id, tokenHeader, pageOrigins, isOther }
     return {
       authenticators: [

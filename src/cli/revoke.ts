@@ -2,16 +2,15 @@ import { parseArgs } from 'node:util'
 import type { Route } from '../config/define'
 import { variable } from '../config/env'
 import { type Configuration, load } from '../config/load'
+import { isRevocationKind } from '../limits/revocation-entry'
+import { REVOCATION_BOUND_SECONDS } from '../limits/revocations'
+import { DAY_SECONDS, daysOf } from './api-key-record'
 import type { Command } from './command'
 import { isHere } from './dev/local-bundle'
 import { local, providerPort } from './dev/ports'
 import { noNetwork } from './no-network'
 import { say } from './print'
 import { openProject, ProjectError } from './project'
-
-const KINDS = ['token', 'session', 'person', 'tenant', 'key', 'issuer'] as const
-type Kind = (typeof KINDS)[number]
-const DAY_SECONDS = 86_400
 
 const USAGE = `usage: sallyport revoke person|session|token|tenant ID --issuer ISS [--for 30d] [--note TEXT]
        sallyport revoke key ID [--for 30d] [--note TEXT]
@@ -24,7 +23,7 @@ const USAGE = `usage: sallyport revoke person|session|token|tenant ID --issuer I
   --issuer   the iss of their tokens, or the id of the issuer or of the keys in policies/; local-people
              for those of npm start
   --for      when it ends by itself; without it, when it is undone
-  --note     for whoever reads the list
+  --note     for those who read the list
   --gateway  its address (default: PUBLIC_URL of wrangler's file)
   --env      an environment of wrangler's file
   SALLYPORT_TOKEN  a token or an API key of an operator`
@@ -39,7 +38,7 @@ export const revoke: Command = {
     const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options })
     const [verb = '', subject, ...others] = positionals
     const wantsSubject = verb !== 'list'
-    const isKnown = ['list', 'undo', 'close', 'open'].includes(verb) || isKind(verb)
+    const isKnown = ['list', 'undo', 'close', 'open'].includes(verb) || isRevocationKind(verb)
     if (!isKnown || wantsSubject !== (subject !== undefined) || others.length > 0) throw new Error(USAGE)
     const { deployments, routes } = await openProject(root)
     const { environment } = deployments.named(values.env)
@@ -75,12 +74,10 @@ export const revoke: Command = {
       })
       say(`Entry ${id}. \`sallyport revoke undo ${id}\` takes it back.`)
     }
-    if (verb !== 'list') say('It is in force everywhere within 15 seconds.')
+    if (verb !== 'list') say(`It is in force everywhere within ${REVOCATION_BOUND_SECONDS} seconds.`)
     return 0
   },
 }
-
-const isKind = (verb: string): verb is Kind => KINDS.some((kind) => kind === verb)
 
 interface Answer {
   readonly id?: string
@@ -169,7 +166,7 @@ function issuerNamed({ routes }: Configuration, given: string, gateway: string):
 }
 
 function endOf(given: string): number {
-  const days = /^([1-9]\d{0,3})d$/.exec(given)?.[1]
-  if (days === undefined) throw new ProjectError(`--for ${given}: it wants a number of days, such as 30d.`)
-  return Math.floor(Date.now() / 1000) + Number(days) * DAY_SECONDS
+  const days = daysOf(given)
+  if (!days) throw new ProjectError(`--for ${given}: it wants a number of days, such as 30d.`)
+  return Math.floor(Date.now() / 1000) + days * DAY_SECONDS
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
-import type { LoadedRoute } from '../config/compile-route'
 import { ConfigurationError } from '../config/fault'
 import { type Configuration, load } from '../config/load'
+import type { LoadedRoute } from '../config/loaded-route'
 import type { Command } from './command'
 import { effectiveConfiguration } from './effective'
 import { noNetwork } from './no-network'

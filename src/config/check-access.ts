@@ -1,4 +1,5 @@
 import { adapterOf } from '../agents/kinds'
+import { KEY_HEADER } from '../authentication/api-key/form'
 import { permitsEverybody } from '../policy/decision'
 import { covers } from '../policy/operation'
 import type { Route } from './define'
@@ -67,7 +68,7 @@ function checkTokenHeader(
   if (isPublic) report('tokenHeader', show(tokenHeader), 'nothing, on a public route', 'Remove it.')
   if (NO_TOKEN_HEADER.test(tokenHeader))
     report('tokenHeader', show(tokenHeader), 'a header that means nothing else', 'Choose another.')
-  if (tokenHeader === 'x-api-key' && trust.some(isApiKeys))
+  if (tokenHeader === KEY_HEADER && trust.some(isApiKeys))
     report('tokenHeader', show(tokenHeader), 'another header, beside API keys', 'Choose another.')
   if (forwardHeaders.includes(tokenHeader))
     report(

@@ -1,80 +1,21 @@
-import type { Adapter, PublicPlace } from '../agents/adapter'
-import type { AnswerChange } from '../agents/answer-change'
-import { compileEndpoints, type Finder } from '../agents/endpoint-tree'
+import { compileEndpoints } from '../agents/endpoint-tree'
 import type { BodyOperation, Endpoint, Method } from '../agents/endpoints'
 import { authUser, type IdentityChannels } from '../agents/identity'
 import { adapterOf } from '../agents/kinds'
 import { EVERYBODY } from '../agents/thread-isolation'
 import { defaultSigningAlgorithm } from '../assertion/algorithms'
-import type { AssertionRules } from '../assertion/claims'
 import { credentialHeadersOf } from '../authentication/kinds'
-import type { Json } from '../json'
-import { type Rate, rateLimitPolicy } from '../limits/rate'
+import { rateLimitPolicy } from '../limits/rate'
 import { covers, unnamed } from '../policy/operation'
 import type { Ports } from '../ports'
-import type { CorsRules } from '../request/cors'
 import { WebOrigins } from '../request/web-origins'
 import type { Sharing } from '../threads/owner'
-import type { Agent, IdentityOptions, Policy, Route } from './define'
-import { addressOf, type Environment, type Origin, openOrigin, originUrl, variable } from './env'
-import { compileLimits, type Limits } from './limits'
+import type { Agent, IdentityOptions, Route } from './define'
+import { addressOf, type Environment, openOrigin, originUrl, variable } from './env'
+import { compileLimits } from './limits'
+import type { LoadedRoute } from './loaded-route'
 import { compileRates } from './rates'
-import { compileTrust, type Trusted } from './trust'
-
-/** A route as the pipeline uses it: every default filled in, every reference resolved. */
-export interface LoadedRoute {
-  readonly id: string
-  readonly path: string
-  readonly isPublic: boolean
-  readonly adapter: Adapter
-  readonly tokenInBody: boolean
-  /** Whether a request may pass without a token, though the route is not public. */
-  readonly isOpen: (endpoint: Endpoint, body: Json | undefined) => boolean
-  readonly threads: Sharing
-  readonly claimsUnowned: boolean
-  /** Those that are open. */
-  readonly endpoints: readonly Endpoint[]
-  /** Those that bodies name, where they do, and that are open. */
-  readonly bodyOperations: readonly string[]
-  readonly find: Finder
-  /** The row of an operation that bodies name. */
-  readonly rowOf: (operation: string) => BodyOperation | undefined
-  readonly offers: (operation: string) => boolean
-  readonly origin: Origin
-  readonly credential: Agent['credential']
-  readonly trust: Trusted
-  readonly policies: readonly Policy[]
-  readonly identity: IdentityChannels
-  /** Takes the identity that this route puts into bodies out of the answers. */
-  readonly identityRemoved: AnswerChange | undefined
-  /** Whether silence on streams is filled, and counts as broken after a while. */
-  readonly watchesSilence: boolean
-  /** Where callers find the agent. */
-  readonly place: PublicPlace
-  readonly assertion: AssertionRules
-  readonly cors: CorsRules
-  /** Origins of web pages that may use the route where CORS is not enough: those of `cors`, and the gateway's own. */
-  readonly pageOrigins: WebOrigins
-  /** Where something in front of the gateway puts the caller's token. */
-  readonly tokenHeader: string | undefined
-  readonly forwardHeaders: readonly string[]
-  /** Reply headers of the agent's that are passed on beside the common ones. */
-  readonly replyHeaders: readonly string[]
-  /** Reply headers of the gateway's own, the same on each reply. */
-  readonly ownReplyHeaders: Readonly<Record<string, string>>
-  readonly limits: Limits
-  /** Rates, by when they are counted, and the header that tells them. */
-  readonly rates: {
-    readonly ofAddresses: readonly Rate[]
-    readonly ofCallers: readonly Rate[]
-    readonly headers: Readonly<Record<string, string>>
-  }
-  /** Whether requests pass while the list of revocations cannot be had. */
-  readonly withoutList: 'closed' | 'open'
-  /** Whether it leads to the list itself. */
-  readonly isForOperators: boolean
-  readonly audit: { readonly begin: boolean }
-}
+import { compileTrust } from './trust'
 
 /** A reply is data, not a page: opened as one, it would run as the gateway's own origin. */
 const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }

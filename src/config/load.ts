@@ -1,8 +1,9 @@
 import type { Ports } from '../ports'
 import { checkRoutes } from './check'
-import { compileRoute, type LoadedRoute } from './compile-route'
+import { compileRoute } from './compile-route'
 import type { Environment } from './env'
 import { ConfigurationError, type Fault } from './fault'
+import type { LoadedRoute } from './loaded-route'
 import { parseRoute } from './parse'
 import { hostsOf, readSettings } from './settings'
 

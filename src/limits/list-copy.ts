@@ -1,4 +1,5 @@
 import { answeredInTime } from '../answered-in-time'
+import { elapsed } from '../elapsed'
 import type { Background, Ports } from '../ports'
 import { type Closed, isRevocationKind, type RevocationKind } from './revocation-entry'
 
@@ -50,7 +51,7 @@ export function createListCopy(
   let list: List | undefined
   let pending: { readonly since: number; readonly work: Promise<void> } | undefined
   let failedAt = Number.NEGATIVE_INFINITY
-  const ageOf = (moment: number): number => (moment > now() ? Number.POSITIVE_INFINITY : now() - moment)
+  const ageOf = (moment: number): number => elapsed(moment, now())
   const age = (): number => (list ? ageOf(list.at) : Number.POSITIVE_INFINITY)
 
   /** A cache that fails is a cache that has nothing. */

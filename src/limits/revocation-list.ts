@@ -20,7 +20,7 @@ const RevocationSchema = v.pipe(
         v.check((until) => !isOver(until) && until < LAST, 'seconds since the epoch, to come'),
       ),
     ),
-    /** For whoever reads the list. */
+    /** For those who read the list. */
     note: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
   v.check(
@@ -129,12 +129,10 @@ export class RevocationList {
     if (!success) return fault(400, v.summarize(issues))
     const { kind, issuer, value, until, note } = output
     const id = await hashOf(kind, issuer, value)
-    const [over, current] = [true, false].map((isEnded) =>
-      this.#all<Kept>(ENTRY).filter((each) => isOver(each.until) === isEnded),
-    )
-    for (const each of over ?? []) this.#kv.delete(ENTRY + each.id)
-    const isNew = !current?.some((each) => each.id === id)
-    if (isNew && (current?.length ?? 0) >= MOST_ENTRIES)
+    const all = this.#all<Kept>(ENTRY)
+    const current = all.filter((each) => !isOver(each.until))
+    for (const each of all) if (isOver(each.until)) this.#kv.delete(ENTRY + each.id)
+    if (current.length >= MOST_ENTRIES && !current.some((each) => each.id === id))
       return fault(409, `The list has ${MOST_ENTRIES} entries, which is the most that it takes.`)
     return this.#put(ENTRY + id, { kind, until, note }, by, { id })
   }

@@ -82,7 +82,7 @@ export function createRevocations(publicUrl: string, readList: ReadList, ports: 
   }
 
   return {
-    admit: (route, caller, background) => admit(route, caller, background),
+    admit,
     watch(route, caller, { after: afterwards, background }, work) {
       let cancel = (): void => undefined
       let isOver = false

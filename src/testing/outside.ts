@@ -1,4 +1,4 @@
-import type { LoadedRoute } from '../config/compile-route'
+import type { LoadedRoute } from '../config/loaded-route'
 import type { TestKeys } from './token'
 
 /** A request that reached an agent, as the agent got it. */

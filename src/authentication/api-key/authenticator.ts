@@ -4,14 +4,11 @@ import { takeBearer } from '../bearer'
 import { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { refuseToken } from '../refuse-token'
-import { idOfKey, isMeantAsKey, keyShape, nameOfKey } from './form'
+import { idOfKey, isMeantAsKey, KEY_HEADER, keyShape, nameOfKey } from './form'
 import type { LookUp } from './lookup'
 import { principalOfKey } from './principal'
 import type { ApiKeyRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
-
-/** LangGraph's clients send keys in it. */
-const HEADER = 'x-api-key'
 
 /**
  * API keys, in `x-api-key` or as bearers. Pages of LangGraph send an `x-api-key` of another server,
@@ -21,8 +18,7 @@ export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
   // RFC 9110 has no scheme for the header; as a bearer a key is announced like any other.
   challenge: (parameters) => `Bearer ${parameters}`,
   shape: keyShape,
-  requestHeaders: ['authorization', HEADER],
-  isMeant: isMeantAsKey,
+  requestHeaders: ['authorization', KEY_HEADER],
   resourceMetadata: () => ({ bearer_methods_supported: ['header'] }),
   authenticator,
 }
@@ -75,9 +71,9 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
       return key && { credential: key, verify: (now) => verify(key.reveal(), now) }
     },
     whyNone({ headers }) {
-      if (!headers.get(HEADER)) return undefined
+      if (!headers.get(KEY_HEADER)) return undefined
       return refuseToken('key-form', {
-        found: `another server's key in ${HEADER}`,
+        found: `another server's key in ${KEY_HEADER}`,
         expected: 'a key that begins with sp_',
       })
     },
@@ -88,7 +84,7 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
 function keyIn(sources: CredentialSources): Credential | undefined {
   const bearer = takeBearer(sources)
   const asBearer = bearer && isMeantAsKey(bearer.reveal()) ? bearer : undefined
-  const value = sources.headers.get(HEADER)?.trim()
+  const value = sources.headers.get(KEY_HEADER)?.trim()
   if (!value || !isMeantAsKey(value)) return asBearer
   if (asBearer && asBearer.reveal() !== value) throw new Refusal('credential-ambiguous', 'two kinds')
   return asBearer ?? new Credential(value)

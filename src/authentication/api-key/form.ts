@@ -6,6 +6,9 @@ import { hex, sha256 } from '../../sha256'
  * for secrets find keys by their form. So long a secret needs no slow hash.
  */
 
+/** LangGraph's clients send keys in it. */
+export const KEY_HEADER = 'x-api-key'
+
 const FORM = /^sp_[0-9a-f]{72}$/
 const CHECKSUM_CHARS = 8
 

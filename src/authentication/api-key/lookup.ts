@@ -1,4 +1,5 @@
 import { answeredInTime } from '../../answered-in-time'
+import { elapsed } from '../../elapsed'
 import { Refusal } from '../../errors/refusal'
 import type { Ports } from '../../ports'
 import { refuseToken } from '../refuse-token'
@@ -34,8 +35,7 @@ export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 
   return async ({ id, binding, namespace }, name) => {
     const key = `${binding} ${name}`
     const kept = found.get(key)
-    const age = kept ? now() - kept.at : -1
-    if (kept && age >= 0 && age < KEPT_MS) return kept.record
+    if (kept && elapsed(kept.at, now()) < KEPT_MS) return kept.record
     found.delete(key)
     const read = namespace.get(name, { type: 'text', cacheTtl: CACHE_SECONDS })
     const json = await answeredInTime(after, WAIT_MS, read).catch((thrown: unknown) => {

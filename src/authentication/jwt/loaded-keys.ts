@@ -1,8 +1,8 @@
 import type { JWK } from 'jose'
+import { elapsed } from '../../elapsed'
 import { fitsAlgorithm, importKey, isWeak, type JwsAlgorithm, publicMembers } from '../../jws'
 import { refuseToken } from '../refuse-token'
 import type { KeySetDocument } from './key-set'
-import { elapsed } from './lookups'
 
 /** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }

@@ -1,3 +1,5 @@
+import { elapsed } from '../../elapsed'
+
 /** So many fetches may follow one another at once, and one more is earned in so many milliseconds. */
 const MOST = 3
 const EARNED_IN_MS = 10_000
@@ -45,6 +47,3 @@ export class Lookups {
     return undefined
   }
 }
-
-/** Milliseconds since a moment. One in the future is long past: the clock was ahead when it was noted, and was set right. */
-export const elapsed = (moment: number, now: number): number => (moment > now ? Number.POSITIVE_INFINITY : now - moment)

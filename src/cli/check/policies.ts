@@ -1,7 +1,7 @@
 import { kinds } from '../../agents/kinds'
-import type { LoadedRoute } from '../../config/compile-route'
 import type { Policy, Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
+import type { LoadedRoute } from '../../config/loaded-route'
 import { covers, unnamed } from '../../policy/operation'
 import { nearest } from './suggestions'
 

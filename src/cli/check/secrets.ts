@@ -1,6 +1,6 @@
-import type { LoadedRoute } from '../../config/compile-route'
 import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
+import type { LoadedRoute } from '../../config/loaded-route'
 import type { Deployment } from '../deployments'
 import { unshown } from './finding'
 

@@ -1,4 +1,4 @@
-import type { LoadedRoute } from '../../config/compile-route'
+import type { LoadedRoute } from '../../config/loaded-route'
 import type { Liveness } from './agents/liveness'
 import type { People } from './identity-provider/people.ts'
 import { PORT } from './ports'

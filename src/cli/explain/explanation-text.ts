@@ -1,5 +1,5 @@
 import type { Explanation, Step } from '../../authentication/jwt/explain'
-import type { LoadedRoute } from '../../config/compile-route'
+import type { LoadedRoute } from '../../config/loaded-route'
 
 /** An explanation as a person reads it. @param routes that were asked about */
 export function explanationText(

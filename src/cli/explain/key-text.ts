@@ -1,6 +1,7 @@
 import { idOfKey, nameOfKey } from '../../authentication/api-key/form'
 import { readRecord } from '../../authentication/api-key/record'
-import type { LoadedRoute } from '../../config/compile-route'
+import type { LoadedRoute } from '../../config/loaded-route'
+import { endText } from '../api-key-record'
 import { openKv } from '../kv'
 
 /** The outcome for an API key, and the caller that it stands for. */
@@ -42,9 +43,7 @@ export async function explainKey(
     lines.push(`✓ ${binding}: "${record.label}", made ${record.createdAt}, in ${where}`)
     const { expiresAt, routes: limited, operations } = record
     const isInTime = expiresAt === undefined || Date.now() < expiresAt * 1000
-    lines.push(
-      `${isInTime ? '✓' : '✗'} the end: ${expiresAt === undefined ? 'none' : new Date(Math.min(expiresAt, 9_000_000_000) * 1000).toISOString()}`,
-    )
+    lines.push(`${isInTime ? '✓' : '✗'} the end: it ${endText(record)}`)
     const own = trusting.filter(({ trust }) => trust.apiKeys.some((keys) => keys.binding === binding))
     const open = own.filter(({ id }) => limited?.includes(id) ?? true)
     lines.push(`${open.length > 0 ? '✓' : '✗'} routes: ${limited?.join(', ') ?? 'all that trust it'}`)

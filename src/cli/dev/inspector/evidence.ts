@@ -1,5 +1,5 @@
 import { createRemoteJWKSet, decodeJwt, errors, type JWTPayload, jwtVerify } from 'jose'
-import type { LoadedRoute } from '../../../config/compile-route'
+import type { LoadedRoute } from '../../../config/loaded-route'
 import { PAGE_HEADER } from '../local'
 import type { Received } from './received'
 

@@ -1,5 +1,5 @@
 import type { AuditEvent } from '../../../audit/event'
-import type { LoadedRoute } from '../../../config/compile-route'
+import type { LoadedRoute } from '../../../config/loaded-route'
 import { visible } from '../visible'
 import { ag2Probe } from './probes/ag2'
 import { langgraphProbe } from './probes/langgraph'

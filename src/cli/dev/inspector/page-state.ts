@@ -1,6 +1,6 @@
 import type { Adapter } from '../../../agents/adapter'
-import type { LoadedRoute } from '../../../config/compile-route'
 import type { Agent } from '../../../config/define'
+import type { LoadedRoute } from '../../../config/loaded-route'
 import type { Shown } from './shown'
 
 /** A request to begin with, where a kind has no conversation. */

@@ -1,4 +1,4 @@
-import type { LoadedRoute } from '../../../../config/compile-route'
+import type { LoadedRoute } from '../../../../config/loaded-route'
 import type { Observed } from '../received'
 
 /**

@@ -1,4 +1,4 @@
-import type { LoadedRoute } from '../../../../config/compile-route'
+import type { LoadedRoute } from '../../../../config/loaded-route'
 
 /** An agent may fetch keys when the first request comes, and its answer may be faster. */
 const PATIENCE_MS = 3_000
