@@ -80,8 +80,11 @@ async function answers(values, given) {
     await ask('id', 'Its name in the address, /agents/NAME', 'support')
     await ask('url', 'Where the agent is', 'http://127.0.0.1:2024')
     await ask('provider', `Identity provider: ${PROVIDERS.join(', ')} (oidc: any other)`, 'oidc')
-    await ask('issuer', 'Its issuer, the `iss` of its tokens to the letter (empty: later, in policies/login.ts)')
-    await ask('audience', 'The audience of its access tokens (empty: later, in policies/login.ts)')
+    await ask(
+      'issuer',
+      'Its issuer, exactly the `iss` of its tokens (leave empty to write it into policies/login.ts later)',
+    )
+    await ask('audience', 'The audience of its access tokens (leave empty to write it into policies/login.ts later)')
   } finally {
     terminal.close()
   }
@@ -94,9 +97,9 @@ function faultOf(name, value) {
   if (name === 'agent' && !KINDS.includes(value)) return `There is no kind of agent "${value}".`
   if (name === 'provider' && !PROVIDERS.includes(value)) return `There is no provider "${value}".`
   if (name === 'id' && !/^[a-z][a-z0-9-]{0,62}$/.test(value))
-    return `"${value}" is no name: small letters, digits, dashes.`
-  if (name === 'url' && !isAddress) return `"${value}" is no address, such as http://127.0.0.1:2024.`
-  if (name === 'issuer' && !isAddress) return `"${value}" is no issuer, such as https://login.acme.com.`
+    return `"${value}" is not a name: use small letters, digits and dashes.`
+  if (name === 'url' && !isAddress) return `"${value}" is not an address. Write it like http://127.0.0.1:2024.`
+  if (name === 'issuer' && !isAddress) return `"${value}" is not an issuer. Write it like https://login.acme.com.`
   return undefined
 }
 
@@ -107,7 +110,7 @@ function check(asked) {
   }
   const { agent, url } = asked
   if (url !== undefined && agent === undefined && !process.stdin.isTTY)
-    fail('--url wants --agent, which says what is there.')
+    fail('--url needs --agent, which names the kind of agent at this address.')
 }
 
 function fail(why) {

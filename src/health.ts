@@ -18,7 +18,7 @@ const KEY_REASONS = {
   'not-a-key-set': 'SIGNING_KEYS is not a JWK Set with at least one key',
   'not-private': 'a key of SIGNING_KEYS has no private part',
   weak: 'a key of SIGNING_KEYS is weaker than RSA 2048',
-  unsupported: `a key of SIGNING_KEYS is neither ${signingAlgorithmNames.join(', ').replace(/, (?=\w+$)/, ' nor ')}, or damaged`,
+  unsupported: `a key of SIGNING_KEYS is damaged, or is none of ${signingAlgorithmNames.join(', ')}`,
   'duplicate-kid': 'two keys of SIGNING_KEYS have the same kid',
 } as const
 

@@ -30,11 +30,11 @@ export interface KeyOptions {
  */
 export function recordOf(values: KeyOptions, known: readonly string[]): ApiKeyRecord {
   const { label, subject, service, role = [], scope = [], tenant, email, name, expires, route, operation } = values
-  if (!label || !subject) throw new Error('create wants --label and --subject.')
+  if (!label || !subject) throw new Error('create needs --label and --subject.')
   for (const given of [label, subject])
     if (!LINE.test(given))
       throw new ProjectError(
-        `${JSON.stringify(given.slice(0, 60))}: --label and --subject want one line of at most 256 characters.`,
+        `${JSON.stringify(given.slice(0, 60))}: --label and --subject take one line of at most 256 characters.`,
       )
   for (const each of route ?? [])
     if (!known.includes(each))
@@ -71,7 +71,7 @@ export function endOf(given: string): number | undefined {
     days === undefined ? (isDate ? Math.floor(Date.parse(given) / 1000) : Number.NaN) : now + days * DAY_SECONDS
   if (Number.isSafeInteger(at) && at > now && at < LAST) return at
   throw new ProjectError(
-    `--expires ${given}: it wants a number of days such as 90d, a date to come such as 2027-06-30, or never.`,
+    `--expires ${given}: write a number of days such as 90d, a future date such as 2027-06-30, or never.`,
   )
 }
 

@@ -67,7 +67,7 @@ export const apiKeys: Command = {
       if (verb === 'rotate') await rotate(kv, name, values)
       else await kv.delete(name)
       if (verb === 'revoke')
-        say(`Key ${idOfKey(name)} is revoked. Places that have just used it may take it for two minutes more.`)
+        say(`Key ${idOfKey(name)} is revoked. Locations that have just used it may accept it for two more minutes.`)
     }
     return 0
   },
@@ -84,10 +84,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 /** An option that means nothing here was meant for something else. */
 function refuseStrayOptions(verb: string, values: Values): void {
   const stray = Object.entries(values).find(([name, value]) => value !== false && !OPTIONS[verb]?.includes(name))
-  if (stray) throw new ProjectError(`--${stray[0]} means nothing for "keys api ${verb}".`)
+  if (stray) throw new ProjectError(`--${stray[0]} is not an option of "keys api ${verb}".`)
   const { overlap } = values
   if (overlap !== undefined && daysOf(overlap) === undefined)
-    throw new ProjectError(`--overlap ${overlap}: it wants a number of days such as 7d; 0d ends the old key now.`)
+    throw new ProjectError(`--overlap ${overlap}: write a number of days such as 7d. With 0d the old key ends now.`)
 }
 
 async function open(root: string, { keys, remote, env }: Values) {
@@ -100,9 +100,10 @@ async function open(root: string, { keys, remote, env }: Values) {
     throw new ProjectError(
       'No route trusts API keys. Write policies/keys.ts with defineApiKeys, and add it to `trust` of a route.',
     )
-  if (keys === undefined && byId.size > 1) throw new ProjectError(`Say which with --keys: ${ids}.`)
+  if (keys === undefined && byId.size > 1)
+    throw new ProjectError(`There are several sets of keys. Choose one with --keys: ${ids}.`)
   const chosen = keys === undefined ? all[0] : byId.get(keys)
-  if (!chosen) throw new ProjectError(`No route trusts API keys "${keys}"; there is: ${ids}.`)
+  if (!chosen) throw new ProjectError(`No route trusts API keys "${keys}". These exist: ${ids}.`)
   const trusting = routes.filter(({ trust = [] }) => trust.some(({ id }) => id === chosen.id))
   return { kv: openKv(root, { binding: chosen.binding, env, isRemote: remote }), routes: trusting.map(({ id }) => id) }
 }

@@ -70,7 +70,7 @@ export function readDeployments(root: string): Deployments {
       const found = all.find((deployment) => deployment.name === name)
       if (found) return found
       const names = Object.keys(environments).join(', ') || 'none'
-      throw new Error(`${file} has no environment "${name}"; it has: ${names}.`)
+      throw new Error(`${file} has no environment "${name}". Its environments are: ${names}.`)
     },
   }
 }

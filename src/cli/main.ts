@@ -24,12 +24,12 @@ const usage: Readonly<Record<keyof typeof commands, string>> = {
   dev: 'runs the gateway on this machine',
   token: 'prints a token of one of the local people',
   add: 'writes a route or an identity provider',
-  check: 'looks for everything that can be wrong before a deploy',
-  routes: 'shows the routes that are in force',
-  explain: 'says why a token is let in or refused, and what becomes of a request',
+  check: 'finds faults in the configuration before a deploy',
+  routes: 'lists the routes',
+  explain: 'shows why a token is accepted or refused, and what happens to a request',
   schema: 'prints the JSON Schema of a route',
   keys: 'makes and rotates the secrets of the gateway',
-  threads: 'says what an agent calls an owner and a thread',
+  threads: 'prints the owner ids and thread ids that an agent sees',
   revoke: "ends somebody's access to a running gateway, or closes a route",
 }
 

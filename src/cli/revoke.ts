@@ -56,7 +56,7 @@ export const revoke: Command = {
       const given = verb === 'issuer' ? subject : values.issuer
       if ((verb === 'key') !== (given === undefined)) throw new Error(USAGE)
       if (verb === 'key' && !/^[0-9a-f]{16}$/.test(subject ?? ''))
-        throw new ProjectError('A key is named by its id: 16 hex digits, which `keys api list` shows.')
+        throw new ProjectError('Write the id of the key: 16 hex digits, which `keys api list` shows.')
       const issuer =
         given === undefined
           ? undefined
@@ -74,7 +74,7 @@ export const revoke: Command = {
       })
       say(`Entry ${id}. \`sallyport revoke undo ${id}\` takes it back.`)
     }
-    if (verb !== 'list') say(`It is in force everywhere within ${REVOCATION_BOUND_SECONDS} seconds.`)
+    if (verb !== 'list') say(`This takes effect everywhere within ${REVOCATION_BOUND_SECONDS} seconds.`)
     return 0
   },
 }
@@ -114,7 +114,7 @@ function closedOf({
 }) {
   const seconds = Number(retryAfter)
   if (retryAfter !== undefined && !Number.isInteger(seconds))
-    throw new ProjectError(`--retry-after ${retryAfter}: it wants whole seconds.`)
+    throw new ProjectError(`--retry-after ${retryAfter}: write a whole number of seconds.`)
   return { ...(message !== undefined && { message }), ...(retryAfter !== undefined && { retryAfter: seconds }) }
 }
 
@@ -131,15 +131,15 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
 function refuseStrayOptions(verb: string, values: Readonly<Record<string, unknown>>): void {
   const known = [...(OPTIONS[verb] ?? ['issuer', 'for', 'note']), 'gateway', 'env']
   const stray = Object.keys(values).find((name) => !known.includes(name))
-  if (stray !== undefined) throw new ProjectError(`--${stray} means nothing for "revoke ${verb}".`)
+  if (stray !== undefined) throw new ProjectError(`--${stray} is not an option of "revoke ${verb}".`)
 }
 
 function refuseRoute(routes: readonly Route[], id: string, verb: string): void {
   const found = routes.find((route) => route.id === id)
   if (!found)
-    throw new ProjectError(`There is no route "${id}"; there is: ${routes.map((route) => route.id).join(', ')}.`)
+    throw new ProjectError(`There is no route "${id}". The routes are: ${routes.map((route) => route.id).join(', ')}.`)
   if (verb === 'close' && 'object' in found.agent.origin)
-    throw new ProjectError(`The route ${id} is the operators' own: it opens the others, and is never closed.`)
+    throw new ProjectError(`The route ${id} is the operators' own: it opens the other routes, so it cannot be closed.`)
 }
 
 /** The project's variables, with addresses of this machine allowed where the gateway is on it. */
@@ -160,13 +160,14 @@ function issuerNamed({ routes }: Configuration, given: string, gateway: string):
     ...new Set(all.filter(({ id, issuer }) => id === given || issuer === given).map(({ issuer }) => issuer)),
   ]
   if (names.length === 1 && names[0] !== undefined) return names[0]
-  if (names.length > 1) throw new ProjectError(`${given} stands for several issuers. Name one: ${names.join(', ')}.`)
+  if (names.length > 1)
+    throw new ProjectError(`${given} means several issuers. Write one of them: ${names.join(', ')}.`)
   const ids = [...new Set(all.map(({ id }) => id))].join(', ')
-  throw new ProjectError(`No route trusts the issuer "${given}"; they trust: ${ids}.`)
+  throw new ProjectError(`No route trusts the issuer "${given}". The routes trust: ${ids}.`)
 }
 
 function endOf(given: string): number {
   const days = daysOf(given)
-  if (!days) throw new ProjectError(`--for ${given}: it wants a number of days, such as 30d.`)
+  if (!days) throw new ProjectError(`--for ${given}: write a number of days, such as 30d.`)
   return Math.floor(Date.now() / 1000) + days * DAY_SECONDS
 }

@@ -56,12 +56,14 @@ async function refuseUnknown(root: string, issuer: string, route: string | undef
     ),
   ])
   if (!issuers.includes(issuer))
-    throw new ProjectError(`No route trusts the issuer ${issuer}; they trust: ${[...new Set(issuers)].join(', ')}.`)
+    throw new ProjectError(
+      `No route trusts the issuer ${issuer}. The routes trust: ${[...new Set(issuers)].join(', ')}.`,
+    )
   const found = routes.find(({ id }) => id === route)
   if (route !== undefined && !found)
-    throw new ProjectError(`There is no route "${route}"; there is: ${routes.map(({ id }) => id).join(', ')}.`)
+    throw new ProjectError(`There is no route "${route}". The routes are: ${routes.map(({ id }) => id).join(', ')}.`)
   if (found && !DERIVED.has(found.agent.kind))
-    throw new ProjectError(`An agent of kind ${found.agent.kind} knows its threads by the ids that callers know.`)
+    throw new ProjectError(`An agent of kind ${found.agent.kind} sees the same thread ids as its callers.`)
 }
 
 function secretIn(file: string): string {

@@ -24,7 +24,7 @@ export function checkAccess(route: Route, environment: Environment, report: Repo
       'trust',
       'nothing',
       'at least one issuer',
-      'Name who may sign in, or say `public: true` if everyone may come in.',
+      'List the issuers of your users, or set `public: true` to let everyone in.',
     )
   }
   if (!route.policies) {
@@ -40,19 +40,30 @@ function checkTokenInBody({ tokenInBody, agent, policies = [], public: isPublic 
   if (operation !== undefined && !isPublic && !permitsEverybody(policies, operation))
     report(
       'policies',
-      `no rule that permits "${operation}" to everybody`,
-      'one without a condition in each policy, and no `deny` rule for it',
-      `Add { name: 'apps ask first', operations: ['${operation}'] }: with tokenInBody, apps ask this before they send a token.`,
+      `no rule that allows "${operation}" to everybody`,
+      'in each policy a rule without `when`, and no `deny` rule for it',
+      `Add { name: 'apps ask first', operations: ['${operation}'] }: apps ask for this before they send a token.`,
     )
   if (!adapter.takeTokens || isPublic) {
     const expected = `nothing, ${isPublic ? 'on a public route' : `for ${agent.kind}`}`
-    report('tokenInBody', 'true', expected, 'Remove it: only CopilotKit and AG-UI clients have such a place.')
+    report(
+      'tokenInBody',
+      'true',
+      expected,
+      'Remove it: only CopilotKit and AG-UI clients can send a token in the body.',
+    )
   }
 }
 
 function checkPublicCard({ agent, public: isPublic }: Route, report: Report): void {
   if (agent.kind !== 'a2a' || !agent.publicCard) return
-  if (isPublic) report('agent.publicCard', 'true', 'nothing, on a public route', 'Remove it: all of the route is open.')
+  if (isPublic)
+    report(
+      'agent.publicCard',
+      'true',
+      'nothing, on a public route',
+      'Remove it: on a public route the card is public already.',
+    )
   if (agent.operations && !agent.operations.some((pattern) => covers(pattern, 'card.read')))
     report('agent.operations', show(agent.operations), '"card.read" among them', 'Add it, or remove publicCard.')
 }
@@ -67,9 +78,9 @@ function checkTokenHeader(
   if (tokenHeader === undefined) return
   if (isPublic) report('tokenHeader', show(tokenHeader), 'nothing, on a public route', 'Remove it.')
   if (NO_TOKEN_HEADER.test(tokenHeader))
-    report('tokenHeader', show(tokenHeader), 'a header that means nothing else', 'Choose another.')
+    report('tokenHeader', show(tokenHeader), 'a header that has no other meaning', 'Choose another.')
   if (tokenHeader === KEY_HEADER && trust.some(isApiKeys))
-    report('tokenHeader', show(tokenHeader), 'another header, beside API keys', 'Choose another.')
+    report('tokenHeader', show(tokenHeader), 'another header, because API keys use this one', 'Choose another.')
   if (forwardHeaders.includes(tokenHeader))
     report(
       'forwardHeaders',

@@ -23,7 +23,7 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
     // An issuer is compared, and fetched from only where nothing else says where the keys are.
     if (isUrl(value) || (key === 'issuer' && issuer.jwksUri !== undefined && !value?.startsWith('http:'))) continue
     const expected = 'an https URL (http only where ENVIRONMENT is "development")'
-    const other = key === 'issuer' ? ', or with jwksUri any text but an http address' : ''
+    const other = key === 'issuer' ? '; with jwksUri, any text except an http address' : ''
     report(key, show(value), expected + other, 'Correct it.')
   }
   checkTenants(issuer, environment, report)
@@ -33,7 +33,7 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
 function checkTenants({ issuer, jwksUri, tenants }: Issuer, environment: Environment, report: Report): void {
   const hasPlace = (given: Issuer['jwksUri']) => given && (addressOf(given, environment)?.includes(TENANT) ?? false)
   if (!tenants && (hasPlace(issuer) || hasPlace(jwksUri))) {
-    report('tenants', 'none', `the tenants that ${TENANT} of the address stands for`, 'List their ids.')
+    report('tenants', 'none', `the list of tenants to put in place of ${TENANT}`, 'List their ids.')
   } else if (tenants && !hasPlace(issuer)) {
     report('issuer', show(issuer), `an address with ${TENANT}`, `Put ${TENANT} into it, or remove tenants.`)
   }
@@ -51,7 +51,7 @@ function checkPreset(given: Issuer, environment: Environment, report: Report): v
   }
   const wanted = known.audience?.(names[0] ?? '')
   if (wanted !== undefined && !audience.includes(wanted))
-    report('audience', show(audience), `${show(wanted)} among them`, `Add it: tokens of ${preset} name no other.`)
+    report('audience', show(audience), `${show(wanted)} among them`, `Add it: tokens of ${preset} have this audience.`)
   if (known.tokenType && tokenType && tokenType !== known.tokenType)
     report('tokenType', show(tokenType), `"${known.tokenType}", which all tokens of ${preset} are`, 'Remove it.')
   const signs = known.algorithms

@@ -41,8 +41,8 @@ export function checkNamedOperations(route: Route, routes: readonly Route[], abo
           about(`policies/${policy.id}.ts`)(
             path,
             show(pattern),
-            'an operation that some route or kind has',
-            'Correct it; docs/configuration.md lists the operations of each kind.',
+            'an operation of a route or of a kind of agent',
+            'Correct it. docs/configuration.md lists the operations of each kind.',
           )
         })
       })
@@ -65,15 +65,15 @@ function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
     report(
       `agent.endpoints[${index}].path`,
       show(path),
-      'a part that may be anything as :name',
-      'Write it so, such as /tickets/:id.',
+      'a variable part written as :name',
+      'Write it like /tickets/:id.',
     )
   })
   const keys = endpoints.map(({ method, path }) => `${method} ${keyOfPath(path)}`)
   keys.forEach((key, index) => {
     const first = keys.indexOf(key)
     if (first === index) return
-    const found = `${endpoints[index]?.method} ${show(endpoints[index]?.path)}, which matches what endpoints[${first}] does`
+    const found = `${endpoints[index]?.method} ${show(endpoints[index]?.path)}, which matches the same requests as endpoints[${first}]`
     report(`agent.endpoints[${index}]`, found, 'endpoints that differ in method or path', 'Remove one of the two.')
   })
 }

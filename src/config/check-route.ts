@@ -45,7 +45,7 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
       'agent.origin.object',
       `a route that is ${route.public ? 'public' : `for ${route.agent.kind}`}`,
       'a route for operators who are signed in',
-      'Write agent: operators, with trust and policies: docs/limits.md#revocation.',
+      'Write agent: operators, with trust and policies. See docs/limits.md#revocation.',
     )
   const key = 'url' in origin ? 'url' : 'env' in origin ? 'env' : 'object' in origin ? 'object' : 'service'
   const at = `agent.origin.${key}`
@@ -65,9 +65,9 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
   const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && settings.isDevelopment)
   if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
     const expected = 'an https URL without user, query or fragment (http only where ENVIRONMENT is "development")'
-    report(at, show(given), expected, 'Correct it; an agent without TLS belongs behind a service binding or a tunnel.')
+    report(at, show(given), expected, 'Correct it. If the agent has no TLS, use a service binding or a tunnel.')
   } else if (url.origin === settings.publicUrl) {
-    report(at, show(given), "an address other than the gateway's own", 'Name the agent itself.')
+    report(at, show(given), "an address other than the gateway's own", 'Write the address of the agent.')
   }
 }
 
@@ -85,7 +85,7 @@ function checkIdentity(route: Route, report: Report): void {
         `identity.${key}`,
         'set',
         `nothing, for ${agent.kind}`,
-        `Remove it: only ${having.join(', ')} can have it.`,
+        `Remove it: it exists only for ${having.join(', ')}.`,
       )
   }
   assertion?.claims?.forEach((claim, index) => {
@@ -94,7 +94,7 @@ function checkIdentity(route: Route, report: Report): void {
   })
   forwardHeaders.forEach((name, index) => {
     if (!isReservedHeader(name)) return
-    const expected = 'a header that carries no identity, credential, address or connection matter'
+    const expected = 'a header that is not about identity, credentials, addresses or the connection'
     report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
   })
   exposeHeaders.forEach((name, index) => {
@@ -109,7 +109,7 @@ function checkIdentity(route: Route, report: Report): void {
       'identity.assertion',
       '"header"',
       expected,
-      'Use "bearer": LangGraph keeps every x- header with the thread, for others to read.',
+      'Use "bearer": LangGraph stores every x- header with the thread, where others can read it.',
     )
   }
   if (
@@ -125,22 +125,22 @@ function checkIdentity(route: Route, report: Report): void {
     report(
       'identity.assertion',
       '"bearer"',
-      '"header" or "off", for agents that hand headers on',
-      'Leave it out: it would take the place of the key of their model.',
+      '"header" or "off", because this agent forwards headers to its model',
+      'Remove it: it would replace the API key that the agent sends to its model.',
     )
   if (handsHeadersOn && agent.credential && /^(?:authorization|x-.*)$/.test(agent.credential.header))
     report(
       'agent.credential.header',
       show(agent.credential.header),
-      'a header that these agents do not hand on: neither authorization nor x-…',
-      'Choose another: this one would go to the vendor of their model.',
+      'a header that this agent does not forward: not authorization, and no x-…',
+      'Choose another: the agent would send this one to the vendor of its model.',
     )
   if (agent.credential && OWN_SECRETS.includes(agent.credential.secret))
     report(
       'agent.credential.secret',
       show(agent.credential.secret),
       "a secret other than the gateway's own",
-      'Give the agent one of its own.',
+      'Use another secret for the agent.',
     )
   if (agent.credential?.header === 'authorization' && travels === 'bearer') {
     const expected = "another header than the assertion's"
@@ -171,9 +171,9 @@ function checkCors(route: Route, settings: Settings, environment: Environment, r
       return
     }
     if (origin !== undefined && isWebOrigin(origin, settings.isDevelopment)) return
-    const expected = "one exact web origin, https (http only for loopback) or of an app's own scheme"
+    const expected = "one exact web origin: https, http for localhost, or an app's own scheme"
     const remedy =
-      'Write it as "https://app.example.com"; "http://localhost:*" is for development, and there are no other wildcards.'
+      'Write it like "https://app.example.com". "http://localhost:*" works in development; other wildcards do not exist.'
     report(path, show(origin), expected, remedy)
   })
 }

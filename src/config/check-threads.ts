@@ -14,17 +14,32 @@ export function checkThreads(route: Route, report: Report): void {
   const adapter = adapterOf(agent)
   const isShared = threads === 'shared' || isPublic === true
   if (threads !== undefined && !adapter.threads)
-    report('threads', show(threads), `nothing, for ${agent.kind}`, 'Remove it: the gate knows no threads of this kind.')
+    report(
+      'threads',
+      show(threads),
+      `nothing, for ${agent.kind}`,
+      'Remove it: the gateway does not handle threads of this kind of agent.',
+    )
   else if (threads !== undefined && threads !== 'shared' && isPublic)
-    report('threads', show(threads), '"shared" or nothing, on a public route', 'Remove it: nobody is there to own any.')
+    report(
+      'threads',
+      show(threads),
+      '"shared" or nothing, on a public route',
+      'Remove it: a public route has no users.',
+    )
   if (unowned !== undefined && (agent.kind !== 'langgraph' || isShared))
-    report('unowned', show(unowned), 'nothing here', 'Remove it: only LangGraph keeps owners, where threads have some.')
+    report(
+      'unowned',
+      show(unowned),
+      'nothing here',
+      'Remove it: it applies to langgraph routes whose threads have owners.',
+    )
   if (isShared && agent.kind === 'mcp' && agent.eventStore !== undefined)
     report(
       'agent.eventStore',
       show(agent.eventStore),
       'nothing here',
-      'Remove it: where all is shared, all can be resumed.',
+      'Remove it: with shared threads every stream can be resumed anyway.',
     )
   checkStoredIdentity(route, report)
   if (isShared) return
@@ -32,8 +47,8 @@ export function checkThreads(route: Route, report: Report): void {
   agent.operations?.forEach((pattern, index) => {
     const covered = rows.filter(({ operation }) => covers(unnamed(pattern), operation))
     if (covered.length === 0 || !covered.every(({ whose }) => whose === EVERYBODY)) return
-    const expected = "an operation on what is the caller's own"
-    const remedy = "Remove it, or say `threads: 'shared'`: what it touches is everybody's, and cannot be kept apart."
+    const expected = "an operation that reaches only the caller's own data"
+    const remedy = "Remove it, or set `threads: 'shared'`: this operation reaches data of all users."
     report(`agent.operations[${index}]`, show(pattern), expected, remedy)
   })
 }
@@ -54,13 +69,13 @@ function checkStoredIdentity(route: Route, report: Report): void {
       'threads',
       show(threads),
       `"own", for an agent that may keep identity in its state`,
-      "Leave it out; or say `resumesAs: 'whoever-asked-first'`: who answers or edits another's run acts with the roles of the other.",
+      "Remove it. Or set `resumesAs: 'whoever-asked-first'`: a person who continues another person's run then acts with that person's roles.",
     )
   if (!matters && resumesAs !== undefined)
     report(
       'resumesAs',
       show(resumesAs),
       'nothing here',
-      'Remove it: every run of this route has its caller’s identity.',
+      'Remove it: every run of this route has the identity of its caller.',
     )
 }

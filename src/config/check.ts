@@ -50,7 +50,7 @@ function checkIds(routes: readonly Route[], about: About): void {
       about(`policies/${part.id}.ts`)(
         'id',
         `${show(part.id)}, twice`,
-        'one issuer or policy of this id',
+        'one issuer or policy with this id',
         'Rename one of them.',
       )
     }
@@ -73,7 +73,7 @@ function checkPaths(routes: readonly Route[], about: About): void {
     if (!at.has(route.path)) at.set(route.path, route)
     if (overlapping) {
       const found = `${show(route.path)}, which overlaps ${show(overlapping.path)} of route ${overlapping.id}`
-      report('path', found, 'a path of its own, neither above nor below another', 'Move one of the two.')
+      report('path', found, 'a path that is not above, below or equal to another', 'Change one of the two.')
     }
     if (OWN_PATHS.some((own) => below(route.path).startsWith(`${own}/`))) {
       report(
@@ -98,9 +98,19 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
   for (const route of routes) {
     const audience = route.assertion?.audience ?? route.id
     const owner = owners.get(audience)
-    if (owner && originUrl(owner.agent.origin, environment) !== originUrl(route.agent.origin, environment)) {
-      const found = `${show(audience)}, which route ${owner.id} has for another origin`
-      about(`routes/${route.id}.ts`)('assertion.audience', found, 'an audience for each origin', 'Choose another.')
+    // Two routes with one id are a fault of their own.
+    if (
+      owner &&
+      owner.id !== route.id &&
+      originUrl(owner.agent.origin, environment) !== originUrl(route.agent.origin, environment)
+    ) {
+      const found = `${show(audience)}, which route ${owner.id} uses for another agent`
+      about(`routes/${route.id}.ts`)(
+        'assertion.audience',
+        found,
+        'a different audience for each agent',
+        'Choose another.',
+      )
     }
     owners.set(audience, route)
   }
@@ -129,7 +139,12 @@ function checkNamespaces(routes: readonly Route[], about: About): void {
     const owner = owners.get(binding) ?? id
     owners.set(binding, owner)
     if (owner === id) continue
-    const found = `${show(binding)}, as policies/${owner}.ts has`
-    about(`policies/${id}.ts`)('binding', found, 'a namespace of its own', 'Bind another, or trust those keys.')
+    const found = `${show(binding)}, which policies/${owner}.ts uses too`
+    about(`policies/${id}.ts`)(
+      'binding',
+      found,
+      'a namespace of its own',
+      'Bind another namespace, or trust those keys.',
+    )
   }
 }

@@ -5,7 +5,7 @@ const DAY = 86_400
 const slash = (of: string) => ({
   form: /\/$/,
   expected: `an address with a slash at its end, as ${of} writes it`,
-  remedy: 'Add the slash: `iss` is compared to the letter.',
+  remedy: 'Add the slash: `iss` is compared exactly.',
 })
 const tenantOf = (issuer: string): string => new URL(issuer).pathname.split('/')[1] ?? ''
 
@@ -34,7 +34,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     issuer: {
       form: /^https?:\/\/(?:sts\.windows\.net\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
       expected: 'https://login.microsoftonline.com/TENANT_ID/v2.0, or https://sts.windows.net/TENANT_ID/ for version 1',
-      remedy: 'Write the id of your tenant; for several, {tenant} in its place and the list `tenants`.',
+      remedy:
+        'Write the id of your tenant. For several tenants, write {tenant} in its place and list them in `tenants`.',
     },
     algorithms: ['RS256'],
   },
@@ -50,7 +51,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     issuer: {
       form: /\/oauth2\/[^/]+$/,
       expected: 'the address of a custom authorization server, such as https://acme.okta.com/oauth2/default',
-      remedy: 'Add /oauth2/ and the id of the server: tokens of the org server cannot be verified by others.',
+      remedy: 'Add /oauth2/ and the id of the server: only Okta can verify tokens of the org server.',
     },
     algorithms: ['RS256'],
   },
@@ -88,7 +89,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     issuer: {
       form: /[^/]$/,
       expected: 'the address of the instance, such as https://clerk.acme.com, without a slash at its end',
-      remedy: 'Take the slash away.',
+      remedy: 'Remove the slash.',
     },
   },
   // workos.com/docs/reference/authkit/session-tokens, 2026-11: the issuer is of one client, and tokens name no other audience.

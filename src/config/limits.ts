@@ -43,6 +43,6 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
 /** Checks limits that have no effect: how long silence may last is looked at only where it is filled. */
 export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
   if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return
-  const expected = 'heartbeatSeconds above 0 beside it'
-  report('limits.idleSeconds', show(given.idleSeconds), expected, 'Set it, or remove this.')
+  const expected = 'limits.heartbeatSeconds above 0'
+  report('limits.idleSeconds', show(given.idleSeconds), expected, 'Set heartbeatSeconds, or remove idleSeconds.')
 }

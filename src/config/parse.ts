@@ -24,9 +24,9 @@ function misplacedIn(route: unknown, index: number): Fault[] {
   const parts = route as Readonly<Partial<Record<'trust' | 'policies', readonly unknown[]>>> | null
   const has = (part: unknown, key: string): boolean => typeof part === 'object' && part !== null && key in part
   const sorts = [
-    ['trust', 'allow', 'a policy', 'an identity provider, of defineIssuer', 'Move it to `policies`.'],
-    ['policies', 'issuer', 'an identity provider', 'a policy, of definePolicy', 'Move it to `trust`.'],
-    ['policies', 'binding', 'API keys', 'a policy, of definePolicy', 'Move it to `trust`.'],
+    ['trust', 'allow', 'a policy', 'an identity provider, made by defineIssuer', 'Move it to `policies`.'],
+    ['policies', 'issuer', 'an identity provider', 'a policy, made by definePolicy', 'Move it to `trust`.'],
+    ['policies', 'binding', 'API keys', 'a policy, made by definePolicy', 'Move it to `trust`.'],
   ] as const
   return sorts.flatMap(([list, mark, found, expected, remedy]) =>
     (Array.isArray(parts?.[list]) ? parts[list] : []).flatMap((part: unknown, at: number) =>
@@ -42,7 +42,7 @@ function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fa
   if (keys.at(-1) === 'secret' && issue.input !== undefined) return { ...place(keys, route, index), ...NO_SECRET }
   return {
     ...place(keys, route, index),
-    found: isUnknownKey ? 'a key that means nothing here' : show(issue.input),
+    found: isUnknownKey ? 'an unknown key' : show(issue.input),
     expected: isUnknownKey ? 'no such key' : expectedText(issue),
     remedy: isUnknownKey
       ? 'Remove it, or correct its spelling.'
@@ -52,10 +52,17 @@ function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fa
   }
 }
 
-/** Schemas whose message was written say best what they expect; valibot's own messages repeat what was received. */
-function expectedText(issue: v.BaseIssue<unknown>): string {
-  if (issue.input === undefined) return 'a value: this key is required'
-  return issue.message.startsWith('Invalid ') ? (issue.expected ?? issue.message) : issue.message
+/** Plain words for the types that valibot names. */
+const TYPES: Readonly<Record<string, string>> = {
+  Array: 'a list',
+  Object: 'an object',
+}
+
+/** Prefers a message of our own schemas: valibot's messages repeat the value that was found. */
+function expectedText({ input, message, expected }: v.BaseIssue<unknown>): string {
+  if (input === undefined) return 'a value: this key is required'
+  if (!message.startsWith('Invalid ') || expected === null) return message
+  return TYPES[expected] ?? expected.replace(/^\((.*)\)$/, '$1').replaceAll(' | ', ' or ')
 }
 
 const NO_SECRET = {
@@ -67,7 +74,7 @@ const NO_SECRET = {
 const UNDEFINED = {
   found: 'undefined',
   expected: 'a value, or no such key',
-  remedy: 'Look at what was imported under that name: a requirement that is undefined would be no requirement.',
+  remedy: 'Correct the import: the file has no such export.',
 }
 
 /** Where a key is there and its value is not. */

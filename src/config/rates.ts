@@ -25,8 +25,8 @@ export function checkRates(policies: readonly Policy[] = [], environment: Enviro
         report(
           `rates[${index}].operations`,
           show(operations),
-          "nothing, beside per: 'address'",
-          'Remove it: addresses are counted before the operation is known.',
+          "nothing, with per: 'address'",
+          'Remove it: addresses are counted before the gateway knows the operation.',
         )
       if (rates.findIndex((other) => other.name === name) < index)
         report(`rates[${index}].name`, show(name), 'a name of its own', 'Rename one of them.')

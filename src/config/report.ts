@@ -3,7 +3,7 @@ import { show } from './fault'
 /** Says one fault of one file. */
 export type Report = (path: string, found: string, expected: string, remedy: string) => void
 export const remedyForUnbound = (name: string): string =>
-  `Add ${name} to [vars] in wrangler.toml, and to the vars of each environment there: they inherit none.`
+  `Add ${name} to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.`
 
 /** Says that a variable is missing. */
 export function reportUnbound(report: Report, path: string, name: string): void {

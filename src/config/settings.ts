@@ -19,7 +19,7 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
       path: 'vars.ENVIRONMENT',
       found: show(mode),
       expected: '"production" or "development", or nothing for production',
-      remedy: 'Correct it. Only development lets origins and issuers be plain http.',
+      remedy: 'Correct it. "development" allows agents and issuers over plain http.',
     })
   }
   const publicUrl = variable(environment, 'PUBLIC_URL')
@@ -33,7 +33,7 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
       file,
       path: 'vars.PUBLIC_URL',
       found: show(publicUrl),
-      expected: "the gateway's own address, https, without a path or a slash at its end",
+      expected: "the gateway's own https address, without a path and without a slash at the end",
       remedy: 'Set it, for example to "https://gate.example.com".',
     })
   }

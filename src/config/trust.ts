@@ -41,7 +41,12 @@ export function checkTrust(trust: Trust, settings: Settings, environment: Enviro
     return
   }
   if (trust.id === 'local')
-    report('id', '"local"', 'another id', 'Rename it: user ids that begin with local: are those of npm start.')
+    report(
+      'id',
+      '"local"',
+      'another id',
+      'Rename it: npm start uses user ids that begin with local: for its own people.',
+    )
   if (!namespaceOf(trust, environment))
     report(
       'binding',
@@ -60,8 +65,8 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
     report(
       'trust',
       `${issuers.length + own.length} entries, some with the same subjectPrefix`,
-      'issuers whose subjectPrefix differ',
-      'Give all but one a prefix: their user ids could collide. Tenants and API keys have their id and a colon.',
+      'a different subjectPrefix for each entry',
+      'Give all but one a prefix, or two people could get one user id.',
     )
   if (isTwice(issuers.map(({ issuer }) => issuer)))
     report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: the gateway uses only the first.')
@@ -71,7 +76,7 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
       'trust',
       `API keys with peopleOf ${show(peopleOf)}`,
       'the id of one issuer of this route, without `tenants`',
-      'Name one, or leave peopleOf out.',
+      'Write the id of one issuer, or remove peopleOf.',
     )
   }
 }

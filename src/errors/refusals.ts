@@ -35,7 +35,7 @@ export const refusals = {
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
-    detail: 'This endpoint exists, but not for this method. The Allow header lists those it has.',
+    detail: 'This endpoint does not have this method. The Allow header lists its methods.',
   },
   'cors-origin-refused': {
     status: 403,
@@ -51,7 +51,7 @@ export const refusals = {
   'token-in-url': {
     status: 400,
     title: 'Token in the URL',
-    detail: 'Tokens travel in the Authorization header only; URLs are logged by others.',
+    detail: 'Send tokens in the Authorization header only: other systems log URLs.',
     challenge: 'invalid_request',
   },
   'token-missing': {
@@ -87,7 +87,7 @@ export const refusals = {
   'tenant-missing': {
     status: 403,
     title: 'Tenant missing',
-    detail: 'Threads of this route belong to tenants, and your token names none.',
+    detail: 'Threads of this route belong to tenants, and your token names no tenant.',
   },
   'field-forbidden': {
     status: 403,
@@ -131,7 +131,7 @@ export const refusals = {
   'assertion-too-large': {
     status: 431,
     title: 'Identity too large',
-    detail: 'The identity that this route passes on exceeds the size an origin would accept in a header.',
+    detail: 'The identity that this route passes on is too long for a header.',
   },
   'client-gone': { status: 499, title: 'Client closed the request', detail: 'The caller left before the reply.' },
   'loop-detected': {
@@ -206,7 +206,7 @@ export const refusals = {
   'internal-error': {
     status: 500,
     title: 'Internal error',
-    detail: 'The gateway failed. Nothing was let through; the request id leads to its log line.',
+    detail: 'The gateway failed and refused the request. Its log has a line with the request id.',
   },
 } as const satisfies Record<string, RefusalRow>
 

@@ -98,7 +98,7 @@ export class RevocationList {
       case 'DELETE routes//closed':
         return this.#remove(CLOSED + id)
     }
-    return fault(404, 'There is nothing here.')
+    return fault(404, 'This address does not exist.')
   }
 
   #all<T extends object>(prefix: string): readonly (T & { readonly id: string })[] {
@@ -133,13 +133,13 @@ export class RevocationList {
     const current = all.filter((each) => !isOver(each.until))
     for (const each of all) if (isOver(each.until)) this.#kv.delete(ENTRY + each.id)
     if (current.length >= MOST_ENTRIES && !current.some((each) => each.id === id))
-      return fault(409, `The list has ${MOST_ENTRIES} entries, which is the most that it takes.`)
+      return fault(409, `The list has ${MOST_ENTRIES} entries, which is the most that it can hold.`)
     return this.#put(ENTRY + id, { kind, until, note }, by, { id })
   }
 
   #close(id: string, body: unknown, by: string): Response {
     const { success, output, issues } = v.safeParse(ClosedSchema, body)
-    if (!v.is(routeId, id)) return fault(400, 'No route is called so.')
+    if (!v.is(routeId, id)) return fault(400, 'There is no route with this id.')
     return success ? this.#put(CLOSED + id, output, by, { id }) : fault(400, v.summarize(issues))
   }
 

@@ -55,7 +55,7 @@ function refuseDenied(decision: Decision, policies: readonly Policy[], caller: C
     ? mismatchOf(policy, caller, operation, decision.reasons)
     : caller.operations && {
         found: `a key for ${caller.operations.join(', ')}`.slice(0, 200),
-        expected: `one for ${operation}`,
+        expected: `a key for ${operation}`,
       }
   if (scopes.length > 0) throw new Refusal('scope-insufficient', reasons, { scopes, mismatch })
   throw new Refusal('policy-denied', reasons, { mismatch })

@@ -37,7 +37,7 @@ const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
   'tenant-differs': ({ tenant = 'none' }) => `tenant ${tenant}`,
   'caller-kind-differs': ({ kind }) => `a ${kind}`,
   'claim-differs': () => 'another value, or none',
-  excluded: () => 'a caller whom the rule excludes',
+  excluded: () => 'a caller that the rule excludes',
 }
 
 /**

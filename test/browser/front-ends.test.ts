@@ -82,7 +82,7 @@ beforeAll(async () => {
   const cors = `cors: { origins: ['${site.url}', '${whole.url}'] }, trust:`
   for (const name of ['notes', 'desk', 'support'])
     house.write(`routes/${name}.ts`, house.read(`routes/${name}.ts`).replace('trust:', cors))
-  await dev.printed(/Took in .*cors of route support/)
+  await dev.printed(/Loaded .*cors of route support/)
   browser = await startChromium()
   page = await browser.newPage()
   page.setDefaultTimeout(20_000)

@@ -80,7 +80,7 @@ describe('sallyport add KIND ID URL', () => {
     )
     house.write('policies/other.ts', house.read('policies/talk.ts').replace("'talk'", "'other'"))
     const { stderr } = await house.command('add', 'mcp', 'tools', 'https://d.acme.com')
-    expect(stderr).toContain('say --policy with one of other, talk')
+    expect(stderr).toContain('Choose one with --policy: other, talk')
     expect((await house.command('add', 'mcp', 'tools', 'https://d.acme.com', '--policy', 'other')).status).toBe(0)
   })
 
@@ -88,7 +88,9 @@ describe('sallyport add KIND ID URL', () => {
     house.write('routes/index.ts', `// once: export default [a]\n${INDEX}`)
     expect((await house.command('add', 'maf', 'tools', 'https://tools.acme.com')).status).toBe(0)
     expect(house.read('routes/index.ts')).toContain('\nexport default [support, desk, tools]')
-    expect((await house.command('add', 'maf', 'x', 'localhost:8123')).stderr).toContain('no address of an agent')
+    expect((await house.command('add', 'maf', 'x', 'localhost:8123')).stderr).toContain(
+      'is not the address of an agent',
+    )
   })
 
   it.each([
@@ -101,7 +103,7 @@ describe('sallyport add KIND ID URL', () => {
     const { status, stderr } = await house.command('add', ...args)
     expect([status, stderr]).toEqual([
       1,
-      expect.stringMatching(/^usage: sallyport add|is no id|There is no kind of agent/),
+      expect.stringMatching(/^usage: sallyport add|is not an id|There is no kind of agent/),
     ])
   })
 
@@ -166,7 +168,7 @@ describe('sallyport add provider', () => {
       (await house.command('add', 'maf', 'both', 'https://both.acme.com', '--trust', 'login,partner')).stderr,
     ).toBe('')
     const unknown = await house.command('add', 'maf', 'x', 'https://x.acme.com', '--trust', 'logn')
-    expect(unknown.stderr).toContain('There is no issuer "logn" below policies/; there is: login, partner.')
+    expect(unknown.stderr).toContain('There is no issuer "logn" in policies/. It has: login, partner.')
     expect((await house.command('add', 'langraph', 'x', 'https://x.acme.com')).stderr).toContain(
       'Did you mean "langgraph"?',
     )

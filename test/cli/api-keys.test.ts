@@ -94,9 +94,9 @@ describe('sallyport keys api', () => {
       ['create', '--label', 'x', '--subject', 'a', '--route', 'desk'],
       'No route "desk" trusts these keys',
     ],
-    ['an option of another verb', ['rotate', '0123456789abcdef', '--role', 'admin'], '--role means nothing'],
+    ['an option of another verb', ['rotate', '0123456789abcdef', '--role', 'admin'], '--role is not an option'],
     ['an overlap without end', ['rotate', '0123456789abcdef', '--overlap', 'never'], '--overlap never'],
-    ['an end in the past', ['create', '--label', 'x', '--subject', 'a', '--expires', '2020-01-01'], 'a date to come'],
+    ['an end in the past', ['create', '--label', 'x', '--subject', 'a', '--expires', '2020-01-01'], 'a future date'],
     ['an id that no key has', ['revoke', '0123456789abcdef'], 'There is no key 0123456789abcdef'],
     ['another verb', ['delete', '0123456789abcdef'], 'usage: sallyport keys api'],
     ['keys that no route trusts', ['list', '--keys', 'other'], 'No route trusts API keys "other"'],
@@ -127,7 +127,7 @@ describe('sallyport check', () => {
     const { status, out } = await run('check')
     house.write('routes/desk.ts', desk)
     expect(status).toBe(1)
-    expect(out).toContain('"API_KEYS", as policies/')
+    expect(out).toContain('"API_KEYS", which policies/')
   })
 
   it('refuses an id whose people would look like local ones', async () => {
@@ -135,7 +135,7 @@ describe('sallyport check', () => {
     const { status, out } = await run('check')
     house.write('policies/keys.ts', KEYS)
     expect(status).toBe(1)
-    expect(out).toContain('those of npm start')
+    expect(out).toContain('npm start uses user ids')
   })
 
   it('refuses peopleOf an issuer that the route does not trust', async () => {

@@ -62,9 +62,7 @@ describe('sallyport check', () => {
     )
     expect(example.stderr).toContain('policies/talk.ts  examples[1]')
     const variable = await withChange('wrangler.toml', 'DESK_URL =', 'DESKURL =', () => command('check'))
-    expect(variable.stderr).toContain(
-      'Add DESK_URL to [vars] in wrangler.toml, and to the vars of each environment there',
-    )
+    expect(variable.stderr).toContain('Add DESK_URL to [vars] in wrangler.toml, and to the vars of each environment')
     const name = await withChange('routes/desk.ts', "id: 'desk'", "id: 'tickets'", () => command('check'))
     expect(name.stderr).toContain('routes/tickets.ts  (file name)')
     expect([example.status, variable.status, name.status]).toEqual([1, 1, 1])
@@ -79,7 +77,10 @@ describe('sallyport check', () => {
     )
     expect(unset.stderr).toContain('routes/support.ts  agent.origin.env')
     const typo = await command('check', '--env', 'stagin')
-    expect([typo.status, typo.stderr]).toEqual([1, 'wrangler.toml has no environment "stagin"; it has: staging.\n'])
+    expect([typo.status, typo.stderr]).toEqual([
+      1,
+      'wrangler.toml has no environment "stagin". Its environments are: staging.\n',
+    ])
     expect((await command('check', 'staging')).status).toBe(1)
   })
 
@@ -286,7 +287,7 @@ describe('sallyport threads', () => {
   it.each([
     [['--issuer', 'https://nobody.acme.com', '--subject', 'a'], 'No route trusts the issuer'],
     [[...alice.slice(1), '--route', 'suport', '--thread', 't'], 'There is no route "suport"'],
-    [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'by the ids that callers know'],
+    [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'sees the same thread ids'],
   ])('answers nothing that would be good for nothing: %j', async (args, says) => {
     const { status, stdout, stderr } = await command('threads', ...args)
     expect([status, stdout, stderr]).toEqual([1, '', expect.stringContaining(says)])

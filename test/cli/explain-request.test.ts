@@ -35,8 +35,8 @@ describe('sallyport explain for a request', () => {
         '      hit  allow "members and admins may talk", for role member or admin',
     )
     expect(text).toContain('  x-user-id: alice')
-    expect(text).toContain('Taken out of the body: config.configurable.langgraph_auth_user.identity')
-    expect(text).toContain('Taken out or replaced: x-user-id, x-api-key')
+    expect(text).toContain('Removed from the body: config.configurable.langgraph_auth_user.identity')
+    expect(text).toContain('Removed or replaced: x-user-id, x-api-key')
     expect(text).not.toContain('mallory')
     // No signature of the gateway's is printed.
     expect(text).not.toMatch(/eyJ[\w-]+\./)
@@ -73,10 +73,10 @@ describe('sallyport explain for a request', () => {
   })
 
   it.each([
-    [['hello'], 'is no request'],
-    [['GET /x', '--as', '{"name":"x"}'], '--as wants a person'],
+    [['hello'], 'is not a request'],
+    [['GET /x', '--as', '{"name":"x"}'], '--as takes a person'],
     [['GET /x', '--body', '@nofile'], 'There is no file nofile'],
-    [['GET /x', '--header', 'x'], 'is no header'],
+    [['GET /x', '--header', 'x'], 'is not a header'],
   ])('says in a sentence what it was not given: %j', async (args, says) => {
     const { status, text } = await explain(...args)
     expect([status, text]).toEqual([1, expect.stringContaining(says)])

@@ -63,8 +63,8 @@ const PUBLIC = 'PUBLIC_URL = "https://gate.acme.com"'
 
 const mistakes: Readonly<Record<string, Mistake>> = {
   // wrangler.toml
-  'staging inherits the address of production': toml(STAGING, '', 'would take the address away from the top level'),
-  'routes below [vars]': toml(`${TOP}\n[vars]\n`, `\n[vars]\n${TOP}`, 'Move it up'),
+  'staging inherits the address of production': toml(STAGING, '', 'takes the address from the top level'),
+  'routes below [vars]': toml(`${TOP}\n[vars]\n`, `\n[vars]\n${TOP}`, 'Move it above the first [table]'),
   'a route for another host than PUBLIC_URL': toml('"gate.acme.com"', '"agents.acme.com"', 'one for gate.acme.com'),
   'a route for some paths only': toml(
     '{ pattern = "gate.acme.com", custom_domain = true }',
@@ -80,7 +80,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'development mode in production': toml(PUBLIC, `${PUBLIC}\nENVIRONMENT = "development"`, 'can be deployed'),
   'a mode that does not exist': toml(PUBLIC, `${PUBLIC}\nENVIRONMENT = "prod"`, '"production" or "development"'),
   'PUBLIC_URL with a path': toml(PUBLIC, 'PUBLIC_URL = "https://gate.acme.com/agents"', 'without a path'),
-  'PUBLIC_URL with a slash': toml(PUBLIC, 'PUBLIC_URL = "https://gate.acme.com/"', 'or a slash at its end'),
+  'PUBLIC_URL with a slash': toml(PUBLIC, 'PUBLIC_URL = "https://gate.acme.com/"', 'and without a slash at the end'),
   'PUBLIC_URL without TLS': toml(PUBLIC, 'PUBLIC_URL = "http://gate.acme.com"', 'https'),
   'PUBLIC_URL without a scheme': toml(PUBLIC, 'PUBLIC_URL = "gate.acme.com"', 'https'),
   'no PUBLIC_URL': toml(`${PUBLIC}\n`, '', 'vars.PUBLIC_URL'),
@@ -154,7 +154,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a wildcard for web pages': support(
     'trust: [login]',
     "trust: [login],\n  cors: { origins: ['https://*.acme.com'] }",
-    'no other wildcards',
+    'other wildcards do not exist',
   ),
   'any web page at all': support('trust: [login]', "trust: [login],\n  cors: { origins: ['*'] }", 'cors.origins[0]'),
   'a web page with a slash': support(
@@ -165,7 +165,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'pages of this machine in production': support(
     'trust: [login]',
     "trust: [login],\n  cors: { origins: ['http://localhost:*'] }",
-    'is for development',
+    'works in development',
   ),
   'an operation that the kind has not': support(
     "origin: { env: 'SUPPORT_URL' }",
@@ -283,7 +283,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'an example of a pattern': talk(
     "does: 'threads.delete', expect: 'deny'",
     "does: 'threads.*', expect: 'deny'",
-    'no pattern',
+    'not a pattern',
   ),
   'the address of the document as the issuer': login(
     "{ env: 'ISSUER_URL' }",
@@ -323,7 +323,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     from: 'createWorker(routes)',
     to: 'createWorker(routes.slice(0, 1))',
     blames: 'src/index.ts',
-    says: 'what is deployed would not be what was checked',
+    says: 'Otherwise the deployed routes are not the checked',
   },
   'a Worker without a default export': {
     in: 'src/index.ts',

@@ -74,7 +74,7 @@ describe('an identity provider', () => {
     })
     issuers.set('down', { discovery: says(503) })
     expect((await asked({ algorithms: ['ES256'] })).faults).toMatchObject([
-      { path: 'algorithms', found: 'ES256', remedy: 'Set algorithms to what the published keys are for: RSA.' },
+      { path: 'algorithms', found: 'ES256', remedy: 'Set algorithms to fit the published keys: RSA.' },
     ])
     expect((await asked({ issuer: issuers.issuer('elsewhere') })).faults).toMatchObject([
       { path: 'issuer', found: expect.stringContaining('another host'), remedy: expect.stringContaining('jwksUri') },

@@ -35,7 +35,7 @@ describe('sallyport check', () => {
     ['a limiter that is not bound', ['RNUS', 3, 60, limiter('RUNS', 1001, 3)], '"RNUS", which is not bound'],
     ['another limit than the limiter has', ['RUNS', 5, 60, limiter('RUNS', 1001, 3)], '5 in 60 seconds'],
     ['another window', ['RUNS', 3, 10, limiter('RUNS', 1001, 3)], '3 in 60 seconds, as wrangler.toml has it'],
-    ['a window that the platform does not know', ['RUNS', 3, 30, limiter('RUNS', 1001, 3)], '10 | 60'],
+    ['a window that the platform does not know', ['RUNS', 3, 30, limiter('RUNS', 1001, 3)], '10 or 60'],
     [
       'a limiter that two rates share',
       [
@@ -67,7 +67,7 @@ describe('sallyport check', () => {
         limiter('RUNS', 1001, 3) + limiter('ALL', 1002, 3),
         ", { name: 'all', per: 'address', binding: 'ALL', most: 3, seconds: 60, operations: ['run.*'] }",
       ],
-      'addresses are counted before the operation is known',
+      'addresses are counted before the gateway knows the operation',
     ],
   ])('says %s', async (_name, given, says) => {
     write(...given)

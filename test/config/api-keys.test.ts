@@ -34,7 +34,7 @@ describe('API keys', () => {
     [
       'one namespace under two ids',
       [route('a', [keys]), route('b', [login, { ...keys, id: 'staff', peopleOf: 'login' }])],
-      '"API_KEYS", as policies/keys.ts has',
+      '"API_KEYS", which policies/keys.ts uses too',
     ],
     [
       'a bucket in place of a namespace',

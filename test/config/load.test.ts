@@ -146,7 +146,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
       {
         path: 'agent.origin.env',
         found: '"NOT_SET", which is not bound',
-        remedy: 'Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment there: they inherit none.',
+        remedy: 'Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.',
       },
     ],
     ['an unbound service', butAgent({ origin: { service: 'NOT_BOUND' } }), { path: 'agent.origin.service' }],
@@ -441,7 +441,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     [
       'a limit of silence where streams pass unread',
       but({ agent: mcp, limits: { idleSeconds: 30 } }),
-      { path: 'limits.idleSeconds', found: '30', expected: 'heartbeatSeconds above 0 beside it' },
+      { path: 'limits.idleSeconds', found: '30', expected: 'limits.heartbeatSeconds above 0' },
     ],
     ['unowned threads on AG-UI', but({ agent: agUi, unowned: 'hide' }), { path: 'unowned', expected: 'nothing here' }],
     [
@@ -519,7 +519,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     )
   })
 
-  it('plain http is for development only', () => {
+  it('plain http works in development only', () => {
     const env = {
       PUBLIC_URL: 'http://127.0.0.1:8787',
       ENVIRONMENT: 'development',
@@ -553,7 +553,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
         'Sallyport does not start: 3 faults in its configuration.',
         '',
         '  routes/support.ts  limit',
-        '    found     a key that means nothing here',
+        '    found     an unknown key',
         '    expected  no such key',
         '    remedy    Remove it, or correct its spelling.',
         '',
@@ -565,7 +565,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
         '  routes/three.ts  agent.origin.env',
         '    found     "NOT_SET", which is not bound',
         '    expected  the name of a variable that is set',
-        '    remedy    Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment there: they inherit none.',
+        '    remedy    Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.',
         '',
       ].join('\n'),
     )

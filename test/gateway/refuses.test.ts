@@ -331,10 +331,10 @@ describe('S24: each refusal of the table', () => {
       ['{"keys":[]}', /not a JWK Set/],
       [JSON.stringify({ keys: [publicPart] }), /no private part/],
       [JSON.stringify({ keys: [weak] }), /damaged|weaker/],
-      [JSON.stringify({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }), /neither ES256/],
+      [JSON.stringify({ keys: [{ kty: 'oct', k: 'c2VjcmV0' }] }), /none of ES256/],
       [JSON.stringify({ keys: [twice, twice] }), /same kid/],
-      ['{"keys":[null]}', /neither ES256/],
-      [JSON.stringify({ keys: [{ ...twice, alg: 'RS256' }] }), /neither ES256/],
+      ['{"keys":[null]}', /none of ES256/],
+      [JSON.stringify({ keys: [{ ...twice, alg: 'RS256' }] }), /none of ES256/],
       [JSON.stringify({ keys: [await privateKey('RS256')] }), /no key of an algorithm/],
     ]
     for (const [SIGNING_KEYS, reason] of cases) {

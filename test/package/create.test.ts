@@ -34,8 +34,8 @@ describe('npm create sallyport', () => {
   it.each([
     [['a', '--agent', 'langgraf'], 'There is no kind of agent "langgraf".'],
     [['a', '--provider', 'azure'], 'There is no provider "azure".'],
-    [['a', '--agent', 'mcp', '--url', 'nowhere'], '"nowhere" is no address'],
-    [['a', '--url', 'https://a.acme.com'], '--url wants --agent'],
+    [['a', '--agent', 'mcp', '--url', 'nowhere'], '"nowhere" is not an address'],
+    [['a', '--url', 'https://a.acme.com'], '--url needs --agent'],
     [['a', '--agnet', 'mcp'], "Unknown option '--agnet'"],
   ])('says in a sentence what is wrong, and writes nothing: %j', (args, says) => {
     const { status, stderr } = create(...args)

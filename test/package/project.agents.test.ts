@@ -264,7 +264,7 @@ describe('a project of one’s own', () => {
     rmSync(path.join(project, 'token.txt'))
     // Somebody else, and nobody, by a file that is read while it runs.
     writeFileSync(path.join(project, 'people.json'), '[{ "sub": "carol", "roles": ["member"] }]')
-    await expect.poll(() => lines.filter((line) => line.includes('Took in people.json')).length).toBe(1)
+    await expect.poll(() => lines.filter((line) => line.includes('Loaded people.json')).length).toBe(1)
     expect(run('npx', '--no-install', 'sallyport', 'token', 'alice', '--port', port).output).toContain(
       'no token for alice',
     )
@@ -284,23 +284,23 @@ describe('a project of one’s own', () => {
     const statusOf = async (at: string) => (await fetch(`${routeUrl()}`.replace('/agents/support', at))).status
     const told = (text: string) => lines.filter((line) => line.includes(text)).length
     change('routes/support.ts', "path: '/agents/support'", "path: '/agents/desk', oops: 1")
-    await expect.poll(() => told('a key that means nothing here')).toBe(1)
+    await expect.poll(() => told('an unknown key')).toBe(1)
     expect(await statusOf('/agents/support/info')).toBe(401)
     // A file that is no TypeScript at all, saved over the first fault.
     change('routes/support.ts', "path: '/agents/desk', oops: 1", "path: '/agents/desk' oops")
     await expect.poll(() => told('routes/support.ts:')).toBeGreaterThan(0)
     expect(await statusOf('/agents/support/info')).toBe(401)
     change('routes/support.ts', "path: '/agents/desk' oops", "path: '/agents/desk'")
-    await expect.poll(() => told('Took in routes/support.ts')).toBe(1)
+    await expect.poll(() => told('Loaded routes/support.ts')).toBe(1)
     await expect.poll(() => statusOf('/agents/desk/info')).toBe(401)
     expect(await statusOf('/agents/support/info')).toBe(404)
     change('routes/support.ts', "path: '/agents/desk'", "path: '/agents/support'")
     await expect.poll(() => statusOf('/agents/support/info')).toBe(401)
     // Another address for the agent, in a file that no module imports.
     change('.dev.vars', agent.url, 'http://127.0.0.1:9')
-    await expect.poll(() => told('Took in .dev.vars')).toBe(1)
+    await expect.poll(() => told('Loaded .dev.vars')).toBe(1)
     change('.dev.vars', 'http://127.0.0.1:9', agent.url)
-    await expect.poll(() => told('Took in .dev.vars')).toBe(2)
+    await expect.poll(() => told('Loaded .dev.vars')).toBe(2)
     await started?.stop()
     started = undefined
   }, 120_000)

@@ -36,7 +36,7 @@ describe('a denial in words, for the operator', () => {
       'roles member, tenant none',
       '(role admin or role lead and tenant acme) (rule "only these")',
     ],
-    [{ not: { role: 'member' } }, 'a caller whom the rule excludes', 'not (role member) (rule "only these")'],
+    [{ not: { role: 'member' } }, 'a caller that the rule excludes', 'not (role member) (rule "only these")'],
   ])('%j is told with what the caller had', (when, found, expected) => {
     expect(denialOf(policy(when))).toEqual({ found, expected, setting: 'policies/desk.ts' })
   })

@@ -9,15 +9,15 @@ beforeAll(async () => {
 })
 afterAll(() => gateway?.close())
 
-it('the examples of the policies come out as they say', () => {
+it('every example of the policies has the result that it names', () => {
   expect(failedExamples(routes)).toEqual([])
 })
 
-it('nobody comes in without a token', async () => {
+it('a request without a token is refused', async () => {
   for (const { path } of routes) expect((await gateway.fetch(`${path}/`)).status).toBe(401)
 })
 
-it('somebody who is signed in is let through, or told that there is no such thing', async () => {
+it('a person who is signed in gets through, or learns that the address does not exist', async () => {
   for (const { path } of routes) {
     const { status } = await gateway.fetch(`${path}/`, { as: { sub: 'alice' } })
     expect([200, 404, 405]).toContain(status)

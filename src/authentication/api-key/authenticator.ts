@@ -31,20 +31,20 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
     const name = await nameOfKey(key)
     if (name === undefined)
       throw refuseToken('key-form', {
-        found: 'another form, or a checksum that does not fit',
-        expected: 'a whole key, as it was printed',
+        found: 'a text of another form, or with a wrong checksum',
+        expected: 'a whole key, exactly as it was printed',
       })
     const { keys, record } = await firstOf(name)
     const { expiresAt, routes } = record
     const known = `key ${idOfKey(name)}`
     if (expiresAt !== undefined && now >= expiresAt * 1000)
       throw new Refusal('token-expired', undefined, {
-        mismatch: { found: `${known}, which has ended`, expected: 'one that has not' },
+        mismatch: { found: `${known}, which has ended`, expected: 'a key that has not ended' },
       })
     if (routes && !routes.includes(route))
       throw refuseToken('key-route', {
         found: `${known}, for ${routes.join(', ')}`.slice(0, 200),
-        expected: `one for ${route}`,
+        expected: `a key for ${route}`,
       })
     const principal = principals.get(record) ?? principalOfKey(keys, name, record)
     principals.set(record, principal)

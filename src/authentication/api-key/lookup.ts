@@ -48,7 +48,7 @@ export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 
     if (!record)
       throw refuseToken('key-unknown', {
         found: `key ${idOfKey(name)}`,
-        expected: 'one that was created, and not revoked',
+        expected: 'a key that exists and is not revoked',
       })
     if (found.size >= MOST_KEPT) found.delete(found.keys().next().value ?? '')
     found.set(key, { record, at: now() })

@@ -57,7 +57,7 @@ export const headerChecks: readonly Check[] = [
     // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6); `enc` makes a JWE (RFC 7516 section 9).
     fault: (header) => (['crit', 'b64', 'enc'].some((name) => Object.hasOwn(header, name)) ? 'critical' : undefined),
     found: ({ crit, b64, enc }) => ({ crit, b64, enc }),
-    expected: () => 'none: no extension is known',
+    expected: () => 'none: the gateway knows no extension',
   },
   {
     on: 'kid',

@@ -91,7 +91,7 @@ export async function explainToken(
     on: 'cnf',
     passed: !isBound,
     found: shown(payload.cnf),
-    expected: 'nothing: a bound token is no bearer',
+    expected: 'no cnf: a token that is bound to a key is not a bearer token',
   })
   note(isBound ? 'sender-constrained' : undefined)
   return { steps, verdict, issuer, principal: principalOf(issuer, payload) }
@@ -115,12 +115,12 @@ const unchecked = (found: string): Signed => ({
 async function checkSignature(compact: CompactToken, issuer: TrustedIssuer, keysFor: KeysFor): Promise<Signed> {
   const { alg, kid } = compact.header as { alg: JwsAlgorithm; kid?: string }
   const keys = await keysFor(issuer, alg, kid)
-  if (keys === 'unknown') return unchecked('not checked: the keys of the issuer are not at hand')
+  if (keys === 'unknown') return unchecked('not checked: the keys of the issuer were not fetched')
   const failed = (refusal: Refusal): Signed => {
     const { reason, mismatch } = refusalOf(refusal)
     return { step: { on: 'the signature', passed: false, ...mismatch }, fault: reason }
   }
   if (keys.length === 0) return failed(refuseKey(kid))
   if (!(await signerOf(compact, alg, keys))) return failed(refuseSignature())
-  return { step: { on: 'the signature', passed: true, found: `one by the key ${shown(kid)}`, expected: A_KEY } }
+  return { step: { on: 'the signature', passed: true, found: `a signature by the key ${shown(kid)}`, expected: A_KEY } }
 }

@@ -4,8 +4,8 @@ import { shown } from './shown'
 
 export const A_JWT = 'a signed JWT: three parts in base64url'
 const FORMS = {
-  form: 'something else: cut, longer than 16,384 characters, with a character too many, or no JSON inside',
-  opaque: 'a reference that only its provider can read',
+  form: 'something else: cut off, over 16,384 characters, with an extra character, or without JSON inside',
+  opaque: 'an opaque token, which only its provider can read',
   encrypted: 'an encrypted token (Auth0: the sign-in named no audience; OpenIddict: DisableAccessTokenEncryption())',
 } as const
 

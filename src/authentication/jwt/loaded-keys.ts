@@ -62,7 +62,7 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
   }
   if (found.size === 0 && fault) throw fault.thrown
   if (found.size > MOST_TRIED) {
-    const expected = `a kid of one key: more than ${MOST_TRIED} keys of the issuer fit`
+    const expected = `a kid that names one key: more than ${MOST_TRIED} keys of the issuer fit`
     throw refuseToken('key', { found: kid === undefined ? 'no kid' : `the kid ${kid}`, expected })
   }
   const keys = [...found]

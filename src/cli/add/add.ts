@@ -40,7 +40,7 @@ export const add: Command = {
       if (what === undefined || !id || !url || others.length > 0) throw new ProjectError(USAGE)
       if (!isKind(what)) throw new ProjectError(unknownName('kind of agent', what, Object.keys(kinds)))
       if (!/^https?:$/.test(URL.parse(url)?.protocol ?? ''))
-        throw new ProjectError(`"${url}" is no address of an agent, such as http://127.0.0.1:2024.`)
+        throw new ProjectError(`"${url}" is not the address of an agent. Write it like http://127.0.0.1:2024.`)
       await apply(root, newRoute(root, what, id, url, values))
       say(atTheAgent[what])
     }
@@ -84,7 +84,7 @@ function newRoute(root: string, kind: Agent['kind'], id: string, url: string, va
   const listed = withListedRoute(read(root, ROUTES_FILE), id)
   if (listed === undefined)
     throw new ProjectError(
-      `${ROUTES_FILE} is written in a way that is not understood. Nothing was changed. Write ${file}:\n\n${text}\nand add to ${ROUTES_FILE}, with ${identifier(id)} in its list:\n\n  import ${identifier(id)} from './${id}'\n\nThen set ${variable} in wrangler's file.`,
+      `${ROUTES_FILE} has a form that this command cannot edit. Nothing was changed. Write ${file}:\n\n${text}\nand add to ${ROUTES_FILE}, with ${identifier(id)} in its list:\n\n  import ${identifier(id)} from './${id}'\n\nThen set ${variable} in wrangler's file.`,
     )
   const change: Change = new Map([
     [file, text],
@@ -125,16 +125,17 @@ function chosen(
     const known = sort === 'defineIssuer' ? [...files, ...filesWith(root, 'defineApiKeys')] : files
     const unknown = names.find((each) => !known.includes(each))
     if (unknown === undefined) return names
-    throw new ProjectError(`There is no ${name} "${unknown}" below policies/; there is: ${files.join(', ') || 'none'}.`)
+    throw new ProjectError(`There is no ${name} "${unknown}" in policies/. It has: ${files.join(', ') || 'none'}.`)
   }
   if (files.length === 1) return files
   throw new ProjectError(
     files.length === 0
       ? `There is no ${name} yet. First: ${how}.`
-      : `There are several: say ${flag} with one of ${files.join(', ')}.`,
+      : `There are several. Choose one with ${flag}: ${files.join(', ')}.`,
   )
 }
 
 function demandId(id: string): void {
-  if (!/^[a-z][a-z0-9-]{0,62}$/.test(id)) throw new ProjectError(`"${id}" is no id: small letters, digits and dashes.`)
+  if (!/^[a-z][a-z0-9-]{0,62}$/.test(id))
+    throw new ProjectError(`"${id}" is not an id: use small letters, digits and dashes.`)
 }

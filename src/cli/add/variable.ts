@@ -26,7 +26,7 @@ export function addVariable(root: string, change: Change, name: string, url: str
     : inJson(path.join(root, file), environments, name, value)
   if (text === undefined)
     throw new ProjectError(
-      `${file} is written in a way that is not understood. Nothing was changed. Add to the vars of each environment there:\n\n  ${name} = ${JSON.stringify(value)}\n\nand run the same command again.`,
+      `${file} has a form that this command cannot edit. Nothing was changed. Add to the vars of each environment there:\n\n  ${name} = ${JSON.stringify(value)}\n\nand run the same command again.`,
     )
   change.set(file, text)
   if (isLocal(url))

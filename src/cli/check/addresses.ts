@@ -35,7 +35,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'routes',
       `nothing, so that it inherits ${patternsOf(top).join(', ')}`,
       'routes of its own',
-      'Add routes = [{ pattern = "HOST", custom_domain = true }], or routes = [] for none: a deploy would take the address away from the top level.',
+      'Add routes = [{ pattern = "HOST", custom_domain = true }], or routes = [] for none: otherwise a deploy takes the address from the top level.',
     )
   } else if (host && patterns.length > 0) {
     const serving = patterns.filter((pattern) => servesHost(pattern, host))
@@ -44,14 +44,14 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
         'routes',
         patterns.join(', '),
         `one for ${host}, the host of PUBLIC_URL`,
-        'Correct one of the two: to requests for any other host the gateway answers 421.',
+        'Correct one of the two: the gateway answers 421 to requests for any other host.',
       )
     else if (!serving.some((pattern) => isCustom(config, pattern) || /^(?:https?:\/\/)?[^/]+\/\*$/.test(pattern)))
       add(
         'routes',
         serving.join(', '),
         `all paths of ${host}`,
-        `Write "${host}/*": agents fetch the gateway's keys below /.well-known.`,
+        `Write "${host}/*": agents fetch the gateway's keys at /.well-known.`,
       )
   }
   for (const pattern of patterns.filter((each) => isCustom(config, each) && /[*/]/.test(each)))
@@ -59,7 +59,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'routes',
       `custom domain ${pattern}`,
       'a host alone',
-      'Take away what follows the host, and stars: Cloudflare takes whole hosts.',
+      'Remove the path and any stars: a custom domain is a whole host.',
     )
   const date = config.compatibility_date
   if (typeof date !== 'string' || !/^\d{4}-\d\d-\d\d$/.test(date) || date < LEAST_DATE || Date.parse(date) > Date.now())
@@ -73,8 +73,8 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
   if (config.workers_dev !== false && !(isAtWorkersDev && config.workers_dev === true))
     add(
       'workers_dev',
-      config.workers_dev === true ? 'true' : 'nothing, which means true as long as there are no routes',
-      'false: one door',
+      config.workers_dev === true ? 'true' : 'nothing, which means true while there are no routes',
+      'false, so that the gateway has one address',
       isAtWorkersDev ? 'Set workers_dev = true, since PUBLIC_URL is there.' : 'Set workers_dev = false.',
     )
   if (config.preview_urls === true)
@@ -82,7 +82,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'preview_urls',
       'true',
       'false',
-      'Set preview_urls = false: every version would have an address of its own, without your domain’s protection.',
+      'Set preview_urls = false: every version would have an address of its own, without the protection of your domain.',
     )
   return faults
 }

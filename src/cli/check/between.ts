@@ -21,7 +21,7 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
           path: `${at}routes`,
           found: `${host}, which ${whatOf(other)} has too`,
           expected: 'an address of its own',
-          remedy: 'Give each its own: the one that is deployed last would take it away from the other.',
+          remedy: 'Give each its own: the one deployed last would take the address from the other.',
         })
       hosts.set(host, deployment)
     }
@@ -33,7 +33,7 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
         path: `${at}name`,
         found: `"${name}", which ${whatOf(other)} has too`,
         expected: 'a name of its own',
-        remedy: 'Take the line away: wrangler adds the environment to the name by itself.',
+        remedy: 'Remove the line: wrangler adds the name of the environment by itself.',
       })
     if (name !== undefined) names.set(name, deployment)
     notes.push(...shared(deployment, all[0], routes))

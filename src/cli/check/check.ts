@@ -142,8 +142,8 @@ const unexpectedFields = ({ deployments: { warnings, file } }: Project): Fault[]
       file,
       path: warning.match(/found in (.+?) field/)?.[1] ?? '(whole file)',
       found: warning.match(/field: (.+)$/)?.[1] ?? warning,
-      expected: 'fields that wrangler knows',
-      remedy: 'Correct the spelling, or move the field above the first [table]: where it stands it has no effect.',
+      expected: 'only fields that wrangler knows',
+      remedy: 'Correct the spelling, or move the field above the first [table]. Here it has no effect.',
     }))
 
 const distinct = (faults: readonly Fault[]): Fault[] => [
@@ -156,7 +156,7 @@ function failedExamples(policy: Policy, routes: readonly Route[]): Fault[] {
     path: `examples[${index}]`,
     found: `${does}: ${found}`,
     expected,
-    remedy: 'Correct the rules, or the example if it is what is wrong.',
+    remedy: 'Correct the rules, or the example.',
   }))
 }
 

@@ -48,9 +48,9 @@ function misplacedFields({ environment }: Deployment, file: string, at: string):
   return TOP_LEVEL.filter((field) => Object.hasOwn(environment, field)).map((field) => ({
     file,
     path: `${at}vars.${field}`,
-    found: `${field} below [${at}vars], where it is a variable`,
+    found: `${field} below [${at}vars], which makes it a variable`,
     expected: `${field} above the first [table]`,
-    remedy: 'Move it up: in TOML, what follows a [table] belongs to it.',
+    remedy: 'Move it above the first [table]: TOML puts each line into the [table] above it.',
   }))
 }
 
@@ -63,7 +63,7 @@ function missingFlags({ config }: Deployment, file: string, at: string): Fault[]
       path: `${at}compatibility_flags`,
       found: config.compatibility_flags.join(', ') || 'nothing',
       expected: FLAGS.join(' and '),
-      remedy: `Add ${missing.map((flag) => `"${flag}"`).join(', ')}: without them a caller who leaves does not stop the agent's run.`,
+      remedy: `Add ${missing.map((flag) => `"${flag}"`).join(', ')}: without them, an agent goes on with its run after the caller has left.`,
     },
   ]
 }
@@ -75,8 +75,8 @@ function developmentMode({ environment }: Deployment, file: string, at: string):
       file,
       path: `${at}vars.ENVIRONMENT`,
       found: '"development"',
-      expected: 'nothing, in whatever can be deployed',
-      remedy: 'Remove it: it lets agents and issuers be plain http. npm start sets it on your machine.',
+      expected: 'nothing, because this Worker can be deployed',
+      remedy: 'Remove it: it allows agents and issuers over plain http. npm start sets it on your machine.',
     },
   ]
 }
@@ -85,6 +85,6 @@ const placeholderFault = ({ file: inFile, path, value }: Placeholder, file: stri
   file: inFile ?? file,
   path: inFile === undefined ? at + path : path,
   found: `${JSON.stringify(value)}, a placeholder`,
-  expected: 'a value of yours',
-  remedy: 'Replace it: this deployment has an address, so people would reach it.',
+  expected: 'your own value',
+  remedy: 'Replace it: this deployment has an address that people can reach.',
 })

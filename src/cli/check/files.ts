@@ -18,7 +18,7 @@ export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
         file,
         path: '(file name)',
         found: 'no such file',
-        expected: 'a file named as the id that it defines',
+        expected: 'a file with the name of the id that it defines',
         remedy: 'Rename the file or the id.',
       }))
   })

@@ -37,16 +37,16 @@ export function issuerFaults(
         remedy,
       })
     }
-    if (issuer !== issuer.trim()) fault('no space around it', 'Take it away: `iss` is compared to the letter.')
+    if (issuer !== issuer.trim()) fault('no space around it', 'Remove the space: `iss` is compared exactly.')
     else if (url?.username || url?.password || url?.search)
-      fault('an address without user, password and query', 'Write the `iss` of the tokens, and nothing more.')
+      fault('an address without user, password or query', 'Write the `iss` of the tokens, and nothing else.')
     else if (issuer.includes('/.well-known/'))
-      fault('the issuer, not the address of its document', `Write what that document has as "issuer".`)
+      fault('the issuer, not the address of its document', `Write the "issuer" that this document contains.`)
     else if (url && !preset) {
       const known = BY_HOST.find(([host]) => host.test(url.hostname))?.[1]
       if (known)
         notes.push(
-          `policies/${id}.ts: preset: '${known}' knows this provider's claims and how its issuers are written.`,
+          `policies/${id}.ts: preset: '${known}' knows the claims of this provider and the form of its issuers.`,
         )
     }
   }

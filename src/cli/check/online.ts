@@ -56,14 +56,14 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     const { keys } = await fetchKeySet(issuer, ports)
     const usable = issuer.algorithms.filter((name: JwsAlgorithm) => keys.some((key) => fitsAlgorithm(key, name)))
     if (usable.length === 0)
-      fault('algorithms', issuer.algorithms.join(', '), 'an algorithm that a published key is for', kindsOf(keys))
+      fault('algorithms', issuer.algorithms.join(', '), 'an algorithm that fits a published key', kindsOf(keys))
     const skew = date === null ? 0 : Math.abs(Date.parse(date) - network.now()) / 1000
     if (skew > MOST_SKEW_SECONDS)
       fault(
         'clockSkewSeconds',
         `clocks ${Math.round(skew)} seconds apart`,
         'at most a minute',
-        'Set the clock of this machine. The Worker has another: look at both if tokens are refused for their times.',
+        'Set the clock of this machine. If the gateway refuses tokens for their times, compare the clock of the provider.',
       )
     return {
       lines: faults.length > 0 ? [] : [`${issuer.issuer}: ${keys.length} keys, for ${usable.join(', ')}`],
@@ -75,7 +75,7 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
       at,
       causeOf(thrown),
       'the keys of the issuer',
-      `Look at ${issuer.jwksUri ?? issuer.issuer}, and set jwksUri where its keys are elsewhere.`,
+      `Look at ${issuer.jwksUri ?? issuer.issuer}, and set jwksUri if its keys are at another address.`,
     )
     return { lines: [], faults }
   }
@@ -88,7 +88,7 @@ const causeOf = (thrown: unknown): string => {
 }
 
 const kindsOf = (keys: readonly { readonly kty?: string; readonly crv?: string }[]): string =>
-  `Set algorithms to what the published keys are for: ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
+  `Set algorithms to fit the published keys: ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
 
 /** The issuer as its discovery document names it; undefined where there is none. */
 async function nameInDiscovery(
@@ -136,7 +136,7 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
   return fault(
     few,
     'members that the gateway knows',
-    'They pass unread. If one decides what a request may do, close the endpoint with agent.operations.',
+    'The gateway does not read these members. If one of them changes what a request may do, close the endpoint with agent.operations.',
   )
 }
 

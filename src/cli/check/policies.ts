@@ -40,7 +40,7 @@ function unknownIssuers(policy: Policy, routes: readonly Route[]): Fault[] {
         path: `${at}.when.issuer`,
         found: `${JSON.stringify(issuer)}, which no route trusts`,
         expected: `the id of an issuer: ${[...new Set(ids)].join(', ')}`,
-        remedy: `${meant(issuer, ids)}Correct it: the rule would never hold.`,
+        remedy: `${meant(issuer, ids)}Correct it: this rule would never apply.`,
       })),
   )
 }
@@ -66,8 +66,8 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
             file: `policies/${policy.id}.ts`,
             path: `examples[${index}].does`,
             found: `"${does}"`,
-            expected: 'one operation that some kind or route has, and no pattern',
-            remedy: 'Correct it: such an example comes out as denied whatever the rules are.',
+            expected: 'one operation of a route or of a kind of agent, not a pattern',
+            remedy: 'Correct it: an unknown operation is always denied, so this example tests nothing.',
           },
         ],
   )
@@ -84,7 +84,7 @@ function misspeltRoles(policy: Policy): Fault[] {
     file: `policies/${policy.id}.ts`,
     path,
     found: `${JSON.stringify(role)}`,
-    expected: 'a role that some rule names, in one spelling',
+    expected: 'a role that a rule names, in the same spelling',
     remedy: `Did you mean ${JSON.stringify(meant)}?`,
   })
   const inExamples = policy.examples.flatMap(({ as }, index) =>
@@ -111,7 +111,7 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
     path,
     found,
     expected,
-    remedy: 'Correct it: the rule would never hold.',
+    remedy: 'Correct it: this rule would never apply.',
   })
   return rulesOf(policy).flatMap(({ at, rule }) => [
     ...valuesOf(rule.when, 'scope')
@@ -148,8 +148,8 @@ export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
         file: `routes/${id}.ts`,
         path: 'policies',
         found: `${policies.map((policy) => policy.id).join(' and ')}, which allow none of ${[...new Set(offered)].slice(0, 5).join(', ')}`,
-        expected: 'policies that together allow some operation of the route',
-        remedy: 'Name an operation of this route in an `allow` rule of each policy.',
+        expected: 'policies that together allow at least one operation of the route',
+        remedy: 'Add an operation of this route to an `allow` rule of each policy.',
       },
     ]
   })

@@ -69,7 +69,7 @@ export function secretsInVariables({ own }: Deployment, file: string, at: string
       path: `${at}vars.${holdsSecret(name) ? '(a name that is not shown)' : name}`,
       found: unshown(value),
       expected: 'no secret among the variables',
-      remedy: `Take it out, put it into a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new one: this one has been written down.`,
+      remedy: `Remove it, store it as a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new secret: this one was in a file.`,
     }))
 }
 
@@ -87,6 +87,7 @@ export function secretsInRoutes(routes: readonly Route[]): Fault[] {
       path: '(a text)',
       found: 'a text that looks like a secret, which is not shown',
       expected: 'no secret in a file',
-      remedy: 'Put it into a secret, name that secret here, and make a new one: this one has been written down.',
+      remedy:
+        'Store it as a secret (npx wrangler secret put NAME), write NAME here, and make a new secret: this one was in a file.',
     }))
 }

@@ -2,8 +2,6 @@ import { distance } from 'fastest-levenshtein'
 import { kinds } from '../../agents/kinds'
 import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
-import { issuerPresetNames } from '../../config/issuer-schema'
-import { jwsAlgorithmNames } from '../../jws'
 import { routeJsonSchema } from '../json-schema'
 
 /** Names that people know a provider or a kind by, and ours. */
@@ -26,18 +24,21 @@ const KNOWN_AS: Readonly<Record<string, string>> = {
 
 /** Adds "Did you mean …" to the faults of names that are nearly right. */
 export function withSuggestions(faults: readonly Fault[], routes: readonly Route[]): Fault[] {
-  const names = knownNames(routes)
+  const keys = keysOf(routeJsonSchema())
+  const operations = operationsIn(routes)
   return faults.map((fault) => {
-    const meant = nearest(nameIn(fault), names)
+    const isKey = fault.found.startsWith('an unknown key')
+    const meant = isKey
+      ? nearest(/([\w-]+)$/.exec(fault.path)?.[1], keys)
+      : nearest(/^"([^"/:]{2,60})"/.exec(fault.found)?.[1], namesExpected(fault, operations))
     return meant === undefined ? fault : { ...fault, remedy: `Did you mean ${JSON.stringify(meant)}? ${fault.remedy}` }
   })
 }
 
-/** The name that a fault is about: the key that means nothing, or the value. */
-function nameIn({ path, found }: Fault): string | undefined {
-  if (found.startsWith('a key that means nothing')) return /([\w-]+)$/.exec(path)?.[1]
-  // Addresses and paths are no names.
-  return /^"([^"/:]{2,60})"/.exec(found)?.[1]
+/** The names that are possible at the place of a fault: operations, or those that the fault lists. */
+function namesExpected({ expected }: Fault, operations: readonly string[]): readonly string[] {
+  if (/\boperation\b/.test(expected)) return operations
+  return / or "|one of/.test(expected) ? (expected.match(/[\w-]{2,}/g) ?? []) : []
 }
 
 /** The one of some names that somebody most likely meant; undefined where none is near. */
@@ -50,8 +51,7 @@ export function nearest(name: string | undefined, names: Iterable<string>): stri
   for (const each of all) {
     if (!/[a-z]{2}/i.test(each)) continue
     const far = distance(singular(name), singular(each))
-    // The name itself is known elsewhere, and means nothing here.
-    // Two letters that changed places are two edits.
+    // The name itself may be a key in another place. Two letters that changed places are two edits.
     const isNear = each !== name && far <= Math.max(each.length < 5 ? 1 : 2, Math.floor(each.length / 4))
     if (isNear && far < (best?.far ?? Number.POSITIVE_INFINITY)) best = { name: each, far }
   }
@@ -61,8 +61,9 @@ export function nearest(name: string | undefined, names: Iterable<string>): stri
 /** One and several are taken for each other more often than any letters are. */
 const singular = (name: string): string => name.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '')
 
-function knownNames(routes: readonly Route[]): ReadonlySet<string> {
-  const operations = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
+/** The operations of all kinds, and those that routes of `http` agents name. */
+function operationsIn(routes: readonly Route[]): readonly string[] {
+  const known = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
     [...endpoints, ...bodyOperations].map(({ operation }) => operation),
   )
   const own = routes.flatMap((route) =>
@@ -70,18 +71,14 @@ function knownNames(routes: readonly Route[]): ReadonlySet<string> {
       ? route.agent.endpoints.flatMap((endpoint) => endpoint?.operation ?? [])
       : [],
   )
-  const words = wordsOf(routeJsonSchema())
-  return new Set([...words, ...operations, ...own, ...issuerPresetNames, ...jwsAlgorithmNames, ...Object.keys(kinds)])
+  return [...known, ...own]
 }
 
-/** The keys of objects and the values that a JSON Schema names. */
-function wordsOf(schema: unknown): readonly string[] {
-  if (Array.isArray(schema)) return schema.flatMap(wordsOf)
+/** The keys of objects that a JSON Schema names. */
+function keysOf(schema: unknown): readonly string[] {
+  if (Array.isArray(schema)) return schema.flatMap(keysOf)
   if (typeof schema !== 'object' || schema === null) return []
-  return Object.entries(schema).flatMap(([key, value]) => {
-    if (key === 'properties') return [...Object.keys(value), ...wordsOf(Object.values(value))]
-    if (key === 'enum') return (value as unknown[]).filter((word): word is string => typeof word === 'string')
-    if (key === 'const') return typeof value === 'string' ? [value] : []
-    return wordsOf(value)
-  })
+  return Object.entries(schema).flatMap(([key, value]) =>
+    key === 'properties' ? [...Object.keys(value), ...keysOf(Object.values(value))] : keysOf(value),
+  )
 }

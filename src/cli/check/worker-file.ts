@@ -19,7 +19,7 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
         path: 'main',
         found: at === undefined ? 'nothing' : `"${at}", which is not there`,
         expected: 'the file that makes the Worker, such as "src/index.ts"',
-        remedy: `Name the file, or write it: ${THREE_LINES}`,
+        remedy: `Correct the name, or write the file: ${THREE_LINES}`,
       },
     ]
   const text = withoutComments(readFileSync(path.join(root, at), 'utf8'))
@@ -32,9 +32,9 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
     {
       file: at,
       path: 'export default',
-      found: isMade ? 'no default export' : 'no createWorker(routes) of routes/index.ts',
+      found: isMade ? 'no default export' : 'no createWorker(routes) with the list of routes/index.ts',
       expected: "import routes from '../routes', and export default createWorker(routes)",
-      remedy: 'Write it so: what is deployed would not be what was checked.',
+      remedy: 'Write it like this. Otherwise the deployed routes are not the checked routes.',
     },
   ]
 }

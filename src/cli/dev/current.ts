@@ -42,7 +42,7 @@ export function keepCurrent({ root, addresses, people, apply }: Around, first: S
   let busy = Promise.resolve()
   const takeIn = async (files: readonly string[]): Promise<void> => {
     clearTimeout(again)
-    const names = files.length === 0 ? 'the files that were saved meanwhile' : files.join(', ')
+    const names = files.length === 0 ? 'the files that were saved' : files.join(', ')
     try {
       const next = await stage(root, addresses)
       watch.follow(next.folders)
@@ -59,14 +59,15 @@ export function keepCurrent({ root, addresses, people, apply }: Around, first: S
       people.replaceBy(local)
       const changes = changesBetween(staged, next)
       if (hasChanged(next.agents, staged.agents))
-        changes.push(`the commands of ${DEV_FILE}, which count from the next start on`)
+        changes.push(`the commands of ${DEV_FILE}, which take effect at the next start`)
       if (isOther || arePeopleOther || told !== undefined || changes.length > 0)
-        say(`\n  Took in ${names}${changes.length === 0 ? '' : `: ${changes.join('; ')}`}.\n`)
+        say(`\n  Loaded ${names}${changes.length === 0 ? '' : `: ${changes.join('; ')}`}.\n`)
       staged = next
       told = undefined
     } catch (thrown) {
       const why = sentenceOf(thrown)
-      if (why !== told) say(`\n${why.trimEnd()}\n\n  The gateway goes on as it was before ${names}.\n`)
+      if (why !== told)
+        say(`\n${why.trimEnd()}\n\n  The gateway keeps running with the last good configuration, without ${names}.\n`)
       told = why
     }
     if (told !== undefined) again = setTimeout(() => later([]), AGAIN_MS)

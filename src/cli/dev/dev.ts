@@ -37,7 +37,7 @@ export const dev: Command = {
     const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: String(PORT) } } })
     const port = Number(values.port)
     if (!Number.isInteger(port) || port < 1 || port > 65_533)
-      throw new ProjectError(`--port ${values.port} is no port.`)
+      throw new ProjectError(`--port ${values.port} is not a port.`)
     await refuseTakenPorts(port)
     const closing: (() => unknown)[] = []
     const watchdog = startWatchdog()
@@ -59,7 +59,7 @@ async function runEverything(
 ): Promise<number> {
   const people = new People(readPeople(root))
   if (await ensureSecrets(path.join(root, '.dev.vars')))
-    say('  Made the secrets of this machine, in .dev.vars, which git ignores.')
+    say('  Wrote secrets for this machine to .dev.vars, which git ignores.')
 
   const recorder = await startRecorder((observed) => notices.observe(observed))
   atEnd(recorder.close)
@@ -138,7 +138,7 @@ function tell(line: string, page: string): void {
   // The page's own origin is in no list that somebody wrote.
   const asked = traffic(line)
     ?.replace(` or ${page}`, '')
-    .replace(`expected ${page}`, 'expected one of a list that is empty')
+    .replace(`expected ${page}`, 'expected an entry of a list, and the list is empty')
   const shown = asked ?? (/\berror\b/i.test(line) && !line.startsWith('{') ? line : undefined)
   if (shown !== undefined) say(shown)
 }

@@ -42,5 +42,5 @@ export function readJsonFile<Content>(
   if (issue.type !== 'strict_object' || issue.expected !== 'never') throw fault(at, issue.received, issue.message)
   const meant = nearest(at.split('.').at(-1) ?? '', keys)
   const hint = meant === undefined ? '' : `. Did you mean "${meant}"?`
-  throw fault(at, 'a key that means nothing here', `one of ${keys.join(', ')}${hint}`)
+  throw fault(at, 'an unknown key', `one of ${keys.join(', ')}${hint}`)
 }

@@ -26,7 +26,7 @@ export const token: Command = {
       const names = readPeople(root).map(({ sub }) => sub)
       if (!cause) throw new ProjectError(`${message}. Local people: ${names.join(', ')}.`)
       throw new ProjectError(
-        `No identity provider answers at ${issuer}. Start it with "npm start", and give --port here where you gave it there.`,
+        `No identity provider answers at ${issuer}. Start it with "npm start". If you gave --port there, give it here too.`,
       )
     }
   },

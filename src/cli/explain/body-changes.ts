@@ -9,7 +9,7 @@ export function bodyChanges(sent: string | undefined, received: string): string[
   const changed = [...before.keys()].filter((at) => after.has(at) && after.get(at) !== before.get(at))
   const added = [...after.keys()].filter((at) => !before.has(at))
   return [
-    ...line('Taken out of the body', removed),
+    ...line('Removed from the body', removed),
     ...line('Changed in the body', changed),
     ...line('Added to the body', added),
   ]

@@ -59,13 +59,15 @@ export const explain: Command = {
     })
     if (values.token === undefined && positionals.length === 1) {
       if (values.dev)
-        throw new Error('--dev is for --token. A whole request is tried with a person of your own provider: see --as.')
+        throw new Error(
+          '--dev works with --token only. For a whole request, write a person of your own provider with --as.',
+        )
       say(await explainRequest(root, positionals[0] ?? '', values))
       return 0
     }
     if (values.token === undefined)
       throw new Error(
-        'explain wants --token FILE, or --token - to read it from standard input: not the token itself, which a shell would keep.',
+        'Write --token FILE, or --token - for standard input. Do not write the token itself: the shell stores it in its history.',
       )
     const { deployments, routes } = await openProject(root)
     const { environment } = deployments.named(values.env)

@@ -27,8 +27,8 @@ export async function explainKey(
   if (name === undefined)
     return refused([
       '✗ the form',
-      '    found     another form, or a checksum that does not fit',
-      '    expected  a whole key, as it was printed',
+      '    found     a text of another form, or with a wrong checksum',
+      '    expected  a whole key, exactly as it was printed',
     ])
   const lines = [`✓ the form: an API key, ${idOfKey(name)}`]
   const where = isRemote ? 'the deployed namespace' : "this machine's namespace (--remote asks the deployed one)"
@@ -54,7 +54,7 @@ export async function explainKey(
       `  roles    ${record.roles.join(', ') || 'none'}`,
       `  scopes   ${record.scopes.join(' ') || 'none'}`,
       `  tenant   ${record.tenant ?? 'none'}`,
-      `  limited  ${operations?.join(', ') ?? 'to nothing but the policies'}`,
+      `  limited  ${operations?.join(', ') ?? 'only by the policies'}`,
     )
     const isAccepted = isInTime && open.length > 0
     lines.push(

@@ -22,7 +22,8 @@ export interface RequestOptions {
 /** Says what becomes of a request: whether it passes and why, and what the agent would get. */
 export async function explainRequest(root: string, written: string, options: RequestOptions): Promise<string> {
   const [, method = '', at = ''] = /^([A-Za-z]+)\s+(\/\S*)$/.exec(written.trim()) ?? []
-  if (method === '') throw new ProjectError(`"${written}" is no request, such as "POST /agents/support/runs/stream".`)
+  if (method === '')
+    throw new ProjectError(`"${written}" is not a request. Write it like "POST /agents/support/runs/stream".`)
   const body = options.body === undefined ? undefined : contentOf(root, options.body)
   const given = Object.fromEntries((options.header ?? []).map(headerOf))
   const headers = body === undefined ? given : { 'content-type': 'application/json', ...given }
@@ -45,7 +46,7 @@ function contentOf(root: string, body: string): string {
 
 function headerOf(line: string): [string, string] {
   const at = line.indexOf(':')
-  if (at < 1) throw new ProjectError(`"${line}" is no header, such as "x-user-id: alice".`)
+  if (at < 1) throw new ProjectError(`"${line}" is not a header. Write it like "x-user-id: alice".`)
   return [line.slice(0, at).trim().toLowerCase(), line.slice(at + 1).trim()]
 }
 
@@ -57,19 +58,19 @@ function personOf(as: string | undefined): TestPerson | undefined {
   } catch {
     if (/^[\w.@-]+$/.test(as)) return { sub: as }
   }
-  throw new ProjectError(`--as wants a person: alice, or '{"sub":"alice","roles":["admin"]}'.`)
+  throw new ProjectError(`--as takes a person: alice, or '{"sub":"alice","roles":["admin"]}'.`)
 }
 
 /** Node's own client cannot send everything that a caller could. @throws ProjectError */
 function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void {
   const isBodiless = method === 'GET' || method === 'HEAD'
   const header = Object.keys(headers).find((name) => /^(?:connection|upgrade|transfer-encoding|te|host)$/.test(name))
-  if (isBodiless && body !== undefined) throw new ProjectError(`A ${method} has no body: leave --body out.`)
+  if (isBodiless && body !== undefined) throw new ProjectError(`A ${method} request has no body. Remove --body.`)
   if (/^(?:TRACE|CONNECT|TRACK)$/.test(method)) throw new ProjectError(`${method} cannot be tried here.`)
-  if (header !== undefined) throw new ProjectError(`The header ${header} cannot be tried here: leave it out.`)
+  if (header !== undefined) throw new ProjectError(`The header ${header} cannot be tried here. Remove it.`)
   const { pathname, search } = new URL(at, 'http://gateway.invalid')
   if (pathname + search !== at)
-    throw new ProjectError(`Clients send ${pathname}${search} for this path. Write that, to see what becomes of it.`)
+    throw new ProjectError(`Clients send this path as ${pathname}${search}. Write that instead.`)
 }
 
 /** The caller that a token names, by the gateway's own functions. */
@@ -155,15 +156,13 @@ function agentText(
   { method, path: at, headers, body }: NonNullable<Outcome['received']>,
   request: Rehearsed,
 ): string[] {
-  const got = [...headers].map(
-    ([name, value]) => `  ${name}: ${value.replace(SIGNED, '$1(the gateway’s own signed word)')}`,
-  )
+  const got = [...headers].map(([name, value]) => `  ${name}: ${value.replace(SIGNED, '$1(signed by the gateway)')}`)
   const removed = Object.keys(request.headers).filter((name) => headers.get(name) !== request.headers[name])
   return [
     `The agent gets: ${method} ${at}`,
     ...got,
     ...(body === '' ? [] : ['', ...body.split('\n').map((line) => `  ${line}`)]),
-    ...(removed.length === 0 ? [] : ['', `Taken out or replaced: ${removed.join(', ')}`]),
+    ...(removed.length === 0 ? [] : ['', `Removed or replaced: ${removed.join(', ')}`]),
     ...bodyChanges(request.body, body),
   ]
 }

@@ -123,7 +123,8 @@ describe('a bad save', () => {
     const before = house.read(file)
     const from = dev.output().length
     const since = () => dev.output().slice(from)
-    const goneOn = () => since().split(`The gateway goes on as it was before ${file}`).length - 1
+    const goneOn = () =>
+      since().split(`The gateway keeps running with the last good configuration, without ${file}`).length - 1
     const text = to(before)
     if (text === undefined) rmSync(path.join(house.root, file))
     else house.write(file, text)
@@ -137,7 +138,7 @@ describe('a bad save', () => {
     } finally {
       house.write(file, before)
     }
-    await expect.poll(() => since().split(`Took in ${file}`).length - 1, { timeout: 15_000 }).toBe(1)
+    await expect.poll(() => since().split(`Loaded ${file}`).length - 1, { timeout: 15_000 }).toBe(1)
   })
 
   it('let no request hang, and no broken configuration answer one', async () => {
@@ -152,13 +153,13 @@ describe('a bad save', () => {
     const { house, dev } = project
     const [index, talk] = [house.read('routes/index.ts'), house.read('policies/talk.ts')]
     house.write('policies/talk.ts', talk.replace("'ticket.list'", "'ticket.list', 'ticket.close'"))
-    await dev.printed(/Took in policies\/talk\.ts: policies of route support;.*policies of route desk/)
+    await dev.printed(/Loaded policies\/talk\.ts: policies of route support;.*policies of route desk/)
     const headers = { authorization: `Bearer ${await dev.token('carol')}`, 'content-type': 'application/json' }
     const close = () => fetch(`${dev.gateway}/agents/desk/tickets/7/close`, { method: 'POST', headers, body: '{}' })
     await expect.poll(async () => (await close()).status, { timeout: 15_000 }).toBe(200)
     house.write('routes/index.ts', index.replace(', absent]', ']'))
-    await dev.printed(/Took in routes\/index\.ts: route absent is gone/)
+    await dev.printed(/Loaded routes\/index\.ts: route absent is gone/)
     house.write('routes/index.ts', index)
-    await dev.printed(/Took in routes\/index\.ts: route absent is new/)
+    await dev.printed(/Loaded routes\/index\.ts: route absent is new/)
   })
 })

@@ -124,7 +124,7 @@ function parsed(body) {
   try {
     return JSON.parse(body)
   } catch {
-    throw new Error('The body is no JSON. Correct it, or leave it empty.')
+    throw new Error('The body is not JSON. Correct it, or leave it empty.')
   }
 }
 

@@ -73,7 +73,7 @@ function update() {
   const other = otherPerson()
   byId('as-other').hidden = Boolean(chat.isForm) || other === undefined
   byId('as-other').disabled = isBusy || !chat.threadId
-  byId('as-other').textContent = `Go on in this thread as ${other}`
+  byId('as-other').textContent = `Continue this thread as ${other}`
 }
 
 async function connection(token) {

@@ -24,7 +24,7 @@ export function showRoute(route, gateway) {
     listens === false && `Nothing listens at ${agent}. Start your agent there.`,
     !isForLocalPeople &&
       !isPublic &&
-      'This address is where production is, so local people cannot use the route. Set its variable in .dev.vars, or paste a token of your provider.',
+      'The address of this agent is the one in production, so local people cannot use the route. Set its variable in .dev.vars, or paste a token of your provider.',
     ...notices,
   ].filter(Boolean)
   byId('route').replaceChildren(

@@ -116,7 +116,7 @@ function received(exchange) {
       element(
         'details',
         {},
-        element('summary', {}, `${others.length} headers that say nothing of the person`),
+        element('summary', {}, `${others.length} headers that are not about the person`),
         headerList(others, { mark: () => undefined, testId: 'other-headers' }),
       ),
     ),
