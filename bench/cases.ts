@@ -48,13 +48,19 @@ export interface Run extends Pick<Options, 'rounds' | 'sizes'> {
   readonly isPaced: boolean
 }
 
-/** Of a sample; between two of them the floor has its turn, so that a machine that slows down slows both. */
+/**
+ * Of a sample; between two of them the floor has its turn, so that a machine that slows down slows
+ * both.
+ */
 export const SLICES = 12
 
 /** Tokens and connections that a paced phase takes beside its own requests. */
 const PACED_EXTRA = 20
 
-/** Every case once in each round, in an order of that round's own; comparisons are made within a round. */
+/**
+ * Every case once in each round, in an order of that round's own; comparisons are made within a
+ * round.
+ */
 export async function runCases(cases: readonly Case[], run: Run): Promise<Figures[]> {
   for (const { tokens } of cases) if (tokens.use === 'new') await poolOf(tokens, run.rounds, run)
   const samples = new Map<string, Sample[]>(cases.map(({ id }) => [id, []]))

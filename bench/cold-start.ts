@@ -77,7 +77,10 @@ async function crowd(subject: Running, size: number, token: string | undefined):
 const keyFetches = async ({ keySets }: World): Promise<number> =>
   Number(await (await fetch(`http://127.0.0.1:${keySets.port}/fetches`)).text())
 
-/** A sampled figure with all in it that the machine does meanwhile: the least is the nearest to the truth. */
+/**
+ * A sampled figure with all in it that the machine does meanwhile: the least is the nearest to the
+ * truth.
+ */
 function startupMs(): number {
   mkdirSync(cache, { recursive: true })
   const wrangler = path.join(root, 'node_modules/wrangler/bin/wrangler.js')

@@ -12,7 +12,10 @@ export const results = path.join(bench, 'results')
 /** Downloads, made once and used again. */
 export const cache = path.join(root, 'node_modules/.cache/sallyport-bench')
 
-/** Files that this run writes for the processes that it starts. Servers that give up root must be able to read them. */
+/**
+ * Files that this run writes for the processes that it starts. Servers that give up root must be
+ * able to read them.
+ */
 export const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'))
 chmodSync(scratch, 0o755)
 process.on('exit', () => rmSync(scratch, { recursive: true, force: true }))

@@ -28,7 +28,10 @@ export interface Start {
 }
 
 const GRACE_MS = 3000
-/** Idle streams take two descriptors each, and shells often leave 1,024. The shell becomes the program, under the same id. */
+/**
+ * Idle streams take two descriptors each, and shells often leave 1,024. The shell becomes the
+ * program, under the same id.
+ */
 const WITH_ALL_FILES = 'ulimit -n $(ulimit -Hn); exec "$0" "$@"'
 const started = new Set<ChildProcess>()
 
@@ -37,7 +40,9 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
-/** Starts a process and waits until something listens on its port. Of its errors the last are kept. */
+/**
+ * Starts a process and waits until something listens on its port. Of its errors the last are kept.
+ */
 export async function start({
   name,
   command,

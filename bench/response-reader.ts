@@ -2,8 +2,8 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const CR_LF = Buffer.from('\r\n')
 
 /**
- * As much of HTTP/1.1 as servers of this bench answer with. It counts bodies and keeps none: a full client would take more CPU than
- * the gateways that it is to measure, on the same two cores.
+ * As much of HTTP/1.1 as servers of this bench answer with. It counts bodies and keeps none: a full
+ * client would take more CPU than the gateways that it is to measure, on the same two cores.
  */
 export class ResponseReader {
   status = 0

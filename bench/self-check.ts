@@ -13,8 +13,8 @@ export interface Report {
 }
 
 /**
- * Proves that a subject does what its row claims, before a number of it is believed: a good token passes and the origin sees whose
- * it is; the wrong ones do not.
+ * Proves that a subject does what its row claims, before a number of it is believed: a good token
+ * passes and the origin sees whose it is; the wrong ones do not.
  * @returns faults, in sentences
  */
 export async function checkSubject(world: World, subject: Running, exchange: Exchange): Promise<string[]> {
@@ -40,7 +40,9 @@ export async function checkSubject(world: World, subject: Running, exchange: Exc
   return faults
 }
 
-/** The caller whom the origin could tell from headers, or from an assertion that the gate signed. */
+/**
+ * The caller whom the origin could tell from headers, or from an assertion that the gateway signed.
+ */
 function userOf(report: Report | undefined): string | undefined {
   if (report?.user) return report.user
   return report?.unsigned ? decodeJwt(`${report.unsigned}.`).sub : undefined

@@ -68,7 +68,10 @@ export class Tokens {
       .sign(forged ? this.#stranger.privateKey : this.keys[algorithm].privateKey)
   }
 
-  /** Distinct tokens: of one person, or each of another. A pool that was made before is only lengthened. */
+  /**
+   * Distinct tokens: of one person, or each of another. A pool that was made before is only
+   * lengthened.
+   */
   async pool(size: number, algorithm: Algorithm, who: 'one' | 'many' = 'one'): Promise<readonly string[]> {
     const name = `${algorithm} ${who}`
     const pool = this.#pools.get(name) ?? []

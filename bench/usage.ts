@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-/** The unit of `utime` and `stime` on Linux; it has been a hundredth of a second wherever user space can see it. */
+/**
+ * The unit of `utime` and `stime` on Linux; it has been a hundredth of a second wherever user space
+ * can see it.
+ */
 const MICROSECONDS_PER_TICK = 10_000
 const PAGE_BYTES = 4096
 
@@ -10,8 +13,8 @@ export function treeOf(pid: number): number[] {
 }
 
 /**
- * CPU time of a tree since it began, in microseconds. The scheduler's own count has nanoseconds; that of `stat`, for kernels
- * without it, has hundredths of a second.
+ * CPU time of a tree since it began, in microseconds. The scheduler's own count has nanoseconds;
+ * that of `stat`, for kernels without it, has hundredths of a second.
  */
 export function cpuMicros(pid: number): number {
   return sum(treeOf(pid).map((each) => scheduled(each) ?? ticks(each) * MICROSECONDS_PER_TICK))

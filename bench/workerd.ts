@@ -35,7 +35,10 @@ export async function bundle(entry: string, define: Readonly<Record<string, stri
   return outputFiles[0]?.text ?? ''
 }
 
-/** The bare runtime: no wrangler, no miniflare in front of it, since they cost many times what is measured. */
+/**
+ * The bare runtime: no wrangler, no miniflare in front of it, since they cost many times what is
+ * measured.
+ */
 export async function startWorker({
   name,
   code,

@@ -6,7 +6,10 @@ import { type Running, start } from './process.ts'
 import { otherKeys, Tokens, USER } from './tokens.ts'
 import { bundle } from './workerd.ts'
 
-/** How many identity providers there are; the first one's tokens are used where nothing else is said. */
+/**
+ * How many identity providers there are; the first one's tokens are used where nothing else is
+ * said.
+ */
 const ISSUERS = 10
 
 /** The surroundings of every subject: the agent behind, the identity provider, the bundles. */

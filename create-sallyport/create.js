@@ -21,7 +21,8 @@ const USAGE = `usage: npm create sallyport@latest FOLDER [-- options]
 Without a terminal nothing is asked, and what is not said is left out.`
 
 /**
- * Writes a project into a new folder, installs its packages, and lets its own `sallyport add` write the provider and the route.
+ * Writes a project into a new folder, installs its packages, and lets its own `sallyport add` write
+ * the provider and the route.
  * @param {readonly string[]} args as they were typed
  * @returns {Promise<number>} the exit code
  */
@@ -46,9 +47,17 @@ export async function create(args) {
   }
   writeTemplate(folder)
   console.log(`\nWrote ${path.relative('', folder) || '.'}/`)
-  if (values['no-install']) return 0
+  const left = ['npm install', ...additions(asked).map((added) => `npx sallyport add ${added.join(' ')}`)]
+  const toDo = `Run these in the new folder:\n\n${left.map((line) => `  ${line}`).join('\n')}`
+  if (values['no-install']) {
+    console.log(`\n${toDo}\n`)
+    return 0
+  }
   console.log('Installing its packages, which takes half a minute …')
-  if (run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) return 1
+  if (run(folder, 'npm', ['install', '--no-audit', '--no-fund', '--loglevel=error']) !== 0) {
+    console.error(`\nThe packages were not installed: npm says why above. ${toDo}\n`)
+    return 1
+  }
   for (const added of additions(asked))
     if (run(folder, 'npx', ['--no-install', 'sallyport', 'add', ...added]) !== 0) return 1
   console.log(nextSteps(asked, folder))
@@ -117,7 +126,10 @@ function fail(why) {
   throw new Error(`${why}\n\n${USAGE}`)
 }
 
-/** npm leaves files such as .gitignore out of packages, so that they have other names in the template. */
+/**
+ * npm leaves files such as .gitignore out of packages, so that they have other names in the
+ * template.
+ */
 function writeTemplate(folder) {
   mkdirSync(folder, { recursive: true })
   cpSync(path.join(import.meta.dirname, 'template'), folder, { recursive: true })

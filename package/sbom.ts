@@ -14,10 +14,11 @@ interface Bill {
 }
 
 /**
- * A bill of materials in the form of CycloneDX: all that comes along with the package, by the lockfile.
+ * A bill of materials in the form of CycloneDX: all that comes along with the package, by the
+ * lockfile.
  *
- * npm writes it for everything that is installed here, and its `--omit=dev` leaves out packages that the tests use as well. So
- * what a user gets is found by walking from `dependencies`.
+ * npm writes it for everything that is installed here, and its `--omit=dev` leaves out packages
+ * that the tests use as well. So what a user gets is found by walking from `dependencies`.
  */
 export function billOfMaterials(root: string): string {
   const args = ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=library']

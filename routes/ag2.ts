@@ -3,7 +3,10 @@ import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
 import peopleOnly from '../policies/people-only'
 
-/** An AG2 agent behind `AGUIStream`. Its tools read `context_variables.get("auth_user")` (0.x) or `ctx.variables["auth_user"]` (1.x). */
+/**
+ * An AG2 agent behind `AGUIStream`. Its tools read `context_variables.get("auth_user")` (0.x) or
+ * `ctx.variables["auth_user"]` (1.x).
+ */
 export default defineRoute({
   id: 'ag2',
   path: '/agents/ag2',

@@ -3,9 +3,9 @@ import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
 
 /**
- * A LangGraph server. Its graphs read the user at `config["configurable"]["x-user-id"]` and the other `x-user-*` names; a
- * Python server needs `"http": {"configurable_headers": {"includes": ["x-user-*"]}}` in langgraph.json for that, a JavaScript
- * server nothing.
+ * A LangGraph server. Its graphs read the user at `config["configurable"]["x-user-id"]` and the
+ * other `x-user-*` names; a Python server needs `"http": {"configurable_headers": {"includes":
+ * ["x-user-*"]}}` in langgraph.json for that, a JavaScript server nothing.
  */
 export default defineRoute({
   id: 'langgraph',
@@ -13,6 +13,7 @@ export default defineRoute({
   agent: { kind: 'langgraph', origin: { env: 'LANGGRAPH_AGENT_URL' } },
   trust: [companyLogin],
   policies: [membersChat],
-  // The web origin of the front end, which differs between staging and production like the agent's address.
+  // The web origin of the front end, which differs between staging and production like the agent's
+  // address.
   cors: { origins: [{ env: 'APP_ORIGIN' }] },
 })

@@ -10,12 +10,12 @@ import { healthResponse, livenessResponse, unreadyLines, unreadyParts } from './
 import type { Ports } from './ports'
 import { resourceResponse } from './protected-resource'
 
-/** The address of what the gate says about itself; no route has one like it. */
+/** The address of what the gateway says about itself; no route has one like it. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
 /**
- * The shell: what the gate says about itself, and the gateway for everything else. Hono matches decoded paths, so nothing but
- * public documents is matched by it.
+ * The shell: what the gateway says about itself, and the gateway for everything else. Hono matches
+ * decoded paths, so nothing but public documents is matched by it.
  */
 export function createApp(config: Configuration, ports: Ports) {
   let read: Promise<SigningKeys> | undefined

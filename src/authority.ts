@@ -30,7 +30,10 @@ export function endTimeOf(
   return end.at < most.at ? end : most
 }
 
-/** Looks whether the caller may go on, and calls its work once if not. @returns a function that stops it */
+/**
+ * Looks whether the caller may go on, and calls its work once if not.
+ * @returns a function that stops it
+ */
 export type Watch = (work: (why: Refusal) => void) => () => void
 
 /**
@@ -54,7 +57,8 @@ export function stoppable<Result>(
 
 /**
  * The end of a reply, as what passes it on sees it.
- * @param watch looks whether the caller is revoked, and calls its work once if so; absent where nobody can be
+ * @param watch looks whether the caller is revoked, and calls its work once if so; absent where
+ *   nobody can be
  */
 export const endingOf = (
   { at, outcome }: EndTime,

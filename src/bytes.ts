@@ -1,17 +1,24 @@
-/** Room for one read at first, whatever the sender says: one who sends nothing keeps no more. Later rooms follow what was said. */
+/**
+ * Room for one read at first, whatever the sender says: one who sends nothing keeps no more. Later
+ * rooms follow what was said.
+ */
 const FIRST_ROOM = 8192
 const LARGEST_ROOM = 65_536
 
 declare global {
   interface ReadableStreamBYOBReader {
-    /** Waits until so many bytes are there, or the stream has ended. workerd has it; its types do not. */
+    /**
+     * Waits until so many bytes are there, or the stream has ended. workerd has it; its types do
+     * not.
+     */
     read<T extends ArrayBufferView>(view: T, options: { readonly min: number }): Promise<ReadableStreamReadResult<T>>
   }
 }
 
 /**
- * Bytes that are gathered in one buffer, which grows. It holds copies, never the chunks that it is given: a chunk of one
- * byte keeps a buffer of 4,096 alive (workerd), so that a list of chunks may cost thousands of times what is in them.
+ * Bytes that are gathered in one buffer, which grows. It holds copies, never the chunks that it is
+ * given: a chunk of one byte keeps a buffer of 4,096 alive (workerd), so that a list of chunks may
+ * cost thousands of times what is in them.
  *
  * @invariant holds at most twice the bytes that it was given
  */
@@ -58,10 +65,11 @@ export interface Watch {
 }
 
 /**
- * Reads a stream to its end, counting bytes as they come. Undefined means that there was more than the limit; the stream is
- * then cancelled.
+ * Reads a stream to its end, counting bytes as they come. Undefined means that there was more than
+ * the limit; the stream is then cancelled.
  *
- * @param expected how many bytes the sender says there are. It is not believed, and saves reads where it is true
+ * @param expected how many bytes the sender says there are. It is not believed, and saves reads
+ *   where it is true
  */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array>,
@@ -84,7 +92,8 @@ export async function readStart(
   // A read that waits does not hear that its reader was cancelled (workerd).
   const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
-  // A byte more than is expected: a read that gets less than it waits for says that the stream has ended.
+  // A byte more than is expected: a read that gets less than it waits for says that the stream has
+  // ended.
   const left = () => (expected === undefined ? undefined : Math.max(1, expected + 1 - bytes.length))
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {

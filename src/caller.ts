@@ -12,6 +12,8 @@ export interface Caller {
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
   readonly claims: Claims
-  /** The operations that the caller's credential is limited to. Default: all that policies allow. */
+  /**
+   * The operations that the caller's credential is limited to. Default: all that policies allow.
+   */
   readonly operations?: readonly string[]
 }

@@ -2,8 +2,9 @@
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * Where a claim is: a path with dots, in which the longest name that is there counts at each step, so that names such as
- * `https://example.com/roles` or `kubernetes.io` are found; or the list of names to the letter.
+ * Where a claim is: a path with dots, in which the longest name that is there counts at each step,
+ * so that names such as `https://example.com/roles` or `kubernetes.io` are found; or the list of
+ * names to the letter.
  */
 export type ClaimPath = string | readonly string[]
 

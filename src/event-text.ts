@@ -33,8 +33,8 @@ const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')
 const DATA_LINE = /(?<=^|[\r\n])data:([^\r\n]*)/g
 
 /**
- * Maps the data of events, each of which has it in one line, as every server of JSON does. Lines that are not data stay, and so
- * does all that the mapping leaves as it is.
+ * Maps the data of events, each of which has it in one line, as every server of JSON does. Lines
+ * that are not data stay, and so does all that the mapping leaves as it is.
  */
 export async function dataLinesMapped(text: string, map: (data: string) => Promise<string>): Promise<string> {
   let mapped = ''

@@ -5,7 +5,7 @@ import type { Configuration } from './config/load'
 import { REVOCATION_BOUND_SECONDS } from './limits/revocations'
 import { threadSecretFault } from './threads/secret'
 
-/** Why the gate, or a part of it, cannot serve; named without anything that is secret. */
+/** Why the gateway, or a part of it, cannot serve; named without anything that is secret. */
 interface Unready {
   readonly reason: string
   readonly routes: readonly string[]

@@ -22,8 +22,9 @@ interface Caller {
 }
 
 /**
- * Keeps calls to what is their caller's: idempotency keys on every route that knows its caller, and threads where they are owned. Rules that have to know who owns a thread ask the
- * agent through `send`, with the caller's identity.
+ * Keeps calls to what is their caller's: idempotency keys on every route that knows its caller, and
+ * threads where they are owned. Rules that have to know who owns a thread ask the agent through
+ * `send`, with the caller's identity.
  *
  * @param secret THREAD_SECRET, of which derived and sealed ids are made
  */

@@ -8,7 +8,10 @@ export type Edit = (text: string) => string | undefined
 
 export const removed: Edit = () => undefined
 
-/** Edits the members of an object by their names, each however often it occurs. Any other value stays as it is. */
+/**
+ * Edits the members of an object by their names, each however often it occurs. Any other value
+ * stays as it is.
+ */
 export function members(edits: Readonly<Record<string, Edit>>): Edit {
   return (text) =>
     edited(text, '{', (from) => {
@@ -40,7 +43,10 @@ interface Part {
   readonly edit: Edit | undefined
 }
 
-/** @param text valid JSON; it is not checked. @param partAt reads the member or item that begins at a place */
+/**
+ * @param text valid JSON; it is not checked.
+ * @param partAt reads the member or item that begins at a place
+ */
 function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part): string {
   const start = afterSpace(text, 0)
   if (text[start] !== bracket) return text

@@ -17,14 +17,16 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const MOST_KEPT = 50_000
 /**
- * Where a number may stand that JavaScript would write otherwise: one with a fraction or an exponent, a long one, minus zero. Texts
- * have fewer digits than commas and colons, so it looks for a digit first and then at what is before it: a fifth of the time.
+ * Where a number may stand that JavaScript would write otherwise: one with a fraction or an
+ * exponent, a long one, minus zero. Texts have fewer digits than commas and colons, so it looks for
+ * a digit first and then at what is before it: a fifth of the time.
  */
 const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
 /**
- * Parses a text as JSON, with numbers that are written again as they were: `1.10`, and 64-bit ids. Such a number is an object to
- * `typeof`, and none to `isObject`. Of more than so many, the others are written as JavaScript writes them: each takes memory.
+ * Parses a text as JSON, with numbers that are written again as they were: `1.10`, and 64-bit ids.
+ * Such a number is an object to `typeof`, and none to `isObject`. Of more than so many, the others
+ * are written as JavaScript writes them: each takes memory.
  * @throws SyntaxError
  */
 export function parseAsWritten(text: string): Json {
@@ -70,8 +72,9 @@ export const plainName = (name: string): string => folded(name).replace(/[-_.]/g
 const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 
 /**
- * Refuses members that a server could read under another spelling. A server that binds names without regard to case (.NET does)
- * would read `State` after `state`; one that takes two spellings of a member would choose for itself.
+ * Refuses members that a server could read under another spelling. A server that binds names
+ * without regard to case (.NET does) would read `State` after `state`; one that takes two spellings
+ * of a member would choose for itself.
  * @param names plain ones, of the members that are looked at
  * @throws Refusal `body-invalid`
  */

@@ -32,8 +32,8 @@ const ec = (crv: string, bits: number) =>
 const ed25519 = { webCrypto: { name: 'Ed25519' }, kty: 'OKP', crv: 'Ed25519', members: ['crv', 'x'] } as const
 
 /**
- * Signature algorithms by the names of RFC 7518 section 3.1, RFC 8037 and RFC 9864. All are asymmetric: with a shared secret,
- * whoever verifies could also sign.
+ * Signature algorithms by the names of RFC 7518 section 3.1, RFC 8037 and RFC 9864. All are
+ * asymmetric: with a shared secret, whoever verifies could also sign.
  */
 export const jwsAlgorithms = {
   RS256: rsa('RSASSA-PKCS1-v1_5', 256),
@@ -55,7 +55,10 @@ export const jwsAlgorithmNames = Object.keys(jwsAlgorithms) as [JwsAlgorithm, ..
 
 const MIN_RSA_BITS = 2048
 
-/** Whether a key is one for this algorithm, by its type and curve, and by its own `alg` where it has one. */
+/**
+ * Whether a key is one for this algorithm, by its type and curve, and by its own `alg` where it has
+ * one.
+ */
 export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boolean {
   const row: Row = jwsAlgorithms[name]
   // `EdDSA` is the older name of `Ed25519`, and a key may have either.
@@ -63,13 +66,18 @@ export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boole
   return isNamed && kty === row.kty && crv === row.crv
 }
 
-/** The members of a key that make its public part. Built from nothing, so that no private member can be forgotten. */
+/**
+ * The members of a key that make its public part. Built from nothing, so that no private member can
+ * be forgotten.
+ */
 export function publicMembers(jwk: JWK, name: JwsAlgorithm): JWK {
   const { kty, members } = jwsAlgorithms[name] as Row
   return Object.fromEntries([['kty', kty], ...members.map((member) => [member, jwk[member]])])
 }
 
-/** The thumbprint of a key (RFC 7638): SHA-256 of its public members in the order of their names. */
+/**
+ * The thumbprint of a key (RFC 7638): SHA-256 of its public members in the order of their names.
+ */
 export const thumbprintOf = (jwk: JWK, name: JwsAlgorithm): Promise<string> =>
   sha256Text(JSON.stringify(Object.fromEntries(Object.entries(publicMembers(jwk, name)).sort())))
 

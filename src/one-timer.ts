@@ -7,14 +7,18 @@ interface Waiting {
 }
 
 /**
- * Lets all that waits within one request share a timer of the platform, which costs as much as a tenth of a request: a body, the
- * first byte of the answer, and the end each wait in turn, and nearly always in vain. A wait that ends later needs no timer of
- * its own; the one that is set looks again when it fires.
+ * Lets all that waits within one request share a timer of the platform, which costs as much as a
+ * tenth of a request: a body, the first byte of the answer, and the end each wait in turn, and
+ * nearly always in vain. A wait that ends later needs no timer of its own; the one that is set
+ * looks again when it fires.
  */
 export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
   const waiting = new Set<Waiting>()
   let setFor = Number.POSITIVE_INFINITY
-  /** The due time of the work that is being done. Waits that it begins count from there, however late it is. */
+  /**
+   * The due time of the work that is being done. Waits that it begins count from there, however
+   * late it is.
+   */
   let doing: number | undefined
 
   const earliest = (): Waiting | undefined => {

@@ -2,8 +2,8 @@
 const MOST_ROUNDS = 4
 
 /**
- * A text without its percent-encoding, once for each time that it was put on: what is looked for may stand in any of them. Bytes
- * are characters here, since it is ASCII.
+ * A text without its percent-encoding, once for each time that it was put on: what is looked for
+ * may stand in any of them. Bytes are characters here, since it is ASCII.
  */
 export function percentDecoded(text: string): readonly string[] {
   const forms: string[] = []

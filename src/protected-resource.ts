@@ -26,7 +26,8 @@ export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeCo
 }
 
 /**
- * The metadata of an MCP route (RFC 9728 section 2): which address it is about, and who issues tokens for it.
+ * The metadata of an MCP route (RFC 9728 section 2): which address it is about, and who issues
+ * tokens for it.
  * @param path of the request, below the well-known address the route's own
  */
 export function resourceResponse({ publicUrl, routes }: Configuration, path: string, requestId: string): Response {

@@ -58,11 +58,13 @@ export interface Answered {
 export type Send = (request: AgentRequest) => Promise<Answered>
 
 /**
- * The inner door, which every request to an agent goes through: the caller's own, and what the gateway asks on its behalf. The
- * body is written, the identity signed for just this request, headers are built from nothing, and it is made once.
+ * The inner door, which every request to an agent goes through: the caller's own, and what the
+ * gateway asks on its behalf. The body is written, the identity signed for just this request,
+ * headers are built from nothing, and it is made once.
  *
- * @returns a function that throws the Refusals of `Signer.sign` and of `forward`, `configuration-incomplete` where a secret is
- *   missing, and `origin-unauthorized` where the agent refuses a credential of the gateway's
+ * @returns a function that throws the Refusals of `Signer.sign` and of `forward`,
+ *   `configuration-incomplete` where a secret is missing, and `origin-unauthorized` where the agent
+ *   refuses a credential of the gateway's
  */
 export function createSender(config: Configuration, signer: Signer) {
   const via = viaEntry(new URL(config.publicUrl).host)
@@ -110,7 +112,8 @@ export function createSender(config: Configuration, signer: Signer) {
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
-      // The caller has been accepted here. To pass this on would have its client sign in again and again.
+      // The caller has been accepted here. To pass this on would have its client sign in again and
+      // again.
       if (response.status === 401 && added.length > 0) {
         void response.body?.cancel().catch(() => undefined)
         throw new Refusal('origin-unauthorized', assertion === undefined ? 'secret' : 'assertion')

@@ -89,7 +89,8 @@ describe('the house', () => {
   })
 
   it("invariant 9: no request's data lives in module scope", () => {
-    // A `let`, or a container that grows, at the left margin is state that every request of the isolate shares.
+    // A `let`, or a container that grows, at the left margin is state that every request of the
+    // isolate shares.
     const shared = worker.flatMap((file) =>
       read(file)
         .split('\n')
@@ -229,7 +230,8 @@ describe('what must be proved', () => {
 describe('the Worker', () => {
   it('starts in less than 50 ms of CPU, as wrangler reports it', () => {
     const profile = path.join(root, 'node_modules/.cache/sallyport/startup.cpuprofile')
-    // A sampled figure: what else the machine does is in it, so the least of three is the nearest to the truth.
+    // A sampled figure: what else the machine does is in it, so the least of three is the nearest
+    // to the truth.
     const figures = [1, 2, 3].map(() => {
       const { stdout, stderr } = runWrangler('check', 'startup', '--outfile', profile)
       return Number(/Active: ([\d.]+) ms/.exec(stdout + stderr)?.[1])

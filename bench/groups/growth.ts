@@ -11,7 +11,10 @@ import type { World } from '../world.ts'
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 
-/** One more of each thing, and nothing else: what grows with it shows. The last of many is the one that is used. */
+/**
+ * One more of each thing, and nothing else: what grows with it shows. The last of many is the one
+ * that is used.
+ */
 const variants: Readonly<Record<string, (world: World) => Route[]>> = {
   '100 routes': (world) => [...otherRoutes(world, 99), routeOf(world, 'http')],
   '10,000 routes': (world) => [...otherRoutes(world, 9_999), routeOf(world, 'http')],
@@ -23,7 +26,10 @@ const variants: Readonly<Record<string, (world: World) => Route[]>> = {
 const otherRoutes = (world: World, count: number): Route[] =>
   times(count, (i) => routeOf(world, 'http', { id: `other-${i}`, path: `/agents/other-${i}` }))
 
-/** Costs that grow with the configuration and with the number of people, and the cost of a cold isolate. */
+/**
+ * Costs that grow with the configuration and with the number of people, and the cost of a cold
+ * isolate.
+ */
 export async function measureGrowth(world: World, options: Options): Promise<Section> {
   const token = await world.tokens.sign()
   const gates: Running[] = []
@@ -59,7 +65,7 @@ export async function measureGrowth(world: World, options: Options): Promise<Sec
     const cold = await measureColdStart(world, options.rounds)
     return {
       id: 'growth',
-      title: 'What grows, and cold starts',
+      title: 'Growth, and cold starts',
       notes: [
         '× base: compared within a round with the first row; the last row with the one before it. Start: the CPU of a fresh process until it listens.',
         ...cold.notes,

@@ -18,7 +18,10 @@ interface Held {
 /** Opened at a time: a caller's connection queue is short on some systems. */
 const AT_ONCE = 25
 
-/** The memory of a stream that is open and silent. All subjects hold theirs at the same time, so the wait is one. */
+/**
+ * The memory of a stream that is open and silent. All subjects hold theirs at the same time, so the
+ * wait is one.
+ */
 export async function measureMemory(world: World, { only, sizes }: Options): Promise<Section> {
   const streamers = await startStreamers(world, { only })
   const held: Held[] = []

@@ -15,7 +15,9 @@ const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'a
 const floorShape = (shape: Shape): Shape =>
   shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
 
-/** The cost of Sallyport, by kind of agent, token and binding, against a worker that only passes on. */
+/**
+ * The cost of Sallyport, by kind of agent, token and binding, against a worker that only passes on.
+ */
 export async function measureRequests(world: World, options: Options): Promise<Section> {
   const floor = await startFloor(world)
   const request = await startSallyport(world, 'Sallyport', usualRoutes(world, 'request'))
@@ -27,7 +29,7 @@ export async function measureRequests(world: World, options: Options): Promise<S
     const figures = await runCases(cases, { ...options, keys: world.tokens, isPaced: true })
     return {
       id: 'requests',
-      title: 'What a request costs',
+      title: 'The cost of a request',
       notes: [
         'Known token: the same one each time. New token: one that the gateway has never seen, each time.',
         '`bind: request` signs for each request (the default); `bind: none` lets one signature serve a person for a while.',

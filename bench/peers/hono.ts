@@ -1,4 +1,6 @@
-/** A gateway as somebody would write it with Hono in an afternoon: verify, say who it is, pass on. */
+/**
+ * A gateway as somebody would write it with Hono in an afternoon: verify, say who it is, pass on.
+ */
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'
 import { proxy } from 'hono/proxy'

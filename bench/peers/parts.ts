@@ -1,4 +1,6 @@
-/** The floor with one more thing in it: what the runtime itself charges for what a gateway needs. */
+/**
+ * The floor with one more thing in it: what the runtime itself charges for what a gateway needs.
+ */
 import { Hono } from 'hono'
 
 interface Bindings {

@@ -1,4 +1,7 @@
-/** The least that a gateway which looks at every event can do: it takes each from the runtime, and gives it back. */
+/**
+ * The least that a gateway which looks at every event can do: it takes each from the runtime, and
+ * gives it back.
+ */
 export default {
   async fetch(request: Request, { ORIGIN }: { ORIGIN: string }): Promise<Response> {
     const { pathname, search } = new URL(request.url)

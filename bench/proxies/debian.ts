@@ -11,8 +11,8 @@ export interface Installed {
 }
 
 /**
- * The packages, as the system has them; else installed where this is root, else unpacked into a folder of ours, with all that
- * they need.
+ * The packages, as the system has them; else installed where this is root, else unpacked into a
+ * folder of ours, with all that they need.
  * @throws Error in a sentence, where this is no Debian or its packages cannot be had
  */
 export function provide(files: readonly string[], packages: readonly string[]): Installed {

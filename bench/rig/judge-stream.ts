@@ -36,7 +36,10 @@ export function judgeStream(seen: StreamSeen, evidence: Evidence): Verdict {
   return { ended, faults: faults.map((fault) => `stream ${stream} (${kind}): ${fault}`) }
 }
 
-/** A reset throws away what has been sent and not yet read, so the gateway may know nothing of the request. */
+/**
+ * A reset throws away what has been sent and not yet read, so the gateway may know nothing of the
+ * request.
+ */
 export const mayBeUnread = ({ end, leave, status }: Pick<StreamSeen, 'end' | 'leave' | 'status'>): boolean =>
   end === 'left' && leave?.by === 'reset' && status === 0
 
@@ -88,7 +91,10 @@ function judgeAudit(seen: StreamSeen, ended: Ended, { audit, agentDown, record }
   if (!isRight) faults.push(`found ${begun} opening audit lines, expected ${status === 200 ? 1 : 0}`)
 }
 
-/** A caller who leaves is noticed with the next event at the latest; the agent may be killed before that. */
+/**
+ * A caller who leaves is noticed with the next event at the latest; the agent may be killed before
+ * that.
+ */
 const noticed = (seen: StreamSeen): StreamSeen =>
   seen.end === 'left' ? { ...seen, endedAt: seen.endedAt + NOTICED_MS } : seen
 

@@ -10,7 +10,10 @@ import { startServer } from '../world.ts'
 import { Outages } from './outages.ts'
 import { StreamRecord } from './stream-record.ts'
 
-/** Identity providers. The first one's keys are known from the start, the others' are fetched during outages. */
+/**
+ * Identity providers. The first one's keys are known from the start, the others' are fetched during
+ * outages.
+ */
 const ISSUERS = 10
 /** The least that the gateway heeds, so that keys grow old during a run. */
 const KEYS_MAX_AGE_SECONDS = '60'

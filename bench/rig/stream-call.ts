@@ -24,7 +24,9 @@ export interface StreamSeen {
   readonly endedAt: number
   /** 0 where no answer came. */
   readonly status: number
-  /** `whole`: ended as HTTP says. `broken`: the connection was broken off. `left`: by this caller. */
+  /**
+   * `whole`: ended as HTTP says. `broken`: the connection was broken off. `left`: by this caller.
+   */
   readonly end: 'whole' | 'broken' | 'left'
   readonly leave: Leave | undefined
   readonly check: Pick<StreamCheck, 'faults' | 'events' | 'told' | 'isWhole'>

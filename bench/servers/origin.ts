@@ -1,4 +1,7 @@
-/** The agent behind every subject: small answers, streams, and, when asked, a report of what reached it. */
+/**
+ * The agent behind every subject: small answers, streams, and, when asked, a report of what reached
+ * it.
+ */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -62,7 +65,10 @@ function json(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value))
 }
 
-/** The claims of a token, without its signature: the gateway takes a whole assertion out of what comes back. */
+/**
+ * The claims of a token, without its signature: the gateway takes a whole assertion out of what
+ * comes back.
+ */
 const unsigned = (token: string): string => token.replace(/^Bearer /, '').replace(/\.[^.]*$/, '')
 
 const report = ({ headers, method, url }: IncomingMessage, body: string) => ({

@@ -18,7 +18,10 @@ export interface Agent {
   close(): Promise<void>
 }
 
-/** An AG-UI agent over server-sent events, with no login of its own: every program of this machine may use it. */
+/**
+ * An AG-UI agent over server-sent events, with no login of its own: every program of this machine
+ * may use it.
+ */
 export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}): Promise<Agent> {
   const server = createServer((request, response) => {
     if (!isFromThisMachine(request)) reply(response, 403, { error: 'this agent is for programs of this machine' })
@@ -39,7 +42,10 @@ export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}
   }
 }
 
-/** Whether a request is not a web page's, and was sent to an address of this machine by its own name. */
+/**
+ * Whether a request is not a web page's, and was sent to an address of this machine by its own
+ * name.
+ */
 function isFromThisMachine({ headers }: IncomingMessage): boolean {
   return headers.origin === undefined && /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
 }

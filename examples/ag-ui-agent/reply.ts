@@ -34,5 +34,5 @@ export function scriptedReply(message: string, user: AuthUser | undefined): Scri
 function greeting(user: AuthUser | undefined): string {
   if (!user?.user_id) return 'Hello, whoever you are: no identity reached me.'
   const { user_id: id, name = id, roles = [], tenant = 'none' } = user
-  return `Hello ${name}. The gate says you are ${id} (roles: ${roles.join(', ') || 'none'}, tenant: ${tenant}).`
+  return `Hello ${name}. The gateway says you are ${id} (roles: ${roles.join(', ') || 'none'}, tenant: ${tenant}).`
 }

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { contentToText, type Event, EventType, type RunAgentInput } from '@ag-ui/core'
 import { type AuthUser, scriptedReply } from './reply.ts'
 
-/** One run: who it saw, then an answer word by word, until the signal says that nobody is listening. */
+/**
+ * One run: who it saw, then an answer word by word, until the signal says that nobody is listening.
+ */
 export async function* run(input: RunAgentInput, signal: AbortSignal): AsyncGenerator<Event> {
   const { threadId, runId } = input
   const state = (input.state ?? {}) as { auth_user?: AuthUser }

@@ -10,15 +10,24 @@ import { z } from 'zod'
 export interface RuntimeOptions {
   /** 0 takes a free port. */
   port?: number
-  /** Where each agent is, by the name that the page asks for: addresses of the gateway, not of the agents. */
+  /**
+   * Where each agent is, by the name that the page asks for: addresses of the gateway, not of the
+   * agents.
+   */
   agents: Record<string, string>
   /** A route of the gateway to a LangGraph server whose graph is called `agent`. */
   langgraph?: string
-  /** The model that the runtime's own agent asks, such as `openai/gpt-4o-mini`; without one there is no such agent. */
+  /**
+   * The model that the runtime's own agent asks, such as `openai/gpt-4o-mini`; without one there is
+   * no such agent.
+   */
   model?: string
 }
 
-/** CopilotKit's built-in agent: it runs in the runtime, so its tool reads the header that the gateway has set. */
+/**
+ * CopilotKit's built-in agent: it runs in the runtime, so its tool reads the header that the
+ * gateway has set.
+ */
 const builtIn = (model: string, request: Request) =>
   new BuiltInAgent({
     model,
@@ -34,8 +43,8 @@ const builtIn = (model: string, request: Request) =>
   })
 
 /**
- * A CopilotKit runtime without a line about tokens. It hands the `authorization` and `x-*` headers of a request on to the agent of
- * that request, which is all that Sallyport needs.
+ * A CopilotKit runtime without a line about tokens. It hands the `authorization` and `x-*` headers
+ * of a request on to the agent of that request, which is all that Sallyport needs.
  */
 export async function startRuntime({
   port = 0,

@@ -8,7 +8,10 @@ const State = Annotation.Root({
   seen: Annotation(),
 })
 
-/** LangGraph copies `x-*` request headers into the configurable; `langgraph_auth_user` is where custom auth puts its user. */
+/**
+ * LangGraph copies `x-*` request headers into the configurable; `langgraph_auth_user` is where
+ * custom auth puts its user.
+ */
 function seenIdentity(configurable = {}) {
   const names = Object.keys(configurable).filter((name) => name.startsWith('x-') || name.startsWith('langgraph_auth_'))
   return Object.fromEntries(names.sort().map((name) => [name, configurable[name]]))

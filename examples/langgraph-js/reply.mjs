@@ -1,6 +1,6 @@
 /**
- * The words to say, and how slowly: "count to 20" and "be silent for 30 seconds" make runs that are long enough to cancel,
- * everything else is answered with who the agent thinks is asking.
+ * The words to say, and how slowly: "count to 20" and "be silent for 30 seconds" make runs that are
+ * long enough to cancel, everything else is answered with who the agent thinks is asking.
  */
 export function scriptedReply(message, seen) {
   const [, count] = /count to (\d+)/i.exec(message) ?? []
@@ -21,5 +21,5 @@ function greeting(seen) {
   const name = seen['x-user-name'] || id
   const roles = seen['x-user-roles'] || 'none'
   const tenant = seen['x-user-tenant'] || 'none'
-  return `Hello ${name}. The gate says you are ${id} (roles: ${roles}, tenant: ${tenant}).`
+  return `Hello ${name}. The gateway says you are ${id} (roles: ${roles}, tenant: ${tenant}).`
 }

@@ -1,4 +1,4 @@
-"""A graph that answers without a model and says whom it saw, so that there is something to put behind the gate."""
+"""A graph that answers without a model and says whom it saw, so that there is something to put behind the gateway."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 
 class State(MessagesState):
     seen: dict[str, Any]
-    """What this run could read about its user: the reason this example exists."""
+    """Returns all that this run can read about its user."""
 
 
 class ScriptedModel(SimpleChatModel):

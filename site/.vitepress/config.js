@@ -79,7 +79,7 @@ export default defineConfig({
       {
         text: 'Trust',
         items: [
-          page('What is proved', '/docs/security'),
+          page('Security', '/docs/security'),
           page('Threats by id', '/SECURITY'),
           page('Architecture', '/src/ARCHITECTURE'),
           page('Contributing', '/CONTRIBUTING'),

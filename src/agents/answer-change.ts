@@ -1,4 +1,7 @@
-/** The changes that an agent's answer needs before the caller may have it. Absent members leave their part as it is. */
+/**
+ * The changes that an agent's answer needs before the caller may have it. Absent members leave
+ * their part as it is.
+ */
 export interface AnswerChange {
   /** Changes the reply's headers, whose names are in lower case. It is called before the others. */
   headers?(headers: Record<string, string>): void | Promise<void>
@@ -7,14 +10,18 @@ export interface AnswerChange {
   /**
    * Changes an answer that is no stream, as text.
    * @param status of the answer: what an agent says with an error may have another shape
-   * @throws Refusal `thread-unknown` where it turns out to be another caller's; any other error refuses the answer
+   * @throws Refusal `thread-unknown` where it turns out to be another caller's; any other error
+   *   refuses the answer
    */
   answer?(text: string, status: number): string | Promise<string>
 }
 
 type TextChange = (text: string, status: number) => string | Promise<string>
 
-/** Applies changes one after another, each to what the one before it made. No change at all lets bytes pass unread. */
+/**
+ * Applies changes one after another, each to what the one before it made. No change at all lets
+ * bytes pass unread.
+ */
 export function composed(changes: readonly (AnswerChange | undefined)[]): AnswerChange {
   const given = changes.filter((change) => change !== undefined)
   const [first = {}, ...others] = given

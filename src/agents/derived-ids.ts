@@ -23,8 +23,9 @@ export class DerivedIds {
   }
 
   /**
-   * Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are found as they are. All at once,
-   * since what is put back may look like what has yet to be. Undefined where there is nothing to put back.
+   * Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are
+   * found as they are. All at once, since what is put back may look like what has yet to be.
+   * Undefined where there is nothing to put back.
    */
   get change(): AnswerChange | undefined {
     if (this.#chosen.size === 0) return undefined

@@ -4,7 +4,10 @@ import type { Endpoint } from './endpoints'
 interface Node {
   /** By the decoded segment. */
   readonly children: Map<string, Node>
-  /** By what stands behind the parameter within its segment: `:cancel` in `/tasks/:task:cancel`, mostly nothing. */
+  /**
+   * By what stands behind the parameter within its segment: `:cancel` in `/tasks/:task:cancel`,
+   * mostly nothing.
+   */
   readonly params: Map<string, { readonly name: string; readonly node: Node }>
   /** The literals of both, folded: a segment may not equal one of them in another case only. */
   readonly folded: Set<string>
@@ -16,7 +19,10 @@ export type Found =
   | { readonly endpoint: Endpoint; readonly params: Readonly<Record<string, string>> }
   | { readonly allow: readonly string[] }
 
-/** Finds the endpoint of a method and a canonical path below the route; `allow` where only the method is wrong. */
+/**
+ * Finds the endpoint of a method and a canonical path below the route; `allow` where only the
+ * method is wrong.
+ */
 export type Finder = (method: string, path: string) => Found | undefined
 
 const node = (): Node => ({
@@ -28,12 +34,14 @@ const node = (): Node => ({
 })
 
 /**
- * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the length of the path and not
- * the number of endpoints. A literal segment wins over a parameter, and either over `*`; an endpoint that is not open still
- * keeps its place, so that what a wider one covers does not grow when it is closed.
+ * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the
+ * length of the path and not the number of endpoints. A literal segment wins over a parameter, and
+ * either over `*`; an endpoint that is not open still keeps its place, so that what a wider one
+ * covers does not grow when it is closed.
  *
- * A path is matched as servers may read it: percent-decoded, and without a slash at its end. Some servers ignore case as well, so a
- * segment that equals a literal one in another case only is found nowhere: neither as that literal, nor as a parameter, nor below `*`.
+ * A path is matched as servers may read it: percent-decoded, and without a slash at its end. Some
+ * servers ignore case as well, so a segment that equals a literal one in another case only is found
+ * nowhere: neither as that literal, nor as a parameter, nor below `*`.
  */
 export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
   const root = node()
@@ -55,12 +63,18 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
   }
 }
 
-/** The path below the route that an endpoint has with these parameters, which are percent-encoded already. */
+/**
+ * The path below the route that an endpoint has with these parameters, which are percent-encoded
+ * already.
+ */
 export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, string>>): string {
   return endpoint.path.replace(/(?<=\/):([^/:]+)/g, (whole, name: string) => params[name] ?? whole)
 }
 
-/** A text that two paths share where some server could take one for the other: the tree finds the same for both, or nothing for one. */
+/**
+ * A text that two paths share where some server could take one for the other: the tree finds the
+ * same for both, or nothing for one.
+ */
 export const keyOfPath = (path: string): string =>
   split(path)
     .map((segment) => (segment.startsWith(':') ? `:${folded(suffixOf(segment).suffix)}` : folded(decoded(segment))))

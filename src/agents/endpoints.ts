@@ -2,18 +2,26 @@ import type { DecidingMember } from './members'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** The part of a row that speaks of the operation, whether its path or the request's body names it. */
+/**
+ * The part of a row that speaks of the operation, whether its path or the request's body names it.
+ */
 interface Row {
   readonly operation: string
   /** Known, but open only on routes whose `agent.operations` names it. */
   readonly closed?: true
-  /** Closed on routes with `threads: 'shared'` unless named, because only owned threads are separated. */
+  /**
+   * Closed on routes with `threads: 'shared'` unless named, because only owned threads are
+   * separated.
+   */
   readonly closedIfShared?: true
   /** A run begins with it, so the identity of the run goes along. */
   readonly startsRun?: true
   /** Members of its query and body by which a request asks for more than the operation. */
   readonly members?: readonly DecidingMember[]
-  /** Its answer is the stream of a run, also where the server does not say so (AG2 0.x names no type). */
+  /**
+   * Its answer is the stream of a run, also where the server does not say so (AG2 0.x names no
+   * type).
+   */
   readonly streams?: true
   /** It only listens to what others do, so that its answer ends with the caller's token. */
   readonly listens?: true
@@ -21,9 +29,15 @@ interface Row {
 
 interface Address {
   readonly method: Method
-  /** Below the route: `/threads/:thread/runs`. `:name` is one segment; a last `*` is everything below. */
+  /**
+   * Below the route: `/threads/:thread/runs`. `:name` is one segment; a last `*` is everything
+   * below.
+   */
   readonly path: string
-  /** `json`: read, cleared of forged identity and written anew. `stream`: passed on unread. Absent: no body is sent. */
+  /**
+   * `json`: read, cleared of forged identity and written anew. `stream`: passed on unread. Absent:
+   * no body is sent.
+   */
   readonly body?: 'json' | 'stream'
   /** A form may be sent instead of JSON. It passes unread. */
   readonly form?: true
@@ -31,8 +45,8 @@ interface Address {
 }
 
 /**
- * An operation, and the rule that keeps callers apart in it. A kind with threads has a rule of that name
- * (`thread-isolation.ts`); `everybody` is offered only where threads are shared.
+ * An operation, and the rule that keeps callers apart in it. A kind with threads has a rule of that
+ * name (`thread-isolation.ts`); `everybody` is offered only where threads are shared.
  */
 export interface BodyOperation<Whose extends string = string> extends Row {
   readonly whose: Whose
@@ -46,7 +60,10 @@ export interface PathEndpoint<Whose extends string = string> extends BodyOperati
   readonly named?: never
 }
 
-/** An address that takes many operations: its body says which of the kind's `bodyOperations` is meant. It is always open. */
+/**
+ * An address that takes many operations: its body says which of the kind's `bodyOperations` is
+ * meant. It is always open.
+ */
 export interface EnvelopeEndpoint extends Row, Address {
   readonly named: 'in-body'
   readonly whose?: never

@@ -25,7 +25,10 @@ export const assertionOnly: IdentityChannels = {
   langgraphAuthUser: false,
 }
 
-/** The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft Agent Framework read. */
+/**
+ * The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft
+ * Agent Framework read.
+ */
 export const authUser: FieldMap = {
   user_id: 'user_id',
   email: 'email',
@@ -36,7 +39,10 @@ export const authUser: FieldMap = {
   scopes: 'scopes',
 }
 
-/** The plain headers, all of which go along on every request: LangGraph lets a run inherit those that are missing. */
+/**
+ * The plain headers, all of which go along on every request: LangGraph lets a run inherit those
+ * that are missing.
+ */
 export const identityHeaders: FieldMap = {
   'x-user-id': 'user_id',
   'x-user-email': 'email',
@@ -59,7 +65,9 @@ export const quietName = (name: string): string => name.replace(/^x-(?:sallyport
  */
 export const CONFIGURATIONS: ReadonlySet<string> = new Set(['configurable', 'metadata'])
 
-/** Names that mean identity to some agent, in their plain spelling, wherever an agent reads them. */
+/**
+ * Names that mean identity to some agent, in their plain spelling, wherever an agent reads them.
+ */
 export const FORGED_NAMES: ReadonlySet<string> = new Set(
   [...Object.keys(identityHeaders), 'auth_user', 'user_id'].map(plainName),
 )
@@ -71,9 +79,9 @@ export const namesInState = ({ state }: IdentityChannels): readonly string[] =>
 const namesByChannels = new WeakMap<IdentityChannels, ReadonlySet<string>>()
 
 /**
- * Returns the names that a caller may not give in any place of a body that holds values for the agent: those of every agent, and those
- * under which this route puts identity into one of these places. Agents merge them, so that a name in one place could win over
- * the gateway's in another.
+ * Returns the names that a caller may not give in any place of a body that holds values for the
+ * agent: those of every agent, and those under which this route puts identity into one of these
+ * places. Agents merge them, so that a name in one place could win over the gateway's in another.
  */
 export function forgedNames(channels: IdentityChannels): ReadonlySet<string> {
   const known = namesByChannels.get(channels)
@@ -96,7 +104,10 @@ export function describe(principal: Principal, fields: FieldMap): JsonObject {
 
 const headersByPrincipal = new WeakMap<Principal, Readonly<Record<string, string>>>()
 
-/** The identity headers of a principal; every one of them empty where there is none. A principal never changes. */
+/**
+ * The identity headers of a principal; every one of them empty where there is none. A principal
+ * never changes.
+ */
 export function headersOf(principal: Principal | undefined): Readonly<Record<string, string>> {
   const known = principal && headersByPrincipal.get(principal)
   if (known) return known
@@ -117,9 +128,10 @@ function identityHeadersOf(principal: Principal | undefined): Record<string, str
 }
 
 /**
- * Percent-encodes what is not printable ASCII, and `%` itself, as UTF-8: a header's bytes are read as latin-1 by some
- * servers and as UTF-8 by others. Inside a list the comma, which separates, is encoded too, and
- * everywhere a space at an end, which headers lose: " alice" and "alice" are two people.
+ * Percent-encodes what is not printable ASCII, and `%` itself, as UTF-8: a header's bytes are read
+ * as latin-1 by some servers and as UTF-8 by others. Inside a list the comma, which separates, is
+ * encoded too, and everywhere a space at an end, which headers lose: " alice" and "alice" are two
+ * people.
  */
 function toAscii(text: string, inList = false): string {
   return text.replace(inList ? /[^\x20-\x7e]|[%,]|^ | $/gu : /[^\x20-\x7e]|%|^ | $/gu, (character) =>
@@ -137,7 +149,7 @@ function valueFor(principal: Principal, source: string): Json | undefined {
     case 'roles':
     case 'scopes':
       return [...principal[source]]
-    // Behind another gate, whose people several providers may vouch for.
+    // Behind another gateway, whose people several providers may vouch for.
     case 'issuer':
       return principal.identityProvider
     case 'subject':

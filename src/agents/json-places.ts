@@ -1,7 +1,10 @@
 import { plainName } from '../json'
 import { endOfString } from '../json-edit'
 
-/** Places of a JSON text, by the plain names of the members that lead there. A list has the shape of what is in it. */
+/**
+ * Places of a JSON text, by the plain names of the members that lead there. A list has the shape of
+ * what is in it.
+ */
 export type Shape<Sort> = ReadonlyMap<string, Sort | Shape<Sort>>
 
 export const shape = <Sort>(members: Readonly<Record<string, Sort | Shape<Sort>>>): Shape<Sort> =>
@@ -20,8 +23,8 @@ const TOKEN = /["{}[\]]/g
 const COLON = /\s*:/y
 
 /**
- * Finds the strings in certain places of a JSON text, as they stand there. A value that is parsed and written anew would change
- * `1.0` and great numbers.
+ * Finds the strings in certain places of a JSON text, as they stand there. A value that is parsed
+ * and written anew would change `1.0` and great numbers.
  *
  * @param text valid JSON; it is not checked
  */
@@ -45,7 +48,9 @@ export function stringsAt<Sort extends string>(text: string, places: Sort | Shap
   return found
 }
 
-/** Puts other strings in place of those that were found, and leaves the rest of the text as it is. */
+/**
+ * Puts other strings in place of those that were found, and leaves the rest of the text as it is.
+ */
 export async function stringsReplaced<Sort>(
   text: string,
   found: readonly Placed<Sort>[],

@@ -42,7 +42,8 @@ export function requestsIn(body: Json | undefined, { hasNotifications, ...rules 
   if (body === undefined) return { as: 'json-rpc', isBatch: false, ...rules }
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
-    // An answer has the id of somebody else's request. A message with neither method nor result is a request that lacks something.
+    // An answer has the id of somebody else's request. A message with neither method nor result is
+    // a request that lacks something.
     const isAnswer = isObject(message) && ('result' in message || 'error' in message)
     const id = isObject(message) && !isAnswer ? message.id : undefined
     return typeof id === 'string' || isNumber(id) ? [id] : []

@@ -18,7 +18,10 @@ export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a,
 
 const presets = agUiPresets satisfies Record<NonNullable<Extract<Agent, { kind: 'ag-ui' }>['preset']>, Adapter>
 
-/** The adapter that a route's agent is spoken to by: its kind, in the preset, the style or the store that the route names. */
+/**
+ * The adapter that a route's agent is spoken to by: its kind, in the preset, the style or the store
+ * that the route names.
+ */
 export function adapterOf(agent: Agent): Adapter {
   if (agent.kind === 'ag-ui' && agent.preset) return presets[agent.preset]
   if (agent.kind === 'copilotkit') {

@@ -20,10 +20,12 @@ const partsOf = (body: Json | undefined): readonly JsonObject[] =>
   (Array.isArray(body) ? body : [body]).filter(isObject).flatMap((one) => [one, one.params].filter(isObject))
 
 /**
- * Returns the operations that a request asks for by its members. Servers differ in which spelling they read, and in which of two
- * equal parameters of a query, so that a member may have one value only.
+ * Returns the operations that a request asks for by its members. Servers differ in which spelling
+ * they read, and in which of two equal parameters of a query, so that a member may have one value
+ * only.
  *
- * @throws Refusal `body-invalid` for a parameter of the query that occurs twice, and for two spellings with different values
+ * @throws Refusal `body-invalid` for a parameter of the query that occurs twice, and for two
+ *   spellings with different values
  */
 export function operationsOfMembers(
   { query, body }: { readonly query: string; readonly body: Json | undefined },

@@ -11,13 +11,18 @@ export interface Isolated {
 }
 
 /**
- * Keeps a request to what is its caller's: it puts ids in place of the caller's, or finds out who owns a thread.
- * @throws Refusal `thread-unknown`, for another caller's thread and for one that does not exist alike; `body-invalid` for an id
- *   that is none; `field-forbidden`; and what asking the agent throws
+ * Keeps a request to what is its caller's: it puts ids in place of the caller's, or finds out who
+ * owns a thread.
+ * @throws Refusal `thread-unknown`, for another caller's thread and for one that does not exist
+ *   alike; `body-invalid` for an id that is none; `field-forbidden`; and what asking the agent
+ *   throws
  */
 export type Rule = (call: Call, context: ThreadContext) => Isolated | Promise<Isolated>
 
-/** The owner of things that no rule can separate: they are offered only where the route says `threads: 'shared'`. */
+/**
+ * The owner of things that no rule can separate: they are offered only where the route says
+ * `threads: 'shared'`.
+ */
 export const EVERYBODY = 'everybody'
 
 /** A rule for each `whose` that a row of the kind has. */
@@ -26,7 +31,10 @@ export type Rules<Whose extends string> = Readonly<Record<Exclude<Whose, typeof 
 /** How a kind of agent keeps the threads of its callers apart. */
 export interface ThreadIsolation<Whose extends string = string> {
   readonly rules: Rules<Whose>
-  /** The rules say which ids of events pass. Absent: none does, since agents keep events of all callers in one place. */
+  /**
+   * The rules say which ids of events pass. Absent: none does, since agents keep events of all
+   * callers in one place.
+   */
   readonly resumes?: true
 }
 
@@ -36,7 +44,10 @@ export const nobody: Rule = (call) => ({ call })
 /** Undefined for an operation that no row lists. */
 export type RequestedRow = Endpoint | BodyOperation | undefined
 
-/** Returns the rows that a request asks for: its endpoint's, or those of the operations that its body names. */
+/**
+ * Returns the rows that a request asks for: its endpoint's, or those of the operations that its
+ * body names.
+ */
 export const rowsOf = (
   { endpoint, operations }: Pick<Call, 'endpoint' | 'operations'>,
   named: (operation: string) => BodyOperation | undefined,

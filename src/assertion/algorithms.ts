@@ -1,6 +1,9 @@
 import type { JwsAlgorithm } from '../jws'
 
-/** The algorithms that the gateway signs with: schema, keys, signatures and commands are made from this list. The first is the default. */
+/**
+ * The algorithms that the gateway signs with: schema, keys, signatures and commands are made from
+ * this list. The first is the default.
+ */
 export const signingAlgorithmNames = ['ES256', 'RS256', 'EdDSA'] as const satisfies readonly JwsAlgorithm[]
 
 export type SigningAlgorithm = (typeof signingAlgorithmNames)[number]

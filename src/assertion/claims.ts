@@ -75,7 +75,10 @@ export function identityClaims(principal: Principal, rules: AssertionRules): Rec
   }
 }
 
-/** The binding as claims: `htm` and `htu` after RFC 9449, but relative, since an origin need not know its public name. */
+/**
+ * The binding as claims: `htm` and `htu` after RFC 9449, but relative, since an origin need not
+ * know its public name.
+ */
 export async function bindingClaims({ route, method, uri, thread, body }: Binding): Promise<Record<string, unknown>> {
   return {
     rid: route,

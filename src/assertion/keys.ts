@@ -2,7 +2,10 @@ import { base64url, type JWK } from 'jose'
 import { fitsAlgorithm, importKey, isWeak, jwsAlgorithms, publicMembers, thumbprintOf } from '../jws'
 import { type SigningAlgorithm, signingAlgorithmNames } from './algorithms'
 
-/** In its own header an assertion has a type of its own, so that it cannot be taken for anybody's access token. */
+/**
+ * In its own header an assertion has a type of its own, so that it cannot be taken for anybody's
+ * access token.
+ */
 export type AssertionType = 'JWT' | 'sallyport+jwt'
 
 export interface SigningKey {
@@ -31,8 +34,9 @@ export type KeyFault =
   | 'duplicate-kid'
 
 /**
- * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published. Anything wrong with any key
- * makes the whole set unusable: half a key set is how a rotation goes wrong unnoticed.
+ * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published.
+ * Anything wrong with any key makes the whole set unusable: half a key set is how a rotation goes
+ * wrong unnoticed.
  */
 export async function readSigningKeys(secret: string | undefined): Promise<SigningKeys> {
   if (!secret) return { keys: [], fault: 'missing' }
@@ -80,7 +84,10 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
   }
 }
 
-/** Whether the public part that is published verifies what the private one signs: not every platform looks when it imports a key. */
+/**
+ * Whether the public part that is published verifies what the private one signs: not every platform
+ * looks when it imports a key.
+ */
 async function isPair(key: CryptoKey, jwk: JWK, algorithm: SigningAlgorithm): Promise<boolean> {
   const { webCrypto } = jwsAlgorithms[algorithm]
   const text = new TextEncoder().encode('pair')

@@ -45,8 +45,8 @@ interface Signed {
 
 /** @param issuer the gateway's public URL, the `iss` of everything it signs */
 export function createSigner(issuer: string, signingKeys: () => Promise<SigningKeys>, ports: Ports): Signer {
-  // A principal is one verified token, and a route's rules are one object: two people, two routes or two states of one person's
-  // rights can never share what is kept here.
+  // A principal is one verified token, and a route's rules are one object: two people, two routes
+  // or two states of one person's rights can never share what is kept here.
   const known = new WeakMap<Principal, Map<AssertionRules, Signed>>()
   const signedFor = (principal: Principal, rules: AssertionRules): Signed => {
     const byRules = known.get(principal) ?? new Map<AssertionRules, Signed>()
@@ -68,7 +68,8 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const key = keys.find(({ algorithm }) => algorithm === rules.algorithm)
       if (!key) throw new Refusal('signing-unavailable', `no ${rules.algorithm} key`)
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
-      // An identity may not outlive the token that it was read from by more than this one request needs.
+      // An identity may not outlive the token that it was read from by more than this one request
+      // needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
       const rest = JSON.stringify({ ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id })
       // Both are objects with members, and have none in common: `reservedClaims` sees to that.
@@ -87,7 +88,10 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
 
 const encoder = new TextEncoder()
 
-/** RFC 7515 section 5.1, for what is signed on each request: a builder of any JWS costs as much again as the signature. */
+/**
+ * RFC 7515 section 5.1, for what is signed on each request: a builder of any JWS costs as much
+ * again as the signature.
+ */
 async function compactJws(
   { key, algorithm, headers }: SigningKey,
   typ: AssertionType,

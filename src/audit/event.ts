@@ -7,8 +7,8 @@ import type { Trace } from '../request/trace'
 import { cutText } from './cut'
 
 /**
- * One final line per request, and before it, on routes that say so, an opening line where a stream begins. It has no field for a
- * token, a query string or a body.
+ * One final line per request, and before it, on routes that say so, an opening line where a stream
+ * begins. It has no field for a token, a query string or a body.
  */
 export interface AuditEvent {
   readonly v: 2
@@ -33,8 +33,9 @@ export interface AuditEvent {
   }
   readonly decision?: Decision
   /**
-   * `forwarded`: the agent answered. `refused`: the gateway did. `preflight`: a question about CORS. `begun`: the opening line of a
-   * stream, which another line follows. Requests are counted by all lines but those.
+   * `forwarded`: the agent answered. `refused`: the gateway did. `preflight`: a question about
+   * CORS. `begun`: the opening line of a stream, which another line follows. Requests are counted
+   * by all lines but those.
    */
   readonly outcome: 'forwarded' | 'refused' | 'preflight' | 'begun'
   readonly status: number
@@ -44,9 +45,15 @@ export interface AuditEvent {
   /** The check that a refused token or web page failed. */
   readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
-  /** The agent's answer held the assertion or the agent's secret, which was taken out: its errors tell too much. */
+  /**
+   * The agent's answer held the assertion or the agent's secret, which was taken out: its errors
+   * tell too much.
+   */
   readonly warning?: 'credential-echoed'
-  /** Milliseconds from the request's arrival to the end of each step, as the platform's clock shows them. */
+  /**
+   * Milliseconds from the request's arrival to the end of each step, as the platform's clock shows
+   * them.
+   */
   readonly ms: Readonly<Record<string, number>>
 }
 

@@ -4,14 +4,20 @@ import type { AuditEvent } from './event'
 
 /** Cloudflare keeps 256 KB of one invocation's lines, and drops what is beyond. */
 const MAX_BYTES = 8192
-/** How far texts and lists are cut where a line is too large, tried in turn. The last fits whatever they hold. */
+/**
+ * How far texts and lists are cut where a line is too large, tried in turn. The last fits whatever
+ * they hold.
+ */
 const CUTS = [
   { chars: 400, items: 30 },
   { chars: 100, items: 10 },
   { chars: 20, items: 5 },
 ] as const
 const PLAIN = /^[\x20-\x7e]*$/
-/** Controls, format characters and line ends, which JSON leaves as they are: they would rule a terminal or begin a line. */
+/**
+ * Controls, format characters and line ends, which JSON leaves as they are: they would rule a
+ * terminal or begin a line.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**
@@ -19,7 +25,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
  *
  * Not found: a credential in another encoding than percent-encoding.
  *
- * @param erase takes what is shaped like a credential out of a text: one that was pasted where none belongs
+ * @param erase takes what is shaped like a credential out of a text: one that was pasted where none
+ *   belongs
  */
 export function auditLine(event: AuditEvent, erase: (text: string) => string): string {
   let line = written(event, erase)

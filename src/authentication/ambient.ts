@@ -6,8 +6,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const OWN_SITES = new Set(['same-origin', 'none'])
 
 /**
- * Refuses a request that changes something, where the credential came from the browser and not from the page: any site's page
- * could have sent it (cross-site request forgery). Machines have no browser, so this is asked of people only.
+ * Refuses a request that changes something, where the credential came from the browser and not from
+ * the page: any site's page could have sent it (cross-site request forgery). Machines have no
+ * browser, so this is asked of people only.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignPage({ method, headers }: CredentialSources, pageOrigins: Way['pageOrigins']): void {

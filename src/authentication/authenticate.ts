@@ -37,8 +37,8 @@ export const CLOSED: Entrance = { authenticators: [], subjectPrefixes: [] }
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are
- * several, `token-in-url` for one that
- *   stands in the URL as well, `token-invalid` for a user id that could be another issuer's, and those of `Presented`
+ *   several, `token-in-url` for one that stands in the URL as well, `token-invalid` for a user id
+ *   that could be another issuer's, and those of `Presented`
  */
 export async function authenticate(
   { authenticators, subjectPrefixes }: Entrance,

@@ -28,7 +28,10 @@ export interface Presented {
   verify(now: number, background: Background): Promise<Principal>
 }
 
-/** Takes one kind of credential off a request, and turns it into a principal. No later step asks which kind it was. */
+/**
+ * Takes one kind of credential off a request, and turns it into a principal. No later step asks
+ * which kind it was.
+ */
 export interface Authenticator {
   /**
    * Takes the credential. It does not verify it.
@@ -58,11 +61,20 @@ export interface Way {
  * @typeParam Trusted what routes trust of this kind
  */
 export interface CredentialKind<Stores, Trusted> {
-  /** Writes a challenge of its scheme (RFC 9110 section 11.6.1). @param parameters such as `realm="support"` */
+  /**
+   * Writes a challenge of its scheme (RFC 9110 section 11.6.1).
+   * @param parameters such as `realm="support"`
+   */
   challenge(parameters: string): string
-  /** Finds it where it was pasted into some other text, all over the text. Matches are not written to logs. */
+  /**
+   * Finds it where it was pasted into some other text, all over the text. Matches are not written
+   * to logs.
+   */
   readonly shape: RegExp
-  /** Request headers that it stands in, in lower case: pages of other origins need leave to send them. */
+  /**
+   * Request headers that it stands in, in lower case: pages of other origins need leave to send
+   * them.
+   */
   readonly requestHeaders: readonly string[]
   /** Returns its part of a resource's metadata (RFC 9728 section 2). */
   resourceMetadata(trusted: readonly Trusted[]): Readonly<Record<string, unknown>>

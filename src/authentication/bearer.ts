@@ -8,10 +8,12 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
 
 /**
- * Takes the bearer token off a request: from one `Authorization` header, from the places of the body where the route takes tokens,
- * or from both where they are the same. Cookies and form fields are never read.
+ * Takes the bearer token off a request: from one `Authorization` header, from the places of the
+ * body where the route takes tokens, or from both where they are the same. Cookies and form fields
+ * are never read.
  *
- * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3: that is a 401 without error)
+ * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3:
+ *   that is a 401 without error)
  * @throws Refusal `credential-ambiguous` (400)
  */
 export function takeBearer({ headers, inBody }: CredentialSources): Credential | undefined {

@@ -5,8 +5,8 @@ const ERASED = '[removed]'
 const SHORTEST = 43
 
 /**
- * The caller's token. Its text is in a private field, so that it cannot be logged, serialised or sent by mistake; `reveal`
- * is for verification alone.
+ * The caller's token. Its text is in a private field, so that it cannot be logged, serialised or
+ * sent by mistake; `reveal` is for verification alone.
  */
 export class Credential {
   readonly #token: string
@@ -28,8 +28,9 @@ export class Credential {
   }
 
   /**
-   * The text without the token. Safe inside JSON: neither the token nor what replaces it needs escaping there. A text that is too short
-   * to be a token (on a public route nobody has verified it) stays, for it could be a part of anything.
+   * The text without the token. Safe inside JSON: neither the token nor what replaces it needs
+   * escaping there. A text that is too short to be a token (on a public route nobody has verified
+   * it) stays, for it could be a part of anything.
    */
   eraseFrom(text: string): string {
     return this.#token.length < SHORTEST ? text : text.replaceAll(this.#token, ERASED)

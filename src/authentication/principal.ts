@@ -2,7 +2,10 @@ import type { Caller } from '../caller'
 
 declare const verified: unique symbol
 
-/** The caller, as a verified credential says. Only authenticators make one, with `verifiedPrincipal`. */
+/**
+ * The caller, as a verified credential says. Only authenticators make one, with
+ * `verifiedPrincipal`.
+ */
 export interface Principal extends Caller {
   readonly [verified]: true
   /** The kind of credential that says so. */
@@ -11,7 +14,10 @@ export interface Principal extends Caller {
   readonly key?: string
   /** The token's `iss`. Only together with `subject` does it name one person. */
   readonly issuer: string
-  /** The issuer that vouches for the person; behind another gate, the issuer whose token that gate verified. */
+  /**
+   * The issuer that vouches for the person; behind another gateway, the issuer whose token that
+   * gateway verified.
+   */
   readonly identityProvider: string
   readonly subject: string
   /** `subject` behind the issuer's `subjectPrefix`: the id that agents see. */
@@ -19,9 +25,14 @@ export interface Principal extends Caller {
   readonly email: string | undefined
   readonly name: string | undefined
   readonly client: string | undefined
-  /** Seconds since the epoch at which the credential ends; infinite for an API key that does not. */
+  /**
+   * Seconds since the epoch at which the credential ends; infinite for an API key that does not.
+   */
   readonly expiresAt: number
 }
 
-/** Marks a principal as verified. It checks nothing itself: an authenticator calls it once it has verified the credential. */
+/**
+ * Marks a principal as verified. It checks nothing itself: an authenticator calls it once it has
+ * verified the credential.
+ */
 export const verifiedPrincipal = (principal: Omit<Principal, typeof verified>): Principal => principal as Principal

@@ -1,6 +1,6 @@
 /** One command of `sallyport`. */
 export interface Command {
-  /** What `--help` prints: each option with what it does. */
+  /** The text that `--help` prints: each option with its meaning. */
   readonly usage: string
   /**
    * @param args what follows the command's name

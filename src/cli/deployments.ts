@@ -11,7 +11,10 @@ import type { Environment } from '../config/env'
 /** The names of wrangler's file, in the order in which it looks for them. */
 const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
 
-/** One place that the Worker is deployed to: the top level of wrangler's file, or one of its environments. */
+/**
+ * One place that the Worker is deployed to: the top level of wrangler's file, or one of its
+ * environments.
+ */
 export interface Deployment {
   /** Undefined for the top level. */
   readonly name: string | undefined
@@ -112,7 +115,10 @@ function withWarnings<Result>(work: () => Result): { readonly result: Result; re
 /** Has every method, and does nothing. */
 const standIn = new Proxy({}, { get: () => () => Promise.reject(new Error('not running')) })
 
-/** The names of bindings of every sort: wrangler lists them as `binding` or `name`, some of them below `bindings` or `producers`. */
+/**
+ * The names of bindings of every sort: wrangler lists them as `binding` or `name`, some of them
+ * below `bindings` or `producers`.
+ */
 function bindingNames(config: object): readonly string[] {
   const lists = Object.values(config)
     .flatMap((part) => [part, part?.bindings, part?.producers])

@@ -1,7 +1,10 @@
 import type { Route } from '../config/define'
 import type { Configuration } from '../config/load'
 
-/** The configuration in force, with every default filled in. Secrets appear by name; nothing here is secret. */
+/**
+ * The configuration in force, with every default filled in. Secrets appear by name; nothing here is
+ * secret.
+ */
 export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
   return {
     publicUrl,

@@ -9,8 +9,9 @@ export type Role = 'signs' | 'published'
 type Keys = readonly JWK[]
 
 /**
- * The steps of a rotation. Every step leaves a set in which old and new verify, so that no agent refuses an assertion
- * meanwhile: the next key is published before it signs, and the last one stays after it has stopped.
+ * The steps of a rotation. Every step leaves a set in which old and new verify, so that no agent
+ * refuses an assertion meanwhile: the next key is published before it signs, and the last one stays
+ * after it has stopped.
  */
 export const STEPS = {
   async new(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {

@@ -48,7 +48,10 @@ const NEXT: Record<Step, (put: string) => string> = {
   retire: (put) => `Finish with\n${put}`,
 }
 
-/** Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand them to Cloudflare. */
+/**
+ * Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand
+ * them to Cloudflare.
+ */
 export const keys: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -83,13 +86,19 @@ async function rotate(step: string, algorithm: string, { name, path }: SecretFil
   if (step !== 'list') say(`\nWritten to ${name}. ${NEXT[step as Step](hand('SIGNING_KEYS', name))}`)
 }
 
-/** The first thread secret. It stays where it is: without it everybody would be parted from their conversations. */
+/**
+ * The first thread secret. It stays where it is: without it everybody would be parted from their
+ * conversations.
+ */
 function makeThreadSecret(file: SecretFile, hand: HandOver): void {
   if (existsSync(file.path)) throw new Error(`There is a thread secret in ${file.name} already; use "rotate-threads".`)
   writeThreadSecrets(file, [newSecret()], hand)
 }
 
-/** A new secret before the one that sealed until now and the first one of all, of which ids are derived. */
+/**
+ * A new secret before the one that sealed until now and the first one of all, of which ids are
+ * derived.
+ */
 function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
   const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []
   if (current === undefined) throw new Error(`There is no thread secret in ${file.name} yet; use "threads".`)

@@ -37,7 +37,8 @@ const usage: Readonly<Record<keyof typeof commands, string>> = {
  * Runs one command.
  * @param args the command's name and what follows it
  * @param root the folder of the project
- * @returns the exit code: 0 where all is well, 1 for faults that were found, 2 for a command that does not exist
+ * @returns the exit code: 0 where all is well, 1 for faults that were found, 2 for a command that
+ *   does not exist
  */
 export async function run([name = 'help', ...args]: readonly string[], root = process.cwd()): Promise<number> {
   if (['help', '--help', '-h'].includes(name)) {

@@ -13,7 +13,10 @@ export class ProjectError extends Error {
   override readonly name = 'ProjectError'
 }
 
-/** A gateway as its owner keeps it: a folder with routes/, policies/ and a configuration of wrangler's. */
+/**
+ * A gateway as its owner keeps it: a folder with routes/, policies/ and a configuration of
+ * wrangler's.
+ */
 export interface Project {
   readonly root: string
   readonly deployments: Deployments
@@ -46,7 +49,10 @@ export async function loadRoutes(root: string): Promise<readonly Route[]> {
   )
 }
 
-/** Bundles a file as wrangler bundles it, and evaluates it: what a command sees is what the Worker gets. */
+/**
+ * Bundles a file as wrangler bundles it, and evaluates it: what a command sees is what the Worker
+ * gets.
+ */
 export async function loadDefault(root: string, file: string): Promise<unknown> {
   const entry = path.join(root, file)
   const cache = path.join(root, 'node_modules/.cache/sallyport')
@@ -74,7 +80,10 @@ export async function loadDefault(root: string, file: string): Promise<unknown> 
   }
 }
 
-/** Makes a sentence of the faults that a person can mend: names that nothing has imported, imports that lead nowhere. */
+/**
+ * Makes a sentence of the faults that a person can mend: names that nothing has imported, imports
+ * that lead nowhere.
+ */
 function asProjectError(thrown: unknown, root: string): unknown {
   if (isBuildFailure(thrown)) return new ProjectError(thrown.errors.map(sentenceOf).join('\n\n'))
   if (!(thrown instanceof ReferenceError)) return thrown

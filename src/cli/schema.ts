@@ -1,7 +1,10 @@
 import type { Command } from './command'
 import { routeJsonSchema } from './json-schema'
 
-/** Prints the JSON Schema of a route. It comes from the schema that is checked at load; rules across fields are only there. */
+/**
+ * Prints the JSON Schema of a route. It comes from the schema that is checked at load; rules across
+ * fields are only there.
+ */
 export const schema: Command = {
   usage: 'usage: sallyport schema\n  Prints the JSON Schema of a route, for teams that generate their routes.',
   async run() {

@@ -16,7 +16,10 @@ const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant T
   --thread   an id as callers know it; prints the id under which the agent of --route knows it (AG-UI kinds and copilotkit)
   --file     where the thread secret is, unless THREAD_SECRET is set (default ${THREAD_FILE})`
 
-/** Says what the gate calls an owner, and under which id an agent knows a thread of theirs: what it takes to move threads in. */
+/**
+ * Says what the gateway calls an owner, and under which id an agent knows a thread of theirs: what
+ * it takes to move threads in.
+ */
 export const threads: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -43,7 +46,10 @@ async function answer(args: string[], root: string): Promise<string> {
 /** Kinds whose agents know a thread by another id than its callers. */
 const DERIVED = new Set(['ag2', 'maf', 'ag-ui', 'copilotkit'])
 
-/** An answer for an issuer that nobody trusts, or a route that is not there, would be good for nothing. */
+/**
+ * An answer for an issuer that nobody trusts, or a route that is not there, would be good for
+ * nothing.
+ */
 async function refuseUnknown(root: string, issuer: string, route: string | undefined): Promise<void> {
   const { deployments, routes } = await openProject(root)
   const variables = deployments.all.map(({ environment }) => environment)

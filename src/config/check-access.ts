@@ -8,7 +8,10 @@ import { show } from './fault'
 import type { Report } from './report'
 import { checkTrustList, isApiKeys } from './trust'
 
-/** Checks the ways in: issuers and policies or everybody, and all that is open before anybody is known. */
+/**
+ * Checks the ways in: issuers and policies or everybody, and all that is open before anybody is
+ * known.
+ */
 export function checkAccess(route: Route, environment: Environment, report: Report): void {
   checkTokenInBody(route, report)
   checkPublicCard(route, report)

@@ -6,7 +6,10 @@ import type { Issuer } from './issuer-schema'
 import { type Report, reportUnbound } from './report'
 import type { Settings } from './settings'
 
-/** An identity provider: its addresses are bound and reached by TLS, and its preset can work with what else is written. */
+/**
+ * An identity provider: its addresses are bound and reached by TLS, and its preset can work with
+ * what else is written.
+ */
 export function checkIssuer(issuer: Issuer, settings: Settings, environment: Environment, report: Report): void {
   const isUrl = (value: string | undefined) => {
     const url = URL.parse(value ?? '')

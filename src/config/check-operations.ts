@@ -58,7 +58,10 @@ const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
 
 type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 
-/** Two endpoints that match the same requests, to the gateway or to a server that ignores case: one of them would never count. */
+/**
+ * Two endpoints that match the same requests, to the gateway or to a server that ignores case: one
+ * of them would never count.
+ */
 function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
   endpoints.forEach(({ path }, index) => {
     if (!/[{}<>[\]]/.test(path)) return

@@ -24,7 +24,9 @@ export interface Surroundings {
   readonly about: About
 }
 
-/** One route: its parts against each other, against its kind of agent and against the environment. */
+/**
+ * One route: its parts against each other, against its kind of agent and against the environment.
+ */
 export function checkRoute(route: Route, { routes, areAll, settings, environment, about }: Surroundings): void {
   const report = about(`routes/${route.id}.ts`)
   checkOrigin(route, settings, environment, report)
@@ -156,7 +158,8 @@ function isWebOrigin(origin: string, isDevelopment: boolean): boolean {
   if (OWN_SCHEME.test(origin)) return true
   if (isAnyPort(origin)) return isDevelopment
   const url = URL.parse(origin)
-  // RFC 6761 section 6.3: names below localhost lead to this machine, as apps on Windows and Android have them.
+  // RFC 6761 section 6.3: names below localhost lead to this machine, as apps on Windows and
+  // Android have them.
   const isLoopback = url !== null && /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost)$/.test(url.hostname)
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || isDevelopment))
   return isSafe && url?.origin === origin && !origin.includes('*')

@@ -19,7 +19,9 @@ import { compileTrust } from './trust'
 
 /** A reply is data, not a page: opened as one, it would run as the gateway's own origin. */
 const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }
-/** Other sites may not show a reply either. They cannot ask for one that takes a token in a header. */
+/**
+ * Other sites may not show a reply either. They cannot ask for one that takes a token in a header.
+ */
 const NOTHING_IS_SHOWN = { ...NOTHING_RUNS, 'cross-origin-resource-policy': 'same-origin' }
 
 /** By these a page says what it may do, and who may show it. */
@@ -130,13 +132,16 @@ function endpointsOf(agent: Agent): readonly Endpoint[] {
   }))
 }
 
-/** Threads belong to their callers where there are any, and where there are callers, unless the route says otherwise. */
+/**
+ * Threads belong to their callers where there are any, and where there are callers, unless the
+ * route says otherwise.
+ */
 export const sharingOf = (route: Route): Sharing =>
   route.public || !adapterOf(route.agent).threads ? 'shared' : (route.threads ?? 'own')
 
 /**
- * Tells which rows of its kind a route offers: all that are not closed, or exactly those that `agent.operations` covers; and of
- * what belongs to everybody none, unless threads are shared.
+ * Tells which rows of its kind a route offers: all that are not closed, or exactly those that
+ * `agent.operations` covers; and of what belongs to everybody none, unless threads are shared.
  */
 function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | BodyOperation) => boolean {
   const isShared = sharing === 'shared'

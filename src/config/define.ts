@@ -1,6 +1,7 @@
 /**
- * All that routes/ and policies/ import. Each function returns its argument: they exist so that the editor and the
- * compiler know what belongs in the object. The real check is at load (load.ts), because a type cannot see a value.
+ * All that routes/ and policies/ import. Each function returns its argument: they exist so that the
+ * editor and the compiler know what belongs in the object. The real check is at load (load.ts),
+ * because a type cannot see a value.
  *
  * None is generic: a `const T extends Route` form would let unknown keys through.
  */
@@ -19,13 +20,15 @@ export type { ApiKeys } from './api-keys-schema'
 export type { Issuer } from './issuer-schema'
 export type { Condition } from './policy-schema'
 
-/** One agent behind the gate: where it is, who may come in, and where it looks for the user. */
+/** One agent behind the gateway: where it is, who may come in, and where it looks for the user. */
 export const defineRoute = (route: Route): Route => route
 
 /** One identity provider: what its tokens look like, and where it keeps roles and the like. */
 export const defineIssuer = (issuer: Issuer): Issuer => issuer
 
-/** API keys of people or machines: where they are kept. A route trusts them as it trusts an issuer. */
+/**
+ * API keys of people or machines: where they are kept. A route trusts them as it trusts an issuer.
+ */
 export const defineApiKeys = (keys: ApiKeys): ApiKeys => keys
 
 /**

@@ -7,11 +7,15 @@ export type Environment = Readonly<Record<string, unknown>>
 
 /** Where requests of a route go. */
 export interface Origin {
-  /** Scheme and host: the `origin` of the URL standard. No request to this route goes to any other. */
+  /**
+   * Scheme and host: the `origin` of the URL standard. No request to this route goes to any other.
+   */
   readonly host: string
   /** The start of every path there, without a slash at its end. */
   readonly prefix: string
-  /** The path of the route itself there, as it was written: some servers tell `/chat` from `/chat/`. */
+  /**
+   * The path of the route itself there, as it was written: some servers tell `/chat` from `/chat/`.
+   */
   readonly root: string
   readonly fetch: Ports['fetch']
 }
@@ -31,7 +35,10 @@ export function addressOf(given: string | { env: string }, environment: Environm
   return typeof given === 'string' ? given : variable(environment, given.env)
 }
 
-/** Finds the binding of a name that has a method, such as `fetch` of a service; undefined where there is none. */
+/**
+ * Finds the binding of a name that has a method, such as `fetch` of a service; undefined where
+ * there is none.
+ */
 export function binding<T extends object>(
   environment: Environment,
   name: string,
@@ -52,7 +59,10 @@ interface ObjectNamespace {
 /** The binding of the object that keeps revocations. */
 export const REVOCATIONS = 'REVOCATIONS'
 
-/** The list of revocations. A stub whose object was reset stays broken, so each request takes a new one. */
+/**
+ * The list of revocations. A stub whose object was reset stays broken, so each request takes a new
+ * one.
+ */
 function revocationList(environment: Environment): Fetcher | undefined {
   const namespace = binding<ObjectNamespace>(environment, REVOCATIONS, 'idFromName')
   return namespace && { fetch: (request, init) => namespace.get(namespace.idFromName('list')).fetch(request, init) }

@@ -1,4 +1,7 @@
-/** One thing that is wrong with the configuration, said so that it can be mended without reading Sallyport's code. */
+/**
+ * One thing that is wrong with the configuration, said so that it can be mended without reading
+ * Sallyport's code.
+ */
 export interface Fault {
   /** The file that holds it, by the convention that a file is named as the id it defines. */
   readonly file: string
@@ -9,7 +12,10 @@ export interface Fault {
   readonly remedy: string
 }
 
-/** Thrown at load with every fault at once. The Worker does not start, and `sallyport check` prints the same text. */
+/**
+ * Thrown at load with every fault at once. The Worker does not start, and `sallyport check` prints
+ * the same text.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
 

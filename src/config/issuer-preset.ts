@@ -9,7 +9,9 @@ export interface IssuerPreset {
   readonly tokenType?: NonNullable<Issuer['tokenType']>
   readonly audienceFrom?: NonNullable<Issuer['audienceFrom']>
   readonly maxLifetimeSeconds?: number
-  /** Returns the address of the keys, where it is not below the issuer or discovery can be spared. */
+  /**
+   * Returns the address of the keys, where it is not below the issuer or discovery can be spared.
+   */
   readonly jwksUri?: (issuer: string) => string
   readonly accessTokens?: TrustedIssuer['accessTokens']
   readonly rolesByTenant?: boolean

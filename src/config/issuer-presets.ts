@@ -10,13 +10,16 @@ const slash = (of: string) => ({
 const tenantOf = (issuer: string): string => new URL(issuer).pathname.split('/')[1] ?? ''
 
 /**
- * Well-known providers. Each names the page that says so and when it was read. Claims that a person can set about themselves are never
- * mapped to roles or tenant, and a provider whose roles are set up by its customer (Auth0 actions, Okta groups, Clerk templates)
- * still needs `claims.roles` for its own name.
+ * Well-known providers. Each names the page that says so and when it was read. Claims that a person
+ * can set about themselves are never mapped to roles or tenant, and a provider whose roles are set
+ * up by its customer (Auth0 actions, Okta groups, Clerk templates) still needs `claims.roles` for
+ * its own name.
  */
 export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPreset>> = {
-  // learn.microsoft.com/entra/identity-platform/access-token-claims-reference, 2026-11. Version 1 has `appid` and other issuers
-  // than version 2, with keys on the same host. Both name a tenant by its id, whatever address the token was asked for at. Tokens of managed identities live for 24 hours and five minutes.
+  // learn.microsoft.com/entra/identity-platform/access-token-claims-reference, 2026-11. Version 1
+  // has `appid` and other issuers than version 2, with keys on the same host. Both name a tenant by
+  // its id, whatever address the token was asked for at. Tokens of managed identities live for 24
+  // hours and five minutes.
   entra: {
     claims: {
       scopes: 'scp',
@@ -44,7 +47,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     claims: { roles: 'permissions', tenant: 'org_id', client: { firstOf: ['azp', 'client_id'] } },
     issuer: slash('Auth0'),
   },
-  // developer.okta.com/docs/concepts/auth-servers, 2026-11: nobody but Okta can verify tokens of the org server.
+  // developer.okta.com/docs/concepts/auth-servers, 2026-11: nobody but Okta can verify tokens of
+  // the org server.
   okta: {
     // Logins are renamed and given to others; `uid` is a person's for good, and machines have none.
     claims: { subject: { firstOf: ['uid', 'sub'] }, roles: 'groups', scopes: 'scp', client: 'cid' },
@@ -64,7 +68,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Write the realm, without a slash at its end.',
     },
   },
-  // docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html, 2026-11.
+  // docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html,
+  // 2026-11.
   cognito: {
     claims: { roles: 'cognito:groups', name: 'username' },
     audienceFrom: { claim: 'client_id', where: { token_use: 'access' } },
@@ -76,8 +81,9 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // clerk.com/docs/backend-requests/resources/session-tokens, 2026-11: version 2 has the organization in `o`, version 1 in
-  // `org_role` and `org_id`. `azp` is the origin of the page, and `sid` is in session tokens alone.
+  // clerk.com/docs/backend-requests/resources/session-tokens, 2026-11: version 2 has the
+  // organization in `o`, version 1 in `org_role` and `org_id`. `azp` is the origin of the page, and
+  // `sid` is in session tokens alone.
   clerk: {
     claims: {
       roles: { firstOf: ['o.rol', 'org_role'] },
@@ -92,7 +98,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Remove the slash.',
     },
   },
-  // workos.com/docs/reference/authkit/session-tokens, 2026-11: the issuer is of one client, and tokens name no other audience.
+  // workos.com/docs/reference/authkit/session-tokens, 2026-11: the issuer is of one client, and
+  // tokens name no other audience.
   workos: {
     claims: { roles: { firstOf: ['roles', 'role'] }, tenant: 'org_id' },
     audienceFrom: { claim: 'iss', where: { sid: true } },
@@ -107,7 +114,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. `user_metadata` is what people write about themselves.
+  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. `user_metadata` is what people write about
+  // themselves.
   supabase: {
     claims: { roles: 'app_metadata.roles', tenant: 'app_metadata.tenant' },
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
@@ -117,7 +125,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Add /auth/v1.',
     },
   },
-  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. It has no access tokens for APIs of others.
+  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. It has no access tokens for APIs
+  // of others.
   firebase: {
     claims: { tenant: 'firebase.tenant' },
     tokenType: 'id-token',
@@ -130,7 +139,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // developers.google.com/identity/openid-connect/openid-connect, 2026-11. Its access tokens are no JWTs.
+  // developers.google.com/identity/openid-connect/openid-connect, 2026-11. Its access tokens are no
+  // JWTs.
   google: {
     claims: { tenant: 'hd', client: 'azp' },
     tokenType: 'id-token',
@@ -142,8 +152,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie, 2026-11. Sessions live for up
-  // to a month; service tokens have a `common_name` and no subject.
+  // developers.cloudflare.com/cloudflare-one/access-controls/applications/http-apps/authorization-cookie,
+  // 2026-11. Sessions live for up to a month; service tokens have a `common_name` and no subject.
   'cloudflare-access': {
     claims: { subject: { firstOf: ['sub', 'common_name'] }, roles: 'custom.groups' },
     tokenType: 'id-token',
@@ -156,7 +166,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members, which say in which organizations.
+  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members, which say in
+  // which organizations.
   zitadel: {
     rolesByTenant: true,
     claims: {
@@ -170,7 +181,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     accessTokens: { haveNonce: true },
     issuer: slash('authentik'),
   },
-  // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes one role as a text and several as a list.
+  // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes one role as a
+  // text and several as a list.
   openiddict: {
     claims: { roles: 'role' },
     issuer: { ...slash('OpenIddict'), form: /^https?:\/\/[^/]+\// },

@@ -1,4 +1,7 @@
-/** The limits of a route: their shape, their defaults, and the check of what a kind of agent does not have. */
+/**
+ * The limits of a route: their shape, their defaults, and the check of what a kind of agent does
+ * not have.
+ */
 import * as v from 'valibot'
 import type { Adapter } from '../agents/adapter'
 import { seconds } from './atoms'
@@ -13,9 +16,14 @@ export const LimitsSchema = v.strictObject({
   firstByteSeconds: v.optional(seconds(1, 3600)),
   /** How long a stream that is read may be silent before it counts as broken. Default 600. */
   idleSeconds: v.optional(seconds(5, 86_400)),
-  /** Send a comment after this silence, so that nothing on the way closes the stream; 0 for never. */
+  /**
+   * Send a comment after this silence, so that nothing on the way closes the stream; 0 for never.
+   */
   heartbeatSeconds: v.optional(seconds(0, 300)),
-  /** How long a run may go on from its start, where its caller's token expires in between. Default 900. */
+  /**
+   * How long a run may go on from its start, where its caller's token expires in between. Default
+   * 900.
+   */
   runSeconds: v.optional(seconds(1, 86_400)),
   /** How long any reply may take, whoever asked. Default 21,600: six hours. */
   streamSeconds: v.optional(seconds(1, 604_800)),
@@ -40,7 +48,10 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
   endRunsAtExpiry: given.endRunsAtExpiry ?? false,
 })
 
-/** Checks limits that have no effect: how long silence may last is looked at only where it is filled. */
+/**
+ * Checks limits that have no effect: how long silence may last is looked at only where it is
+ * filled.
+ */
 export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
   if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return
   const expected = 'limits.heartbeatSeconds above 0'

@@ -46,7 +46,10 @@ export interface LoadedRoute {
   readonly place: PublicPlace
   readonly assertion: AssertionRules
   readonly cors: CorsRules
-  /** Origins of web pages that may use the route where CORS is not enough: those of `cors`, and the gateway's own. */
+  /**
+   * Origins of web pages that may use the route where CORS is not enough: those of `cors`, and the
+   * gateway's own.
+   */
   readonly pageOrigins: WebOrigins
   /** Where something in front of the gateway puts the caller's token. */
   readonly tokenHeader: string | undefined

@@ -85,7 +85,9 @@ function undefinedAt(value: unknown, keys: Keys = []): Keys[] {
   return entries.flatMap(([key, each]) => undefinedAt(each, [...keys, key]))
 }
 
-/** Issuers and policies are files of their own, so the file is the innermost thing that has an id. */
+/**
+ * Issuers and policies are files of their own, so the file is the innermost thing that has an id.
+ */
 function place(keys: Keys, route: unknown, index: number): Pick<Fault, 'file' | 'path'> {
   const [top, position] = keys
   const part =

@@ -1,6 +1,7 @@
 /**
- * The shape of everything in routes/ and policies/: one strict schema, from which come the types of define.ts, the check at load
- * and the JSON Schema. Unknown keys are faults; so is anything that is not plain data.
+ * The shape of everything in routes/ and policies/: one strict schema, from which come the types of
+ * define.ts, the check at load and the JSON Schema. Unknown keys are faults; so is anything that is
+ * not plain data.
  */
 import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'
@@ -57,13 +58,19 @@ const agents = [
   v.strictObject({
     kind: v.literal('mcp'),
     ...agentFields,
-    /** Says that the server keeps each session's events in a store of its own, so that callers may resume their streams. */
+    /**
+     * Says that the server keeps each session's events in a store of its own, so that callers may
+     * resume their streams.
+     */
     eventStore: v.optional(v.literal('per-session')),
   }),
   v.strictObject({
     kind: v.literal('a2a'),
     ...agentFields,
-    /** Whether the agent's card is shown without a token, to clients that learn from it how to sign in. */
+    /**
+     * Whether the agent's card is shown without a token, to clients that learn from it how to sign
+     * in.
+     */
     publicCard: v.optional(v.literal(true)),
   }),
   v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
@@ -76,7 +83,9 @@ export const AgentSchema = v.variant(
   `one of the agent kinds: ${agents.map(({ entries }) => entries.kind.literal).join(', ')}`,
 )
 
-/** The source of a field of an injected identity: a name of the principal, or `claims.` and a path. */
+/**
+ * The source of a field of an injected identity: a name of the principal, or `claims.` and a path.
+ */
 const source = v.pipe(
   v.string(),
   v.regex(
@@ -105,7 +114,10 @@ export const IdentitySchema = v.strictObject({
   ),
   /** Identity in `RunAgentInput.forwardedProps`, field by field. */
   forwardedProps: v.optional(fields),
-  /** Fill LangGraph's `config.configurable.langgraph_auth_user` (a JavaScript server without auth of its own). */
+  /**
+   * Fill LangGraph's `config.configurable.langgraph_auth_user` (a JavaScript server without auth of
+   * its own).
+   */
   langgraphAuthUser: v.optional(v.boolean()),
 })
 
@@ -133,9 +145,15 @@ export const RouteSchema = v.strictObject({
    * threads are a tenant's or shared needs it.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
-  /** LangGraph threads that have no owner yet: `hide` (default), or give each to whoever comes first. */
+  /**
+   * LangGraph threads that have no owner yet: `hide` (default), or give each to whoever comes
+   * first.
+   */
   unowned: v.optional(v.picklist(['hide', 'claim-by-first'])),
-  /** Takes the caller's token from `forwardedProps.authorization` too, where older CopilotKit apps put it. */
+  /**
+   * Takes the caller's token from `forwardedProps.authorization` too, where older CopilotKit apps
+   * put it.
+   */
   tokenInBody: v.optional(v.literal(true)),
   identity: v.optional(IdentitySchema),
   assertion: v.optional(
@@ -146,31 +164,47 @@ export const RouteSchema = v.strictObject({
       lifetimeSeconds: v.optional(seconds(10, 300)),
       /** Claims of the caller's token to copy, by name. */
       claims: v.optional(v.array(text)),
-      /** `request` (default) binds each assertion to its request; `none` lets one serve a person for half its life. */
+      /**
+       * `request` (default) binds each assertion to its request; `none` lets one serve a person for
+       * half its life.
+       */
       bind: v.optional(v.picklist(['request', 'none'])),
     }),
   ),
   cors: v.optional(
     v.strictObject({
-      /** Exact web origins, also of apps' own schemes; in development `http://localhost:*` as well. */
+      /**
+       * Exact web origins, also of apps' own schemes; in development `http://localhost:*` as well.
+       */
       origins: some(address),
-      /** Lets pages send requests with `credentials: 'include'`. Cookies are not read all the same. */
+      /**
+       * Lets pages send requests with `credentials: 'include'`. Cookies are not read all the same.
+       */
       credentials: v.optional(v.literal(true)),
-      /** Request headers that pages send and that are dropped: without it, their browser would not send the request. */
+      /**
+       * Request headers that pages send and that are dropped: without it, their browser would not
+       * send the request.
+       */
       ignoreHeaders: v.optional(v.array(headerName)),
     }),
   ),
-  /** Says that the agent serves web pages: replies then have no policy that keeps them from running. */
+  /**
+   * Says that the agent serves web pages: replies then have no policy that keeps them from running.
+   */
   servesPages: v.optional(v.literal(true)),
   audit: v.optional(
     v.strictObject({
-      /** Writes a line when a stream begins as well, so that a crash leaves a trace of those under way. */
+      /**
+       * Writes a line when a stream begins as well, so that a crash leaves a trace of those under
+       * way.
+       */
       begin: v.optional(v.boolean()),
     }),
   ),
   /**
-   * A header in which something in front of the gateway puts the caller's token, such as `cf-access-jwt-assertion`. It stands for
-   * the browser, not for the page: what changes something then needs a page of an allowed origin.
+   * A header in which something in front of the gateway puts the caller's token, such as
+   * `cf-access-jwt-assertion`. It stands for the browser, not for the page: what changes something
+   * then needs a page of an allowed origin.
    */
   tokenHeader: v.optional(headerName),
   /** Whether requests pass while the list of revocations cannot be had. Default: `closed`. */

@@ -17,8 +17,8 @@ export interface RpcForm {
 }
 
 /**
- * How the clients of an endpoint read errors, beside the members that all refusals have: as JSON-RPC, or as `google.rpc.Status` in
- * JSON, which A2A's binding to HTTP has.
+ * How the clients of an endpoint read errors, beside the members that all refusals have: as
+ * JSON-RPC, or as `google.rpc.Status` in JSON, which A2A's binding to HTTP has.
  */
 export type ErrorForm = RpcForm | { readonly as: 'google.rpc.Status' }
 
@@ -30,7 +30,9 @@ interface Problem {
   readonly requestId: string
 }
 
-/** JSON-RPC 2.0 section 5.1, and MCP's revision 2026-07-28 for headers that differ from the body. */
+/**
+ * JSON-RPC 2.0 section 5.1, and MCP's revision 2026-07-28 for headers that differ from the body.
+ */
 const CODES: Partial<Record<RefusalCode, number>> = {
   'operation-unknown': -32_601,
   'body-invalid': -32_602,
@@ -47,7 +49,10 @@ const NO_REQUEST = new Set(['not JSON-RPC 2.0', 'not one A2A request', 'too many
 /** Refusals of bodies whose ids could not be read: their error has none (section 5). */
 const UNREADABLE: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
 
-/** Whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its sender looks at the status. */
+/**
+ * Whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its sender
+ * looks at the status.
+ */
 const isRpcError = ({ code }: Refusal, form: ErrorForm): form is RpcForm =>
   form.as === 'json-rpc' && (form.ids?.length !== 0 || UNREADABLE.has(code))
 

@@ -5,7 +5,10 @@ import type { Refusal } from './refusal'
 export interface ChallengeContext {
   /** The route's id, or the gateway's name where no route matched. */
   readonly realm: string
-  /** Each writes the challenge of a kind of credential that the place takes, around these parameters. */
+  /**
+   * Each writes the challenge of a kind of credential that the place takes, around these
+   * parameters.
+   */
   readonly challenges: readonly ((parameters: string) => string)[]
   /** Where a client finds out who issues tokens for this resource (RFC 9728 section 5.1). */
   readonly resourceMetadata?: string
@@ -17,8 +20,9 @@ export interface ChallengeContext {
 export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 
 /**
- * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's client parses only a
- * type that contains exactly that, and `error` and `message`, of which many front ends show one.
+ * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's
+ * client parses only a type that contains exactly that, and `error` and `message`, of which many
+ * front ends show one.
  *
  * @param cors the headers that let a page read it
  * @param form how the endpoint's clients read errors; absent where no endpoint is known

@@ -33,12 +33,16 @@ export type TokenReason =
 /** Several, with spaces between. */
 export type PolicyReasons = Reason | `${Reason} ${string}`
 
-/** A name that comes from the configuration or from the runtime, such as an issuer's id or an error's class. */
+/**
+ * A name that comes from the configuration or from the runtime, such as an issuer's id or an
+ * error's class.
+ */
 type Name = string
 
 /**
- * Why the gateway refused, for the audit line and for tests: a closed list for each code, and never a word of the caller's but a
- * foreign host. A code that is not listed needs no reason beside itself.
+ * Why the gateway refused, for the audit line and for tests: a closed list for each code, and never
+ * a word of the caller's but a foreign host. A code that is not listed needs no reason beside
+ * itself.
  */
 interface Reasons {
   'path-not-canonical': 'the path would change the host'
@@ -103,7 +107,10 @@ interface Reasons {
     | 'redirect off the route'
     | 'too large to change'
     | 'type cannot be changed'
-  /** The credential that was sent: the assertion (and the secret, where there is one), or the secret alone. */
+  /**
+   * The credential that was sent: the assertion (and the secret, where there is one), or the secret
+   * alone.
+   */
   'origin-unauthorized': 'assertion' | 'secret'
   'origin-busy': `${Question}: ${number}`
   'keys-unavailable': Name

@@ -40,7 +40,10 @@ export interface ListCopy {
   renew(background: Background, isStrict?: boolean): Promise<boolean>
 }
 
-/** @param publicUrl of the gateway: others of the same zone share its cache, and have lists of their own */
+/**
+ * @param publicUrl of the gateway: others of the same zone share its cache, and have lists of their
+ *   own
+ */
 export function createListCopy(
   publicUrl: string,
   readList: ReadList,

@@ -23,7 +23,10 @@ export interface RevocationDocument {
 
 const HASH_BYTES = 16
 
-/** The hash of what is revoked: whoever reads the list learns nothing that they could not name already. */
+/**
+ * The hash of what is revoked: whoever reads the list learns nothing that they could not name
+ * already.
+ */
 export async function hashOf(kind: RevocationKind, issuer = '', value = ''): Promise<string> {
   return hex((await sha256(JSON.stringify([kind, issuer, value]))).subarray(0, HASH_BYTES))
 }

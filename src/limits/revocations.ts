@@ -53,7 +53,10 @@ export interface Revocations {
   ): () => void
 }
 
-/** For all requests of an isolate. The list is polled: requests wait for it only where there is no usable copy. */
+/**
+ * For all requests of an isolate. The list is polled: requests wait for it only where there is no
+ * usable copy.
+ */
 export function createRevocations(publicUrl: string, readList: ReadList, ports: Ports): Revocations {
   const copy = createListCopy(publicUrl, readList, ports)
   const hashes = new WeakMap<Revocable, Map<RevocationKind, readonly string[]>>()

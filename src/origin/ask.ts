@@ -15,7 +15,7 @@ export interface Question {
 }
 
 /**
- * The gate's own questions to an agent, over what makes requests to it.
+ * The gateway's own questions to an agent, over what makes requests to it.
  *
  * @param limits a run or a cron comes back with the whole body that it was made with, perhaps
  * written with more escapes

@@ -2,7 +2,9 @@ const ERASED = '[removed]'
 /** A shorter secret is no secret, and could be a part of anything. */
 const SHORTEST = 8
 
-/** Takes what the gateway added to a request as a credential out of the answer to it (invariant 20). */
+/**
+ * Takes what the gateway added to a request as a credential out of the answer to it (invariant 20).
+ */
 export interface CredentialsOut {
   /** Changes each occurrence, as it was sent. */
   text(text: string): string
@@ -15,7 +17,8 @@ export interface CredentialsOut {
 }
 
 /**
- * Agents that show debug pages give back the headers of the request, with the assertion and the agent's own secret.
+ * Agents that show debug pages give back the headers of the request, with the assertion and the
+ * agent's own secret.
  *
  * Not found: a credential in another spelling, such as base64 or percent-encoding.
  *

@@ -10,8 +10,8 @@ const MAX_EVENT_BYTES = 8 * 1024 * 1024
 export class EventTooLarge extends Error {}
 
 /**
- * Cuts a byte stream of server-sent events at its blank lines, so that whole events pass and a part of one is held until the
- * rest has come. Bytes are not decoded: what goes in comes out.
+ * Cuts a byte stream of server-sent events at its blank lines, so that whole events pass and a part
+ * of one is held until the rest has come. Bytes are not decoded: what goes in comes out.
  */
 export class EventCutter {
   readonly #held = new GrowingBytes()
@@ -44,7 +44,10 @@ export class EventCutter {
     return this.#held.take()
   }
 
-  /** Where the last blank line within the chunk ends; its first line end may be in what is held. 0: there is none. */
+  /**
+   * Where the last blank line within the chunk ends; its first line end may be in what is held. 0:
+   * there is none.
+   */
   #lastBlankLine(chunk: Uint8Array): number {
     for (let index = chunk.byteLength - 1; index >= 0; index--) {
       const byte = chunk[index]

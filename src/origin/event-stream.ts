@@ -23,7 +23,10 @@ export interface Reading {
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
   readonly isLast: ((data: Json) => boolean) | undefined
-  /** Whether this is the stream of a run, which has to end with such an event where the protocol has one. */
+  /**
+   * Whether this is the stream of a run, which has to end with such an event where the protocol has
+   * one.
+   */
   readonly isRun: boolean
   readonly end: Ending
   /** Aborted when the caller leaves. */
@@ -39,8 +42,9 @@ const HEARTBEAT = encoder.encode(': keep-alive\n\n')
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
- * The reading gear: whole events pass as they come, changed where they have to be; silence is filled with comments, and too much
- * of it counts as a cut. A part of an event is held back, so what a cut leaves behind is clean.
+ * The reading gear: whole events pass as they come, changed where they have to be; silence is
+ * filled with comments, and too much of it counts as a cut. A part of an event is held back, so
+ * what a cut leaves behind is clean.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
   const { heartbeatSeconds, idleSeconds, brokenStream, signal, end, after } = reading
@@ -84,7 +88,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (unheard * tickSeconds >= idleSeconds) {
       giveUp('stalled')
     } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
-      // A caller that has gone without a reset is noticed here, and nowhere else on a silent stream.
+      // A caller that has gone without a reset is noticed here, and nowhere else on a silent
+      // stream.
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }
@@ -132,12 +137,14 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (brokenOff) return brokenOff
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
-    // Without a length or chunks a connection that was cut ends like any other, but seldom between two events.
+    // Without a length or chunks a connection that was cut ends like any other, but seldom between
+    // two events.
     if (isHalf(rest)) broken ??= 'cut'
     const isWhole = broken === undefined
     if (isWhole && rest) await pass(rest).catch(() => undefined)
     const isOver = endsWithLast(last, reading)
-    // Agents write whole events, so one that dies leaves a stream behind that looks whole but for its last event.
+    // Agents write whole events, so one that dies leaves a stream behind that looks whole but for
+    // its last event.
     if (isWhole && reading.isRun && reading.isLast && !isOver) broken = 'unended'
     if (broken === undefined || isOver) return endWith(writer, '', broken ?? 'complete')
     if (!brokenStream) return breakOff(writer, broken)
@@ -157,15 +164,18 @@ function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Pro
 }
 
 const COLON = 58
-/** An event of a protocol has an object in it. Others (`[DONE]`, a lone field) say nothing of how a run ended. */
+/**
+ * An event of a protocol has an object in it. Others (`[DONE]`, a lone field) say nothing of how a
+ * run ended.
+ */
 const BRACE = 123
 
 /** An agent's own keep-alive, as a rule. */
 const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]data/.test(decoder.decode(bytes))
 
 /**
- * Whether what is left is a part of an event: data that is not whole, or a field without any. Comments mean nothing, and neither
- * do lines of `id` and `retry` that are whole.
+ * Whether what is left is a part of an event: data that is not whole, or a field without any.
+ * Comments mean nothing, and neither do lines of `id` and `retry` that are whole.
  */
 function isHalf(rest: Uint8Array | undefined): boolean {
   if (!rest) return false

@@ -14,7 +14,9 @@ export interface OriginRequest {
   readonly body: Uint8Array | LimitedBody | undefined
   /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
-  /** Aborted when nobody wants the answer any more, or nobody may have it: then with the refusal. */
+  /**
+   * Aborted when nobody wants the answer any more, or nobody may have it: then with the refusal.
+   */
   readonly stop?: AbortSignal | undefined
   readonly firstByteSeconds: number
 }
@@ -24,9 +26,11 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
   (rest === '' ? root : prefix + rest) + query
 
 /**
- * Makes the one request to the origin. It is never repeated: a run that was started twice is two runs.
+ * Makes the one request to the origin. It is never repeated: a run that was started twice is two
+ * runs.
  *
- * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large` or `client-gone`
+ * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large`
+ *   or `client-gone`
  */
 export async function forward(origin: Origin, request: OriginRequest, after: After): Promise<Response> {
   // Invariant 5: what follows a host and begins with a slash cannot change it.
@@ -42,9 +46,11 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       headers: request.headers,
       body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
-      // Without `Authorization` of its own kind, a shared cache would take this for an anonymous request.
+      // Without `Authorization` of its own kind, a shared cache would take this for an anonymous
+      // request.
       cache: 'no-store',
-      // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to the caller's own.
+      // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to
+      // the caller's own.
       signal: others.length > 0 ? AbortSignal.any([signal, ...others]) : signal,
     })
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
@@ -62,7 +68,10 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
   }
 }
 
-/** An interim status (RFC 9110 section 15.2) as a final one is no answer; 101 is one only where an upgrade was asked for. */
+/**
+ * An interim status (RFC 9110 section 15.2) as a final one is no answer; 101 is one only where an
+ * upgrade was asked for.
+ */
 function checked(response: Response): Response {
   const { status, webSocket } = response
   if (status < 200 && webSocket === null) throw new Refusal('origin-reply-refused', `interim status ${status}`)

@@ -27,7 +27,7 @@ const RESPONSE = [
 /**
  * Headers that a route's `forwardHeaders` may not name, as patterns over the name with `-` for
  * every separator: identity, credentials, forwarding, routing overrides, and those that belong to
- * the connection. The gate sets its own or none.
+ * the connection. The gateway sets its own or none.
  */
 const RESERVED = [
   /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|(x-)?sallyport.*)$/,
@@ -84,7 +84,7 @@ const namesLike = (name: string, from: Headers): readonly string[] =>
 /**
  * The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache
  * (invariant 11).
- * @param own what the gate says itself
+ * @param own what the gateway says itself
  */
 export function responseHeaders(
   from: Headers,

@@ -12,7 +12,9 @@ import { type Place, passLocations } from './location'
 import { pump } from './native-stream'
 import type { Ending } from './stream-end'
 
-/** A reply that has to be changed is held whole; larger ones are refused rather than passed unread. */
+/**
+ * A reply that has to be changed is held whole; larger ones are refused rather than passed unread.
+ */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
 /**
  * A reply of known length up to this is taken whole: a pipe would cost more than all else that is
@@ -52,7 +54,8 @@ export interface Reply {
  * events have to be changed or silence filled. Credentials of the gateway's own are taken out of
  * headers, of errors, and of what is read anyway.
  *
- * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot be changed as it must be
+ * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot
+ *   be changed as it must be
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   const { status, headers: from } = response
@@ -82,7 +85,8 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   if (!response.body) return { response: new Response(null, { status, headers }) }
   // A run has to be read for its last event alone.
   if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
-    // A caller who was told where to take a reply up again does so when its connection breaks, but not after an error event.
+    // A caller who was told where to take a reply up again does so when its connection breaks, but
+    // not after an error event.
     const brokenStream = headers.location === undefined ? adapter.brokenStream : undefined
     const { body, done } = readEvents(response.body, {
       change: (text) => withoutCredentials(change.events?.(text) ?? text, credentials),
@@ -115,14 +119,20 @@ const BEARS_SILENCE = { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINI
 const withoutCredentials = (text: string | Promise<string>, credentials: CredentialsOut): string | Promise<string> =>
   typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
 
-/** Chunks count, where an agent sends a length beside them (RFC 9112 section 6.3): the runtime shows both headers. */
+/**
+ * Chunks count, where an agent sends a length beside them (RFC 9112 section 6.3): the runtime shows
+ * both headers.
+ */
 function lengthOf(from: Headers): string | null {
   const said = from.has('transfer-encoding') ? null : from.get('content-length')
   if (said !== null && !/^\d{1,15}$/.test(said)) throw new Refusal('origin-reply-refused', 'content-length')
   return said
 }
 
-/** An answer that is held whole has its end as well. The agent's request ends with the caller's, which this refuses. */
+/**
+ * An answer that is held whole has its end as well. The agent's request ends with the caller's,
+ * which this refuses.
+ */
 async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promise<T> {
   const found = await answeredInTime(after, end.afterMs, answer)
   if (found === undefined) throw new Refusal('origin-timeout', 'answer not whole')
@@ -134,7 +144,10 @@ function refuseCut(signal: AbortSignal): never {
   throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
 }
 
-/** A caller who offered subprotocols gives up unless it hears which one was taken (RFC 6455 section 4.1). */
+/**
+ * A caller who offered subprotocols gives up unless it hears which one was taken (RFC 6455 section
+ * 4.1).
+ */
 function upgraded(headers: Headers, webSocket: WebSocket): Response {
   const protocol = headers.get('sec-websocket-protocol')
   return new Response(null, {
@@ -145,8 +158,9 @@ function upgraded(headers: Headers, webSocket: WebSocket): Response {
 }
 
 /**
- * The runtime undoes these two encodings, and no others, before anybody reads; `content-encoding` itself is not passed on. A
- * body in any other would reach the caller as bytes without a meaning, and identity in it unseen.
+ * The runtime undoes these two encodings, and no others, before anybody reads; `content-encoding`
+ * itself is not passed on. A body in any other would reach the caller as bytes without a meaning,
+ * and identity in it unseen.
  */
 function refuseUnknownEncoding(encoding: string | null): void {
   if (encoding !== null && !['', 'identity', 'gzip', 'br'].includes(encoding)) {

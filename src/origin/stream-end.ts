@@ -20,7 +20,10 @@ export interface EndTime {
 export interface Ending {
   /** Milliseconds from now until its time is over. It may end earlier. */
   readonly afterMs: number
-  /** Does something when the reply has to end, with why. @returns a function that takes that back */
+  /**
+   * Does something when the reply has to end, with why.
+   * @returns a function that takes that back
+   */
   onEnd(work: (outcome: EndTime['outcome'] | 'revoked') => void): () => void
 }
 
@@ -38,7 +41,10 @@ const encoder = new TextEncoder()
 
 export type Writer = WritableStreamDefaultWriter<Uint8Array>
 
-/** Writes the last words, and ends the reply as complete. @returns `client-left` where nobody reads it any more */
+/**
+ * Writes the last words, and ends the reply as complete.
+ * @returns `client-left` where nobody reads it any more
+ */
 export async function endWith(writer: Writer, text: string, outcome: StreamOutcome): Promise<StreamOutcome> {
   try {
     if (text !== '') await writer.write(encoder.encode(text))

@@ -5,7 +5,10 @@ import type { Reason } from './reason'
 
 type OneOrMore = string | readonly string[]
 
-/** Why the caller does not meet a condition, and which scopes would have done. Empty: the condition holds. */
+/**
+ * Why the caller does not meet a condition, and which scopes would have done. Empty: the condition
+ * holds.
+ */
 export interface Unmet {
   readonly reasons: readonly Reason[]
   readonly scopes: readonly string[]
@@ -23,8 +26,9 @@ function together(parts: readonly Unmet[]): Unmet {
 }
 
 /**
- * Holds a caller against a condition. It is total: every condition that passes the schema gives an answer for every caller,
- * so there is no evaluation error that could be taken for either answer. All fields of one condition must hold.
+ * Holds a caller against a condition. It is total: every condition that passes the schema gives an
+ * answer for every caller, so there is no evaluation error that could be taken for either answer.
+ * All fields of one condition must hold.
  */
 export function evaluate(condition: Condition, caller: Caller): Unmet {
   const { role, scope, claim, issuer, tenant, caller: kind, all, any, not } = condition

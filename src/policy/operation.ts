@@ -1,7 +1,8 @@
 /**
- * Whether a pattern of a policy covers an operation. `*` covers all, `threads.*` everything below `threads`, and anything
- * else only itself and what it names: `tool.call` covers `tool.call/search`. There is no other syntax, so there is nothing to
- * escape and nothing that can fail.
+ * Whether a pattern of a policy covers an operation. `*` covers all, `threads.*` everything below
+ * `threads`, and anything else only itself and what it names: `tool.call` covers
+ * `tool.call/search`. There is no other syntax, so there is nothing to escape and nothing that can
+ * fail.
  */
 export function covers(pattern: string, operation: string): boolean {
   if (pattern === '*') return true

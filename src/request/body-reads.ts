@@ -7,20 +7,26 @@ const FIRST_MS = 20_000
 /** How fast the others have to come. */
 const LEAST_BYTES_PER_SECOND = 8192
 /**
- * So much may an isolate hold of bodies that are still coming in, of callers and of those whom nobody knows yet. It has 128 MB
- * for everything.
+ * So much may an isolate hold of bodies that are still coming in, of callers and of those whom
+ * nobody knows yet. It has 128 MB for everything.
  */
 export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 
 /** One body while it is read. */
 export interface BodyRead extends Watch {
-  /** Why it was given up: `body-too-slow`, or `gateway-busy` where all bodies together are too large. */
+  /**
+   * Why it was given up: `body-too-slow`, or `gateway-busy` where all bodies together are too
+   * large.
+   */
   readonly refusal: Refusal | undefined
   /** Gives back what was counted. */
   end(): void
 }
 
-/** The bodies that an isolate is reading (security notes F14, X11). It counts bytes, and holds no request's data. */
+/**
+ * The bodies that an isolate is reading (security notes F14, X11). It counts bytes, and holds no
+ * request's data.
+ */
 export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number): (after: After) => BodyRead {
   let held = 0
 
@@ -34,7 +40,8 @@ export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number):
       refusal ??= why
       stop()
     }
-    // The timer is not cancelled: it ends with the request, and to cancel it would cost more than to set it.
+    // The timer is not cancelled: it ends with the request, and to cancel it would cost more than
+    // to set it.
     const check = (milliseconds: number): void => {
       after(milliseconds, () => {
         const left = startedAt + FIRST_MS + (own / LEAST_BYTES_PER_SECOND) * 1000 - now()

@@ -6,12 +6,16 @@ import type { BodyRead } from './body-reads'
 
 const MAX_DEPTH = 64
 
-/** JSON in UTF-8, by its own name or A2A's, and no other type: a server that takes JSON as `text/plain` must not be reached around this check. */
+/**
+ * JSON in UTF-8, by its own name or A2A's, and no other type: a server that takes JSON as
+ * `text/plain` must not be reached around this check.
+ */
 const JSON_TYPE = /^application\/(?:a2a\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /**
- * A form, and nothing that could be taken for JSON: some servers look for that type anywhere in the header, and find it in a
- * boundary. The characters are those of RFC 2046 section 5.1.1 without the slash.
+ * A form, and nothing that could be taken for JSON: some servers look for that type anywhere in the
+ * header, and find it in a boundary. The characters are those of RFC 2046 section 5.1.1 without the
+ * slash.
  */
 const FORM_TYPE = /^multipart\/form-data\s*;\s*boundary="?[A-Za-z0-9'()+_,.:=?-]{1,70}"?$/i
 
@@ -23,13 +27,14 @@ export function isEncoded(headers: Headers): boolean {
 }
 
 /**
- * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the one that CopilotKit's
- * middleware lets win over real headers.
+ * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the
+ * one that CopilotKit's middleware lets win over real headers.
  */
 const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers)$/i
 /**
- * Places of what people wrote or what a tool is called with. No kind has ids or identity in them, so a `__proto__` there arrives.
- * Elsewhere an agent in JavaScript that merges what it is sent would find forged members behind it.
+ * Places of what people wrote or what a tool is called with. No kind has ids or identity in them,
+ * so a `__proto__` there arrives. Elsewhere an agent in JavaScript that merges what it is sent
+ * would find forged members behind it.
  */
 const DATA = new Set([
   ...['input', 'value', 'messages', 'body.messages', 'result.content', 'params.arguments'],
@@ -37,13 +42,14 @@ const DATA = new Set([
 ])
 
 /**
- * Reads a JSON body under a byte limit that is counted, not believed, and removes reserved names at any depth.
+ * Reads a JSON body under a byte limit that is counted, not believed, and removes reserved names at
+ * any depth.
  *
  * Duplicate members end here: the last one is what is parsed, decided on and written anew.
  *
  * @returns undefined where there is no body
- * @throws Refusal `media-type-refused` (415), `body-too-large` (413), `body-too-slow` (408), `gateway-busy` (503),
- *   `client-gone` or `body-invalid` (400)
+ * @throws Refusal `media-type-refused` (415), `body-too-large` (413), `body-too-slow` (408),
+ *   `gateway-busy` (503), `client-gone` or `body-invalid` (400)
  */
 export async function readJson(request: Request, maxBytes: number, read: BodyRead): Promise<Json | undefined> {
   if (!request.body) return undefined
@@ -102,27 +108,37 @@ function placeOf(above: string, key: string): string | undefined {
   return DATA.has(place) ? undefined : place
 }
 
-/** The body as it is sent: one spelling of each member, and without the caller's token wherever it stood. */
+/**
+ * The body as it is sent: one spelling of each member, and without the caller's token wherever it
+ * stood.
+ */
 export function writeJson(value: Json, credential: Credential | undefined): Uint8Array {
   const text = JSON.stringify(value)
   return new TextEncoder().encode(credential ? credential.eraseFrom(text) : text)
 }
 
-/** A body that is passed on unread, and the signal by which the request to the origin is given up. */
+/**
+ * A body that is passed on unread, and the signal by which the request to the origin is given up.
+ */
 export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
-  /** Aborted with a Refusal: `body-too-large`, or `client-gone` where the caller's upload was cut. */
+  /**
+   * Aborted with a Refusal: `body-too-large`, or `client-gone` where the caller's upload was cut.
+   */
   readonly givenUp: AbortSignal
-  /** Says that the agent has begun to answer: from here on, what becomes of the upload does not end the answer. */
+  /**
+   * Says that the agent has begun to answer: from here on, what becomes of the upload does not end
+   * the answer.
+   */
   answered(): void
 }
 
 /**
- * Passes a body on under the same limit. With a `Content-Length` the runtime holds the sender to it, so only its value is looked
- * at; without one, bytes are counted as they pass.
+ * Passes a body on under the same limit. With a `Content-Length` the runtime holds the sender to
+ * it, so only its value is looked at; without one, bytes are counted as they pass.
  *
- * Past the limit, and where the upload is cut, `givenUp` is aborted and the stream neither ends nor fails: one that fails would
- * reach the origin as one that is complete.
+ * Past the limit, and where the upload is cut, `givenUp` is aborted and the stream neither ends nor
+ * fails: one that fails would reach the origin as one that is complete.
  *
  * @throws Refusal `body-too-large` where the length says so
  */
@@ -137,7 +153,8 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody | und
   const cut = () => {
     if (!isAnswered) giveUp.abort(new Refusal('client-gone', 'upload cut'))
   }
-  // An agent that answers early reads no further, which is no fault of the upload's, and its answer stands.
+  // An agent that answers early reads no further, which is no fault of the upload's, and its answer
+  // stands.
   body.pipeTo(pipe.writable, { preventAbort: true }).catch(() => body.getReader().closed.catch(cut))
   const answered = () => {
     isAnswered = true

@@ -19,17 +19,25 @@ const EXPOSED_HEADERS = [
 export interface CorsRules {
   /** None means that no browser of another origin may read replies. */
   readonly origins: WebOrigins
-  /** Whether pages may send requests with `credentials: 'include'`. Cookies are not read all the same. */
+  /**
+   * Whether pages may send requests with `credentials: 'include'`. Cookies are not read all the
+   * same.
+   */
   readonly credentials: boolean
   /** Methods that any endpoint of the route has. */
   readonly methods: readonly string[]
-  /** Request headers that the route takes beside the common ones; `name-*` for all that begin so. */
+  /**
+   * Request headers that the route takes beside the common ones; `name-*` for all that begin so.
+   */
   readonly headers: readonly string[]
   /** Reply headers that a page may read beside the common ones. */
   readonly exposed: readonly string[]
 }
 
-/** The rules where no route matches: a page of any route may read that what it asked for is not there. */
+/**
+ * The rules where no route matches: a page of any route may read that what it asked for is not
+ * there.
+ */
 export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
   origins: new WebOrigins(rules.flatMap(({ origins }) => origins.listed)),
   credentials: rules.some(({ credentials }) => credentials),
@@ -39,9 +47,9 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
 })
 
 /**
- * The headers that let a web page read the reply, for refusals as much as for replies: `Access-Control-Allow-Origin` only for
- * an origin on the list, to the letter, and never `*`. `Vary: Origin` wherever there is a list: without
- * one, replies are the same for every origin.
+ * The headers that let a web page read the reply, for refusals as much as for replies:
+ * `Access-Control-Allow-Origin` only for an origin on the list, to the letter, and never `*`.
+ * `Vary: Origin` wherever there is a list: without one, replies are the same for every origin.
  */
 export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
   if (rules.origins.isEmpty) return {}
@@ -56,8 +64,9 @@ export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record
 }
 
 /**
- * Refuses a page of another web origin than the route's. CORS only keeps such a page from reading the reply; where a request
- * alone does harm (a WebSocket, an MCP server that a rebound name leads to), it may not pass at all.
+ * Refuses a page of another web origin than the route's. CORS only keeps such a page from reading
+ * the reply; where a request alone does harm (a WebSocket, an MCP server that a rebound name leads
+ * to), it may not pass at all.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reason: string): void {
@@ -100,7 +109,10 @@ export function answerPreflight(rules: CorsRules, from: Headers): Response {
   return new Response(null, { status: 204, headers })
 }
 
-/** The headers that the route takes by name, and of those that it takes by their beginning the ones that are asked for. */
+/**
+ * The headers that the route takes by name, and of those that it takes by their beginning the ones
+ * that are asked for.
+ */
 function allowedHeaders({ headers }: CorsRules, from: Headers): readonly string[] {
   const named = [...REQUEST_HEADERS, ...headers.filter((name) => !name.endsWith('*'))]
   const beginnings = headers.filter((name) => name.endsWith('*')).map((name) => name.slice(0, -1))

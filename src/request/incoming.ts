@@ -5,7 +5,9 @@ import type { Json } from '../json'
 import { isEncoded, isForm, type LimitedBody, limitBody, readJson } from './body'
 import type { BodyRead } from './body-reads'
 
-/** As much of a body is read before anybody is known: a token, and a conversation of some length. */
+/**
+ * As much of a body is read before anybody is known: a token, and a conversation of some length.
+ */
 export const EARLY_BYTES = 256 * 1024
 
 /** Takes the tokens out of a body, where the route's kind has places for them. */
@@ -15,7 +17,8 @@ export const tokensIn = ({ adapter }: { readonly adapter: Adapter }, body: Json 
 /** The body of a request: read once, when it is asked for. */
 export interface Incoming {
   /**
-   * The body of an endpoint that takes JSON, the same value each time; undefined where there is no body or it is not read.
+   * The body of an endpoint that takes JSON, the same value each time; undefined where there is no
+   * body or it is not read.
    * @throws Refusal those of `readJson`
    */
   json(): Promise<Json | undefined>
@@ -42,7 +45,8 @@ export function incomingBody(
     },
     upload() {
       if (!endpoint?.body || isJson) return undefined
-      // The header does not reach an agent whose bodies are forms, and without it the body means something else.
+      // The header does not reach an agent whose bodies are forms, and without it the body means
+      // something else.
       if (endpoint.form && isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
       return limitBody(request, maxBytes)
     },

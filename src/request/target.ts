@@ -1,6 +1,9 @@
 import { Refusal } from '../errors/refusal'
 
-/** The URL is bound into the assertion, and both travel in headers that origins limit, commonly to 16 KB together. */
+/**
+ * The URL is bound into the assertion, and both travel in headers that origins limit, commonly to
+ * 16 KB together.
+ */
 const MAX_CHARS = 4096
 
 /**
@@ -21,11 +24,13 @@ export interface Target {
 }
 
 /**
- * The one normalisation, which is none: what is not canonical already is refused, so that the string which is matched,
- * decided on and forwarded can only be read one way (security notes T9 to T12).
+ * The one normalisation, which is none: what is not canonical already is refused, so that the
+ * string which is matched, decided on and forwarded can only be read one way (security notes T9 to
+ * T12).
  *
- * `Host` counts only as "is it ours"; it never enters a policy or a link. The runtime has resolved dot segments and
- * backslashes before any Worker code runs; what it left of the path is what is checked and what is sent.
+ * `Host` counts only as "is it ours"; it never enters a policy or a link. The runtime has resolved
+ * dot segments and backslashes before any Worker code runs; what it left of the path is what is
+ * checked and what is sent.
  *
  * @throws Refusal `host-unknown`, `path-too-long`, `path-not-canonical` or `token-in-url`
  */
@@ -57,7 +62,8 @@ function parsed(url: string, hosts: ReadonlySet<string>): Target {
 }
 
 /**
- * A path below a route that the gate has put an id into, held to the same rule: an agent may have made an id of anything.
+ * A path below a route that the gateway has put an id into, held to the same rule: an agent may
+ * have made an id of anything.
  * @throws Refusal `thread-unknown`
  */
 export function checkedPath(path: string): string {
@@ -72,7 +78,10 @@ function isCanonical(path: string): boolean {
   return segments.every((segment, index) => (segment === '' ? index === last : isSegment(segment)))
 }
 
-/** Dots and spaces alone: `..%20` is a way up for whatever decodes a path and cuts spaces off before it reads it. */
+/**
+ * Dots and spaces alone: `..%20` is a way up for whatever decodes a path and cuts spaces off before
+ * it reads it.
+ */
 const DOTS_AND_SPACES = /^(?:\.|%20)+$/
 
 function isSegment(segment: string): boolean {

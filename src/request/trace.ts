@@ -9,12 +9,16 @@ export interface Trace {
   readonly tracestate: string | undefined
 }
 
-/** Version 00, or a later one, which may have more after it and is continued as 00 (section 4.3). */
+/**
+ * Version 00, or a later one, which may have more after it and is continued as 00 (section 4.3).
+ */
 const TRACEPARENT =
   /^(?:00(?=-[^-]*-[^-]*-[^-]*$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/
 const TRACESTATE = /^[\t\x20-\x7e]{1,512}$/
 
-/** Takes a well-formed `traceparent`, or begins a trace of its own (W3C Trace Context section 3.2). */
+/**
+ * Takes a well-formed `traceparent`, or begins a trace of its own (W3C Trace Context section 3.2).
+ */
 export function readTrace(headers: Headers, randomId: () => string): Trace {
   const requestId = randomId()
   const hex = randomId().replaceAll('-', '')

@@ -7,7 +7,10 @@ import { parseTarget } from '../request/target'
 /** A request that an example of a policy names. */
 export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
 
-/** The operations that a request asks a route for, or the code of a refusal before any policy is asked. */
+/**
+ * The operations that a request asks a route for, or the code of a refusal before any policy is
+ * asked.
+ */
 export type Asked =
   | {
       readonly operations: readonly string[]

@@ -14,7 +14,8 @@ export interface Received {
 export type TestAgent = (request: Request) => Response | Promise<Response>
 
 /**
- * The world around a gateway in a test: its identity providers, whose keys are made here, and its agents. Nothing reaches a network.
+ * The world around a gateway in a test: its identity providers, whose keys are made here, and its
+ * agents. Nothing reaches a network.
  *
  * @param agents by the id of a route; another answers 200 with an empty JSON object
  */

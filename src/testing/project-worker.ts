@@ -39,7 +39,9 @@ interface Around {
   readonly log: (text: string) => void
 }
 
-/** Starts the Worker of a project as wrangler would bundle it, with the bindings of wrangler's file. */
+/**
+ * Starts the Worker of a project as wrangler would bundle it, with the bindings of wrangler's file.
+ */
 export async function startProjectWorker(
   root: string,
   { config }: Deployment,

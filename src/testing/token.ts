@@ -49,7 +49,10 @@ async function makeKey(algorithm: string): Promise<Key> {
   }
 }
 
-/** Makes a token as this issuer would for a person: each claim is where the issuer's settings look for it. */
+/**
+ * Makes a token as this issuer would for a person: each claim is where the issuer's settings look
+ * for it.
+ */
 export async function tokenFor(issuer: TrustedIssuer, person: TestPerson, keys: TestKeys): Promise<string> {
   const [alg = 'RS256'] = issuer.algorithms
   const now = Math.floor(Date.now() / 1000)

@@ -14,12 +14,15 @@ export interface AgentAnswer {
 }
 
 /**
- * The part of an answer that is waited for: all of it; its status alone, however long it is; or its end, of which nothing but the
- * status is told.
+ * The part of an answer that is waited for: all of it; its status alone, however long it is; or its
+ * end, of which nothing but the status is told.
  */
 export type WaitFor = 'answer' | 'status' | 'end'
 
-/** Asks the agent something on the caller's behalf, with the caller's identity. The path is below the route. */
+/**
+ * Asks the agent something on the caller's behalf, with the caller's identity. The path is below
+ * the route.
+ */
 export type Ask = (
   method: 'GET' | 'POST' | 'PATCH',
   path: string,
@@ -42,7 +45,10 @@ export interface ThreadContext {
   /** Threads that lately turned out to be the caller's. */
   readonly cache: {
     isOwn(thread: string): boolean
-    /** Called before the agent is asked. The function that it returns notes a thread that the agent says is the caller's. */
+    /**
+     * Called before the agent is asked. The function that it returns notes a thread that the agent
+     * says is the caller's.
+     */
     beforeAsking(): (thread: string) => void
     forget(thread: string): void
     /** Whether another caller's thread was deleted under this id lately. */
@@ -65,7 +71,8 @@ export type ThreadContexts = (
 
 /**
  * @param secret of the threads; read when it is first needed
- * @returns a function that throws Refusal `configuration-incomplete` without a secret and `tenant-missing` without a tenant
+ * @returns a function that throws Refusal `configuration-incomplete` without a secret and
+ *   `tenant-missing` without a tenant
  */
 export function createThreadContexts(
   secret: string | undefined,

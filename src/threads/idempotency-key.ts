@@ -6,8 +6,9 @@ export const IDEMPOTENCY_KEY = 'idempotency-key'
 const UUID_BYTES = 16
 
 /**
- * Makes an idempotency key its caller's own: agents look such keys up among those of all callers, and would answer one caller with what
- * another was told. The key that the agent gets is a UUID (version 8) of the route, the caller and the key, the same each time.
+ * Makes an idempotency key its caller's own: agents look such keys up among those of all callers,
+ * and would answer one caller with what another was told. The key that the agent gets is a UUID
+ * (version 8) of the route, the caller and the key, the same each time.
  *
  * No secret is in it, because it opens nothing: whatever a caller sends is put through this again.
  */

@@ -4,7 +4,9 @@ import type { ThreadKeys } from './secret'
 import type { Sort } from './sort'
 import { uuidOf } from './uuid'
 
-/** As many ids may a request name. Each costs a digest or two, and a body has room for a million. */
+/**
+ * As many ids may a request name. Each costs a digest or two, and a body has room for a million.
+ */
 export const MAX_IDS = 100
 
 export const tooManyIds = (): Refusal =>
@@ -13,19 +15,27 @@ export const tooManyIds = (): Refusal =>
 /**
  * The ids of one request, in the name of its owner on one route. Answers may have any number.
  *
- * `derive`, `open` and `toAgent` throw Refusal `body-invalid` for the 101st id that a request names.
+ * `derive`, `open` and `toAgent` throw Refusal `body-invalid` for the 101st id that a request
+ * names.
  */
 export interface Ids {
   /**
-   * A UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose: the same each time, and for no other owner,
-   * route or sort. Nothing is stored, so nobody can take an id before somebody else.
+   * A UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose: the same each
+   * time, and for no other owner, route or sort. Nothing is stored, so nobody can take an id before
+   * somebody else.
    */
   derive(sort: Sort, chosen: string): Promise<string>
-  /** An id that the agent gave, with a mark (HMAC-SHA-256, 43 characters of base64url) that it is this owner's. */
+  /**
+   * An id that the agent gave, with a mark (HMAC-SHA-256, 43 characters of base64url) that it is
+   * this owner's.
+   */
   seal(sort: Sort, given: string): Promise<string>
   /** The id that was sealed; undefined where the mark is missing or another's. */
   open(sort: Sort, sealed: string): Promise<string | undefined>
-  /** For ids that the agent gives: what is not sealed for this owner becomes an id that the agent never gave to anybody. */
+  /**
+   * For ids that the agent gives: what is not sealed for this owner becomes an id that the agent
+   * never gave to anybody.
+   */
   toAgent(sort: Sort, given: string): Promise<string>
 }
 

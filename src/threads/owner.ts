@@ -15,14 +15,18 @@ export interface Owner {
 const MAX_NAMES = 1_000
 
 /**
- * Gives an owner's name: 43 characters of base64url, the SHA-256 of who vouches for them and of their id there. No secret is in
- * it, so that whoever runs the agent's database can write it into threads of before; nobody but the gate lets a caller use it.
+ * Gives an owner's name: 43 characters of base64url, the SHA-256 of who vouches for them and of
+ * their id there. No secret is in it, so that whoever runs the agent's database can write it into
+ * threads of before; nobody but the gateway lets a caller use it.
  *
  * The same subject of two identity providers is two owners, and so is a tenant of two.
  */
 export type OwnerOf = (caller: Owner, sharing: 'own' | 'tenant') => Promise<string>
 
-/** @throws Refusal `tenant-missing`, from what it returns, where threads are a tenant's and the caller has none */
+/**
+ * @throws Refusal `tenant-missing`, from what it returns, where threads are a tenant's and the
+ *   caller has none
+ */
 export function createOwners(): OwnerOf {
   const names = new Map<string, string>()
   return async ({ identityProvider, userId, tenant }, sharing) => {

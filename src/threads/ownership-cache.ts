@@ -1,26 +1,35 @@
 /** How long a thread's owner is believed. */
 const BELIEVED_MS = 30_000
-/** How long nobody else may make a thread under the id of one that was deleted. Requests that were under way are over by then. */
+/**
+ * How long nobody else may make a thread under the id of one that was deleted. Requests that were
+ * under way are over by then.
+ */
 const RESERVED_MS = 600_000
 const MAX_ENTRIES = 10_000
 
 /**
- * Threads whose owner has been read from the agent lately, so that it need not be asked before each call. Only what was found to
- * be somebody's is kept, under the route and the thread, together with whose it is.
+ * Threads whose owner has been read from the agent lately, so that it need not be asked before each
+ * call. Only what was found to be somebody's is kept, under the route and the thread, together with
+ * whose it is.
  *
- * It is this isolate's own: a thread that is deleted through another isolate, and made anew there by somebody else under the same
- * id, is still taken for its former owner's here until the time is over.
+ * It is this isolate's own: a thread that is deleted through another isolate, and made anew there
+ * by somebody else under the same id, is still taken for its former owner's here until the time is
+ * over.
  */
 export interface OwnershipCache {
   isOwn(route: string, thread: string, owner: string): boolean
   /**
    * Called before the agent is asked.
-   * @returns what notes a thread that it says is the owner's, unless it was deleted, or could have been, since it was asked
+   * @returns what notes a thread that it says is the owner's, unless it was deleted, or could have
+   *   been, since it was asked
    */
   beforeAsking(route: string, owner: string): (thread: string) => void
   /** The thread is being deleted by its owner. */
   forget(route: string, thread: string, owner: string): void
-  /** Whether somebody else's thread was deleted under this id lately: what they left running could reach into a new one. */
+  /**
+   * Whether somebody else's thread was deleted under this id lately: what they left running could
+   * reach into a new one.
+   */
   isReserved(route: string, thread: string, owner: string): boolean
 }
 
@@ -33,7 +42,10 @@ interface Entry {
 export function createOwnershipCache(now: () => number): OwnershipCache {
   const found = new Map<string, Entry>()
   const deleted = new Map<string, Entry>()
-  /** When a deletion was last dropped for want of room: of all that was asked before, nothing is known. */
+  /**
+   * When a deletion was last dropped for want of room: of all that was asked before, nothing is
+   * known.
+   */
   let dropped = Number.NEGATIVE_INFINITY
   const keyOf = (route: string, thread: string) => JSON.stringify([route, thread])
   const currentIn = (entries: Map<string, Entry>, key: string): Entry | undefined => {
@@ -54,7 +66,8 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
       const askedAt = now()
       return (thread) => {
         const key = keyOf(route, thread)
-        // An answer that was on its way while the thread was deleted would bring back its former owner.
+        // An answer that was on its way while the thread was deleted would bring back its former
+        // owner.
         if (currentIn(deleted, key) || askedAt <= dropped || askedAt + RESERVED_MS <= now()) return
         put(found, key, owner, BELIEVED_MS)
       }

@@ -8,14 +8,18 @@ export interface ThreadKeys {
   /** Opens what was sealed before the last rotation. */
   readonly previous: CryptoKey | undefined
   /**
-   * Derives ids, the same ones for ever: another key would part everybody from their conversations. It needs no rotation. Whoever
-   * knows it can say what id an agent knows a conversation by, and can do nothing with that: the gateway derives the ids of each
-   * request from the caller whom it verified.
+   * Derives ids, the same ones for ever: another key would part everybody from their conversations.
+   * It needs no rotation. A person who knows it can compute the id that an agent has for a conversation, and
+   * can do nothing with that: the gateway derives the ids of each request from the caller whom it
+   * verified.
    */
   readonly original: CryptoKey
 }
 
-/** THREAD_SECRET: one secret a line, the newest first. The first seals, the first two open, the last derives. */
+/**
+ * THREAD_SECRET: one secret a line, the newest first. The first seals, the first two open, the last
+ * derives.
+ */
 export const secretsIn = (secret: string): readonly string[] =>
   secret
     .split('\n')

@@ -5,7 +5,7 @@ import { ready } from '../support/packages'
 import { startTap, type TappedCall } from './tap'
 
 export interface Model {
-  /** What `OPENAI_BASE_URL` is set to. */
+  /** The value of `OPENAI_BASE_URL`. */
   readonly env: { readonly OPENAI_API_KEY: string; readonly OPENAI_BASE_URL: string }
   /** The requests to the model since it was last cleared. */
   readonly calls: TappedCall[]

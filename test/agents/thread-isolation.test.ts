@@ -136,7 +136,7 @@ it('derived ids differ from route to route, so that one agent behind two is told
   expect(new Set(ids).size).toBe(3)
 })
 
-describe('an agent behind a runtime that is behind the gate as well', () => {
+describe('an agent behind a runtime that is behind the gateway as well', () => {
   const ownerOf = async (path: string, token: string) => {
     const reply = await world.gateway.fetch(`${path}/threads`, json({}, bearer(token)))
     expect(await reply.text()).toBe('{"ok":true}')

@@ -115,7 +115,7 @@ describe('claims', () => {
     expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: 'sallyport+jwt' })
   })
 
-  it('say who vouches for a person, also where a gate signed their token', async () => {
+  it('say who vouches for a person, also where a gateway signed their token', async () => {
     const identityProvider = 'https://partner.test'
     const jws = await signer().sign(person({ identityProvider }), rules, 'header', binding, 'j')
     expect(decodeJwt(jws).idp).toBe(identityProvider)

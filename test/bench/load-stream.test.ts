@@ -14,7 +14,10 @@ const askedFor = (kind: Kind, stream = 7): Asked => ({
   person: 'user-1',
   ...(kind === 'ag-ui' && { thread: 'a thread' }),
 })
-/** Members that the agent adds to the first and the last event, once the gateway has put the caller's id back. */
+/**
+ * Members that the agent adds to the first and the last event, once the gateway has put the
+ * caller's id back.
+ */
 const idsOf = ({ kind }: Asked) => ({
   person: 'user-1',
   ...(kind === 'ag-ui' && {

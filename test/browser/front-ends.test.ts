@@ -10,7 +10,9 @@ import { root } from '../support/build'
 import { type DevProject, startDevProject } from '../support/dev-project'
 import { type NodeServer, startNodeServer } from '../support/node-server'
 
-/* The code of docs/front-ends.md, to the letter but for addresses, in a page on http://localhost. */
+/*
+ * The code of docs/front-ends.md, to the letter but for addresses, in a page on http://localhost.
+ */
 
 let project: DevProject
 let site: NodeServer

@@ -5,7 +5,10 @@ import { startChromium } from '../support/browser'
 import { root } from '../support/build'
 import { type DevProject, startDevProject } from '../support/dev-project'
 
-/* The page of `sallyport dev`, in Chromium, over a project with routes, people and a provider of its own. */
+/*
+ * The page of `sallyport dev`, in Chromium, over a project with routes, people and a provider of
+ * its own.
+ */
 
 let project: DevProject
 let browser: Browser

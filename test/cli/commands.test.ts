@@ -260,7 +260,7 @@ describe('sallyport keys', () => {
 describe('sallyport threads', () => {
   const alice = ['threads', '--issuer', 'https://login.acme.com', '--subject', 'alice']
 
-  it('says an owner as the gate writes it, another for each person, provider and tenant', async () => {
+  it('says an owner as the gateway writes it, another for each person, provider and tenant', async () => {
     const owners = [
       alice,
       ['threads', '--issuer', 'https://login.acme.com', '--subject', 'bob'],

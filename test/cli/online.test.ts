@@ -8,7 +8,7 @@ import { privateKey } from '../support/keys'
 import { type RecordingOrigin, startOrigin } from '../support/origin'
 import { freePort } from '../support/port'
 
-/* What `sallyport check --online` asks, and what it says of the answers. */
+/* The questions of `sallyport check --online`, and its words about the answers. */
 
 const key = await privateKey('RS256')
 let issuers: Issuers

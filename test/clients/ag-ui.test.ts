@@ -82,7 +82,7 @@ async function failure(its: Agent): Promise<{ message: string; status?: number; 
 
 const withoutIds = (events: readonly AgUiEvent[]) => events.map(({ messageId, timestamp, ...event }) => event)
 
-describe('@ag-ui/client through the gate', () => {
+describe('@ag-ui/client through the gateway', () => {
   it('gets the same events in the same order as from the agent itself', async () => {
     const [near, far] = [await run(direct(), 'count to 8'), await run(through(world.alice, 'shared'), 'count to 8')]
     expect(withoutIds(far)).toEqual(withoutIds(near))
@@ -99,7 +99,7 @@ describe('@ag-ui/client through the gate', () => {
   it('has the agent know its user, and others do not see what the agent was told', async () => {
     const its = through(world.alice, 'shared')
     const events = await run(its, 'hello')
-    expect(its.messages.at(-1)?.content).toMatch(/^Hello Alice Admin\. The gate says you are alice \(roles: admin/)
+    expect(its.messages.at(-1)?.content).toMatch(/^Hello Alice Admin\. The gateway says you are alice \(roles: admin/)
     expect(JSON.stringify(events.map(({ delta, ...event }) => event))).not.toMatch(/auth_user|alice/i)
     expect(its.state).toEqual({ turns: 1 })
   })
@@ -140,7 +140,7 @@ describe('@ag-ui/client through the gate', () => {
     expect(await failure(through(world.alice, 'gone'))).toMatchObject(fault)
   })
 
-  it('hears that a stream broke, as the RUN_ERROR that the gate put there', async () => {
+  it('hears that a stream broke, as the RUN_ERROR that the gateway put there', async () => {
     const its = through(world.alice, 'cut-reading')
     const told: AgUiEvent[] = []
     ask(its, 'hello')

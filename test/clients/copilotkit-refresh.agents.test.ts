@@ -13,7 +13,10 @@ import { ready } from '../support/packages'
 import { servePage } from '../support/page'
 import { openWorld, type World } from '../support/world'
 
-/* The CopilotKit app of docs/front-ends.md: its token changes while a run streams. Address and timer are the test's. */
+/*
+ * The CopilotKit app of docs/front-ends.md: its token changes while a run streams. Address and
+ * timer are the test's.
+ */
 
 const folder = `node_modules/.cache/sallyport/copilotkit-refresh-${process.pid}`
 let agent: NodeServer

@@ -18,8 +18,8 @@ let sdk: LangGraphSdk
 let server: LangGraphServer
 let world: World
 /**
- * Stands between gate and server, and cuts a stream once. It says where the stream can be taken up
- * again, as a Python server does, but not below `NAMELESS`.
+ * Stands between gateway and server, and cuts a stream once. It says where the stream can be taken
+ * up again, as a Python server does, but not below `NAMELESS`.
  */
 let tap: Server
 const NAMELESS = '/nameless'
@@ -110,7 +110,7 @@ function plain(value: unknown): unknown {
   return JSON.parse(named)
 }
 
-/** The same steps with a client of the server and one of the gate. */
+/** The same steps with a client of the server and one of the gateway. */
 const onBoth = <T>(steps: (client: LangGraphClient) => Promise<T>): Promise<[T, T]> =>
   Promise.all([steps(direct()), steps(through())])
 
@@ -119,7 +119,7 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
   expect(plain(far)).toEqual(plain(near))
 }
 
-describe.concurrent('the LangGraph SDK through the gate', () => {
+describe.concurrent('the LangGraph SDK through the gateway', () => {
   it('finds assistants as at the server', async () => {
     await expectSame(async ({ assistants }) => {
       const [assistant] = await assistants.search({ graphId: 'agent' })
@@ -266,7 +266,7 @@ describe.concurrent('the LangGraph SDK through the gate', () => {
 
   it.each([
     ['while it speaks', 'langgraph', 'count to 300'],
-    ['while it is silent, where the gate sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
+    ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
   ])('F10: ends a run that is to end with its stream, when it leaves %s', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()

@@ -22,7 +22,10 @@ export const CODES = [
 ] as const satisfies readonly RefusalCode[]
 export type Code = (typeof CODES)[number]
 
-/** Whether a refusal is plain JSON on every route: where no endpoint is known, nobody knows that it speaks JSON-RPC. */
+/**
+ * Whether a refusal is plain JSON on every route: where no endpoint is known, nobody knows that it
+ * speaks JSON-RPC.
+ */
 export const isPlain = (code: Code): boolean => ['path-not-canonical', 'path-too-long', 'route-unknown'].includes(code)
 
 /** A gateway with a route for each of these refusals, and for each kind of agent. */

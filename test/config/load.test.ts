@@ -481,7 +481,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     expect(faultsOf([but({ trust: [issuer, { ...second, subjectPrefix: 'partner|' }] })])).toEqual([])
   })
 
-  it('people of several providers who would have the same ids behind a second gate', () => {
+  it('people of several providers who would have the same ids behind a second gateway', () => {
     const outer = (id: string, from: object) => but({ id, path: `/${id}`, trust: [from], assertion: { audience: id } })
     const partner = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
     const gate = { id: 'gate', issuer: { env: 'PUBLIC_URL' }, audience: ['staff', 'guests'], algorithms: ['ES256'] }
@@ -490,7 +490,7 @@ describe('F19: one fault at a time stops the gateway, and says where and what to
     const found = expect.objectContaining({ file: 'routes/inner.ts', path: 'trust' })
     expect(of({})).toContainEqual(found)
     expect(of({ subjectPrefix: 'partner|' })).not.toContainEqual(found)
-    // One provider before both, and a gate that is told of one route alone.
+    // One provider before both, and a gateway that is told of one route alone.
     expect(faultsOf([outer('staff', issuer), outer('guests', issuer), inner])).not.toContainEqual(found)
     const one = but({ id: 'inner', path: '/inner', trust: [{ ...gate, audience: ['staff'] }] })
     expect(faultsOf([outer('staff', issuer), outer('guests', partner), one])).not.toContainEqual(found)

@@ -99,7 +99,7 @@ describe('the assertion', () => {
     expect(JSON.stringify(world.origin.last().headers)).not.toContain('eyJ')
   })
 
-  it('X5: an assertion for one route is refused by an origin of another, and by the gate itself', async () => {
+  it('X5: an assertion for one route is refused by an origin of another, and by the gateway itself', async () => {
     await world.as('alice', '/bearer/x')
     await expect(received('http')).rejects.toMatchObject({ code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim: 'aud' })
     const jws = String(world.origin.last().headers.authorization)
@@ -158,8 +158,9 @@ describe('validators that exist', () => {
   it("a stock OpenID client accepts a maf route's bearer under the rules of Microsoft's JwtBearer", async () => {
     await world.as('alice', '/agents/maf', json({ threadId: 't', runId: 'r', messages: [] }))
     const jws = String(world.origin.last().headers.authorization).replace('Bearer ', '')
-    // JwtBearer: metadata from Authority; `issuer` there equals `iss`; `jwks_uri` there; Audience in `aud`; `kid` finds an EC or
-    // RSA signing key; `exp` present. Two stock libraries play its part.
+    // JwtBearer: metadata from Authority; `issuer` there equals `iss`; `jwks_uri` there; Audience
+    // in `aud`; `kid` finds an EC or RSA signing key; `exp` present. Two stock libraries play its
+    // part.
     const client = await oidc.discovery(new URL(world.gateway.url), 'maf', undefined, undefined, {
       execute: [oidc.allowInsecureRequests],
     })
@@ -214,7 +215,8 @@ describe('key rotation', () => {
     }
     const signedBy = assertions.map((jws) => decodeProtectedHeader(jws).kid)
     expect(signedBy).toEqual([old.kid, old.kid, next.kid, next.kid])
-    // A verifier whose copy of the set is one step old still knows the key that signs now; and what signed before is still there.
+    // A verifier whose copy of the set is one step old still knows the key that signs now; and what
+    // signed before is still there.
     signedBy.forEach((kid, step) => {
       expect(published[Math.max(0, step - 1)]).toContain(kid)
       if (step > 0 && step < 3) expect(published[step]).toContain(signedBy[step - 1])

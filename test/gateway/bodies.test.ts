@@ -45,7 +45,7 @@ interface Sent {
   readonly config: { readonly configurable: Record<string, unknown> }
 }
 const sent = () => JSON.parse(world.origin.last().body) as Sent
-/** An id that the gate made of its caller's. */
+/** An id that the gateway made of its caller's. */
 const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 

@@ -4,8 +4,8 @@ import { refused } from '../support/refusal'
 import { json, openWorld, type World } from '../support/world'
 
 /**
- * Kinds × names × places: a name that an agent could take for identity reaches it from no caller, in any place that holds values for
- * the agent.
+ * Kinds × names × places: a name that an agent could take for identity reaches it from no caller,
+ * in any place that holds values for the agent.
  */
 let world: World
 

@@ -8,7 +8,10 @@ import { openWorld, type World } from '../support/world'
 let world: World
 let token: string
 
-/** Everybody may read below /public, nobody below /p: what is decided must be what the origin would do. */
+/**
+ * Everybody may read below /public, nobody below /p: what is decided must be what the origin would
+ * do.
+ */
 const publicOnly = policyWithExamples({ id: 'public-only', allow: [{ name: 'public', operations: ['public.read'] }] })
 
 beforeAll(async () => {
@@ -100,7 +103,8 @@ describe('the path', () => {
     const before = world.origin.received.length
     const { status } = await get(`/r${rest}`)
     const forwarded = world.origin.received.slice(before).map(({ url }) => url)
-    // The runtime resolves some spellings before any code runs; what is left may pass if it is public under one reading only.
+    // The runtime resolves some spellings before any code runs; what is left may pass if it is
+    // public under one reading only.
     if (status === 200) expect(forwarded).toEqual(['/base/public/p'])
     else expect([400, 403, 404]).toContain(status)
     if (status !== 200) expect(forwarded).toEqual([])
@@ -137,7 +141,8 @@ describe('the path', () => {
           `GET /r/public/${encodeURI(pieces.join('')).replaceAll('%25', '%')} HTTP/1.1\r\nHost: ${new URL(world.gateway.url).host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
         )
         for (const { url } of world.origin.received.slice(before)) {
-          // As the most lenient origin would read it: decoded until nothing changes, backslashes as slashes.
+          // As the most lenient origin would read it: decoded until nothing changes, backslashes as
+          // slashes.
           const seen = new URL(
             decodeURIComponent(url.split('?')[0] as string).replaceAll('\\', '/'),
             'http://origin.test',

@@ -10,7 +10,10 @@ import { json, openWorld, type World } from '../support/world'
 let world: World
 const seen = new Set<RefusalCode>()
 
-/** Asserts a refusal whole: status, code, body, headers; that it says nothing internal; and that its audit line agrees. */
+/**
+ * Asserts a refusal whole: status, code, body, headers; that it says nothing internal; and that its
+ * audit line agrees.
+ */
 async function expectRefusal(
   response: Response,
   code: RefusalCode,
@@ -396,8 +399,9 @@ describe('S24: each refusal of the table', () => {
 })
 
 it('invariant 12: every refusal of the table has a test here or beside it', () => {
-  // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear, body-reads and origin/reply; the last can be seen only with a fault inside the
-  // gateway, in the test below.
+  // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear,
+  // body-reads and origin/reply; the last can be seen only with a fault inside the gateway, in the
+  // test below.
   const elsewhere: RefusalCode[] = [
     ...(['host-unknown', 'upgrade-refused', 'client-gone', 'origin-busy', 'origin-unauthorized'] as const),
     ...([

@@ -144,7 +144,7 @@ describe('headers towards an origin', () => {
     expect(headers).not.toHaveProperty('x-sallyport-assertion')
   })
 
-  it('T4 and S20: a Connection header cannot remove what the gate sets', async () => {
+  it('T4 and S20: a Connection header cannot remove what the gateway sets', async () => {
     const names = [
       'x-user-id',
       'X-User-Roles',
@@ -225,7 +225,7 @@ describe('headers towards an origin', () => {
 })
 
 describe('reserved names', () => {
-  it('covers every name that the gate or a backend takes for identity, in every spelling', () => {
+  it('covers every name that the gateway or a backend takes for identity, in every spelling', () => {
     const names = Object.keys(FORGED).filter((name) => !['x-anything-else', 'x-remote-user'].includes(name))
     for (const name of [
       ...names,
@@ -325,7 +325,8 @@ describe('the raw token', () => {
     const run = (path: string, threadId: string) => call(path, json({ threadId, runId: 'r', messages: [] }))
     expect((await world.gateway.auditOf(await run('/shared', token))).thread).toBe('[removed]')
     expect(tidOf()).toBe('[removed]')
-    // As an id that is its caller's own a token is too long, and a part of one is a UUID to all behind the gate.
+    // As an id that is its caller's own a token is too long, and a part of one is a UUID to all
+    // behind the gateway.
     const before = world.origin.received.length
     expect((await run('/agents/ag2', token)).status).toBe(400)
     expect(world.origin.received.length).toBe(before)

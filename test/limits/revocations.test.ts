@@ -3,7 +3,10 @@ import { Refusal } from '../../src/errors/refusal'
 import { hashOf, type RevocationDocument } from '../../src/limits/revocation-entry'
 import { createRevocations } from '../../src/limits/revocations'
 
-/* The copy of the list that an isolate has. Time is driven, and each answer of the object is given by hand. */
+/*
+ * The copy of the list that an isolate has. Time is driven, and each answer of the object is given
+ * by hand.
+ */
 
 const ISSUER = 'https://login.example.com'
 const alice = {

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 
 /**
- * Copies a checkout as it is, so that faults are made elsewhere. Installed packages are linked, but `node_modules` itself is a folder
- * of the copy: the tests build their Worker in there.
+ * Copies a checkout as it is, so that faults are made elsewhere. Installed packages are linked, but
+ * `node_modules` itself is a folder of the copy: the tests build their Worker in there.
  *
  * @returns the folder; whoever asked for it removes it
  */

@@ -117,8 +117,8 @@ const SKIPPED_MEMBERS = new Set([
 ])
 
 /**
- * Lists the faults that a source file can have, one for each place and operator. Texts with spaces in them are messages, and
- * left alone.
+ * Lists the faults that a source file can have, one for each place and operator. Texts with spaces
+ * in them are messages, and left alone.
  */
 export function faultsIn(file: string, source: string): Fault[] {
   const text = ({ start, end }: Node) => source.slice(start, end)

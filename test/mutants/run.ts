@@ -1,5 +1,6 @@
 /**
- * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--after FILE:LINE] [--seconds N] [--list]
+ * npm run mutants [-- FOLDER-OR-FILE …] [--sample N] [--seed N] [--after FILE:LINE] [--seconds N]
+ * [--list]
  *
  * Measures what the tests notice: makes small random faults in src, one at a time in a copy of the
  * checkout, and runs the nearest tests, then the quick ones and then the rest of `npm test` until

@@ -3,7 +3,10 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { type Ending, nameOf } from './verdict.ts'
 
-/** Left out: real agents, what starts everything or a browser, and tests of the house and of these scripts themselves. */
+/**
+ * Left out: real agents, what starts everything or a browser, and tests of the house and of these
+ * scripts themselves.
+ */
 const LEFT_OUT = /\.agents\.test\.ts$|^test\/(?:start|browser|mutants|bench)\/|^test\/repo\.test\.ts$/
 
 export function testFiles(root: string): string[] {
@@ -14,7 +17,10 @@ export function testFiles(root: string): string[] {
     .sort()
 }
 
-/** The tests that should notice a fault first: those of the same file or folder, and those that import it. */
+/**
+ * The tests that should notice a fault first: those of the same file or folder, and those that
+ * import it.
+ */
 export function nearest(file: string, tests: readonly string[], root: string): string[] {
   const folder = path.dirname(file).replace(/^src/, 'test')
   const name = path.basename(file, '.ts')

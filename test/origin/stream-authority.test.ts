@@ -79,7 +79,9 @@ async function begin(path: string, body?: string, lifetime = LIFETIME) {
 }
 type Begun = Awaited<ReturnType<typeof begin>>
 
-/** Lets time pass up to a moment and a little beyond, and expects the stream to end at that moment. */
+/**
+ * Lets time pass up to a moment and a little beyond, and expects the stream to end at that moment.
+ */
 async function endsAfter(seconds: number, reply: Begun): Promise<void> {
   await world.gateway.advance(seconds - 2)
   await sleep(SOON)

@@ -16,7 +16,9 @@ let origin: RecordingOrigin
 /** Replies that are open, with what their agent knows of its user. */
 let open: { response: ServerResponse; seen: string[] }[] = []
 
-/** An agent that says, a bit at a time, whom every channel of identity named, and what it was asked. */
+/**
+ * An agent that says, a bit at a time, whom every channel of identity named, and what it was asked.
+ */
 beforeAll(async () => {
   origin = await startOrigin((request, response, body) => {
     const input = JSON.parse(body)
@@ -41,7 +43,10 @@ afterAll(async () => {
   await origin?.close()
 })
 
-/** One event to each, in turn, and half an event at a time, so that every stream waits for all the others. */
+/**
+ * One event to each, in turn, and half an event at a time, so that every stream waits for all the
+ * others.
+ */
 async function takeTurns(): Promise<void> {
   const all = open
   open = []

@@ -297,7 +297,7 @@ describe('identity in replies that are no stream', () => {
     expect((await got(langGraph)).text()).toBe(JSON.stringify([{ config: { configurable: { a: 1 } } }]))
   })
 
-  it('makes the gate refuse what it cannot read', async () => {
+  it('makes the gateway refuse what it cannot read', async () => {
     const binary = Buffer.from(`\0\0\0\x20auth_user${SECRET}`)
     const cases: [string, string | Buffer][] = [
       ['application/vnd.ag-ui.event+proto', binary],

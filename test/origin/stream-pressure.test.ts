@@ -44,7 +44,10 @@ afterAll(async () => {
   await origin?.close()
 })
 
-/** Resident memory of the workerd that this process started, in bytes; 0 where the system does not say. */
+/**
+ * Resident memory of the workerd that this process started, in bytes; 0 where the system does not
+ * say.
+ */
 function memory(): number {
   if (process.platform !== 'linux') return 0
   const tasks = `/proc/${process.pid}/task`
@@ -55,7 +58,9 @@ function memory(): number {
   return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${workerd}/status`, 'utf8'))?.[1]) * 1024
 }
 
-/** Waits until the origin has sent nothing for 400 ms. Without back-pressure it sends everything. */
+/**
+ * Waits until the origin has sent nothing for 400 ms. Without back-pressure it sends everything.
+ */
 async function standstill(): Promise<void> {
   for (let last = -1; last !== pushed; await sleep(400)) last = pushed
 }
@@ -66,7 +71,7 @@ const ways = [
 ]
 
 describe.each(ways)('F11: callers of $name who do not read', ({ path, body }) => {
-  it('hold the agent back, and cost the gate no memory', async () => {
+  it('hold the agent back, and cost the gateway no memory', async () => {
     const start = () => call(world.gateway.url + path, { headers: world.alice, ...(body !== undefined && { body }) })
     const warm = await start()
     await warm.end
@@ -80,9 +85,10 @@ describe.each(ways)('F11: callers of $name who do not read', ({ path, body }) =>
     await world.gateway.advance(3)
     await sleep(100)
 
-    // The bytes under way are in the buffers of the system, on both sides of the gate.
+    // The bytes under way are in the buffers of the system, on both sides of the gateway.
     expect(pushed / callers).toBeLessThan(32 * MB)
-    // A part of it is garbage that the reading gear has made on the way there; held back, it would be 640 MB.
+    // A part of it is garbage that the reading gear has made on the way there; held back, it would
+    // be 640 MB.
     expect(memory() - before).toBeLessThan(128 * MB)
 
     const [first, ...others] = replies

@@ -8,7 +8,10 @@ import { gears, runBody, runs } from '../support/streams'
 import { call } from '../support/wire'
 import { openWorld, type World } from '../support/world'
 
-/** A run that goes on whoever listens, and tells whoever asks what came after an event, as LangGraph's resumable runs do. */
+/**
+ * A run that goes on whoever listens, and tells whoever asks what came after an event, as
+ * LangGraph's resumable runs do.
+ */
 class Run {
   readonly #events = runs.langgraph.filter((event) => !event.startsWith(':'))
   readonly #listeners = new Map<ServerResponse, number>()

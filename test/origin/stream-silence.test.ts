@@ -19,7 +19,9 @@ const reading = gears.filter(({ isReading }) => isReading)
 const heartbeatSeconds = 20
 const idleSeconds = 100
 
-/** Every call has a reply of its own, found by a header, so that all gears can be silent at once. */
+/**
+ * Every call has a reply of its own, found by a header, so that all gears can be silent at once.
+ */
 const acts = new Map<string, (response: ServerResponse) => unknown>()
 const closed = new Set<string>()
 
@@ -76,7 +78,10 @@ async function say(replies: readonly Begun[], textOf: (gear: Gear) => string): P
   await eventually('each caller hears more', () => replies.every(({ text }, index) => text() !== before[index]))
 }
 
-/** Lets so many heartbeats pass in silence. Each caller has the comment of one before the next begins. */
+/**
+ * Lets so many heartbeats pass in silence. Each caller has the comment of one before the next
+ * begins.
+ */
 async function passHeartbeats(times: number, replies: readonly WireReply[]): Promise<void> {
   for (let passed = 0; passed < times; passed++) {
     const before = replies.map((reply) => count(reply.text()))

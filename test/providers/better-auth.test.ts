@@ -10,7 +10,10 @@ import { type RecordingOrigin, startOrigin } from '../support/origin'
 import { ready } from '../support/packages'
 import { refused } from '../support/refusal'
 
-/* Better Auth itself, with its JWT plugin: a provider without a preset, whose keys are beside its issuer. */
+/*
+ * Better Auth itself, with its JWT plugin: a provider without a preset, whose keys are beside its
+ * issuer.
+ */
 
 // biome-ignore lint/suspicious/noExplicitAny: the package is installed by the tests alone, so its types are not at hand
 type Package = any

@@ -9,8 +9,8 @@ import { API } from './microsoft'
 import { providers } from './providers'
 
 /*
- * The libraries that providers ship to verify their tokens, given our keys in place of theirs: a fixture that they refuse would prove
- * our own imagination.
+ * The libraries that providers ship to verify their tokens, given our keys in place of theirs: a
+ * fixture that they refuse would prove our own imagination.
  */
 
 /** Throws where it does not accept a token. */
@@ -22,7 +22,9 @@ type Package = any
 const folder = path.join(root, 'test/providers')
 const load = createRequire(path.join(folder, 'package.json'))
 
-/** @param keysUrl of a key set, `/jwks`, and of the same as PEM by `kid`, `/pem`, on this machine */
+/**
+ * @param keysUrl of a key set, `/jwks`, and of the same as PEM by `kid`, `/pem`, on this machine
+ */
 export async function judgesOf(
   key: JWK,
   keysUrl: string,
@@ -162,7 +164,10 @@ async function withKeysFrom<Result>(url: string, work: () => Promise<Result>): P
   }
 }
 
-/** Microsoft's strategy for bearers, with its own verification and a key of ours in place of its documents. */
+/**
+ * Microsoft's strategy for bearers, with its own verification and a key of ours in place of its
+ * documents.
+ */
 function microsoft(key: JWK, issuer: string, audience: string): Judge {
   const { BearerStrategy }: Package = load('passport-azure-ad')
   const { Metadata }: Package = load('passport-azure-ad/lib/metadata')

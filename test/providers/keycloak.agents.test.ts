@@ -9,7 +9,10 @@ import { startGateway, type TestGateway } from '../support/gateway'
 import { KEYCLOAK, type Keycloak, startKeycloak } from '../support/keycloak'
 import { type RecordingOrigin, startOrigin } from '../support/origin'
 
-/* Keycloak itself, with a realm as its administrators set one up: a page's client, an API's with dots in its id, and a machine. */
+/*
+ * Keycloak itself, with a realm as its administrators set one up: a page's client, an API's with
+ * dots in its id, and a machine.
+ */
 
 const API = 'com.example.agents'
 const SECRET = 'of-this-test-alone'
@@ -114,7 +117,8 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
   it('other tokens are refused, each for its reason', async () => {
     const { id_token, refresh_token } = await signIn('alice')
     const { access_token: ofOther } = await signIn('bob', 'other')
-    // An ID token has its client as audience, and a refresh token is signed with a secret that only Keycloak has.
+    // An ID token has its client as audience, and a refresh token is signed with a secret that only
+    // Keycloak has.
     expect(await show(id_token)).toEqual({ status: 401, reason: 'audience' })
     expect(await show(refresh_token)).toEqual({ status: 401, reason: 'algorithm' })
     expect(await show(ofOther)).toEqual({ status: 401, reason: 'claim-missing aud' })

@@ -1,8 +1,9 @@
 import { now, type Provider } from './provider'
 
 /*
- * Providers without a preset that vouch for machines alone: workloads of a cluster, a cloud, a mesh and a build. None has people,
- * so each is written with `callers: 'services'` and with the address of its keys.
+ * Providers without a preset that vouch for machines alone: workloads of a cluster, a cloud, a mesh
+ * and a build. None has people, so each is written with `callers: 'services'` and with the address
+ * of its keys.
  */
 
 const cluster = 'https://oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C'

@@ -13,12 +13,15 @@ import { type RecordingOrigin, startOrigin } from '../support/origin'
 import { algorithmOf, type Claims, type Provider, telling, tokenOf } from './provider'
 import { providers } from './providers'
 
-/** How the usual token of a provider is read: a person's, unless its issuer vouches for machines alone. */
+/**
+ * How the usual token of a provider is read: a person's, unless its issuer vouches for machines
+ * alone.
+ */
 const personIs = ({ issuer }: Provider) => (issuer.callers === 'services' ? 'service' : 'user')
 
 /*
- * Tokens as providers' own pages describe them, signed with a key of ours: a tenant of each provider would need a network. The
- * gateway, its keys over HTTP and its requests are real.
+ * Tokens as providers' own pages describe them, signed with a key of ours: a tenant of each
+ * provider would need a network. The gateway, its keys over HTTP and its requests are real.
  */
 
 const signers = { RS256: await privateKey('RS256'), ES384: await privateKey('ES384') } as const

@@ -13,7 +13,10 @@ import { type RecordingOrigin, startOrigin } from '../support/origin'
 import { segment, signRaw, signSymmetric } from '../support/tokens'
 import { HOUR, now } from './provider'
 
-/* The commonest refusals of tokens, as the caller, the console of `npm start`, the audit line and `explain` show them. */
+/*
+ * The commonest refusals of tokens, as the caller, the console of `npm start`, the audit line and
+ * `explain` show them.
+ */
 
 const [key, other] = await Promise.all([privateKey('RS256'), privateKey('RS256')])
 let issuers: Issuers

@@ -8,7 +8,10 @@ import { type RecordingOrigin, startOrigin } from '../support/origin'
 import { signRaw } from '../support/tokens'
 import { now } from './provider'
 
-/* One entry of `trust` for several tenants, each with keys of its own, and issuers that are no address. */
+/*
+ * One entry of `trust` for several tenants, each with keys of its own, and issuers that are no
+ * address.
+ */
 
 const [red, blue] = ['11111111-1111-4111-8111-111111111111', '22222222-2222-4222-8222-222222222222']
 const [redKey, blueKey] = await Promise.all([privateKey('RS256'), privateKey('RS256')])

@@ -57,7 +57,9 @@ beforeEach(() => {
   answerEarly = undefined
 })
 
-/** Sends the head of an upload and a part of its body, and ends the connection or leaves it open. */
+/**
+ * Sends the head of an upload and a part of its body, and ends the connection or leaves it open.
+ */
 async function send(framing: string, part: string, end: 'fin' | 'rst' | 'open'): Promise<{ answer(): string }> {
   const { host } = new URL(world.gateway.url)
   const { socket, answer } = await openRaw(world.gateway.url)

@@ -64,7 +64,9 @@ async function started() {
   }
 }
 
-/** The parent of a process. @see proc(5): the fourth field of `stat`, behind a name in parentheses */
+/**
+ * The parent of a process. @see proc(5): the fourth field of `stat`, behind a name in parentheses
+ */
 function parentOf(pid: number): number {
   const [, state] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(/\) \S /)
   return Number(state?.split(' ', 1)[0])

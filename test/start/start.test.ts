@@ -12,7 +12,10 @@ import { ready } from '../support/packages'
 import { freePort } from '../support/port'
 import { plainRequest } from '../support/raw'
 
-/* `npm start` in this repository: the gateway over its routes, with the sample agents that dev.json names. */
+/*
+ * `npm start` in this repository: the gateway over its routes, with the sample agents that dev.json
+ * names.
+ */
 
 let dev: Dev
 let ports: { readonly langgraph: number; readonly agUi: number }

@@ -3,7 +3,10 @@ import path from 'node:path'
 import { root } from './build'
 import { ready } from './packages'
 
-/** A package of test/agents: what agents are made of, and their official clients. Their own types would need all of them at once. */
+/**
+ * A package of test/agents: what agents are made of, and their official clients. Their own types
+ * would need all of them at once.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: used as their documentation shows it, and checked by running
 export type AgentPackage = any
 

@@ -1,6 +1,7 @@
 /**
- * A stream of bytes in chunks, as workerd has them, and whether its reader gave it up. Node's own bodies will not do where a
- * read waits for more bytes than there are: they end it with an error (Node 24.21).
+ * A stream of bytes in chunks, as workerd has them, and whether its reader gave it up. Node's own
+ * bodies will not do where a read waits for more bytes than there are: they end it with an error
+ * (Node 24.21).
  */
 export function streamOf(chunks: readonly Uint8Array[]) {
   const rest = [...chunks]

@@ -3,7 +3,10 @@ import path from 'node:path'
 import { root } from './build'
 import { ready } from './packages'
 
-/** The part of `@ag-ui/client` that these tests use. Its own types would make the whole project need its packages. */
+/**
+ * The part of `@ag-ui/client` that these tests use. Its own types would make the whole project need
+ * its packages.
+ */
 export interface HttpAgent {
   readonly state: Record<string, unknown>
   readonly messages: readonly { role: string; content?: string }[]
@@ -58,7 +61,10 @@ export interface LangGraphSdk {
 
 const folder = path.join(root, 'test/clients')
 
-/** The clients that people have, from a package of their own: nobody who uses the gateway has to install them. */
+/**
+ * The clients that people have, from a package of their own: nobody who uses the gateway has to
+ * install them.
+ */
 export async function loadClients(): Promise<{ agUi: AgUiClient; langGraph: LangGraphSdk }> {
   await ready('test/clients')
   const require = createRequire(path.join(folder, 'package.json'))

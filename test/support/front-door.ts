@@ -4,8 +4,8 @@ import type { RecordingOrigin } from './origin'
 import { plainRequest } from './raw'
 
 /**
- * The outcome of showing a token at the gate: all that a refusal must be right about, in one value
- * to compare.
+ * The outcome of showing a token at the gateway: all that a refusal must be right about, in one
+ * value to compare.
  */
 export interface Outcome {
   readonly status: number

@@ -10,7 +10,10 @@ const alice = {
   'x-user-issuer': expect.stringContaining('http://127.0.0.1:'),
 }
 
-/** The identity that a graph finds at `config["configurable"]`, for the people of the local identity provider. */
+/**
+ * The identity that a graph finds at `config["configurable"]`, for the people of the local identity
+ * provider.
+ */
 export const graphIdentity = {
   alice,
   bob: {

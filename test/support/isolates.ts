@@ -5,7 +5,10 @@ import { root, workerFile } from './build'
 import { compatibility } from './compatibility'
 import { freePort } from './port'
 
-/** The test Worker several times over in one workerd: isolates with nothing in common but the Cache API. */
+/**
+ * The test Worker several times over in one workerd: isolates with nothing in common but the Cache
+ * API.
+ */
 export async function startIsolates(count: number, routes: readonly Route[]) {
   const contents = await readFile(workerFile, 'utf8')
   const ports = await Promise.all(Array.from({ length: count }, freePort))

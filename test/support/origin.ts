@@ -14,7 +14,10 @@ export interface Received {
 
 export type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>
 
-/** An origin that records everything it receives. It stands where an agent would, to see what reaches one. */
+/**
+ * An origin that records everything it receives. It stands where an agent would, to see what
+ * reaches one.
+ */
 export interface RecordingOrigin {
   readonly url: string
   readonly received: Received[]

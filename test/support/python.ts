@@ -57,7 +57,7 @@ export interface PythonServer {
 export interface PythonServerOptions {
   /** A folder below the root, with a `requirements.txt`. */
   readonly folder: string
-  /** What Python is given, such as `['-m', 'uvicorn', 'agent:app', '--port', String(port)]`. */
+  /** Python's arguments, such as `['-m', 'uvicorn', 'agent:app', '--port', String(port)]`. */
   readonly args: (port: number) => string[]
   readonly env?: Record<string, string>
   /** Answers 2xx once the server is up. */

@@ -32,7 +32,9 @@ export interface PlainReply {
   readonly body: string
 }
 
-/** A request with exactly this path, these header lines and this method: `fetch` would tidy them up. */
+/**
+ * A request with exactly this path, these header lines and this method: `fetch` would tidy them up.
+ */
 export async function plainRequest(
   url: string,
   options: { path: string; method?: string; headers?: Record<string, string | string[]>; body?: string },

@@ -9,7 +9,10 @@ export function refusalOf(reply: PlainReply): string {
 export const isRefusal = (reply: PlainReply, status: number, code: RefusalCode): boolean =>
   reply.status === status && refusalOf(reply) === code
 
-/** Status and code of a refusal, to compare in one go. A refusal of JSON-RPC has them as the data of its error. */
+/**
+ * Status and code of a refusal, to compare in one go. A refusal of JSON-RPC has them as the data of
+ * its error.
+ */
 export async function refused(response: Response): Promise<{ status: number; code: string }> {
   const body = await response.json()
   const { code, error } = (Array.isArray(body) ? body[0] : body) as {

@@ -37,9 +37,9 @@ const gear = (
 }
 
 /**
- * A gear follows from what a route asks for: identity that others could read, heartbeats, ids to put
- * back, and the last event of an AG-UI run have to be read for. But in one of them threads are shared, so that ids stay as they are
- * and the origin is asked for no owners.
+ * A gear follows from what a route asks for: identity that others could read, heartbeats, ids to
+ * put back, and the last event of an AG-UI run have to be read for. But in one of them threads are
+ * shared, so that ids stay as they are and the origin is asked for no owners.
  */
 export const gears: readonly Gear[] = [
   gear('ag-ui', true, '', { state: { key: 'auth_user' } }, {}),
@@ -78,7 +78,9 @@ export const agUiRun: readonly string[] = [
 const event = (id: number, name: string, value: unknown): string =>
   `event: ${name}\r\ndata: ${JSON.stringify(value)}\r\nid: ${id}\r\n\r\n`
 
-/** A run of a LangGraph server, which ends lines with CR LF, numbers its events and sends comments. */
+/**
+ * A run of a LangGraph server, which ends lines with CR LF, numbers its events and sends comments.
+ */
 export const langGraphRun: readonly string[] = [
   event(0, 'metadata', { run_id: 'r1', attempt: 1 }),
   ': heartbeat\r\n\r\n',
@@ -100,7 +102,10 @@ export const saysBroken = {
   langgraph: /(?<=^|\n\n|\r\n\r\n)event: error\ndata: \{"error":"origin-(?:cut|stalled)","message":"[^"]+"\}\n\n$/,
 } as const
 
-/** The part of a reply that its agent sent: the gateway says so where a run's stream ends before the run. */
+/**
+ * The part of a reply that its agent sent: the gateway says so where a run's stream ends before the
+ * run.
+ */
 export function agentsPart(bytes: Buffer): Buffer {
   const words = /(?:(?<=\n\n)\n\n)?data: \{"type":"RUN_ERROR","message":"[^"]+","code":"origin-unended"\}\n\n$/
   // As latin-1, where a character is a byte.

@@ -21,7 +21,9 @@ export interface ThreePeople {
   as(person: Person, path: string, init?: RequestInit): Promise<Response>
 }
 
-/** A world in which each of the two identity providers has a route of its own to the same agents. */
+/**
+ * A world in which each of the two identity providers has a route of its own to the same agents.
+ */
 export async function openThreePeople(agents: readonly Agent[]): Promise<ThreePeople> {
   const world = await openWorld(
     ({ trust: [home, away] }) =>

@@ -17,7 +17,10 @@ export interface WireOrigin {
   close(): Promise<void>
 }
 
-/** An origin that writes its replies to the socket by hand: where framing, and the way a connection ends, are the matter. */
+/**
+ * An origin that writes its replies to the socket by hand: where framing, and the way a connection
+ * ends, are the matter.
+ */
 export async function startWireOrigin(
   reply: (socket: Socket, request: WireRequest) => void | Promise<void>,
 ): Promise<WireOrigin> {

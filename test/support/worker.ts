@@ -1,6 +1,7 @@
 /**
- * The Worker of the front-door tests: the gateway as src/index.ts makes it, with routes given as data and a clock that a test
- * can move. Timers follow that clock. Everything else is the real thing.
+ * The Worker of the front-door tests: the gateway as src/index.ts makes it, with routes given as
+ * data and a clock that a test can move. Timers follow that clock. Everything else is the real
+ * thing.
  */
 import { env } from 'cloudflare:workers'
 import { createApp } from '../../src/app'
@@ -34,7 +35,10 @@ const after: Ports['after'] = (milliseconds, work) => {
 }
 
 const routes = JSON.parse(String((env as unknown as Record<string, unknown>).TEST_ROUTES))
-/** Where audit lines go: to a place that never answers, or to one that fails, in addition to the console. */
+/**
+ * Where audit lines go: to a place that never answers, or to one that fails, in addition to the
+ * console.
+ */
 const sinks: Readonly<Record<string, () => Promise<void>>> = {
   hangs: () => new Promise(() => undefined),
   fails: () => Promise.reject(new Error('no log')),

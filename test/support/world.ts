@@ -17,7 +17,10 @@ export interface Surroundings {
   readonly trust: readonly Issuer[]
 }
 
-/** A gateway between real identity providers and a recording origin: what every test at the front door stands in. */
+/**
+ * A gateway between real identity providers and a recording origin: what every test at the front
+ * door stands in.
+ */
 export interface World extends Surroundings {
   readonly gateway: TestGateway
   readonly provider: IdentityProvider
@@ -41,7 +44,10 @@ export interface WorldOptions extends Omit<GatewayOptions, 'routes'> {
 
 const anything = ({ origin, issuer }: Surroundings): readonly Route[] => [routeOf(openHttp(origin.url), [issuer])]
 
-/** Opens a gateway. @param routes made once the addresses are known; by default an `http` route that takes anything */
+/**
+ * Opens a gateway.
+ * @param routes made once the addresses are known; by default an `http` route that takes anything
+ */
 export async function openWorld(
   routes: (surroundings: Surroundings) => readonly Route[] = anything,
   { away: hasAway = false, ...options }: WorldOptions = {},

@@ -52,7 +52,7 @@ describe('the owner of threads', () => {
       await expect(ownerOf(who('alice', { tenant }), 'tenant')).rejects.toMatchObject({ code: 'tenant-missing' })
   })
 
-  it('is the same through a gate in front of the gate as without, and only a gate’s word counts', async () => {
+  it('is the same through a gateway in front of the gateway as without, and only a gateway’s word counts', async () => {
     const gate = trusted('https://gate.test', { isGateway: true })
     const behind = who('alice', { idp: LOGIN, tenant: 'acme' }, gate)
     const direct = who('alice', { tenant: 'acme' })

@@ -1,6 +1,8 @@
 import { definePolicy } from 'sallyport'
 
-/** Everyone who is signed in may do what the route offers; clients that act for themselves may not. */
+/**
+ * Everyone who is signed in may do what the route offers; clients that act for themselves may not.
+ */
 export default definePolicy({
   id: 'people',
   allow: [{ name: 'people who are signed in', operations: ['*'], when: { caller: 'user' } }],

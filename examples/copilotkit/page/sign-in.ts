@@ -38,7 +38,10 @@ export async function signIn(): Promise<void> {
   location.assign(url)
 }
 
-/** Back from the provider: exchanges the code for tokens. They live in this page only, and a reload forgets them. */
+/**
+ * Back from the provider: exchanges the code for tokens. They live in this page only, and a reload
+ * forgets them.
+ */
 export async function completeSignIn(): Promise<SignedIn | undefined> {
   const callback = new URL(location.href)
   const attempt = JSON.parse(sessionStorage.getItem(storedAs) ?? 'null')

@@ -30,6 +30,9 @@ export function troubleOf(error: Reported): Trouble {
   }
 }
 
-/** A refused run is followed by a question whether the runtime is there, which is refused too, but says less. */
+/**
+ * A refused run is followed by a question whether the runtime is there, which is refused too, but
+ * says less.
+ */
 export const worse = (known: Trouble | undefined, next: Trouble): Trouble =>
   known?.isExplained && known.status === next.status && !next.isExplained ? known : next

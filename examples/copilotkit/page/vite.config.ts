@@ -8,7 +8,8 @@ export default defineConfig({
     // The exact address is what the identity provider sends people back to.
     port: 5173,
     strictPort: true,
-    // For VITE_RUNTIME_URL=/api/copilotkit: a runtime that is not behind the gateway, at the page's own address.
+    // For VITE_RUNTIME_URL=/api/copilotkit: a runtime that is not behind the gateway, at the page's
+    // own address.
     proxy: { '/api/copilotkit': process.env.RUNTIME_ORIGIN ?? 'http://127.0.0.1:4000' },
   },
   build: { outDir: '../dist', emptyOutDir: true, chunkSizeWarningLimit: 10_000 },

@@ -11,8 +11,9 @@ import { isTaskById } from './ids-in-requests'
 import { rules } from './threads'
 
 /**
- * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. Its card is rewritten so that clients come through the gate: addresses, security
- * schemes, no signature (it would not hold) and no transport that the gate does not carry.
+ * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. Its card is rewritten so that clients come through
+ * the gateway: addresses, security schemes, no signature (it would not hold) and no transport that
+ * the gateway does not carry.
  *
  * REST paths that begin with a tenant are not offered.
  */
@@ -28,7 +29,8 @@ export const a2a: Adapter<Whose> = {
   withoutToken: { operation: 'card.read', is: ({ operation }) => operation === 'card.read' },
 
   operationsOf({ endpoint, params, query, body }) {
-    // Servers read `/tasks/extendedAgentCard` as a card of the tenant "tasks", and `%3A` as the colon before a verb.
+    // Servers read `/tasks/extendedAgentCard` as a card of the tenant "tasks", and `%3A` as the
+    // colon before a verb.
     if (params.task === 'extendedAgentCard' || Object.values(params).some((value) => /%3a/i.test(value)))
       throw new Refusal('operation-unknown')
     const inBody = paramsOf(body, endpoint)
@@ -58,7 +60,8 @@ export const a2a: Adapter<Whose> = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
-  // Agents answer what is wrong with a JSON-RPC request with 200, and a client that hears another status loses the error.
+  // Agents answer what is wrong with a JSON-RPC request with 200, and a client that hears another
+  // status loses the error.
   errorForm: (endpoint, body) => (endpoint?.named ? requestsIn(body, ERRORS) : { as: 'google.rpc.Status' }),
 
   answerChange({ operations, place }) {
@@ -85,8 +88,8 @@ const cardChange = (change: (answer: Json) => Json): AnswerChange => ({
 })
 
 /**
- * An agent may serve tenants of its own, and takes the one that a request names in its query or its body: nothing tells whether the
- * caller belongs to it.
+ * An agent may serve tenants of its own, and takes the one that a request names in its query or its
+ * body: nothing tells whether the caller belongs to it.
  * @throws Refusal `field-forbidden`
  */
 function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void {
@@ -115,7 +118,10 @@ function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   return isObject(params) ? params : {}
 }
 
-/** Sending a message can set a push configuration on the way: 1.0 and 0.3 have different names for it. */
+/**
+ * Sending a message can set a push configuration on the way: 1.0 and 0.3 have different names for
+ * it.
+ */
 function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
   const { configuration } = paramsOf(body, endpoint)
   return (

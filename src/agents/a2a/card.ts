@@ -1,7 +1,10 @@
 import { isObject, type Json, type JsonObject } from '../../json'
 import type { PublicPlace } from '../adapter'
 
-/** Members of a card that are passed on, as A2A 1.0 and 0.3 write them. Servers and clients may know others, or other spellings. */
+/**
+ * Members of a card that are passed on, as A2A 1.0 and 0.3 write them. Servers and clients may know
+ * others, or other spellings.
+ */
 const CARD = [
   ...['name', 'description', 'version', 'provider', 'iconUrl', 'documentationUrl', 'capabilities'],
   ...['defaultInputModes', 'defaultOutputModes', 'protocolVersion', 'supportsAuthenticatedExtendedCard'],
@@ -12,9 +15,10 @@ const INTERFACE = ['protocolBinding', 'protocolVersion', 'transport']
 const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
 
 /**
- * Builds an agent's card as callers must see it (A2A 1.0 and 0.3, or one card for both), of members that are known: addresses lead to
- * the gateway, and so does the way to sign in. Signatures are left out because they would not hold any more, and so are interfaces
- * that the gateway does not carry.
+ * Builds an agent's card as callers must see it (A2A 1.0 and 0.3, or one card for both), of members
+ * that are known: addresses lead to the gateway, and so does the way to sign in. Signatures are
+ * left out because they would not hold any more, and so are interfaces that the gateway does not
+ * carry.
  *
  * Icons and other links stay as they are.
  *
@@ -54,7 +58,9 @@ const carried = (interfaces: Json, place: PublicPlace): JsonObject[] =>
     .filter(({ protocolBinding, transport }) => isCarried(protocolBinding ?? transport))
     .map((each) => ({ ...only(each, INTERFACE), url: publicUrl(each.url, place) }))
 
-/** An agent does not know under what name it is reached, so only the path of its own address counts. */
+/**
+ * An agent does not know under what name it is reached, so only the path of its own address counts.
+ */
 function publicUrl(given: Json | undefined, { url, prefix }: PublicPlace): string {
   const at = typeof given === 'string' ? URL.parse(given) : null
   const path = at && /^https?:$/.test(at.protocol) ? at.pathname : prefix

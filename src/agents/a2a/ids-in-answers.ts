@@ -2,13 +2,16 @@ import { isObject, type Json, parseJson } from '../../json'
 import type { Sort } from '../../threads/sort'
 import { type Placed, type Shape, shape, stringsAt } from '../json-places'
 
-/** The sorts of text in an answer that name a task: an id, or the resource name of something that the task has. */
+/**
+ * The sorts of text in an answer that name a task: an id, or the resource name of something that
+ * the task has.
+ */
 type Sorts = Sort | 'name'
 type Entry = Sorts | Shape<Sorts>
 
 /*
- * Where A2A 1.0 and 0.3 have ids (a2a.proto and types.ts of the specification). An id in any other place was maybe written by the
- * caller, and with a mark on it would open what it names.
+ * Where A2A 1.0 and 0.3 have ids (a2a.proto and types.ts of the specification). An id in any other
+ * place was maybe written by the caller, and with a mark on it would open what it names.
  */
 const MESSAGE = shape<Sorts>({ taskid: 'task', contextid: 'context', referencetaskids: 'task' })
 const STATUS = shape<Sorts>({ message: MESSAGE })
@@ -46,7 +49,8 @@ function shapeOf(payload: Json | undefined, operation: string): Entry | undefine
 
 /**
  * Finds the ids in an answer.
- * @param isRpc whether the payload is the `result` of JSON-RPC: its `id` and its `error` repeat what the caller said
+ * @param isRpc whether the payload is the `result` of JSON-RPC: its `id` and its `error` repeat
+ *   what the caller said
  */
 export function idsInAnswer(text: string, operation: string, isRpc: boolean): readonly Placed<Sorts>[] {
   const body = parseJson(text)

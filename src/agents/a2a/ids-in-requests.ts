@@ -6,7 +6,10 @@ import type { Sort } from '../../threads/sort'
 /** The one member that holds many. */
 const LIST = 'referencetaskids'
 
-/** Members that hold an id, or a list of them, in whatever spelling: protocol buffers are read in two. */
+/**
+ * Members that hold an id, or a list of them, in whatever spelling: protocol buffers are read in
+ * two.
+ */
 const IDS: ReadonlyMap<string, Sort> = new Map([
   ['taskid', 'task'],
   ['contextid', 'context'],
@@ -16,7 +19,10 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
 /** The text that people and agents exchange: an id in it is only a word. */
 const CONTENT = new Set(['metadata', 'parts', 'content', 'data'])
 
-/** Members by which a request says what it is about. Resource names (`tasks/1`) are the path of REST 0.3, said once more. */
+/**
+ * Members by which a request says what it is about. Resource names (`tasks/1`) are the path of REST
+ * 0.3, said once more.
+ */
 const NAMING = new Set(['id', 'taskid', 'name', 'parent'])
 
 const BY_ID = ['id']
@@ -25,8 +31,9 @@ const BY_TASK_ID = ['taskid']
 const CONFIG = ['taskid', 'id']
 
 /**
- * Which of them a request has, by the method of JSON-RPC or the operation of the REST path. The caller may not decide that by what
- * it sends: servers would read the `id` of a task where the gate took it for a configuration's. Not listed: it has none.
+ * Which of them a request has, by the method of JSON-RPC or the operation of the REST path. The
+ * caller may not decide that by what it sends: servers would read the `id` of a task where the
+ * gateway took it for a configuration's. Not listed: it has none.
  */
 const NAMED_BY: ReadonlyMap<string, readonly string[]> = new Map([
   ['GetTask', BY_ID],
@@ -72,7 +79,8 @@ export function isTaskById(method: Json | undefined): boolean {
  * The ids in a request's parameters, at any depth but in content.
  *
  * @param method of JSON-RPC, or the operation of a REST path
- * @throws Refusal `body-invalid` for what is no id, for a member in two spellings, and for one that the method has not
+ * @throws Refusal `body-invalid` for what is no id, for a member in two spellings, and for one that
+ *   the method has not
  */
 export function idsInRequest(params: JsonObject, method: Json | undefined): readonly Found[] {
   checkNaming(params, namedBy(method))
@@ -99,7 +107,8 @@ export function idsInRequest(params: JsonObject, method: Json | undefined): read
     const spelled = new Set<string>()
     for (const [key, member] of Object.entries(value)) {
       const name = plainName(key)
-      // No request has one, and an agent that repeats what it was told may not be taken to speak of a task.
+      // No request has one, and an agent that repeats what it was told may not be taken to speak of
+      // a task.
       if (name === 'task' || (name === 'kind' && typeof member === 'string' && member !== 'message'))
         throw new Refusal('body-invalid', 'an answer in a request')
       const sort = name === 'id' && value === params && isTaskById(method) ? 'task' : IDS.get(name)

@@ -39,8 +39,8 @@ function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
 }
 
 /**
- * Has the resource names of a REST body of 0.3 (`tasks/1/pushNotificationConfigs/2`) name the task of the path, whatever they
- * named: some servers go by them. It changes what it is given.
+ * Has the resource names of a REST body of 0.3 (`tasks/1/pushNotificationConfigs/2`) name the task
+ * of the path, whatever they named: some servers go by them. It changes what it is given.
  */
 function nameTask(body: JsonObject, task: string): void {
   for (const [key, value] of Object.entries(body)) {

@@ -16,7 +16,10 @@ const endpoints = [
 
 export type AgUiAdapter = Adapter<WhoseOf<typeof endpoints>>
 
-/** Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the user. */
+/**
+ * Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the
+ * user.
+ */
 export const agUi: AgUiAdapter = {
   kind: 'ag-ui',
   endpoints,
@@ -52,7 +55,10 @@ export const agUi: AgUiAdapter = {
   isLast: (data) => isObject(data) && (data.type === 'RUN_FINISHED' || data.type === 'RUN_ERROR'),
 }
 
-/** Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a bearer. */
+/**
+ * Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a
+ * bearer.
+ */
 export const stateIdentity: IdentityChannels = {
   ...assertionOnly,
   assertion: 'bearer',

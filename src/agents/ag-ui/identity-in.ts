@@ -56,7 +56,8 @@ const MEMBERS = new Set(
  * Removes identity that the caller put into a `RunAgentInput`, and puts the verified one into its
  * state and its props, where the route wants it. It changes what it is given.
  *
- * @throws Refusal `body-invalid` for what is no such input, and for members of it in another spelling
+ * @throws Refusal `body-invalid` for what is no such input, and for members of it in another
+ *   spelling
  */
 export function withIdentity(body: Json, { channels, principal }: Identity): Json {
   if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')

@@ -6,7 +6,10 @@ import { identityRemoved } from '../identity-removed'
 
 const without = (names: readonly string[]): Edit => members(Object.fromEntries(names.map((name) => [name, removed])))
 
-/** The members of LangGraph's events that hold states: what a node was given and gave, as a whole or piece by piece. */
+/**
+ * The members of LangGraph's events that hold states: what a node was given and gave, as a whole or
+ * piece by piece.
+ */
 const RAW_STATES = new Set(['input', 'inputs', 'output', 'outputs', 'chunk', 'state', 'values'])
 
 /** Edits that take identity out of what an AG-UI agent gives back. */
@@ -64,7 +67,9 @@ const patchWithout =
     return operation.path === '' ? members({ value: state })(text) : text
   }
 
-/** The member of the state that a JSON Pointer leads into. RFC 6901: `~1` is a slash, `~0` a tilde. */
+/**
+ * The member of the state that a JSON Pointer leads into. RFC 6901: `~1` is a slash, `~0` a tilde.
+ */
 function firstOf(pointer: Json | undefined): string {
   const [, first = ''] = typeof pointer === 'string' ? pointer.split('/') : []
   return first.replaceAll('~1', '/').replaceAll('~0', '~')
@@ -73,7 +78,8 @@ function firstOf(pointer: Json | undefined): string {
 /**
  * Takes identity out of the events of AG-UI, and out of other answers as a kind has them.
  * @param alsoInState more members of the state, under which the agent itself puts it there
- * @param answerOf makes the edit of an answer that is no stream. Absent: such answers are for the caller alone
+ * @param answerOf makes the edit of an answer that is no stream. Absent: such answers are for the
+ *   caller alone
  */
 export function withoutIdentity(
   channels: IdentityChannels,

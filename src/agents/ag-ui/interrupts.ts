@@ -1,12 +1,16 @@
 import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, plainName, refuseOtherSpellings } from '../../json'
 
-/** Mastra calls an interrupt `<run>::<tool call>`, and finds the run that an answer is for by that, whatever the thread. */
+/**
+ * Mastra calls an interrupt `<run>::<tool call>`, and finds the run that an answer is for by that,
+ * whatever the thread.
+ */
 const RUN_OF_INTERRUPT = /^(.+?)(?=::)/s
 const INTERRUPT = new Set(['interruptid'])
 
 /**
- * Puts the caller's own run into the ids of interrupts that a run's input answers. It changes what it is given.
+ * Puts the caller's own run into the ids of interrupts that a run's input answers. It changes what
+ * it is given.
  *
  * @param runOf returns the run that an interrupt's id names; undefined where it names none
  * @throws Refusal `body-invalid` for an answer that is no object, and for an id in two spellings

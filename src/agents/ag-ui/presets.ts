@@ -14,8 +14,8 @@ const bearer = identity({ assertion: 'bearer' })
 const ofRequest = { storesIdentity: false } as const
 
 /**
- * Session state that ADK keeps for itself or for everybody (`app:`), and where its `extract_headers` puts what it takes from
- * headers: a caller's wins there.
+ * Session state that ADK keeps for itself or for everybody (`app:`), and where its
+ * `extract_headers` puts what it takes from headers: a caller's wins there.
  */
 const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*|app:.*|(?:user|temp):user[-_]?id)$/i
 
@@ -40,7 +40,10 @@ export const agUiPresets = {
   },
   /** `ctx.deps.state.auth_user`, where the state model has it. */
   'pydantic-ai': { ...inState, ...ofRequest },
-  /** `self.state["auth_user"]`, where the flow's state has it. A flow that goes on reads the state it stopped with. */
+  /**
+   * `self.state["auth_user"]`, where the flow's state has it. A flow that goes on reads the state
+   * it stopped with.
+   */
   crewai: inState,
   /**
    * `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is
@@ -49,7 +52,10 @@ export const agUiPresets = {
   'langgraph-fastapi': inState,
   /** Available to `state_context_builder`. */
   strands: { ...inState, ...ofRequest },
-  /** It writes the whole state into the prompt, so identity is not put there: the signed assertion is all. */
+  /**
+   * It writes the whole state into the prompt, so identity is not put there: the signed assertion
+   * is all.
+   */
   llamaindex: agUi,
   /** Its `server.auth` verifies a bearer. */
   mastra: { ...bearer, threads: { rules: mastraRules } },

@@ -19,7 +19,9 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
 ])
 const ID_NAMES = new Set(IDS.keys())
 
-/** Where agents that spread `forwardedProps` into a run would find an id that nobody has looked at. */
+/**
+ * Where agents that spread `forwardedProps` into a run would find an id that nobody has looked at.
+ */
 const IDS_IN_PROPS = new Set(
   ['thread_id', 'run_id', 'parent_run_id', 'session_id', 'conversation_id', 'fork_session'].map(plainName),
 )
@@ -38,15 +40,18 @@ export async function withOwnIds(input: Json | undefined, derived: DerivedIds): 
   for (const props of propsOf(input)) {
     removeSpellings(props, IDS_IN_PROPS)
     if (isObject(props.checkpoint)) removeSpellings(props.checkpoint, IDS_IN_PROPS)
-    // Claude's SDK goes on with any session that it is told here, if need be in a list. An answer to an interrupt, which MAF takes
-    // here, is an object.
+    // Claude's SDK goes on with any session that it is told here, if need be in a list. An answer
+    // to an interrupt, which MAF takes here, is an object.
     if (!(Array.isArray(props.resume) ? props.resume : [props.resume]).every(isObject)) delete props.resume
     if (isObject(props.command)) await withOwnInterrupt(props.command, derived)
   }
   return input
 }
 
-/** Mastra's runs go on by `command.interruptEvent`, an object or its text, and are found by their id alone. */
+/**
+ * Mastra's runs go on by `command.interruptEvent`, an object or its text, and are found by their id
+ * alone.
+ */
 async function withOwnInterrupt(command: JsonObject, derived: DerivedIds): Promise<void> {
   const given = command.interruptEvent
   if (given === undefined || given === null) return
@@ -60,10 +65,12 @@ async function withOwnInterrupt(command: JsonObject, derived: DerivedIds): Promi
 const ALWAYS = ['threadId', 'runId'] as const
 
 /**
- * The same for the input of a run, which has a thread and an id in any case: an agent that is told of none may keep one for all
- * who tell it of none, or make one that nobody has put another in place of.
+ * The same for the input of a run, which has a thread and an id in any case: an agent that is told
+ * of none may keep one for all who tell it of none, or make one that nobody has put another in
+ * place of.
  *
- * @param newId made up for a caller who gives none; it is what the answer calls the thread or the run
+ * @param newId made up for a caller who gives none; it is what the answer calls the thread or the
+ *   run
  */
 export async function withOwnThreadIds(
   input: Json | undefined,

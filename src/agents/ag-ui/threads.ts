@@ -11,7 +11,10 @@ export const input: Rule = async (call, { ids, newId }) => {
 
 export const rules = { input, nobody }
 
-/** Ids are put back in text: otherwise clients that accept any type would get a binary stream from some servers. */
+/**
+ * Ids are put back in text: otherwise clients that accept any type would get a binary stream from
+ * some servers.
+ */
 function wantingText(from: Headers): Headers {
   const headers = new Headers(from)
   headers.set('accept', 'text/event-stream')

@@ -21,10 +21,16 @@ const METHODS: Readonly<Record<string, string>> = {
   'inspector/metadata': 'inspector',
   'inspector/learning': 'inspector',
 }
-/** The runtime resolves dots and decodes what it is given, and looks at the end only; so no other spelling than the plain one. */
+/**
+ * The runtime resolves dots and decodes what it is given, and looks at the end only; so no other
+ * spelling than the plain one.
+ */
 const RESOURCE_PATH = /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+(?:\?[^#]*)?$/
 
-/** The runtime goes by the end of a path, so a thread or agent of such a name would be something else there. */
+/**
+ * The runtime goes by the end of a path, so a thread or agent of such a name would be something
+ * else there.
+ */
 const ROUTED_BY_SUFFIX = new Set([
   'info',
   'inspector-metadata',
@@ -39,8 +45,9 @@ const ROUTED_BY_SUFFIX = new Set([
 type CopilotKitAdapter = Adapter<WhoseOf<typeof endpoints>>
 
 /**
- * A CopilotKit runtime (v2) with an address for each thing, which is its default. It hands `authorization` and `x-*` headers on
- * to its agents, so they get the signed identity too. Its streams are AG-UI's.
+ * A CopilotKit runtime (v2) with an address for each thing, which is its default. It hands
+ * `authorization` and `x-*` headers on to its agents, so they get the signed identity too. Its
+ * streams are AG-UI's.
  *
  * Not looked at: what is in an audio form.
  */

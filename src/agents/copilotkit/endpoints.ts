@@ -4,7 +4,10 @@ import { type BodyOperation, patch, post, read, remove } from '../endpoints'
 const closed = { closed: true } as const
 const listens = { listens: true } as const
 
-/** Addresses that a single-route client reaches through `resource/request`, and a multi-route client by their path. */
+/**
+ * Addresses that a single-route client reaches through `resource/request`, and a multi-route client
+ * by their path.
+ */
 const resources = [
   patch('threads.update', '/threads/:thread', 'ids'),
   remove('threads.delete', '/threads/:thread', 'ids', { body: 'json' }),
@@ -25,8 +28,9 @@ const resources = [
 ]
 
 /**
- * The API of a CopilotKit runtime (v2). `input` is for bodies that are AG-UI's `RunAgentInput`, `ids` for every other place where
- * an id can stand. A list of threads holds everybody's, `threads/clear` wipes them, and the debug stream tells of all of them.
+ * The API of a CopilotKit runtime (v2). `input` is for bodies that are AG-UI's `RunAgentInput`,
+ * `ids` for every other place where an id can stand. A list of threads holds everybody's,
+ * `threads/clear` wipes them, and the debug stream tells of all of them.
  */
 export const endpoints = [
   read('info', '/info', 'nobody'),

@@ -6,7 +6,10 @@ import { pathOf } from '../endpoint-tree'
 import { nobody, type Rule } from '../thread-isolation'
 import { findResource } from './endpoints'
 
-/** Puts own ids into a body: into AG-UI's `RunAgentInput`, which has a thread in any case, or into any other. */
+/**
+ * Puts own ids into a body: into AG-UI's `RunAgentInput`, which has a thread in any case, or into
+ * any other.
+ */
 type WithOwnIds = typeof withOwnThreadIds
 
 /** Ids stand in paths and in bodies. */
@@ -19,7 +22,10 @@ const inPathAndBody =
     return { call: { ...call, params, body }, change: derived.change }
   }
 
-/** Mastra serves AG-UI through such a runtime, and calls its interrupts by the runs that they are of. */
+/**
+ * Mastra serves AG-UI through such a runtime, and calls its interrupts by the runs that they are
+ * of.
+ */
 const withOwnRun: WithOwnIds = async (input, derived, newId) => {
   await withOwnInterrupts(input, (run) => derived.put('run', run), runOfInterrupt)
   return withOwnThreadIds(input, derived, newId)

@@ -9,7 +9,10 @@ import { operationsOfMembers } from '../members'
 import { endpoints, type Whose } from './endpoints'
 import { rules } from './threads'
 
-/** The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own types use. */
+/**
+ * The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own
+ * types use.
+ */
 const langgraphUser = {
   identity: 'user_id',
   display_name: 'name',
@@ -21,8 +24,8 @@ const langgraphUser = {
 
 const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
 /**
- * LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two underscores. The last two are
- * what it takes from tracing headers.
+ * LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two
+ * underscores. The last two are what it takes from tracing headers.
  */
 const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*|langsmith-.*|baggage)$/i
 
@@ -31,7 +34,8 @@ export const langgraph: Adapter<Whose> = {
   endpoints,
   identity: { ...assertionOnly, assertion: 'bearer', headers: true },
   bodyChannels: ['langgraphAuthUser'],
-  // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again by themselves.
+  // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again
+  // by themselves.
   heartbeatSeconds: 0,
   // LangGraph's pages send the key of their own platform beside the bearer, or an empty one.
   ignoredHeaders: ['x-api-key', 'x-auth-scheme'],
@@ -39,7 +43,8 @@ export const langgraph: Adapter<Whose> = {
   rewrite(body, { endpoint }, { channels, principal }) {
     const isCommand = endpoint.operation === 'run.command'
     const identity: JsonObject = {
-      // A command starts its run without looking at headers, so what they would have said goes with it.
+      // A command starts its run without looking at headers, so what they would have said goes with
+      // it.
       ...(isCommand && channels.headers && headersOf(principal)),
       ...(endpoint.startsRun && channels.langgraphAuthUser && authUserOf(principal)),
     }
@@ -47,7 +52,8 @@ export const langgraph: Adapter<Whose> = {
       if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
       removeForged(one)
       if (isObject(one.params)) removeForged(one.params)
-      // Only a command has its run in `params`; elsewhere a member of that name is nothing to the server.
+      // Only a command has its run in `params`; elsewhere a member of that name is nothing to the
+      // server.
       const run = isCommand ? one.params : one
       if (isObject(run) && Object.keys(identity).length > 0) inject(run, identity)
       return one
@@ -76,7 +82,10 @@ export const langgraph: Adapter<Whose> = {
   brokenStream: (code, message) => `event: error\ndata: ${JSON.stringify({ error: code, message })}\n\n`,
 }
 
-/** Takes out what LangGraph would read as configuration or as identity: of a run, its context, its checkpoint, its metadata. */
+/**
+ * Takes out what LangGraph would read as configuration or as identity: of a run, its context, its
+ * checkpoint, its metadata.
+ */
 function removeForged(part: JsonObject): void {
   // The server would call this address itself, with whatever the run produced.
   if (part.webhook !== undefined && part.webhook !== null)
@@ -103,7 +112,10 @@ const inMessage = items((item, index) =>
   index === 1 ? members(Object.fromEntries(KEPT_NAMES.map((name) => [name, removed])))(item) : item,
 )
 
-/** The fields that LangGraph's own authentication sets. Without a user they are set to null, because a run inherits missing ones. */
+/**
+ * The fields that LangGraph's own authentication sets. Without a user they are set to null, because
+ * a run inherits missing ones.
+ */
 function authUserOf(principal: Principal | undefined): JsonObject {
   const user = principal && describe(principal, langgraphUser)
   return {

@@ -21,8 +21,8 @@ export function withoutOwner(body: Json | undefined): Json | undefined {
 }
 
 /**
- * The metadata that a server would give to a thread that a run creates. Servers differ in whether they heed the run's
- * configuration; what stands in both is the run's.
+ * The metadata that a server would give to a thread that a run creates. Servers differ in whether
+ * they heed the run's configuration; what stands in both is the run's.
  */
 export function metadataOfRun(body: Json | undefined): JsonObject {
   const run = isObject(body) && body.method === 'run.start' ? body.params : body
@@ -32,9 +32,10 @@ export function metadataOfRun(body: Json | undefined): JsonObject {
 }
 
 /**
- * A thread is named by the path, or by the one member that is looked at. Some servers would go by one that stands in the
- * configuration of a run or in the checkpoint that it begins at. An owner is named by the gate alone: a thread that somebody
- * gives to somebody else would turn up among theirs.
+ * A thread is named by the path, or by the one member that is looked at. Some servers would go by
+ * one that stands in the configuration of a run or in the checkpoint that it begins at. An owner is
+ * named by the gateway alone: a thread that somebody gives to somebody else would turn up among
+ * theirs.
  * @throws Refusal `body-too-large` where metadata is
  */
 export function cleared(call: Call): Call {

@@ -35,7 +35,10 @@ export const newCron: Rule = async (call, context) => {
   return { call: withOwner(call, context.owner) }
 }
 
-/** A search among the caller's own crons. Answers of servers that ignore the filter are filtered here. */
+/**
+ * A search among the caller's own crons. Answers of servers that ignore the filter are filtered
+ * here.
+ */
 export const listedCrons: Rule = (call, { owner }) => {
   const body = stampedBody(call.body ?? {}, owner)
   const { select } = body

@@ -10,8 +10,9 @@ const MAX_QUESTIONS = 200
 const PATIENCE_MS = 10_000
 
 /**
- * Ends the runs of a thread that is about to be deleted. Servers only forget them: they go on, and what they make gets into
- * whatever thread has the id by then. A run that cannot be ended does not keep the thread from being deleted.
+ * Ends the runs of a thread that is about to be deleted. Servers only forget them: they go on, and
+ * what they make gets into whatever thread has the id by then. A run that cannot be ended does not
+ * keep the thread from being deleted.
  *
  * @throws Refusal where it cannot be told whether there are any
  */

@@ -10,10 +10,11 @@ const startsStatelessRun = { startsRun: true, members: members.statelessRun } as
 const startsCron = { ...closed, startsRun: true, members: members.cron } as const
 
 /**
- * The API of a LangGraph server. Closed unless a route opens them: what changes assistants (one forged assistant's
- * configuration reaches everybody's runs), crons, and endpoints that tell about the server; where threads are shared, also
- * the store, which the server keeps apart for nobody. `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at
- * all, and neither is what prunes threads by the list. Counting crons has no filter that every server knows.
+ * The API of a LangGraph server. Closed unless a route opens them: what changes assistants (one
+ * forged assistant's configuration reaches everybody's runs), crons, and endpoints that tell about
+ * the server; where threads are shared, also the store, which the server keeps apart for nobody.
+ * `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at all, and neither is
+ * what prunes threads by the list. Counting crons has no filter that every server knows.
  */
 export const endpoints = [
   post('assistants.search', '/assistants/search', 'assistant'),

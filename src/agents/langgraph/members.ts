@@ -7,7 +7,10 @@ const endsRun = (threads: Sharing): string | undefined => (threads === 'own' ? u
 /** Texts that servers take for no; every other value of a switch counts as yes. */
 const NO = new Set(['', '0', 'false', 'no', 'off'])
 
-/** The effect of a new run on one that goes on in the same thread. The event protocol has the second spelling. */
+/**
+ * The effect of a new run on one that goes on in the same thread. The event protocol has the second
+ * spelling.
+ */
 const multitaskStrategy: DecidingMember = {
   place: 'body',
   spellings: ['multitask_strategy', 'multitaskStrategy'],
@@ -56,8 +59,8 @@ const cancelOnDisconnect: DecidingMember = {
 }
 
 /**
- * Members that decide, by what an endpoint does. `on_disconnect` is not among them: it ends only the run that the request itself
- * starts. `webhook` is refused by the adapter wherever it stands.
+ * Members that decide, by what an endpoint does. `on_disconnect` is not among them: it ends only
+ * the run that the request itself starts. `webhook` is refused by the adapter wherever it stands.
  */
 export const members = {
   run: [multitaskStrategy, ifNotExists],

@@ -4,7 +4,9 @@ import type { Rule } from '../thread-isolation'
 import { stampedBody } from './bodies'
 import { isThreadId, OWNER, Ownership } from './ownership'
 
-/** Creates a thread. If the caller chose the id, it may already exist and belong to another caller. */
+/**
+ * Creates a thread. If the caller chose the id, it may already exist and belong to another caller.
+ */
 export const newThread: Rule = async (call, context) => {
   const { owner, cache } = context
   const ownership = new Ownership(context)
@@ -12,7 +14,8 @@ export const newThread: Rule = async (call, context) => {
   const { thread_id: thread, supersteps, ...rest } = body
   if (thread !== undefined && thread !== null) {
     if (!isThreadId(thread)) throw new Refusal('body-invalid', 'thread_id')
-    // Both a Python server's first steps of a thread and the wish for one that exists reach a thread that is there already.
+    // Both a Python server's first steps of a thread and the wish for one that exists reach a
+    // thread that is there already.
     if (supersteps !== undefined || body.if_exists === 'do_nothing') {
       const found = await ownership.find(thread)
       if (found === 'own' && body.if_exists !== 'do_nothing') delete body.supersteps

@@ -3,10 +3,13 @@ import { isObject, type JsonObject } from '../../json'
 import type { ThreadContext } from '../../threads/context'
 import { isNo, unclear } from './statuses'
 
-/** The member of a thread's metadata that says whose it is. Only the gate writes it. */
+/** The member of a thread's metadata that says whose it is. Only the gateway writes it. */
 export const OWNER = 'sallyport_owner'
 
-/** As LangGraph writes ids. Its Python server takes others for the same thread, so they are not passed on. */
+/**
+ * As LangGraph writes ids. Its Python server takes others for the same thread, so they are not
+ * passed on.
+ */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 export const isThreadId = (value: unknown): value is string => typeof value === 'string' && UUID.test(value)
@@ -35,9 +38,10 @@ export class Ownership {
   }
 
   /**
-   * Makes a thread the caller's if there is none of that id. Of two who race for one, the server lets one create it, and the other
-   * finds it taken.
-   * @throws Refusal `thread-unknown` where it is somebody else's or was so until lately, or where the caller may not create threads
+   * Makes a thread the caller's if there is none of that id. Of two who race for one, the server
+   * lets one create it, and the other finds it taken.
+   * @throws Refusal `thread-unknown` where it is somebody else's or was so until lately, or where
+   *   the caller may not create threads
    */
   async claim(thread: string, as: JsonObject = {}): Promise<void> {
     const { cache, owner, ask, permits } = this.context
@@ -55,7 +59,8 @@ export class Ownership {
   }
 
   /**
-   * Whether a run is one of a thread: a JavaScript server streams any run to whoever names it under a thread of theirs.
+   * Whether a run is one of a thread: a JavaScript server streams any run to whoever names it under
+   * a thread of theirs.
    * @throws Refusal `thread-unknown`
    */
   async requireRun(thread: string, run: string): Promise<void> {
@@ -94,7 +99,10 @@ export class Ownership {
     return (isObject(found.metadata) ? found.metadata[OWNER] : undefined) ?? null
   }
 
-  /** The last to write becomes the owner: two who come at the same moment may both be let in this once. */
+  /**
+   * The last to write becomes the owner: two who come at the same moment may both be let in this
+   * once.
+   */
   async #take(thread: string): Promise<Finding> {
     const { ask, owner } = this.context
     // It is answered with all that was said in the thread.

@@ -8,8 +8,9 @@ const RUN = /^\/runs\/([^/]+)(?=\/|$)/
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /**
- * Marks the id of a run without a thread as its caller's, wherever it comes back: in the addresses of the reply, in the stream, in
- * the run itself. JavaScript servers let such a run be joined by its id alone.
+ * Marks the id of a run without a thread as its caller's, wherever it comes back: in the addresses
+ * of the reply, in the stream, in the run itself. JavaScript servers let such a run be joined by
+ * its id alone.
  *
  * @param isWait whether the answer is what the run made: it names no run, and may be long in coming
  */

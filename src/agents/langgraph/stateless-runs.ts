@@ -5,7 +5,10 @@ import { stampedBody } from './bodies'
 import { Ownership } from './ownership'
 import { sealedRuns } from './runs'
 
-/** A run without a thread of the caller's: the server makes one for each, and it is the caller's as well. */
+/**
+ * A run without a thread of the caller's: the server makes one for each, and it is the caller's as
+ * well.
+ */
 export const statelessRun: Rule = (call, { ids, owner }) => {
   const { body, endpoint } = call
   if (body === undefined) return { call }

@@ -10,8 +10,9 @@ const MEMBER: Readonly<Record<string, string>> = {
 }
 
 /**
- * The store, in which each owner has a namespace of their own above all that they name. It is put before theirs on the way in,
- * and taken off on the way out. A graph that uses the store itself knows nothing of it.
+ * The store, in which each owner has a namespace of their own above all that they name. It is put
+ * before theirs on the way in, and taken off on the way out. A graph that uses the store itself
+ * knows nothing of it.
  */
 export const store: Rule = (call, { owner }) => {
   const own = `u_${owner}`
@@ -21,7 +22,9 @@ export const store: Rule = (call, { owner }) => {
   return { call: { ...call, ...named }, change: { answer: (text) => withoutOwn(own, text) } }
 }
 
-/** `GET /store/items?namespace=a.b`: labels with points between; LangGraph allows none in a label. */
+/**
+ * `GET /store/items?namespace=a.b`: labels with points between; LangGraph allows none in a label.
+ */
 function queryIn(own: string, query: string): string {
   const search = new URLSearchParams(query)
   const [namespace, ...more] = search.getAll('namespace')

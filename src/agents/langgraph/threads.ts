@@ -29,7 +29,9 @@ const clear =
   (call, context) =>
     rule(cleared(call), context)
 
-/** @param mayBeNew whether the request may create the thread; then it is claimed before it is used */
+/**
+ * @param mayBeNew whether the request may create the thread; then it is claimed before it is used
+ */
 const ofThread = (rule: ThreadRule, mayBeNew: (call: Call) => boolean = createsThread): Rule =>
   clear(async (call, context) => {
     const ownership = new Ownership(context)
@@ -87,8 +89,8 @@ const command: ThreadRule = (call, { context: { owner } }) => {
 }
 
 /**
- * LangGraph, whose own database says who owns a thread, in the thread's metadata: what its `@auth.on` handlers would do, done from
- * outside.
+ * LangGraph, whose own database says who owns a thread, in the thread's metadata: what its
+ * `@auth.on` handlers would do, done from outside.
  */
 export const rules = {
   nobody,
@@ -99,7 +101,8 @@ export const rules = {
   thread: ofThread(unchanged),
   'changed thread': ofThread(changed),
   'deleted thread': ofThread(deleted),
-  // Clients of the event protocol choose the id of a thread, listen to it, and only then start its first run.
+  // Clients of the event protocol choose the id of a thread, listen to it, and only then start its
+  // first run.
   'thread to come': ofThread(unchanged, () => true),
   run: ofThread(run),
   'joined run': ofThread(joinedRun),

@@ -8,12 +8,16 @@ import { rules, SESSION } from './threads'
 
 /** Those whose object has a name that policies can speak of: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
-/** Servers name tools and prompts as they like: MCP's form for names of tools is advice. Policies name them to the letter. */
+/**
+ * Servers name tools and prompts as they like: MCP's form for names of tools is advice. Policies
+ * name them to the letter.
+ */
 const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
 /**
- * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to listen on and the end of
- * a session. Its streams pass untouched, and one that breaks is broken off: clients resume by `Last-Event-ID`, where that passes.
+ * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to
+ * listen on and the end of a session. Its streams pass untouched, and one that breaks is broken
+ * off: clients resume by `Last-Event-ID`, where that passes.
  *
  * Not looked at: arguments of tools, and what resources are read.
  */
@@ -25,7 +29,8 @@ export const mcp: Adapter<Whose> = {
   heartbeatSeconds: 0,
   requestHeaders: ['mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'mcp-param-*'],
   responseHeaders: ['mcp-session-id', 'mcp-protocol-version'],
-  // A web page that reaches a local server through a rebound name has its own origin still (MCP transports, "security warning").
+  // A web page that reaches a local server through a rebound name has its own origin still (MCP
+  // transports, "security warning").
   refusesForeignOrigins: true,
 
   operationsOf({ endpoint, headers, body }) {
@@ -52,7 +57,10 @@ export const mcp: Adapter<Whose> = {
   },
 }
 
-/** The same where each session keeps its events in a store of its own: then it is enough that the session is the caller's. */
+/**
+ * The same where each session keeps its events in a store of its own: then it is enough that the
+ * session is the caller's.
+ */
 export const mcpWithStores: Adapter<Whose> = { ...mcp, threads: { rules, resumes: true } }
 
 function operationOf(message: JsonObject): string {
@@ -68,8 +76,8 @@ function operationOf(message: JsonObject): string {
 }
 
 /**
- * Since revision 2026-07-28 a request says its method, and the name of what it is about, in headers as well, and servers may go
- * by those. Policies go by the body, so the two may not differ.
+ * Since revision 2026-07-28 a request says its method, and the name of what it is about, in headers
+ * as well, and servers may go by those. Policies go by the body, so the two may not differ.
  * @throws Refusal `header-mismatch`
  */
 function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): void {
@@ -82,12 +90,15 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
     const value = headers.get(name)
     if (value === null) continue
     const said = decodedValue(value)
-    // A value that cannot be decoded agrees with nothing: some servers would decode it all the same.
+    // A value that cannot be decoded agrees with nothing: some servers would decode it all the
+    // same.
     if (said === undefined || messages.length > 1 || said !== inBody) throw new Refusal('header-mismatch', name)
   }
 }
 
-/** The value that `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a task's id. */
+/**
+ * The value that `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a task's id.
+ */
 function nameIn(message: JsonObject): Json | undefined {
   if (message.method === 'resources/read') return param(message, 'uri')
   return param(message, 'name') ?? param(message, 'taskId')

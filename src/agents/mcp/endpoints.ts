@@ -65,7 +65,9 @@ export const bodyOperations = bodyRows(ROWS)
 /** Operations that a server may answer with a state of its own, for the client to send back. */
 export const STATEFUL: ReadonlySet<string> = new Set<Operation>(['tool.call', 'prompt.get', 'resource.read'])
 
-/** One address for messages; in older revisions also a stream to listen on and the end of a session. */
+/**
+ * One address for messages; in older revisions also a stream to listen on and the end of a session.
+ */
 export const endpoints = [
   envelope('message'),
   read('session.listen', '/', 'session', { listens: true }),

@@ -12,7 +12,10 @@ import { STATEFUL } from './endpoints'
 /** Revisions without sessions have no such header. */
 export const SESSION = 'mcp-session-id'
 
-/** The first revision in which a server hands its state of a request to the client ("multi round-trip requests"). */
+/**
+ * The first revision in which a server hands its state of a request to the client ("multi
+ * round-trip requests").
+ */
 const HAS_REQUEST_STATE = '2026-07-28'
 /** A revision is a date; names of drafts come after every date. */
 const revisionOf = (headers: Headers): string => headers.get('mcp-protocol-version') ?? ''
@@ -20,12 +23,14 @@ const revisionOf = (headers: Headers): string => headers.get('mcp-protocol-versi
 const ANSWER = shape<'request-state'>({ result: shape({ requeststate: 'request-state' }) })
 
 /**
- * Seals session ids and states of requests for their caller: whoever sends one goes on with that conversation. A session id without
- * the caller's seal is replaced by one that the server has never given.
+ * Seals session ids and states of requests for their caller: whoever sends one goes on with that
+ * conversation. A session id without the caller's seal is replaced by one that the server has never
+ * given.
  *
- * Most servers keep the events of all sessions in one store. The SDKs call streams by the caller's request id (Python), or all that
- * listen by the same name, so an event id of the caller's own may replay what another session was told. None is passed on, unless the
- * route says that each session has a store of its own.
+ * Most servers keep the events of all sessions in one store. The SDKs call streams by the caller's
+ * request id (Python), or all that listen by the same name, so an event id of the caller's own may
+ * replay what another session was told. None is passed on, unless the route says that each session
+ * has a store of its own.
  */
 const session: Rule = async (call, { ids }) => {
   const headers = new Headers(call.headers)

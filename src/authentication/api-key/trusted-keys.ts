@@ -1,4 +1,7 @@
-/** Where API keys are looked up. On Cloudflare it is a KV namespace, which other places learn of late. */
+/**
+ * Where API keys are looked up. On Cloudflare it is a KV namespace, which other places learn of
+ * late.
+ */
 export interface KeyNamespace {
   get(name: string, options: { readonly type: 'text'; readonly cacheTtl: number }): Promise<string | null>
 }

@@ -6,12 +6,15 @@ import type { TrustedIssuer } from './trusted-issuer'
 const MAX_KID_CHARS = 256
 const MAX_SUBJECT_CHARS = 255
 
-/** Characters that a user id may not have: controls, format characters, line and paragraph separators, lone surrogates. */
+/**
+ * Characters that a user id may not have: controls, format characters, line and paragraph
+ * separators, lone surrogates.
+ */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 /**
- * One check of a token against the settings of its issuer. The gateway asks for the fault alone; whoever explains a refusal asks for
- * the rest, so that both say the same.
+ * One check of a token against the settings of its issuer. The gateway asks for the fault alone;
+ * whoever explains a refusal asks for the rest, so that both say the same.
  *
  * @typeParam Part the token's header or its claims
  */
@@ -36,12 +39,18 @@ const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 
 
 const list = (values: readonly string[]): string =>
   values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
-/** Returns a moment as operators read it; what is no number of seconds, or beyond the calendar, as it is. */
+/**
+ * Returns a moment as operators read it; what is no number of seconds, or beyond the calendar, as
+ * it is.
+ */
 const moment = (seconds: unknown): unknown =>
   isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
-/** The header is the caller's word: `jwk`, `jku`, `x5u` and `x5c` are not even looked at (RFC 8725 section 3.10). */
+/**
+ * The header is the caller's word: `jwk`, `jku`, `x5u` and `x5c` are not even looked at (RFC 8725
+ * section 3.10).
+ */
 export const headerChecks: readonly Check[] = [
   {
     on: 'alg',
@@ -54,7 +63,8 @@ export const headerChecks: readonly Check[] = [
   {
     // RFC 7515 section 4.1.11. A member that is not named there is ignored, as its section 4 says.
     on: 'crit',
-    // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6); `enc` makes a JWE (RFC 7516 section 9).
+    // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6);
+    // `enc` makes a JWE (RFC 7516 section 9).
     fault: (header) => (['crit', 'b64', 'enc'].some((name) => Object.hasOwn(header, name)) ? 'critical' : undefined),
     found: ({ crit, b64, enc }) => ({ crit, b64, enc }),
     expected: () => 'none: the gateway knows no extension',
@@ -169,7 +179,10 @@ export const claimChecks: readonly Check[] = [
   },
 ]
 
-/** RFC 7519 section 4.1.3; and for providers whose access tokens have no `aud`, the claim that stands for it. */
+/**
+ * RFC 7519 section 4.1.3; and for providers whose access tokens have no `aud`, the claim that
+ * stands for it.
+ */
 function audienceFault(claims: Claims, { audience, audienceFrom }: TrustedIssuer): TokenReason | undefined {
   if ('aud' in claims) {
     const values: unknown = typeof claims.aud === 'string' ? [claims.aud] : claims.aud

@@ -7,10 +7,16 @@ const MAX_TOKEN_CHARS = 16_384
 
 /** Three segments and nothing else (RFC 8725bis, "check JWT format type"). */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/
-/** The characters that a segment may end with, by its length modulo 4. With others one token would have several spellings. */
+/**
+ * The characters that a segment may end with, by its length modulo 4. With others one token would
+ * have several spellings.
+ */
 const LAST = [undefined, /^$/, /[AQgw]/, /[AEIMQUYcgkosw048]/] as const
 
-/** A reference has one dot at most, and no header; a JWE has five segments, the second of them empty where its key is agreed on. */
+/**
+ * A reference has one dot at most, and no header; a JWE has five segments, the second of them empty
+ * where its key is agreed on.
+ */
 const OPAQUE = /^(?!eyJ[\w-]*\.)(?=.{20})[\w~+/-]+(?:\.[\w~+/-]+)?=*$/
 const ENCRYPTED = /^[\w-]+\.[\w-]*\.[\w-]*\.[\w-]+\.[\w-]+$/
 
@@ -29,7 +35,8 @@ const encoder = new TextEncoder()
 export const isTooLong = (token: string): boolean => token.length > MAX_TOKEN_CHARS
 
 /**
- * Takes a token apart. Of members that occur twice the last one counts, everywhere (RFC 7519 section 4 leaves that choice).
+ * Takes a token apart. Of members that occur twice the last one counts, everywhere (RFC 7519
+ * section 4 leaves that choice).
  * @throws Refusal `token-invalid`: `form`, or `encrypted` or `opaque` for tokens that are no JWS
  */
 export function readCompact(token: string): CompactToken {

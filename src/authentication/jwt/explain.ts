@@ -26,7 +26,10 @@ export interface Explanation {
   /** The gateway's answer: `accepted`, `expired`, or the reason of its refusal. */
   readonly verdict: 'accepted' | 'expired' | TokenReason
   readonly issuer?: TrustedIssuer
-  /** The caller that its claims name, also where it is refused for its time, its audience or its signature. */
+  /**
+   * The caller that its claims name, also where it is refused for its time, its audience or its
+   * signature.
+   */
   readonly principal?: Principal
 }
 
@@ -38,8 +41,8 @@ export type KeysFor = (
 ) => Promise<readonly CryptoKey[] | 'unknown'>
 
 /**
- * Goes through all checks of `verify`, by the same tables, and does not stop at the first that fails. The token's text is in
- * nothing that is returned.
+ * Goes through all checks of `verify`, by the same tables, and does not stop at the first that
+ * fails. The token's text is in nothing that is returned.
  *
  * @param now milliseconds since the epoch
  */

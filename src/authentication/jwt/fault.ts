@@ -30,7 +30,10 @@ export const refuseSignature = (): Refusal =>
     setting: 'jwksUri',
   })
 
-/** Makes a refusal of what was thrown while verifying: what is not the fault of the token is "cannot verify" (503), never "invalid". */
+/**
+ * Makes a refusal of what was thrown while verifying: what is not the fault of the token is "cannot
+ * verify" (503), never "invalid".
+ */
 export function tokenRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown
   return new Refusal('keys-unavailable', thrown instanceof Error ? thrown.name : 'unknown')

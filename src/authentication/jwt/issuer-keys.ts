@@ -11,15 +11,27 @@ import { Lookups } from './lookups'
 import { createSharedKeys } from './shared-keys'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/** How long keys are used while their issuer cannot be reached. Longer, and a key withdrawn because it leaked would live on. */
+/**
+ * How long keys are used while their issuer cannot be reached. Longer, and a key withdrawn because
+ * it leaked would live on.
+ */
 const STALE_MS = 24 * 3_600_000
-/** After a failed fetch, the next one waits this long, plus up to a half, so that isolates do not come back together. */
+/**
+ * After a failed fetch, the next one waits this long, plus up to a half, so that isolates do not
+ * come back together.
+ */
 const FAILURE_COOLDOWN_MS = 10_000
-/** An issuer whose last fetch failed this recently counts as down: nobody waits for it who has keys, however old. */
+/**
+ * An issuer whose last fetch failed this recently counts as down: nobody waits for it who has keys,
+ * however old.
+ */
 const DOWN_MS = 60_000
 /** How long the shared copy is waited for; it is there to save time. */
 const SHARED_MS = 1_000
-/** How long one request waits for keys that another is fetching: for the shared copy, discovery and the key set. */
+/**
+ * How long one request waits for keys that another is fetching: for the shared copy, discovery and
+ * the key set.
+ */
 const WAIT_MS = SHARED_MS + 2 * FETCH_MS
 /** A fetch whose request was torn down never settles; after this it counts as gone. */
 const ABANDONED_MS = WAIT_MS + 3_000
@@ -30,10 +42,11 @@ type Keys = readonly CryptoKey[]
 
 export interface KeyStore {
   /**
-   * The keys that a token of this issuer may be signed with: one where it names a `kid`, otherwise a few. They are matched on `kid`,
-   * `kty`, `crv`, `use`, `key_ops` and `alg`.
+   * The keys that a token of this issuer may be signed with: one where it names a `kid`, otherwise
+   * a few. They are matched on `kid`, `kty`, `crv`, `use`, `key_ops` and `alg`.
    * @returns at least one
-   * @throws Refusal `token-invalid` where the issuer has no such key, `keys-unavailable` where that cannot be known
+   * @throws Refusal `token-invalid` where the issuer has no such key, `keys-unavailable` where that
+   *   cannot be known
    */
   keysFor(issuer: TrustedIssuer, alg: JwsAlgorithm, kid: string | undefined, background: Background): Promise<Keys>
   /** Whether a key is of its issuer's set, and the set fresh: then nothing has to be asked. */
@@ -50,13 +63,17 @@ interface Slot {
   readonly lookups: Lookups
 }
 
-/** The gateway's own keys: before agents whose callers came through it already, it is the issuer, and a Worker may not fetch from itself. */
+/**
+ * The gateway's own keys: before agents whose callers came through it already, it is the issuer,
+ * and a Worker may not fetch from itself.
+ */
 export type OwnKeys = () => Promise<SigningKeys>
 
 /**
- * Key sets of issuers, one per isolate. jose's own remote set has no single flight, no cool-down after failures and no
- * bounded use of stale keys on Workers, so these are here: one fetch at a time per issuer, kept alive beyond the request that
- * began it; a copy shared with the other isolates of the place; and "unreachable" kept apart from "no such key".
+ * Key sets of issuers, one per isolate. jose's own remote set has no single flight, no cool-down
+ * after failures and no bounded use of stale keys on Workers, so these are here: one fetch at a
+ * time per issuer, kept alive beyond the request that began it; a copy shared with the other
+ * isolates of the place; and "unreachable" kept apart from "no such key".
  *
  * It holds public keys only, no request's data.
  */
@@ -149,7 +166,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const now = ports.now()
       const fresh = slot.set !== undefined && isFresh(slot.set, now)
       const isDown = slot.failedAt !== undefined && elapsed(slot.failedAt, now) < DOWN_MS
-      // Old keys are used only after their issuer was asked in vain: a key that it withdrew must not outlive the freshness.
+      // Old keys are used only after their issuer was asked in vain: a key that it withdrew must
+      // not outlive the freshness.
       if (!usable() || !(fresh || isDown)) await refresh(issuer, slot, background)
       else if (!fresh) background.waitUntil(refresh(issuer, slot, background))
       const set = usable()
@@ -162,7 +180,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
         slot.lookups.noteMissing(name, ports.now())
         return refuseKey(kid)
       }
-      // The key may be newer than the set, and then its token is good. Only a set that is younger than the request says no.
+      // The key may be newer than the set, and then its token is good. Only a set that is younger
+      // than the request says no.
       const name = `${alg} ${kid ?? ''}`
       if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)

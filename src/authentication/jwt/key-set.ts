@@ -10,7 +10,10 @@ const MAX_KEYS = 100
 const MIN_RSA_BITS = 2048
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
-/** RFC 7517 section 4.2, and the one of SPIFFE's bundles (SPIFFE Trust Domain and Bundle section 4.2.2). */
+/**
+ * RFC 7517 section 4.2, and the one of SPIFFE's bundles (SPIFFE Trust Domain and Bundle section
+ * 4.2.2).
+ */
 const SIGNING_USES: ReadonlySet<unknown> = new Set(['sig', 'jwt-svid'])
 
 /** A key set with the moment it was fetched, in milliseconds. */
@@ -24,15 +27,16 @@ export interface KeySetDocument {
 /**
  * Fetches an issuer's public keys, through OpenID Connect Discovery unless `jwksUri` is pinned.
  *
- * Redirects are not followed. The discovery document's `issuer` must be the configured one to the letter (OpenID Connect
- * Discovery section 4.3), and its `jwks_uri` must be on the issuer's own host: a provider that keeps its keys elsewhere needs
- * `jwksUri` in its configuration.
+ * Redirects are not followed. The discovery document's `issuer` must be the configured one to the
+ * letter (OpenID Connect Discovery section 4.3), and its `jwks_uri` must be on the issuer's own
+ * host: a provider that keeps its keys elsewhere needs `jwksUri` in its configuration.
  *
  * @throws Error whose message says what went wrong, without any content that was received
  */
 export async function fetchKeySet(issuer: TrustedIssuer, ports: Ports): Promise<KeySetDocument> {
   const uri = issuer.jwksUri ?? (await discover(issuer, ports))
-  // Before it is asked for: a key that is published while the answer is on its way may not be in it.
+  // Before it is asked for: a key that is published while the answer is on its way may not be in
+  // it.
   const fetchedAt = ports.now()
   const { body, maxAgeMs } = await fetchJson(uri, ports)
   const keys = usableKeys((body as { keys?: unknown } | null)?.keys)
@@ -87,7 +91,8 @@ export function usableKeys(keys: unknown): JWK[] {
   if (!Array.isArray(keys)) return []
   const some: unknown[] = keys.slice(0, MAX_KEYS)
   const usable = some.filter(isUsable)
-  // A set that publishes a private or a symmetric key has leaked it, in whatever entry: anyone could sign with it.
+  // A set that publishes a private or a symmetric key has leaked it, in whatever entry: anyone
+  // could sign with it.
   const leaked = keys.filter(isPrivate).map(numberOf)
   return leaked.length === 0 ? usable : usable.filter((key) => !leaked.includes(numberOf(key)))
 }

@@ -4,10 +4,16 @@ import { fitsAlgorithm, importKey, isWeak, type JwsAlgorithm, publicMembers } fr
 import { refuseToken } from '../refuse-token'
 import type { KeySetDocument } from './key-set'
 
-/** A set whose age is below this is used as it is; what the provider's `max-age` says counts within these bounds. */
+/**
+ * A set whose age is below this is used as it is; what the provider's `max-age` says counts within
+ * these bounds.
+ */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 
-/** So many keys are tried for a token without `kid`. Each costs a verification, also for a token that anybody made up. */
+/**
+ * So many keys are tried for a token without `kid`. Each costs a verification, also for a token
+ * that anybody made up.
+ */
 const MOST_TRIED = 4
 
 /** A key set that tokens are verified with. */
@@ -32,15 +38,19 @@ export function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
 
 export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean => elapsed(fetchedAt, now) < freshMs
 
-/** Whether a set was fetched between two moments, which no set was that a clock ahead of time has dated. */
+/**
+ * Whether a set was fetched between two moments, which no set was that a clock ahead of time has
+ * dated.
+ */
 export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: number): boolean =>
   fetchedAt >= begin && fetchedAt <= end
 
 /**
- * The keys of a set that may have signed a token: by its `kid` where it names one (RFC 7515 section 4.1.4), otherwise all that fit
- * its algorithm. Equal keys are one.
+ * The keys of a set that may have signed a token: by its `kid` where it names one (RFC 7515 section
+ * 4.1.4), otherwise all that fit its algorithm. Equal keys are one.
  * @returns none where the set has none
- * @throws what importing throws, where none of those that fit can be used; Refusal `token-invalid` where too many fit
+ * @throws what importing throws, where none of those that fit can be used; Refusal `token-invalid`
+ *   where too many fit
  */
 export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
   const asked = kid === undefined ? alg : `${alg} ${kid}`

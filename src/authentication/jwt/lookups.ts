@@ -1,6 +1,8 @@
 import { elapsed } from '../../elapsed'
 
-/** So many fetches may follow one another at once, and one more is earned in so many milliseconds. */
+/**
+ * So many fetches may follow one another at once, and one more is earned in so many milliseconds.
+ */
 const MOST = 3
 const EARNED_IN_MS = 10_000
 /** How long a key that was looked up in vain counts as missing. */
@@ -8,9 +10,10 @@ const MISSING_MS = 30_000
 const MOST_MISSING = 1000
 
 /**
- * Looking up keys that a set does not have. Anybody can make up a key id, so lookups are few; but one stranger who does may not
- * keep the keys of a rotation from everybody else, so there is more than one. A key that was looked up in vain is remembered by
- * its own id, for the time when there is no lookup left: a token whose key was withdrawn is then refused, and not told to wait.
+ * Looking up keys that a set does not have. Anybody can make up a key id, so lookups are few; but
+ * one stranger who does may not keep the keys of a rotation from everybody else, so there is more
+ * than one. A key that was looked up in vain is remembered by its own id, for the time when there
+ * is no lookup left: a token whose key was withdrawn is then refused, and not told to wait.
  */
 export class Lookups {
   #left = MOST

@@ -3,19 +3,21 @@ import type { Claims } from '../../claims'
 type Mark = (claims: Claims, client: string | undefined) => boolean
 
 /**
- * By what a provider's tokens for machines are known, by the preset of the provider. A mark counts for tokens of its own provider
- * only, and is none that a person may choose.
+ * By what a provider's tokens for machines are known, by the preset of the provider. A mark counts
+ * for tokens of its own provider only, and is none that a person may choose.
  */
 const marks = {
-  // Where the optional claim `idtyp` is not switched on, the application's object id is the subject and no scope is delegated.
+  // Where the optional claim `idtyp` is not switched on, the application's object id is the subject
+  // and no scope is delegated.
   entra: ({ idtyp, oid, sub, scp }) => idtyp === 'app' || (oid === sub && scp === undefined),
-  // The profile of RFC 9068 has no `gty`. People's subjects have the name of their connection before a bar.
+  // The profile of RFC 9068 has no `gty`. People's subjects have the name of their connection
+  // before a bar.
   auth0: ({ gty, sub }, client) =>
     gty === 'client-credentials' ||
     gty === 'client_credentials' ||
     (client !== undefined && sub === `${client}@clients`),
-  // People choose user names. The client's id beside it comes from the session of a service account, and from no sign-in. Where the
-  // token was exchanged, `azp` is another client.
+  // People choose user names. The client's id beside it comes from the session of a service
+  // account, and from no sign-in. Where the token was exchanged, `azp` is another client.
   keycloak: ({ preferred_username: name, client_id, clientId }) => {
     const account = client_id ?? clientId
     return typeof account === 'string' && name === `service-account-${account.toLowerCase()}`

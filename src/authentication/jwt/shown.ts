@@ -1,6 +1,9 @@
 const MAX_CHARS = 200
 
-/** A value of a token as operators read it. The audit line cuts and escapes it once more, and takes credentials out of it. */
+/**
+ * A value of a token as operators read it. The audit line cuts and escapes it once more, and takes
+ * credentials out of it.
+ */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'
   const isText = typeof value === 'string' && value !== ''

@@ -9,7 +9,8 @@ export async function signerOf(
 ): Promise<CryptoKey | undefined> {
   const { webCrypto } = jwsAlgorithms[alg]
   for (const key of keys) {
-    // workerd throws at an Ed25519 signature of another length, which is the token's fault: the key has been imported.
+    // workerd throws at an Ed25519 signature of another length, which is the token's fault: the key
+    // has been imported.
     const isSigner = await crypto.subtle.verify(webCrypto, key, signature, signed).catch(() => false)
     if (isSigner) return key
   }

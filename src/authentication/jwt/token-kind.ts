@@ -6,7 +6,10 @@ type Kind = TrustedIssuer['tokenType']
 
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout'
 
-/** RFC 9068 section 2.1; a `typ` without a slash is read as `application/…` (RFC 7515 section 4.1.9). */
+/**
+ * RFC 9068 section 2.1; a `typ` without a slash is read as `application/…` (RFC 7515 section
+ * 4.1.9).
+ */
 export function typeFits(typ: unknown, wanted: Kind): boolean {
   if (typ === undefined) return wanted !== 'at+jwt'
   if (typeof typ !== 'string') return false
@@ -21,10 +24,11 @@ const wordsOf = (mark: unknown): readonly unknown[] =>
   mark === undefined ? [] : [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))
 
 /**
- * Tells tokens of other kinds by their claims. An ID token has a digest of what came with it (`at_hash`, `c_hash`, `s_hash`: OpenID
- * Connect Core section 3.3.2.11, FAPI), or its provider's mark: Keycloak's `typ`, Cognito's `token_use`. Some providers put the
- * sign-in's `nonce` into access tokens too, so it marks an ID token only where nothing says that this is an access token. A logout
- * token has its event (OpenID Connect Back-Channel Logout section 2.4).
+ * Tells tokens of other kinds by their claims. An ID token has a digest of what came with it
+ * (`at_hash`, `c_hash`, `s_hash`: OpenID Connect Core section 3.3.2.11, FAPI), or its provider's
+ * mark: Keycloak's `typ`, Cognito's `token_use`. Some providers put the sign-in's `nonce` into
+ * access tokens too, so it marks an ID token only where nothing says that this is an access token.
+ * A logout token has its event (OpenID Connect Back-Channel Logout section 2.4).
  */
 export function otherKind(claims: Claims, { tokenType, accessTokens }: TrustedIssuer): TokenReason | undefined {
   const marks = [...wordsOf(claims.typ), ...wordsOf(claims.token_use)]

@@ -18,8 +18,9 @@ export interface Verified {
 const MAX_TOKENS = 2_000
 
 /**
- * Tokens whose signatures and claims were found good, under the SHA-256 of the whole token and the issuer with all its settings:
- * a token that differs in one bit, or is held against other settings, is another one. Its text is not kept.
+ * Tokens whose signatures and claims were found good, under the SHA-256 of the whole token and the
+ * issuer with all its settings: a token that differs in one bit, or is held against other settings,
+ * is another one. Its text is not kept.
  *
  * Not looked at here: time, keys and policies. They are looked at on every request.
  */
@@ -28,7 +29,10 @@ export class VerifiedTokens {
   readonly #issuers = new WeakMap<TrustedIssuer, number>()
   #issuerCount = 0
 
-  /** The name of a token, under which it is kept for any issuer: a character for each byte of its SHA-256. */
+  /**
+   * The name of a token, under which it is kept for any issuer: a character for each byte of its
+   * SHA-256.
+   */
   async nameOf(token: string): Promise<string> {
     return String.fromCharCode(...(await sha256(token)))
   }

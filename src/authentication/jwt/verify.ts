@@ -17,15 +17,16 @@ import type { TrustedIssuer } from './trusted-issuer'
 /**
  * Verifies an access token and says who it is for.
  *
- * The issuer that the token names picks the keys, and only that issuer's keys, audience and algorithms count (RFC 8725
- * sections 3.8 to 3.10). Checked: strict compact form, `iss`, the signature, and the tables of checks.
+ * The issuer that the token names picks the keys, and only that issuer's keys, audience and
+ * algorithms count (RFC 8725 sections 3.8 to 3.10). Checked: strict compact form, `iss`, the
+ * signature, and the tables of checks.
  *
  * Not checked: whether it is bound to its sender (`cnf`), which is the business of the way that it
  * came, whether it was revoked, whether its subject could be another issuer's (see `authenticate`),
  * and what its scopes allow, which is the policy's.
  *
- * A token that was verified a while ago is not verified again as long as the key that did it is its issuer's still; whether it has
- * expired is.
+ * A token that was verified a while ago is not verified again as long as the key that did it is its
+ * issuer's still; whether it has expired is.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-invalid` or `token-expired` (401), or `keys-unavailable` (503)
@@ -74,7 +75,9 @@ function issuerOf({ iss }: Claims, trust: readonly TrustedIssuer[]): TrustedIssu
   throw refuseToken('issuer', { found: shown(iss), expected, setting: 'issuer' })
 }
 
-/** @throws Refusal for the first check that finds a fault, with what was found and what was expected */
+/**
+ * @throws Refusal for the first check that finds a fault, with what was found and what was expected
+ */
 function demand(checks: readonly Check[], part: Claims, issuer: TrustedIssuer, now: number): void {
   for (const check of checks) {
     const fault = check.fault(part, issuer, now)

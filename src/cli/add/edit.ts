@@ -39,7 +39,10 @@ export function withTomlVariable(text: string, table: string, name: string, valu
 export const withDevVariable = (text: string, name: string, value: string): string =>
   `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${name}=${JSON.stringify(value)}\n`
 
-/** The lines that a new text has and an old one has not, and the other way round, as a person reads them. */
+/**
+ * The lines that a new text has and an old one has not, and the other way round, as a person reads
+ * them.
+ */
 export function lineDiff(before: string, after: string): string {
   const [old, fresh] = [before.split('\n'), after.split('\n')]
   const removed = old.filter((line) => line !== '' && !fresh.includes(line)).map((line) => `- ${line}`)

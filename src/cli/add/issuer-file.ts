@@ -48,7 +48,10 @@ export function issuerFile({ id, preset, issuer, audience, algorithms, isSecond 
   const given = algorithms ?? (preset && presets[preset].algorithms) ?? ['RS256']
   return `import { defineIssuer } from 'sallyport'
 
-/** The provider that signs people in. \`sallyport explain --token FILE\` says why a token of theirs is let in or refused. */
+/**
+ * The provider that signs people in. \`sallyport explain --token FILE\` says why a token of theirs
+ * is let in or refused.
+ */
 export default defineIssuer({
   id: '${id}',
 ${preset ? `  preset: '${preset}',\n` : ''}  issuer: ${typeof issuer === 'string' ? quoted(issuer) : `{ env: '${issuer.env}' }`},

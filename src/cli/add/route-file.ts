@@ -11,7 +11,10 @@ export interface NewRoute {
   readonly policies: readonly string[]
 }
 
-/** The lines of an `agent` beside its kind and its origin. An agent of no known protocol has to say what it offers. */
+/**
+ * The lines of an `agent` beside its kind and its origin. An agent of no known protocol has to say
+ * what it offers.
+ */
 const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   http: [
     'endpoints: [',
@@ -36,10 +39,11 @@ export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   ag2: 'Tools read the user at context_variables["auth_user"] (0.x) or ctx.variables["auth_user"] (1.x).',
   maf: 'Tools read the user at state["auth_user"]; .NET fills HttpContext.User by AddJwtBearer.',
   'ag-ui': 'The agent finds the user at state.auth_user of each run.',
-  copilotkit: 'The runtime gets the user in the header x-user-id and its neighbours.',
-  mcp: 'The server gets the user in the header x-user-id and its neighbours.',
-  a2a: 'The agent gets the user in the header x-user-id and its neighbours.',
-  http: 'The agent gets the user in the header x-user-id and its neighbours.',
+  copilotkit:
+    "The runtime gets the user in the headers x-user-*. A runtime with one endpoint (Next.js, Node http) needs agent.style: 'single-route'.",
+  mcp: 'The server gets the user in the headers x-user-*.',
+  a2a: 'The agent gets the user in the headers x-user-*.',
+  http: 'The agent gets the user in the headers x-user-*.',
 }
 
 /** The text of routes/ID.ts. */

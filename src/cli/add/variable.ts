@@ -13,8 +13,10 @@ export const isLocal = (url: string): boolean =>
 
 /**
  * Adds a variable for an address to every deployment of wrangler's file.
- * @param placeholder stands there for an address on this machine, which goes to .dev.vars; `check` names it before a deploy
- * @throws ProjectError with the line to add, where the file is written in a way that is not understood
+ * @param placeholder stands there for an address on this machine, which goes to .dev.vars; `check`
+ *   names it before a deploy
+ * @throws ProjectError with the line to add, where the file is written in a way that is not
+ *   understood
  */
 export function addVariable(root: string, change: Change, name: string, url: string, placeholder: string): void {
   const { file, all } = readDeployments(root)

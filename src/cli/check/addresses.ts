@@ -21,7 +21,10 @@ const isCustom = ({ routes = [] }: Deployment['config'], pattern: string): boole
     (route) => typeof route === 'object' && route.pattern === pattern && route.custom_domain === true,
   )
 
-/** Holds the addresses of a deployment against PUBLIC_URL, which is the only one that the gateway answers to. */
+/**
+ * Holds the addresses of a deployment against PUBLIC_URL, which is the only one that the gateway
+ * answers to.
+ */
 export function addressFaults(deployment: Deployment, top: Deployment, file: string, at: string): Fault[] {
   const faults: Fault[] = []
   const add = (path: string, found: string, expected: string, remedy: string) =>

@@ -49,7 +49,10 @@ const ownHosts = (deployment: Deployment): readonly string[] =>
     ? []
     : patternsOf(deployment).map((pattern) => pattern.replace(/^https?:\/\//, '').split('/')[0] ?? '')
 
-/** Addresses that an environment has in common with the top level: right for a provider, seldom for an agent. */
+/**
+ * Addresses that an environment has in common with the top level: right for a provider, seldom for
+ * an agent.
+ */
 function shared(deployment: Deployment, top: Deployment | undefined, routes: readonly Route[]): readonly string[] {
   if (!top || deployment === top) return []
   const origins = variablesOf(routes.map(({ agent }) => agent?.origin))

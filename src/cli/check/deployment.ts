@@ -15,7 +15,10 @@ const TOP_LEVEL = [
   ...['compatibility_flags', 'minify', 'keep_names', 'upload_source_maps', 'build', 'observability', 'limits'],
 ]
 
-/** Looks at one place that the Worker is deployed to: everything beside the routes that can be compared without a network. */
+/**
+ * Looks at one place that the Worker is deployed to: everything beside the routes that can be
+ * compared without a network.
+ */
 export function deploymentFindings(
   deployment: Deployment,
   { file, all }: Deployments,

@@ -8,7 +8,10 @@ import { ROUTES_FILE } from '../project'
 import { variablesOf } from './placeholders'
 import { withoutComments } from './worker-file'
 
-/** Messages name files by ids, so a file that is named otherwise would send its reader to the wrong place. */
+/**
+ * Messages name files by ids, so a file that is named otherwise would send its reader to the wrong
+ * place.
+ */
 export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   return routes.flatMap((route) => {
     const parts = [...(route.trust ?? []), ...(route.policies ?? [])].map(({ id }) => `policies/${id}.ts`)

@@ -16,7 +16,10 @@ const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
   [/\.zitadel\.cloud$/, 'zitadel'],
 ]
 
-/** Mistakes in issuers that load, and of whose people no one could come in. @param environment resolves what names a variable */
+/**
+ * Mistakes in issuers that load, and of whose people no one could come in.
+ * @param environment resolves what names a variable
+ */
 export function issuerFaults(
   routes: readonly Route[],
   environment: Readonly<Record<string, unknown>>,

@@ -21,7 +21,10 @@ const MOST_SKEW_SECONDS = 60
 
 type Network = Pick<Ports, 'fetch' | 'now' | 'after'>
 
-/** Asks an identity provider: whether its documents and keys are there and fit what is configured, and what time it has. */
+/**
+ * Asks an identity provider: whether its documents and keys are there and fit what is configured,
+ * and what time it has.
+ */
 export async function askIssuer(issuer: TrustedIssuer, network: Network): Promise<Online> {
   const faults: Fault[] = []
   const fault = (path: string, found: string, expected: string, remedy: string): void => {
@@ -39,8 +42,9 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     emit: () => undefined,
     log: () => undefined,
   }
-  // A provider with a preset has such a document as well, though its keys are not looked up there. An address of keys that somebody
-  // wrote by hand may stand for a document that says something else.
+  // A provider with a preset has such a document as well, though its keys are not looked up there.
+  // An address of keys that somebody wrote by hand may stand for a document that says something
+  // else.
   if (issuer.jwksUri === undefined || issuer.preset !== undefined) {
     const named = await nameInDiscovery(issuer, ports)
     if (named !== undefined && named !== issuer.issuer) {
@@ -106,7 +110,10 @@ async function nameInDiscovery(
   }
 }
 
-/** Asks an agent: whether anything answers at its address, and whether a LangGraph server knows members that the gateway does not. */
+/**
+ * Asks an agent: whether anything answers at its address, and whether a LangGraph server knows
+ * members that the gateway does not.
+ */
 export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch'>): Promise<Online> {
   const { host, prefix } = route.origin
   const fault = (found: string, expected: string, remedy: string): Online => ({
@@ -140,7 +147,10 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
   )
 }
 
-/** Asks everybody whom the routes name, prints who answered well, and gives the faults of the others. */
+/**
+ * Asks everybody whom the routes name, prints who answered well, and gives the faults of the
+ * others.
+ */
 export async function askEverybody(configs: readonly Configuration[]): Promise<readonly Fault[]> {
   const routes = configs.flatMap((config) => [...config.routes.values()])
   const issuers = new Map(

@@ -10,13 +10,19 @@ export interface Placeholder {
   readonly value: string
 }
 
-/** RFC 2606 keeps these names for documents; the others are how examples mark what is to be replaced. */
+/**
+ * RFC 2606 keeps these names for documents; the others are how examples mark what is to be
+ * replaced.
+ */
 const HOST =
   /(?:^|\.)example(?:\.(?:com|org|net|edu))?$|\.(?:example|invalid|test)$|(?:^|[.-])(?:your|my)-?(?:company|domain|tenant|org|app|project)\b|\bcontoso\b|(?:^|[.-])(?:tenant|project|team|x{3,})(?=\.)|placeholder/i
 const TEXT =
   /\b(?:TENANT(?:_ID)?|CLIENT_ID|PROJECT(?:_ID)?|AUD_TAG|client_EXAMPLE|\w+_EXAMPLE|YOUR[-_ ]\w+|TBD)\b|\bCHANGE[-_]?ME\b|\bREPLACE[-_ ]?ME\b|<[^>]+>|x{4,}|00000000-0000-0000-0000-000000000000/
 
-/** Finds what nobody has replaced yet: in variables that routes use, and in addresses that stand in routes and issuers. */
+/**
+ * Finds what nobody has replaced yet: in variables that routes use, and in addresses that stand in
+ * routes and issuers.
+ */
 export function placeholders({ environment }: Deployment, routes: readonly Route[]): readonly Placeholder[] {
   const used = variablesOf(routes)
   const inVariables = Object.entries(environment).flatMap(([name, value]) =>

@@ -4,7 +4,9 @@ import type { LoadedRoute } from '../../config/loaded-route'
 import type { Deployment } from '../deployments'
 import { unshown } from './finding'
 
-/** A secret that a deployment has to be given, and the command that makes it, where there is one. */
+/**
+ * A secret that a deployment has to be given, and the command that makes it, where there is one.
+ */
 export interface NeededSecret {
   readonly name: string
   readonly from: string
@@ -26,7 +28,9 @@ export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSe
 export const secretNames = (routes: readonly Route[]): ReadonlySet<string> =>
   new Set(['SIGNING_KEYS', 'THREAD_SECRET', ...routes.flatMap(({ agent }) => agent?.credential?.secret ?? [])])
 
-/** The last word of a name that holds a secret, whether its words are parted by case or by a dash. */
+/**
+ * The last word of a name that holds a secret, whether its words are parted by case or by a dash.
+ */
 const NAME = /(?:^|_)(?:SECRETS?|PASSWORD|PASSWD|PASS|PWD|TOKEN|KEY|APIKEY|CREDENTIALS?)$/
 const isSecretName = (name: string): boolean => {
   const words = name
@@ -36,7 +40,10 @@ const isSecretName = (name: string): boolean => {
   return NAME.test(words) && !/(?:^|_)PUBLIC_KEY$/.test(words)
 }
 
-/** A JWT, a PEM, a private JWK, a password in an address, a header's value, and the beginnings by which vendors mark their keys. */
+/**
+ * A JWT, a PEM, a private JWK, a password in an address, a header's value, and the beginnings by
+ * which vendors mark their keys.
+ */
 const VALUES: readonly RegExp[] = [
   /\beyJ[\w-]+\.[\w.-]+/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY[^"]*/g,
@@ -55,7 +62,10 @@ export const withoutSecrets = (text: string): string =>
 
 const holdsSecret = (text: string): boolean => VALUES.some((value) => text.search(value) >= 0)
 
-/** Finds secrets that stand among the variables, where whoever reads the repository or the dashboard reads them. */
+/**
+ * Finds secrets that stand among the variables, where whoever reads the repository or the dashboard
+ * reads them.
+ */
 export function secretsInVariables({ own }: Deployment, file: string, at: string, named: ReadonlySet<string>): Fault[] {
   const vars = Object.entries((own.vars ?? {}) as Readonly<Record<string, unknown>>)
   return vars

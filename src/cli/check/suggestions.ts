@@ -35,7 +35,9 @@ export function withSuggestions(faults: readonly Fault[], routes: readonly Route
   })
 }
 
-/** The names that are possible at the place of a fault: operations, or those that the fault lists. */
+/**
+ * The names that are possible at the place of a fault: operations, or those that the fault lists.
+ */
 function namesExpected({ expected }: Fault, operations: readonly string[]): readonly string[] {
   if (/\boperation\b/.test(expected)) return operations
   return / or "|one of/.test(expected) ? (expected.match(/[\w-]{2,}/g) ?? []) : []

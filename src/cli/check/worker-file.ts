@@ -41,7 +41,10 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
 
 const CLASS = 'RevocationList'
 
-/** Compares what is bound as the list of revocations, in any environment, with what the Worker exports. */
+/**
+ * Compares what is bound as the list of revocations, in any environment, with what the Worker
+ * exports.
+ */
 function listFaults(text: string, at: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
   const bound = all.flatMap((deployment) =>
     deployment.config.durable_objects.bindings

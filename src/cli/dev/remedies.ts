@@ -10,7 +10,8 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'path-too-long': undefined,
   'host-unknown': 'Call the gateway by the address that npm start prints.',
   'route-unknown': 'npx sallyport routes lists the paths that exist.',
-  'operation-unknown': 'npx sallyport routes lists the operations of this route. agent.operations opens more.',
+  'operation-unknown':
+    'npx sallyport routes lists the operations of this route. agent.operations opens more. For CopilotKit, also see agent.style.',
   'thread-unknown': 'Another person started it, or it does not exist. Start a new one.',
   'method-not-allowed': undefined,
   'cors-origin-refused': 'Add the web origin to cors.origins of the route.',
@@ -51,5 +52,8 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
 }
 
 /** @returns undefined for a request that was not refused, or where nothing can be added */
-export const remedyOf = ({ code }: Pick<AuditEvent, 'code'>): string | undefined =>
-  code === undefined ? undefined : remedies[code]
+export function remedyOf({ code, reason }: Pick<AuditEvent, 'code' | 'reason'>): string | undefined {
+  if (code === 'token-invalid' && reason?.startsWith('revoked '))
+    return 'An operator revoked this. npx sallyport revoke list shows the entry, and revoke undo ends it.'
+  return code === undefined ? undefined : remedies[code]
+}

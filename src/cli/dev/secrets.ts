@@ -13,8 +13,8 @@ const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
 }
 
 /**
- * Makes the gateway's local secrets on first start, in `.dev.vars`, where wrangler finds them. Other lines of the file
- * stay as they are. Says whether it made any.
+ * Makes the gateway's local secrets on first start, in `.dev.vars`, where wrangler finds them.
+ * Other lines of the file stay as they are. Says whether it made any.
  *
  * @throws Error where other users of the machine can read a file that is there already
  */

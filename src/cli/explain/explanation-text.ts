@@ -10,7 +10,7 @@ export function explanationText(
   if (verdict === 'accepted') {
     const isSure = steps.every(({ passed }) => passed)
     const signed = isSure ? '' : ', if its signature is good'
-    lines.push('', `The gateway accepts this token${signed}. Policies are not checked here.`)
+    lines.push('', `The gateway accepts this token${signed}. Policies and revocations are not checked here.`)
   } else {
     const code = verdict === 'expired' ? 'token-expired' : 'token-invalid'
     lines.push('', `The gateway refuses this token: ${code}${verdict === 'expired' ? '' : `, reason "${verdict}"`}.`)

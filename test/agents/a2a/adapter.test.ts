@@ -178,7 +178,7 @@ const post = (body: unknown, person = world.alice, path = '/agents/a2a') =>
   world.gateway.fetch(path, json(body, { ...person, 'a2a-version': '1.0' }))
 const call = (method: string, params: object = {}) => ({ jsonrpc: '2.0', id: 1, method, params })
 
-describe("an A2A agent behind the gate, with the SDK's own client", () => {
+describe("an A2A agent behind the gateway, with the SDK's own client", () => {
   it.each(['JSONRPC', 'HTTP+JSON'])('is found by its card and answers over %s', async (transport) => {
     const client = await connect(world.alice, undefined, transport)
     received.length = 0
@@ -191,7 +191,7 @@ describe("an A2A agent behind the gate, with the SDK's own client", () => {
     }
   })
 
-  it.each(['JSONRPC', 'HTTP+JSON'])('streams the same events as without the gate, over %s', async (transport) => {
+  it.each(['JSONRPC', 'HTTP+JSON'])('streams the same events as without the gateway, over %s', async (transport) => {
     const events = async (base?: string) => {
       const client = await connect(world.alice, base, transport)
       const kinds: string[] = []
@@ -281,7 +281,7 @@ describe('the card', () => {
     expect(received).toHaveLength(count)
   })
 
-  it('leads through the gate, asks for its sign-in, and claims no signature', async () => {
+  it('leads through the gateway, asks for its sign-in, and claims no signature', async () => {
     const response = await world.gateway.fetch('/agents/a2a/.well-known/agent-card.json', { headers: world.alice })
     const card = (await response.json()) as Record<string, unknown>
     const url = `${world.gateway.url}/agents/a2a`

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { idsInRequest } from '../../../src/agents/a2a/ids-in-requests'
 import type { JsonObject } from '../../../src/json'
 
-/** The member by which a method names its task, and the members beside it by which a caller may name what the task has. */
+/**
+ * The member by which a method names its task, and the members beside it by which a caller may name
+ * what the task has.
+ */
 const METHODS: Readonly<Record<string, { readonly task?: string; readonly beside: readonly string[] }>> = {
   GetTask: { task: 'id', beside: [] },
   CancelTask: { task: 'id', beside: [] },

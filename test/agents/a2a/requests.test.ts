@@ -17,7 +17,10 @@ const HARMLESS = [
   ...['pageSize', 'pageToken', 'returnImmediately', 'role', 'status', 'statusTimestampAfter'],
 ]
 
-/** The members of each message of A2A's protocol buffers that a caller can send, as the SDK has them. */
+/**
+ * The members of each message of A2A's protocol buffers that a caller can send, as the SDK has
+ * them.
+ */
 const messages = new Map<string, readonly string[]>()
 
 beforeAll(async () => {

@@ -36,7 +36,7 @@ describe('AG2 0.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('is served through the gate when build_asgi() mounts it, which names no content type', async () => {
+  it('is served through the gateway when build_asgi() mounts it, which names no content type', async () => {
     expect(told(await run(stage.through('asgi'), 'my account'))).toEqual(['bob'])
   })
 
@@ -54,7 +54,7 @@ describe('AG2 1.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends a state that a tool has changed back whole, of which the gate takes the identity out where others may read it', async () => {
+  it('sends a state that a tool has changed back whole, of which the gateway takes the identity out where others may read it', async () => {
     const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
     const [far, near] = [stage.through('counting-shared'), stage.around('counting')]
     near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })
@@ -88,7 +88,10 @@ describe('AG2 1.x', () => {
     expect(asked).not.toContain('auth_user')
   })
 
-  /** Alice's agent asks a question, and bob answers it, who has learned the ids of thread and question. */
+  /**
+   * Alice's agent asks a question, and bob answers it, who has learned the ids of thread and
+   * question.
+   */
   async function bobAnswers(mount: string): Promise<string> {
     const asked = (await run(stage.through(mount, stage.world.alice), 'my account')).at(-1)!
     const [interrupt] = (asked.outcome as { interrupts: { id: string }[] }).interrupts

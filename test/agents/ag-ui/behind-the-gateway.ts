@@ -70,11 +70,11 @@ const withoutChanging = (events: readonly AgUiEvent[]): unknown =>
 
 /** The tests of every agent that looks for its user in the state, whatever it is made with. */
 export function itRunsBehindTheGate(subject: Subject): void {
-  describe(`${subject.name} behind the gate, unchanged`, () => {
+  describe(`${subject.name} behind the gateway, unchanged`, () => {
     let client: AgUiClient
     let model: Model
     let agent: PythonServer
-    /** Between the gate and the agent. */
+    /** Between the gateway and the agent. */
     let tap: Tap
     let world: World
 
@@ -121,7 +121,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(runs.map(told)).toEqual([['alice'], ['bob'], ['alice'], ['bob'], ['bob']])
     })
 
-    it('has no user without the gate but the one that the caller made up: the reason to have a gate', async () => {
+    it('has no user without the gateway but the one that the caller made up: the reason to have a gateway', async () => {
       const its = direct()
       its.setState({ auth_user: { user_id: 'root' } })
       expect(told(await run(its, 'my account'))).toEqual(['root'])
@@ -192,7 +192,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(told(await run(through(world.alice, 'admins'), 'my account'))).toEqual(['alice'])
     })
 
-    it('streams the same events as without the gate, but for ids, times and the identity', async () => {
+    it('streams the same events as without the gateway, but for ids, times and the identity', async () => {
       const near = direct()
       near.setState({ theme: 'dark', auth_user: ALICE })
       const far = through(world.alice)
@@ -213,7 +213,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(its.state).toEqual({ theme: 'dark' })
     })
 
-    it('gets the word of the gate, and nothing that the caller could have written', async () => {
+    it('gets the word of the gateway, and nothing that the caller could have written', async () => {
       await run(through({ ...world.alice, cookie: 'session=1', 'x-api-key': 'k', 'x-user-id': 'root' }), 'my account')
       const headers = tap.calls.at(-1)!.headers
       const assertion = headers.authorization!.replace('Bearer ', '')
@@ -240,7 +240,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(JSON.stringify(rest)).not.toMatch(/alice|auth_user|acme/i)
     })
 
-    it('gives its model neither the token of the user, nor the signature of the gate, nor its headers', async () => {
+    it('gives its model neither the token of the user, nor the signature of the gateway, nor its headers', async () => {
       await run(through(world.alice), 'my account')
       expect(model.calls).toHaveLength(2)
       for (const { headers, body } of model.calls) {
@@ -261,7 +261,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       const running = its.runAgent({}, { onEvent }).catch(() => undefined)
       await eventually('it speaks', () => words > 3)
       its.abortRun()
-      await eventually('the gate has left the agent', () => tap.calls.at(-1)?.outcome === 'left', 3)
+      await eventually('the gateway has left the agent', () => tap.calls.at(-1)?.outcome === 'left', 3)
       await eventually('the model is done', () => model.calls[0]?.outcome !== 'running', 20)
       expect(model.calls.map(({ outcome }) => outcome)).toEqual([subject.stopsModel ? 'left' : 'complete'])
       await running

@@ -6,12 +6,15 @@ import { type PythonServer, startPython } from '../../support/python'
 import { openWorld, type World } from '../../support/world'
 import { type Model, startModel } from '../model'
 
-/** An example's agents mounted as a script of these tests does it, and a gateway with two routes for each mount: `asking`, and `asking-shared` for everybody's threads. */
+/**
+ * An example's agents mounted as a script of these tests does it, and a gateway with two routes for
+ * each mount: `asking`, and `asking-shared` for everybody's threads.
+ */
 export interface ExampleStage {
   readonly model: Model
   readonly agent: PythonServer
   readonly world: World
-  /** The official client on the way through the gate, as bob unless said. */
+  /** The official client on the way through the gateway, as bob unless said. */
   through(mount: string, headers?: Record<string, string>): HttpAgent
   /** The same around it. */
   around(mount: string): HttpAgent

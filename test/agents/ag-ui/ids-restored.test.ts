@@ -48,7 +48,10 @@ const ask = (ids: Ids, path = '/agents/ag-ui', words = '', person: 'alice' | 'bo
   )
 
 const EVENTS = 'text/event-stream'
-/** Line ends of both kinds, an id beside letters of two and of four bytes, one in a comment, and one in JSON within JSON. */
+/**
+ * Line ends of both kinds, an id beside letters of two and of four bytes, one in a comment, and one
+ * in JSON within JSON.
+ */
 const eventsWith = ({ threadId, runId }: Ids): string => {
   const written = (value: unknown) => JSON.stringify(value)
   return [

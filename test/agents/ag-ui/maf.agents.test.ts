@@ -35,7 +35,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends the state back, of which the gate takes the identity out where others may read it', async () => {
+  it('sends the state back, of which the gateway takes the identity out where others may read it', async () => {
     const its = stage.through('schema-shared')
     its.setState({ theme: 'dark' })
     const events = await run(its, 'my account')
@@ -45,7 +45,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
     expect(JSON.stringify(snapshots)).not.toMatch(/auth_user|bob/)
   })
 
-  it('writes the whole state into the prompt, which no gate can take out', async () => {
+  it('writes the whole state into the prompt, which no gateway can take out', async () => {
     stage.model.calls.length = 0
     await run(stage.through('schema'), 'my account')
     const prompt = stage.model.calls[0]?.body.messages.filter(({ role }) => role === 'system')
@@ -58,7 +58,7 @@ const SECRET = 'a-secret-that-only-the-gate-has'
 let client: AgUiClient
 let model: Model
 let agent: PythonServer
-/** Between the gate and the agent. */
+/** Between the gateway and the agent. */
 let tap: Tap
 let provider: IdentityProvider
 let gateway: TestGateway
@@ -101,7 +101,7 @@ afterAll(async () => {
 const through = (route: string, token: string) =>
   new client.HttpAgent({ url: `${gateway.url}/agents/${route}`, threadId: 't1', headers: bearer(token) })
 
-/** Asks the agent around the gate. */
+/** Asks the agent around the gateway. */
 async function around(mount: string, headers: Record<string, string>): Promise<number> {
   const body = { threadId: 't1', runId: 'r1', messages: [{ id: 'q1', role: 'user', content: 'my account' }] }
   const init = { method: 'POST', headers: { 'content-type': 'application/json', ...headers } }
@@ -110,7 +110,7 @@ async function around(mount: string, headers: Record<string, string>): Promise<n
   return reply.status
 }
 
-/** A token like the gate's, signed by whoever has the key. */
+/** A token like the gateway's, signed by whoever has the key. */
 async function signed(claims: object, key?: JWK, header: object = {}): Promise<string> {
   const jwk = key ?? (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
   const now = Math.floor(Date.now() / 1000)
@@ -119,8 +119,8 @@ async function signed(claims: object, key?: JWK, header: object = {}): Promise<s
     .sign(await importJWK(jwk, jwk.alg))
 }
 
-describe('Microsoft Agent Framework behind a secret that the gate adds', () => {
-  it('serves who comes through the gate, each as who they are', async () => {
+describe('Microsoft Agent Framework behind a secret that the gateway adds', () => {
+  it('serves who comes through the gateway, each as who they are', async () => {
     expect(told(await run(through('secret', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('secret', people.bob), 'my account'))).toEqual(['bob'])
     expect(tap.calls.at(-1)?.headers.authorization).toBe(`Bearer ${SECRET}`)
@@ -134,18 +134,18 @@ describe('Microsoft Agent Framework behind a secret that the gate adds', () => {
   })
 })
 
-describe('Microsoft Agent Framework that verifies the signature of the gate with PyJWT', () => {
-  it('serves who comes through the gate, each as who they are', async () => {
+describe('Microsoft Agent Framework that verifies the signature of the gateway with PyJWT', () => {
+  it('serves who comes through the gateway, each as who they are', async () => {
     expect(told(await run(through('signed', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('signed', people.bob), 'my account'))).toEqual(['bob'])
   })
 
-  it('refuses who goes around it without a token, or with the token that the gate takes', async () => {
+  it('refuses who goes around it without a token, or with the token that the gateway takes', async () => {
     expect(await around('/signed', {})).toBe(401)
     expect(await around('/signed', bearer(people.alice))).toBe(401)
   })
 
-  it('X1: refuses what is not signed by the gate, for this route, and now', async () => {
+  it('X1: refuses what is not signed by the gateway, for this route, and now', async () => {
     const stranger = await privateKey('ES256')
     const { kid, ...own } = (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
     const publicPart = new TextEncoder().encode(JSON.stringify(publicJwk(own)))
@@ -165,16 +165,16 @@ describe('Microsoft Agent Framework that verifies the signature of the gate with
     expect(await around('/signed', bearer(await signed({})))).toBe(200)
   })
 
-  it('refuses what the gate signed for another route, also when it comes through the gate', async () => {
+  it('refuses what the gateway signed for another route, also when it comes through the gateway', async () => {
     const refusal = await run(through('other', people.alice), 'my account').catch((error) => error)
     expect(refusal).toMatchObject({ status: 502, message: expect.stringContaining('origin-unauthorized') })
   })
 })
 
 /**
- * What `AddJwtBearer` with `Authority` and `Audience` does by its documentation and source: discovery from the authority, RSA
- * and EC keys only, the issuer of the document to the letter, the audience, a lifetime with five minutes of grace. Played with
- * `jose`, because no .NET runs here.
+ * Does the same as `AddJwtBearer` with `Authority` and `Audience`, by its documentation and source:
+ * discovery from the authority, RSA and EC keys only, the issuer of the document to the letter, the
+ * audience, a lifetime with five minutes of grace. Played with `jose`, because no .NET runs here.
  */
 async function addJwtBearer({ authority, audience }: { authority: string; audience: string }) {
   const discovery = await fetch(`${authority.replace(/\/$/, '')}/.well-known/openid-configuration`)
@@ -192,7 +192,7 @@ async function addJwtBearer({ authority, audience }: { authority: string; audien
   }
 }
 
-describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept what the gate sends', () => {
+describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept what the gateway sends', () => {
   const assertion = async () => {
     await run(through('signed', people.alice), 'my account')
     return tap.calls.at(-1)!.headers.authorization!.replace('Bearer ', '')
@@ -222,7 +222,7 @@ describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept w
     expect(user.exp).toBeGreaterThan(user.iat!)
   })
 
-  it('refuses the token on another route, and every token that the gate did not sign', async () => {
+  it('refuses the token on another route, and every token that the gateway did not sign', async () => {
     const token = await assertion()
     const other = await addJwtBearer({ authority: gateway.url, audience: 'other' })
     await expect(other.verify(token)).rejects.toThrow(/aud/)

@@ -33,7 +33,10 @@ interface Input {
   readonly messages: readonly { readonly content: string }[]
 }
 
-/** A stub of an agent that remembers each thread by its id, and each run, and answers with all that it remembers. */
+/**
+ * A stub of an agent that remembers each thread by its id, and each run, and answers with all that
+ * it remembers.
+ */
 function remembering(): { readonly handler: Handler; readonly ids: () => string[] } {
   const memory = new Map<string, string[]>()
   const remembered = (id: string | undefined, words: readonly string[] = []): string[] => {
@@ -66,7 +69,10 @@ function remembering(): { readonly handler: Handler; readonly ids: () => string[
   return { handler, ids: () => [...memory.keys()] }
 }
 
-/** An id of a small pool, also ones that have to be escaped, or, as a number, one that the agent has been given for somebody. */
+/**
+ * An id of a small pool, also ones that have to be escaped, or, as a number, one that the agent has
+ * been given for somebody.
+ */
 const id = fc.oneof(
   {
     weight: 3,

@@ -34,7 +34,7 @@ const input = (more: object = {}) => ({
   ...more,
 })
 
-/** A runtime whose one agent is at an address: behind the gate again, or not. */
+/** A runtime whose one agent is at an address: behind the gateway again, or not. */
 async function runtimeBefore(agentUrl: string, mode: 'multi-route' | 'single-route' = 'multi-route') {
   const [{ HttpAgent }] = await loadAgentPackages('@ag-ui/client')
   return startRuntime({
@@ -114,11 +114,11 @@ const eventsOf = async (response: Response) =>
     .map((event) => JSON.parse(event.slice(6)) as AgUiEvent)
 const said = (events: readonly AgUiEvent[]) => events.map(({ delta }) => delta ?? '').join('')
 
-describe.each(['multi', 'single'])('a CopilotKit runtime between two gates, in %s-route style', (route) => {
+describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, in %s-route style', (route) => {
   it('has the agent at its end know alice as alice and bob as bob', async () => {
     const [alice, bob] = await Promise.all([run(route, input()), run(route, input(), world.bob)])
-    expect(said(await eventsOf(alice))).toContain('The gate says you are alice')
-    expect(said(await eventsOf(bob))).toContain('The gate says you are bob')
+    expect(said(await eventsOf(alice))).toContain('The gateway says you are alice')
+    expect(said(await eventsOf(bob))).toContain('The gateway says you are bob')
   })
 
   it('gets a signed bearer and x-user headers, and never the token, invariant 1', async () => {
@@ -170,7 +170,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gates, in %
   })
 })
 
-it('streams the same events as without the gate, but for ids', async () => {
+it('streams the same events as without the gateway, but for ids', async () => {
   const agentOf = (url: string, headers: Record<string, string>) =>
     new client.HttpAgent({ url: `${url}/agent/default/run`, threadId: crypto.randomUUID(), headers })
   const told = async (its: ReturnType<typeof agentOf>) => {
@@ -325,12 +325,12 @@ describe('what a CopilotKit caller cannot reach', () => {
     })
     const events = await run('multi', input(), { authorization: `Bearer ${token}` })
     await events.text()
-    // The line of the second gate may come after the reply of the first.
+    // The line of the second gateway may come after the reply of the first.
     const kinds = () => world.gateway.audit.filter(({ route }) => route === 'inner').map(({ who }) => who?.kind)
     await expect.poll(kinds).toContain('service')
   })
 
-  it("X5: the gate's word for another route opens nothing, nor does the caller's own token behind the runtime", async () => {
+  it("X5: the gateway's word for another route opens nothing, nor does the caller's own token behind the runtime", async () => {
     const inner = `${world.gateway.url}/agents/inner`
     const its = new client.HttpAgent({ url: inner, headers: world.alice })
     expect(await its.runAgent().catch((thrown) => thrown)).toMatchObject({ status: 401 })

@@ -50,7 +50,7 @@ let agent: Server
 let model: Model
 let ag2: PythonServer
 let maf: PythonServer
-/** Before the agent, and before the runtime: what the gate sent there. */
+/** Before the agent, and before the runtime: what the gateway sent there. */
 let toAgent: Tap
 let toRuntime: Tap
 let runtime: Server
@@ -215,8 +215,8 @@ async function shoot(name: string): Promise<void> {
   await page.screenshot({ path: path.join(root, 'docs/images', `${name}.png`) })
 }
 
-describe('an app of CopilotKit behind the gate', () => {
-  it('says that sign-in is needed, because the gate answers 401, and its runtime hears nothing', async () => {
+describe('an app of CopilotKit behind the gateway', () => {
+  it('says that sign-in is needed, because the gateway answers 401, and its runtime hears nothing', async () => {
     const answer = page.waitForResponse((response) => response.url().endsWith('/agents/copilotkit/info'))
     await page.goto(`${pages.chat.url}/`)
     expect((await answer).status()).toBe(401)
@@ -229,12 +229,12 @@ describe('an app of CopilotKit behind the gate', () => {
 
   it.each(['alice', 'bob'] as const)('knows %s, who signs in and says hello', async (person) => {
     await signIn(person)
-    expect(await say('hello')).toContain(`The gate says you are ${person}`)
+    expect(await say('hello')).toContain(`The gateway says you are ${person}`)
     expect(await at('notice').count()).toBe(0)
     await shoot(`copilotkit-${person}`)
   })
 
-  it('keeps the token from runtime and agent, and gives each a word of the gate that is meant for it', async () => {
+  it('keeps the token from runtime and agent, and gives each a word of the gateway that is meant for it', async () => {
     await signIn('alice')
     const sent = page.waitForRequest((request) => request.url().endsWith('/agent/default/run'))
     await say('hello')
@@ -294,7 +294,7 @@ describe('an app of CopilotKit behind the gate', () => {
     expect(await at('notice').count()).toBe(0)
   })
 
-  it("shows the gate's own words when a token expires in the middle of a conversation", async () => {
+  it("shows the gateway's own words when a token expires in the middle of a conversation", async () => {
     await signIn('alice')
     await say('hello')
     await gateway.setClock(2 * 3600)
@@ -309,8 +309,8 @@ describe('an app of CopilotKit behind the gate', () => {
   })
 })
 
-describe('a runtime without a gate in front of it', () => {
-  it('passes the token on to the gate before its agent, which knows the user by it', async () => {
+describe('a runtime without a gateway in front of it', () => {
+  it('passes the token on to the gateway before its agent, which knows the user by it', async () => {
     const input = {
       threadId: crypto.randomUUID(),
       runId: crypto.randomUUID(),
@@ -323,7 +323,7 @@ describe('a runtime without a gate in front of it', () => {
     const authorization = `Bearer ${await provider.token('bob')}`
     const response = await fetch(`${openRuntime.url}/agent/default/run`, json(input, { authorization }))
     const said = [...(await response.text()).matchAll(/"delta":"([^"]*)"/g)].map((match) => match[1]).join('')
-    expect(said).toContain('The gate says you are bob')
+    expect(said).toContain('The gateway says you are bob')
     expect(JSON.stringify(toAgent.calls)).not.toContain(authorization.slice(7))
   })
 })

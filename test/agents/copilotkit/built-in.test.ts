@@ -43,7 +43,7 @@ async function told(headers: Record<string, string>, content = 'my account'): Pr
   return results
 }
 
-describe("CopilotKit's built-in agent behind the gate", () => {
+describe("CopilotKit's built-in agent behind the gateway", () => {
   it('knows alice as alice and bob as bob, whatever a caller or the model says', async () => {
     expect(await told(world.alice)).toEqual(['alice'])
     expect(await told({ ...world.bob, 'x-user-id': 'root' }, 'let me talk you into it')).toEqual(['bob'])

@@ -45,7 +45,7 @@ async function answer(headers: Record<string, string>, props: object = {}): Prom
   return its.messages.at(-1)?.content ?? ''
 }
 
-describe("CopilotKit's LangGraphAgent between two gates, before LangGraph's Python server", () => {
+describe("CopilotKit's LangGraphAgent between two gateways, before LangGraph's Python server", () => {
   it('has the graph know alice as alice and bob as bob', async () => {
     expect(await answer(world.alice)).toBe('Hello alice. You said: “hello”')
     expect(await answer(world.bob)).toBe('Hello bob. You said: “hello”')

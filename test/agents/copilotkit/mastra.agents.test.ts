@@ -33,7 +33,9 @@ beforeEach(() => {
   model.calls.length = 0
 })
 
-/** Mastra in a CopilotKit runtime, as its quickstart writes it; only the resource is who is asking. */
+/**
+ * Mastra in a CopilotKit runtime, as its quickstart writes it; only the resource is who is asking.
+ */
 async function startMastra({ env }: Model): Promise<NodeServer> {
   const [{ MastraAgent }, { Mastra }, { Agent }, { createTool }, { z }] = await loadAgentPackages(
     '@ag-ui/mastra',

@@ -98,7 +98,7 @@ describe('an app of CopilotKit in Chromium that has its token in properties', ()
       for (const name of ['alice', 'bob'] as const) {
         const token = world.token(name)
         for (const written of [token, `Bearer ${token}`])
-          expect(await answerTo('hello', style, written)).toContain(`The gate says you are ${name}`)
+          expect(await answerTo('hello', style, written)).toContain(`The gateway says you are ${name}`)
         expect(JSON.stringify(toAgent.calls)).not.toContain(token)
       }
       expect(
@@ -110,7 +110,7 @@ describe('an app of CopilotKit in Chromium that has its token in properties', ()
   it('has the agent know who is signed in where the gateway is before the agent alone', async () => {
     for (const name of ['alice', 'bob'] as const) {
       const runtime = `${openRuntime.url}/api/copilotkit`
-      expect(await answerTo('hello', runtime, world.token(name))).toContain(`The gate says you are ${name}`)
+      expect(await answerTo('hello', runtime, world.token(name))).toContain(`The gateway says you are ${name}`)
       expect(JSON.stringify(toAgent.calls)).not.toContain(world.token(name))
     }
   })

@@ -29,7 +29,7 @@ beforeAll(async () => {
         return [
           // The server's own login says whose a thread is.
           routeOf(agent, trust, { id, path: `/agents/${id}`, threads: 'shared' }),
-          // Offers what the gate keeps closed, too: what is refused here, the server refuses.
+          // Offers what the gateway keeps closed, too: what is refused here, the server refuses.
           routeOf({ ...agent, operations: ['*'] }, trust, {
             id: `${id}-open`,
             path: `/agents/${id}-open`,
@@ -201,7 +201,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect(await statusOf(through(kind, world.bob).threads.get(made))).toBe(404)
   })
 
-  it('lets everybody read assistants, and nobody change them or touch the store, even where the gate would', async () => {
+  it('lets everybody read assistants, and nobody change them or touch the store, even where the gateway would', async () => {
     const client = through(`${kind}-open`)
     const [assistant] = await client.assistants.search({ graphId: 'agent' })
     expect(assistant.graph_id).toBe('agent')
@@ -218,7 +218,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     ]).toEqual([403, 403, 403, 403])
   })
 
-  it('X1: is believed from the gate alone: a direct call needs an assertion that is whole and meant for this server', async () => {
+  it('X1: is believed from the gateway alone: a direct call needs an assertion that is whole and meant for this server', async () => {
     const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
     const now = Math.floor(Date.now() / 1000)
     const stranger = await generateKeyPair('ES256')

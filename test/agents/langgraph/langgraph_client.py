@@ -1,4 +1,4 @@
-"""What people do with LangGraph's Python clients, in one go: reads {url, headers} from stdin, prints what came of it."""
+"""Uses LangGraph's Python clients as people do. Reads {url, headers} from stdin, prints results."""
 
 import asyncio
 import json
@@ -44,7 +44,7 @@ async def main(url: str, headers: dict[str, str]) -> dict:
     config = {"configurable": {"thread_id": thread}}
     invoked = await remote.ainvoke(ask, config)
     streamed = [chunk async for chunk in remote.astream(ask, config, stream_mode="values")]
-    # LangGraph's JavaScript server answers 400 to this one, with or without a gate in between.
+    # LangGraph's JavaScript server answers 400 to this one, with or without a gateway in between.
     try:
         remote_state = (await remote.aget_state(config)).values["seen"]
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What an owner does with LangGraph's Python SDK, in one go: reads {url, headers} from stdin, prints what came of it."""
+"""Uses LangGraph's Python SDK as an owner does. Reads {url, headers} from stdin, prints results."""
 
 import asyncio
 import json

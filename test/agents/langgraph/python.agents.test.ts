@@ -32,7 +32,7 @@ beforeAll(async () => {
   server = await startPythonServer()
   world = await openWorld(({ trust }) => {
     const agent = { kind: 'langgraph', origin: { url: server.url } } as const
-    // As without the gate: who is who, not whose is what.
+    // As without the gateway: who is who, not whose is what.
     const shared = { threads: 'shared' } as const
     const route = (id: string, more = {}) => routeOf(agent, trust, { id, path: `/agents/${id}`, ...shared, ...more })
     return [
@@ -84,7 +84,10 @@ function plain(value: unknown): unknown {
   return JSON.parse(named)
 }
 
-/** The same steps with a client of the server, who says who it is by itself, and with one of the gate. */
+/**
+ * The same steps with a client of the server, who says who it is by itself, and with one of the
+ * gateway.
+ */
 const onBoth = <T>(steps: (client: LangGraphClient) => Promise<T>): Promise<[T, T]> =>
   Promise.all([steps(direct({ 'x-user-id': 'alice' })), steps(through())])
 
@@ -94,7 +97,7 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
 }
 
 describe("LangGraph's Python server, with its JavaScript client", () => {
-  it('finds assistants, and handles threads, as without the gate', async () => {
+  it('finds assistants, and handles threads, as without the gateway', async () => {
     await expectSame(async ({ assistants, threads }) => {
       const mark = { mark: crypto.randomUUID() }
       const [assistant] = await assistants.search({ graphId: 'agent' })
@@ -124,7 +127,7 @@ describe("LangGraph's Python server, with its JavaScript client", () => {
     ['messages', 'messages-tuple'],
     ['updates', 'updates'],
     ['all of them', ['values', 'messages', 'messages-tuple', 'updates', 'debug', 'custom', 'tasks', 'checkpoints']],
-  ])('streams the same events as without the gate: %s', async (_what, streamMode) => {
+  ])('streams the same events as without the gateway: %s', async (_what, streamMode) => {
     const [near, far] = await onBoth(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const created: unknown[] = []
@@ -140,7 +143,7 @@ describe("LangGraph's Python server, with its JavaScript client", () => {
     expect(JSON.stringify(far)).toMatch(/1 2 3 4 5|"1 ".*"2 ".*"3 ".*"4 ".*"5"/)
   })
 
-  it('creates, lists, joins, resumes and deletes runs as without the gate', async () => {
+  it('creates, lists, joins, resumes and deletes runs as without the gateway', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const payload = ask('count to 6', { streamMode: 'messages-tuple', streamResumable: true })
@@ -178,7 +181,7 @@ describe("LangGraph's Python server, with its JavaScript client", () => {
 describe('a run of the Python server', () => {
   const statusAt = async (thread: string, run: string) => (await direct().runs.get(thread, run)).status
 
-  it('stops when it is cancelled through the gate', async () => {
+  it('stops when it is cancelled through the gateway', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     const { run_id: run } = await runs.create(thread, 'agent', ask('be silent for 60 seconds'))
@@ -190,7 +193,7 @@ describe('a run of the Python server', () => {
   it.each([
     ['while it speaks', 'langgraph', 'count to 300'],
     ['while it is silent', 'langgraph', 'be silent for 60 seconds'],
-    ['while it is silent, where the gate sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
+    ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
   ])('stops when its client leaves %s, if it was to end with its stream', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
@@ -216,7 +219,7 @@ describe('a run of the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('success')
   })
 
-  it('stays alive through a long silence, with and without heartbeats of the gate', async () => {
+  it('stays alive through a long silence, with and without heartbeats of the gateway', async () => {
     const answers = await Promise.all(
       ['langgraph', 'heartbeats'].map(async (route) => {
         const parts = await collect(
@@ -314,7 +317,7 @@ describe('who a graph of the Python server sees', () => {
     }
   })
 
-  it('is not changed by an assistant of the caller: the gate lets nobody make or change one', async () => {
+  it('is not changed by an assistant of the caller: the gateway lets nobody make or change one', async () => {
     const { assistants } = through() as unknown as {
       assistants: Record<'create' | 'update' | 'search', (...args: unknown[]) => Promise<{ assistant_id: string }[]>>
     }
@@ -385,7 +388,7 @@ interface PythonClients {
   readonly refused: Record<string, number>
 }
 
-describe("LangGraph's Python clients through the gate, RemoteGraph among them", () => {
+describe("LangGraph's Python clients through the gateway, RemoteGraph among them", () => {
   it.each([
     ['alice', alice],
     ['bob', bob],

@@ -1,7 +1,10 @@
 import fc from 'fast-check'
 import { PEOPLE, type Person, secretOf } from '../../support/three-people'
 
-/** One thing that somebody does to a LangGraph server. Numbers choose among the ids that there are when it is done. */
+/**
+ * One thing that somebody does to a LangGraph server. Numbers choose among the ids that there are
+ * when it is done.
+ */
 export interface Operation {
   readonly person: Person
   readonly does: keyof typeof requests
@@ -32,7 +35,10 @@ type Make = (choice: Choice, asked: Operation) => Asking
 const get = (path: string): Asking => ({ method: 'GET', path })
 const post = (path: string, body: unknown): Asking => ({ method: 'POST', path, body })
 
-/** The example's graph answers with one word to a message that asks it to count to one, which takes a tenth of a second. */
+/**
+ * The example's graph answers with one word to a message that asks it to count to one, which takes
+ * a tenth of a second.
+ */
 const input = ({ person }: Operation) => ({ messages: [{ role: 'user', content: `${secretOf(person)} count to 1` }] })
 const noted = ({ person }: Operation) => ({ note: secretOf(person) })
 

@@ -34,7 +34,7 @@ export interface LangGraphStage {
   readonly headers: Record<Person, { authorization: string }>
   /** Straight to a server, as whoever runs it. */
   at(kind: Kind): Call & { readonly url: string }
-  /** Through the gate. The route is the server's own, or `<server>-<what is different>`. */
+  /** Through the gateway. The route is the server's own, or `<server>-<what is different>`. */
   as(person: Person, route: string): Call
   close(): Promise<void>
 }

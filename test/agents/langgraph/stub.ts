@@ -4,10 +4,10 @@ import { createOwners } from '../../../src/threads/owner'
 import type { Handler, Received, RecordingOrigin } from '../../support/origin'
 import type { World } from '../../support/world'
 
-/** The member of a thread's metadata in which the gate writes whose it is. */
+/** The member of a thread's metadata in which the gateway writes whose it is. */
 export const OWNER = 'sallyport_owner'
 
-/** By whom their threads are known to the gate. */
+/** By whom their threads are known to the gateway. */
 export const ownerIn = ({ provider }: World, userId: 'alice' | 'bob'): Promise<string> =>
   createOwners()({ identityProvider: provider.issuer, userId } as Principal, 'own')
 
@@ -16,7 +16,7 @@ export const isQuestion = ({ url, body }: Pick<Received, 'url' | 'body'>): boole
 
 export const questionsAt = (origin: RecordingOrigin): Received[] => origin.received.filter(isQuestion)
 
-/** Requests of callers, without the questions that the gate itself asks. */
+/** Requests of callers, without the questions that the gateway itself asks. */
 export const forwardedTo = (origin: RecordingOrigin): Received[] => origin.received.filter((each) => !isQuestion(each))
 
 export type Say = (request: IncomingMessage, response: ServerResponse, body: string) => void | Promise<void>
@@ -32,8 +32,8 @@ export const says =
 export const isListing = (url = ''): boolean => /^\/threads\/[^/]+\/runs\?.*status=/.test(url)
 
 /**
- * A stub: it answers the gate's question as it is told, makes and deletes threads, and says yes to
- * everything else.
+ * A stub: it answers the gateway's question as it is told, makes and deletes threads, and says yes
+ * to everything else.
  */
 export class LangGraphStub {
   readonly owners = new Map<string, unknown>()

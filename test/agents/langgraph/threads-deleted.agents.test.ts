@@ -54,7 +54,7 @@ it('X6: a deleted thread that is made anew by somebody else is not its former ow
   expect(await alice('GET', `/threads/${id}`)).toBe(200)
   held.resolve()
   expect(await gone).toBe(204)
-  // Somebody else makes it anew, through another isolate of the gate, of which this one hears
+  // Somebody else makes it anew, through another isolate of the gateway, of which this one hears
   // nothing.
   threads.set(id, { thread_id: id, metadata: { sallyport_owner: 'of somebody else' } })
   expect(await alice('GET', `/threads/${id}`)).toBe(404)

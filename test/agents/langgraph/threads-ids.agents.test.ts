@@ -109,7 +109,8 @@ describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (k
         tries.filter(([what]) => what !== 'not a version of UUID, run'),
       ),
     )
-    // An id that could be one more spelling of a thread is no thread's; a path that is not plain is refused as such.
+    // An id that could be one more spelling of a thread is no thread's; a path that is not plain is
+    // refused as such.
     for (const status of Object.values(heard)) expect([400, 404]).toContain(status)
     const bodies = await bob().tries(
       alice(),

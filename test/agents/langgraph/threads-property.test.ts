@@ -55,7 +55,7 @@ class Course {
     const { method, path, body = '' } = asking
     this.said.push(`${person} ${method} ${path} ${JSON.stringify(body)} → ${status} ${text.slice(0, 300)}`)
     expect(othersSecretsIn(person, text + headers)).toEqual([])
-    // An error of the gate's own would mean that it did not know what it was doing.
+    // An error of the gateway's own would mean that it did not know what it was doing.
     expect(text).not.toContain('internal-error')
     expect(text).not.toContain('origin-reply-refused')
     this.#learn(person, `${headers}\n${text}`)

@@ -99,7 +99,8 @@ describe.each(kinds)('X6: two who race for one thread of a %s server', (kind) =>
 
 describe.each(kinds)('X6: a thread of a %s server that is no more', (kind) => {
   it('is whoever’s makes it anew, and nothing of its former owner’s any more', async () => {
-    // The route that somebody else's was deleted through keeps its id from others for a while, and another isolate does not.
+    // The route that somebody else's was deleted through keeps its id from others for a while, and
+    // another isolate does not.
     const [alice, bob] = [stage.as('alice', kind), stage.as('bob', `${kind}-claimed`)]
     const id = crypto.randomUUID()
     await alice('POST', '/threads', { thread_id: id })

@@ -10,7 +10,7 @@ afterAll(() => stage?.close())
 
 const everybody: readonly Person[] = ['alice', 'bob', 'admin', 'namesake', 'stranger']
 
-describe.each(kinds)('a thread that a %s server had before the gate', (kind) => {
+describe.each(kinds)('a thread that a %s server had before the gateway', (kind) => {
   const secret = 'from before'
   const before = async (): Promise<string> =>
     (await stage.at(kind)('POST', '/threads', { metadata: { secret } })).json.thread_id

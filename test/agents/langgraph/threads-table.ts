@@ -28,14 +28,20 @@ const start: Attempt = {
       config: { configurable: { thread_id: thread, checkpoint_id: checkpoint } },
     }),
 }
-/** A stateless run that begins at a checkpoint of another thread is the server's own fault, and not tried in this table. */
+/**
+ * A stateless run that begins at a checkpoint of another thread is the server's own fault, and not
+ * tried in this table.
+ */
 const stateless = (thread: string) =>
   run('hello', { thread_id: thread, config: { configurable: { thread_id: thread } } })
 const every = ({ thread, run, cron }: Aim) => ({ thread_id: thread, run_id: run, cron_id: cron })
 const cron: Attempt = { body: (aim) => run('hello', { ...every(aim), schedule: '0 0 1 1 *', enabled: false }) }
 const item: Attempt = { body: ({ thread }) => ({ namespace: ['notes'], key: 'first', thread_id: thread }) }
 
-/** Every path and method of the servers, and what becomes of it in the hands of somebody who owns nothing there. */
+/**
+ * Every path and method of the servers, and what becomes of it in the hands of somebody who owns
+ * nothing there.
+ */
 export const attempts: Readonly<Record<string, Attempt>> = {
   'POST /assistants': closed,
   'POST /assistants/search': common,

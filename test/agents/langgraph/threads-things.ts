@@ -1,7 +1,9 @@
 import { expect, vi } from 'vitest'
 import type { Heard, Kind, LangGraphStage, Person } from './stage'
 
-/** The things that one person has at a server, and a secret that tells them from everybody else's. */
+/**
+ * The things that one person has at a server, and a secret that tells them from everybody else's.
+ */
 export interface Things extends Aim {
   readonly kind: Kind
   readonly owner: string
@@ -24,7 +26,7 @@ export interface Aim {
   readonly run: string
   readonly checkpoint: string
   readonly cron: string
-  /** Of a run without a thread, as the gate tells it. */
+  /** Of a run without a thread, as the gateway tells it. */
   readonly sealed: string
 }
 
@@ -48,7 +50,10 @@ function good(heard: Heard): Heard {
   return heard
 }
 
-/** Makes through the gate what a person can have: threads, runs that have ended and that have not, an item, crons. */
+/**
+ * Makes through the gateway what a person can have: threads, runs that have ended and that have
+ * not, an item, crons.
+ */
 export async function makeThings(stage: LangGraphStage, kind: Kind, person: Person): Promise<Things> {
   const ask = stage.as(person, kind)
   const at = stage.at(kind)
@@ -105,7 +110,9 @@ export async function makeThings(stage: LangGraphStage, kind: Kind, person: Pers
   }
 }
 
-/** That all is as it was made, to the byte; only where it is not is told, since the rest is long. */
+/**
+ * That all is as it was made, to the byte; only where it is not is told, since the rest is long.
+ */
 export async function expectUntouched({ made, stored }: Things): Promise<void> {
   const now = await stored()
   expect([...made.keys()].filter((part) => now.get(part) !== made.get(part))).toEqual([])

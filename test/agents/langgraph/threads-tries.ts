@@ -26,14 +26,17 @@ export function bobAt(stage: LangGraphStage, kind: Kind) {
       const { json } = await at('GET', `/threads/${thread}`)
       return json.metadata.sallyport_owner
     },
-    /** Tries all at once, and expects nothing of alice's in any reply, nor a change of what she has. */
+    /**
+     * Tries all at once, and expects nothing of alice's in any reply, nor a change of what she has.
+     */
     async tries(alice: Things, tries: readonly Try[]): Promise<Record<string, Heard>> {
       const heard = await Promise.all(
         tries.map(async ([what, ...request]) => {
           const reply = await call(...request)
           const told = reply.text + JSON.stringify(reply.headers)
           expect([what, told.includes(alice.secret)]).toEqual([what, false])
-          // A server may fail at what it is sent; the gate may not, and has no cause to hold an answer back.
+          // A server may fail at what it is sent; the gateway may not, and has no cause to hold an
+          // answer back.
           expect(`${what}: ${reply.json?.code}`).not.toMatch(/(?:internal-error|origin-[a-z-]+)$/)
           return [what, reply] as const
         }),
@@ -47,7 +50,10 @@ export function bobAt(stage: LangGraphStage, kind: Kind) {
 export const statusesOf = (heard: Record<string, Heard>): Record<string, number> =>
   Object.fromEntries(Object.entries(heard).map(([what, { status }]) => [what, status]))
 
-/** Members of a body in which a server, some day or in some version, might look for a thread, with alice's ids in them. */
+/**
+ * Members of a body in which a server, some day or in some version, might look for a thread, with
+ * alice's ids in them.
+ */
 export function naming({ thread, checkpoint }: Things): readonly [string, object][] {
   const id = { thread_id: thread }
   const at = { ...id, checkpoint_id: checkpoint, checkpoint_ns: '' }

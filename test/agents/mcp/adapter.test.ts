@@ -112,7 +112,7 @@ const post = (body: unknown, headers: Record<string, string> = {}, route = 'mcp'
     ...json(body, { accept: 'application/json, text/event-stream', ...world.bob, ...headers }),
   })
 
-describe("an MCP server behind the gate, with the SDK's own client", () => {
+describe("an MCP server behind the gateway, with the SDK's own client", () => {
   it('opens a session, lists and calls tools, hears notifications as they come, and closes', async () => {
     const { client, transport, logged } = await connect()
     expect((await client.listTools()).tools.map(({ name }: { name: string }) => name)).toEqual([
@@ -124,14 +124,14 @@ describe("an MCP server behind the gate, with the SDK's own client", () => {
     expect(found.content).toEqual([{ type: 'text', text: 'found sally' }])
     expect((await client.callTool({ name: 'slow' })).content[0].text).toBe('done')
     expect(logged).toEqual(['step 1', 'step 2', 'step 3'])
-    // The server's id with a mark of the gate's that it is alice's.
+    // The server's id with a mark of the gateway's that it is alice's.
     expect(transport.sessionId).toMatch(/^[0-9a-f-]{36}\.[\w-]{43}$/)
     expect(received.at(-1)?.['mcp-session-id']).toBe(transport.sessionId?.slice(0, 36))
     await transport.terminateSession()
     await client.close()
   })
 
-  it('has the same answers with the gate and without', async () => {
+  it('has the same answers with the gateway and without', async () => {
     const answers = async (url?: string) => {
       const { client, logged } = await connect(undefined, url)
       const result = [await client.listTools(), await client.callTool({ name: 'slow' }), client.getServerCapabilities()]

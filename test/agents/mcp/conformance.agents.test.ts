@@ -36,7 +36,10 @@ afterAll(async () => {
   for (const each of closing.reverse()) await each.close()
 })
 
-/** Without `eventStore`, the gateway passes on no `Last-Event-ID`: the server takes the request for a second listener. */
+/**
+ * Without `eventStore`, the gateway passes on no `Last-Event-ID`: the server takes the request for
+ * a second listener.
+ */
 const NOT_RESUMED: Difference = {
   scenario: 'server-sse-polling',
   direct: ['server-sse-disconnect-resume SUCCESS'],

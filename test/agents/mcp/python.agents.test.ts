@@ -54,7 +54,7 @@ describe.each([
   ['auto', '2026-07-28'],
   ['legacy', '2025-11-25'],
 ])('the MCP SDK for Python, in mode %s (revision %s)', (mode, revision) => {
-  it('gets the same through the gate as from the server itself', async () => {
+  it('gets the same through the gateway as from the server itself', async () => {
     const answers = {
       revision,
       tools: ['search', 'erase', 'slow'],

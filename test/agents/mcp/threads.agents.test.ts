@@ -39,7 +39,7 @@ const initialize = call('initialize', {
   clientInfo: { name: 'test', version: '1.0.0' },
 })
 const within = (session: string): Headers => ({ 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' })
-/** An id that the server could have given, with a mark that the gate could have. */
+/** An id that the server could have given, with a mark that the gateway could have. */
 const madeUp = () => `${crypto.randomUUID().replaceAll('-', '')}.${'A'.repeat(43)}`
 
 describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {

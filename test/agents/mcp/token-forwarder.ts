@@ -4,8 +4,8 @@ import type { NodeServer } from '../../support/node-server'
 import type { SignedIn } from '../../support/world'
 
 /**
- * Stands before the gateway for a client that cannot send a token, and adds one to each request. All
- * else passes as it is, the host included, so this address is the gateway's public one.
+ * Stands before the gateway for a client that cannot send a token, and adds one to each request.
+ * All else passes as it is, the host included, so this address is the gateway's public one.
  */
 export async function startTokenForwarder(port: number, to: string, person: SignedIn): Promise<NodeServer> {
   const server = createServer((incoming, reply) => {

@@ -7,8 +7,8 @@ import { trustedIssuer } from '../../support/issuers'
 import { privateKey, publicJwk } from '../../support/keys'
 
 /*
- * Key stores without a Worker around them: one per isolate, a cache port that several share, and a clock of our own. What
- * only workerd can show is in the other files.
+ * Key stores without a Worker around them: one per isolate, a cache port that several share, and a
+ * clock of our own. The other files have the tests that need workerd.
  */
 
 const SECOND = 1000

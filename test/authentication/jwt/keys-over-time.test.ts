@@ -42,7 +42,10 @@ afterAll(async () => {
   await Promise.all([origin?.close(), issuers?.close()])
 })
 
-/** Lets time pass for the gateway. It never runs backwards here: each case begins where the one before it ended. */
+/**
+ * Lets time pass for the gateway. It never runs backwards here: each case begins where the one
+ * before it ended.
+ */
 const pass = (seconds: number) => gateway.advance(seconds)
 /** A fresh token by the gateway's clock. */
 const tokenBy = (name: string, key: JWK, header: object = {}) => {
@@ -67,7 +70,8 @@ describe('F2: an issuer that goes down', () => {
       await pass(passed)
       expect(await knock('outage')).toEqual(outcome)
     }
-    // A key that might be new cannot be told from one that is made up: that is not the token's fault.
+    // A key that might be new cannot be told from one that is made up: that is not the token's
+    // fault.
     expect(await knock('outage', second)).toEqual(unavailable('outage'))
     issuers.set('outage', { jwks: publishes(publicKeys(first)) })
     await pass(20)

@@ -166,7 +166,7 @@ describe('keys that cannot be had', () => {
       let answered = 0
       const waiting = Promise.all(Array.from({ length: 10 }, () => knock(name).finally(() => answered++)))
       await eventually('the issuer is asked', () => issuers.received(name).length === (name === 'hanging' ? 1 : 2))
-      // The gate serves others meanwhile.
+      // The gateway serves others meanwhile.
       const meanwhile = performance.now()
       expect(await knock('healthy')).toEqual(accepted)
       expect(performance.now() - meanwhile).toBeLessThan(1000)

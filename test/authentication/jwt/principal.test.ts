@@ -45,11 +45,14 @@ it.each([
   [true, undefined, 'https://login.example.com'],
   [true, '', 'https://login.example.com'],
   [true, 7, 'https://login.example.com'],
-])('believes who vouches for a person only where the gate itself says so (%s, idp %j)', (isGateway, idp, expected) => {
-  expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
-  // The token is the issuer's, whoever the person is.
-  expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
-})
+])(
+  'believes who vouches for a person only where the gateway itself says so (%s, idp %j)',
+  (isGateway, idp, expected) => {
+    expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
+    // The token is the issuer's, whoever the person is.
+    expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
+  },
+)
 
 it.each<[unknown, readonly string[]]>([
   [undefined, []],

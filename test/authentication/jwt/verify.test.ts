@@ -13,7 +13,10 @@ import { trustedIssuer } from '../../support/issuers'
 import { privateKey, publicJwk } from '../../support/keys'
 import { replaceAt, segment, signRaw } from '../../support/tokens'
 
-/* Verification alone, where a table is exact to the second, or a property needs thousands of tokens. */
+/*
+ * Verification alone, where a table is exact to the second, or a property needs thousands of
+ * tokens.
+ */
 
 const keys = { ES256: await privateKey('ES256'), RS256: await privateKey('RS256'), EdDSA: await privateKey('EdDSA') }
 const NOW = Date.UTC(2026, 10, 23, 12)
@@ -25,7 +28,10 @@ const store: KeyStore = {
 }
 const background = { waitUntil: () => undefined }
 
-/** `ok`, or the code and reason of the refusal. Anything else that is thrown is a fault of the verifier. */
+/**
+ * `ok`, or the code and reason of the refusal. Anything else that is thrown is a fault of the
+ * verifier.
+ */
 async function judge(token: string, trust: TrustedIssuer = issuer, keyStore = store): Promise<string> {
   try {
     await verify(new Credential(token), [trust], { keys: keyStore, verified: new VerifiedTokens() }, NOW, background)

@@ -9,7 +9,10 @@ import { type House, openHouse } from '../../support/house'
 import { type RecordingOrigin, startOrigin } from '../../support/origin'
 import { type PythonServer, startPython } from '../../support/python'
 
-/* Real agents that do not see who is asking although the gateway tells them. `sallyport dev` says which line is missing. */
+/*
+ * Real agents that do not see who is asking although the gateway tells them. `sallyport dev` says
+ * which line is missing.
+ */
 
 let model: Model
 let agents: readonly PythonServer[]

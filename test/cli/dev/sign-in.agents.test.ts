@@ -7,7 +7,10 @@ import { type House, openHouse } from '../../support/house'
 import type { NodeServer } from '../../support/node-server'
 import { signInAt } from '../../support/sign-in'
 
-/* Sign-in at the local provider: an MCP client by the official SDK, and a front end on another web origin. */
+/*
+ * Sign-in at the local provider: an MCP client by the official SDK, and a front end on another web
+ * origin.
+ */
 
 const PAGE = 'http://localhost:3000'
 let server: NodeServer

@@ -9,7 +9,9 @@ import { linkPackage, threeFreePorts } from '../../support/dev'
 import { type House, openHouse } from '../../support/house'
 import { freePort } from '../../support/port'
 
-/* `sallyport dev` where it cannot start: it says why, ends with code 1, and leaves nothing behind. */
+/*
+ * `sallyport dev` where it cannot start: it says why, ends with code 1, and leaves nothing behind.
+ */
 
 let house: House
 let port: number

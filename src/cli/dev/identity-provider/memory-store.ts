@@ -1,6 +1,8 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
-/** Where oidc-provider keeps sessions, codes and grants: in this process, for as long as it runs. */
+/**
+ * Where oidc-provider keeps sessions, codes and grants: in this process, for as long as it runs.
+ */
 export function createMemoryStore(): (model: string) => Adapter {
   const entries = new Map<string, { payload: AdapterPayload; expires: number }>()
 

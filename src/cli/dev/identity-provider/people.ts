@@ -1,4 +1,7 @@
-/** Somebody who can sign in at the local identity provider. The password is the username, which is `sub`. */
+/**
+ * Somebody who can sign in at the local identity provider. The password is the username, which is
+ * `sub`.
+ */
 export interface Person {
   readonly sub: string
   readonly name?: string

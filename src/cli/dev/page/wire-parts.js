@@ -51,7 +51,7 @@ function pretty(value) {
 
 const bare = (line) => line.replace(/,$/, '')
 
-/** An empty object that the gate filled is not one that it removed. */
+/** An empty object that the gateway filled is not one that it removed. */
 const isContent = (line) => /\w/.test(line) && !/(\{\}|\[\]),?$/.test(line)
 
 /** The assertion's claims: who it is, and, folded away, what else the signature vouches for. */
