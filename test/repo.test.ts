@@ -1,9 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import type { RefusalRow } from '../src/errors/refusal-row'
-import { refusals } from '../src/errors/refusals'
 import { root } from './support/build'
 
 const filesIn = (folder: string): string[] =>
@@ -151,57 +149,6 @@ describe('the house', () => {
   })
 })
 
-describe('the documents', () => {
-  it('list every refusal with its status', () => {
-    const table = read('docs/configuration.md')
-    for (const [code, { status }] of Object.entries(refusals)) expect(table).toContain(`| \`${code}\` | ${status} |`)
-  })
-
-  it('place every refusal in the class of its status, challenge and Retry-After', () => {
-    const classes: Record<number, string> = { 401: 'sign-in', 404: 'not-found', 500: 'failed', 502: 'failed' }
-    const classOf = ({ status, challenge, retryAfter }: RefusalRow) => {
-      if (retryAfter !== undefined) return 'wait'
-      if (status === 403) return challenge ? 'scope' : 'forbidden'
-      return classes[status] ?? (challenge ? 'credential' : 'request')
-    }
-    const rows = read('docs/errors.md').matchAll(/^\| `([a-z-]+)` \| (\d{3}) \| ([a-z-]+) \|/gm)
-    const listed = [...rows].map(([, code, status, name]) => `${code} ${status} ${name}`)
-    const all = Object.entries<RefusalRow>(refusals)
-    expect(listed.sort()).toEqual(all.map(([code, row]) => `${code} ${row.status} ${classOf(row)}`).sort())
-  })
-
-  it('link only to what is there', () => {
-    const documents = [
-      'README.md',
-      'CONTRIBUTING.md',
-      'SECURITY.md',
-      'docs/agents.md',
-      ...['langgraph', 'ag2', 'maf', 'ag-ui', 'copilotkit', 'mcp', 'a2a', 'http'].map(
-        (kind) => `docs/agents/${kind}.md`,
-      ),
-      'docs/api-keys.md',
-      'docs/commands.md',
-      'docs/limits.md',
-      'docs/configuration.md',
-      'docs/deploy.md',
-      'docs/errors.md',
-      'docs/performance.md',
-      'docs/security.md',
-      'docs/threads.md',
-      'routes/README.md',
-      'policies/README.md',
-      'src/ARCHITECTURE.md',
-      'test/README.md',
-    ]
-    const dangling = documents.flatMap((file) =>
-      [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)]
-        .map((match) => path.join(path.dirname(file), match[1] as string))
-        .filter((target) => !existsSync(path.join(root, target))),
-    )
-    expect(dangling).toEqual([])
-  })
-})
-
 describe('what must be proved', () => {
   // A name is a text, alone or in a table of cases; an id alone is a list of ids.
   const namesIn = (file: string) =>
@@ -221,6 +168,12 @@ describe('what must be proved', () => {
     const used = new Set(names.match(/\b[STFX]\d{1,2}\b/g))
     expect(legend.length).toBeGreaterThan(60)
     expect([...used].filter((id) => !legend.some((row) => row.id === id))).toEqual([])
+  })
+  it('each decision of ARCHITECTURE.md names a test that exists', () => {
+    const [, table = ''] = read('src/ARCHITECTURE.md').split('## Decisions')
+    const named = [...table.matchAll(/\| `([\w/-]+)` \|$/gm)].map(([, file]) => `test/${file}.test.ts`)
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter((file) => !tests.includes(file))).toEqual([])
   })
   it.each(Array.from({ length: 20 }, (_, index) => index + 1))('a test names invariant %i', (n) => {
     expect(new RegExp(`\\binvariants? ${n}\\b`, 'i').test(names)).toBe(true)

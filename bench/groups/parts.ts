@@ -30,7 +30,7 @@ export async function measureParts(world: World, options: Options): Promise<Sect
     const base = figures[0]?.cpuMicros.median ?? Number.NaN
     return {
       id: 'parts',
-      title: 'The runtime's own cost of each part',
+      title: 'The cost of each part, by the runtime itself',
       notes: ['One GET through a worker that passes it on and does one thing more, each in a process of its own.'],
       head: ['', 'CPU µs', 'more than the floor', '× floor'],
       rows: figures.map(({ title, cpuMicros, timesFloor }) => [

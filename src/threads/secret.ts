@@ -9,9 +9,9 @@ export interface ThreadKeys {
   readonly previous: CryptoKey | undefined
   /**
    * Derives ids, the same ones for ever: another key would part everybody from their conversations.
-   * It needs no rotation. A person who knows it can compute the id that an agent has for a conversation, and
-   * can do nothing with that: the gateway derives the ids of each request from the caller whom it
-   * verified.
+   * It needs no rotation. A person who knows it can compute the id that an agent has for a
+   * conversation, and can do nothing with that: the gateway derives the ids of each request from
+   * the caller whom it verified.
    */
   readonly original: CryptoKey
 }
