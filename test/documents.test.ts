@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { kinds } from '../src/agents/kinds'
 import type { RefusalRow } from '../src/errors/refusal-row'
 import { refusals } from '../src/errors/refusals'
+import { claimOperators } from '../src/policy/claim-operators'
 import { root } from './support/build'
 import { type House, openHouse } from './support/house'
 
@@ -26,13 +28,8 @@ const commentsOf = (text: string): string[] =>
     comment.replaceAll(/\n?^[ \t]*(?:\/\/|\*\/|\*|\/\*\*?)/gm, ' ').replaceAll(/\s+/g, ' '),
   )
 
-describe('the tables of refusals', () => {
-  it('list every refusal with its status', () => {
-    const table = read('docs/configuration.md')
-    for (const [name, { status }] of Object.entries(refusals)) expect(table).toContain(`| \`${name}\` | ${status} |`)
-  })
-
-  it('place every refusal in the class of its status, challenge and Retry-After', () => {
+describe('tables of the reference', () => {
+  it('list every refusal, in the class of its status, challenge and Retry-After', () => {
     const classes: Record<number, string> = { 401: 'sign-in', 404: 'not-found', 500: 'failed', 502: 'failed' }
     const classOf = ({ status, challenge, retryAfter }: RefusalRow) => {
       if (retryAfter !== undefined) return 'wait'
@@ -43,6 +40,26 @@ describe('the tables of refusals', () => {
     const listed = [...rows].map(([, name, status, group]) => `${name} ${status} ${group}`)
     const all = Object.entries<RefusalRow>(refusals)
     expect(listed.sort()).toEqual(all.map(([name, row]) => `${name} ${row.status} ${classOf(row)}`).sort())
+  })
+
+  it.each(Object.values(kinds))(
+    'have kind $kind, its operations and its page',
+    ({ kind, endpoints, bodyOperations = [] }) => {
+      const reference = read('docs/configuration.md')
+      expect(reference).toMatch(new RegExp(`^\\| \`agent\\.kind\` .*\`${kind}\``, 'm'))
+      const [, operations = ''] = reference.split('| kind | operations (')
+      const row = operations.split('\n').find((line) => line.split('|')[1]?.includes(`\`${kind}\``)) ?? ''
+      // An address with many operations is none itself.
+      const rows = [...endpoints.filter(({ named }) => !named), ...bodyOperations]
+      for (const { operation } of rows) expect(row, kind).toContain(`\`${operation}`)
+      for (const file of ['README.md', 'docs/agents.md']) expect(read(file)).toContain(`agents/${kind}.md`)
+      expect(documents).toContain(`docs/agents/${kind}.md`)
+    },
+  )
+
+  it.each(claimOperators)('have the operator %s of claims', (operator) => {
+    for (const file of ['docs/configuration.md', 'policies/README.md', 'test/policy/decision.test.ts'])
+      expect(read(file), file).toMatch(new RegExp(`\\b${operator}\\b`))
   })
 })
 

@@ -37,6 +37,8 @@ export type ClaimCondition = {
   }
 }[keyof Operators]
 
+export const claimOperators = Object.keys(operators)
+
 const named = Object.entries(operators) as readonly (readonly [string, ClaimOperator<unknown>])[]
 
 export const ClaimConditionSchema = v.union(

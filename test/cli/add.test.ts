@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { kinds } from '../../src/agents/kinds'
 import { type House, openHouse } from '../support/house'
 
 /* `sallyport add`, in a copy of a project. */
@@ -38,19 +39,16 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('check')).stderr).toContain('"https://ag2.internal.example.com/chat", a placeholder')
   })
 
-  it.each(['langgraph', 'ag2', 'maf', 'ag-ui', 'copilotkit', 'mcp', 'a2a', 'http'])(
-    'what it writes for %s has no fault',
-    async (kind) => {
-      house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
-      expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
-      expect((await house.command('check')).stderr).toBe('')
-      // Each tells its agent who is asking, as it says it does.
-      const { routes } = JSON.parse((await house.command('routes', '--json')).stdout)
-      const { identity } =
-        (routes as { id: string; identity: Record<string, unknown> }[]).find(({ id }) => id === 'new') ?? {}
-      expect(Boolean(identity?.headers || identity?.state || identity?.assertion === 'bearer')).toBe(true)
-    },
-  )
+  it.each(Object.keys(kinds))('what it writes for %s has no fault', async (kind) => {
+    house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
+    expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
+    expect((await house.command('check')).stderr).toBe('')
+    // Each tells its agent who is asking, as it says it does.
+    const { routes } = JSON.parse((await house.command('routes', '--json')).stdout)
+    const { identity } =
+      (routes as { id: string; identity: Record<string, unknown> }[]).find(({ id }) => id === 'new') ?? {}
+    expect(Boolean(identity?.headers || identity?.state || identity?.assertion === 'bearer')).toBe(true)
+  })
 
   it.each([
     ["import desk from './desk'\nimport support from './support'\nconst all = [support, desk]\nexport default all\n"],

@@ -162,8 +162,8 @@ describe('request headers that reach an agent', () => {
       ...{ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'from=the-caller' },
       ...bearer(await world.token('alice')),
     }
-    const { status } = await plainRequest(world.gateway.url, { path: reading[kind], headers })
-    expect(status).toBe(200)
+    const { status, body } = await plainRequest(world.gateway.url, { path: reading[kind], headers })
+    expect(status, body).toBe(200)
     const received = world.origin.last().headers
     expect(Object.keys(received).sort()).toEqual([...usual, ...always, ...more].sort())
     for (const name of [...usual, ...more.filter((each) => asked.includes(each) && !each.startsWith('x-user'))])

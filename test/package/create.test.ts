@@ -56,6 +56,13 @@ describe('npm create sallyport', () => {
     expect(read('routes/index.ts')).toBe('mine')
   })
 
+  it('without an installation, prints the commands that are left', () => {
+    const { stdout } = create('later', '--no-install', '--agent', 'mcp', '--url', 'https://a.acme.com')
+    expect(stdout).toMatch(
+      /^ {2}npm install\n {2}npx sallyport add provider oidc\n {2}npx sallyport add mcp mcp https/m,
+    )
+  })
+
   it('asks for the versions that this repository is tested with', () => {
     const template = JSON.parse(
       readFileSync(path.join(root, 'create-sallyport/template/package.template.json'), 'utf8'),

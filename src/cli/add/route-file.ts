@@ -24,8 +24,14 @@ const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   ],
 }
 
-/** Where the user stands for agents that are not told by their kind. */
-const identity: Readonly<Partial<Record<Agent['kind'], string>>> = {
+/**
+ * The `identity` of a route. Undefined: by default this kind puts the user where its agents look.
+ */
+const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
+  langgraph: undefined,
+  ag2: undefined,
+  maf: undefined,
+  copilotkit: undefined,
   'ag-ui': "{ state: { key: 'auth_user' } }",
   mcp: '{ headers: true }',
   a2a: '{ headers: true }',

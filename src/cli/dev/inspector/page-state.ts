@@ -1,4 +1,3 @@
-import type { Adapter } from '../../../agents/adapter'
 import type { Agent } from '../../../config/define'
 import type { LoadedRoute } from '../../../config/loaded-route'
 import type { Shown } from './shown'
@@ -25,8 +24,8 @@ const initialize = {
   },
 }
 
-/** By kind. A kind that is not here has endpoints of its own, as its route lists them. */
-const talks: Readonly<Record<string, Talk>> = {
+/** By kind. Routes of kind `http` list endpoints of their own. */
+const talks: Readonly<Record<Exclude<Agent['kind'], 'http'>, Talk>> = {
   langgraph: 'langgraph',
   ag2: 'ag-ui',
   maf: 'ag-ui',
@@ -36,8 +35,8 @@ const talks: Readonly<Record<string, Talk>> = {
   a2a: { method: 'GET', path: '/.well-known/agent-card.json' },
 }
 
-const talkOf = ({ kind }: Adapter, agent: Agent | undefined): Talk =>
-  talks[kind] ?? firstOf(agent && 'endpoints' in agent ? agent.endpoints : [])
+const talkOf = (agent: Agent | undefined): Talk =>
+  agent === undefined || agent.kind === 'http' ? firstOf(agent?.endpoints ?? []) : talks[agent.kind]
 
 function firstOf(endpoints: readonly Pick<FirstRequest, 'method' | 'path'>[]): FirstRequest {
   const first = endpoints.find(({ method }) => method === 'GET') ?? endpoints[0]
@@ -57,7 +56,7 @@ export function pageState({ addresses, people, liveness, notices, current }: Sho
     isPublic,
     isForLocalPeople: local.includes(id),
     tokenHeader,
-    talk: talkOf(adapter, routes.find((route) => route.id === id)?.agent),
+    talk: talkOf(routes.find((route) => route.id === id)?.agent),
     notices: notices.of(id),
   })
   return {
