@@ -1,6 +1,13 @@
 import path from 'node:path'
 import { defineConfig } from 'vitepress'
 
+/** Anchors as GitHub makes them, because the pages are read there as well. */
+const slugify = (heading) =>
+  heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-')
+
 /** A page of the repository, by its title. */
 const page = (text, link) => ({ text, link })
 
@@ -20,6 +27,7 @@ export default defineConfig({
   ],
   markdown: {
     html: false,
+    anchor: { slugify },
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // Vue would read `{{` in text as a template.
     config(md) {
@@ -74,6 +82,7 @@ export default defineConfig({
           page('Errors', '/docs/errors'),
           page('Threads', '/docs/threads'),
           page('Performance', '/docs/performance'),
+          page('Comparison', '/docs/comparison'),
         ],
       },
       {
