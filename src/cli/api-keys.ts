@@ -14,11 +14,11 @@ export const API_KEYS_USAGE = `usage: sallyport keys api create --label TEXT --s
        sallyport keys api list
        sallyport keys api revoke ID
        sallyport keys api rotate ID [--overlap 1d|0d] [--expires 90d|DATE|never]
-  create     makes a key, and prints it this once; --service for a machine; --route and --operation limit it
+  create     makes a key and prints it once; --service for a machine; --route and --operation limit it
   list       shows all keys, without the keys themselves
-  revoke     removes a key; places that have just used it may take it for two minutes more
+  revoke     removes a key; locations that have just used it may accept it for two more minutes
   rotate     makes another key for the same subject, and ends the old one after --overlap
-  --keys     the id in policies/, where routes trust API keys of several namespaces
+  --keys     the id in policies/; needed if routes trust several sets of API keys
   --remote   the deployed namespace; without it, this machine's
   --env      an environment of wrangler's file`
 

@@ -13,14 +13,14 @@ const DEFAULT_FILE = '.secrets/signing-keys.json'
 const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threads|rotate-threads] [--algorithm ${signingAlgorithmNames.join('|')}] [--file PATH] [--env NAME]
   new      make the first key (default)
   add      make the next key: it is published, and does not sign yet
-  promote  let the newest key sign; the old one stays published
+  promote  sign with the newest key; the old one stays published
   retire   drop the keys that no longer sign
   list     show what the file holds
-  threads  make THREAD_SECRET, of which ids are made that belong to one person
-  rotate-threads  put a new secret before it; ids that were sealed before the rotation before this one are forgotten
-  --env    an environment of wrangler's file; its secrets are in files of their own
+  threads  make THREAD_SECRET, from which the ids of threads are derived
+  rotate-threads  make a new thread secret; sealed ids survive one rotation, not two
+  --env    an environment of wrangler's file, which has its own secret files
 
-API keys of callers are another thing:
+For API keys of callers:
 ${API_KEYS_USAGE}`
 
 /** A file with a secret: its name as the person knows it, and where it is. */

@@ -30,7 +30,7 @@ const usage: Readonly<Record<keyof typeof commands, string>> = {
   schema: 'prints the JSON Schema of a route',
   keys: 'makes and rotates the secrets of the gateway',
   threads: 'prints the owner ids and thread ids that an agent sees',
-  revoke: "ends somebody's access to a running gateway, or closes a route",
+  revoke: 'ends the access of a person, a key or an issuer to a running gateway, or closes a route',
 }
 
 /**
@@ -79,7 +79,7 @@ const helpText = (): string =>
   [
     'usage: sallyport COMMAND [options]\n',
     ...Object.entries(usage).map(([name, text]) => `  ${name.padEnd(9)} ${text}`),
-    '\nsallyport COMMAND --help says more about one.',
+    '\nsallyport COMMAND --help lists the options of a command.',
   ].join('\n')
 
 /** A fault that somebody can mend is a sentence. Any other is named, and says where on request. */

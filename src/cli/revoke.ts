@@ -20,11 +20,11 @@ const USAGE = `usage: sallyport revoke person|session|token|tenant ID --issuer I
        sallyport revoke close ROUTE [--message TEXT] [--retry-after SECONDS]
        sallyport revoke open ROUTE
   person     by sub; session by sid, token by jti, a key by the id that \`keys api list\` shows
-  --issuer   the iss of their tokens, or the id of the issuer or of the keys in policies/; local-people
-             for those of npm start
-  --for      when it ends by itself; without it, when it is undone
-  --note     for those who read the list
-  --gateway  its address (default: PUBLIC_URL of wrangler's file)
+  --issuer   the iss of their tokens, or the id of the issuer or keys in policies/; local-people
+             for the local people of npm start
+  --for      how long it lasts; by default until it is undone
+  --note     a text for readers of the list
+  --gateway  the address of the gateway (default: PUBLIC_URL of wrangler's file)
   --env      an environment of wrangler's file
   SALLYPORT_TOKEN  a token or an API key of an operator`
 

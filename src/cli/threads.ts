@@ -10,11 +10,11 @@ import { THREAD_FILE } from './key-file'
 import { openProject, ProjectError } from './project'
 
 const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant TENANT) [--route ID --thread THREAD] [--file PATH]
-  --issuer   the iss of the owner's tokens, to the letter
-  --subject  the sub of their tokens, behind the issuer's subjectPrefix; --tenant where threads belong to tenants
+  --issuer   the exact iss of the owner's tokens
+  --subject  the user id with the issuer's subjectPrefix; --tenant if threads belong to tenants
              prints the owner: the value of sallyport_owner in the metadata of a LangGraph thread
-  --thread   an id as callers know it; prints the id under which the agent of --route knows it (AG-UI kinds and copilotkit)
-  --file     where the thread secret is, unless THREAD_SECRET is set (default ${THREAD_FILE})`
+  --thread   an id as callers see it; prints the id that the agent of --route sees (AG-UI kinds and copilotkit)
+  --file     the file of the thread secret (default ${THREAD_FILE}), unless THREAD_SECRET is set`
 
 /**
  * Says what the gateway calls an owner, and under which id an agent knows a thread of theirs: what

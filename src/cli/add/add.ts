@@ -18,9 +18,9 @@ import { addVariable, isLocal } from './variable'
 const USAGE = `usage: sallyport add KIND ID URL [--trust ISSUER,…] [--policy POLICY,…]
        sallyport add provider PRESET [--id ID] [--issuer URL] [--audience AUDIENCE] [--algorithm NAME]
   KIND      ${Object.keys(kinds).join(', ')}
-  URL       where the agent is; one on this machine goes to .dev.vars
-  --trust   issuers of policies/; without it, the only one there
-  --policy  policies of policies/; without it, the only one there
+  URL       the address of the agent; an address on this machine goes into .dev.vars
+  --trust   issuers in policies/; needed if there are several
+  --policy  policies in policies/; needed if there are several
   PRESET    ${issuerPresetNames.join(', ')}, or oidc for any other
   --id      the issuer's file and id (default login)`
 

@@ -31,8 +31,8 @@ import { startWatchdog, type Watchdog } from './watchdog'
  */
 export const dev: Command = {
   usage: `usage: sallyport dev [--port NUMBER]
-  --port  where the gateway listens, on 127.0.0.1 alone (default ${PORT}); the local people's provider
-          and the page have the two ports behind it`,
+  --port  the gateway's port on 127.0.0.1 (default ${PORT}); the provider of the local people
+          and the page get the two ports after it`,
   async run(args, root) {
     const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: String(PORT) } } })
     const port = Number(values.port)

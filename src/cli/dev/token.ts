@@ -10,7 +10,7 @@ import { local, PORT, providerPort } from './ports'
 export const token: Command = {
   usage: `usage: sallyport token NAME [--port NUMBER]
   NAME    one of the local people, such as alice
-  --port  that of the gateway (default ${PORT})`,
+  --port  the port of the gateway (default ${PORT})`,
   async run(args, root) {
     const options = { port: { type: 'string', default: String(PORT) } } as const
     const { positionals, values } = parseArgs({ args: [...args], allowPositionals: true, options })

@@ -25,12 +25,12 @@ import { explainRequest } from './request'
 const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|--dev [--port NUMBER]] [--offline] [--remote]
        sallyport explain 'METHOD PATH' [--as PERSON] [--body TEXT|@FILE] [--header 'NAME: VALUE']… [--env NAME]
   --token    a file with the token in it, or - for standard input
-  --route    one route; without it, all that trust the token's issuer
+  --route    one route; by default all routes that trust the token's issuer
   --env      an environment of wrangler's file
-  --dev      as on this machine, with .dev.vars and local people; --port is that of npm start
-  --offline  asks nobody for keys: the signature stays open
-  --remote   an API key's record is read where the gateway is deployed, not on this machine
-  --as       who is signed in: alice, or '{"sub":"alice","roles":["admin"]}'; without it, nobody
+  --dev      uses .dev.vars and the local people of npm start; --port is the port of npm start
+  --offline  fetches no keys, so the signature is not checked
+  --remote   reads the record of an API key from the deployed namespace, not from this machine
+  --as       the caller: alice, or '{"sub":"alice","roles":["admin"]}'; by default no one is signed in
   --body     the request's body, as JSON
   --header   a header of the request`
 
