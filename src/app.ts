@@ -10,12 +10,12 @@ import { healthResponse, livenessResponse, unreadyLines, unreadyParts } from './
 import type { Ports } from './ports'
 import { resourceResponse } from './protected-resource'
 
-/** The address of what the gateway says about itself; no route has one like it. */
+/** Addresses that the gateway answers itself. No route has such an address. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
 /**
- * The shell: what the gateway says about itself, and the gateway for everything else. Hono matches
- * decoded paths, so nothing but public documents is matched by it.
+ * Makes the request handler of the Worker. It serves the gateway's own documents; the gateway
+ * handles every other request. Hono matches decoded paths, so it is used for public documents only.
  */
 export function createApp(config: Configuration, ports: Ports) {
   let read: Promise<SigningKeys> | undefined
@@ -26,8 +26,8 @@ export function createApp(config: Configuration, ports: Ports) {
   const handle = createGateway(config, signingKeys, ports)
   let isTold = false
   /**
-   * Writes once in an isolate what is not ready. A Worker that starts may do nothing that takes
-   * time, so the first request does.
+   * Logs, once per isolate, the parts that are not ready. A Worker may do nothing slow while it
+   * starts, so the first request does this.
    */
   const tell = async () => {
     for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)

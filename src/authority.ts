@@ -7,10 +7,10 @@ import type { After, Background } from './ports'
 type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
 
 /**
- * The time at which a reply has to end (invariant 15). A stream that only listens ends with its
- * caller's token, after a grace. A run that was admitted in time may finish: clients cancel runs
- * whose stream is cut, and some tokens live for a minute. No reply takes longer than
- * `streamSeconds`, so that a caller who left without a word is let go.
+ * Returns the time at which a reply has to end (invariant 15). A stream that only listens ends with
+ * its caller's token, after a grace. A run that was admitted in time may finish: clients cancel
+ * runs whose stream is cut, and some tokens live for a minute. No reply takes longer than
+ * `streamSeconds`, so that a caller who left unnoticed does not hold it open.
  *
  * @param principal absent on public routes, where only `streamSeconds` counts
  * @param startedAt when the request came, in milliseconds since the epoch
@@ -31,14 +31,14 @@ export function endTimeOf(
 }
 
 /**
- * Looks whether the caller may go on, and calls its work once if not.
- * @returns a function that stops it
+ * A check that goes on during a request. Calls `work` once when the caller has lost access.
+ * @returns a function that stops the check
  */
 export type Watch = (work: (why: Refusal) => void) => () => void
 
 /**
- * Does the part of a request in which an agent is asked and its answer taken in, and refuses it
- * where the caller may not go on meanwhile. Streams that have begun have an ending of their own.
+ * Runs `work`, which asks the agent and takes in its answer. Refuses the request if the caller
+ * loses access meanwhile. A stream that has begun is ended by its `Ending` instead.
  * @param stop aborts the request to the agent
  */
 export function stoppable<Result>(
@@ -56,9 +56,8 @@ export function stoppable<Result>(
 }
 
 /**
- * The end of a reply, as what passes it on sees it.
- * @param watch looks whether the caller is revoked, and calls its work once if so; absent where
- *   nobody can be
+ * Returns the end of a reply, for the code that passes the reply on.
+ * @param watch calls its work once when the caller is revoked; absent where no caller can be
  */
 export const endingOf = (
   { at, outcome }: EndTime,
@@ -80,11 +79,11 @@ export const endingOf = (
 }
 
 /**
- * Aborts the request of a WebSocket at its end, which ends it on both sides (code 1006).
+ * Aborts a WebSocket's request at its end, which closes the socket on both sides (code 1006).
  * @param signal aborted when the caller leaves
  */
 export function endSocket(request: AbortController, end: Ending, signal: AbortSignal, background: Background): void {
-  // Without this the timer would end with the handler, and before the socket.
+  // Without this promise the timer would end with the handler, before the socket does.
   const ended = new Promise<void>((resolve) => {
     const cancel = end.onEnd(() => {
       request.abort()

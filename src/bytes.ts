@@ -1,6 +1,6 @@
 /**
- * Room for one read at first, whatever the sender says: one who sends nothing keeps no more. Later
- * rooms follow what was said.
+ * Size of the first buffer, whatever length the sender announces: a sender who sends nothing uses
+ * no more memory. Later buffers follow the announced length.
  */
 const FIRST_ROOM = 8192
 const LARGEST_ROOM = 65_536
@@ -8,17 +8,17 @@ const LARGEST_ROOM = 65_536
 declare global {
   interface ReadableStreamBYOBReader {
     /**
-     * Waits until so many bytes are there, or the stream has ended. workerd has it; its types do
-     * not.
+     * Waits until `min` bytes have come, or the stream has ended. workerd has this option; its
+     * types do not.
      */
     read<T extends ArrayBufferView>(view: T, options: { readonly min: number }): Promise<ReadableStreamReadResult<T>>
   }
 }
 
 /**
- * Bytes that are gathered in one buffer, which grows. It holds copies, never the chunks that it is
- * given: a chunk of one byte keeps a buffer of 4,096 alive (workerd), so that a list of chunks may
- * cost thousands of times what is in them.
+ * Bytes that are gathered in one growing buffer. It holds copies, never the chunks that it is
+ * given: a chunk of one byte keeps a buffer of 4,096 alive (workerd), so a list of chunks may take
+ * thousands of times the memory of its contents.
  *
  * @invariant holds at most twice the bytes that it was given
  */
@@ -33,18 +33,18 @@ export class GrowingBytes {
   add(chunk: Uint8Array): void {
     const length = this.#length + chunk.byteLength
     const capacity = this.#buffer.byteLength
-    // `transfer` gives the old buffer back at once, and not when the garbage is collected.
+    // `transfer` frees the old buffer at once, not at the next garbage collection.
     if (length > capacity) this.#buffer = new Uint8Array(this.#buffer.buffer.transfer(roomFor(length, capacity)))
     this.#buffer.set(chunk, this.#length)
     this.#length = length
   }
 
-  /** The byte that is so many from the end: 1 is the last. */
+  /** Returns the byte at this position from the end: 1 is the last. */
   fromEnd(count: number): number | undefined {
     return count > this.#length ? undefined : this.#buffer[this.#length - count]
   }
 
-  /** Gives everything away, without a copy, and holds nothing afterwards. */
+  /** Returns all bytes without a copy, and holds none afterwards. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(0, this.#length)
     this.#buffer = new Uint8Array(0)
@@ -53,22 +53,22 @@ export class GrowingBytes {
   }
 }
 
-/** The first piece gets what it needs, since most bodies come in one. */
+/** The first chunk gets exactly its size, since most bodies come in one chunk. */
 const roomFor = (length: number, capacity: number): number => (capacity === 0 ? length : Math.max(length, 2 * capacity))
 
-/** Looks on while a stream is read. */
+/** An observer of a stream that is being read. */
 export interface Watch {
   /** @param stop ends the reading, as if the stream had ended */
   begin(stop: () => void): void
-  /** @param bytes so many since the last time */
+  /** @param bytes how many have come since the last call */
   gathered(bytes: number): void
 }
 
 /**
- * Reads a stream to its end, counting bytes as they come. Undefined means that there was more than
- * the limit; the stream is then cancelled.
+ * Reads a stream to its end, counting bytes as they come. Returns undefined if there were more than
+ * the limit, or if `watch` stopped it; the stream is then cancelled.
  *
- * @param expected how many bytes the sender says there are. It is not believed, and saves reads
+ * @param expected how many bytes the sender says there are. It is not trusted, and saves reads
  *   where it is true
  */
 export async function readAtMost(
@@ -81,7 +81,7 @@ export async function readAtMost(
   return isWhole ? bytes : undefined
 }
 
-/** The same, with the bytes up to the limit where there was more. */
+/** Does the same, but returns the bytes up to the limit if there were more. */
 export async function readStart(
   stream: ReadableStream<Uint8Array>,
   limit: number,
@@ -89,16 +89,17 @@ export async function readStart(
   watch?: Watch,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
   const reader = stream.getReader({ mode: 'byob' })
-  // A read that waits does not hear that its reader was cancelled (workerd).
+  // In workerd, a read that waits does not notice that its reader was cancelled.
   const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
-  // A byte more than is expected: a read that gets less than it waits for says that the stream has
-  // ended.
+  // One byte more than expected: a read that returns less than it waits for shows that the stream
+  // has ended.
   const left = () => (expected === undefined ? undefined : Math.max(1, expected + 1 - bytes.length))
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    // The last of it is waited for whole. A watch hears of no more than that too late.
+    // A buffer of at most this size is filled in one read, so `watch` hears late of no more than
+    // that.
     const least = expected !== undefined && size <= 2 * FIRST_ROOM ? size : FIRST_ROOM
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading

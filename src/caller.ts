@@ -1,8 +1,8 @@
 import type { Claims } from './claims'
 
 /**
- * The members of a caller that policies look at. Their examples make one from data; a request gets
- * one only as a `Principal`.
+ * The members of a caller that policies read. Examples of policies build a caller from data; in a
+ * request, a caller is always a `Principal`.
  */
 export interface Caller {
   readonly kind: 'user' | 'service'

@@ -1,20 +1,20 @@
-/** The claims of a token, as the JSON says. */
+/** The claims of a token, as its JSON has them. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * Where a claim is: a path with dots, in which the longest name that is there counts at each step,
- * so that names such as `https://example.com/roles` or `kubernetes.io` are found; or the list of
- * names to the letter.
+ * The place of a claim. A string is a path with dots. At each step the longest name is tried first,
+ * so that names such as `https://example.com/roles` or `kubernetes.io` are found. A list holds the
+ * exact name of each step.
  */
 export type ClaimPath = string | readonly string[]
 
-/** The claim at a path; undefined where there is none. */
+/** Returns the claim at a path; undefined if there is none. */
 export function claimAt(claims: Claims, path: ClaimPath): unknown {
   if (typeof path === 'string') return Object.hasOwn(claims, path) ? claims[path] : found(claims, path.split('.'))
   return path.reduce<unknown>((at, name) => (has(at, name) ? at[name] : undefined), claims)
 }
 
-/** @param steps the path from here, of which several together may be one name */
+/** @param steps the rest of the path, in which several steps together may be one name */
 function found(at: unknown, steps: readonly string[]): unknown {
   for (let count = steps.length; count > 0; count--) {
     const name = steps.slice(0, count).join('.')
@@ -28,7 +28,7 @@ function found(at: unknown, steps: readonly string[]): unknown {
 const has = (value: unknown, name: string): value is Claims =>
   typeof value === 'object' && value !== null && Object.hasOwn(value, name)
 
-/** A claim that may be in several places: the first that is there and says something. */
+/** The possible places of one claim. The first place with a value that is not empty is used. */
 export type ClaimSources = readonly ClaimPath[]
 
 export function firstClaim(claims: Claims, sources: ClaimSources): unknown {

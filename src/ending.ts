@@ -7,15 +7,15 @@ import type { Background } from './ports'
  * access. `limit`: a limit of the route was reached. `client-left`: the caller has gone.
  */
 export type StreamOutcome = 'complete' | 'client-left' | BrokenOutcome
-/** Those that the caller is told of. */
+/** The outcomes that the caller is told about. */
 export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'revoked' | 'limit'
 
 /** @param outcome of the reply's body; undefined where the gateway answered itself */
 type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
 
 /**
- * The end of one request, whatever it is: the answer is complete or cut, the caller has left, or
- * the request was refused.
+ * The end of one request: the answer is complete or cut, the caller has left, or the request was
+ * refused.
  */
 export interface Ending {
   /**
@@ -30,8 +30,8 @@ export interface Ending {
 /**
  * Begins to wait for the end of a request.
  *
- * @param background kept alive until the work at the end is done: the Worker would be stopped when
- * the caller leaves before the reply
+ * @param background kept alive until the work at the end is done. Otherwise the Worker would be
+ *   stopped when the caller leaves before the reply
  */
 export function createEnding(background: Background): Ending {
   const works: AtEnd[] = []
@@ -45,7 +45,7 @@ export function createEnding(background: Background): Ending {
       hasEnded = true
       const unfinished: Promise<void>[] = []
       for (const work of works) {
-        // A work that fails keeps no other from its turn.
+        // If one piece of work fails, the others still run.
         const rest = begun(work, outcome)
         if (rest) unfinished.push(rest)
       }
@@ -60,7 +60,7 @@ export function createEnding(background: Background): Ending {
   }
 }
 
-/** Most work is done at once, and needs no promise. */
+/** Runs a piece of work. Most work is done at once, and needs no promise. */
 function begun(work: AtEnd, outcome: StreamOutcome | undefined): Promise<void> | undefined {
   try {
     return work(outcome) ?? undefined

@@ -2,7 +2,7 @@
 import { type Json, parseJson, parseLooseJson } from './json'
 import type { Edit } from './json-edit'
 
-/** The events of a text that holds whole ones, each with its blank line. */
+/** Splits a text of whole events into its events, each with its blank line. */
 export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n\r\n)/).filter((event) => event !== '')
 
 export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
@@ -12,8 +12,8 @@ export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 
 /**
- * An event whose JSON is edited. Other lines stay, and the event as a whole stays byte for byte
- * where it carries no JSON or nothing changes.
+ * Returns an event with its JSON edited; other lines stay. If the event carries no JSON, or nothing
+ * changes, it is returned byte for byte.
  */
 export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)
@@ -29,12 +29,12 @@ const linesOf = (event: string): string[] => event.replace(/^\ufeff/, '').split(
 const isData = (line: string): boolean => line === 'data' || line.startsWith('data:')
 const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')
 
-/** One line of an event's data, and what stands before it. */
+/** A `data:` line of an event, at the start of the text or after a line break. */
 const DATA_LINE = /(?<=^|[\r\n])data:([^\r\n]*)/g
 
 /**
- * Maps the data of events, each of which has it in one line, as every server of JSON does. Lines
- * that are not data stay, and so does all that the mapping leaves as it is.
+ * Maps the data of events. Each event must have its data in one line, as every server of JSON
+ * writes it. Other lines stay, and so do data that `map` does not change.
  */
 export async function dataLinesMapped(text: string, map: (data: string) => Promise<string>): Promise<string> {
   let mapped = ''

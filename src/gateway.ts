@@ -36,10 +36,10 @@ import { createServices, type Services } from './services'
 export type Gateway = (request: Request, background: Background) => Promise<Response>
 
 /**
- * The way of a request, top to bottom: `handle`, then the four acts of `pass`. No step returns to
- * an earlier one, and no other file knows the order. A step's result is a constant that later steps
- * are given, so that no step can be left out. A refusal is thrown where it is found and answered in
- * one place.
+ * Creates the gateway. A request goes through `handle` and then the four acts of `pass`, from top
+ * to bottom. No step returns to an earlier one, and no other file knows the order. Later steps take
+ * the results of earlier steps as constants, so that no step can be left out. A refusal is thrown
+ * where it is found and answered in one place.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const services = createServices(config, signingKeys, ports)
@@ -99,11 +99,11 @@ interface Arrival {
   readonly rest: string
   readonly trace: Trace
   readonly record: AuditRecord
-  /** Filled in as it becomes known: how the caller reads errors. */
+  /** The form in which the caller reads errors, filled in as it becomes known. */
   readonly asked: { form?: ErrorForm | undefined }
 }
 
-/** Both doors, in four acts: from the credential to the agent's answer. */
+/** Takes a request through four acts, from the caller's credential to the agent's answer. */
 async function pass(services: Services, request: Request, background: Background, arrival: Arrival): Promise<Reply> {
   const { config, ports, entranceOf, senderFor, isolate, beginRead, revocations } = services
   const { route, target, rest, trace, record } = arrival
@@ -121,8 +121,8 @@ async function pass(services: Services, request: Request, background: Background
   const found = route.find(method, rest)
   const listed = found && 'endpoint' in found ? found.endpoint : undefined
   arrival.asked.form = adapter.errorForm?.(listed, undefined, headers)
-  // Only a route that takes tokens from bodies reads one before it knows who sends it, and only
-  // where no header says it.
+  // Only a route that takes tokens from bodies reads a body before the caller is known, and only if
+  // no header holds a bearer token or API key.
   const isEarly = route.tokenInBody && !hasBearer(headers) && !hasKey(route.trust, headers)
   const { bodyBytes } = route.limits
   const most = isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes
@@ -169,14 +169,14 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
-  await revocations?.admit(route, principal, background) // The body may have taken its time.
+  await revocations?.admit(route, principal, background) // The body may have taken long to arrive.
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const stop = isWebSocket || revocations ? new AbortController() : undefined
   const within = { after: isWebSocket ? ports.after : after, now: ports.now, background } // A socket outlives `after`.
   const watch: Watch | undefined = revocations && ((work) => revocations.watch(route, principal, within, work))
 
-  // Act 4: through the inner door, and back.
+  // Act 4: the request to the agent, and its answer.
   return stoppable(stop, watch, async () => {
     const { response, credentials } = await send({
       method,

@@ -5,7 +5,7 @@ import type { Configuration } from './config/load'
 import { REVOCATION_BOUND_SECONDS } from './limits/revocations'
 import { threadSecretFault } from './threads/secret'
 
-/** Why the gateway, or a part of it, cannot serve; named without anything that is secret. */
+/** The reason why the gateway, or a part of it, cannot serve. It contains no secret. */
 interface Unready {
   readonly reason: string
   readonly routes: readonly string[]
@@ -23,8 +23,8 @@ const KEY_REASONS = {
 } as const
 
 /**
- * Finds what cannot serve. It asks nobody: whether an identity provider or an agent is up shows in
- * replies and audit lines.
+ * Finds the parts that cannot serve. It makes no requests: replies and audit lines show whether an
+ * identity provider or an agent is up.
  */
 export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): readonly Unready[] => [
   ...missingKeys(config, signingKeys),
@@ -32,13 +32,15 @@ export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): r
   ...missingSecrets(config),
 ]
 
-/** One log line for each, for the operator: strangers who ask for health are told no names. */
+/**
+ * Returns a log line for each part. Only the operator gets these names, not callers of `health`.
+ */
 export const unreadyLines = (unready: readonly Unready[]): readonly string[] =>
   unready.map((part) => JSON.stringify({ event: 'not-ready', ...part }))
 
 /**
- * `/.sallyport/health`: 200 when every route can serve, 503 when one cannot; and within how many
- * seconds a revocation is in force, where there is a list of them.
+ * Answers `/.sallyport/health`: 200 when every route can serve, 503 when one cannot. If there is a
+ * revocation list, it also says within how many seconds a revocation is in force.
  */
 export function healthResponse(
   unready: readonly Unready[],

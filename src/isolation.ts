@@ -10,7 +10,7 @@ import type { Send } from './send'
 import { createThreadContexts } from './threads/context'
 import { IDEMPOTENCY_KEY, withOwnIdempotencyKey } from './threads/idempotency-key'
 
-/** On whose behalf a call is made. */
+/** The caller for whom a call is made. */
 interface Caller {
   readonly route: LoadedRoute
   /** Absent on public routes. */
@@ -22,11 +22,11 @@ interface Caller {
 }
 
 /**
- * Keeps calls to what is their caller's: idempotency keys on every route that knows its caller, and
- * threads where they are owned. Rules that have to know who owns a thread ask the agent through
- * `send`, with the caller's identity.
+ * Creates the function that limits calls to their caller's own idempotency keys and threads. Keys
+ * are separated on every route that knows its caller, threads only where they are owned. To find
+ * out who owns a thread, it asks the agent through `send`, with the caller's identity.
  *
- * @param secret THREAD_SECRET, of which derived and sealed ids are made
+ * @param secret THREAD_SECRET, from which derived and sealed ids are made
  */
 export function createIsolation(secret: string | undefined, ports: Ports) {
   const threadContextOf = createThreadContexts(secret, ports)

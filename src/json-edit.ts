@@ -1,16 +1,16 @@
 /**
- * Edits of JSON as text, by place. Text that no edit names keeps its bytes: parsing and writing it
- * again would change `1.0` and great numbers.
+ * Edits JSON as text. Text that no edit names keeps its bytes: parsing and writing it again would
+ * change `1.0` and large numbers.
  */
 
-/** Returns what stands in place of a JSON value; undefined takes it out of its object or list. */
+/** Returns the replacement of a JSON value; undefined removes it from its object or list. */
 export type Edit = (text: string) => string | undefined
 
 export const removed: Edit = () => undefined
 
 /**
- * Edits the members of an object by their names, each however often it occurs. Any other value
- * stays as it is.
+ * Edits the members of an object by name, every member if a name is repeated. Any other value stays
+ * as it is.
  */
 export function members(edits: Readonly<Record<string, Edit>>): Edit {
   return (text) =>
@@ -32,7 +32,7 @@ export const items = (edit: (text: string, index: number) => string | undefined)
   }
 }
 
-/** One edit after another. */
+/** Applies one edit after another. */
 export const all =
   (...edits: readonly Edit[]): Edit =>
   (text) =>
@@ -53,7 +53,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
   let at = afterSpace(text, start + 1)
   if (text[at] === '}' || text[at] === ']') return text
   let kept = ''
-  /** Where what has not been copied yet begins. */
+  /** Where the text begins that has not been copied yet. */
   let from = start + 1
   let isFirst = true
   const open = text.slice(0, from)
@@ -64,7 +64,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
     const made = edit ? edit(given) : given
     const end = afterSpace(text, valueTo)
     if (made !== undefined) {
-      // The comma belongs to the part that it stands before.
+      // A comma is kept with the part that follows it.
       const before = text.slice(from, valueFrom)
       kept += (isFirst ? before.replace(/^,/, '') : before) + made
       isFirst = false
@@ -81,14 +81,14 @@ const PRIMITIVE = /[^,\]} \t\r\n]*/y
 const TOKEN = /["{}[\]]/g
 
 /**
- * Takes members of these names out of each object that is the value of a member of one of the other
- * names, wherever that stands.
+ * Removes the members in `names` from every object that is the value of a member in `holders`, at
+ * any depth.
  */
 export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>): Edit {
   return (text) => {
     const kept: string[] = []
     let from = 0
-    /** Whether each object or list around here is such a holder. */
+    /** For each object or list around this place, whether it is the value of a holder. */
     const around: boolean[] = []
     let name: string | undefined
     TOKEN.lastIndex = 0
@@ -115,7 +115,7 @@ export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>
   }
 }
 
-/** The comma stands in the last piece that is not space. */
+/** Removes the last comma, which is in the last piece that is not only space. */
 function dropLastComma(pieces: string[]): void {
   for (let at = pieces.length - 1; at >= 0; at--) {
     const piece = (pieces[at] ?? '').trimEnd()
@@ -147,8 +147,8 @@ function endOfValue(text: string, from: number): number {
 }
 
 /**
- * Where a string that begins here ends. A regular expression for all of a string would need the
- * stack for each of its escapes.
+ * Returns where the string that begins here ends. A regular expression for a whole string would
+ * need the stack for each of its escapes.
  */
 export function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {

@@ -17,16 +17,16 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const MOST_KEPT = 50_000
 /**
- * Where a number may stand that JavaScript would write otherwise: one with a fraction or an
- * exponent, a long one, minus zero. Texts have fewer digits than commas and colons, so it looks for
- * a digit first and then at what is before it: a fifth of the time.
+ * Matches where a number may be that JavaScript would write differently: with a fraction or an
+ * exponent, a long one, or minus zero. Texts have fewer digits than commas and colons. So it looks
+ * for a digit first and then at the text before it, in a fifth of the time.
  */
 const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
 /**
- * Parses a text as JSON, with numbers that are written again as they were: `1.10`, and 64-bit ids.
- * Such a number is an object to `typeof`, and none to `isObject`. Of more than so many, the others
- * are written as JavaScript writes them: each takes memory.
+ * Parses a text as JSON, so that numbers such as `1.10` and 64-bit ids are written back unchanged.
+ * `typeof` calls such a number an object; `isObject` does not. After the first MOST_KEPT, such
+ * numbers are written as JavaScript writes them, because each takes memory.
  * @throws SyntaxError
  */
 export function parseAsWritten(text: string): Json {
@@ -51,13 +51,14 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
-/** The same for JSON as Python writes it, which has `NaN` and `Infinity`: they become null. */
+/** Parses JSON as Python writes it: its `NaN` and `Infinity` become null. */
 export const parseLooseJson = (text: string): Json | undefined =>
   parseJson(text) ?? parseJson(text.replace(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g, 'null'))
 
 /**
- * One spelling for texts that differ in case only, folded both ways: servers compare in upper case
- * (.NET) or in lower case (Go, JavaScript), and Go takes the long s (U+017F) for an s, too.
+ * Returns one spelling for texts that differ only in case. It folds both ways, because servers
+ * compare in upper case (.NET) or in lower case (Go, JavaScript). Go also takes the long s (U+017F)
+ * for an s.
  */
 export const folded = (text: string): string =>
   IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()
@@ -65,17 +66,17 @@ export const folded = (text: string): string =>
 /** ASCII without capital letters. */
 const IS_FOLDED = /^[\x00-@[-\x7f]*$/
 
-/** One spelling for names that differ in case, `_`, `-` and `.` only. */
+/** Returns one spelling for names that differ only in case, `_`, `-` and `.`. */
 export const plainName = (name: string): string => folded(name).replace(/[-_.]/g, '')
 
 /** camelCase, and the snake_case that Python servers take too. */
 const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 
 /**
- * Refuses members that a server could read under another spelling. A server that binds names
- * without regard to case (.NET does) would read `State` after `state`; one that takes two spellings
- * of a member would choose for itself.
- * @param names plain ones, of the members that are looked at
+ * Refuses members that a server could read under another spelling. A server that ignores the case
+ * of names (.NET does) would read `State` after `state`. A server that takes two spellings of a
+ * member would choose one of them.
+ * @param names of the members to check, as `plainName` spells them
  * @throws Refusal `body-invalid`
  */
 export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<string>): void {
@@ -88,16 +89,16 @@ export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<stri
   }
 }
 
-/** The values of members whose name, in whatever case, is one of these lower-case ones. */
+/** Returns the values of members whose name is in `names`, in any case. `names` are lower case. */
 export const valuesNamed = (object: JsonObject, names: readonly string[]): readonly Json[] =>
   Object.entries(object).flatMap(([name, value]) => (names.includes(folded(name)) ? [value] : []))
 
-/** Removes the members whose name, in whatever spelling, is one of these plain ones. */
+/** Removes the members whose name is in `names`, in any spelling. `names` are plain names. */
 export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
   for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
 }
 
-/** The same at any depth. */
+/** Does the same at any depth. */
 export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): void {
   if (isObject(value)) removeSpellings(value, names)
   if (typeof value === 'object' && value !== null)

@@ -33,7 +33,7 @@ const ed25519 = { webCrypto: { name: 'Ed25519' }, kty: 'OKP', crv: 'Ed25519', me
 
 /**
  * Signature algorithms by the names of RFC 7518 section 3.1, RFC 8037 and RFC 9864. All are
- * asymmetric: with a shared secret, whoever verifies could also sign.
+ * asymmetric: with a shared secret, every verifier could also sign.
  */
 export const jwsAlgorithms = {
   RS256: rsa('RSASSA-PKCS1-v1_5', 256),
@@ -56,7 +56,7 @@ export const jwsAlgorithmNames = Object.keys(jwsAlgorithms) as [JwsAlgorithm, ..
 const MIN_RSA_BITS = 2048
 
 /**
- * Whether a key is one for this algorithm, by its type and curve, and by its own `alg` where it has
+ * Tells whether a key fits this algorithm, by its type and curve, and by its own `alg` if it has
  * one.
  */
 export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boolean {
@@ -67,23 +67,21 @@ export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boole
 }
 
 /**
- * The members of a key that make its public part. Built from nothing, so that no private member can
- * be forgotten.
+ * Returns the public members of a key. It copies only those, so that no private member can be
+ * forgotten.
  */
 export function publicMembers(jwk: JWK, name: JwsAlgorithm): JWK {
   const { kty, members } = jwsAlgorithms[name] as Row
   return Object.fromEntries([['kty', kty], ...members.map((member) => [member, jwk[member]])])
 }
 
-/**
- * The thumbprint of a key (RFC 7638): SHA-256 of its public members in the order of their names.
- */
+/** Returns the thumbprint of a key (RFC 7638): SHA-256 of its public members, sorted by name. */
 export const thumbprintOf = (jwk: JWK, name: JwsAlgorithm): Promise<string> =>
   sha256Text(JSON.stringify(Object.fromEntries(Object.entries(publicMembers(jwk, name)).sort())))
 
 /**
  * Imports a public key to verify, or a private one to sign.
- * @throws DOMException where it is no such key
+ * @throws DOMException if the key does not fit the algorithm
  */
 export function importKey(jwk: JWK, name: JwsAlgorithm, use: 'sign' | 'verify'): Promise<CryptoKey> {
   const { ext, key_ops, use: _, alg, ...members } = jwk
@@ -91,6 +89,6 @@ export function importKey(jwk: JWK, name: JwsAlgorithm, use: 'sign' | 'verify'):
   return crypto.subtle.importKey('jwk', data as JsonWebKey, jwsAlgorithms[name].webCrypto, false, [use])
 }
 
-/** Whether it is an RSA key of less than 2,048 bits (RFC 7518 section 3.3). */
+/** Tells whether a key is an RSA key of less than 2,048 bits (RFC 7518 section 3.3). */
 export const isWeak = ({ algorithm }: CryptoKey): boolean =>
   'modulusLength' in algorithm && Number(algorithm.modulusLength) < MIN_RSA_BITS

@@ -1,11 +1,11 @@
 import type { Ports } from './ports'
 
-/** Node has none, where commands run. */
+/** Undefined in Node, where commands run. */
 const shared = (globalThis as { readonly caches?: { readonly default?: Cache } }).caches?.default
 
 /**
- * The ports of a running Worker, as `worker.ts` hands them out. This is the only file that reaches
- * the world by itself.
+ * The ports of a running Worker, as `worker.ts` hands them out. Only this file uses the network,
+ * the clock and the log directly.
  */
 export const livePorts: Ports = {
   fetch: (request, init) => fetch(request, init),

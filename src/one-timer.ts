@@ -7,9 +7,9 @@ interface Waiting {
 }
 
 /**
- * Lets all that waits within one request share a timer of the platform, which costs as much as a
- * tenth of a request: a body, the first byte of the answer, and the end each wait in turn, and
- * nearly always in vain. A wait that ends later needs no timer of its own; the one that is set
+ * Lets all waits within one request share one timer of the platform, which costs as much as a tenth
+ * of a request. The body, the first byte and the end of the answer are waited for in turn, and
+ * these waits almost never run out. A later wait needs no timer of its own: the timer that is set
  * looks again when it fires.
  */
 export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
@@ -30,7 +30,7 @@ export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
     setFor = at
     after(Math.max(0, at - now()), fire)
   }
-  /** Does one piece of work, so that what it begins can go on before the next. */
+  /** Does one piece of work, so that code that it wakes can run before the next piece. */
   const fire = (): void => {
     setFor = Number.POSITIVE_INFINITY
     const due = earliest()
@@ -50,7 +50,7 @@ export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
   return (milliseconds, work) => {
     const entry = { at: (doing ?? now()) + milliseconds, work }
     waiting.add(entry)
-    // While work is done, what it sets is looked at afterwards.
+    // Waits that are added during such work are looked at when the work is done.
     if (doing === undefined && entry.at < setFor) set(entry.at)
     return () => {
       waiting.delete(entry)

@@ -1,9 +1,9 @@
-/** No text is encoded more often. */
+/** The most rounds that are undone. No text is encoded more often. */
 const MOST_ROUNDS = 4
 
 /**
- * A text without its percent-encoding, once for each time that it was put on: what is looked for
- * may stand in any of them. Bytes are characters here, since it is ASCII.
+ * Returns a text after each round of percent-decoding, since a searched text may be in any of them.
+ * Each byte becomes one character, since that text is ASCII.
  */
 export function percentDecoded(text: string): readonly string[] {
   const forms: string[] = []

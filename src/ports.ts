@@ -1,26 +1,27 @@
 /**
- * The only ways to the world, but for services that are bound by name: those come from
- * `config/env.ts`. They are passed in once, so that every step is a function of what it is given,
- * and so that a test can move the clock or hold back an answer without replacing a module.
+ * The only ways to the outside, except for services that are bound by name: those come from
+ * `config/env.ts`. They are passed in once, so that every step depends on its arguments only, and
+ * so that a test can move the clock or delay an answer without replacing a module.
  */
 export interface Ports {
   /** Reaches identity providers and origins. */
   readonly fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
   /** Milliseconds since the epoch. On Workers it stands still between two waits for the network. */
   readonly now: () => number
-  /** Everything that waits for time to pass waits here. */
+  /** The only way to wait for time to pass. */
   readonly after: After
   /** A new UUID. */
   readonly randomId: () => string
   /**
-   * Writes one audit line. The request is kept alive until it is written. Another place for the
-   * lines is another `emit`.
+   * Writes one audit line. The request is kept alive until it is written. To write the lines to
+   * another place, replace `emit`.
    */
   readonly emit: (line: string) => void | Promise<void>
-  /** Writes a line for whoever runs the gateway, about something that belongs to no request. */
+  /** Writes a line for the operator, about something that belongs to no request. */
   readonly log: (line: string) => void
   /**
-   * Where isolates of one place share fetched key sets; absent where the platform has no Cache API.
+   * The cache in which isolates of one location share fetched key sets; absent where the platform
+   * has no Cache API.
    */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>
 }

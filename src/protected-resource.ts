@@ -8,16 +8,16 @@ import { scopesOf } from './policy/scopes'
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 const METADATA_SECONDS = 3_600
 
-/** Kinds whose clients find out by themselves where to sign in. */
+/** Tells whether a route's clients find out by themselves where to sign in. */
 const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mcp' && !route.isPublic
 
 /** RFC 9728 section 3.1: the well-known part goes between the host and the path. */
 const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WELL_KNOWN + (path === '/' ? '' : path)
 
 /**
- * The contents of `WWW-Authenticate` in a 401 or 403 of a route. An MCP client reads from it where
- * the metadata is and which scopes to ask for (MCP authorization, "protected resource metadata
- * discovery").
+ * Returns the contents of `WWW-Authenticate` in a 401 or 403 of a route. An MCP client reads from
+ * it where the metadata is and which scopes to ask for (MCP authorization, "protected resource
+ * metadata discovery").
  */
 export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {
   const context = { realm: route.id, challenges: challengesOf(route.trust) }
@@ -26,9 +26,9 @@ export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeCo
 }
 
 /**
- * The metadata of an MCP route (RFC 9728 section 2): which address it is about, and who issues
- * tokens for it.
- * @param path of the request, below the well-known address the route's own
+ * Returns the metadata of an MCP route (RFC 9728 section 2): its address, and the issuers of its
+ * tokens.
+ * @param path of the request: the well-known path, then the path of the route
  */
 export function resourceResponse({ publicUrl, routes }: Configuration, path: string, requestId: string): Response {
   const route = routes.get(path.slice(WELL_KNOWN.length) || '/')

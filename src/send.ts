@@ -14,10 +14,10 @@ import { type LimitedBody, writeJson } from './request/body'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
 
-/** The header of the assertion where it is no bearer. */
+/** The header of the assertion if it is not sent as a bearer token. */
 const ASSERTION = 'x-sallyport-assertion'
 
-/** Which of the caller's requests something is done for, and on whose behalf. */
+/** The caller's request that the gateway acts for. */
 export interface RequestContext extends Authentication {
   readonly route: LoadedRoute
   readonly trace: Trace
@@ -32,14 +32,14 @@ export interface AgentRequest {
   readonly method: string
   /** Path and query as the agent sees them. */
   readonly uri: string
-  /** The assertion's `jti`. Agents may take each but once. */
+  /** The assertion's `jti`. Agents may accept each only once. */
   readonly id: string
-  /** The caller's headers, from which those on the list are taken. */
+  /** The caller's headers, of which only those on the route's list are sent. */
   readonly from: Headers
   readonly json: Json | undefined
   readonly thread?: string | undefined
   readonly webSocket?: Readonly<Record<string, string>>
-  /** A body that passes unread. */
+  /** A body that is passed on without being read. */
   readonly upload?: LimitedBody | undefined
   /** How long the agent may take to begin its answer. */
   readonly firstByteSeconds: number
@@ -58,9 +58,9 @@ export interface Answered {
 export type Send = (request: AgentRequest) => Promise<Answered>
 
 /**
- * The inner door, which every request to an agent goes through: the caller's own, and what the
- * gateway asks on its behalf. The body is written, the identity signed for just this request,
- * headers are built from nothing, and it is made once.
+ * Creates the sender that every request to an agent goes through: the caller's own, and the
+ * gateway's questions on the caller's behalf. It writes the body, signs the identity for just this
+ * request, builds new headers, and sends the request once.
  *
  * @returns a function that throws the Refusals of `Signer.sign` and of `forward`,
  *   `configuration-incomplete` where a secret is missing, and `origin-unauthorized` where the agent
@@ -105,15 +105,15 @@ export function createSender(config: Configuration, signer: Signer) {
       if (body) headers['content-type'] = 'application/json'
       headers.traceparent = trace.traceparent
       headers.via = via
-      // A stream that is compressed is a stream that is held back.
+      // Compression would hold back the events of a stream.
       headers['accept-encoding'] = 'identity'
       const response = await forward(
         route.origin,
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
-      // The caller has been accepted here. To pass this on would have its client sign in again and
-      // again.
+      // The gateway has accepted the caller. If it passed this 401 on, the client would sign in
+      // again and again.
       if (response.status === 401 && added.length > 0) {
         void response.body?.cancel().catch(() => undefined)
         throw new Refusal('origin-unauthorized', assertion === undefined ? 'secret' : 'assertion')

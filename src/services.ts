@@ -16,7 +16,7 @@ import { createSender } from './send'
 export interface Services {
   readonly config: Configuration
   readonly ports: Ports
-  /** The gateway's own, by which it knows a request that has been here before. */
+  /** The gateway's own host, by which it knows a request that has passed through it before. */
   readonly host: string
   /** For requests that match no route. */
   readonly corsOfAll: CorsRules
@@ -25,7 +25,7 @@ export interface Services {
   readonly isolate: ReturnType<typeof createIsolation>
   /** Absent where no list is bound. */
   readonly revocations: Revocations | undefined
-  /** Begins to read a body of a caller, or of somebody whom nobody knows yet. */
+  /** Begins to read the body of a known caller, or of a caller who is not known yet. */
   readonly beginRead: Readonly<Record<keyof typeof MOST_BYTES, ReturnType<typeof createBodyReads>>>
 }
 

@@ -14,8 +14,8 @@ export interface Gateway {
 }
 
 /**
- * Makes a Worker of routes: what it is bound to and its secrets come from the environment that the
- * platform gives it.
+ * Makes a Worker of routes. Its bindings and secrets come from the environment that the platform
+ * gives it.
  * @param routes as routes/index.ts lists them
  * @throws ConfigurationError where the configuration has faults; the Worker does not start then
  */
