@@ -6,9 +6,9 @@ const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 const OWN_SITES = new Set(['same-origin', 'none'])
 
 /**
- * Refuses a request that changes something, where the credential came from the browser and not from
- * the page: any site's page could have sent it (cross-site request forgery). Machines have no
- * browser, so this is asked of people only.
+ * Refuses a request that changes something if another site's page may have sent it (cross-site
+ * request forgery). This matters where the browser adds the credential, and not the page. Machines
+ * have no browser, so it is called for people only.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignPage({ method, headers }: CredentialSources, pageOrigins: Way['pageOrigins']): void {

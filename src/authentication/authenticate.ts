@@ -4,41 +4,41 @@ import type { Authenticator, CredentialSources, Presented } from './authenticato
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
-/** The caller, as far as the route wants to know. */
+/** The caller's credential, and the verified caller if the route asks for one. */
 export interface Authentication {
   /**
-   * The raw credential is in this object and nowhere else. It is kept so that it can be taken out
-   * of what is sent on.
+   * The raw credential, which is in this object and nowhere else. It is kept so that it can be
+   * removed from everything that is sent on.
    */
   readonly credential: Credential | undefined
-  /** Absent on public routes: whatever credential came along has not been verified. */
+  /** Absent where no credential was verified, as on public routes. */
   readonly principal: Principal | undefined
 }
 
 /**
- * Whether a route wants to know who is asking: `always`, `if-told` (a request without a credential
- * may pass, one with a credential must have a good one), or `never` on public routes.
+ * Whether a route needs to know the caller: `always`, `if-told` (a request without a credential may
+ * pass, one with a credential must have a good one), or `never` on public routes.
  */
 export type Wanted = 'always' | 'if-told' | 'never'
 
-/** The way into a route. */
+/** The part of a route that `authenticate` needs to know. */
 export interface Entrance {
   readonly authenticators: readonly Authenticator[]
   /** The prefixes of user ids, one for each issuer that the route trusts. */
   readonly subjectPrefixes: readonly string[]
 }
 
-/** Takes no credential, and lets nobody in. */
+/** An entrance that takes no credential, and lets no caller in. */
 export const CLOSED: Entrance = { authenticators: [], subjectPrefixes: [] }
 
 /**
- * Takes the request's credential, of a kind that the route trusts, and verifies it where it is
- * wanted.
+ * Takes the request's credential, if it is of a kind that the route trusts, and verifies it where
+ * `wanted` demands that.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are
- *   several, `token-in-url` for one that stands in the URL as well, `token-invalid` for a user id
- *   that could be another issuer's, and those of `Presented`
+ *   several, `token-in-url` for one that is in the URL as well, `token-invalid` for a user id that
+ *   could be another issuer's, and those of `Presented`
  */
 export async function authenticate(
   { authenticators, subjectPrefixes }: Entrance,
@@ -78,9 +78,9 @@ export function refuseOthers({ authenticators }: Entrance, sources: CredentialSo
 }
 
 /**
- * Agents see one text for a person, prefix and subject together. A text that begins with another
- * issuer's longer prefix could name that issuer's person, so it is refused; then no two issuers of
- * a route can ever mean the same text.
+ * Refuses a user id that could be another issuer's. Agents see prefix and subject as one text. A
+ * text that begins with another issuer's longer prefix could name that issuer's user. Without such
+ * texts, no two issuers of a route can mean the same user id.
  */
 function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
   const ownLength = userId.length - subject.length

@@ -4,20 +4,20 @@ import type { Background } from '../ports'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
-/** The parts of a request that a credential can stand in, or be bound to. */
+/** The parts of a request that can hold a credential, or that it can be bound to. */
 export interface CredentialSources {
   readonly method: string
   /** The gateway's own address, before the path. */
   readonly gatewayUrl: string
-  /** Path and query as they were sent: no credential may stand there. */
+  /** Path and query as they were sent: they may not hold a credential. */
   readonly path: string
   readonly query: string
   readonly headers: Headers
-  /** Tokens from the places of the body where the route takes them, as they stand there. */
+  /** Tokens from the places in the body where the route takes them, unchanged. */
   readonly inBody: readonly Json[]
 }
 
-/** A credential that was taken off a request. */
+/** A credential that was taken from a request. */
 export interface Presented {
   readonly credential: Credential
   /**
@@ -29,34 +29,34 @@ export interface Presented {
 }
 
 /**
- * Takes one kind of credential off a request, and turns it into a principal. No later step asks
+ * Takes one kind of credential from a request, and turns it into a principal. No later step asks
  * which kind it was.
  */
 export interface Authenticator {
   /**
    * Takes the credential. It does not verify it.
    * @returns undefined where the request has none of this kind
-   * @throws Refusal for one that is malformed, doubled or in the wrong place (400)
+   * @throws Refusal for a credential that is malformed, doubled or in the wrong place (400)
    */
   take(sources: CredentialSources): Presented | undefined
-  /** Says why what the request has is none of this kind, where it has something. */
+  /** Explains why the credential of a request is not of this kind, if the request has one. */
   whyNone?(sources: CredentialSources): Refusal | undefined
 }
 
-/** How a route is come to. */
+/** How callers reach a route. */
 export interface Way {
   /** The route's id. */
   readonly route: string
-  /** A header in which something in front of the gateway puts the credential. */
+  /** A header in which a proxy in front of the gateway puts the credential. */
   readonly tokenHeader: string | undefined
-  /** Web origins of pages that may use it. */
+  /** Web origins of pages that may use the route. */
   readonly pageOrigins: { has(origin: string): boolean }
-  /** Whether a bearer is one of another kind that the route trusts. */
+  /** Whether a bearer token is a credential of another kind that the route trusts. */
   readonly isOther: (bearer: string) => boolean
 }
 
 /**
- * A kind of credential: what others need to know of it, and how it is verified.
+ * A kind of credential: how it is verified, and what other code needs to know about it.
  * @typeParam Stores what it shares between requests
  * @typeParam Trusted what routes trust of this kind
  */
@@ -66,18 +66,15 @@ export interface CredentialKind<Stores, Trusted> {
    * @param parameters such as `realm="support"`
    */
   challenge(parameters: string): string
-  /**
-   * Finds it where it was pasted into some other text, all over the text. Matches are not written
-   * to logs.
-   */
+  /** Finds all credentials of this kind inside other text. Matches are not written to logs. */
   readonly shape: RegExp
   /**
-   * Request headers that it stands in, in lower case: pages of other origins need leave to send
+   * Request headers that carry it, in lower case. Pages of other origins need permission to send
    * them.
    */
   readonly requestHeaders: readonly string[]
   /** Returns its part of a resource's metadata (RFC 9728 section 2). */
   resourceMetadata(trusted: readonly Trusted[]): Readonly<Record<string, unknown>>
-  /** Makes the authenticator of a route that trusts these. */
+  /** Makes the authenticator of a route that trusts `trusted`. */
   authenticator(trusted: readonly Trusted[], stores: Stores, way: Way): Authenticator
 }

@@ -8,9 +8,9 @@ const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
 const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
 
 /**
- * Takes the bearer token off a request: from one `Authorization` header, from the places of the
- * body where the route takes tokens, or from both where they are the same. Cookies and form fields
- * are never read.
+ * Takes the bearer token from a request: from one `Authorization` header, from the places in the
+ * body where the route takes tokens, or from both if they are the same. Cookies and form fields are
+ * never read.
  *
  * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3:
  *   that is a 401 without error)
@@ -29,7 +29,7 @@ export function takeBearer({ headers, inBody }: CredentialSources): Credential |
 }
 
 /**
- * Takes a token that something in front of the gateway has put into a header of its own.
+ * Takes a token that a proxy in front of the gateway has put into its own header.
  * @throws Refusal `credential-ambiguous` (400) for anything but one token
  */
 export function takeHeader(headers: Headers, name: string): Credential | undefined {
@@ -40,7 +40,7 @@ export function takeHeader(headers: Headers, name: string): Credential | undefin
   return new Credential(token)
 }
 
-/** Whether a header presents a token of this scheme, good or bad. */
+/** Tells whether the headers present a bearer token, good or bad. */
 export const hasBearer = (headers: Headers): boolean => /^bearer(?:\s|,|$)/i.test(headers.get('authorization') ?? '')
 
 /** Two headers arrive joined by a comma, which no token contains. */

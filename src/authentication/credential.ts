@@ -1,7 +1,7 @@
 import { percentDecoded } from '../percent'
 
 const ERASED = '[removed]'
-/** No signature has fewer characters; and what replaces a token is shorter than this. */
+/** No signature has fewer characters, so no token has. The replacement is shorter than this. */
 const SHORTEST = 43
 
 /**
@@ -19,7 +19,7 @@ export class Credential {
     return this.#token
   }
 
-  /** Whether a text carries the token, percent-encoded or not. */
+  /** Tells whether a text contains the token, percent-encoded or not. */
   isIn(text: string): boolean {
     return (
       text.includes(this.#token) ||
@@ -28,9 +28,9 @@ export class Credential {
   }
 
   /**
-   * The text without the token. Safe inside JSON: neither the token nor what replaces it needs
-   * escaping there. A text that is too short to be a token (on a public route nobody has verified
-   * it) stays, for it could be a part of anything.
+   * Returns the text without the token. This is safe inside JSON: neither the token nor its
+   * replacement needs escaping there. A credential too short to be a token (public routes do not
+   * verify it) is not erased, because it could be part of any text.
    */
   eraseFrom(text: string): string {
     return this.#token.length < SHORTEST ? text : text.replaceAll(this.#token, ERASED)
@@ -45,7 +45,7 @@ export class Credential {
   }
 }
 
-/** A text without the caller's token, where there is either. */
+/** Returns a text without the caller's token, or unchanged if there is no token. */
 export function eraseToken(text: string | undefined, credential: Credential | undefined): string | undefined {
   return text === undefined || !credential ? text : credential.eraseFrom(text)
 }

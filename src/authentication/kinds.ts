@@ -10,28 +10,28 @@ import { jwt } from './jwt/authenticator'
 import { createTokenStores } from './jwt/token-stores'
 
 /*
- * Every kind of credential: what the route says of it, and its authenticator. Each is given what
- * the route trusts of its kind. A public route takes bearers as well: they are not verified, but
- * taken out of what is sent on.
+ * All kinds of credential: their challenges and their authenticators. Each is given what the route
+ * trusts of its kind. A public route takes bearer tokens as well: it does not verify them, but
+ * removes them from what is sent on.
  */
 
 /** Writes a challenge. @param parameters such as `realm="support"` */
 export type Challenge = (parameters: string) => string
 
-/** Both kinds are bearers: one challenge speaks of both. */
+/** Both kinds can be sent as bearer tokens, so one challenge is enough. */
 export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.challenge]
 
-/** A text without anything that is shaped like a credential. */
+/** Returns a text without anything that looks like a credential. */
 export const withoutCredentials = (text: string): string => {
   const rest = text.replace(jwt.shape, '[removed]')
   return rest.includes('sp_') ? rest.replace(apiKey.shape, '[removed]') : rest
 }
 
-/** Whether a header presents an API key to a route that trusts keys, good or bad. */
+/** Tells whether the headers present an API key, good or bad, to a route that trusts keys. */
 export const hasKey = ({ apiKeys }: Trusted, headers: Headers): boolean =>
   apiKeys.length > 0 && isMeantAsKey(headers.get(KEY_HEADER) ?? '')
 
-/** Request headers that the route's credentials stand in. */
+/** Returns the request headers that carry the route's credentials. */
 export const credentialHeadersOf = ({ apiKeys }: Trusted): readonly string[] =>
   apiKeys.length > 0 ? apiKey.requestHeaders : jwt.requestHeaders
 
@@ -41,7 +41,7 @@ export const resourceMetadataOf = ({ issuers, apiKeys }: Trusted) => ({
 })
 
 /**
- * Makes the entrances of routes, which share keys and what has been verified.
+ * Makes the function that makes a route's entrance. Entrances share keys and verified tokens.
  * @param signingKeys the gateway's own, for routes that trust its assertions
  */
 export function createEntrances(

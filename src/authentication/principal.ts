@@ -3,19 +3,19 @@ import type { Caller } from '../caller'
 declare const verified: unique symbol
 
 /**
- * The caller, as a verified credential says. Only authenticators make one, with
+ * The caller that a verified credential names. Only authenticators make one, with
  * `verifiedPrincipal`.
  */
 export interface Principal extends Caller {
   readonly [verified]: true
-  /** The kind of credential that says so. */
+  /** The kind of that credential. */
   readonly authenticator: 'jwt' | 'api-key'
   /** The id of an API key. */
   readonly key?: string
-  /** The token's `iss`. Only together with `subject` does it name one person. */
+  /** The token's `iss`. It names one person only together with `subject`. */
   readonly issuer: string
   /**
-   * The issuer that vouches for the person; behind another gateway, the issuer whose token that
+   * The issuer that signed the person in; behind another gateway, the issuer whose token that
    * gateway verified.
    */
   readonly identityProvider: string

@@ -11,11 +11,12 @@ import type { ApiKeyRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
 
 /**
- * API keys, in `x-api-key` or as bearers. Pages of LangGraph send an `x-api-key` of another server,
- * or an empty one, beside their token: what is no key of the gateway's counts for nothing there.
+ * API keys, in `x-api-key` or as bearer tokens. LangGraph's pages send another server's
+ * `x-api-key`, or an empty one, beside their token. So a value of that header is ignored if it is
+ * not a key of the gateway's.
  */
 export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
-  // RFC 9110 has no scheme for the header; as a bearer a key is announced like any other.
+  // RFC 9110 has no scheme for `x-api-key`. As a bearer token, a key has the usual challenge.
   challenge: (parameters) => `Bearer ${parameters}`,
   shape: keyShape,
   requestHeaders: ['authorization', KEY_HEADER],
@@ -24,7 +25,7 @@ export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
 }
 
 function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route }: Way): Authenticator {
-  // A principal is one object for as long as its record is: what is made of it is kept by that.
+  // Each record has one principal object, because data made from a principal is kept by its object.
   const principals = new WeakMap<ApiKeyRecord, Principal>()
 
   async function verify(key: string, now: number): Promise<Principal> {
@@ -51,7 +52,7 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
     return principal
   }
 
-  /** Namespaces are asked in the route's order; the last one's refusal stands. */
+  /** Asks the namespaces in the route's order. If none has the key, the last refusal is thrown. */
   async function firstOf(name: string) {
     let missing: unknown
     for (const keys of trusted) {

@@ -1,12 +1,12 @@
 import { hex, sha256 } from '../../sha256'
 
 /*
- * An API key is `sp_`, 64 hex digits of a secret of 256 random bits, and the first 8 of the SHA-256
- * of what stands before them. Made-up keys are told by these without asking anybody, and scanners
+ * An API key is `sp_`, 64 hex digits of a secret of 256 random bits, and the first 8 digits of the
+ * SHA-256 of the text before them. This checksum shows made-up keys without a lookup, and scanners
  * for secrets find keys by their form. So long a secret needs no slow hash.
  */
 
-/** LangGraph's clients send keys in it. */
+/** LangGraph's clients send keys in this header. */
 export const KEY_HEADER = 'x-api-key'
 
 const FORM = /^sp_[0-9a-f]{72}$/
@@ -15,12 +15,12 @@ const CHECKSUM_CHARS = 8
 /** Finds keys in other text. */
 export const keyShape = /sp_[0-9a-f]{72}/g
 
-/** Whether a text means to be an API key, good or bad. No JWT begins like one. */
+/** Tells whether a text is meant as an API key, good or bad. No JWT begins like one. */
 export const isMeantAsKey = (text: string): boolean => text.startsWith('sp_')
 
 /**
- * The name that a key is kept under: the SHA-256 of all but its checksum, in hex.
- * @returns undefined for what has another form, or a checksum that does not fit
+ * Returns the name under which a key is stored: the SHA-256 of all but its checksum, in hex.
+ * @returns undefined for a text of another form, or with a wrong checksum
  */
 export async function nameOfKey(key: string): Promise<string | undefined> {
   if (!FORM.test(key)) return undefined
@@ -28,7 +28,7 @@ export async function nameOfKey(key: string): Promise<string | undefined> {
   return key.endsWith(name.slice(0, CHECKSUM_CHARS)) ? name : undefined
 }
 
-/** Makes a key of a secret. @param secret 64 hex digits */
+/** Makes a key from a secret. @param secret 64 hex digits */
 export async function keyOfSecret(secret: string): Promise<{ readonly key: string; readonly name: string }> {
   const name = await nameOfSecret(`sp_${secret}`)
   return { key: `sp_${secret}${name.slice(0, CHECKSUM_CHARS)}`, name }
@@ -38,5 +38,5 @@ async function nameOfSecret(secret: string): Promise<string> {
   return hex(await sha256(secret))
 }
 
-/** A key's id: enough of its name to tell it from others, in audit lines and commands. */
+/** Returns a key's id: enough of its name to tell it from others, in audit lines and commands. */
 export const idOfKey = (name: string): string => name.slice(0, 16)

@@ -9,7 +9,7 @@ import type { TrustedKeys } from './trusted-keys'
 
 /** How long an isolate keeps what it has looked up. */
 const KEPT_MS = 30_000
-/** The platform keeps what it has read, and that there was nothing, no shorter than this. */
+/** How long the platform keeps what it has read, or that there was nothing. It allows no less. */
 const CACHE_SECONDS = 30
 const MOST_KEPT = 2_000
 const WAIT_MS = 5_000
@@ -27,8 +27,8 @@ interface Kept {
 export type LookUp = (keys: TrustedKeys, name: string) => Promise<ApiKeyRecord>
 
 /**
- * Looks keys up, and keeps those that were found: by the whole name and the namespace. A name that
- * was not found is not kept here, so that strangers cannot fill the memory.
+ * Creates the lookup, which keeps found records by namespace and whole name. A name that was not
+ * found is not kept here, so that strangers cannot fill the memory.
  */
 export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 'log'>): LookUp {
   const found = new Map<string, Kept>()

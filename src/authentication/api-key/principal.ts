@@ -3,7 +3,9 @@ import { idOfKey } from './form'
 import type { ApiKeyRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
 
-/** The caller that a key stands for. It checks nothing: the key was found and is in force. */
+/**
+ * Returns the caller that a key stands for. It checks nothing: the key was found and is in force.
+ */
 export function principalOfKey(keys: TrustedKeys, name: string, record: ApiKeyRecord): Principal {
   const { subject, kind, roles, scopes, tenant, email, name: called, expiresAt, operations } = record
   return verifiedPrincipal({

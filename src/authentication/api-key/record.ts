@@ -2,10 +2,10 @@ import * as v from 'valibot'
 import { id, some, text } from '../../config/atoms'
 import { pattern } from '../../config/operation-pattern'
 
-/** All that is known of an API key. It is kept under the key's name, in JSON. */
+/** All data of an API key, stored as JSON under the key's name. */
 export const ApiKeyRecordSchema = v.strictObject({
   v: v.literal(1),
-  /** The key's purpose, for those who look at the list. */
+  /** The key's purpose, for people who read the list of keys. */
   label: text,
   subject: text,
   kind: v.picklist(['user', 'service']),
@@ -18,15 +18,15 @@ export const ApiKeyRecordSchema = v.strictObject({
   createdAt: text,
   /** Seconds since the epoch. A key without it does not end by itself. */
   expiresAt: v.optional(v.pipe(v.number(), v.integer())),
-  /** Ids of the routes that it is for. Default: all that trust it. */
+  /** Ids of the routes that the key is for. Default: all that trust it. */
   routes: v.optional(some(id)),
-  /** The operations that it is for. Default: all that policies allow. */
+  /** The operations that the key is for. Default: all that policies allow. */
   operations: v.optional(some(pattern)),
 })
 
 export type ApiKeyRecord = v.InferOutput<typeof ApiKeyRecordSchema>
 
-/** A record as it is kept; undefined for any other text. */
+/** Parses a stored record; undefined for any other text. */
 export function readRecord(json: string): ApiKeyRecord | undefined {
   try {
     const { success, output } = v.safeParse(ApiKeyRecordSchema, JSON.parse(json))

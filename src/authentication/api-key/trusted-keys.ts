@@ -1,6 +1,5 @@
 /**
- * Where API keys are looked up. On Cloudflare it is a KV namespace, which other places learn of
- * late.
+ * The store of API keys. On Cloudflare it is a KV namespace; other locations see its changes late.
  */
 export interface KeyNamespace {
   get(name: string, options: { readonly type: 'text'; readonly cacheTtl: number }): Promise<string | null>
@@ -10,7 +9,7 @@ export interface KeyNamespace {
 export interface TrustedKeys {
   /** Id in policies/. */
   readonly id: string
-  /** Vouches for the people that keys stand for. */
+  /** The issuer of the callers that keys stand for. */
   readonly issuer: string
   readonly issuerId: string
   readonly subjectPrefix: string

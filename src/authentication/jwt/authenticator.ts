@@ -8,8 +8,8 @@ import type { TrustedIssuer } from './trusted-issuer'
 import { verify } from './verify'
 
 /**
- * Access tokens that are JWTs, as bearers. A token is verified by the trusted issuer that its `iss`
- * names. A token that is bound to its sender (`cnf`: RFC 9449, RFC 8705) is no bearer.
+ * Access tokens that are JWTs, sent as bearer tokens. A token is verified by the trusted issuer
+ * that its `iss` names. A token that is bound to its sender (`cnf`: RFC 9449, RFC 8705) is refused.
  */
 export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   challenge: (parameters) => `Bearer ${parameters}`,
@@ -18,7 +18,7 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   shape: /(?:eyJ[\w-]*|e(?:yA|w[ko0])[\w-]{16,})\.[\w.-]+/g,
   requestHeaders: ['authorization'],
   resourceMetadata: (issuers) => ({
-    // RFC 9728 section 2: addresses. An issuer that is none cannot be asked for a token either.
+    // RFC 9728 section 2 demands URLs. An issuer that is no URL cannot be asked for a token either.
     authorization_servers: issuers.map(({ issuer }) => issuer).filter((issuer) => URL.canParse(issuer)),
     bearer_methods_supported: ['header'],
   }),

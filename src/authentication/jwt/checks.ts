@@ -13,13 +13,13 @@ const MAX_SUBJECT_CHARS = 255
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 /**
- * One check of a token against the settings of its issuer. The gateway asks for the fault alone;
- * whoever explains a refusal asks for the rest, so that both say the same.
+ * One check of a token against the settings of its issuer. `verify` and `explainToken` both use
+ * these checks, so that both say the same.
  *
  * @typeParam Part the token's header or its claims
  */
 export interface Check {
-  /** The header member or claim that it looks at. */
+  /** The header member or claim that is checked. */
   readonly on: string
   /** The setting of the issuer that decides it. */
   readonly setting?: string
@@ -40,16 +40,16 @@ const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 
 const list = (values: readonly string[]): string =>
   values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
 /**
- * Returns a moment as operators read it; what is no number of seconds, or beyond the calendar, as
- * it is.
+ * Returns a moment as operators read it. A value that is no number of seconds, or is beyond the
+ * calendar, is returned unchanged.
  */
 const moment = (seconds: unknown): unknown =>
   isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 /**
- * The header is the caller's word: `jwk`, `jku`, `x5u` and `x5c` are not even looked at (RFC 8725
- * section 3.10).
+ * Checks of the header. The caller writes it, so its `jwk`, `jku`, `x5u` and `x5c` are ignored (RFC
+ * 8725 section 3.10).
  */
 export const headerChecks: readonly Check[] = [
   {
@@ -86,7 +86,7 @@ export const headerChecks: readonly Check[] = [
   },
 ]
 
-/** The claims of a token whose signature is good. */
+/** Checks of the claims of a token whose signature is good. */
 export const claimChecks: readonly Check[] = [
   {
     on: 'aud',
@@ -180,8 +180,8 @@ export const claimChecks: readonly Check[] = [
 ]
 
 /**
- * RFC 7519 section 4.1.3; and for providers whose access tokens have no `aud`, the claim that
- * stands for it.
+ * Checks `aud` (RFC 7519 section 4.1.3). For providers whose access tokens have no `aud`, checks
+ * the claim that replaces it.
  */
 function audienceFault(claims: Claims, { audience, audienceFrom }: TrustedIssuer): TokenReason | undefined {
   if ('aud' in claims) {

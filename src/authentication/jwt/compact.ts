@@ -8,19 +8,19 @@ const MAX_TOKEN_CHARS = 16_384
 /** Three segments and nothing else (RFC 8725bis, "check JWT format type"). */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /**
- * The characters that a segment may end with, by its length modulo 4. With others one token would
- * have several spellings.
+ * The characters that a segment may end with, by its length modulo 4. With other characters, one
+ * token would have several spellings.
  */
 const LAST = [undefined, /^$/, /[AQgw]/, /[AEIMQUYcgkosw048]/] as const
 
 /**
- * A reference has one dot at most, and no header; a JWE has five segments, the second of them empty
- * where its key is agreed on.
+ * An opaque token has at most one dot, and no header. An encrypted token (JWE) has five segments;
+ * the second is empty where its key is agreed on.
  */
 const OPAQUE = /^(?!eyJ[\w-]*\.)(?=.{20})[\w~+/-]+(?:\.[\w~+/-]+)?=*$/
 const ENCRYPTED = /^[\w-]+\.[\w-]*\.[\w-]*\.[\w-]+\.[\w-]+$/
 
-/** A JWS in compact form (RFC 7515 section 7.1), taken apart. Nothing in it has been verified. */
+/** The parts of a JWS in compact form (RFC 7515 section 7.1). None of them has been verified. */
 export interface CompactToken {
   readonly header: Claims
   readonly payload: Claims
@@ -35,7 +35,7 @@ const encoder = new TextEncoder()
 export const isTooLong = (token: string): boolean => token.length > MAX_TOKEN_CHARS
 
 /**
- * Takes a token apart. Of members that occur twice the last one counts, everywhere (RFC 7519
+ * Splits a token into its parts. If a member occurs twice, the last one counts everywhere (RFC 7519
  * section 4 leaves that choice).
  * @throws Refusal `token-invalid`: `form`, or `encrypted` or `opaque` for tokens that are no JWS
  */
@@ -69,7 +69,7 @@ function isCanonical(token: string, from: number, to: number): boolean {
   return last === undefined || last.test(token[to - 1] ?? '')
 }
 
-/** The JSON object in the first segment of a text. */
+/** Returns the JSON object in the first segment of a text. */
 function objectIn(text: string): Claims {
   try {
     const value: unknown = JSON.parse(utf8.decode(base64url.decode(text.split('.', 1)[0] ?? '')))

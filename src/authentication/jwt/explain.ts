@@ -20,20 +20,20 @@ export interface Step {
   readonly setting?: string | undefined
 }
 
-/** All that can be said of a token. */
+/** All that can be said about a token. */
 export interface Explanation {
   readonly steps: readonly Step[]
   /** The gateway's answer: `accepted`, `expired`, or the reason of its refusal. */
   readonly verdict: 'accepted' | 'expired' | TokenReason
   readonly issuer?: TrustedIssuer
   /**
-   * The caller that its claims name, also where it is refused for its time, its audience or its
-   * signature.
+   * The caller that the token's claims name, even if it is refused for its time, its audience or
+   * its signature.
    */
   readonly principal?: Principal
 }
 
-/** Finds the keys for a token. @returns `unknown` where they cannot be had */
+/** Finds the keys for a token. @returns `unknown` where they cannot be fetched */
 export type KeysFor = (
   issuer: TrustedIssuer,
   alg: JwsAlgorithm,
@@ -42,7 +42,7 @@ export type KeysFor = (
 
 /**
  * Goes through all checks of `verify`, by the same tables, and does not stop at the first that
- * fails. The token's text is in nothing that is returned.
+ * fails. The result never contains the token's text.
  *
  * @param now milliseconds since the epoch
  */
@@ -100,7 +100,7 @@ export async function explainToken(
   return { steps, verdict, issuer, principal: principalOf(issuer, payload) }
 }
 
-/** Why a token was refused, as the gateway would tell its operator. */
+/** Returns why a token was refused, as the gateway would tell its operator. */
 function refusalOf(thrown: unknown): { readonly reason: TokenReason; readonly mismatch: Mismatch } {
   if (!(thrown instanceof Refusal) || !thrown.extras.mismatch) throw thrown
   return { reason: thrown.reason as TokenReason, mismatch: thrown.extras.mismatch }

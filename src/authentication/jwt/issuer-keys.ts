@@ -12,21 +12,21 @@ import { createSharedKeys } from './shared-keys'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /**
- * How long keys are used while their issuer cannot be reached. Longer, and a key withdrawn because
- * it leaked would live on.
+ * How long keys are used while their issuer cannot be reached. If it were longer, a key withdrawn
+ * because it leaked would be accepted for longer.
  */
 const STALE_MS = 24 * 3_600_000
 /**
- * After a failed fetch, the next one waits this long, plus up to a half, so that isolates do not
- * come back together.
+ * After a failed fetch, the next one waits this long, plus up to half of it, so that isolates do
+ * not all retry at the same time.
  */
 const FAILURE_COOLDOWN_MS = 10_000
 /**
- * An issuer whose last fetch failed this recently counts as down: nobody waits for it who has keys,
- * however old.
+ * An issuer whose last fetch failed this recently counts as down. Requests then use the keys that
+ * are there, even old ones, and do not wait.
  */
 const DOWN_MS = 60_000
-/** How long the shared copy is waited for; it is there to save time. */
+/** How long to wait for the shared copy, which is there to save time. */
 const SHARED_MS = 1_000
 /**
  * How long one request waits for keys that another is fetching: for the shared copy, discovery and
@@ -42,38 +42,38 @@ type Keys = readonly CryptoKey[]
 
 export interface KeyStore {
   /**
-   * The keys that a token of this issuer may be signed with: one where it names a `kid`, otherwise
-   * a few. They are matched on `kid`, `kty`, `crv`, `use`, `key_ops` and `alg`.
+   * Returns the keys that may have signed a token of this issuer: one where the token names a
+   * `kid`, otherwise a few. They are matched on `kid`, `kty`, `crv`, `use`, `key_ops` and `alg`.
    * @returns at least one
    * @throws Refusal `token-invalid` where the issuer has no such key, `keys-unavailable` where that
    *   cannot be known
    */
   keysFor(issuer: TrustedIssuer, alg: JwsAlgorithm, kid: string | undefined, background: Background): Promise<Keys>
-  /** Whether a key is of its issuer's set, and the set fresh: then nothing has to be asked. */
+  /** Tells whether a key is in its issuer's set and the set is fresh: then no fetch is needed. */
   isCurrent(issuer: TrustedIssuer, key: CryptoKey): boolean
 }
 
 interface Slot {
   set?: KeySet
   pending?: { readonly since: number; readonly fetch: Promise<void> }
-  /** When the network was last asked in vain; undefined once it has answered. */
+  /** When a fetch last failed; undefined once a fetch has succeeded. */
   failedAt: number | undefined
-  /** How long the network is not asked again after that moment. */
+  /** How long after that moment no fetch is made. */
   coolDownMs: number
   readonly lookups: Lookups
 }
 
 /**
- * The gateway's own keys: before agents whose callers came through it already, it is the issuer,
- * and a Worker may not fetch from itself.
+ * The gateway's own keys. For callers who have come through the gateway already, the gateway is the
+ * issuer, and a Worker may not fetch from itself.
  */
 export type OwnKeys = () => Promise<SigningKeys>
 
 /**
- * Key sets of issuers, one per isolate. jose's own remote set has no single flight, no cool-down
- * after failures and no bounded use of stale keys on Workers, so these are here: one fetch at a
- * time per issuer, kept alive beyond the request that began it; a copy shared with the other
- * isolates of the place; and "unreachable" kept apart from "no such key".
+ * Creates the store of issuers' key sets, one per isolate. On Workers, jose's own remote set has no
+ * single flight, no cool-down after failures and no bounded use of stale keys. This store has them:
+ * one fetch at a time per issuer, kept alive beyond the request that began it; a copy shared with
+ * the other isolates of the location; and different answers for "unreachable" and "no such key".
  *
  * It holds public keys only, no request's data.
  */
@@ -138,7 +138,7 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   ): Promise<Keys | undefined> {
     const found = await select(set, alg, kid).catch((thrown) => {
       if (thrown instanceof Refusal) throw thrown
-      // A key that its provider published broken: a token that names it may be good.
+      // The provider published a broken key. A token that names this key may be good.
       const event = {
         event: 'key-unusable',
         issuer: issuer.id,
@@ -166,8 +166,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const now = ports.now()
       const fresh = slot.set !== undefined && isFresh(slot.set, now)
       const isDown = slot.failedAt !== undefined && elapsed(slot.failedAt, now) < DOWN_MS
-      // Old keys are used only after their issuer was asked in vain: a key that it withdrew must
-      // not outlive the freshness.
+      // Old keys are used only after a fetch has failed: a key that its issuer withdrew must not be
+      // accepted for longer than its set is fresh.
       if (!usable() || !(fresh || isDown)) await refresh(issuer, slot, background)
       else if (!fresh) background.waitUntil(refresh(issuer, slot, background))
       const set = usable()
@@ -180,8 +180,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
         slot.lookups.noteMissing(name, ports.now())
         return refuseKey(kid)
       }
-      // The key may be newer than the set, and then its token is good. Only a set that is younger
-      // than the request says no.
+      // The key may be newer than the set, and then its token is good. Only a set that was fetched
+      // after the request began proves that there is no such key.
       const name = `${alg} ${kid ?? ''}`
       if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)
@@ -198,14 +198,14 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
 /** An entry of `trust` may stand for several issuers, one for each tenant. */
 const nameOf = ({ id, issuer }: TrustedIssuer): string => `${id} ${issuer}`
 
-/** Looks for the keys of a request in a set. */
+/** A search for the keys of a request in a set. */
 type Wanted = (set: KeySet) => Promise<Keys | undefined>
 
 /** Milliseconds until the network may be asked again after a failure. */
 const coolDownLeft = ({ failedAt, coolDownMs }: Slot, now: number): number =>
   failedAt === undefined ? 0 : Math.max(0, coolDownMs - elapsed(failedAt, now))
 
-/** @param waitMs until asking again may help */
+/** @param waitMs milliseconds after which a retry may help */
 const unavailable = ({ id }: TrustedIssuer, waitMs: number): Refusal =>
   new Refusal('keys-unavailable', id, { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
 

@@ -11,8 +11,8 @@ const MIN_RSA_BITS = 2048
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv']
 
 /**
- * RFC 7517 section 4.2, and the one of SPIFFE's bundles (SPIFFE Trust Domain and Bundle section
- * 4.2.2).
+ * Values of `use` for signing keys: RFC 7517 section 4.2, and that of SPIFFE's bundles (SPIFFE
+ * Trust Domain and Bundle section 4.2.2).
  */
 const SIGNING_USES: ReadonlySet<unknown> = new Set(['sig', 'jwt-svid'])
 
@@ -35,8 +35,8 @@ export interface KeySetDocument {
  */
 export async function fetchKeySet(issuer: TrustedIssuer, ports: Ports): Promise<KeySetDocument> {
   const uri = issuer.jwksUri ?? (await discover(issuer, ports))
-  // Before it is asked for: a key that is published while the answer is on its way may not be in
-  // it.
+  // Noted before the request: a key that is published while the answer is on its way may not be in
+  // the answer.
   const fetchedAt = ports.now()
   const { body, maxAgeMs } = await fetchJson(uri, ports)
   const keys = usableKeys((body as { keys?: unknown } | null)?.keys)
@@ -86,18 +86,20 @@ function parse(bytes: Uint8Array): unknown {
   }
 }
 
-/** The keys that may verify a signature; one bad key among good ones must not blind the set. */
+/**
+ * Returns the keys that may verify a signature. One bad key must not make the good ones unusable.
+ */
 export function usableKeys(keys: unknown): JWK[] {
   if (!Array.isArray(keys)) return []
   const some: unknown[] = keys.slice(0, MAX_KEYS)
   const usable = some.filter(isUsable)
-  // A set that publishes a private or a symmetric key has leaked it, in whatever entry: anyone
+  // If any entry of the set publishes a private or a symmetric key, that key has leaked: anyone
   // could sign with it.
   const leaked = keys.filter(isPrivate).map(numberOf)
   return leaked.length === 0 ? usable : usable.filter((key) => !leaked.includes(numberOf(key)))
 }
 
-/** The number by which a public key is known, in whatever spelling. */
+/** Returns the number that identifies a public key, however it is spelt. */
 function numberOf({ n, x }: JWK): string {
   try {
     return base64url
@@ -116,7 +118,7 @@ function isUsable(key: unknown): key is JWK {
   if (typeof key !== 'object' || key === null) return false
   const { kty, n, use } = key as Record<string, unknown>
   if (isPrivate(key) || (use !== undefined && !SIGNING_USES.has(use))) return false
-  // Leading zeros make no modulus longer.
+  // Leading zeros do not make a modulus longer.
   if (kty === 'RSA') return typeof n === 'string' && n.replace(/^A+/, '').length >= Math.ceil(MIN_RSA_BITS / 6)
   return kty === 'EC' || kty === 'OKP'
 }

@@ -5,29 +5,29 @@ import { refuseToken } from '../refuse-token'
 import type { KeySetDocument } from './key-set'
 
 /**
- * A set whose age is below this is used as it is; what the provider's `max-age` says counts within
- * these bounds.
+ * How long a set is fresh, and used without a fetch: the provider's `max-age` within these bounds,
+ * or `usual` without one.
  */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 
 /**
- * So many keys are tried for a token without `kid`. Each costs a verification, also for a token
- * that anybody made up.
+ * The most keys that are tried for a token without `kid`. Each costs a verification, even for a
+ * token that is made up.
  */
 const MOST_TRIED = 4
 
 /** A key set that tokens are verified with. */
 export interface KeySet {
   readonly keys: readonly JWK[]
-  /** Those that have been imported so far, under algorithm and public members. */
+  /** The keys that have been imported so far, by algorithm and public members. */
   readonly imported: Map<string, CryptoKey>
-  /** Those that have been found so far, under algorithm and `kid`. */
+  /** The keys that have been found so far, by algorithm and `kid`. */
   readonly found: Map<string, readonly CryptoKey[]>
-  /** Those that have been selected so far. */
+  /** The keys that have been selected so far. */
   readonly selected: WeakSet<CryptoKey>
   readonly fetchedAt: number
   readonly freshMs: number
-  /** Whether the log has been told of a key of it that cannot be used. */
+  /** Whether an unusable key of this set has been logged. */
   hasTold: boolean
 }
 
@@ -39,18 +39,18 @@ export function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
 export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean => elapsed(fetchedAt, now) < freshMs
 
 /**
- * Whether a set was fetched between two moments, which no set was that a clock ahead of time has
- * dated.
+ * Tells whether a set was fetched between two moments. A set whose time is in the future, because
+ * the clock was ahead, never was.
  */
 export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: number): boolean =>
   fetchedAt >= begin && fetchedAt <= end
 
 /**
- * The keys of a set that may have signed a token: by its `kid` where it names one (RFC 7515 section
- * 4.1.4), otherwise all that fit its algorithm. Equal keys are one.
- * @returns none where the set has none
- * @throws what importing throws, where none of those that fit can be used; Refusal `token-invalid`
- *   where too many fit
+ * Returns the keys of a set that may have signed a token: those with its `kid` where it names one
+ * (RFC 7515 section 4.1.4), otherwise all that fit its algorithm. Equal keys count as one.
+ * @returns an empty list where the set has none
+ * @throws the error of the import, where none of the keys that fit can be used; Refusal
+ *   `token-invalid` where too many fit
  */
 export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
   const asked = kid === undefined ? alg : `${alg} ${kid}`
@@ -76,7 +76,7 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
     throw refuseToken('key', { found: kid === undefined ? 'no kid' : `the kid ${kid}`, expected })
   }
   const keys = [...found]
-  // Only what is in the set is kept, since anybody can make up a `kid`.
+  // Only keys that are in the set are kept, since anyone can make up a `kid`.
   if (keys.length > 0) set.found.set(asked, keys)
   return keys
 }

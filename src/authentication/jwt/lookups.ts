@@ -1,24 +1,22 @@
 import { elapsed } from '../../elapsed'
 
-/**
- * So many fetches may follow one another at once, and one more is earned in so many milliseconds.
- */
+/** How many fetches may be made at once, and in how many milliseconds one more is earned. */
 const MOST = 3
 const EARNED_IN_MS = 10_000
-/** How long a key that was looked up in vain counts as missing. */
+/** How long a key that was not found counts as missing. */
 const MISSING_MS = 30_000
 const MOST_MISSING = 1000
 
 /**
- * Looking up keys that a set does not have. Anybody can make up a key id, so lookups are few; but
- * one stranger who does may not keep the keys of a rotation from everybody else, so there is more
- * than one. A key that was looked up in vain is remembered by its own id, for the time when there
- * is no lookup left: a token whose key was withdrawn is then refused, and not told to wait.
+ * A limit on lookups of keys that a set does not have. Anyone can make up a key id, so lookups are
+ * few. There is more than one, so that one stranger cannot keep the new keys of a rotation from all
+ * others. A key that was not found is remembered by its id. When no lookup is left, a token whose
+ * key was withdrawn is then refused, and not told to wait.
  */
 export class Lookups {
   #left = MOST
   #countedAt = 0
-  /** When each was looked up. */
+  /** When each missing key was looked up. */
   readonly #missing = new Map<string, number>()
 
   isMissing(key: string, now: number): boolean {
@@ -34,7 +32,7 @@ export class Lookups {
   /**
    * Takes one lookup.
    * @param now milliseconds since the epoch
-   * @returns undefined where there was one, otherwise the milliseconds until there is
+   * @returns undefined where a lookup was left, otherwise the milliseconds until there is one
    */
   take(now: number): number | undefined {
     const earned = Math.floor(elapsed(this.#countedAt, now) / EARNED_IN_MS)

@@ -4,9 +4,9 @@ import { hasPersonMark, hasServiceMark } from './service-marks'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /**
- * Reads a principal out of claims that have been verified already; it checks nothing itself but the
- * types of what it reads, and drops what has the wrong one. An `email` that its issuer calls
- * unverified is left out; some write that as a text.
+ * Reads a principal from claims that have been verified already. It checks only their types, and
+ * drops claims of the wrong type. An `email` that its issuer calls unverified is left out; some
+ * issuers write `email_verified` as a text.
  */
 export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
   const at = issuer.claims
@@ -39,8 +39,8 @@ const isKept = (role: string, { keepRoles }: TrustedIssuer): boolean =>
 const isUnverified = ({ email_verified: verified }: Claims): boolean => verified === false || verified === 'false'
 
 /**
- * Roles are values, or the names of an object's members. Zitadel's members say in which
- * organizations somebody has the role, which may be others than the person's own.
+ * Returns the roles, which are values or the names of an object's members. Zitadel's members list
+ * the organizations in which the user has the role. These may be others than the user's own.
  */
 function rolesOf(
   value: unknown,
@@ -57,8 +57,8 @@ function rolesOf(
 }
 
 /**
- * A claim of several values: a list, or one text. The text is one value, unless the issuer says
- * what separates several.
+ * Returns the values of a claim that is a list or one text. A text is one value, unless the issuer
+ * says what separates several.
  */
 function valuesOf(value: unknown, separator: string | undefined): readonly string[] {
   const values = typeof value === 'string' ? (separator === undefined ? [value] : value.split(separator)) : value
@@ -67,14 +67,14 @@ function valuesOf(value: unknown, separator: string | undefined): readonly strin
 
 const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** A text, or a whole number that JavaScript has exactly. */
+/** Returns a text, or the text of a whole number that JavaScript holds exactly. */
 const idOf = (value: unknown): string | undefined => (Number.isSafeInteger(value) ? String(value) : stringOf(value))
 
 /**
- * Tells a client that acts for itself from a person: by what the issuer says of all that it vouches
- * for, by the gateway's own assertion, by RFC 9068 section 2.2 (`sub` is the client), or by the
- * mark of the issuer's own provider. A mark of another provider counts for nothing: there a person
- * may choose it.
+ * Tells a client that acts for itself from a person: by the issuer's setting `callers`, by the
+ * gateway's own assertion, by RFC 9068 section 2.2 (`sub` is the client), or by the mark of the
+ * issuer's own provider. A mark of another provider is ignored, because a person there may choose
+ * it.
  */
 function isService(claims: Claims, client: string | undefined, { isGateway, preset, callers }: TrustedIssuer): boolean {
   if (callers === 'services' || (isGateway && claims.caller === 'service')) return true

@@ -3,21 +3,22 @@ import type { Claims } from '../../claims'
 type Mark = (claims: Claims, client: string | undefined) => boolean
 
 /**
- * By what a provider's tokens for machines are known, by the preset of the provider. A mark counts
- * for tokens of its own provider only, and is none that a person may choose.
+ * The marks of tokens for machines, by the preset of the provider. A mark counts only for tokens of
+ * its own provider, and no person may choose it.
  */
 const marks = {
-  // Where the optional claim `idtyp` is not switched on, the application's object id is the subject
-  // and no scope is delegated.
+  // Without the optional claim `idtyp`, the subject of a machine's token is the application's
+  // object id, and no scope is delegated.
   entra: ({ idtyp, oid, sub, scp }) => idtyp === 'app' || (oid === sub && scp === undefined),
-  // The profile of RFC 9068 has no `gty`. People's subjects have the name of their connection
-  // before a bar.
+  // The profile of RFC 9068 has no `gty`. The subject of a person begins with the name of their
+  // connection and a bar.
   auth0: ({ gty, sub }, client) =>
     gty === 'client-credentials' ||
     gty === 'client_credentials' ||
     (client !== undefined && sub === `${client}@clients`),
-  // People choose user names. The client's id beside it comes from the session of a service
-  // account, and from no sign-in. Where the token was exchanged, `azp` is another client.
+  // People can choose a user name like this. But the client's id beside it comes only from the
+  // session of a service account, never from a sign-in. In a token that was exchanged, `azp` is
+  // another client.
   keycloak: ({ preferred_username: name, client_id, clientId }) => {
     const account = client_id ?? clientId
     return typeof account === 'string' && name === `service-account-${account.toLowerCase()}`
@@ -30,12 +31,15 @@ const marks = {
     email_verified === true && typeof email === 'string' && email.endsWith('.gserviceaccount.com'),
 } as const satisfies Record<string, Mark>
 
-/** Okta's `uid` is a person's, also where the person has chosen the id of a client as login. */
+/**
+ * Tells whether a token has Okta's `uid`. Only a person has it, even one whose login is a client's
+ * id.
+ */
 export const hasPersonMark = (preset: string | undefined, { uid }: Claims): boolean =>
   preset === 'okta' && uid !== undefined
 
 const isMarked = (preset: string): preset is keyof typeof marks => Object.hasOwn(marks, preset)
 
-/** Whether a token has its provider's mark of a client that acts for itself. */
+/** Tells whether a token has its provider's mark of a client that acts for itself. */
 export const hasServiceMark = (preset: string | undefined, ...token: Parameters<Mark>): boolean =>
   preset !== undefined && isMarked(preset) && marks[preset](...token)

@@ -2,11 +2,9 @@ import type { Ports } from '../../ports'
 import { type KeySetDocument, usableKeys } from './key-set'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/**
- * The key sets that isolates of one place share. A cache that fails is a cache that has nothing.
- */
+/** The key sets that isolates of one location share. A cache that fails counts as empty. */
 export interface SharedKeys {
-  /** Another isolate's copy, checked as if it came from the network. */
+  /** Returns another isolate's copy, checked as if it came from the network. */
   read(issuer: TrustedIssuer): Promise<KeySetDocument | undefined>
   write(issuer: TrustedIssuer, document: KeySetDocument): Promise<void>
 }

@@ -1,8 +1,8 @@
 const MAX_CHARS = 200
 
 /**
- * A value of a token as operators read it. The audit line cuts and escapes it once more, and takes
- * credentials out of it.
+ * Returns a value of a token as operators read it. The audit line cuts and escapes it once more,
+ * and removes credentials from it.
  */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'

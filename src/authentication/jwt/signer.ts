@@ -1,7 +1,7 @@
 import { type JwsAlgorithm, jwsAlgorithms } from '../../jws'
 import type { CompactToken } from './compact'
 
-/** The key whose signature a token has; undefined where it is none of these. */
+/** Returns the key that signed a token; undefined where none of these keys did. */
 export async function signerOf(
   { signed, signature }: CompactToken,
   alg: JwsAlgorithm,
@@ -9,8 +9,8 @@ export async function signerOf(
 ): Promise<CryptoKey | undefined> {
   const { webCrypto } = jwsAlgorithms[alg]
   for (const key of keys) {
-    // workerd throws at an Ed25519 signature of another length, which is the token's fault: the key
-    // has been imported.
+    // workerd throws if an Ed25519 signature has the wrong length. This is the token's fault, since
+    // the key could be imported.
     const isSigner = await crypto.subtle.verify(webCrypto, key, signature, signed).catch(() => false)
     if (isSigner) return key
   }

@@ -7,28 +7,28 @@ type Kind = TrustedIssuer['tokenType']
 const LOGOUT = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
- * RFC 9068 section 2.1; a `typ` without a slash is read as `application/…` (RFC 7515 section
- * 4.1.9).
+ * Tells whether a `typ` fits the kind of token (RFC 9068 section 2.1). A `typ` without a slash is
+ * read as `application/…` (RFC 7515 section 4.1.9).
  */
 export function typeFits(typ: unknown, wanted: Kind): boolean {
   if (typ === undefined) return wanted !== 'at+jwt'
   if (typeof typ !== 'string') return false
   const type = typ.toLowerCase().replace(/^application\//, '')
   if (type === 'at+jwt') return wanted !== 'id-token'
-  // `JOSE` says no more than that it is a JWS; SPIFFE's servers may write it.
+  // `JOSE` says only that the token is a JWS; SPIFFE's servers may write it.
   return (type === 'jwt' || type === 'jose') && wanted !== 'at+jwt'
 }
 
-/** The words of a mark, which is one text or a list. Most tokens have none. */
+/** Returns the words of a mark, which is one text or a list. Most tokens have none. */
 const wordsOf = (mark: unknown): readonly unknown[] =>
   mark === undefined ? [] : [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))
 
 /**
- * Tells tokens of other kinds by their claims. An ID token has a digest of what came with it
- * (`at_hash`, `c_hash`, `s_hash`: OpenID Connect Core section 3.3.2.11, FAPI), or its provider's
+ * Recognises tokens of other kinds by their claims. An ID token has a digest of what was sent with
+ * it (`at_hash`, `c_hash`, `s_hash`: OpenID Connect Core section 3.3.2.11, FAPI), or its provider's
  * mark: Keycloak's `typ`, Cognito's `token_use`. Some providers put the sign-in's `nonce` into
- * access tokens too, so it marks an ID token only where nothing says that this is an access token.
- * A logout token has its event (OpenID Connect Back-Channel Logout section 2.4).
+ * access tokens too, so it marks an ID token only where nothing shows an access token. A logout
+ * token has its event (OpenID Connect Back-Channel Logout section 2.4).
  */
 export function otherKind(claims: Claims, { tokenType, accessTokens }: TrustedIssuer): TokenReason | undefined {
   const marks = [...wordsOf(claims.typ), ...wordsOf(claims.token_use)]
@@ -36,7 +36,7 @@ export function otherKind(claims: Claims, { tokenType, accessTokens }: TrustedIs
   if (claimAt(claims, ['events', LOGOUT]) !== undefined || marks.includes('logout')) return 'logout-token'
   if (marks.includes('refresh') || marks.includes('offline')) return 'refresh-token'
   if (tokenType === 'id-token') return isAccess ? 'type' : undefined
-  // RFC 9068's own type has been demanded.
+  // `typeFits` has already demanded the type of RFC 9068.
   if (tokenType === 'at+jwt') return marks.includes('id') ? 'id-token' : undefined
   const { signs, haveNonce } = accessTokens
   if (signs && !signs.some((name) => claims[name] !== undefined)) return 'id-token'

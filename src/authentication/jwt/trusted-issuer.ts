@@ -18,32 +18,35 @@ export interface TrustedIssuer {
    */
   readonly audienceFrom: { readonly claim: string; readonly where: Readonly<Record<string, string | true>> } | undefined
   readonly algorithms: readonly JwsAlgorithm[]
-  /** Where the keys are; without it, OpenID Connect Discovery. */
+  /** The address of the keys. Absent: OpenID Connect Discovery finds it. */
   readonly jwksUri?: string
   readonly claims: Readonly<Record<ClaimField, ClaimSources>>
   /** The separator of several roles in one text. Absent: a text is one role. */
   readonly roleSeparator: string | undefined
-  /** The roles that are read at all, `*` at the end for any rest. Absent: all. */
+  /** The roles that are read; a `*` at the end stands for any ending. Absent: all. */
   readonly keepRoles: readonly string[] | undefined
   /**
-   * Whether roles are names of members that say in which tenants somebody has them: then those of
-   * the person's own count.
+   * Whether roles are names of members that list the tenants in which the user has them. Then only
+   * roles in the user's own tenant count.
    */
   readonly rolesByTenant: boolean
-  /** The provider that it is known to be. */
+  /** The preset of its provider, where that is known. */
   readonly preset: string | undefined
-  /** `services`: whoever it vouches for is a machine. */
+  /** `services`: every caller of this issuer is a machine. */
   readonly callers: 'services' | undefined
   readonly tokenType: 'access-token' | 'at+jwt' | 'id-token'
   /**
-   * How its access tokens differ from its ID tokens: claims of which they have at least one, and ID
-   * tokens none; and whether they have the sign-in's `nonce`, though nothing else marks them.
+   * How access tokens differ from ID tokens. `signs`: claims of which access tokens have at least
+   * one, and ID tokens none. `haveNonce`: access tokens may have the sign-in's `nonce` and no other
+   * mark.
    */
   readonly accessTokens: { readonly signs?: readonly string[]; readonly haveNonce?: boolean }
   readonly requiredClaims: readonly string[]
   readonly maxLifetimeSeconds: number
   readonly clockSkewSeconds: number
   readonly subjectPrefix: string
-  /** This gateway itself: its keys are at hand, and its word on who calls is taken. */
+  /**
+   * Whether it is this gateway: its keys are at hand, and its claims about the caller are trusted.
+   */
   readonly isGateway: boolean
 }

@@ -3,26 +3,26 @@ import { sha256 } from '../../sha256'
 import type { Principal } from '../principal'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/** A token that was verified, with all that has to be looked at again. */
+/** A token that was verified, with all that has to be checked again later. */
 export interface Verified {
   readonly principal: Principal
   readonly alg: JwsAlgorithm
   readonly kid: string | undefined
-  /** That verified it. An issuer that withdraws it takes back what it signed. */
+  /** The key that verified it. If the issuer withdraws the key, the token is no longer accepted. */
   readonly key: CryptoKey
   /** Milliseconds since the epoch. */
   readonly at: number
 }
 
-/** Verified tokens that are kept; the one that was used longest ago goes first. */
+/** How many verified tokens are kept. The least recently used token is dropped first. */
 const MAX_TOKENS = 2_000
 
 /**
- * Tokens whose signatures and claims were found good, under the SHA-256 of the whole token and the
- * issuer with all its settings: a token that differs in one bit, or is held against other settings,
- * is another one. Its text is not kept.
+ * Tokens whose signatures and claims were found good, by the SHA-256 of the whole token and the
+ * issuer with all its settings. A token that differs in one bit, or is checked against other
+ * settings, is another entry. The token's text is not kept.
  *
- * Not looked at here: time, keys and policies. They are looked at on every request.
+ * Time, keys and policies are not checked here. They are checked on every request.
  */
 export class VerifiedTokens {
   readonly #tokens = new Map<string, Verified>()
@@ -30,7 +30,7 @@ export class VerifiedTokens {
   #issuerCount = 0
 
   /**
-   * The name of a token, under which it is kept for any issuer: a character for each byte of its
+   * Returns the name under which a token is kept for any issuer: a character for each byte of its
    * SHA-256.
    */
   async nameOf(token: string): Promise<string> {
@@ -51,7 +51,7 @@ export class VerifiedTokens {
     this.#tokens.set(this.#keyOf(issuer, name), verified)
   }
 
-  /** Settings are compiled once and never changed, so an issuer is its object. */
+  /** Settings are compiled once and never changed, so the object identifies the issuer. */
   #keyOf(issuer: TrustedIssuer, name: string): string {
     const number = this.#issuers.get(issuer) ?? ++this.#issuerCount
     this.#issuers.set(issuer, number)

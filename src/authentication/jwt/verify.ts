@@ -15,18 +15,18 @@ import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /**
- * Verifies an access token and says who it is for.
+ * Verifies an access token and returns its caller.
  *
- * The issuer that the token names picks the keys, and only that issuer's keys, audience and
- * algorithms count (RFC 8725 sections 3.8 to 3.10). Checked: strict compact form, `iss`, the
- * signature, and the tables of checks.
+ * The issuer that the token names decides: only its keys, audience and algorithms count (RFC 8725
+ * sections 3.8 to 3.10). Checked: strict compact form, `iss`, the signature, and the tables of
+ * checks.
  *
- * Not checked: whether it is bound to its sender (`cnf`), which is the business of the way that it
- * came, whether it was revoked, whether its subject could be another issuer's (see `authenticate`),
- * and what its scopes allow, which is the policy's.
+ * Not checked: whether the token is bound to its sender (`cnf`, see the authenticator), whether it
+ * was revoked, whether its subject could be another issuer's (see `authenticate`), and what its
+ * scopes allow (see the policy).
  *
- * A token that was verified a while ago is not verified again as long as the key that did it is its
- * issuer's still; whether it has expired is.
+ * A token that was verified before is not verified again as long as its key is still its issuer's.
+ * Whether it has expired is checked again.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-invalid` or `token-expired` (401), or `keys-unavailable` (503)
