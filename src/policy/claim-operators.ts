@@ -6,7 +6,7 @@ import { some, text } from '../config/atoms'
 const scalar = v.union([v.string(), v.number(), v.boolean()], 'a text, a number or true/false')
 export type Scalar = string | number | boolean
 
-/** Holds a claim against a value that a policy names. */
+/** A comparison of a claim with a value that a policy names. */
 interface ClaimOperator<Wanted> {
   /** The shape of that value. */
   readonly shape: v.GenericSchema<Wanted>
@@ -24,8 +24,8 @@ const includes: ClaimOperator<Scalar> = {
 }
 
 /**
- * By their names in policies: the claim itself or one of several; a member of a claim that is a
- * list. Nothing is converted: "1" is not 1.
+ * Operators by their names in policies. `equals`: the claim is the value, or one of several.
+ * `includes`: the claim is a list that contains the value. Nothing is converted: "1" is not 1.
  */
 const operators = { equals, includes }
 type Operators = typeof operators
@@ -46,7 +46,7 @@ export const ClaimConditionSchema = v.union(
   named.map(([name]) => `{ name, ${name} }`).join(' or '),
 ) as unknown as v.GenericSchema<ClaimCondition>
 
-/** Whether a claim of the caller's meets a condition; one that is absent meets none. */
+/** Tells whether a claim of the caller's meets a condition. An absent claim meets none. */
 export function claimHolds(condition: ClaimCondition, { claims }: Caller): boolean {
   const wanted: Readonly<Record<string, unknown>> = condition
   return named.some(([name, { holds }]) => name in wanted && holds(claimAt(claims, condition.name), wanted[name]))

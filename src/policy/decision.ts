@@ -18,11 +18,12 @@ export type Decision =
     }
 
 /**
- * Decides whether a caller may do an operation: every policy must allow, and a policy allows only
- * by a rule that covers the operation and whose condition holds, and by no `deny` rule that does.
- * No policy at all denies. An API key may be limited to fewer operations.
+ * Decides whether a caller may do an operation: every policy must allow it. A rule applies if it
+ * covers the operation and its condition holds. A policy allows by an `allow` rule that applies, if
+ * no `deny` rule does. Without any policy, it is denied. An API key may be limited to fewer
+ * operations.
  *
- * Pure and total. It does not look at whose thread or document the operation touches.
+ * Pure and total. It does not check who owns the thread or document that the operation touches.
  */
 export function decide(policies: readonly Policy[], caller: Caller, operation: string): Decision {
   if (policies.length === 0) return { effect: 'deny', policy: undefined, reasons: ['no-policy'], scopes: [] }
@@ -48,8 +49,8 @@ export function decide(policies: readonly Policy[], caller: Caller, operation: s
 }
 
 /**
- * Whether policies permit an operation to everybody, whoever that is: by rules without a condition,
- * and denied by none.
+ * Tells whether policies permit an operation to every caller: each has a rule for it without a
+ * condition, and no `deny` rule.
  */
 export const permitsEverybody = (policies: readonly Policy[], operation: string): boolean =>
   policies.length > 0 &&
@@ -67,7 +68,7 @@ const unmet = (rule: Rule, caller: Caller): Unmet => (rule.when ? evaluate(rule.
 function refusalBy(policy: string, candidates: readonly Unmet[]): Decision {
   if (candidates.length === 0) return { effect: 'deny', policy, reasons: ['no-rule-for-operation'], scopes: [] }
   const reasons = [...new Set(candidates.flatMap((candidate) => candidate.reasons))]
-  // RFC 6750 section 3.1: name the scopes, but only if having them would open the door.
+  // RFC 6750 section 3.1: name the scopes, but only if they alone would be enough.
   const byScopeAlone = candidates.filter((candidate) => candidate.reasons.every((reason) => reason === 'scope-missing'))
   return {
     effect: 'deny',

@@ -8,13 +8,12 @@ import { mismatchOf } from './wording'
 /** The operations that one caller may use on one route. */
 export interface Permission {
   /**
-   * Lets a request pass that asks for these operations.
+   * Lets a request for these operations pass.
    * @throws Refusal `operation-unknown` where the route does not offer one of them,
-   * `scope-insufficient` where scopes would be enough,
-   *   otherwise `policy-denied`
+   *   `scope-insufficient` where scopes would be enough, otherwise `policy-denied`
    */
   require(operations: readonly string[]): void
-  /** Whether `require` would let a request pass that asks for this operation. */
+  /** Tells whether `require` would let a request for this operation pass. */
   has(operation: string): boolean
 }
 
@@ -25,7 +24,7 @@ interface GuardedRoute {
 
 /**
  * @param caller absent on public routes, where everything that is offered is permitted
- * @param record is told each decision that `require` comes to
+ * @param record is told each decision that `require` makes
  */
 export function permissionOf(
   { offers, policies }: GuardedRoute,

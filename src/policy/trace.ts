@@ -5,13 +5,13 @@ import { covers } from './operation'
 import type { Reason } from './reason'
 import { wordsOf } from './wording'
 
-/** A rule of a policy, held against one caller and one operation. */
+/** A rule of a policy, checked against one caller and one operation. */
 export interface RuleTrace {
   readonly list: 'allow' | 'deny'
   readonly name: string
-  /** The rule speaks of the operation. */
+  /** Whether the rule covers the operation. */
   readonly covers: boolean
-  /** Why the caller does not meet its condition; empty where they do. */
+  /** Why the caller does not meet the rule's condition; empty where the caller does. */
   readonly reasons: readonly Reason[]
   /** The condition in words. */
   readonly asks: string
@@ -23,9 +23,9 @@ export interface PolicyTrace {
 }
 
 /**
- * Holds every rule of every policy against a caller, by the functions that `decide` uses, and does
- * not stop at the first that decides. It comes to no verdict: `decide` does, and `allowedBy` says
- * the same of a trace.
+ * Checks every rule of every policy against a caller, by the functions that `decide` uses, and does
+ * not stop at the first that decides. It gives no verdict: `decide` does, and `allowedBy` gives the
+ * same one for a trace.
  */
 export const traceOf = (policies: readonly Policy[], caller: Caller, operation: string): readonly PolicyTrace[] =>
   policies.map(({ id, allow, deny = [] }) => {
@@ -42,7 +42,8 @@ export const traceOf = (policies: readonly Policy[], caller: Caller, operation: 
   })
 
 /**
- * Whether a trace allows: every policy has an `allow` rule that hits, and no `deny` rule that does.
+ * Tells whether a trace allows: every policy has an `allow` rule that matches, and no such `deny`
+ * rule.
  */
 export const allowedBy = (traces: readonly PolicyTrace[]): boolean =>
   traces.length > 0 &&

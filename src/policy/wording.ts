@@ -5,13 +5,13 @@ import { evaluate, holds } from './condition'
 import { covers } from './operation'
 import type { Reason } from './reason'
 
-/** Longer lists of roles are cut: an audit line has bounds. */
+/** Longer lists of roles are cut, because the length of an audit line is limited. */
 const MOST_CHARS = 200
 
 const listed = (value: string | readonly string[], between: string): string =>
   [value].flat().join(between).slice(0, MOST_CHARS) || 'none'
 
-/** A condition in words, such as `role member or admin`; undefined means everybody. */
+/** Returns a condition in words, such as `role member or admin`; undefined means everybody. */
 export function wordsOf(when: Condition | undefined): string {
   if (!when) return 'anybody'
   const { claim, all, any, not, caller, ...lists } = when
@@ -28,7 +28,8 @@ export function wordsOf(when: Condition | undefined): string {
 }
 
 /**
- * The part of a caller that a reason is about. Values of claims are not told: they may be personal.
+ * The part of a caller that a reason is about. Values of claims are not shown: they may be
+ * personal.
  */
 const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
   'role-missing': ({ roles }) => `roles ${listed(roles, ', ')}`,
@@ -41,7 +42,7 @@ const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
 }
 
 /**
- * Says in words what a caller had and what a policy asks for. Only the operator sees them.
+ * Says in words what a caller had and what a policy asks for. Only the operator sees this.
  * @param policy that denied the operation for these reasons
  */
 export function mismatchOf(
