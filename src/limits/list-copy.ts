@@ -3,20 +3,20 @@ import { elapsed } from '../elapsed'
 import type { Background, Ports } from '../ports'
 import { type Closed, isRevocationKind, type RevocationKind } from './revocation-entry'
 
-/** A copy of this age is replaced while requests go on with it. */
+/** From this age on, a copy is replaced while requests still use it. */
 const FRESH_MS = 5_000
-/** A copy of this age is not used before it is replaced. */
+/** From this age on, a copy is not used before it is replaced. */
 const USABLE_MS = 10_000
-/** So long an isolate goes on with its copy where the list cannot be had. */
+/** How long an isolate goes on with its copy while the list cannot be read. */
 const GRACE_MS = 45_000
 /** How long a request waits for the list. */
 const WAIT_MS = 2_000
-/** How long the cache of the place is waited for. */
+/** How long to wait for the cache of the location. */
 const SHARED_MS = 300
-/** How soon after a failure it is asked again. */
+/** How soon after a failure the list is read again. */
 const COOL_DOWN_MS = 1_000
 
-/** The list, to look things up in. */
+/** The list, in a form for lookups. */
 export interface List {
   readonly entries: readonly (readonly [RevocationKind, ReadonlySet<string>])[]
   readonly closed: ReadonlyMap<string, Closed>
@@ -29,20 +29,20 @@ export type ReadList = () => Promise<Response>
 
 /** An isolate's copy of the list of revocations. */
 export interface ListCopy {
-  /** Undefined where there has been none yet. It may be old. */
+  /** Returns the list; undefined where there has been none yet. It may be old. */
   list(): List | undefined
   /**
-   * Makes the copy as new as it has to be: behind the caller where it may still be used, and before
-   * otherwise.
-   * @param isStrict waits also for a copy that a request might still use
+   * Renews the copy if it is too old: in the background while it may still be used, otherwise
+   * before the request goes on.
+   * @param isStrict waits also where the old copy might still be used
    * @returns whether the copy is young enough to be relied on
    */
   renew(background: Background, isStrict?: boolean): Promise<boolean>
 }
 
 /**
- * @param publicUrl of the gateway: others of the same zone share its cache, and have lists of their
- *   own
+ * @param publicUrl of the gateway: other gateways of the same zone share its cache, and have lists
+ *   of their own
  */
 export function createListCopy(
   publicUrl: string,
@@ -57,7 +57,7 @@ export function createListCopy(
   const ageOf = (moment: number): number => elapsed(moment, now())
   const age = (): number => (list ? ageOf(list.at) : Number.POSITIVE_INFINITY)
 
-  /** A cache that fails is a cache that has nothing. */
+  /** Reads the shared copy. A cache that fails counts as empty. */
   const readShared = async () => (await sharedCache?.match(cached))?.json() as Promise<unknown>
 
   async function load(background: Background): Promise<void> {
@@ -80,7 +80,7 @@ export function createListCopy(
     }
   }
 
-  /** A load that was late does not undo a later one. */
+  /** Takes a list, unless it is older than the current one because its load was late. */
   function take(later: List): void {
     if (ageOf(later.at) < age()) list = later
   }
@@ -92,7 +92,7 @@ export function createListCopy(
   }
 
   async function refresh(background: Background): Promise<void> {
-    // A load ends with the request that began it.
+    // A load can be torn down with the request that began it, and then never settles.
     if (pending && ageOf(pending.since) > WAIT_MS) pending = undefined
     if (!pending) {
       if (ageOf(failedAt) < COOL_DOWN_MS) return
@@ -120,8 +120,8 @@ export function createListCopy(
 }
 
 /**
- * Reads a copy. Kinds that this version does not know are passed over.
- * @throws Error for anything but a list: it must not count as one that is empty
+ * Reads a copy. Kinds that this version does not know are ignored.
+ * @throws Error for anything but a list, which must not count as an empty list
  */
 function listOf(copy: unknown): List {
   const { at, document } = membersOf(copy)

@@ -1,6 +1,6 @@
 import { Refusal } from '../errors/refusal'
 
-/** Counts by key. On Cloudflare it counts per location, and permissively. */
+/** A counter by key. Cloudflare's counts per location, and may let more requests pass. */
 export interface Limiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
@@ -13,7 +13,7 @@ export interface Rate {
   readonly most: number
   readonly seconds: number
   readonly limiter: Limiter
-  /** Whether it counts a request that asks for this operation. */
+  /** Tells whether the rate counts a request for this operation. */
   readonly counts: (operation: string) => boolean
 }
 
@@ -21,7 +21,7 @@ export interface Rate {
 export interface Counted {
   readonly route: string
   readonly address: string | undefined
-  /** Absent before anybody is known, and on public routes. */
+  /** Absent before the caller is known, and on public routes. */
   readonly caller?:
     | {
         readonly issuer: string
@@ -39,17 +39,17 @@ interface Reports {
 }
 
 /**
- * `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): each rate with its quota and its
- * window.
+ * Writes `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): each rate with its quota and
+ * its window.
  */
 export const rateLimitPolicy = (rates: readonly Rate[]): string =>
   rates.map(({ name, most, seconds }) => `"${name}";q=${most};w=${seconds}`).join(', ')
 
 /**
- * Counts a request against each rate that speaks of it. A limiter that cannot be asked lets the
- * request pass, and the operator is told.
+ * Counts a request against each rate that applies to it. A limiter that fails lets the request
+ * pass, and the operator is told.
  *
- * @throws Refusal `rate-limited` where one of them has nothing left
+ * @throws Refusal `rate-limited` where one of the rates is used up
  */
 export async function countRequest(rates: readonly Rate[], counted: Counted, { now, log }: Reports): Promise<void> {
   const asked = rates.flatMap((rate) => keysOf(rate, counted).map((key) => ({ rate, key })))
@@ -65,13 +65,13 @@ export async function countRequest(rates: readonly Rate[], counted: Counted, { n
   const exceeded = asked.find((_, index) => answers[index]?.success === false)?.rate
   if (!exceeded) return
   const { name, most, seconds } = exceeded
-  // Windows begin on the clock's whole multiples of their length.
+  // Windows begin at multiples of their length on the clock.
   const retryAfter = seconds - (Math.floor(now() / 1000) % seconds)
   const rateLimit = { policy: rateLimitPolicy([exceeded]), state: `"${name}";r=0;t=${retryAfter}` }
   throw new Refusal('rate-limited', name, { retryAfter, limit: { name, most }, rateLimit })
 }
 
-/** The keys that a rate counts a request under: none where it does not speak of it. */
+/** Returns the keys under which a rate counts a request: none where it does not apply. */
 function keysOf({ per, counts }: Rate, { route, address, caller, operations }: Counted): readonly string[] {
   if (per === 'address') return address === undefined ? [] : [networkOf(address)]
   const counting = operations.filter(counts)
@@ -90,7 +90,10 @@ function keysOf({ per, counts }: Rate, { route, address, caller, operations }: C
   }
 }
 
-/** One customer of a provider has a whole /64 of IPv6 addresses to change between. */
+/**
+ * Returns the /64 of an IPv6 address, because one customer of a provider can change between all its
+ * addresses. An IPv4 address is returned whole.
+ */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address
   const [head = '', tail] = address.toLowerCase().split('::')

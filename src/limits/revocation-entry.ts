@@ -15,7 +15,7 @@ export interface Closed {
 /** The list as gateways read it. It has hashes and no names. */
 export interface RevocationDocument {
   readonly version: number
-  /** Hashes, by what they are of. */
+  /** Hashes by the kind of what is revoked. */
   readonly entries: Readonly<Partial<Record<RevocationKind, readonly string[]>>>
   /** By the route's id. */
   readonly closed: Readonly<Record<string, Closed>>
@@ -24,7 +24,7 @@ export interface RevocationDocument {
 const HASH_BYTES = 16
 
 /**
- * The hash of what is revoked: whoever reads the list learns nothing that they could not name
+ * Returns the hash of what is revoked. Readers of the list can only recognise names that they know
  * already.
  */
 export async function hashOf(kind: RevocationKind, issuer = '', value = ''): Promise<string> {

@@ -8,11 +8,11 @@ const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000))
 const RevocationSchema = v.pipe(
   v.strictObject({
     kind: v.picklist(REVOCATION_KINDS),
-    /** The `iss` of the tokens, to the letter. Keys have none. */
+    /** The exact `iss` of the tokens. Keys have none. */
     issuer: v.optional(text),
     /** `jti`, `sid`, `sub`, the tenant's id or the key's. An issuer has none. */
     value: v.optional(text),
-    /** Seconds since the epoch at which it ends by itself. */
+    /** Seconds since the epoch at which the revocation ends by itself. */
     until: v.optional(
       v.pipe(
         v.number(),
@@ -20,7 +20,7 @@ const RevocationSchema = v.pipe(
         v.check((until) => !isOver(until) && until < LAST, 'seconds since the epoch, to come'),
       ),
     ),
-    /** For those who read the list. */
+    /** For people who read the list. */
     note: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
   v.check(
@@ -47,7 +47,7 @@ interface Storage {
   }
 }
 
-/** An entry as it is kept. Its hash alone says whom or what it is of. */
+/** An entry as it is stored. Only its hash tells who or what is revoked. */
 interface Kept {
   readonly kind: RevocationKind
   readonly until?: number
@@ -58,19 +58,19 @@ interface Kept {
 
 /** More would make each gateway's copy too large. */
 const MOST_ENTRIES = 10_000
-/** The year 2255: later is in milliseconds, as a rule. */
+/** The year 2255. A later time is most likely in milliseconds. */
 const LAST = 9_000_000_000
 const ENTRY = 'entry:'
 const CLOSED = 'closed:'
 
 /**
- * The Durable Object that keeps what is revoked and which routes are closed. Gateways read its
- * list; operators change it through a route. It knows nobody itself: that route's policies do.
+ * The Durable Object that stores what is revoked and which routes are closed. Gateways read its
+ * list; operators change it through a route. It checks no caller itself: that route's policies do.
  */
 export class RevocationList {
   readonly #kv: Storage['kv']
   /**
-   * The list as it was read last, and until when it stays so: reading it again costs a row for each
+   * The list as it was last read, and until when it is valid. Reading it again costs a row for each
    * entry.
    */
   #read: { readonly document: RevocationDocument; readonly until: number } | undefined
@@ -84,7 +84,7 @@ export class RevocationList {
     const by = decoded(request.headers.get('x-user-id') ?? '')
     switch (`${request.method} ${collection}${id === '' ? '' : '/'}${rest === undefined ? '' : `/${rest}`}`) {
       case 'GET list':
-        // Gateways ask for it in nobody's name; operators have a list of their own.
+        // Gateways ask for it without a user id. Operators read `revocations` instead.
         if (by === '') return Response.json(this.#document())
         break
       case 'GET revocations':

@@ -4,15 +4,16 @@ import { createListCopy, type ReadList } from './list-copy'
 import { type Closed, hashOf, type RevocationKind } from './revocation-entry'
 
 /**
- * The time within which a revocation is in force everywhere, in seconds: a copy that isolates of
- * one place share may be 5 seconds old, an isolate's own as many more, and a stream looks every 5.
+ * The time within which a revocation is in force everywhere, in seconds. The copy that isolates of
+ * one location share may be 5 seconds old, an isolate's own copy 5 more, and a stream checks every
+ * 5.
  */
 export const REVOCATION_BOUND_SECONDS = 15
 
-/** How often a stream looks whether it may go on. */
+/** How often a stream checks whether it may go on. */
 const LOOK_MS = 5_000
 
-/** The caller, as far as it can be revoked. */
+/** The parts of a caller by which access can be revoked. */
 interface Revocable {
   readonly issuer: string
   readonly identityProvider: string
@@ -24,9 +25,9 @@ interface Revocable {
 
 interface Route {
   readonly id: string
-  /** Whether requests pass where the list cannot be had. */
+  /** Whether requests pass while the list cannot be read. */
   readonly withoutList: 'closed' | 'open'
-  /** The operators' own route stays open: they open the others there. */
+  /** Whether it is the operators' own route. It stays open, because they open the others there. */
   readonly isForOperators: boolean
 }
 
@@ -39,11 +40,11 @@ export interface Revocations {
    */
   admit(route: Route, caller: Revocable | undefined, background: Background): Promise<void>
   /**
-   * Looks from time to time, as long as a reply goes on, whether it still may.
+   * Checks from time to time whether a reply may still go on.
    * @param caller absent on public routes
    * @param within the request's own timer and background
-   * @param work is done once, when it may not, and is told why
-   * @returns a function that stops it
+   * @param work is called once with the reason, when the reply may not go on
+   * @returns a function that stops the checks
    */
   watch(
     route: Route,
@@ -54,8 +55,8 @@ export interface Revocations {
 }
 
 /**
- * For all requests of an isolate. The list is polled: requests wait for it only where there is no
- * usable copy.
+ * Creates the revocations for all requests of an isolate. The list is polled: requests wait for it
+ * only where there is no usable copy.
  */
 export function createRevocations(publicUrl: string, readList: ReadList, ports: Ports): Revocations {
   const copy = createListCopy(publicUrl, readList, ports)
@@ -121,7 +122,10 @@ const values: Readonly<Record<RevocationKind, (caller: Revocable) => unknown>> =
   issuer: () => '',
 }
 
-/** Somebody whom another gateway vouches for is revoked under their own provider's name as well. */
+/**
+ * Returns the hashes that revoke a caller. Behind another gateway, a caller can be revoked under
+ * the name of their own provider as well.
+ */
 function hashesOf(kind: RevocationKind, caller: Revocable): Promise<readonly string[]> {
   const value = values[kind](caller)
   if (typeof value !== 'string' && typeof value !== 'number') return Promise.resolve([])
