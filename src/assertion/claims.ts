@@ -2,7 +2,7 @@ import type { Principal } from '../authentication/principal'
 import { sha256Text } from '../sha256'
 import type { SigningAlgorithm } from './algorithms'
 
-/** Claims that a route's `assertion.claims` may not name: they are the gateway's own word. */
+/** Claims that a route's `assertion.claims` may not name, because the gateway sets them itself. */
 export const reservedClaims: ReadonlySet<string> = new Set([
   'iss',
   'aud',
@@ -30,7 +30,7 @@ export const reservedClaims: ReadonlySet<string> = new Set([
   'txn',
 ])
 
-/** How a route's assertions are made. */
+/** The settings by which a route's assertions are made. */
 export interface AssertionRules {
   readonly audience: string
   readonly algorithm: SigningAlgorithm
@@ -51,8 +51,8 @@ export interface Binding {
 }
 
 /**
- * The caller, as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID Connect
- * where they have one.
+ * Returns the caller as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID
+ * Connect where they have one.
  */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
   const { authenticator, userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } =
@@ -76,8 +76,8 @@ export function identityClaims(principal: Principal, rules: AssertionRules): Rec
 }
 
 /**
- * The binding as claims: `htm` and `htu` after RFC 9449, but relative, since an origin need not
- * know its public name.
+ * Returns the binding as claims: `htm` and `htu` after RFC 9449, but relative, since an origin need
+ * not know its public name.
  */
 export async function bindingClaims({ route, method, uri, thread, body }: Binding): Promise<Record<string, unknown>> {
   return {

@@ -3,8 +3,8 @@ import { fitsAlgorithm, importKey, isWeak, jwsAlgorithms, publicMembers, thumbpr
 import { type SigningAlgorithm, signingAlgorithmNames } from './algorithms'
 
 /**
- * In its own header an assertion has a type of its own, so that it cannot be taken for anybody's
- * access token.
+ * The `typ` of an assertion. An assertion in its own header has a special type, so that it cannot
+ * be mistaken for an access token.
  */
 export type AssertionType = 'JWT' | 'sallyport+jwt'
 
@@ -23,7 +23,7 @@ export type SigningKeys =
   | { readonly keys: readonly SigningKey[]; readonly fault?: undefined }
   | { readonly keys: readonly []; readonly fault: KeyFault }
 
-/** Closed, and without a word of the secret itself. */
+/** A closed list. No entry contains any part of the secret. */
 export type KeyFault =
   | 'missing'
   | 'not-json'
@@ -34,9 +34,8 @@ export type KeyFault =
   | 'duplicate-kid'
 
 /**
- * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published.
- * Anything wrong with any key makes the whole set unusable: half a key set is how a rotation goes
- * wrong unnoticed.
+ * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published. One
+ * bad key makes the whole set unusable. Otherwise a rotation could fail unnoticed.
  */
 export async function readSigningKeys(secret: string | undefined): Promise<SigningKeys> {
   if (!secret) return { keys: [], fault: 'missing' }
@@ -58,7 +57,7 @@ export async function readSigningKeys(secret: string | undefined): Promise<Signi
   return { keys }
 }
 
-/** Verifiers take no longer ids. */
+/** Verifiers accept no longer ids. */
 const MAX_KID_CHARS = 256
 
 async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
@@ -85,8 +84,8 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
 }
 
 /**
- * Whether the public part that is published verifies what the private one signs: not every platform
- * looks when it imports a key.
+ * Tells whether the published public key verifies what the private key signs. Not every platform
+ * checks this when it imports a key.
  */
 async function isPair(key: CryptoKey, jwk: JWK, algorithm: SigningAlgorithm): Promise<boolean> {
   const { webCrypto } = jwsAlgorithms[algorithm]

@@ -6,18 +6,19 @@ import type { Ports } from '../ports'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { AssertionType, SigningKey, SigningKeys } from './keys'
 
-/** Servers commonly take 8 KB for one header. */
+/** Servers commonly accept 8 KB for one header. */
 const MAX_CHARS = 8_000
 
 declare const signed: unique symbol
 
-/** A compact JWS that says who is asking. Only `sign` makes one. */
+/** A compact JWS that names the caller. Only `sign` makes one. */
 export type Assertion = string & { readonly [signed]: true }
 
 export interface Signer {
   /**
-   * Signs who is asking, for one route, and (unless the route says otherwise) for one request.
-   * @param as a bearer is typed `JWT`, for validators that exist
+   * Signs the caller's identity for one route, and (unless the route says otherwise) for one
+   * request.
+   * @param as a `bearer` has the type `JWT`, which existing validators expect
    * @param id the assertion's `jti`
    * @throws Refusal `signing-unavailable` or `assertion-too-large`; never an empty assertion
    */
@@ -32,9 +33,9 @@ export interface Signer {
 
 /** The claims of one person on one route, and an assertion that can be used again. */
 interface Signed {
-  /** The claims that say who it is, as JSON. */
+  /** The claims that identify the person, as JSON. */
   readonly identity: string
-  /** Where one assertion serves many requests. */
+  /** Present where one assertion serves many requests. */
   reusable?: {
     readonly assertion: Assertion
     readonly typ: AssertionType
@@ -45,8 +46,8 @@ interface Signed {
 
 /** @param issuer the gateway's public URL, the `iss` of everything it signs */
 export function createSigner(issuer: string, signingKeys: () => Promise<SigningKeys>, ports: Ports): Signer {
-  // A principal is one verified token, and a route's rules are one object: two people, two routes
-  // or two states of one person's rights can never share what is kept here.
+  // A principal is one verified token, and a route's rules are one object. So two people, two
+  // routes, or two tokens of one person with different rights can never share an entry.
   const known = new WeakMap<Principal, Map<AssertionRules, Signed>>()
   const signedFor = (principal: Principal, rules: AssertionRules): Signed => {
     const byRules = known.get(principal) ?? new Map<AssertionRules, Signed>()
@@ -68,11 +69,10 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const key = keys.find(({ algorithm }) => algorithm === rules.algorithm)
       if (!key) throw new Refusal('signing-unavailable', `no ${rules.algorithm} key`)
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
-      // An identity may not outlive the token that it was read from by more than this one request
-      // needs.
+      // An assertion may not outlive the caller's token by more than this one request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
       const rest = JSON.stringify({ ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id })
-      // Both are objects with members, and have none in common: `reservedClaims` sees to that.
+      // Both are objects with members. `reservedClaims` makes sure that they have none in common.
       const claims = `${signed.identity.slice(0, -1)},${rest.slice(1)}`
       const assertion = await compactJws(key, typ, claims).catch(() => {
         throw new Refusal('signing-unavailable', 'signing failed')
@@ -89,8 +89,8 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
 const encoder = new TextEncoder()
 
 /**
- * RFC 7515 section 5.1, for what is signed on each request: a builder of any JWS costs as much
- * again as the signature.
+ * Makes a compact JWS (RFC 7515 section 5.1). One is made on each request, and a general JWS
+ * builder would cost as much again as the signature.
  */
 async function compactJws(
   { key, algorithm, headers }: SigningKey,

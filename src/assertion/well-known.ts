@@ -1,24 +1,24 @@
 import type { SigningKeys } from './keys'
 
 /**
- * Verifiers may keep the keys this long; a new key is published for longer than that before it
+ * How long verifiers may keep the keys. A new key is published for longer than that before it
  * signs.
  */
 const KEYS_SECONDS = 600
 const DISCOVERY_SECONDS = 3_600
 
 /**
- * `/.well-known/jwks.json`: all public keys, those that sign and those that are to come or on their
- * way out.
+ * Answers `/.well-known/jwks.json`: all public keys, also those that do not sign yet or no longer
+ * sign.
  */
 export function keySetResponse({ keys }: SigningKeys): Response {
   return cacheable({ keys: keys.map(({ publicJwk }) => publicJwk) }, keys.length > 0 ? KEYS_SECONDS : 0)
 }
 
 /**
- * `/.well-known/openid-configuration`: what validators such as Microsoft's JwtBearer need to trust
- * the gateway as an issuer (OpenID Connect Discovery section 3). The gateway signs identities and
- * logs nobody in, so it has no endpoints to name.
+ * Answers `/.well-known/openid-configuration`, which validators such as Microsoft's JwtBearer need
+ * to trust the gateway as an issuer (OpenID Connect Discovery section 3). The gateway signs
+ * identities but has no sign-in, so it has no endpoints to name.
  */
 export function discoveryResponse(issuer: string, { keys }: SigningKeys): Response {
   return cacheable(
