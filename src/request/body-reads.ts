@@ -4,28 +4,28 @@ import type { After, Ports } from '../ports'
 
 /** How long the first bytes of a body may take. */
 const FIRST_MS = 20_000
-/** How fast the others have to come. */
+/** How fast the other bytes have to come. */
 const LEAST_BYTES_PER_SECOND = 8192
 /**
- * So much may an isolate hold of bodies that are still coming in, of callers and of those whom
- * nobody knows yet. It has 128 MB for everything.
+ * How much an isolate may hold of bodies that are still coming in: of known callers, and of callers
+ * who are not known yet. It has 128 MB for everything.
  */
 export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 
 /** One body while it is read. */
 export interface BodyRead extends Watch {
   /**
-   * Why it was given up: `body-too-slow`, or `gateway-busy` where all bodies together are too
+   * Why the read was given up: `body-too-slow`, or `gateway-busy` where all bodies together are too
    * large.
    */
   readonly refusal: Refusal | undefined
-  /** Gives back what was counted. */
+  /** Ends the read: its bytes no longer count. */
   end(): void
 }
 
 /**
- * The bodies that an isolate is reading (security notes F14, X11). It counts bytes, and holds no
- * request's data.
+ * Counts the bodies that an isolate is reading (security notes F14, X11). It counts bytes, and
+ * holds no request's data.
  */
 export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number): (after: After) => BodyRead {
   let held = 0

@@ -7,15 +7,15 @@ import type { BodyRead } from './body-reads'
 const MAX_DEPTH = 64
 
 /**
- * JSON in UTF-8, by its own name or A2A's, and no other type: a server that takes JSON as
- * `text/plain` must not be reached around this check.
+ * Matches JSON in UTF-8, by its own name or A2A's, and no other type. Otherwise a server that takes
+ * JSON as `text/plain` could be reached around this check.
  */
 const JSON_TYPE = /^application\/(?:a2a\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /**
- * A form, and nothing that could be taken for JSON: some servers look for that type anywhere in the
- * header, and find it in a boundary. The characters are those of RFC 2046 section 5.1.1 without the
- * slash.
+ * Matches a form, and nothing that could be taken for JSON: some servers look for JSON's type
+ * anywhere in the header, and would find it in a boundary. So the characters are those of RFC 2046
+ * section 5.1.1 without the slash.
  */
 const FORM_TYPE = /^multipart\/form-data\s*;\s*boundary="?[A-Za-z0-9'()+_,.:=?-]{1,70}"?$/i
 
@@ -27,14 +27,14 @@ export function isEncoded(headers: Headers): boolean {
 }
 
 /**
- * Names that mean identity to some agent, wherever in a body they stand: LangGraph's own, and the
- * one that CopilotKit's middleware lets win over real headers.
+ * Names that some agent reads as identity, anywhere in a body: LangGraph's own, and the one that
+ * CopilotKit's middleware prefers to real headers.
  */
 const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers)$/i
 /**
- * Places of what people wrote or what a tool is called with. No kind has ids or identity in them,
- * so a `__proto__` there arrives. Elsewhere an agent in JavaScript that merges what it is sent
- * would find forged members behind it.
+ * Places of texts that people wrote, or of a tool's arguments. No kind has ids or identity in them,
+ * so a `__proto__` there is passed on. Elsewhere it is removed: an agent in JavaScript that merges
+ * the body could find forged members behind it.
  */
 const DATA = new Set([
   ...['input', 'value', 'messages', 'body.messages', 'result.content', 'params.arguments'],
@@ -42,10 +42,10 @@ const DATA = new Set([
 ])
 
 /**
- * Reads a JSON body under a byte limit that is counted, not believed, and removes reserved names at
- * any depth.
+ * Reads a JSON body up to a limit of bytes, which are counted because the sender is not trusted.
+ * Removes reserved names at any depth.
  *
- * Duplicate members end here: the last one is what is parsed, decided on and written anew.
+ * If a member occurs twice, only the last one is parsed, checked and sent on.
  *
  * @returns undefined where there is no body
  * @throws Refusal `media-type-refused` (415), `body-too-large` (413), `body-too-slow` (408),
@@ -72,7 +72,7 @@ export async function readJson(request: Request, maxBytes: number, read: BodyRea
 const tooLarge = (maxBytes: number): Refusal =>
   new Refusal('body-too-large', undefined, { limit: { name: 'bodyBytes', most: maxBytes } })
 
-/** Undefined for a body whose length its sender does not say. */
+/** Returns the length that the sender states; undefined where it states none. */
 function lengthOf({ headers }: Request): number | undefined {
   const said = headers.get('content-length')
   return said === null ? undefined : Number(said)
@@ -102,24 +102,25 @@ function clean(value: Json, depth: number, place: string | undefined): Json {
   return value
 }
 
-/** Deeper than a few members no place is data, and its name need not be made. */
+/**
+ * Returns the place of a member; undefined where it is data. A deep place is never data, so its
+ * name is not made.
+ */
 function placeOf(above: string, key: string): string | undefined {
   const place = above === '' ? key : above.length > 20 ? above : `${above}.${key}`
   return DATA.has(place) ? undefined : place
 }
 
 /**
- * The body as it is sent: one spelling of each member, and without the caller's token wherever it
- * stood.
+ * Writes the body that is sent: one spelling of each member, and without the caller's token
+ * wherever it was.
  */
 export function writeJson(value: Json, credential: Credential | undefined): Uint8Array {
   const text = JSON.stringify(value)
   return new TextEncoder().encode(credential ? credential.eraseFrom(text) : text)
 }
 
-/**
- * A body that is passed on unread, and the signal by which the request to the origin is given up.
- */
+/** A body that is passed on unread, and the signal that gives up the request to the origin. */
 export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
   /**
@@ -127,18 +128,17 @@ export interface LimitedBody {
    */
   readonly givenUp: AbortSignal
   /**
-   * Says that the agent has begun to answer: from here on, what becomes of the upload does not end
-   * the answer.
+   * Says that the agent has begun to answer. From here on, a cut upload does not end the answer.
    */
   answered(): void
 }
 
 /**
- * Passes a body on under the same limit. With a `Content-Length` the runtime holds the sender to
- * it, so only its value is looked at; without one, bytes are counted as they pass.
+ * Passes a body on under the same limit. The runtime enforces a `Content-Length`, so only its value
+ * is checked; without one, bytes are counted as they pass.
  *
  * Past the limit, and where the upload is cut, `givenUp` is aborted and the stream neither ends nor
- * fails: one that fails would reach the origin as one that is complete.
+ * fails: a stream that fails would reach the origin as a complete one.
  *
  * @throws Refusal `body-too-large` where the length says so
  */
@@ -153,7 +153,7 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody | und
   const cut = () => {
     if (!isAnswered) giveUp.abort(new Refusal('client-gone', 'upload cut'))
   }
-  // An agent that answers early reads no further, which is no fault of the upload's, and its answer
+  // An agent that answers early stops reading. The upload is not at fault then, and the answer
   // stands.
   body.pipeTo(pipe.writable, { preventAbort: true }).catch(() => body.getReader().closed.catch(cut))
   const answered = () => {

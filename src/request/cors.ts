@@ -15,14 +15,11 @@ const EXPOSED_HEADERS = [
   'x-request-id',
 ]
 
-/** The members of a route that CORS reads. */
+/** The settings of a route that CORS uses. */
 export interface CorsRules {
-  /** None means that no browser of another origin may read replies. */
+  /** If there are none, no page of another origin may read replies. */
   readonly origins: WebOrigins
-  /**
-   * Whether pages may send requests with `credentials: 'include'`. Cookies are not read all the
-   * same.
-   */
+  /** Whether pages may send requests with `credentials: 'include'`. Cookies are still not read. */
   readonly credentials: boolean
   /** Methods that any endpoint of the route has. */
   readonly methods: readonly string[]
@@ -35,8 +32,7 @@ export interface CorsRules {
 }
 
 /**
- * The rules where no route matches: a page of any route may read that what it asked for is not
- * there.
+ * Returns the rules for requests that match no route, so that a page of any route can read the 404.
  */
 export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
   origins: new WebOrigins(rules.flatMap(({ origins }) => origins.listed)),
@@ -47,9 +43,10 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
 })
 
 /**
- * The headers that let a web page read the reply, for refusals as much as for replies:
- * `Access-Control-Allow-Origin` only for an origin on the list, to the letter, and never `*`.
- * `Vary: Origin` wherever there is a list: without one, replies are the same for every origin.
+ * Returns the headers that let a web page read the reply, also that of a refusal.
+ * `Access-Control-Allow-Origin` is set only to an origin that is exactly on the list, never to `*`.
+ * `Vary: Origin` is set wherever there is a list: without one, replies are the same for every
+ * origin.
  */
 export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
   if (rules.origins.isEmpty) return {}
@@ -65,8 +62,8 @@ export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record
 
 /**
  * Refuses a page of another web origin than the route's. CORS only keeps such a page from reading
- * the reply; where a request alone does harm (a WebSocket, an MCP server that a rebound name leads
- * to), it may not pass at all.
+ * the reply. Where the request alone does harm (a WebSocket, or an MCP server that is reached by
+ * DNS rebinding), it may not pass at all.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reason: string): void {
@@ -77,7 +74,7 @@ export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reaso
 
 const MAX_SHOWN_CHARS = 200
 
-/** The page that asked and those that may, for the operator. */
+/** Tells the operator which page asked and which pages may. */
 const foreign = (origin: string, { listed }: WebOrigins) => ({
   mismatch: {
     found: `the page ${origin.slice(0, MAX_SHOWN_CHARS)}`,
@@ -110,8 +107,8 @@ export function answerPreflight(rules: CorsRules, from: Headers): Response {
 }
 
 /**
- * The headers that the route takes by name, and of those that it takes by their beginning the ones
- * that are asked for.
+ * Returns the headers that the route takes by name, and the requested headers that begin as one of
+ * its `name-*` entries does.
  */
 function allowedHeaders({ headers }: CorsRules, from: Headers): readonly string[] {
   const named = [...REQUEST_HEADERS, ...headers.filter((name) => !name.endsWith('*'))]

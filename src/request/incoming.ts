@@ -6,7 +6,8 @@ import { isEncoded, isForm, type LimitedBody, limitBody, readJson } from './body
 import type { BodyRead } from './body-reads'
 
 /**
- * As much of a body is read before anybody is known: a token, and a conversation of some length.
+ * How much of a body is read before the caller is known: enough for a token and a conversation of
+ * some length.
  */
 export const EARLY_BYTES = 256 * 1024
 
@@ -45,7 +46,7 @@ export function incomingBody(
     },
     upload() {
       if (!endpoint?.body || isJson) return undefined
-      // The header does not reach an agent whose bodies are forms, and without it the body means
+      // This header is not sent to an agent whose bodies are forms, and without it the body means
       // something else.
       if (endpoint.form && isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
       return limitBody(request, maxBytes)

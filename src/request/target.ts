@@ -8,29 +8,29 @@ const MAX_CHARS = 4096
 
 /**
  * The characters that a segment may have: RFC 3986 pchar without the semicolon, which some servers
- * take for path parameters. The percent-encodings left are those that a client has to write: UTF-8
- * beyond ASCII, and characters with a meaning in URLs. Not among them are letters, digits and `- .
- * _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
+ * take for path parameters. Percent-encodings are allowed where a client has to write them: UTF-8
+ * beyond ASCII, and characters with a meaning in URLs. Not allowed are those of letters, digits and
+ * `- . _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
  */
 const SEGMENT =
   /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%(?:[89A-Fa-f][0-9A-Fa-f]|20|2[1246789ABCabc]|3[ACDEacde]|40|5[BDEbde]|60|7[BCDbcd]))+$/
 
-/** One request's address, read once. `path` and `query` are forwarded as they stand. */
+/** One request's address, read once. `path` and `query` are forwarded unchanged. */
 export interface Target {
-  /** Canonical: begins with a slash, has no empty segment but perhaps a last one. */
+  /** Canonical: begins with a slash, and no segment is empty except perhaps the last one. */
   readonly path: string
   /** With its question mark, or empty. */
   readonly query: string
 }
 
 /**
- * The one normalisation, which is none: what is not canonical already is refused, so that the
- * string which is matched, decided on and forwarded can only be read one way (security notes T9 to
- * T12).
+ * Reads a request's address. Nothing is normalised: a URL that is not canonical is refused, so that
+ * the string which is matched, decided on and forwarded can only be read one way (security notes T9
+ * to T12).
  *
- * `Host` counts only as "is it ours"; it never enters a policy or a link. The runtime has resolved
- * dot segments and backslashes before any Worker code runs; what it left of the path is what is
- * checked and what is sent.
+ * `Host` is only compared with the gateway's own hosts; it never enters a policy or a link. The
+ * runtime has resolved dot segments and backslashes before any Worker code runs. The path that
+ * remains is checked and sent.
  *
  * @throws Refusal `host-unknown`, `path-too-long`, `path-not-canonical` or `token-in-url`
  */
@@ -46,8 +46,8 @@ export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
 const PARTS = /^https?:\/\/([^/?]+)(\/[^?]*)(\?[!$-&(-;=?-~]+)?$/
 
 /**
- * A target that a URL parser would not change needs no parser: one object of the runtime costs more
- * than all checks here.
+ * Reads a target that a URL parser would not change, without a parser: one object of the runtime
+ * costs more than all checks here.
  */
 function asItStands(url: string, hosts: ReadonlySet<string>): Target | undefined {
   const [, host = '', path = '', query = ''] = PARTS.exec(url) ?? []
@@ -62,8 +62,8 @@ function parsed(url: string, hosts: ReadonlySet<string>): Target {
 }
 
 /**
- * A path below a route that the gateway has put an id into, held to the same rule: an agent may
- * have made an id of anything.
+ * Checks a path below a route that the gateway has put an id into, by the same rule: an agent may
+ * have made an id of any characters.
  * @throws Refusal `thread-unknown`
  */
 export function checkedPath(path: string): string {
@@ -79,8 +79,8 @@ function isCanonical(path: string): boolean {
 }
 
 /**
- * Dots and spaces alone: `..%20` is a way up for whatever decodes a path and cuts spaces off before
- * it reads it.
+ * Segments of dots and spaces only. A server that decodes a path and then removes spaces reads
+ * `..%20` as `..`.
  */
 const DOTS_AND_SPACES = /^(?:\.|%20)+$/
 

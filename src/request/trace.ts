@@ -1,11 +1,11 @@
-/** Where this request stands in a distributed trace (W3C Trace Context), and the id it has here. */
+/** The place of this request in a distributed trace (W3C Trace Context), and its id here. */
 export interface Trace {
   /** UUID; the assertion's `jti` and the audit line's `id`. */
   readonly requestId: string
   readonly traceId: string
   /** The header for the origin: the same trace, with this gateway as the parent. */
   readonly traceparent: string
-  /** Passed on only with a `traceparent` that was taken. */
+  /** Passed on only with a `traceparent` that was accepted. */
   readonly tracestate: string | undefined
 }
 
@@ -16,9 +16,7 @@ const TRACEPARENT =
   /^(?:00(?=-[^-]*-[^-]*-[^-]*$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/
 const TRACESTATE = /^[\t\x20-\x7e]{1,512}$/
 
-/**
- * Takes a well-formed `traceparent`, or begins a trace of its own (W3C Trace Context section 3.2).
- */
+/** Takes a well-formed `traceparent`, or begins a new trace (W3C Trace Context section 3.2). */
 export function readTrace(headers: Headers, randomId: () => string): Trace {
   const requestId = randomId()
   const hex = randomId().replaceAll('-', '')

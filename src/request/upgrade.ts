@@ -4,9 +4,9 @@ import { refuseForeignOrigin } from './cors'
 import type { WebOrigins } from './web-origins'
 
 /**
- * Whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). A browser that
- * names an origin must name one of the route's: WebSockets know no CORS, so nothing else would stop
- * another site's page.
+ * Tells whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). A browser
+ * that names an origin must name one of the route's. CORS does not cover WebSockets, so nothing
+ * else would stop another site's page.
  *
  * @param endpoint absent where the address exists, but not for this method
  * @param origins those of pages that may open one

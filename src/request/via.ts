@@ -3,7 +3,9 @@ import { Refusal } from '../errors/refusal'
 /** This gateway's entry in `Via` (RFC 9110 section 7.6.3). */
 export const viaEntry = (host: string): string => `1.1 ${host}`
 
-/** @throws Refusal `loop-detected` (508) where the request has been here before */
+/**
+ * @throws Refusal `loop-detected` (508) where the request has passed through this gateway already
+ */
 export function refuseLoop(headers: Headers, host: string): void {
   const entries = headers.get('via')?.split(',') ?? []
   if (entries.some((entry) => entry.trim().split(/\s+/)[1] === host)) throw new Refusal('loop-detected')

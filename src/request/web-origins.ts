@@ -3,10 +3,10 @@ const ANY_PORT = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/
 
 export const isAnyPort = (origin: string): boolean => ANY_PORT.test(origin)
 
-/** The web origins of a route (RFC 6454), compared to the letter. */
+/** The web origins of a route (RFC 6454), compared exactly. */
 export class WebOrigins {
   readonly #exact: ReadonlySet<string>
-  /** Beginnings, up to the port. */
+  /** The origins that allow any port, up to the port. */
   readonly #anyPort: readonly string[]
 
   constructor(readonly listed: readonly string[]) {
