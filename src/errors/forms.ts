@@ -7,7 +7,7 @@ export type RpcId = string | number | null
 /** JSON-RPC 2.0: each request of the body is answered by an error of its own. */
 export interface RpcForm {
   readonly as: 'json-rpc'
-  /** Absent: the body has not been read, or nobody knows for whom the answer is. */
+  /** Absent: the body has not been read, or it is unknown which requests are answered. */
   readonly ids?: readonly RpcId[]
   readonly isBatch: boolean
   /** Statuses that differ from the refusal's own, as the protocol's clients need them. */
@@ -40,27 +40,32 @@ const CODES: Partial<Record<RefusalCode, number>> = {
   'header-mismatch': -32_020,
   'internal-error': -32_603,
 }
-/** For all others: in the range of implementations' own, where neither MCP nor A2A has any. */
+/**
+ * The code of all other refusals: in the range for implementations, where MCP and A2A have none.
+ */
 const REFUSED = -32_090
 const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
-/** Reasons of `body-invalid` by which a body is no request at all. */
+/** Reasons of `body-invalid` which mean that the body is no request at all. */
 const NO_REQUEST = new Set(['not JSON-RPC 2.0', 'not one A2A request', 'too many messages'])
 /** Refusals of bodies whose ids could not be read: their error has none (section 5). */
 const UNREADABLE: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
 
 /**
- * Whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its sender
- * looks at the status.
+ * Tells whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its
+ * sender looks at the status.
  */
 const isRpcError = ({ code }: Refusal, form: ErrorForm): form is RpcForm =>
   form.as === 'json-rpc' && (form.ids?.length !== 0 || UNREADABLE.has(code))
 
-/** The status that a refusal is answered with. */
+/** Returns the status that a refusal is answered with. */
 export const statusOf = (refusal: Refusal, form: ErrorForm | undefined): number =>
   (form && isRpcError(refusal, form) && form.statuses?.[refusal.code]) || refusal.row.status
 
-/** The refusal as the clients of an endpoint read it. @param problem as all others read it */
+/**
+ * Returns the refusal as the endpoint's clients read it. @param problem as all other clients read
+ * it
+ */
 export function formed(refusal: Refusal, problem: Problem, form: ErrorForm | undefined): unknown {
   if (form?.as === 'google.rpc.Status') return { ...problem, error: googleStatus(problem) }
   if (!form || !isRpcError(refusal, form)) return problem

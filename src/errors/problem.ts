@@ -1,28 +1,28 @@
 import { type ErrorForm, formed, statusOf } from './forms'
 import type { Refusal } from './refusal'
 
-/** The part of a challenge that describes the place that refuses. */
+/** The part of a challenge that depends on the route. */
 export interface ChallengeContext {
   /** The route's id, or the gateway's name where no route matched. */
   readonly realm: string
   /**
-   * Each writes the challenge of a kind of credential that the place takes, around these
+   * Each writes the challenge of one kind of credential that the route takes, around these
    * parameters.
    */
   readonly challenges: readonly ((parameters: string) => string)[]
   /** Where a client finds out who issues tokens for this resource (RFC 9728 section 5.1). */
   readonly resourceMetadata?: string
-  /** Scopes worth asking for at sign-in. */
+  /** Scopes that clients should request at sign-in. */
   readonly scopes?: readonly string[]
 }
 
-/** Where no route is. */
+/** The context of a request that matches no route. */
 export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 
 /**
- * A refusal on the wire: the fields of RFC 9457 section 3.1 in `application/json`, because AG-UI's
- * client parses only a type that contains exactly that, and `error` and `message`, of which many
- * front ends show one.
+ * Writes a refusal as a response: the fields of RFC 9457 section 3.1, and `error` and `message`,
+ * because many front ends show one of the two. Its type is `application/json`, because AG-UI's
+ * client parses only a type that contains exactly that.
  *
  * @param cors the headers that let a page read it
  * @param form how the endpoint's clients read errors; absent where no endpoint is known

@@ -30,7 +30,7 @@ export type TokenReason =
   | `claim-missing ${string}`
   | `claim-invalid ${string}`
 
-/** Several, with spaces between. */
+/** One reason or several, with spaces between. */
 export type PolicyReasons = Reason | `${Reason} ${string}`
 
 /**
@@ -40,9 +40,9 @@ export type PolicyReasons = Reason | `${Reason} ${string}`
 type Name = string
 
 /**
- * Why the gateway refused, for the audit line and for tests: a closed list for each code, and never
- * a word of the caller's but a foreign host. A code that is not listed needs no reason beside
- * itself.
+ * The gateway's reasons for a refusal, for the audit line and for tests: a closed list for each
+ * code. They contain no text of the caller's, except for a host that is unknown. A code that is not
+ * listed needs no reason.
  */
 interface Reasons {
   'path-not-canonical': 'the path would change the host'

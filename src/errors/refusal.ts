@@ -12,9 +12,9 @@ export interface Mismatch {
 
 /** Details beside the refusal's row of the table. */
 export interface RefusalExtras {
-  /** In place of the row's: the operator's own words. */
+  /** The operator's own words, in place of the row's. */
   readonly detail?: string
-  /** Scopes that would do, for `insufficient_scope`. */
+  /** Scopes that would be enough, for `insufficient_scope`. */
   readonly scopes?: readonly string[]
   /** Methods that the endpoint has, for `Allow`. */
   readonly allow?: readonly string[]
@@ -25,9 +25,9 @@ export interface RefusalExtras {
   readonly field?: string
   /** Why a token was refused, in detail. It goes to the operator and nowhere else. */
   readonly mismatch?: Mismatch | undefined
-  /** The limit that was hit, by its setting or as it is called, and how much it allows. */
+  /** The name of the limit that was hit, or of its setting, and how much it allows. */
   readonly limit?: { readonly name: string; readonly most: number }
-  /** A rate as `RateLimit-Policy` and `RateLimit` tell it. */
+  /** A rate as `RateLimit-Policy` and `RateLimit` write it. */
   readonly rateLimit?: { readonly policy: string; readonly state: string }
   /** Whole seconds for `Retry-After`, in place of the row's. */
   readonly retryAfter?: number
@@ -54,7 +54,7 @@ export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
 }
 
 /**
- * Returns anything that was thrown as a refusal: an error that is not one already is an internal
+ * Turns anything that was thrown into a refusal. An error of another kind becomes an internal
  * error, never an allow.
  */
 export function asRefusal(thrown: unknown): Refusal {

@@ -1,9 +1,9 @@
 import type { RefusalRow } from './refusal-row'
 
 /**
- * Every way in which the gateway says no. The table is closed: a refusal that is not here cannot be
- * thrown, and each row is written for the person who reads the reply, so it names no token, claim,
- * key, address or policy.
+ * All refusals of the gateway. The table is closed: a refusal that is not here cannot be thrown.
+ * Each row is written for the person who reads the reply, so it names no token, claim, key, address
+ * or policy.
  */
 export const refusals = {
   'path-not-canonical': {
