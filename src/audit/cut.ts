@@ -1,12 +1,12 @@
-/** A text of at most so many characters, and how many more there were. */
+/** Cuts a text to so many characters, and says how many more there were. */
 export const cutText = (text: string, chars: number): string =>
   text.length <= chars ? text : `${text.slice(0, chars)} and ${text.length - chars} more`
 
-/** A list of at most so many texts, and how many more there were. */
+/** Cuts a list to so many texts, and says how many more there were. */
 export const cutList = (texts: readonly unknown[], items: number): readonly unknown[] =>
   texts.length <= items ? texts : [...texts.slice(0, items), `and ${texts.length - items} more`]
 
-/** A value of JSON with other texts and lists in it, at any depth. */
+/** Returns a JSON value with its texts and lists replaced, at any depth. */
 export function mapped(
   value: unknown,
   text: (text: string) => string,

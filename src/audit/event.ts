@@ -7,8 +7,9 @@ import type { Trace } from '../request/trace'
 import { cutText } from './cut'
 
 /**
- * One final line per request, and before it, on routes that say so, an opening line where a stream
- * begins. It has no field for a token, a query string or a body.
+ * The audit line of a request. Each request has one final line. On routes with `audit.begin`, an
+ * opening line is written when a stream begins. It has no field for a token, a query string or a
+ * body.
  */
 export interface AuditEvent {
   readonly v: 2
@@ -33,21 +34,21 @@ export interface AuditEvent {
   }
   readonly decision?: Decision
   /**
-   * `forwarded`: the agent answered. `refused`: the gateway did. `preflight`: a question about
-   * CORS. `begun`: the opening line of a stream, which another line follows. Requests are counted
-   * by all lines but those.
+   * `forwarded`: the agent answered. `refused`: the gateway refused. `preflight`: a question about
+   * CORS. `begun`: the opening line of a stream, which another line follows. To count requests,
+   * leave out the lines with `begun`.
    */
   readonly outcome: 'forwarded' | 'refused' | 'preflight' | 'begun'
   readonly status: number
   readonly code?: RefusalCode
-  /** More than the caller is told. */
+  /** The reason of a refusal, which the caller is not told. */
   readonly reason?: string
   /** The check that a refused token or web page failed. */
   readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
   /**
-   * The agent's answer held the assertion or the agent's secret, which was taken out: its errors
-   * tell too much.
+   * The agent's answer contained the assertion or the agent's secret, which was removed. The
+   * agent's errors reveal too much.
    */
   readonly warning?: 'credential-echoed'
   /**
@@ -57,11 +58,11 @@ export interface AuditEvent {
   readonly ms: Readonly<Record<string, number>>
 }
 
-/** As much as a URL may have here, so that what is shaped like a credential is found whole. */
+/** The longest URL that is accepted, so that a credential in a path is found whole. */
 const MAX_PATH_CHARS = 4096
 const MAX_THREAD_CHARS = 100
 
-/** Gathers what is known of a request as it goes, and is closed once. */
+/** Collects the facts about a request as it goes, and is closed once. */
 export class AuditRecord {
   readonly #started: number
   readonly #ms: Record<string, number> = {}
@@ -90,7 +91,7 @@ export class AuditRecord {
     this.lap('verify')
   }
 
-  /** Until it is called, `close` has to find the path itself. */
+  /** Notes the path. Without it, `close` takes the path from the URL. */
   notePath(path: string): void {
     this.#path = path
   }
@@ -104,7 +105,7 @@ export class AuditRecord {
     this.lap('decide')
   }
 
-  /** Whole, unless it is noted later that its stream ended otherwise. */
+  /** Notes the agent's answer as complete, unless another end of its stream is noted later. */
   noteForwarded(status: number): void {
     this.note({ outcome: 'forwarded', status, stream: 'complete' })
   }
@@ -125,7 +126,7 @@ export class AuditRecord {
     this.#ms[step] = this.now() - this.#started
   }
 
-  /** The line of a stream that begins. */
+  /** Returns the opening line of a stream. */
   opening(): AuditEvent {
     const { stream: _, ...fields } = this.#event()
     return { ...fields, outcome: 'begun' }

@@ -2,11 +2,11 @@ import { percentDecoded } from '../percent'
 import { cutList, cutText, mapped } from './cut'
 import type { AuditEvent } from './event'
 
-/** Cloudflare keeps 256 KB of one invocation's lines, and drops what is beyond. */
+/** Cloudflare keeps 256 KB of one invocation's lines, and drops the rest. */
 const MAX_BYTES = 8192
 /**
- * How far texts and lists are cut where a line is too large, tried in turn. The last fits whatever
- * they hold.
+ * How far texts and lists are cut where a line is too large, tried in turn. The last cut always
+ * fits.
  */
 const CUTS = [
   { chars: 400, items: 30 },
@@ -15,18 +15,18 @@ const CUTS = [
 ] as const
 const PLAIN = /^[\x20-\x7e]*$/
 /**
- * Controls, format characters and line ends, which JSON leaves as they are: they would rule a
+ * Controls, format characters and line ends, which JSON does not escape: they could control a
  * terminal or begin a line.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**
- * One event as one line of at most 8 KiB, whatever its texts contain (security notes T3, X13).
+ * Writes one event as one line of at most 8 KiB, whatever its texts contain (security notes T3,
+ * X13).
  *
  * Not found: a credential in another encoding than percent-encoding.
  *
- * @param erase takes what is shaped like a credential out of a text: one that was pasted where none
- *   belongs
+ * @param erase removes text that looks like a credential, wherever one was pasted
  */
 export function auditLine(event: AuditEvent, erase: (text: string) => string): string {
   let line = written(event, erase)
@@ -43,7 +43,7 @@ export function auditLine(event: AuditEvent, erase: (text: string) => string): s
 }
 
 const fits = (line: string): boolean =>
-  // No character has more than three bytes for each of its units.
+  // UTF-8 needs at most three bytes for each UTF-16 unit.
   line.length * 3 <= MAX_BYTES || new TextEncoder().encode(line).byteLength <= MAX_BYTES
 
 function written(event: unknown, erase: (text: string) => string): string {
@@ -53,7 +53,7 @@ function written(event: unknown, erase: (text: string) => string): string {
   return PLAIN.test(line) ? line : line.replace(UNPRINTABLE, escaped)
 }
 
-/** A text as it is, unless a credential stands in it percent-encoded. */
+/** Returns a text unchanged, unless it contains a percent-encoded credential. */
 function withoutEncoded(text: string, erase: (text: string) => string): string {
   const found = percentDecoded(text).find((form) => erase(form) !== form)
   return found === undefined ? text : erase(found)
