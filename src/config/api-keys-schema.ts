@@ -7,9 +7,9 @@ export const ApiKeysSchema = v.strictObject({
   /** The binding of the KV namespace in wrangler's file. */
   binding: variableName,
   /**
-   * The id of an issuer of the same route: keys stand for its people, who then have their own
-   * threads, whatever they sign in with. Without it keys have people of their own, whose user ids
-   * begin with this id and a colon.
+   * The id of an issuer of the same route. Keys then stand for its people, who have the same
+   * threads with a key as with a token. Without it, keys have people of their own, whose user ids
+   * begin with the id of the keys and a colon.
    */
   peopleOf: v.optional(id),
 })

@@ -7,8 +7,8 @@ import { type Report, reportUnbound } from './report'
 import type { Settings } from './settings'
 
 /**
- * An identity provider: its addresses are bound and reached by TLS, and its preset can work with
- * what else is written.
+ * Checks an identity provider: its addresses must be bound and use TLS, and its preset must fit its
+ * other settings.
  */
 export function checkIssuer(issuer: Issuer, settings: Settings, environment: Environment, report: Report): void {
   const isUrl = (value: string | undefined) => {
@@ -23,7 +23,7 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
       reportUnbound(report, key, given.env)
       continue
     }
-    // An issuer is compared, and fetched from only where nothing else says where the keys are.
+    // With jwksUri, an issuer is only compared; nothing is fetched from it.
     if (isUrl(value) || (key === 'issuer' && issuer.jwksUri !== undefined && !value?.startsWith('http:'))) continue
     const expected = 'an https URL (http only where ENVIRONMENT is "development")'
     const other = key === 'issuer' ? '; with jwksUri, any text except an http address' : ''

@@ -52,15 +52,15 @@ export function checkNamedOperations(route: Route, routes: readonly Route[], abo
 
 const named = (operations: readonly Pick<BodyOperation, 'operation'>[]): string[] =>
   operations.map(({ operation }) => operation)
-/** All that a kind knows, open or closed. */
+/** Returns all operations of a kind, open or closed. */
 const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
   named([...endpoints.filter((endpoint) => !endpoint.named), ...bodyOperations])
 
 type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 
 /**
- * Two endpoints that match the same requests, to the gateway or to a server that ignores case: one
- * of them would never count.
+ * Reports two endpoints that match the same requests, at the gateway or at a server that ignores
+ * case: one of them would never be used.
  */
 function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
   endpoints.forEach(({ path }, index) => {

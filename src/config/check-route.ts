@@ -17,7 +17,7 @@ import type { Settings } from './settings'
 /** The other parts of the configuration that a route has to agree with. */
 export interface Surroundings {
   readonly routes: readonly Route[]
-  /** Whether these are all that are written. */
+  /** Whether these are all routes of the configuration. */
   readonly areAll: boolean
   readonly settings: Settings
   readonly environment: Environment
@@ -25,7 +25,8 @@ export interface Surroundings {
 }
 
 /**
- * One route: its parts against each other, against its kind of agent and against the environment.
+ * Checks one route: its parts against each other, against its kind of agent and against the
+ * environment.
  */
 export function checkRoute(route: Route, { routes, areAll, settings, environment, about }: Surroundings): void {
   const report = about(`routes/${route.id}.ts`)
@@ -150,7 +151,7 @@ function checkIdentity(route: Route, report: Report): void {
   }
 }
 
-/** Schemes of apps that are no browser, and those that a page cannot be trusted by. */
+/** Matches an origin with an app's own scheme. Schemes that browsers use are excluded. */
 const OWN_SCHEME =
   /^(?!https?:|wss?:|ftps?:|file:|data:|blob:|about:|javascript:|null)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+$/i
 
@@ -158,8 +159,8 @@ function isWebOrigin(origin: string, isDevelopment: boolean): boolean {
   if (OWN_SCHEME.test(origin)) return true
   if (isAnyPort(origin)) return isDevelopment
   const url = URL.parse(origin)
-  // RFC 6761 section 6.3: names below localhost lead to this machine, as apps on Windows and
-  // Android have them.
+  // RFC 6761 section 6.3: names below localhost lead to this machine. Apps on Windows and Android
+  // use such names.
   const isLoopback = url !== null && /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost)$/.test(url.hostname)
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || isDevelopment))
   return isSafe && url?.origin === origin && !origin.includes('*')

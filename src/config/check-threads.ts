@@ -54,14 +54,14 @@ export function checkThreads(route: Route, report: Report): void {
 }
 
 /**
- * Whether an answer or an edit is another person's is known to the agent alone, and so is whose
- * identity its run then has.
+ * Checks `resumesAs`. Only the agent knows whether an answer or an edit comes from another person,
+ * and whose identity its run then has.
  */
 function checkStoredIdentity(route: Route, report: Report): void {
   const { agent, identity, resumesAs, threads = 'own' } = route
   const adapter = adapterOf(agent)
   const { state, forwardedProps } = { ...adapter.identity, ...identity }
-  // Agents that keep a state merge the props into it.
+  // Agents that keep a state merge `forwardedProps` into it.
   const isInState = state !== false || Object.keys(forwardedProps ?? {}).length > 0
   const matters = adapter.storesIdentity === true && isInState && threads !== 'own' && !route.public
   if (matters && resumesAs === undefined)

@@ -7,8 +7,8 @@ import type { Settings } from './settings'
 import { checkTrust, checkTrustList, isApiKeys, issuersIn, type Trust } from './trust'
 
 /**
- * Checks that no schema can make: one part against another, and against the environment.
- * @param areAll false where some routes did not parse: a policy may name operations of theirs
+ * Makes the checks that no schema can make: one part against another, and against the environment.
+ * @param areAll false where some routes did not parse: a policy may name their operations
  */
 export function checkRoutes(
   routes: readonly Route[],
@@ -63,7 +63,7 @@ const OWN_PATHS = ['/.well-known', '/.sallyport']
 function checkPaths(routes: readonly Route[], about: About): void {
   const below = (path: string) => (path === '/' ? '/' : `${path}/`)
   const at = new Map<string, Route>()
-  // By every path above theirs, so that ten thousand routes need not be held against one another.
+  // Routes by every path above theirs, so that ten thousand routes need not be compared in pairs.
   const under = new Map<string, Route>()
   for (const route of routes) {
     const report = about(`routes/${route.id}.ts`)
@@ -92,13 +92,16 @@ function pathsTo(path: string): string[] {
   return ['/', ...segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`)]
 }
 
-/** An assertion for one origin must be worth nothing at another. */
+/**
+ * Checks that agents do not share an audience: an assertion for one origin must be useless at
+ * another.
+ */
 function checkAudiences(routes: readonly Route[], environment: Environment, about: About): void {
   const owners = new Map<string, Route>()
   for (const route of routes) {
     const audience = route.assertion?.audience ?? route.id
     const owner = owners.get(audience)
-    // Two routes with one id are a fault of their own.
+    // Two routes with one id are reported elsewhere.
     if (
       owner &&
       owner.id !== route.id &&
@@ -117,8 +120,8 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
 }
 
 /**
- * A route that trusts the gateway's own assertions is told user ids, and not whose provider's they
- * are: people of several providers must not have the same ones, as on one route.
+ * Checks routes that trust the gateway's own assertions. They know people by their user ids,
+ * without the provider. So people of several providers must not have the same ids, as on one route.
  */
 function checkChains(routes: readonly Route[], environment: Environment, about: About): void {
   const isGateway = ({ issuer }: Issuer) => addressOf(issuer, environment) === variable(environment, 'PUBLIC_URL')
@@ -132,7 +135,7 @@ function checkChains(routes: readonly Route[], environment: Environment, about: 
     }
 }
 
-/** A key stands for one person, so that its namespace has one owner. */
+/** Checks that each namespace belongs to one entry, so that a key stands for one person. */
 function checkNamespaces(routes: readonly Route[], about: About): void {
   const owners = new Map<string, string>()
   for (const { id, binding } of unique(routes.flatMap(({ trust = [] }) => trust.filter(isApiKeys)))) {

@@ -5,12 +5,12 @@ import { commonClaims } from './issuer-preset'
 import { presets } from './issuer-presets'
 import type { Issuer } from './issuer-schema'
 
-/** Where each tenant's id stands in the addresses of an issuer with `tenants`. */
+/** The place of each tenant's id in the addresses of an issuer with `tenants`. */
 export const TENANT = '{tenant}'
 
 /**
- * The issuers that an entry of `trust` stands for: one, or one for each of its tenants.
- * @param issuer checked: this function only fills in.
+ * Returns the issuers that an entry of `trust` stands for: one, or one for each of its tenants.
+ * @param issuer already checked: this function only fills in defaults
  */
 export function compileIssuer(issuer: Issuer, environment: Environment): readonly TrustedIssuer[] {
   return issuer.tenants?.map((tenant) => compiled(issuer, environment, tenant)) ?? [compiled(issuer, environment)]
@@ -25,7 +25,7 @@ function compiled(issuer: Issuer, environment: Environment, tenant?: string): Tr
   const name = of(issuer.issuer)
   const jwksUri = issuer.jwksUri === undefined ? preset?.jwksUri?.(name) : of(issuer.jwksUri)
   const mapped = { ...commonClaims, ...preset?.claims, ...issuer.claims }
-  // Another tenant's administrator decides which addresses its people have.
+  // Each tenant's administrator decides which email addresses its people have.
   if (tenant !== undefined && issuer.claims?.email === undefined) mapped.email = { firstOf: [] }
   const prefix = issuer.subjectPrefix ?? ''
   return {

@@ -17,19 +17,20 @@ import type { LoadedRoute } from './loaded-route'
 import { compileRates } from './rates'
 import { compileTrust } from './trust'
 
-/** A reply is data, not a page: opened as one, it would run as the gateway's own origin. */
+/** Keeps a reply from running as a page, since it would run as the gateway's own origin. */
 const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }
 /**
- * Other sites may not show a reply either. They cannot ask for one that takes a token in a header.
+ * Also keeps other sites from showing a reply. Where a token is needed in a header, they cannot ask
+ * for one.
  */
 const NOTHING_IS_SHOWN = { ...NOTHING_RUNS, 'cross-origin-resource-policy': 'same-origin' }
 
-/** By these a page says what it may do, and who may show it. */
+/** Headers by which a page says what it may do, and which sites may show it. */
 const PAGE_HEADERS = ['content-security-policy', 'permissions-policy', 'referrer-policy', 'x-frame-options']
 
 const DEFAULT_LIFETIME_SECONDS = 60
 
-/** @param route checked: this function only fills in, and trusts what `check.ts` has seen. */
+/** @param route already checked: this function only fills in, and relies on `check.ts`. */
 export function compileRoute(route: Route, environment: Environment, ports: Pick<Ports, 'fetch'>): LoadedRoute {
   const { agent } = route
   const adapter = adapterOf(agent)
@@ -44,7 +45,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const open = new Set([...all.filter(isOpenRow).map(({ operation }) => operation), ...openNamed])
   const origin = openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports)
   const isForOperators = 'object' in agent.origin
-  // The list keeps who made an entry, and verifies nothing itself.
+  // The list stores who made an entry, and verifies no assertion.
   const usual = isForOperators ? { ...adapter.identity, headers: true, assertion: 'off' as const } : adapter.identity
   const identity = channels(usual, isForOperators ? {} : (route.identity ?? {}))
   const othersRead = adapter.threads !== undefined && !route.public && threads !== 'own'
@@ -133,15 +134,16 @@ function endpointsOf(agent: Agent): readonly Endpoint[] {
 }
 
 /**
- * Threads belong to their callers where there are any, and where there are callers, unless the
- * route says otherwise.
+ * Returns who owns the threads: the callers, unless the route says otherwise. Threads are `shared`
+ * where the route has no callers, or its kind has no threads.
  */
 export const sharingOf = (route: Route): Sharing =>
   route.public || !adapterOf(route.agent).threads ? 'shared' : (route.threads ?? 'own')
 
 /**
  * Tells which rows of its kind a route offers: all that are not closed, or exactly those that
- * `agent.operations` covers; and of what belongs to everybody none, unless threads are shared.
+ * `agent.operations` covers. A row that reaches everybody's data is offered only if threads are
+ * shared.
  */
 function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | BodyOperation) => boolean {
   const isShared = sharing === 'shared'
@@ -152,7 +154,7 @@ function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | Bod
   }
 }
 
-/** The kind's own channels, but where the route says otherwise. */
+/** Returns the kind's own channels, except where the route says otherwise. */
 function channels(usual: IdentityChannels, options: IdentityOptions): IdentityChannels {
   const { state, ...given } = options
   const said = Object.entries(given).filter(([, value]) => value !== undefined)

@@ -1,9 +1,9 @@
 /**
- * All that routes/ and policies/ import. Each function returns its argument: they exist so that the
- * editor and the compiler know what belongs in the object. The real check is at load (load.ts),
- * because a type cannot see a value.
+ * All that routes/ and policies/ import. Each function returns its argument: with them, the editor
+ * and the compiler know what belongs in the object. The real check is at load (load.ts), because a
+ * type cannot see a value.
  *
- * None is generic: a `const T extends Route` form would let unknown keys through.
+ * No function is generic: a `const T extends Route` form would let unknown keys through.
  */
 import type * as v from 'valibot'
 import type { ApiKeys } from './api-keys-schema'
@@ -20,14 +20,19 @@ export type { ApiKeys } from './api-keys-schema'
 export type { Issuer } from './issuer-schema'
 export type { Condition } from './policy-schema'
 
-/** One agent behind the gateway: where it is, who may come in, and where it looks for the user. */
+/**
+ * Defines one agent behind the gateway: its address, its callers, and where it looks for the user.
+ */
 export const defineRoute = (route: Route): Route => route
 
-/** One identity provider: what its tokens look like, and where it keeps roles and the like. */
+/**
+ * Defines one identity provider: what its tokens look like, and where it keeps roles and the like.
+ */
 export const defineIssuer = (issuer: Issuer): Issuer => issuer
 
 /**
- * API keys of people or machines: where they are kept. A route trusts them as it trusts an issuer.
+ * Defines API keys of people or machines: where they are stored. A route trusts them like an
+ * issuer.
  */
 export const defineApiKeys = (keys: ApiKeys): ApiKeys => keys
 
@@ -48,5 +53,5 @@ export const operators: Agent = {
   ],
 }
 
-/** The conditions under which an operation is permitted, with examples that `npm test` runs. */
+/** Defines when an operation is permitted, with examples that `npm test` runs. */
 export const definePolicy = (policy: Policy): Policy => policy

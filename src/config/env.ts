@@ -5,7 +5,7 @@ import type { AgentCredential, GivenOrigin } from './origin-schema'
 /** The bindings of the platform: variables, secrets and services. */
 export type Environment = Readonly<Record<string, unknown>>
 
-/** Where requests of a route go. */
+/** The address that requests of a route go to. */
 export interface Origin {
   /**
    * Scheme and host: the `origin` of the URL standard. No request to this route goes to any other.
@@ -14,7 +14,8 @@ export interface Origin {
   /** The start of every path there, without a slash at its end. */
   readonly prefix: string
   /**
-   * The path of the route itself there, as it was written: some servers tell `/chat` from `/chat/`.
+   * The path of the route's own address there, as it was written: for some servers, `/chat` is not
+   * `/chat/`.
    */
   readonly root: string
   readonly fetch: Ports['fetch']
@@ -24,13 +25,13 @@ interface Fetcher {
   fetch: Ports['fetch']
 }
 
-/** The text of a variable or secret; undefined where it is missing or empty. */
+/** Returns the text of a variable or secret; undefined where it is missing or empty. */
 export function variable(environment: Environment, name: string): string | undefined {
   const value = environment[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** An address that stands in the file or in a variable; undefined where the variable is missing. */
+/** Returns an address from the file or from a variable; undefined where the variable is missing. */
 export function addressOf(given: string | { env: string }, environment: Environment): string | undefined {
   return typeof given === 'string' ? given : variable(environment, given.env)
 }
@@ -48,7 +49,7 @@ export function binding<T extends object>(
   return typeof value === 'object' && typeof value?.[method] === 'function' ? (value as T) : undefined
 }
 
-/** The service bound under a name, or undefined. */
+/** Returns the service bound under a name, or undefined. */
 const service = (environment: Environment, name: string) => binding<Fetcher>(environment, name, 'fetch')
 
 interface ObjectNamespace {
@@ -60,21 +61,21 @@ interface ObjectNamespace {
 export const REVOCATIONS = 'REVOCATIONS'
 
 /**
- * The list of revocations. A stub whose object was reset stays broken, so each request takes a new
- * one.
+ * Returns the list of revocations. A stub whose object was reset stays broken, so each request
+ * takes a new one.
  */
 function revocationList(environment: Environment): Fetcher | undefined {
   const namespace = binding<ObjectNamespace>(environment, REVOCATIONS, 'idFromName')
   return namespace && { fetch: (request, init) => namespace.get(namespace.idFromName('list')).fetch(request, init) }
 }
 
-/** Asks the object for the list; undefined where none is bound. */
+/** Returns a function that asks the object for the list; undefined where none is bound. */
 export function listReader(environment: Environment): (() => Promise<Response>) | undefined {
   const list = revocationList(environment)
   return list && (() => list.fetch('https://revocations.object.internal/list'))
 }
 
-/** The URL that an origin names, still unchecked; undefined where the environment lacks it. */
+/** Returns the URL of an origin, still unchecked; undefined where the environment lacks it. */
 export function originUrl(origin: GivenOrigin, environment: Environment): string | undefined {
   if ('url' in origin) return origin.url
   if ('env' in origin) return variable(environment, origin.env)
@@ -104,7 +105,7 @@ export function openOrigin(
 }
 
 /**
- * The fixed secret that a route's agent expects; undefined where it expects none.
+ * Returns the fixed secret that a route's agent expects; undefined where it expects none.
  * @throws Refusal `configuration-incomplete` where the secret is not set
  */
 export function agentSecret(credential: AgentCredential | undefined, environment: Environment): string | undefined {

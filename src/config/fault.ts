@@ -1,11 +1,11 @@
 /**
- * One thing that is wrong with the configuration, said so that it can be mended without reading
- * Sallyport's code.
+ * One fault of the configuration, described so that it can be corrected without reading Sallyport's
+ * code.
  */
 export interface Fault {
-  /** The file that holds it, by the convention that a file is named as the id it defines. */
+  /** The file that holds it. By convention, a file is named after the id that it defines. */
   readonly file: string
-  /** Where in the exported object, such as `agent.origin.env`. */
+  /** The place in the exported object, such as `agent.origin.env`. */
   readonly path: string
   readonly found: string
   readonly expected: string
@@ -38,7 +38,7 @@ export const entriesOf = (faults: readonly Fault[]): string =>
     )
     .join('\n\n')
 
-/** A value as a fault shows it: short, on one line. */
+/** Returns a value as a fault shows it: short, on one line. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'a function'

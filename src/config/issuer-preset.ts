@@ -10,17 +10,18 @@ export interface IssuerPreset {
   readonly audienceFrom?: NonNullable<Issuer['audienceFrom']>
   readonly maxLifetimeSeconds?: number
   /**
-   * Returns the address of the keys, where it is not below the issuer or discovery can be spared.
+   * Returns the address of the keys, where it is not below the issuer or where discovery is not
+   * needed.
    */
   readonly jwksUri?: (issuer: string) => string
   readonly accessTokens?: TrustedIssuer['accessTokens']
   readonly rolesByTenant?: boolean
   /** Returns what `audience` must contain. */
   readonly audience?: (issuer: string) => string
-  /** How its issuers are written; with others the preset cannot work. */
+  /** The form of its issuers. With other issuers the preset cannot work. */
   readonly issuer?: {
     readonly form: RegExp
-    /** Others work as well where the configuration says where the keys are. */
+    /** Other issuers work as well where `jwksUri` is set. */
     readonly orKeys?: true
     readonly expected: string
     readonly remedy: string
@@ -29,7 +30,7 @@ export interface IssuerPreset {
   readonly algorithms?: Issuer['algorithms']
 }
 
-/** Where the field's common reading is, for a provider that nothing else is known of. */
+/** The usual claim of each field, unless a preset or the configuration names another. */
 export const commonClaims = {
   subject: 'sub',
   roles: 'roles',

@@ -10,16 +10,16 @@ const slash = (of: string) => ({
 const tenantOf = (issuer: string): string => new URL(issuer).pathname.split('/')[1] ?? ''
 
 /**
- * Well-known providers. Each names the page that says so and when it was read. Claims that a person
- * can set about themselves are never mapped to roles or tenant, and a provider whose roles are set
- * up by its customer (Auth0 actions, Okta groups, Clerk templates) still needs `claims.roles` for
- * its own name.
+ * Well-known providers. Each names the page that documents it and when the page was read. Claims
+ * that a person can set about themselves are never mapped to roles or tenant. A provider whose
+ * roles are set up by its customer (Auth0 actions, Okta groups, Clerk templates) still needs
+ * `claims.roles` with the customer's own name.
  */
 export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPreset>> = {
   // learn.microsoft.com/entra/identity-platform/access-token-claims-reference, 2026-11. Version 1
   // has `appid` and other issuers than version 2, with keys on the same host. Both name a tenant by
-  // its id, whatever address the token was asked for at. Tokens of managed identities live for 24
-  // hours and five minutes.
+  // its id, no matter at which address the token was requested. Tokens of managed identities live
+  // for 24 hours and five minutes.
   entra: {
     claims: {
       scopes: 'scp',
@@ -47,10 +47,10 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     claims: { roles: 'permissions', tenant: 'org_id', client: { firstOf: ['azp', 'client_id'] } },
     issuer: slash('Auth0'),
   },
-  // developer.okta.com/docs/concepts/auth-servers, 2026-11: nobody but Okta can verify tokens of
-  // the org server.
+  // developer.okta.com/docs/concepts/auth-servers, 2026-11: only Okta can verify tokens of the org
+  // server.
   okta: {
-    // Logins are renamed and given to others; `uid` is a person's for good, and machines have none.
+    // A login can be renamed and given to another person. `uid` never changes; machines have none.
     claims: { subject: { firstOf: ['uid', 'sub'] }, roles: 'groups', scopes: 'scp', client: 'cid' },
     issuer: {
       form: /\/oauth2\/[^/]+$/,
@@ -98,7 +98,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Remove the slash.',
     },
   },
-  // workos.com/docs/reference/authkit/session-tokens, 2026-11: the issuer is of one client, and
+  // workos.com/docs/reference/authkit/session-tokens, 2026-11: an issuer belongs to one client, and
   // tokens name no other audience.
   workos: {
     claims: { roles: { firstOf: ['roles', 'role'] }, tenant: 'org_id' },
@@ -114,8 +114,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. `user_metadata` is what people write about
-  // themselves.
+  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. People can write `user_metadata` themselves.
   supabase: {
     claims: { roles: 'app_metadata.roles', tenant: 'app_metadata.tenant' },
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
@@ -125,8 +124,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Add /auth/v1.',
     },
   },
-  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. It has no access tokens for APIs
-  // of others.
+  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. It has no access tokens for
+  // other APIs.
   firebase: {
     claims: { tenant: 'firebase.tenant' },
     tokenType: 'id-token',
@@ -166,8 +165,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members, which say in
-  // which organizations.
+  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members, which list the
+  // organizations of each role.
   zitadel: {
     rolesByTenant: true,
     claims: {

@@ -5,8 +5,8 @@ import { address, id, seconds, some, text } from './atoms'
 const path = v.union([text, some(text)], 'a path with dots, or the list of its names')
 
 /**
- * Where a claim is: a path with dots, the list of its names to the letter, or several places of
- * which the first counts that is there.
+ * The place of a claim: a path with dots, the list of its exact names, or several places, of which
+ * the first that exists counts.
  */
 const source = v.union(
   [text, some(text), v.strictObject({ firstOf: some(path) })],
@@ -34,21 +34,21 @@ export const issuerPresetNames = [
 export const IssuerSchema = v.strictObject({
   id,
   /**
-   * The `iss` of its tokens, to the letter; `{ env }` where it differs between staging and
-   * production. With `tenants`, it has `{tenant}` where each tenant's id stands. An issuer that is
-   * no URL needs `jwksUri`.
+   * The exact `iss` of its tokens; `{ env }` where it differs between staging and production. With
+   * `tenants`, it has `{tenant}` in the place of each tenant's id. An issuer that is no URL needs
+   * `jwksUri`.
    */
   issuer: address,
   /**
-   * The tenants that may sign in, each an issuer of its own. Their user ids begin with the tenant.
+   * The tenants that may sign in, each an issuer of its own. User ids begin with the tenant's id.
    */
   tenants: v.optional(some(text)),
   /** The accepted audiences: `aud` must contain one of them. */
   audience: some(text),
   /**
    * For a provider whose access tokens have no `aud`: the claim that must be one of `audience`
-   * instead, and the claims that mark an access token, with their value or `true` for any. A token
-   * that has an `aud` is held to that.
+   * instead, and the claims that mark an access token, with their value or `true` for any. In a
+   * token that has an `aud`, only that counts.
    */
   audienceFrom: v.optional(
     v.strictObject({
@@ -62,21 +62,21 @@ export const IssuerSchema = v.strictObject({
   /** Signature algorithms that are accepted; asymmetric only. */
   algorithms: some(v.picklist(jwsAlgorithmNames)),
   /**
-   * Where its keys are. Without it, the preset says so, or OpenID Connect Discovery below the
-   * issuer.
+   * The address of its keys. Without it, the preset names it, or OpenID Connect Discovery below the
+   * issuer finds it.
    */
   jwksUri: v.optional(address),
   /**
-   * A well-known provider, whose settings that are the same for every customer count; settings here
-   * override them one by one.
+   * A well-known provider. Its preset fills in the settings that are the same for every customer.
+   * Settings here override them one by one.
    */
   preset: v.optional(v.picklist(issuerPresetNames)),
-  /** Where this provider keeps what policies ask about. */
+  /** The claims in which this provider keeps what policies ask about. */
   claims: v.optional(
     v.strictObject({
       /**
-       * The user id, `sub` by default. Threads belong to it: another claim later makes everybody a
-       * new person.
+       * The user id, `sub` by default. Threads belong to it: if the claim is changed later, every
+       * user becomes a new person.
        */
       subject: v.optional(source),
       roles: v.optional(source),
@@ -93,12 +93,12 @@ export const IssuerSchema = v.strictObject({
    */
   roleSeparator: v.optional(v.picklist([' ', ','])),
   /**
-   * The roles that are read at all, `*` at the end for any rest. Without it, all are; then many
-   * make the assertion too large.
+   * The roles that are read; a `*` at the end stands for any ending. Without it, all are read, and
+   * many roles can make the assertion too large.
    */
   keepRoles: v.optional(some(v.pipe(v.string(), v.regex(/^[^*]+\*?$/, 'a role, or its beginning and *')))),
   /**
-   * `services` where whoever this issuer vouches for is a machine: workload identities, service
+   * `services` where every caller of this issuer is a machine: workload identities, service
    * accounts.
    */
   callers: v.optional(v.picklist(['services'])),
@@ -113,7 +113,9 @@ export const IssuerSchema = v.strictObject({
   maxLifetimeSeconds: v.optional(seconds(60, 31_536_000)),
   /** Tolerated difference of clocks. Default 30. */
   clockSkewSeconds: v.optional(seconds(0, 60)),
-  /** Put before the user id towards agents, so that two issuers of one route cannot share one. */
+  /**
+   * A text before the user id that agents see, so that two issuers of one route cannot share an id.
+   */
   subjectPrefix: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:|-]{1,32}$/, 'up to 32 letters, digits or . _ : | -')),
   ),

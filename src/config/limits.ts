@@ -1,7 +1,4 @@
-/**
- * The limits of a route: their shape, their defaults, and the check of what a kind of agent does
- * not have.
- */
+/** The limits of a route: their shape, their defaults, and a check for limits without effect. */
 import * as v from 'valibot'
 import type { Adapter } from '../agents/adapter'
 import { seconds } from './atoms'
@@ -17,19 +14,18 @@ export const LimitsSchema = v.strictObject({
   /** How long a stream that is read may be silent before it counts as broken. Default 600. */
   idleSeconds: v.optional(seconds(5, 86_400)),
   /**
-   * Send a comment after this silence, so that nothing on the way closes the stream; 0 for never.
+   * Sends a comment after this silence, so that no proxy on the way closes the stream; 0 for never.
    */
   heartbeatSeconds: v.optional(seconds(0, 300)),
   /**
-   * How long a run may go on from its start, where its caller's token expires in between. Default
-   * 900.
+   * How long a run may go on from its start if its caller's token expires meanwhile. Default 900.
    */
   runSeconds: v.optional(seconds(1, 86_400)),
-  /** How long any reply may take, whoever asked. Default 21,600: six hours. */
+  /** How long any reply may take, for any caller. Default 21,600: six hours. */
   streamSeconds: v.optional(seconds(1, 604_800)),
   /** How long a stream goes on after its caller's token has expired. Default 30. */
   expiryGraceSeconds: v.optional(seconds(0, 3600)),
-  /** Runs end when their caller's token does, too. */
+  /** Whether runs end with their caller's token, too. */
   endRunsAtExpiry: v.optional(v.boolean()),
 })
 
@@ -49,8 +45,7 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
 })
 
 /**
- * Checks limits that have no effect: how long silence may last is looked at only where it is
- * filled.
+ * Reports `idleSeconds` where it has no effect: silence is measured only where comments are sent.
  */
 export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
   if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return

@@ -20,7 +20,7 @@ export interface Configuration {
 
 /**
  * Checks the whole configuration and makes it ready to run, or throws with every fault at once.
- * Types have seen most of it in the editor; this sees values, what JSON brought in, and the
+ * Types check most of it in the editor. This also checks values, data from JSON, and the
  * environment.
  *
  * Not checked here: secrets. They may be set after the first deployment, so a missing one closes
@@ -41,8 +41,8 @@ export function load(routes: readonly unknown[], environment: Environment, ports
       remedy: 'Add a route file and list it here.',
     })
   }
-  // Routes that do not parse are reported as such; what they would clash with is found once they
-  // do.
+  // Routes that do not parse are reported as such. Their conflicts with other routes are found once
+  // they parse.
   faults.push(...checkRoutes(parsed, settings, environment, parsed.length === routes.length))
   // A policy that two routes have is checked with each.
   const distinct = [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]

@@ -25,9 +25,9 @@ export interface LoadedRoute {
   readonly isOpen: (endpoint: Endpoint, body: Json | undefined) => boolean
   readonly threads: Sharing
   readonly claimsUnowned: boolean
-  /** Those that are open. */
+  /** The endpoints that are open. */
   readonly endpoints: readonly Endpoint[]
-  /** Those that bodies name, where they do, and that are open. */
+  /** The open operations that bodies name, for kinds whose bodies do so. */
   readonly bodyOperations: readonly string[]
   readonly find: Finder
   /** The row of an operation that bodies name. */
@@ -38,11 +38,11 @@ export interface LoadedRoute {
   readonly trust: Trusted
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
-  /** Takes the identity that this route puts into bodies out of the answers. */
+  /** Removes from answers the identity that this route puts into bodies. */
   readonly identityRemoved: AnswerChange | undefined
-  /** Whether silence on streams is filled, and counts as broken after a while. */
+  /** Whether comments fill silence on streams, and a long silence counts as broken. */
   readonly watchesSilence: boolean
-  /** Where callers find the agent. */
+  /** The address at which callers find the agent. */
   readonly place: PublicPlace
   readonly assertion: AssertionRules
   readonly cors: CorsRules
@@ -51,23 +51,23 @@ export interface LoadedRoute {
    * gateway's own.
    */
   readonly pageOrigins: WebOrigins
-  /** Where something in front of the gateway puts the caller's token. */
+  /** The header in which a proxy in front of the gateway puts the caller's token. */
   readonly tokenHeader: string | undefined
   readonly forwardHeaders: readonly string[]
-  /** Reply headers of the agent's that are passed on beside the common ones. */
+  /** Reply headers of the agent that are passed on beside the common ones. */
   readonly replyHeaders: readonly string[]
   /** Reply headers of the gateway's own, the same on each reply. */
   readonly ownReplyHeaders: Readonly<Record<string, string>>
   readonly limits: Limits
-  /** Rates, by when they are counted, and the header that tells them. */
+  /** Rates, by the time at which they are counted, and the header that announces them. */
   readonly rates: {
     readonly ofAddresses: readonly Rate[]
     readonly ofCallers: readonly Rate[]
     readonly headers: Readonly<Record<string, string>>
   }
-  /** Whether requests pass while the list of revocations cannot be had. */
+  /** Whether requests pass while the list of revocations cannot be read. */
   readonly withoutList: 'closed' | 'open'
-  /** Whether it leads to the list itself. */
+  /** Whether its agent is the list of revocations itself. */
   readonly isForOperators: boolean
   readonly audit: { readonly begin: boolean }
 }

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { fromEnvironment, headerName, text, variableName } from './atoms'
 
-/** Where an agent is. */
+/** The address of an agent. */
 export const OriginSchema = v.union(
   [
     v.strictObject({ url: text }),

@@ -5,7 +5,9 @@ import { RouteSchema } from './route-schema'
 
 type Keys = readonly (string | number)[]
 
-/** One entry of the list as a route, or its faults. @param index where in the list it stands */
+/**
+ * Parses one entry of the list as a route, or adds its faults. @param index its place in the list
+ */
 export function parseRoute(route: unknown, index: number, faults: Fault[]): Route | undefined {
   const misplaced = misplacedIn(route, index)
   const found =
@@ -19,7 +21,7 @@ export function parseRoute(route: unknown, index: number, faults: Fault[]): Rout
   return found.length === 0 ? (route as Route) : undefined
 }
 
-/** Parts that stand where the other sort belongs: their own files are well. */
+/** Finds parts in the wrong list, such as a policy in `trust`. Their own files have no fault. */
 function misplacedIn(route: unknown, index: number): Fault[] {
   const parts = route as Readonly<Partial<Record<'trust' | 'policies', readonly unknown[]>>> | null
   const has = (part: unknown, key: string): boolean => typeof part === 'object' && part !== null && key in part
@@ -38,7 +40,7 @@ function misplacedIn(route: unknown, index: number): Fault[] {
 function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fault {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number)
   const isUnknownKey = issue.expected === 'never'
-  // Some write the secret itself there; it must not be printed.
+  // Some users write the secret itself there; it must not be printed.
   if (keys.at(-1) === 'secret' && issue.input !== undefined) return { ...place(keys, route, index), ...NO_SECRET }
   return {
     ...place(keys, route, index),
@@ -77,7 +79,7 @@ const UNDEFINED = {
   remedy: 'Correct the import: the file has no such export.',
 }
 
-/** Where a key is there and its value is not. */
+/** Finds the keys whose value is undefined. */
 function undefinedAt(value: unknown, keys: Keys = []): Keys[] {
   if (value === undefined && keys.length > 0) return [keys]
   if (typeof value !== 'object' || value === null) return []
@@ -86,7 +88,8 @@ function undefinedAt(value: unknown, keys: Keys = []): Keys[] {
 }
 
 /**
- * Issuers and policies are files of their own, so the file is the innermost thing that has an id.
+ * Returns the file and path of a fault. Issuers and policies have files of their own, so the file
+ * belongs to the innermost part that has an id.
  */
 function place(keys: Keys, route: unknown, index: number): Pick<Fault, 'file' | 'path'> {
   const [top, position] = keys
@@ -94,7 +97,7 @@ function place(keys: Keys, route: unknown, index: number): Pick<Fault, 'file' | 
     (top === 'trust' || top === 'policies') && typeof position === 'number'
       ? ((route as Route)[top]?.[position] as Issuer | Policy | undefined)
       : undefined
-  // A part without an id has no file that could be named, so the route's is.
+  // The file of a part without an id is not known, so the route's file is named.
   const inner = typeof part?.id === 'string'
   const id = inner ? part.id : (route as { id?: unknown } | null | undefined)?.id
   return {

@@ -14,7 +14,9 @@ export interface Condition {
   /** Id of an issuer in policies/. */
   readonly issuer?: string | readonly string[] | undefined
   readonly tenant?: string | readonly string[] | undefined
-  /** A `service` is a token that a client got for itself; everyone else is a `user`. */
+  /**
+   * A `service` is a client with a token that it got for itself; every other caller is a `user`.
+   */
   readonly caller?: 'user' | 'service' | undefined
   readonly all?: readonly Condition[] | undefined
   readonly any?: readonly Condition[] | undefined
@@ -46,11 +48,11 @@ const RequestSchema = v.strictObject({ method: text, path: v.string(), body: v.o
 
 export const PolicySchema = v.strictObject({
   id,
-  /** Something here must match, or the answer is no. */
+  /** At least one rule here must match, or the request is refused. */
   allow: some(RuleSchema),
   /** Callers and operations that match here are refused, even where another policy allows them. */
   deny: v.optional(v.array(RuleSchema)),
-  /** At most so many requests, on every route that has this policy. */
+  /** Limits on the number of requests, on every route that has this policy. */
   rates: v.optional(some(RateSchema)),
   /** Run by `npm test`: at least one that is allowed and one that is denied. */
   examples: v.pipe(

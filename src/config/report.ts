@@ -1,11 +1,11 @@
 import { show } from './fault'
 
-/** Says one fault of one file. */
+/** Reports one fault of one file. */
 export type Report = (path: string, found: string, expected: string, remedy: string) => void
 export const remedyForUnbound = (name: string): string =>
   `Add ${name} to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.`
 
-/** Says that a variable is missing. */
+/** Reports that a variable is missing. */
 export function reportUnbound(report: Report, path: string, name: string): void {
   report(
     `${path}.env`,
@@ -15,5 +15,5 @@ export function reportUnbound(report: Report, path: string, name: string): void 
   )
 }
 
-/** A report for a file. */
+/** Returns the `Report` of a file. */
 export type About = (file: string) => Report

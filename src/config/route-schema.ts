@@ -50,7 +50,7 @@ const agents = [
   v.strictObject({
     kind: v.literal('copilotkit'),
     ...agentFields,
-    /** The make of the runtime's agents, where the headers that they hand on matter. */
+    /** The make of the runtime's agents, where it matters that they forward headers. */
     preset: v.optional(v.literal('mastra')),
     /** The runtime's own `mode`. Default: `multi-route`, as there. */
     style: v.optional(v.picklist(['multi-route', 'single-route'])),
@@ -59,7 +59,7 @@ const agents = [
     kind: v.literal('mcp'),
     ...agentFields,
     /**
-     * Says that the server keeps each session's events in a store of its own, so that callers may
+     * Says that the server keeps each session's events in a separate store, so that callers may
      * resume their streams.
      */
     eventStore: v.optional(v.literal('per-session')),
@@ -96,9 +96,9 @@ const source = v.pipe(
 const fields = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a field name')), source)
 
 export const IdentitySchema = v.strictObject({
-  /** How the signed assertion travels. */
+  /** How the signed assertion is sent. */
   assertion: v.optional(v.picklist(['bearer', 'header', 'off'])),
-  /** Whether plain `x-user-*` headers go along. */
+  /** Whether plain `x-user-*` headers are sent as well. */
   headers: v.optional(v.boolean()),
   /** Identity in `RunAgentInput.state`, overwritten on every run; false to leave it out. */
   state: v.optional(
@@ -115,8 +115,8 @@ export const IdentitySchema = v.strictObject({
   /** Identity in `RunAgentInput.forwardedProps`, field by field. */
   forwardedProps: v.optional(fields),
   /**
-   * Fill LangGraph's `config.configurable.langgraph_auth_user` (a JavaScript server without auth of
-   * its own).
+   * Fill LangGraph's `config.configurable.langgraph_auth_user` (for a JavaScript server that has no
+   * auth itself).
    */
   langgraphAuthUser: v.optional(v.boolean()),
 })
@@ -135,19 +135,18 @@ export const RouteSchema = v.strictObject({
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
   public: v.optional(v.literal(true)),
   /**
-   * The owner of the agent's threads, sessions and tasks: each caller's `own` (default),
-   * everybody's of one `tenant`, or `shared` by all who may come in.
+   * The owner of the agent's threads, sessions and tasks: each caller (`own`, the default), each
+   * `tenant`, or all callers together (`shared`).
    */
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
-   * Says that it is known whose identity a run has that others answer or edit, where the agent
-   * keeps identity in its state: that of whoever asked first. Such an agent on a route whose
-   * threads are a tenant's or shared needs it.
+   * Confirms whose identity a run has that another person answers or edits, where the agent keeps
+   * identity in its state: that of the person who asked first. Such an agent needs it on a route
+   * whose threads are a tenant's or shared.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /**
-   * LangGraph threads that have no owner yet: `hide` (default), or give each to whoever comes
-   * first.
+   * LangGraph threads that have no owner yet: `hide` (default), or give each to the first caller.
    */
   unowned: v.optional(v.picklist(['hide', 'claim-by-first'])),
   /**
@@ -165,8 +164,8 @@ export const RouteSchema = v.strictObject({
       /** Claims of the caller's token to copy, by name. */
       claims: v.optional(v.array(text)),
       /**
-       * `request` (default) binds each assertion to its request; `none` lets one serve a person for
-       * half its life.
+       * `request` (default) binds each assertion to its request; `none` lets one assertion serve
+       * all requests of a person for half its life.
        */
       bind: v.optional(v.picklist(['request', 'none'])),
     }),
@@ -177,37 +176,35 @@ export const RouteSchema = v.strictObject({
        * Exact web origins, also of apps' own schemes; in development `http://localhost:*` as well.
        */
       origins: some(address),
-      /**
-       * Lets pages send requests with `credentials: 'include'`. Cookies are not read all the same.
-       */
+      /** Lets pages send requests with `credentials: 'include'`. Cookies are still not read. */
       credentials: v.optional(v.literal(true)),
       /**
-       * Request headers that pages send and that are dropped: without it, their browser would not
-       * send the request.
+       * Request headers that pages send and that the gateway drops. If they were not listed, the
+       * browser would not send the request.
        */
       ignoreHeaders: v.optional(v.array(headerName)),
     }),
   ),
   /**
-   * Says that the agent serves web pages: replies then have no policy that keeps them from running.
+   * Says that the agent serves web pages. Replies then have no content security policy of the
+   * gateway's.
    */
   servesPages: v.optional(v.literal(true)),
   audit: v.optional(
     v.strictObject({
       /**
-       * Writes a line when a stream begins as well, so that a crash leaves a trace of those under
-       * way.
+       * Also writes a line when a stream begins, so that a crash leaves a trace of open streams.
        */
       begin: v.optional(v.boolean()),
     }),
   ),
   /**
-   * A header in which something in front of the gateway puts the caller's token, such as
-   * `cf-access-jwt-assertion`. It stands for the browser, not for the page: what changes something
-   * then needs a page of an allowed origin.
+   * A header in which a proxy in front of the gateway puts the caller's token, such as
+   * `cf-access-jwt-assertion`. Such a credential belongs to the browser, not to the page. So a
+   * request that changes something must come from a page of an allowed origin.
    */
   tokenHeader: v.optional(headerName),
-  /** Whether requests pass while the list of revocations cannot be had. Default: `closed`. */
+  /** Whether requests pass while the list of revocations cannot be read. Default: `closed`. */
   withoutRevocations: v.optional(v.picklist(['closed', 'open'])),
   /** More request headers that may reach the agent. */
   forwardHeaders: v.optional(v.array(headerName)),

@@ -8,7 +8,7 @@ export interface Settings {
   readonly isDevelopment: boolean
 }
 
-/** Reads them; what is wrong with them goes to the faults. */
+/** Reads the settings, and adds their faults to `faults`. */
 export function readSettings(environment: Environment, faults: Fault[]): Settings {
   const file = 'wrangler.toml'
   const mode = variable(environment, 'ENVIRONMENT')
@@ -40,7 +40,10 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
   return { publicUrl: publicUrl ?? '', isDevelopment }
 }
 
-/** In development a loopback address has three names, and people use any. */
+/**
+ * Returns the hosts that the gateway answers to. In development, a loopback address counts under
+ * all its three names.
+ */
 export function hostsOf({ publicUrl, isDevelopment }: Settings): string[] {
   const { host, port, hostname } = new URL(publicUrl)
   const loopback = ['127.0.0.1', 'localhost', '[::1]']

@@ -1,6 +1,6 @@
 /**
- * All that a route can trust: the shape of each kind, its check, and what it is compiled to. It is
- * identity providers and API keys.
+ * All that a route can trust, which is identity providers and API keys: the shape of each kind, its
+ * check, and its compiled form.
  */
 import * as v from 'valibot'
 import type { KeyNamespace, TrustedKeys } from '../authentication/api-key/trusted-keys'
@@ -23,13 +23,13 @@ export const isApiKeys = (trust: unknown): trust is ApiKeys =>
 
 export const TrustSchema: v.GenericSchema<Trust> = v.lazy((input) => (isApiKeys(input) ? ApiKeysSchema : IssuerSchema))
 
-/** The same by kind, with addresses resolved and defaults filled in. */
+/** The entries of `trust` by kind, with addresses resolved and defaults filled in. */
 export interface Trusted {
   readonly issuers: readonly TrustedIssuer[]
   readonly apiKeys: readonly TrustedKeys[]
 }
 
-/** The issuer of people who have API keys only. @param id of the keys, in policies/ */
+/** Returns the issuer of people who have API keys only. @param id of the keys, in policies/ */
 export const ownIssuerOf = (id: string): string => `urn:sallyport:api-keys:${id}`
 
 export const issuersIn = (trust: readonly Trust[] = []): readonly Issuer[] =>
@@ -56,7 +56,7 @@ export function checkTrust(trust: Trust, settings: Settings, environment: Enviro
     )
 }
 
-/** Checks what one route trusts against each other. */
+/** Checks the entries of one route's `trust` against each other. */
 export function checkTrustList(trust: readonly Trust[], environment: Environment, report: Report): void {
   const { issuers, apiKeys } = compileTrust(trust, environment)
   const isTwice = (values: readonly string[]) => new Set(values).size < values.length
@@ -103,11 +103,11 @@ function compileKeys(
     issuerId: people?.id ?? id,
     subjectPrefix: people?.subjectPrefix ?? `${id}:`,
     binding,
-    // The platform's object has no place in a configuration that is printed.
+    // A wrapper, so that a printed configuration does not show the platform's object.
     namespace: { get: (name, options) => namespace.get(name, options) },
   }
 }
 
 const namespaceOf = (keys: ApiKeys, environment: Environment): KeyNamespace | undefined =>
-  // Buckets and objects have a `get` as well.
+  // Buckets and Durable Objects have a `get` as well.
   binding<KeyNamespace & { getWithMetadata: unknown }>(environment, keys.binding, 'getWithMetadata')
