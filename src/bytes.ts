@@ -98,8 +98,8 @@ export async function readStart(
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    // A buffer of at most this size is filled in one read, so `watch` hears late of no more than
-    // that.
+    // If the length is known, a buffer of at most this size is filled in one read. So `watch` hears
+    // late of no more than that.
     const least = expected !== undefined && size <= 2 * FIRST_ROOM ? size : FIRST_ROOM
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading

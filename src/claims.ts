@@ -1,4 +1,4 @@
-/** The claims of a token, as its JSON has them. */
+/** The claims of a token, as parsed from its JSON. */
 export type Claims = Readonly<Record<string, unknown>>
 
 /**

@@ -12,8 +12,8 @@ export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 
 /**
- * Returns an event with its JSON edited; other lines stay. If the event carries no JSON, or nothing
- * changes, it is returned byte for byte.
+ * Returns an event with its JSON edited; other lines stay. An event that carries no JSON, or in
+ * which nothing changes, is returned byte for byte.
  */
 export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)

@@ -19,7 +19,7 @@ const MOST_KEPT = 50_000
 /**
  * Matches where a number may be that JavaScript would write differently: with a fraction or an
  * exponent, a long one, or minus zero. Texts have fewer digits than commas and colons. So it looks
- * for a digit first and then at the text before it, in a fifth of the time.
+ * for a digit first and then at the text before it, which takes a fifth of the time.
  */
 const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
@@ -39,7 +39,7 @@ export function parseAsWritten(text: string): Json {
   return JSON.parse(text, asWritten as (key: string, value: Json) => Json)
 }
 
-/** Whether a value is a number, as JavaScript has it or as it was written. */
+/** Tells whether a value is a number, as JavaScript has it or as it was written. */
 export const isNumber = (value: unknown): value is number => typeof value === 'number' || JSON.isRawJSON(value)
 
 /** Parses a text as JSON. @returns undefined where it is not JSON */

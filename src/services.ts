@@ -18,7 +18,7 @@ export interface Services {
   readonly ports: Ports
   /** The gateway's own host, by which it knows a request that has passed through it before. */
   readonly host: string
-  /** For requests that match no route. */
+  /** The CORS rules for requests that match no route. */
   readonly corsOfAll: CorsRules
   readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
   readonly senderFor: ReturnType<typeof createSender>

@@ -71,7 +71,7 @@ export async function authenticate(
 /**
  * Refuses a request with other credentials than the one that has been verified, in places that were
  * read later.
- * @throws Refusal `credential-ambiguous` or `token-in-url`, as `authenticate`
+ * @throws Refusal `credential-ambiguous`, as `authenticate`
  */
 export function refuseOthers({ authenticators }: Entrance, sources: CredentialSources): void {
   for (const authenticator of authenticators) authenticator.take(sources)

@@ -9,8 +9,8 @@ import type { Report } from './report'
 import { checkTrustList, isApiKeys } from './trust'
 
 /**
- * Checks who may come in: issuers and policies, or everybody. Checks also all that is open before
- * the caller is known.
+ * Checks who may come in: issuers and policies, or everybody. Also checks everything that is open
+ * before the caller is known.
  */
 export function checkAccess(route: Route, environment: Environment, report: Report): void {
   checkTokenInBody(route, report)

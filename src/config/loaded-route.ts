@@ -27,7 +27,7 @@ export interface LoadedRoute {
   readonly claimsUnowned: boolean
   /** The endpoints that are open. */
   readonly endpoints: readonly Endpoint[]
-  /** The open operations that bodies name, for kinds whose bodies do so. */
+  /** The open operations that are named in bodies. */
   readonly bodyOperations: readonly string[]
   readonly find: Finder
   /** The row of an operation that bodies name. */

@@ -140,9 +140,9 @@ export const RouteSchema = v.strictObject({
    */
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
-   * Confirms whose identity a run has that another person answers or edits, where the agent keeps
-   * identity in its state: that of the person who asked first. Such an agent needs it on a route
-   * whose threads are a tenant's or shared.
+   * For an agent that keeps identity in its state: confirms that a run which another person answers
+   * or edits has the identity of the person who asked first. Required where threads belong to a
+   * tenant or are shared.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /**

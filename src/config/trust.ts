@@ -1,5 +1,5 @@
 /**
- * All that a route can trust, which is identity providers and API keys: the shape of each kind, its
+ * The entries of `trust`, which are identity providers and API keys: the shape of each kind, its
  * check, and its compiled form.
  */
 import * as v from 'valibot'

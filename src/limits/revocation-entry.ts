@@ -15,7 +15,7 @@ export interface Closed {
 /** The list as gateways read it. It has hashes and no names. */
 export interface RevocationDocument {
   readonly version: number
-  /** Hashes by the kind of what is revoked. */
+  /** Hashes by the kind of revocation. */
   readonly entries: Readonly<Partial<Record<RevocationKind, readonly string[]>>>
   /** By the route's id. */
   readonly closed: Readonly<Record<string, Closed>>

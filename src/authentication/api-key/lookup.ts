@@ -9,7 +9,7 @@ import type { TrustedKeys } from './trusted-keys'
 
 /** How long an isolate keeps what it has looked up. */
 const KEPT_MS = 30_000
-/** How long the platform keeps what it has read, or that there was nothing. It allows no less. */
+/** How long the platform caches a record, or its absence. It allows no shorter time. */
 const CACHE_SECONDS = 30
 const MOST_KEPT = 2_000
 const WAIT_MS = 5_000

@@ -46,7 +46,8 @@ export interface TrustedIssuer {
   readonly clockSkewSeconds: number
   readonly subjectPrefix: string
   /**
-   * Whether it is this gateway: its keys are at hand, and its claims about the caller are trusted.
+   * Whether it is this gateway. Its keys need no fetch, and its claims about the caller are
+   * trusted.
    */
   readonly isGateway: boolean
 }
