@@ -402,3 +402,23 @@ describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
     ])
   })
 })
+
+describe('a suggestion', () => {
+  it.each([
+    ['policies/login.ts', "['agents']", "'agents' as never", 'a list'],
+    ['routes/support.ts', 'trust: [login]', "trust: ['login'] as never", 'an object'],
+    ['wrangler.toml', '[env.staging]\n', '[env.staging]\nname = "house"\n', 'a name of its own'],
+  ])('is not made for a value that is no name: %s, %s', async (file, from, to, expected) => {
+    const { stderr } = await house.withChange(file, from, to, () => house.command('check'))
+    expect(stderr).toContain(`expected  ${expected}\n`)
+    expect(stderr).not.toContain('Did you mean')
+  })
+
+  it('is one of the values that are possible there', async () => {
+    const { stderr } = await house.withChange('routes/desk.ts', "'POST'", "'post' as never", () =>
+      house.command('check'),
+    )
+    expect(stderr).toContain('expected  "GET" or "HEAD" or "POST" or "PUT" or "PATCH" or "DELETE"')
+    expect(stderr).toContain('Did you mean "POST"?')
+  })
+})
