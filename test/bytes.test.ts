@@ -20,7 +20,7 @@ describe('bytes that are gathered', () => {
     }
   })
 
-  it('are no part of a chunk: a chunk of one byte may be a view of a large buffer', () => {
+  it('count by the buffer behind a chunk: one byte may be a view of a large buffer', () => {
     const bytes = new GrowingBytes()
     bytes.add(new Uint8Array(4096).subarray(0, 1))
     expect(bytes.take().buffer.byteLength).toBe(1)

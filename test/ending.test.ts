@@ -45,7 +45,7 @@ describe('the end of a request', () => {
     expect(written).toBe(true)
   })
 
-  it('keeps the Worker alive for work that goes on after another piece has failed', async () => {
+  it('keeps the Worker alive for work that continues after another piece has failed', async () => {
     const { ending, isOver, waited } = open()
     const slow = Promise.withResolvers<void>()
     ending.onEnd(() => Promise.reject(new Error('broken')))

@@ -65,7 +65,7 @@ describe('the house', () => {
     expect(crossing).toEqual([])
   })
 
-  it('has no circle of imports, those of types included', () => {
+  it('has no circular imports, imports of types included', () => {
     const graph = new Map<string, string[]>()
     for (const { from, to } of imports)
       graph.set(from, [...(graph.get(from) ?? []), to.endsWith('.ts') ? to : `${to}.ts`])
@@ -86,7 +86,7 @@ describe('the house', () => {
     expect(worker.filter((file) => world.test(read(file)))).toEqual(own)
   })
 
-  it("invariant 9: no request's data lives in module scope", () => {
+  it("no request's data lives in module scope (invariant 9)", () => {
     // A `let`, or a container that grows, at the left margin is state that every request of the
     // isolate shares.
     const shared = worker.flatMap((file) =>
@@ -98,12 +98,12 @@ describe('the house', () => {
     expect(shared).toEqual([])
   })
 
-  it('T29: makes regular expressions of no text but its own', () => {
+  it('makes regular expressions of no text but its own (T29)', () => {
     // It makes one of UUIDs, which the gateway has derived itself.
     expect(worker.filter((file) => /\bnew RegExp\(|\bRegExp\(/.test(read(file)))).toEqual(['src/agents/derived-ids.ts'])
   })
 
-  it('T28, X16: the Worker has these packages and no others, of Hono the router alone', () => {
+  it('the Worker has these packages and no others, of Hono the router alone (T28, X16)', () => {
     const packages = worker.flatMap((file) => [...read(file).matchAll(/from '([^.'][^']*)'/g)].map((match) => match[1]))
     expect([...new Set(packages)].sort()).toEqual([
       'cloudflare:workers',
@@ -114,7 +114,7 @@ describe('the house', () => {
     ])
   })
 
-  it('X16: every package is pinned to its contents, and two only run something when they are installed', () => {
+  it('every package is pinned to its contents, and two only run something when they are installed (X16)', () => {
     const locks = [
       '',
       'package/node/',
@@ -133,7 +133,7 @@ describe('the house', () => {
     expect(scripts.map(([name]) => name)).toEqual(['node_modules/esbuild', 'node_modules/workerd'])
   })
 
-  it('X16: every Python package is pinned to its contents', () => {
+  it('every Python package is pinned to its contents (X16)', () => {
     for (const name of ['a2a-python', 'ag2-0x', 'ag2-1x', 'langgraph-python', 'maf-python', 'mcp-python']) {
       const packages = read(`examples/${name}/requirements.txt`).split(/\n(?=\S)/)
       expect(packages.length).toBeGreaterThan(20)

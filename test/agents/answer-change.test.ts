@@ -28,7 +28,7 @@ describe('changes of an answer', () => {
     expect(change.answer?.('>', 200)).toBe('>x')
   })
 
-  it('a change is told the status of the answer', async () => {
+  it('a change gets the status of the answer', async () => {
     const change = composed([
       { answer: (text, status) => `${text}${status}` },
       { answer: async (text, status) => `${text} ${status}` },

@@ -29,7 +29,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     expect(row).not.toHaveProperty('whose')
   })
 
-  it('a kind whose rules lack one that a row names does not compile', () => {
+  it('a kind that lacks a rule named by a row does not compile', () => {
     // @ts-expect-error
     const rules: Rules<Whose> = {}
     expect(rules).toEqual({})
@@ -41,7 +41,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     expect(Object.keys(rules)).toEqual(['note', 'page'])
   })
 
-  it('a kind whose rows and rules differ does not compile', () => {
+  it('a kind with different rows and rules does not compile', () => {
     // @ts-expect-error
     const threads: Adapter<Whose>['threads'] = { rules: { page: nobody } }
     expect(threads).toBeDefined()
@@ -63,7 +63,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     },
   )
 
-  it('a request is refused whose row has no rule', async () => {
+  it('a request to a row without a rule is refused', async () => {
     const threads = { rules: { nobody } }
     await expect(
       isolate(

@@ -14,7 +14,7 @@ const rowOf = (find: ReturnType<typeof tree>, path: string): string | undefined 
   return found && 'endpoint' in found ? found.endpoint.path : undefined
 }
 
-describe('T9: a path has one reading, whatever the server behind makes of it', () => {
+describe('a path has one reading, whatever the server behind makes of it (T9)', () => {
   it.each([
     ['/admin', '/admin'],
     ['/admin/', '/admin'],
@@ -122,7 +122,7 @@ describe('T9: a path has one reading, whatever the server behind makes of it', (
     expect(keyOfPath('/a/:one')).toBe(keyOfPath('/a/:other'))
   })
 
-  it('a method that a path does not have is named, also where the path is spelt otherwise', () => {
+  it('a missing method answers 405 with Allow, in any spelling of the path', () => {
     const endpoints: Endpoint[] = [read('notes', '/notes', 'nobody')]
     expect(compileEndpoints(endpoints, () => true)('POST', '/notes/')).toEqual({ allow: ['GET'] })
   })

@@ -30,7 +30,7 @@ async function told(who: 'alice' | 'bob', path: string, input: object) {
   return JSON.parse(world.origin.last().body)
 }
 
-describe('X6: a run that goes on', () => {
+describe('a run that continues (X6)', () => {
   it('has an id that is its owner’s also where the caller gives none', async () => {
     for (const input of [{}, { runId: null }, { run_id: null }])
       expect((await told('alice', '/ag-ui', input)).runId).toMatch(UUID_V8)
@@ -96,7 +96,7 @@ describe('X6: a run that goes on', () => {
   })
 })
 
-it('X6: an answer in a request of A2A is refused, so that no agent that repeats it has it marked', async () => {
+it('an answer in a request of A2A is refused, so that no agent that repeats it has it marked (X6)', async () => {
   const id = '0a0a0a0a-1111-4222-8333-444444444444'
   const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }] }
   for (const more of [{ result: { task: { id } } }, { error: { data: { id } } }]) {
@@ -105,7 +105,7 @@ it('X6: an answer in a request of A2A is refused, so that no agent that repeats 
   }
 })
 
-it('marks the runs of a large batch, each where it stands', async () => {
+it('seals each run id of a large batch in place', async () => {
   const runs = Array.from({ length: 2_000 }, () => ({ run_id: crypto.randomUUID(), thread_id: crypto.randomUUID() }))
   world.origin.handle((_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(runs))

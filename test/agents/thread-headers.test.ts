@@ -67,7 +67,7 @@ describe.each(cases)('headers by which an agent looks up what it keeps for all: 
   const key = async (given: string, person?: Headers) =>
     (await arrived({ 'idempotency-key': given }, person))['idempotency-key']
 
-  it('X6: a key of idempotency is its owner’s alone, and the same each time', async () => {
+  it('a key of idempotency is its owner’s alone, and the same each time (X6)', async () => {
     const keys: unknown[] = []
     for (const person of [world.alice, world.bob, world.namesake]) keys.push(await key('k1', person))
     expect(keys.every(isDerived)).toBe(true)
@@ -78,7 +78,7 @@ describe.each(cases)('headers by which an agent looks up what it keeps for all: 
     expect(await key('"k1"')).toMatch(/^"[0-9a-f-]{36}"$/)
   })
 
-  it('X6: the id of an event is passed on only where what it is of is known to be the caller’s', async () => {
+  it('the id of an event is passed on only where what it is of is known to be the caller’s (X6)', async () => {
     const expected = name === 'langgraph' ? '7' : undefined
     expect((await arrived({ 'last-event-id': '7' }))['last-event-id']).toBe(expected)
   })

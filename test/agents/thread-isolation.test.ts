@@ -90,7 +90,7 @@ const as = (claims: Record<string, unknown>) => forge(world.provider, { claims }
 const asThere = (claims: Record<string, unknown>) => forge(elsewhere, { claims })
 
 describe.each(KINDS)('an agent of kind %s', (kind) => {
-  it('X6: sees another thread for each person, the same for one person, and for no other provider’s', async () => {
+  it('sees another thread for each person, the same for one person, and for no other provider’s (X6)', async () => {
     const people = await Promise.all([
       as({ sub: 'alice', tenant: 'acme' }),
       as({ sub: 'bob', tenant: 'acme' }),
@@ -123,14 +123,14 @@ describe.each(KINDS)('an agent of kind %s', (kind) => {
     expect(await refused(reply)).toEqual({ status: 403, code: 'tenant-missing' })
   })
 
-  it('sees what the caller wrote where threads are shared, and where nobody is known', async () => {
+  it('sees the caller’s own ids if threads are shared or the route is public', async () => {
     expect(await seen(kind, 'shared', await as({ sub: 'alice' }))).toBe('t')
     expect(await seen(kind, 'shared', await as({ sub: 'bob' }))).toBe('t')
     expect(await seen(kind, 'open', undefined)).toBe('t')
   })
 })
 
-it('derived ids differ from route to route, so that one agent behind two is told no id of the other', async () => {
+it('derived ids differ between routes, so an agent behind two routes sees no id of the other', async () => {
   const token = await as({ sub: 'alice', tenant: 'acme' })
   const ids = [await seen('ag-ui', 'own', token), await seen('ag2', 'own', token), await seen('ag-ui', 'tenant', token)]
   expect(new Set(ids).size).toBe(3)
@@ -165,21 +165,21 @@ describe('an agent behind a runtime that is behind the gateway as well', () => {
     expect(owners[0]).not.toBe(owners[1])
   })
 
-  it('X18: takes no other issuer’s word for who vouched for somebody', async () => {
+  it('ignores another issuer’s claim about who vouched for a user (X18)', async () => {
     const liar = await asThere({ sub: 'alice', idp: world.provider.issuer })
     const alice = await as({ sub: 'alice' })
     expect(await ownerOf('/langgraph/own', liar)).not.toBe(await ownerOf('/langgraph/own', alice))
   })
 })
 
-describe('X6: a run that names no thread', () => {
+describe('a run that names no thread (X6)', () => {
   const told = async (path: string, input: object) => {
     await (await world.as('alice', path, json({ runId: 'r', messages: [], tools: [], context: [], ...input }))).text()
     return body().threadId
   }
 
   it.each(['/ag-ui/own', '/ag2/own', '/maf/own', '/copilotkit/own/agent/default/run'])(
-    'gets one of its own, so that agents cannot mix up those who name none (%s)',
+    'a request without an id gets a new one, so that agents cannot mix up callers (%s)',
     async (path) => {
       const threads = [
         await told(path, {}),

@@ -36,7 +36,7 @@ it.each<[string, JWK, string]>([
   expect(await read(ed, key)).toBe(fault)
 })
 
-it('has neither public keys nor one id twice', async () => {
+it('refuses public keys and duplicate ids', async () => {
   const { d: _, ...open } = ec
   expect(await read(open)).toBe('not-private')
   expect(await read(ec, { ...otherEc, kid: ec.kid })).toBe('duplicate-kid')

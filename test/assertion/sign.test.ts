@@ -44,7 +44,7 @@ const person = (more: Partial<Principal> = {}): Principal =>
 const rules: AssertionRules = { audience: 'a', algorithm: 'ES256', lifetimeSeconds: 60, claims: [], bind: 'none' }
 const binding: Binding = { route: 'r', method: 'GET', uri: '/x', thread: undefined, body: undefined }
 
-describe('invariant 10: an assertion that is reused', () => {
+describe('an assertion that is reused (invariant 10)', () => {
   const differing: [string, Partial<Principal>, Partial<AssertionRules>, 'bearer' | 'header'][] = [
     ['another person', { userId: 'bob', subject: 'bob' }, {}, 'header'],
     [

@@ -88,7 +88,7 @@ describe('a key that KV has', () => {
 })
 
 describe('a key that KV does not have', () => {
-  it('is asked for each time, so that one that was just made works as soon as KV has it (F17)', async () => {
+  it('an unknown key is looked up each time, so a new key works as soon as KV has it (F17)', async () => {
     const { outcome, reads } = openLookUp(async () => (reads.length < 3 ? null : good))
     expect([await outcome(), await outcome(), await outcome()]).toEqual(['token-invalid', 'token-invalid', 'alice'])
   })

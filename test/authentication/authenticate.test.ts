@@ -99,7 +99,7 @@ describe('a user id that could be another issuer’s person', () => {
   })
 })
 
-describe('a credential that stands in the URL as well', () => {
+describe('a credential that is also in the URL', () => {
   const key = 'key-of-alice-that-is-long-enough'
   const headers = new Headers({ 'x-api-key': key })
   it.each([
@@ -123,7 +123,7 @@ describe('a request that may come without a credential', () => {
       background,
     )
 
-  it('passes without one, as nobody', async () => {
+  it('passes without a credential, without identity', async () => {
     expect(await ask({})).toEqual({ credential: undefined, principal: undefined })
   })
 

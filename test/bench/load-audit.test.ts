@@ -195,7 +195,7 @@ describe('the count of audit lines', () => {
     expect(tally.strangers(2)).toEqual([])
   })
 
-  it('names lines of requests that nobody sent', () => {
+  it('reports lines of requests that were never sent', () => {
     expect(tallyOf([line(3)]).strangers(2)).toEqual([3])
     expect(tallyOf([JSON.stringify({ v: 2, trace: 'f'.repeat(32), path: '/x' })]).faults.join()).toContain('not sent')
   })

@@ -24,7 +24,7 @@ describe.runIf(process.platform === 'linux')(
       expect(ended('mcp complete')).toBeGreaterThan(0)
     })
 
-    it('F8: tells every caller whose stream a kill has cut, in both gears', () => {
+    it('reports every stream that a kill has cut, in both gears (F8)', () => {
       expect(seen.kills.agent).toBe(1)
       expect(ended('ag-ui told')).toBeGreaterThan(0)
       expect(ended('mcp told')).toBeGreaterThan(0)
@@ -35,12 +35,12 @@ describe.runIf(process.platform === 'linux')(
       expect(seen.keysMissing).toBeGreaterThan(0)
     })
 
-    it('invariant 16: writes one final audit line for each request', () => {
+    it('writes one final audit line for each request (invariant 16)', () => {
       expect(seen.audit.finals).toBe(seen.audit.requests)
       expect(seen.audit.requests).toBeGreaterThan(500)
     })
 
-    it("invariant 10: gives nobody another person's data", () => {
+    it('never gives a caller another person’s data (invariant 10)', () => {
       expect(seen.people).toMatchObject([{ people: 40, replies: 120, faults: [] }])
     })
   },

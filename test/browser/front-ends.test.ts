@@ -131,7 +131,7 @@ async function signIn(person: string): Promise<void> {
 }
 
 describe('a page on http://localhost that is written as docs/front-ends.md says', () => {
-  it('reads why it was refused before anybody signed in', async () => {
+  it('reads the reason of a refusal before sign-in', async () => {
     await page.goto(site.url)
     await expect.poll(() => page.title()).toBe('ready')
     const refusal = await inPage(`
@@ -189,7 +189,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     expect(await inPage('return token()')).not.toBe(before)
   })
 
-  it('is told what a person may not do', async () => {
+  it('learns what a person may not do', async () => {
     const close = JSON.stringify(`${project.dev.gateway}/agents/desk/tickets/7/close`)
     const init = `{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }`
     const refusal = await inPage(`
@@ -201,7 +201,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     })
   })
 
-  it('reads on in a LangGraph run whose connection broke', async () => {
+  it('resumes a LangGraph run after its connection broke', async () => {
     const base = JSON.stringify(`${project.dev.gateway}/agents/support`)
     const answer = await inPage<{ first: number; all: string }>(`
       const post = (path, body) => ask(${base} + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
@@ -233,7 +233,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     }
   })
 
-  it('is told by the browser, and on the terminal, where its origin is not in the list', async () => {
+  it('gets an error in the browser and a line in the terminal if its origin is not listed', async () => {
     const other = site.url.replace('localhost', '127.0.0.1')
     const stranger = await browser.newPage()
     try {

@@ -102,7 +102,7 @@ describe('the page of sallyport dev', () => {
     expect(await reply.textContent()).not.toContain('50')
   })
 
-  it.each(['support', 'notes'])('X7: shows that a made-up identity did not reach the agent of %s', async (route) => {
+  it.each(['support', 'notes'])('shows that a made-up identity did not reach the agent of %s (X7)', async (route) => {
     await open(route)
     await tryAround()
     await at('forge').check()
@@ -112,7 +112,7 @@ describe('the page of sallyport dev', () => {
     await shoot(`page-forged-${route}`)
   })
 
-  it('shows that a thread belongs to the person who started it: another is told that it is not there', async () => {
+  it('shows that a thread belongs to the person who started it: for others it does not exist', async () => {
     await say('Who am I?')
     await tryAround()
     const { status, why } = await refusalOf(() => at('as-other').click())
@@ -144,7 +144,7 @@ describe('the page of sallyport dev', () => {
     await shoot('page-expired')
   })
 
-  it('sends a request of nobody, which is refused', async () => {
+  it('sends a request without a token, which is refused', async () => {
     await become('nobody')
     const { status, text } = await refusalOf(() => at('first').click())
     expect([status, text]).toEqual(['401', expect.stringContaining('token-missing')])

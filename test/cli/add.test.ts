@@ -39,7 +39,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('check')).stderr).toContain('"https://ag2.internal.example.com/chat", a placeholder')
   })
 
-  it.each(Object.keys(kinds))('what it writes for %s has no fault', async (kind) => {
+  it.each(Object.keys(kinds))('the route that it writes for %s has no fault', async (kind) => {
     house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
     expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
     expect((await house.command('check')).stderr).toBe('')
@@ -105,7 +105,7 @@ describe('sallyport add KIND ID URL', () => {
     ])
   })
 
-  it('writes into wrangler.jsonc, whose comments stay', async () => {
+  it('writes into wrangler.jsonc and keeps its comments', async () => {
     const { root } = house
     mkdirSync(root, { recursive: true })
     house.write(

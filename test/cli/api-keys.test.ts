@@ -117,7 +117,7 @@ describe('sallyport check', () => {
     house.write('policies/keys.ts', KEYS)
   })
 
-  it('refuses one namespace under two ids: a key stands for one person', async () => {
+  it('refuses one namespace under two ids, because a key stands for one person', async () => {
     house.write('policies/staff.ts', KEYS.replace("'keys'", "'staff'"))
     const desk = house.read('routes/desk.ts')
     house.write(
@@ -130,7 +130,7 @@ describe('sallyport check', () => {
     expect(out).toContain('"API_KEYS", which policies/')
   })
 
-  it('refuses an id whose people would look like local ones', async () => {
+  it('refuses the id "local", because its users would look like local people', async () => {
     house.write('policies/keys.ts', KEYS.replace("'keys'", "'local'"))
     const { status, out } = await run('check')
     house.write('policies/keys.ts', KEYS)

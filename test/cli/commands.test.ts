@@ -27,7 +27,7 @@ describe('sallyport check', () => {
     })
   })
 
-  it('F19: says every fault with file, path, found, expected and remedy, and fails', async () => {
+  it('says every fault with file, path, found, expected and remedy, and fails (F19)', async () => {
     const { status, stderr } = await withChange(
       'routes/desk.ts',
       "path: '/agents/desk'",
@@ -55,7 +55,7 @@ describe('sallyport check', () => {
     expect(stderr).toContain('2 faults')
   })
 
-  it('finds an example that does not come out, a variable that is not set, and a file that is not named as its id', async () => {
+  it('finds a wrong example, a variable that is not set, and a file with another name than its id', async () => {
     const expectation = "does: 'threads.delete', expect: 'deny'"
     const example = await withChange('policies/talk.ts', expectation, "does: 'threads.delete', expect: 'allow'", () =>
       command('check'),

@@ -42,7 +42,7 @@ describe('sallyport explain for a request', () => {
     expect(text).not.toMatch(/eyJ[\w-]+\./)
   })
 
-  it('says which policy is in the way, and what the caller is told', async () => {
+  it('names the policy that refuses, and the caller’s answer', async () => {
     const { text } = await explain(
       'DELETE /agents/langgraph/threads/11111111-1111-4111-8111-111111111111',
       '--as',
@@ -55,7 +55,7 @@ describe('sallyport explain for a request', () => {
     expect(text).not.toContain('The agent gets')
   })
 
-  it('says whose thread it is, and which ids the agent gets instead', async () => {
+  it('names the owner of the thread, and the ids that the agent gets instead', async () => {
     const body =
       '{"threadId":"t1","runId":"r1","messages":[],"tools":[],"context":[],"state":{"auth_user":{"user_id":"ceo"}}}'
     const { text } = await explain(
@@ -67,7 +67,7 @@ describe('sallyport explain for a request', () => {
     expect(text).toMatch(/Added to the body: .*state\.auth_user\.role/)
   })
 
-  it('says that nobody is signed in, and that no route has a path', async () => {
+  it('reports a caller without sign-in, and a path without a route', async () => {
     expect((await explain('GET /agents/langgraph/info')).text).toContain('401 token-missing')
     expect((await explain('GET /nowhere', '--as', 'bob')).text).toContain('✗ route      none has this path')
   })

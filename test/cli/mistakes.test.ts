@@ -385,7 +385,7 @@ it('tells of what may be meant so, and lets it pass', async () => {
 })
 
 describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
-  it('is found before a deploy, and said with its file', async () => {
+  it('is found before a deploy, and reported with its file', async () => {
     const run = () => house.command('check')
     const { status, stderr } = await house.withChange(mistake.in, mistake.from, mistake.to, run)
     expect(status).toBe(1)

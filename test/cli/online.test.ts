@@ -38,7 +38,7 @@ describe('an identity provider', () => {
     expect(await asked({ jwksUri: `${issuers.issuer('login')}/jwks` })).toMatchObject({ faults: [] })
   })
 
-  it('names itself otherwise, though its preset says where its keys are', async () => {
+  it('has another issuer than configured, even if a preset names its keys', async () => {
     const name = issuers.issuer('other')
     issuers.set('other', {
       jwks: publishes(publicKeys(key)),
@@ -68,7 +68,7 @@ describe('an identity provider', () => {
     ])
   })
 
-  it('signs otherwise, does not answer, or keeps its keys elsewhere', async () => {
+  it('signs with another algorithm, does not answer, or has its keys elsewhere', async () => {
     issuers.set('elsewhere', {
       discovery: says(200, { issuer: issuers.issuer('elsewhere'), jwks_uri: 'https://keys.example.com/jwks' }),
     })

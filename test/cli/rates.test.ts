@@ -27,7 +27,7 @@ function write(binding: string, most: number, seconds: number, limiters: string,
 }
 
 describe('sallyport check', () => {
-  it('accepts a rate whose limiter is as the policy says, in every environment', async () => {
+  it('accepts a rate whose limiter equals the policy, in every environment', async () => {
     expect(await house.command('check')).toMatchObject({ status: 0 })
   })
 

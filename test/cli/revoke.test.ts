@@ -101,7 +101,7 @@ describe('sallyport revoke', () => {
     expect(JSON.parse((await run('list')).out).closed).toEqual([])
   })
 
-  it('is refused to whoever is no operator', async () => {
+  it('is refused to users who are not operators', async () => {
     const own = process.env.SALLYPORT_TOKEN
     process.env.SALLYPORT_TOKEN = await gateway.token({ sub: 'carol', roles: ['member'] })
     expect((await run('list')).out).toContain('was refused with 403')

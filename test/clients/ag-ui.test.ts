@@ -151,7 +151,7 @@ describe('@ag-ui/client through the gateway', () => {
   it.each([
     ['while it speaks', 'ag-ui', 'count to 100'],
     ['while it is silent, at the next heartbeat', 'heartbeats', 'be silent for 30 seconds'],
-  ])('F10: stops the agent when it aborts %s', async (_when, route, question) => {
+  ])('stops the agent when it aborts %s (F10)', async (_when, route, question) => {
     log.length = 0
     const its = through(world.alice, route)
     ask(its, question)

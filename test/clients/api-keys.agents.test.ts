@@ -50,7 +50,7 @@ describe('the JavaScript client', () => {
       'a bearer beside another apiKey',
       (own) => ({ apiKey: OTHER, defaultHeaders: { authorization: `Bearer ${own}` } }),
     ],
-  ])('comes in by %s, and the graph sees the person and not the key', async (_, given) => {
+  ])('is accepted as %s, and the graph sees the person and not the key', async (_, given) => {
     const { threads, runs } = new sdk.Client({ apiUrl: url(), ...given(key) })
     const { thread_id: thread } = await threads.create()
     const result = JSON.stringify(
@@ -61,12 +61,12 @@ describe('the JavaScript client', () => {
     expect(result).not.toContain(OTHER)
   })
 
-  it("comes in by a token beside another server's key, as pages of LangGraph send both", async () => {
+  it('a token is accepted beside another server’s key, because LangGraph’s pages send both', async () => {
     const { threads } = new sdk.Client({ apiUrl: url(), apiKey: OTHER, defaultHeaders: world.alice })
     expect(await threads.create()).toMatchObject({ thread_id: expect.any(String) })
   })
 
-  it('keeps the threads of a key apart from those of people with tokens', async () => {
+  it('separates the threads of a key from threads of people with tokens', async () => {
     const own = new sdk.Client({ apiUrl: url(), apiKey: key })
     const { thread_id: thread } = await own.threads.create()
     const alice = new sdk.Client({ apiUrl: url(), apiKey: null, defaultHeaders: world.alice })
@@ -75,7 +75,7 @@ describe('the JavaScript client', () => {
   })
 })
 
-it('the Python client comes in by api_key= and as a bearer', async () => {
+it('the Python client signs in by api_key= and by a bearer', async () => {
   const python = spawn(await pythonOf('examples/langgraph-python'), [
     '-B',
     path.join(root, 'test/clients/langgraph_api_key.py'),

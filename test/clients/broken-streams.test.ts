@@ -24,7 +24,7 @@ describe('a stream that ends before its run', () => {
   it.each([
     ['cut', 'origin-cut'],
     ['unended', 'origin-unended'],
-  ])('F8: resolves runAgent of @ag-ui/client, and is told by onRunErrorEvent alone: %s', async (how, code) => {
+  ])('runAgent of @ag-ui/client resolves, and only onRunErrorEvent reports it: %s (F8)', async (how, code) => {
     const its = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
     const { result, error, called, last } = await runAgent(its)
     expect(error).toBeUndefined()
@@ -34,7 +34,7 @@ describe('a stream that ends before its run', () => {
     expect(agent.received.filter(({ url }) => url.pathname === `/ag-ui/${how}`)).toHaveLength(1)
   })
 
-  it('F8: ends runs.stream of the LangGraph SDK with an event of its own where the gateway reads', async () => {
+  it('ends runs.stream of the LangGraph SDK with an event of its own where the gateway reads (F8)', async () => {
     const client = new clients.langGraph.Client({
       apiUrl: at('langgraph', 'cut'),
       defaultHeaders: world.bob,
@@ -44,7 +44,7 @@ describe('a stream that ends before its run', () => {
     expect(parts.at(-1)).toMatchObject({ event: 'error', data: { error: 'origin-cut', message: expect.any(String) } })
   })
 
-  it.each(['cut', 'unended'])('F8: leaves a call of the MCP SDK waiting for its own timeout: %s', async (how) => {
+  it.each(['cut', 'unended'])('leaves a call of the MCP SDK waiting for its own timeout: %s (F8)', async (how) => {
     const { client, told, connect } = mcpClient(clients, at('mcp', how), { requestInit: { headers: world.bob } })
     await connect()
     const call = { name: 'search', arguments: {} }
@@ -78,7 +78,7 @@ describe('a session of the MCP SDK', () => {
     await client.close()
   })
 
-  it('hears of an unknown method as an error of JSON-RPC whose data is the body', async () => {
+  it('gets an unknown method as a JSON-RPC error with the body as data', async () => {
     const { client, connect } = mcpClient(clients, at('mcp', 'cut'), { requestInit: { headers: world.bob } })
     await connect()
     const asIs = { parse: (value: unknown) => value }

@@ -76,7 +76,7 @@ const say = async (text: string) => {
 const shown = () => tab.evaluate('document.body.innerText') as Promise<string>
 
 describe('the documented CopilotKit app', () => {
-  it('goes on with a streaming run while its token changes, and uses the new one from the next request on', async () => {
+  it('keeps a streaming run while its token changes, and uses the new token from the next request on', async () => {
     await tab.addInitScript(`globalThis.bearer = ${JSON.stringify(world.token('alice'))}`)
     await tab.goto(`${page.url}/#${world.gateway.url}/agents/copilot`)
     await say('count to 30')

@@ -188,7 +188,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('has the server write down whose a thread and its runs are, and marks the id of a run without one', async () => {
+  it('stores the owner of a thread and its runs at the server, and seals the id of a run without a thread', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     await runs.wait(thread, 'agent', ask('hello'))
@@ -204,7 +204,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(created.replace(MARK, '')).toBe('')
   })
 
-  it('tells somebody else of a thread what it tells of one that is not there', async () => {
+  it('answers another user’s thread like one that does not exist', async () => {
     const { thread_id: thread } = await through(world.bob).threads.create()
     const told = (client: LangGraphClient, id: string) =>
       Promise.all(
@@ -238,7 +238,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('F25: joins a stream where it had left it, as at the server', async () => {
+  it('joins a stream where it had left it, as at the server (F25)', async () => {
     const [near, far] = await onBoth(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const { run_id: run } = await runs.create(
@@ -267,7 +267,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
   it.each([
     ['while it speaks', 'langgraph', 'count to 300'],
     ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('F10: ends a run that is to end with its stream, when it leaves %s', async (_when, route, question) => {
+  ])('ends a run that is to end with its stream, when it leaves %s (F10)', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -449,7 +449,7 @@ describe('a chat under a policy that permits threads.* and run.stream alone', ()
     expect((await client.threads.getState(thread)).values.messages.length).toBeGreaterThan(1)
   })
 
-  it('takes both spellings of one member, as the event protocol sends them', async () => {
+  it('accepts both spellings of a member, because the event protocol sends both', async () => {
     const client = through(world.alice, 'chat-only')
     const { thread_id: thread } = await client.threads.create()
     const both = { multitask_strategy: 'enqueue', multitaskStrategy: 'enqueue', on_disconnect: 'cancel' }
@@ -462,7 +462,7 @@ describe('a chat under a policy that permits threads.* and run.stream alone', ()
   })
 })
 
-describe('F8 F25: the SDK when its stream breaks', () => {
+describe('the SDK when its stream breaks (F8 F25)', () => {
   const runWithCut = async (route: string) => {
     const client = through(world.alice, route)
     const { thread_id: thread } = await client.threads.create()

@@ -72,7 +72,7 @@ describe('the LangGraph SDK for Python', () => {
     expect(await world.arrived()).toHaveLength(CODES.length * 3)
   }, 120_000)
 
-  it('F8: ends a stream without an exception, with an event of its own where the gateway reads it', async () => {
+  it('ends a stream without an exception, with an event of its own where the gateway reads it (F8)', async () => {
     const cases = [['cut', `${world.gateway.url}/langgraph/cut`, world.bob]]
     const script = ['refused_langgraph.py', 'streams'] as const
     const [[, parts] = []] = await told<[string, unknown][]>('examples/langgraph-python', script, cases)
@@ -104,7 +104,7 @@ describe('the MCP SDK for Python', () => {
     120_000,
   )
 
-  it('F8: raises MCPError at once where a stream breaks or the server has lost the session', async () => {
+  it('raises MCPError at once where a stream breaks or the server has lost the session (F8)', async () => {
     const cases = ['cut', 'unended', 'lost'].map((how) => [how, `${world.gateway.url}/mcp/${how}`, world.bob, 'legacy'])
     const ended = { at: 'call', code: -32000, message: 'SSE stream ended without a response' }
     expect(Object.fromEntries(await told('examples/mcp-python', ['refused_mcp.py'], cases))).toMatchObject({

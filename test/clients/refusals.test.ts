@@ -24,7 +24,7 @@ const bodyOf = (code: Code) => {
   return { code, status, detail, message: detail, requestId: expect.any(String), ...(retryAfter && { retryAfter }) }
 }
 describe.each(CODES)('%s', (code) => {
-  it('is told to a plain caller by status, headers and body', async () => {
+  it('reaches a plain client as status, headers and body', async () => {
     const response = await fetch(world.at('ag-ui', code), json({ messages: [] }, world.headersOf(code)))
     const { status, retryAfter, challenge } = row(code)
     expect(response.status).toBe(status)

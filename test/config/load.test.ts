@@ -93,10 +93,10 @@ describe('an agent that keeps identity in its state', () => {
   })
 })
 
-describe('whose threads are', () => {
+describe('the owner of threads', () => {
   const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
 
-  it("is each caller's own matter unless the route says otherwise, and nobody's where nobody is known", () => {
+  it('is each caller by default, and no one on public routes', () => {
     expect(loaded({})).toMatchObject({ threads: 'own', claimsUnowned: false })
     expect(loaded({ threads: 'tenant' })).toMatchObject({ threads: 'tenant' })
     expect(loaded({ threads: 'shared' })).toMatchObject({ threads: 'shared' })
@@ -107,7 +107,7 @@ describe('whose threads are', () => {
       expect(loaded({ ...open, threads })).toMatchObject({ threads: 'shared' })
   })
 
-  it("decides whether what is everybody's can be opened, by name or by a pattern", () => {
+  it('decides whether operations on the data of all users can be opened, by name or by pattern', () => {
     const offers = (threads: string, operations: readonly string[]) => {
       const route = loaded({ agent: { ...copilotKit, operations }, threads })
       return ['threads.read', 'threads.clear', 'threads.search'].filter((operation) => route?.offers(operation))
@@ -119,7 +119,7 @@ describe('whose threads are', () => {
   })
 })
 
-describe('F19: one fault at a time stops the gateway, and says where and what to do', () => {
+describe('one fault at a time stops the gateway, and says where and what to do (F19)', () => {
   const anything = { operation: 'anything', method: 'GET', path: '/*' }
   const agUi = { kind: 'ag-ui', origin: { env: 'SUPPORT_URL' } }
   const mcp = { kind: 'mcp', origin: { env: 'SUPPORT_URL' } }
@@ -597,7 +597,7 @@ describe('the effective configuration and the schema', () => {
     expect(shown?.agent).toMatchObject({ kind: 'mcp', eventStore: 'per-session' })
   })
 
-  it('what is in force shows what a review has to see', () => {
+  it('the output of routes shows everything that a review needs', () => {
     const agent = { ...copilotKit, preset: 'mastra', style: 'single-route' }
     const more = { tokenInBody: true, servesPages: true, threads: 'shared', policies: [policyWithExamples(signedIn)] }
     const route = but({ agent, ...more, resumesAs: 'whoever-asked-first', identity: { state: { key: 'auth_user' } } })

@@ -68,7 +68,7 @@ describe('a web origin in cors.origins', () => {
     ['https://App.example.com', false, false],
     ['null', false, false],
     ['*', false, false],
-  ])('%s: taken in production: %s; in development: %s', (origin, inProduction, inDevelopment) => {
+  ])('%s: accepted in production: %s; in development: %s', (origin, inProduction, inDevelopment) => {
     const fault = ['routes/a.ts cors.origins[1]']
     for (const environment of [undefined, 'production'])
       expect(withCors(origin, environment)).toEqual(inProduction ? [] : fault)

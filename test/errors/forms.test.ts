@@ -42,13 +42,13 @@ describe('JSON-RPC', () => {
     ])
   })
 
-  it('whoever is refused before the body is read hears an error without an id', () => {
+  it('a refusal before the body is read is an error without an id', () => {
     const { ids: _, ...unread } = rpc() as RpcForm
     expect(written(missing, unread)).toMatchObject({ id: null, error: { code: -32_090, data: { code: missing.code } } })
     expect(statusOf(missing, unread)).toBe(401)
   })
 
-  it('a notification is answered as everybody else is', () => {
+  it('a notification is answered like any request', () => {
     expect(written(unknown, rpc())).toEqual(problemOf(unknown))
     expect(written(unknown, undefined)).toEqual(problemOf(unknown))
   })

@@ -93,13 +93,13 @@ describe('an API key', () => {
     },
   )
 
-  it('stands for a machine where its record says so', async () => {
+  it('is a machine if its record says so', async () => {
     const { key } = await put({ kind: 'service', subject: 'nightly' })
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     expect(asserted()).toMatchObject({ caller: 'service', sub: 'keys:nightly' })
   })
 
-  it('stands for the person of an issuer, with peopleOf', async () => {
+  it('is a person of an issuer, with peopleOf', async () => {
     const { key } = await put({}, 'OWN_KEYS')
     expect((await get('/same-people/x', { 'x-api-key': key })).status).toBe(200)
     const byKey = asserted()
@@ -130,7 +130,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('is refused where nobody made it, or its record is damaged', async () => {
+  it('is refused if it was never made, or its record is damaged', async () => {
     const { key, name } = await newKey()
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([401, 'token-invalid', 'key-unknown'])
     for (const broken of ['{', '[]', '{"v":2}', JSON.stringify({ ...recordOf(), admin: true })]) {
@@ -143,7 +143,7 @@ describe('an API key', () => {
     }
   })
 
-  it('of one bit more or less is never taken for another (T21)', async () => {
+  it('a key with one changed bit is never accepted as another (T21)', async () => {
     const { key } = await put()
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     for (let at = 3; at < key.length; at += 7) {
@@ -191,7 +191,7 @@ describe('an API key', () => {
     expect(JSON.stringify(world.origin.received.at(-1))).not.toContain(key)
   })
 
-  it('does not stand in a URL', async () => {
+  it('is refused in a URL', async () => {
     const { key } = await put()
     expect(await refusedWith(await get(`/both/x?key=${key}`, { 'x-api-key': key }))).toEqual([
       400,
@@ -233,7 +233,7 @@ describe('beside a token', () => {
 })
 
 describe('without a key that is good', () => {
-  it('a request is told to sign in, and the operator why', async () => {
+  it('a request gets 401, and the operator the reason', async () => {
     expect(await refusedWith(await get('/keys-only/x', {}))).toEqual([401, 'token-missing', undefined])
     expect(await refusedWith(await get('/keys-only/x', { 'x-api-key': 'lsv2_pt_abc' }))).toEqual([
       401,
@@ -295,7 +295,7 @@ describe('pages and clients', () => {
     })
   })
 
-  it('post with a key, and the body goes on', async () => {
+  it('a POST with a key reaches the agent with its body', async () => {
     const { key } = await put()
     const reply = await world.gateway.fetch('/both/x', json({ text: 'hello' }, { 'x-api-key': key }))
     expect(reply.status).toBe(200)

@@ -74,7 +74,7 @@ describe('the assertion', () => {
     expect((await world.gateway.auditOf(response)).id).toBe(claims.jti)
   })
 
-  it('X4: is bound to method, path as the origin sees it, thread and the body as it was sent', async () => {
+  it('is bound to method, path as the origin sees it, thread and the body as it was sent (X4)', async () => {
     await world.as('bob', '/agents/langgraph/threads/t-1/runs/stream?a=b', json({ input: { x: 'é' }, config: {} }))
     const { claims } = await received('langgraph')
     const { body, url } = world.origin.last()
@@ -99,7 +99,7 @@ describe('the assertion', () => {
     expect(JSON.stringify(world.origin.last().headers)).not.toContain('eyJ')
   })
 
-  it('X5: an assertion for one route is refused by an origin of another, and by the gateway itself', async () => {
+  it('an assertion for one route is refused by an origin of another, and by the gateway itself (X5)', async () => {
     await world.as('alice', '/bearer/x')
     await expect(received('http')).rejects.toMatchObject({ code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim: 'aud' })
     const jws = String(world.origin.last().headers.authorization)
@@ -108,7 +108,7 @@ describe('the assertion', () => {
     expect((await world.gateway.auditOf(reply)).reason).toBe('issuer')
   })
 
-  it('invariant 10: is reused for a person only where the route says so, and never for another', async () => {
+  it('is reused for a person only where the route says so, and never for another (invariant 10)', async () => {
     const assertionOf = async (person: 'alice' | 'bob', path: string) => {
       await world.as(person, path)
       return String(world.origin.last().headers['x-sallyport-assertion'])
@@ -198,7 +198,7 @@ describe('validators that exist', () => {
 })
 
 describe('key rotation', () => {
-  it('F18: at every step of a rotation, old and new assertions verify', async () => {
+  it('at every step of a rotation, old and new assertions verify (F18)', async () => {
     const [old, next] = [await privateKey('ES256'), await privateKey('ES256')]
     const routes = [routeOf(openHttp(world.origin.url), [world.issuer])]
     const steps = [[old], [old, next], [next, old], [next]]

@@ -50,7 +50,7 @@ const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab]
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 
 describe('AG-UI bodies', () => {
-  it('X7: state.auth_user is overwritten with who is asking, and the rest of the state stays', async () => {
+  it('state.auth_user is overwritten with who is asking, and the rest of the state stays (X7)', async () => {
     const state = {
       auth_user: { user_id: 'mallory', role: 'admin', extra: true },
       cart: [1, 2],
@@ -62,7 +62,7 @@ describe('AG-UI bodies', () => {
     expect(received.auth_user).not.toHaveProperty('extra')
   })
 
-  it('X7: makes a state where there is none, and refuses one that is not an object', async () => {
+  it('makes a state where there is none, and refuses one that is not an object (X7)', async () => {
     for (const state of [undefined, null]) {
       await world.as('alice', '/agents/ag2', json(run({ state })))
       expect(sent().state).toMatchObject({ auth_user: ALICE })
@@ -73,7 +73,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('X7: no spelling of the name survives, on public routes neither', async () => {
+  it('no spelling of the name survives, also on public routes (X7)', async () => {
     const forged = Object.fromEntries(
       ['auth_user', 'authUser', 'AUTH_USER', 'auth-user', 'Auth.User'].map((name) => [name, 'mallory']),
     )
@@ -90,7 +90,7 @@ describe('AG-UI bodies', () => {
     expect(sent().state).toEqual({})
   })
 
-  it('X7: duplicate members, escapes and __proto__ do not get around it', async () => {
+  it('duplicate members, escapes and __proto__ do not get around it (X7)', async () => {
     const bodies = [
       '{"threadId":"t","runId":"r","messages":[],"state":{"auth_user":"mallory"},"state":{"auth_user":"mallory"}}',
       '{"threadId":"t","runId":"r","messages":[],"state":{"\\u0061uth_user":"mallory"}}',
@@ -127,7 +127,7 @@ describe('AG-UI bodies', () => {
     expect(world.origin.last().body).not.toContain('__proto__')
   })
 
-  it('X7: other spellings of the members themselves are refused, and identity beside the state is dropped', async () => {
+  it('other spellings of the members themselves are refused, and identity beside the state is dropped (X7)', async () => {
     const before = world.origin.received.length
     const forged = { auth_user: { user_id: 'mallory' } }
     for (const more of [
@@ -156,7 +156,7 @@ describe('AG-UI bodies', () => {
     expect(sent()).toMatchObject({ thread_id: UUID, run_id: UUID, forwarded_props: { theme: 'dark' } })
   })
 
-  it('ids of threads and runs reach the agent as UUIDs, and come back as those that the caller chose', async () => {
+  it('thread and run ids reach the agent as UUIDs, and come back as the caller’s own', async () => {
     world.origin.handle((_request, response, body) => {
       response.setHeader('content-type', 'application/json')
       response.end(body)
@@ -175,7 +175,7 @@ describe('AG-UI bodies', () => {
     )
   })
 
-  it('X9: what would make an agent call an address or change its configuration is dropped from forwardedProps', async () => {
+  it('what would make an agent call an address or change its configuration is dropped from forwardedProps (X9)', async () => {
     const forwardedProps = {
       webhook: 'http://x',
       config: {},
@@ -228,7 +228,7 @@ describe('LangGraph bodies', () => {
     __secret: 'mallory',
   }
 
-  it('X7: forged identity is removed from config, context and checkpoint of every run, wherever runs are started', async () => {
+  it('forged identity is removed from config, context and checkpoint of every run, wherever runs are started (X7)', async () => {
     const body = {
       assistant_id: 'agent',
       input: { messages: [] },
@@ -293,7 +293,7 @@ describe('LangGraph bodies', () => {
     )
   })
 
-  it('X10: what is not listed is 404, and what changes assistants, the store or crons is closed', async () => {
+  it('what is not listed is 404, and what changes assistants, the store or crons is closed (X10)', async () => {
     const inventory: [string, string][] = [
       ['POST', '/assistants'],
       ['PATCH', '/assistants/a'],

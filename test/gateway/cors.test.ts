@@ -39,7 +39,7 @@ const preflight = (path: string, origin: string) =>
   })
 
 describe('CORS', () => {
-  it('S25: a preflight is answered before login and without the origin', async () => {
+  it('a preflight is answered before login and without the origin (S25)', async () => {
     const before = world.origin.received.length
     const response = await preflight('/agents/http/x', APP)
     expect(response.status).toBe(204)
@@ -65,7 +65,7 @@ describe('CORS', () => {
     '*',
     '',
   ]
-  it.each(strangers)('S25: the origin %o gets no leave to read anything', async (origin) => {
+  it.each(strangers)('the origin %o gets no leave to read anything (S25)', async (origin) => {
     const reply = await preflight('/agents/http/x', origin)
     expect(reply.headers.has('access-control-allow-origin')).toBe(false)
     if (origin !== '') expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
@@ -74,7 +74,7 @@ describe('CORS', () => {
     expect(actual.headers.get('vary')).toBe('Origin')
   })
 
-  it('S25: two Origin headers match nothing', async () => {
+  it('two Origin headers match nothing (S25)', async () => {
     const token = await world.token('alice')
     const reply = await plainRequest(world.gateway.url, {
       path: '/agents/http/x',
@@ -83,14 +83,14 @@ describe('CORS', () => {
     expect(reply.headers).not.toHaveProperty('access-control-allow-origin')
   })
 
-  it('S25: a route without cors refuses every preflight, and says why', async () => {
+  it('a route without cors refuses every preflight, and says why (S25)', async () => {
     const reply = await preflight('/closed/x', APP)
     const { mismatch } = await world.gateway.auditOf(reply)
     expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
     expect(mismatch).toEqual({ found: `the page ${APP}`, expected: 'no page', setting: 'cors.origins' })
   })
 
-  it('the operator is told which page asked, and which may', async () => {
+  it('the log names the page that asked, and the pages that may', async () => {
     const { mismatch } = await world.gateway.auditOf(await preflight('/agents/http/x', 'https://evil.test'))
     expect(mismatch).toEqual({
       found: 'the page https://evil.test',
@@ -99,7 +99,7 @@ describe('CORS', () => {
     })
   })
 
-  it('S25: refusals can be read by the page as replies can, with the headers that tell what to do', async () => {
+  it('refusals can be read by the page as replies can, with the headers that tell what to do (S25)', async () => {
     const headers = { origin: APP }
     const replies = [
       await world.as(undefined, '/agents/http/x', { headers }),
@@ -115,7 +115,7 @@ describe('CORS', () => {
     }
   })
 
-  it('S25: a page of some route can read that there is no such route, and a stranger cannot', async () => {
+  it('a page of some route can read that there is no such route, and a stranger cannot (S25)', async () => {
     expect((await preflight('/nowhere', APP)).status).toBe(204)
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     expect(reply.headers.get('access-control-allow-origin')).toBe(APP)
@@ -127,7 +127,7 @@ describe('CORS', () => {
     expect(closed.headers.has('access-control-allow-origin')).toBe(false)
   })
 
-  it("S25: the origin's own CORS headers do not come through", async () => {
+  it("the origin's own CORS headers do not come through (S25)", async () => {
     world.origin.handle((_request, response) => {
       response.writeHead(200, {
         'access-control-allow-origin': '*',

@@ -59,7 +59,7 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('invariant 17: an app’s own data, under names that identity has too', () => {
+describe('an app’s own data, under names that identity has too (invariant 17)', () => {
   it.each(kinds.flatMap(([id]) => sharings.map((threads) => [id, threads] as const)))(
     'arrives byte for byte from %s, where threads are %s',
     async (id, threads) => {
@@ -113,7 +113,7 @@ describe('numbers that a caller sends', () => {
     if (body.includes('9007199254740993')) expect(received).toContain('"id":9007199254740993')
   })
 
-  it('are read where the gateway has to read them', async () => {
+  it('bodies are read if the gateway has to read them', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end('{}')

@@ -39,7 +39,7 @@ const FORGED = {
 }
 const OWN = { theme: 'dark', user: 'mine', name: 'mine', roles: ['mine'] }
 
-describe('X9, invariant 6: identity that a caller writes into a body', () => {
+describe('identity that a caller writes into a body (X9, invariant 6)', () => {
   it.each(['/plain', '/copilotkit/agent/default/run'])(
     'reaches no agent by its state or its forwarded props (%s)',
     async (path) => {
@@ -158,7 +158,7 @@ describe('X9, invariant 6: identity that a caller writes into a body', () => {
   })
 })
 
-describe('X9: a member of a run’s input in a second spelling', () => {
+describe('a member of a run’s input in a second spelling (X9)', () => {
   const MEMBERS = [
     ...['threadId', 'runId', 'parentRunId', 'protocolVersion', 'state', 'messages', 'tools', 'context'],
     ...['forwardedProps', 'resume'],
@@ -178,7 +178,7 @@ describe('X9: a member of a run’s input in a second spelling', () => {
   })
 })
 
-describe('X9: forwarded props that would make a runtime do something else', () => {
+describe('forwarded props that would make a runtime do something else (X9)', () => {
   it('are removed, in both spellings, and others are not', async () => {
     const made = {
       ...{ multitaskStrategy: 'rollback', multitask_strategy: 'rollback', ifNotExists: 'create', onCompletion: 'keep' },
@@ -190,7 +190,7 @@ describe('X9: forwarded props that would make a runtime do something else', () =
   })
 })
 
-describe('X9: members of an A2A card that the gateway does not know', () => {
+describe('members of an A2A card that the gateway does not know (X9)', () => {
   it('do not reach callers, who might read another address in them', async () => {
     const interfaces = [
       { url: 'http://evil.test/rpc', URL: 'http://evil.test', protocolBinding: 'JSONRPC', tenant: 'x' },

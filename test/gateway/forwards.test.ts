@@ -165,7 +165,7 @@ describe('forwarding', () => {
     expect(closed.status).toBe(404)
   })
 
-  it('X6: an idempotency key is its owner’s alone, also where nothing is known of threads', async () => {
+  it('an idempotency key is its owner’s alone, also where nothing is known of threads (X6)', async () => {
     const keyOf = async (person: 'alice' | 'bob', key: string) => {
       await world.as(person, '/agents/http/documents/7', { headers: { 'idempotency-key': key } })
       return world.origin.last().headers['idempotency-key']

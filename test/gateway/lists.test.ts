@@ -266,7 +266,7 @@ describe('claims of the assertion', () => {
     ...['vot', 'vtm', 'zoneinfo'],
   ]
 
-  it('mean nothing else to anybody who reads tokens', () => {
+  it('have no other meaning for readers of tokens', () => {
     const own = emitted.filter((claim) => !agreed.includes(claim))
     expect(own.sort()).toEqual(['bdg', 'caller', 'rid', 'tenant', 'thread_id'])
     expect(emitted.filter((claim) => taken.includes(claim))).toEqual([])

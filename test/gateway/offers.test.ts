@@ -306,7 +306,7 @@ describe('a request to a CopilotKit route', () => {
         expect((await world.as('alice', `/own/multi${path}`, form('x'))).status).toBe(415)
     })
 
-    it('a form whose type could be taken for JSON is refused', async () => {
+    it('a form with a type that could be read as JSON is refused', async () => {
       for (const boundary of ['application/json', '"application/json"', 'x; charset=application/json', ''])
         expect((await world.as('alice', '/own/multi/transcribe', form(boundary))).status).toBe(415)
     })
@@ -345,7 +345,7 @@ describe('a request to a CopilotKit route', () => {
       '/threads/t/messages/',
       '/threads/t/messages#x',
       '',
-    ])('a resource whose path is not written plainly is refused: %s', async (path) => {
+    ])('a resource with an unusual path spelling is refused: %s', async (path) => {
       const reply = await world.as('alice', '/own/single', json(resource('GET', path)))
       expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
     })

@@ -81,13 +81,13 @@ describe('a route with rates', () => {
     expect(world.origin.received.length - before).toBeLessThan(ENOUGH)
   })
 
-  it('F13: leaves others alone where one person floods it', async () => {
+  it('leaves others alone where one person floods it (F13)', async () => {
     const reply = await world.as('bob', '/agents/person', json(input, headers))
     expect(reply.status).toBe(200)
     await reply.text()
   })
 
-  it('T6: counts an address before a signature is checked, so that nobody can make the gateway verify for ever', async () => {
+  it('counts an address before a signature is checked, so that a flood costs no verification (T6)', async () => {
     const forged = `Bearer ${world.token('alice').slice(0, -6)}AAAAAA`
     const send = () => world.gateway.fetch('/agents/address', json(input, { ...headers, authorization: forged }))
     const reply = await untilRefused(send)

@@ -92,8 +92,8 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('S24: each refusal of the table', () => {
-  it('S11: no token is a 401 without an error code, and so is another scheme', async () => {
+describe('each refusal of the table (S24)', () => {
+  it('no token is a 401 without an error code, and so is another scheme (S11)', async () => {
     const headers = await expectRefusal(await world.as(undefined, '/agents/http/x'), 'token-missing')
     expect(headers.get('www-authenticate')).toBe('Bearer realm="http"')
     await expectRefusal(
@@ -106,7 +106,7 @@ describe('S24: each refusal of the table', () => {
     )
   })
 
-  it('S11 and T7: two tokens, two headers, a list, an empty or malformed one are a 400', async () => {
+  it('two tokens, two headers, a list, an empty or malformed one are a 400 (S11, T7)', async () => {
     for (const authorization of [
       'Bearer a, Bearer b',
       'Bearer',
@@ -125,7 +125,7 @@ describe('S24: each refusal of the table', () => {
     }
   })
 
-  it('S11, S17: the scheme is case-insensitive, and a token in the URL is a 400 that is never forwarded', async () => {
+  it('the scheme is case-insensitive, and a token in the URL is a 400 that is never forwarded (S11, S17)', async () => {
     const token = await world.token('alice')
     expect(
       (await world.gateway.fetch('/agents/http/x', { headers: { authorization: `bEaReR ${token}` } })).status,
@@ -169,7 +169,7 @@ describe('S24: each refusal of the table', () => {
     expect(headers.get('allow')).toBe('POST')
   })
 
-  it('threads that are not there and threads of somebody else are the same 404, and neither is asked for', async () => {
+  it('missing threads and threads of another user get the same 404, and neither is requested', async () => {
     const thread = crypto.randomUUID()
     const before = world.origin.received.length
     for (const found of [[], [{ thread_id: thread, metadata: { sallyport_owner: 'somebody else' } }]]) {
@@ -185,7 +185,7 @@ describe('S24: each refusal of the table', () => {
     answerAnything()
   })
 
-  it('a caller without a tenant, where threads are those of tenants', async () => {
+  it('a caller without a tenant, if threads belong to tenants', async () => {
     const run = json({ threadId: 't', runId: 'r', messages: [] })
     const before = world.origin.received.length
     for (const tenant of [undefined, '', 7.5]) {
@@ -212,7 +212,7 @@ describe('S24: each refusal of the table', () => {
     await expectRefusal(await world.gateway.fetch('/agents/http/x', preflight), 'cors-origin-refused')
   })
 
-  it('F12 and T34: bodies over the limit are a 413, whether they say so or not', async () => {
+  it('bodies over the limit are a 413, whether they say so or not (F12, T34)', async () => {
     const over = `{"a":"${'x'.repeat(1000)}"}`
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', json(over)), 'body-too-large')
     await expectRefusal(await world.as('alice', '/agents/http/x', { method: 'POST', body: over }), 'body-too-large')
@@ -224,7 +224,7 @@ describe('S24: each refusal of the table', () => {
     expect((await world.as('alice', '/agents/langgraph/threads', json(exact))).status).toBe(200)
   })
 
-  it('bodies that are not JSON, or not said to be', async () => {
+  it('bodies that are not JSON, or have another type', async () => {
     for (const body of [
       '{',
       '',
@@ -271,7 +271,7 @@ describe('S24: each refusal of the table', () => {
     await expectRefusal(new Response(JSON.stringify(error.data), response), 'header-mismatch')
   })
 
-  it('X9: a webhook in a run would make the origin call an address of the caller', async () => {
+  it('a webhook in a run would make the origin call an address of the caller (X9)', async () => {
     const before = world.origin.received.length
     const response = await world.as(
       'alice',
@@ -288,12 +288,12 @@ describe('S24: each refusal of the table', () => {
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('F6: an origin that is down is a 502 with Retry-After, and its address stays unsaid', async () => {
+  it('an origin that is down is a 502 with Retry-After, and its address stays unsaid (F6)', async () => {
     const headers = await expectRefusal(await world.as('alice', '/down/x'), 'origin-unreachable')
     expect(headers.get('retry-after')).toBe('5')
   })
 
-  it('F7: an origin that does not begin to answer is a 504', async () => {
+  it('an origin that does not begin to answer is a 504 (F7)', async () => {
     world.origin.handle(() => world.gateway.advance(60))
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-timeout')
     await world.gateway.setClock(0)
@@ -307,7 +307,7 @@ describe('S24: each refusal of the table', () => {
     await expectRefusal(await world.gateway.fetch('/claims/x', { headers: bearer(token) }), 'assertion-too-large')
   })
 
-  it('invariant 7: keys that cannot be had are a 503, never "invalid token"', async () => {
+  it('keys that cannot be had are a 503, never "invalid token" (invariant 7)', async () => {
     const token = await forge({ issuer: 'http://127.0.0.1:1', keys: world.provider.keys })
     const headers = await expectRefusal(
       await world.gateway.fetch('/no-keys/x', { headers: bearer(token) }),
@@ -317,12 +317,12 @@ describe('S24: each refusal of the table', () => {
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(15)
   })
 
-  it('T36: with a secret missing, the routes that need it are closed, and the others are not', async () => {
+  it('with a secret missing, the routes that need it are closed, and the others are not (T36)', async () => {
     await expectRefusal(await world.as('alice', '/secret/x'), 'configuration-incomplete')
     expect((await world.as('alice', '/agents/http/x')).status).toBe(200)
   })
 
-  it('T36 and T6: signing keys that are missing, weak, public or damaged close every protected route', async () => {
+  it('signing keys that are missing, weak, public or damaged close every protected route (T36, T6)', async () => {
     const weak = { kty: 'RSA', n: 'AQAB'.repeat(20), e: 'AQAB', d: 'AQAB' }
     const { d: _d, ...publicPart } = await privateKey('ES256')
     const twice = await privateKey('ES256')
@@ -359,7 +359,7 @@ describe('S24: each refusal of the table', () => {
     }
   })
 
-  it('invariant 2: nothing reaches an origin without a principal, or without a policy that allows', async () => {
+  it('nothing reaches an origin without a principal, or without a policy that allows (invariant 2)', async () => {
     const before = world.origin.received.length
     const bad = bearer('eyJhbGciOiJSUzI1NiJ9.e30.AAAA')
     for (const path of [
@@ -398,7 +398,7 @@ describe('S24: each refusal of the table', () => {
   })
 })
 
-it('invariant 12: every refusal of the table has a test here or beside it', () => {
+it('every refusal of the table has a test here or beside it (invariant 12)', () => {
   // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear,
   // body-reads and origin/reply; the last can be seen only with a fault inside the gateway, in the
   // test below.
@@ -419,7 +419,7 @@ it('invariant 12: every refusal of the table has a test here or beside it', () =
   ).toEqual([])
 })
 
-it('invariant 7: what is not a refusal is an internal error, and says nothing of itself', async () => {
+it('what is not a refusal is an internal error, and says nothing of itself (invariant 7)', async () => {
   const refusal = asRefusal(new TypeError('secret detail of alice'))
   expect(refusal).toMatchObject({ code: 'internal-error', reason: 'TypeError' })
   const response = problem(refusal, 'id', outside)

@@ -69,7 +69,7 @@ describe('a revocation', () => {
     ['session', ({ sid }, issuer) => ({ kind: 'session', issuer, value: sid })],
     ['person', ({ sub }, issuer) => ({ kind: 'person', issuer, value: sub })],
     ['tenant', ({ org }, issuer) => ({ kind: 'tenant', issuer, value: org })],
-  ])('of a %s is in force within its bound, for that one alone, and can be taken back', async (kind, entryOf) => {
+  ])('a revoked %s is refused within the bound, affects nothing else, and can be undone', async (kind, entryOf) => {
     const named = (who: string) => ({
       jti: `jti-${kind}-${who}`,
       sid: `sid-${kind}-${who}`,
@@ -114,7 +114,7 @@ describe('a revocation', () => {
     expect((await ask(token)).status).toBe(200)
   })
 
-  it('has an audit line that names the operator, and a list that names nobody', async () => {
+  it('writes the operator into the audit line, and no names into the list', async () => {
     const secret = `person-${crypto.randomUUID()}`
     const reply = await operate('POST', '/revocations', {
       kind: 'person',
@@ -167,7 +167,7 @@ describe('a closed route', () => {
   const close = (id: string, body = {}) => operate('PUT', `/routes/${id}/closed`, body)
   const open = (id: string) => operate('DELETE', `/routes/${id}/closed`)
 
-  it("answers everybody with the operator's words and Retry-After, and is opened the same way", async () => {
+  it('answers all callers with the operator’s message and Retry-After, and can be opened again', async () => {
     expect((await close('closes', { message: 'Moving house. Back at noon.', retryAfter: 600 })).status).toBe(200)
     await world.gateway.advance(BOUND)
     const reply = await world.as('alice', '/closes/x')

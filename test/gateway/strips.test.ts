@@ -78,7 +78,7 @@ const FORGED = {
 }
 
 describe('headers towards an origin', () => {
-  it('invariant 3: outbound headers start empty, and what no list names is not sent', async () => {
+  it('outbound headers start empty, and what no list names is not sent (invariant 3)', async () => {
     const response = await world.as('alice', '/agents/http/things', { headers: FORGED })
     expect(response.status).toBe(200)
     const unexpected = Object.keys(world.origin.last().headers).filter((name) => !EXPECTED.has(name))
@@ -91,7 +91,7 @@ describe('headers towards an origin', () => {
     expect(world.origin.last().headers).not.toHaveProperty('x-other')
   })
 
-  it('T1, S17, X2 and invariant 6: a forged identity name never survives, in any spelling', async () => {
+  it('a forged identity name never survives, in any spelling (T1, S17, X2, invariant 6)', async () => {
     const separators = ['-', '_', '.']
     const spellings = Object.keys(identityHeaders).flatMap((name) =>
       separators.flatMap((a) => separators.map((b) => name.replace('-', a).replace('-', b))),
@@ -114,7 +114,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('X2: no random spelling of an identity header reaches an origin', async () => {
+  it('no random spelling of an identity header reaches an origin (X2)', async () => {
     const token = await world.token('bob')
     const spelling = fc
       .tuple(fc.constantFrom(...Object.keys(identityHeaders), 'x-sallyport-assertion'), fc.infiniteStream(fc.boolean()))
@@ -137,14 +137,14 @@ describe('headers towards an origin', () => {
     )
   })
 
-  it('T2: identity that the token does not have is sent empty, not left as the caller sent it', async () => {
+  it('identity that the token does not have is sent empty, not left as the caller sent it (T2)', async () => {
     await world.as(undefined, '/open/x', { headers: { 'x-user-id': 'mallory' } })
     const { headers } = world.origin.last()
     for (const name of Object.keys(identityHeaders)) expect(headers[name], name).toBe('')
     expect(headers).not.toHaveProperty('x-sallyport-assertion')
   })
 
-  it('T4 and S20: a Connection header cannot remove what the gateway sets', async () => {
+  it('a Connection header cannot remove what the gateway sets (T4, S20)', async () => {
     const names = [
       'x-user-id',
       'X-User-Roles',
@@ -170,7 +170,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('T5: forwarding and override headers change no decision', async () => {
+  it('forwarding and override headers change no decision (T5)', async () => {
     const plain = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET' })
     const forged = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET', headers: FORGED })
     expect(forged.status).toBe(plain.status)
@@ -266,7 +266,7 @@ describe('reserved names', () => {
 })
 
 describe('the raw token', () => {
-  it('S18, T8, X8 and invariant 1: its bytes reach no origin, no log, no error body and no trace', async () => {
+  it('its bytes reach no origin, no log, no error body and no trace (S18, T8, X8, invariant 1)', async () => {
     const token = await world.token('alice')
     const canaries = [token, ...token.split('.')]
     const bodies: string[] = []
@@ -304,7 +304,7 @@ describe('the raw token', () => {
     expect(everything.includes(header)).toBe(false)
   })
 
-  it('S18: not in a tracestate, a thread id or a query either, encoded or not', async () => {
+  it('not in a tracestate, a thread id or a query either, encoded or not (S18)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600
     const token = await forge(world.provider, {
       algorithm: 'ES256',

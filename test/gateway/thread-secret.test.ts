@@ -35,8 +35,8 @@ describe.each([
   ['missing', undefined, 'THREAD_SECRET is not set'],
   ['empty', '', 'THREAD_SECRET is not set'],
   ['short', 'secretive'.padEnd(31, 'x'), 'THREAD_SECRET has fewer than 32 characters'],
-])('T36: a thread secret that is %s', (_how, secret, reason) => {
-  it('closes the routes that keep threads apart, no others, and is told to the operator without a word of it', () =>
+])('a thread secret that is %s (T36)', (_how, secret, reason) => {
+  it('closes routes whose threads have owners, and is logged without its value', () =>
     withSecret(secret, async (gateway) => {
       const headers = bearer(await world.token('alice'))
       const run = (signedIn = {}) => json(BODY, signedIn as Record<string, string>)

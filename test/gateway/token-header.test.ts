@@ -39,12 +39,12 @@ it('is verified as any other', async () => {
   expect(await refused(await ask({ [HEADER]: '' }))).toMatchObject({ code: 'token-missing' })
 })
 
-it('beside a bearer it has to be the same token', async () => {
+it('beside a bearer it must be the same token', async () => {
   expect((await ask({ ...of('alice'), ...world.alice })).status).toBe(200)
   expect(await refused(await ask({ ...of('alice'), ...world.bob }))).toMatchObject({ code: 'credential-ambiguous' })
 })
 
-it('X1: another site’s page cannot make the browser change something with it', async () => {
+it('another site’s page cannot make the browser change something with it (X1)', async () => {
   const before = world.origin.received.length
   for (const headers of [
     { origin: 'https://evil.test' },

@@ -70,12 +70,12 @@ const handshake = async (path: string, more: string[] = []) => {
   return sendRaw(world.gateway.url, `${lines.join('\r\n')}\r\n\r\n`, 600)
 }
 
-it('T30: an upgrade without a token is a 401, and the origin sees nothing', async () => {
+it('an upgrade without a token is a 401, and the origin sees nothing (T30)', async () => {
   for (const path of ['/agents/http/x', '/ws/ws']) expect(await handshake(path)).toMatch(/^HTTP\/1.1 401 /)
   expect(hits).toEqual([])
 })
 
-it('T30: with a token, an upgrade is refused with 426 unless the endpoint allows it', async () => {
+it('with a token, an upgrade is refused with 426 unless the endpoint allows it (T30)', async () => {
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
   const answer = await handshake('/agents/http/x', [authorization])
   expect(answer).toMatch(/^HTTP\/1.1 426 /)
@@ -105,7 +105,7 @@ it("the gateway's own pages may open sockets and use MCP without being listed", 
   }
 })
 
-it("T30: another site's page cannot open a socket, and a token in the subprotocol is not passed on", async () => {
+it("another site's page cannot open a socket, and a token in the subprotocol is not passed on (T30)", async () => {
   const token = await world.token('alice')
   const authorization = `Authorization: Bearer ${token}`
   for (const path of ['/ws/ws', '/no-cors/ws']) {
@@ -125,7 +125,7 @@ it("T30: another site's page cannot open a socket, and a token in the subprotoco
   expect(hits[0]).toContain('x-sallyport-assertion')
 })
 
-it('T31: an upgrade to HTTP/2 is never passed on', async () => {
+it('an upgrade to HTTP/2 is never passed on (T31)', async () => {
   const { host } = new URL(world.gateway.url)
   const answer = await sendRaw(
     world.gateway.url,

@@ -104,7 +104,7 @@ describe('a rate', () => {
     }
   })
 
-  it('F16: lets requests pass where its limiter cannot be asked, and tells the operator', async () => {
+  it('lets requests pass where its limiter cannot be asked, and tells the operator (F16)', async () => {
     lines.length = 0
     const broken: Rate = { ...rate('person', 1).rate, limiter: { limit: () => Promise.reject(new Error('gone')) } }
     expect(await refused([broken], asked)).toBeUndefined()
@@ -113,7 +113,7 @@ describe('a rate', () => {
     ])
   })
 
-  it('is told by RateLimit-Policy, each with its quota and window', () => {
+  it('RateLimit-Policy lists each rate with its quota and window', () => {
     const two = [rate('person', 60).rate, { ...rate('route', 5).rate, name: 'talk/slow', seconds: 10 }]
     expect(rateLimitPolicy(two)).toBe('"talk/chat";q=60;w=60, "talk/slow";q=5;w=10')
   })

@@ -177,7 +177,7 @@ describe('a copy of the list', () => {
   })
 })
 
-describe('F16: a list that', () => {
+describe('a list that (F16)', () => {
   it.each<[string, (isolate: ReturnType<typeof openIsolate>, at: number) => unknown]>([
     ['fails', ({ fail }, at) => fail(at)],
     ['answers 503', ({ answer }, at) => answer(at, {}, 503)],
@@ -188,26 +188,23 @@ describe('F16: a list that', () => {
       'has a text where hashes should be',
       ({ answer }, at) => answer(at, { version: 1, entries: { person: 'abc' }, closed: {} }),
     ],
-  ])(
-    '%s leaves the copy in force for 45 seconds, and closes the routes that do not say otherwise',
-    async (_, breaks) => {
-      const isolate = await warm(withoutAlice)
-      for (let at = 1; at <= 4; at++) {
-        await isolate.pass(10_000)
-        const waiting = isolate.outcome()
-        await settled()
-        breaks(isolate, at)
-        expect(await waiting).toBe('token-invalid')
-      }
-      await isolate.pass(5_000)
-      const late = isolate.outcome()
+  ])('%s: the copy is used for 45 seconds, then routes close unless they say otherwise', async (_, breaks) => {
+    const isolate = await warm(withoutAlice)
+    for (let at = 1; at <= 4; at++) {
+      await isolate.pass(10_000)
+      const waiting = isolate.outcome()
       await settled()
-      breaks(isolate, 5)
-      expect(await late).toBe('revocations-unavailable')
-      expect(await isolate.outcome(opens)).toBe('token-invalid')
-      expect(isolate.logs).toHaveLength(5)
-    },
-  )
+      breaks(isolate, at)
+      expect(await waiting).toBe('token-invalid')
+    }
+    await isolate.pass(5_000)
+    const late = isolate.outcome()
+    await settled()
+    breaks(isolate, 5)
+    expect(await late).toBe('revocations-unavailable')
+    expect(await isolate.outcome(opens)).toBe('token-invalid')
+    expect(isolate.logs).toHaveLength(5)
+  })
 
   it('fails where there is no copy closes at once, and is asked again after a second', async () => {
     const isolate = openIsolate()

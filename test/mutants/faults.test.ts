@@ -42,7 +42,7 @@ describe('a sample of faults', () => {
     expect(shuffled(faults, 1)).toHaveLength(40)
   })
 
-  it('has no two faults of one line', () => {
+  it('makes no two faults in one line', () => {
     expect(shuffled(faultsIn('a.ts', 'if (a && b) throw c'), 1)).toHaveLength(1)
   })
 })

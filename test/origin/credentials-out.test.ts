@@ -58,7 +58,7 @@ const page = ({ assertion, secret }: Credentials) =>
 const CLEARED = 'Error\nx-api-key: [removed]\nx-sallyport-assertion: [removed]\n'
 const run = { threadId: 't', runId: 'r', messages: [] }
 
-describe('invariant 20: what the gateway adds as a credential', () => {
+describe('what the gateway adds as a credential (invariant 20)', () => {
   it.each([
     ['http', '/agents/http/x', undefined],
     ['maf', '/agents/maf', run],

@@ -125,7 +125,7 @@ describe('dataOf', () => {
   })
 })
 
-describe('T32: an event that the gateway makes', () => {
+describe('an event that the gateway makes (T32)', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('\r', '\n', '\r\n', '\u2028', '\u2029', '\0', '\u0085', '\n\ndata: {}\n\n', '\revent: x', '"}\n\n'),

@@ -25,7 +25,7 @@ const elsewhere = [
   'https://',
 ]
 
-describe('invariant 5: an address in a redirect', () => {
+describe('an address in a redirect (invariant 5)', () => {
   it.each([
     ['/x', '/agents/a/x'],
     ['/x/y?z=1#f', '/agents/a/x/y?z=1#f'],

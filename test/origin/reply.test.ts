@@ -72,7 +72,7 @@ async function ask(path: string, options: Parameters<typeof call>[1] = {}) {
 }
 const codeOf = (got: { text(): string }) => JSON.parse(got.text()).code
 
-describe('T37: interim replies of an origin', () => {
+describe('interim replies of an origin (T37)', () => {
   const interim = ['100 Continue', '102 Processing', '103 Early Hints', '199 Whatever']
 
   it.each(interim)('%s is passed over, and the final reply comes through', async (status) => {
@@ -101,14 +101,14 @@ describe('T37: interim replies of an origin', () => {
     for (let n = 0; n < 20; n++) expect((await ask(`/agents/http/x?n=${n}`)).text()).toBe(`"${n}"`)
   })
 
-  it('101 that nobody asked for is refused', async () => {
+  it('a 101 without an upgrade request is refused', async () => {
     reply = says(head('101 Switching Protocols', { upgrade: 'websocket', connection: 'upgrade' }))
     const got = await ask('/agents/http/x')
     expect([got.status, got.text().includes('urn:sallyport:error:origin-')]).toEqual([502, true])
   })
 })
 
-describe('T37: replies without a body', () => {
+describe('replies without a body (T37)', () => {
   const paths = ['/agents/http/x', '/agents/langgraph-reading/threads/t1', '/agents/langgraph-native/threads/t1']
 
   it.each(paths)('204, 205 and 304 come through (%s)', async (path) => {
@@ -133,7 +133,7 @@ describe('T37: replies without a body', () => {
   })
 })
 
-describe('F6: an origin that refuses', () => {
+describe('an origin that refuses (F6)', () => {
   it('connections is 502', async () => {
     const got = await ask('/agents/nobody/x', { body: '{}' })
     expect([got.status, codeOf(got), got.headers['retry-after']]).toEqual([502, 'origin-unreachable', '5'])
@@ -168,7 +168,7 @@ describe('F6: an origin that refuses', () => {
   )
 })
 
-describe('F7: an origin that is slow to answer', () => {
+describe('an origin that is slow to answer (F7)', () => {
   it.each([
     ['says nothing', ''],
     ['says half of its headers', 'HTTP/1.1 200 OK\r\ncontent-type: text/'],
@@ -210,7 +210,7 @@ describe('F7: an origin that is slow to answer', () => {
   })
 })
 
-describe('invariant 14: a reply with a length and chunks', () => {
+describe('a reply with a length and chunks (invariant 14)', () => {
   it('passes as a stream, by its chunks', async () => {
     let goOn = () => {}
     reply = async (socket) => {
@@ -229,7 +229,7 @@ describe('invariant 14: a reply with a length and chunks', () => {
   })
 })
 
-describe('S23 invariant 11: a reply that its origin wants cached', () => {
+describe('a reply that its origin wants cached (S23 invariant 11)', () => {
   const about = ({ headers }: WireRequest) => decodeJwt(headers.get('x-sallyport-assertion') ?? '').sub
   const cacheable = {
     'cache-control': 'public, max-age=60',
@@ -240,7 +240,7 @@ describe('S23 invariant 11: a reply that its origin wants cached', () => {
   }
 
   it.each(['/agents/http/style.css', '/agents/http/logo.png?v=1', '/agents/below/app.js'])(
-    'reaches nobody else: %s',
+    'reaches no other caller: %s',
     async (path) => {
       reply = (socket, request) =>
         void socket.write(json(`"${about(request)}"`, { ...cacheable, 'content-type': 'text/css' }))
@@ -254,7 +254,7 @@ describe('S23 invariant 11: a reply that its origin wants cached', () => {
     },
   )
 
-  it('reaches nobody else as a stream', async () => {
+  it('reaches no other caller as a stream', async () => {
     const sse = { ...cacheable, 'content-type': 'text/event-stream' }
     for (const gear of gears) {
       const text = runs[gear.protocol].join('')
@@ -265,7 +265,7 @@ describe('S23 invariant 11: a reply that its origin wants cached', () => {
   const start = (gear: Gear) => ask(gear.path, { body: runBody[gear.protocol] })
 })
 
-describe('invariant 5: a redirect', () => {
+describe('a redirect (invariant 5)', () => {
   const to = (location: string | undefined, status = '302 Found') =>
     says(head(status, { 'content-length': '0', ...(location !== undefined && { location }) }))
   const statuses = ['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent']
@@ -325,7 +325,7 @@ describe('a reply that is none', () => {
 })
 
 describe('an agent that refuses what the gateway says of the caller', () => {
-  it('is told as a fault of the agent, so that no client signs in again', async () => {
+  it('is reported as a fault of the agent, so that no client signs in again', async () => {
     reply = says(
       head('401 Unauthorized', { 'content-length': '0', 'www-authenticate': 'Bearer error="invalid_token"' }),
     )
@@ -347,7 +347,7 @@ describe('an agent that refuses what the gateway says of the caller', () => {
   })
 })
 
-describe('what an http agent has to know to read a body, and a client a part of one', () => {
+describe('headers that an http agent needs to read a body, and a client to read a part', () => {
   it('passes: preconditions, encodings and ranges', async () => {
     const sent = {
       'if-unmodified-since': 'Mon, 23 Nov 2026 07:00:00 GMT',
@@ -365,7 +365,7 @@ describe('what an http agent has to know to read a body, and a client a part of 
 })
 
 describe('addresses in other replies', () => {
-  it('survive: those that HTTP reads below the route, those that an API’s clients read as they were', async () => {
+  it('survive: mapped below the route for HTTP, unchanged for clients of an API', async () => {
     const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }
     reply = says(json('{}', { ...here, location: '/threads/t1/runs/r1/stream' }))
     expect((await ask('/agents/langgraph-native/threads/t1')).headers).toMatchObject({
@@ -376,7 +376,7 @@ describe('addresses in other replies', () => {
     expect((await ask('/agents/http/things', { body: '{}' })).headers.location).toBe('/agents/http/things/1')
   })
 
-  it('do not name the origin, or anybody else', async () => {
+  it('do not name the origin or another host', async () => {
     reply = says(json('{}', { location: `${origin.url}/x`, 'content-location': `${foreign.url}/x` }))
     const { headers } = await ask('/agents/http/x')
     expect([headers.location, headers['content-location']]).toEqual(['/x', undefined])

@@ -104,7 +104,7 @@ const LISTENING: readonly (readonly [path: string, body: string | undefined])[] 
   ['/copilotkit/agent/a/connect', run],
 ]
 
-describe('X12 invariant 15: a stream that only listens', () => {
+describe('a stream that only listens (X12 invariant 15)', () => {
   it.each(LISTENING)('ends when its caller has had no valid token for half a minute: %s', async (path, body) => {
     const reply = await begin(path, body)
     await endsAfter(LIFETIME + GRACE, reply)
@@ -122,7 +122,7 @@ describe('X12 invariant 15: a stream that only listens', () => {
   })
 })
 
-describe('X12: a run that was admitted in time', () => {
+describe('a run that was admitted in time (X12)', () => {
   it.each(['/ag-ui', '/read'])('may finish, up to a quarter of an hour from its start: %s', async (path) => {
     const reply = await begin(path, run)
     await endsAfter(RUN, reply)
@@ -148,7 +148,7 @@ describe('X12: a run that was admitted in time', () => {
   })
 })
 
-describe('F10: any reply', () => {
+describe('any reply (F10)', () => {
   it('takes no longer than the route allows, although its agent is silent and its caller has left without a word', async () => {
     const reply = await begin('/short', run)
     await endsAfter(50, reply)
@@ -199,7 +199,7 @@ describe('F10: any reply', () => {
   })
 })
 
-describe('X12: a WebSocket', () => {
+describe('a WebSocket (X12)', () => {
   it('is closed on both sides when its caller has had no valid token for half a minute', async () => {
     const token = await forge(world.provider, { claims: { exp: world.gateway.now() + LIFETIME } })
     const url = `${world.gateway.url.replace('http', 'ws')}/socket/ws`

@@ -83,7 +83,7 @@ function* firstBytes(events: readonly string[], cut: number): Generator<Buffer> 
   }
 }
 
-describe.each(gears)('F8 invariant 8: the $name gear, its origin cut at every byte of a run', (gear) => {
+describe.each(gears)('the $name gear, its origin cut at every byte of a run (F8 invariant 8)', (gear) => {
   const events = runs[gear.protocol]
   const size = Buffer.byteLength(events.join(''))
 
@@ -135,7 +135,7 @@ function wholeEvents(events: readonly string[], cut: number): number {
   return size
 }
 
-describe('F8: after the run was over', () => {
+describe('after the run was over (F8)', () => {
   const [reading] = gears.filter(({ name }) => name === 'ag-ui-reading')
   const cutAfter = async (...events: string[]) => {
     sends = () => ({ head: head('200 OK', sse), parts: events.map(chunk), how: 'fin' })
@@ -160,7 +160,7 @@ describe('F8: after the run was over', () => {
   })
 })
 
-describe('F8 F25: a reply that says where to take it up again', () => {
+describe('a reply that says where to take it up again (F8 F25)', () => {
   it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
     'is broken off, so that LangGraph clients resume instead of reporting an error ($name)',
     async (gear) => {
@@ -179,7 +179,7 @@ describe('F8 F25: a reply that says where to take it up again', () => {
 const auditKey = (reply: { headers: NodeJS.Dict<string | string[]> }) =>
   new Response(null, { headers: { 'x-request-id': String(reply.headers['x-request-id']) } })
 
-describe('F8: a JSON reply that is cut', () => {
+describe('a JSON reply that is cut (F8)', () => {
   const json = Buffer.from(JSON.stringify({ messages: [{ content: 'one' }, { content: 'two' }] }))
   const lengths = { 'content-type': 'application/json', 'content-length': `${json.byteLength}` }
   const chunks = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
@@ -249,7 +249,7 @@ describe('F8: a JSON reply that is cut', () => {
 })
 
 describe.each(gears.filter(({ isReading }) => isReading))(
-  'F8: the $name gear, an origin with neither length nor chunks',
+  'the $name gear, an origin with neither length nor chunks (F8)',
   (gear) => {
     const events = runs[gear.protocol]
     const close = { 'content-type': 'text/event-stream', connection: 'close' }

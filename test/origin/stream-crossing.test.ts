@@ -62,7 +62,7 @@ async function takeTurns(): Promise<void> {
   for (const { response } of all) response.end('data: {"type":"RUN_FINISHED"}\n\n')
 }
 
-it(`T33 X14: ${USERS} people at once, through every kind of stream, see nothing of each other`, async () => {
+it(`${USERS} people at once, through every kind of stream, see nothing of each other (T33 X14)`, async () => {
   const users = await Promise.all(
     Array.from({ length: USERS }, async (_, user) => {
       const canary = canaryOf(user)
@@ -97,7 +97,7 @@ it(`T33 X14: ${USERS} people at once, through every kind of stream, see nothing 
   expect(faults.slice(0, 3)).toEqual([])
 })
 
-it('T33 X14: refusals between them carry nobody’s data', async () => {
+it('refusals between them carry no user’s data (T33 X14)', async () => {
   const [gear] = gears
   const replies = await Promise.all(
     Array.from({ length: 200 }, async (_, user) => {

@@ -39,7 +39,7 @@ const runPaths = [
   ['copilotkit', '/agents/copilotkit/agent/a/run'],
 ] as const
 
-describe('the answer to a run whose agent names no content type', () => {
+describe('an answer to a run without a content type', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
 
   it.each(runPaths)('is a stream of events to the caller (%s)', async (_kind, path) => {
@@ -123,7 +123,7 @@ describe('a stream without a length that ends in the middle of an event', () => 
   })
 })
 
-describe('F8 invariant 8: a run that its agent ends before it is over', () => {
+describe('a run that its agent ends before it is over (F8 invariant 8)', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
   const half = 'data: {"type":"TEXT_MESSAGE_CONTENT","delta":"The dose is 10"}\n\n'
   const framings = {
@@ -143,7 +143,7 @@ describe('F8 invariant 8: a run that its agent ends before it is over', () => {
     ),
   )
 
-  it.each(cases)('is told as one that broke ($kind, $framing, $events)', async ({ path, send, events }) => {
+  it.each(cases)('is reported as broken ($kind, $framing, $events)', async ({ path, send, events }) => {
     answer = (socket) => send(socket, events)
     const reply = await ask(path, run)
     expect(await reply.end).toBe('whole')
@@ -177,7 +177,7 @@ describe('F8 invariant 8: a run that its agent ends before it is over', () => {
     },
   )
 
-  it('is told on a public route too, where nothing else would be read', async () => {
+  it('is reported on a public route too', async () => {
     answer = (socket) => framings.chunks(socket, started + half)
     const reply = await ask('/agents/open/agent/a/run', run)
     await reply.end
@@ -193,7 +193,7 @@ describe('F8 invariant 8: a run that its agent ends before it is over', () => {
   })
 })
 
-it('F11: an event that is larger than one may be is told as that, and not as a lost connection', async () => {
+it('an event above the limit is reported as such, and not as a lost connection (F11)', async () => {
   answer = (socket) => {
     socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
     socket.write(chunk(`data: "${'x'.repeat(9 * 1024 * 1024)}"\n\n`))
@@ -261,7 +261,7 @@ describe('a caller who leaves after the last byte was sent and before it arrived
   it.each([
     ['passes unread', () => pump(source(), signal, end)],
     ['is read', () => readEvents(source(), reading)],
-  ])('is told from one who has everything, where the stream %s', async (_how, guarded) => {
+  ])('differs in the audit line from a caller who got everything: the stream %s', async (_how, guarded) => {
     vi.stubGlobal('IdentityTransformStream', LeftPipe)
     expect(await guarded().done).toBe('client-left')
   })

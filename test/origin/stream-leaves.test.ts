@@ -60,7 +60,7 @@ const busy = (run: readonly string[]): Handler => {
   }
 }
 
-describe.each(gears)('F10: a caller of the $name gear who leaves', (gear) => {
+describe.each(gears)('a caller of the $name gear who leaves (F10)', (gear) => {
   it('by reset before the origin has answered: the origin is stopped within a second', async () => {
     origin.handle(() => undefined)
     const before = origin.received.length
@@ -107,7 +107,7 @@ describe.each(gears)('F10: a caller of the $name gear who leaves', (gear) => {
   })
 })
 
-describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the $name gear who leaves', (gear) => {
+describe.each(gears.filter(({ isReading }) => isReading))('a caller of the $name gear who leaves (F10)', (gear) => {
   it('in good order while the stream is silent: the next heartbeats tell', async () => {
     origin.handle(silent)
     const reply = await start(gear)
@@ -125,8 +125,8 @@ describe.each(gears.filter(({ isReading }) => isReading))('F10: a caller of the 
   })
 })
 
-describe('F10: a caller who leaves in the middle of a reply that is no stream', () => {
-  it('is told from an origin that was cut', async () => {
+describe('a caller who leaves in the middle of a reply that is no stream (F10)', () => {
+  it('differs in the audit line from a cut origin', async () => {
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' }).write('{"a":')
     })
@@ -139,7 +139,7 @@ describe('F10: a caller who leaves in the middle of a reply that is no stream', 
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 
-  it('is told so where the reply is small enough to be taken whole', async () => {
+  it('is reported for small replies that are read whole', async () => {
     const asked = Promise.withResolvers<void>()
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
@@ -160,7 +160,7 @@ describe('F10: a caller who leaves in the middle of a reply that is no stream', 
   })
 })
 
-describe('F10: a caller who leaves during an upload', () => {
+describe('a caller who leaves during an upload (F10)', () => {
   const upload = async (path: string, framing: string): Promise<Socket> => {
     const { hostname, port } = new URL(world.gateway.url)
     const socket = connect(Number(port), hostname)

@@ -42,7 +42,7 @@ async function through(gear: Gear, pieces: readonly (string | Uint8Array)[]): Pr
   return agentsPart(reply.bytes())
 }
 
-describe.each(gears)('S26: the $name gear', (gear) => {
+describe.each(gears)('the $name gear (S26)', (gear) => {
   const run = runs[gear.protocol]
   const whole = Buffer.from(run.join(''))
 
@@ -91,7 +91,7 @@ describe.each(gears)('S26: the $name gear', (gear) => {
     expect(await reply.end).toBe('whole')
   })
 
-  it('asks the origin not to compress and everybody behind not to hold back', async () => {
+  it('asks the origin not to compress, and proxies not to buffer', async () => {
     origin.handle((_request, response) => {
       beginEvents(response)
       response.end(run.join(''))
@@ -109,7 +109,7 @@ describe.each(gears)('S26: the $name gear', (gear) => {
   })
 
   // Where threads are kept apart by their ids alone, nobody can tell whose an event is.
-  it.skipIf(gear.name === 'ag-ui-own')('F25: takes Last-Event-ID to the origin and its ids back', async () => {
+  it.skipIf(gear.name === 'ag-ui-own')('takes Last-Event-ID to the origin and its ids back (F25)', async () => {
     const rest = run.slice(8)
     origin.handle((request, response) => {
       beginEvents(response)
@@ -121,7 +121,7 @@ describe.each(gears)('S26: the $name gear', (gear) => {
   })
 })
 
-describe('F23: an origin that compresses although it was asked not to', () => {
+describe('an origin that compresses although it was asked not to (F23)', () => {
   const json = JSON.stringify({ x: 'x'.repeat(200), configurable: { langgraph_auth_user: { identity: 'alice' } } })
   const encodings: Record<string, (text: string) => Buffer> = {
     gzip: (text) => gzipSync(text),
@@ -168,13 +168,13 @@ describe('F23: an origin that compresses although it was asked not to', () => {
   })
 })
 
-describe('F12: response headers', () => {
+describe('response headers (F12)', () => {
   const answer = (headers: Record<string, string | string[]>) =>
     origin.handle((_request, response) => {
       response.writeHead(200, headers).end('{}')
     })
 
-  it('passes those it knows, whatever else the origin says about itself', async () => {
+  it('passes known headers, whatever other headers the origin sends', async () => {
     const known = {
       'content-type': 'application/json; charset=utf-8',
       'content-language': 'de',
@@ -215,7 +215,7 @@ describe('F12: response headers', () => {
     })
   })
 
-  it('drops thousands and hundreds of kilobytes of those it does not know', async () => {
+  it('drops thousands of unknown headers of hundreds of kilobytes', async () => {
     answer(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x-noise-${index}`, 'x'.repeat(200)])))
     const reply = await get()
     expect([reply.status, Object.keys(reply.headers).filter((name) => name.startsWith('x-noise'))]).toEqual([200, []])

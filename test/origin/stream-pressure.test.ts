@@ -70,7 +70,7 @@ const ways = [
   { name: 'http', path: '/agents/http/x', body: undefined },
 ]
 
-describe.each(ways)('F11: callers of $name who do not read', ({ path, body }) => {
+describe.each(ways)('callers of $name who do not read (F11)', ({ path, body }) => {
   it('hold the agent back, and cost the gateway no memory', async () => {
     const start = () => call(world.gateway.url + path, { headers: world.alice, ...(body !== undefined && { body }) })
     const warm = await start()

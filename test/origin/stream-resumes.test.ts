@@ -60,7 +60,7 @@ afterAll(async () => {
   await origin?.close()
 })
 
-describe.each(langGraph)('F25: the gateway is restarted in the middle of a run ($name)', (gear) => {
+describe.each(langGraph)('the gateway is restarted in the middle of a run ($name) (F25)', (gear) => {
   it('and its caller takes the run up again where it was, without an event lost or doubled', async () => {
     const port = await freePort()
     run = new Run()

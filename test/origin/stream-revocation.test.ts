@@ -97,7 +97,7 @@ const revoke = (value: string) =>
   world.as('bob', '/operators/revocations', json({ kind: 'person', issuer: world.provider.issuer, value }))
 const run = runBody['ag-ui']
 
-describe('invariant 15: a person who is revoked', () => {
+describe('a person who is revoked (invariant 15)', () => {
   it.each<[string, string, string | undefined]>([
     ['a stream of LangGraph, which passes unread', '/langgraph/threads/t/stream', undefined],
     ['a run of AG-UI, which is read', '/ag-ui', run],
@@ -144,7 +144,7 @@ describe('invariant 15: a person who is revoked', () => {
   })
 })
 
-describe('invariant 15: a request that is under way when its person is revoked', () => {
+describe('a request that is under way when its person is revoked (invariant 15)', () => {
   const started = () => origin.received.length
 
   it('starts no run, where its body was still coming in', async () => {
@@ -201,7 +201,7 @@ describe('invariant 15: a request that is under way when its person is revoked',
 })
 
 describe('a route that is closed', () => {
-  it('ends the streams of everybody, also on public routes', async () => {
+  it('ends all streams, also on public routes', async () => {
     const streams = [await begin('/http/x'), await begin('/public/x')]
     for (const id of ['http', 'public'])
       expect((await world.as('bob', `/operators/routes/${id}/closed`, { ...json({}), method: 'PUT' })).status).toBe(200)
@@ -212,7 +212,7 @@ describe('a route that is closed', () => {
   })
 })
 
-describe('F16: a list that cannot be had', () => {
+describe('a list that cannot be had (F16)', () => {
   it('ends streams after three bounds, but for routes that stay open', async () => {
     const [closes, opens] = [await begin('/http/x'), await begin('/open/x')]
     await world.gateway.list('fails')

@@ -92,7 +92,7 @@ async function passHeartbeats(times: number, replies: readonly WireReply[]): Pro
   }
 }
 
-describe('F9: a silent agent behind the reading gear', () => {
+describe('a silent agent behind the reading gear (F9)', () => {
   it('is covered by comments, between which every byte arrives', async () => {
     const replies = await beginAll()
     await world.gateway.advance(0.9 * heartbeatSeconds)
@@ -197,7 +197,7 @@ describe('F9: a silent agent behind the reading gear', () => {
   })
 })
 
-describe('F9: a silent stream of a kind that is not read otherwise', () => {
+describe('a silent stream of a kind whose streams pass unread (F9)', () => {
   const rpc = (method: string, params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
 
   it.each([
@@ -220,7 +220,7 @@ describe('F9: a silent stream of a kind that is not read otherwise', () => {
   )
 })
 
-describe.each(gears.filter(({ isReading }) => !isReading))('F9: the $name gear', (gear) => {
+describe.each(gears.filter(({ isReading }) => !isReading))('the $name gear (F9)', (gear) => {
   it('lets the comments of the agent itself through', async () => {
     const comment = ': heartbeat\n\n'
     const { response, ...reply } = await begin(gear)

@@ -96,7 +96,7 @@ function owned(): Record<string, string> {
   )
 }
 
-describe('a project of one’s own', () => {
+describe('a new project', () => {
   it('is made by one command, which asks nothing without a terminal', () => {
     const args = ['--agent', 'langgraph', '--id', 'support', '--url', agent.url, '--provider', 'keycloak']
     const created = spawnSync(
@@ -280,7 +280,7 @@ describe('a project of one’s own', () => {
     expect(deployed).toContain('token-invalid')
   }, 60_000)
 
-  it('goes on with the last good configuration after a bad save, and takes in the next good one', async () => {
+  it('keeps the last good configuration after a bad save, and loads the next good one', async () => {
     const statusOf = async (at: string) => (await fetch(`${routeUrl()}`.replace('/agents/support', at))).status
     const told = (text: string) => lines.filter((line) => line.includes(text)).length
     change('routes/support.ts', "path: '/agents/support'", "path: '/agents/desk', oops: 1")

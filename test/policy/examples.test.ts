@@ -11,7 +11,7 @@ const policies = [...new Set<Policy>(list.flatMap((route) => route.policies ?? [
 it('there are policies to prove', () => expect(policies.length).toBeGreaterThan(0))
 
 it.each(policies.map((policy) => [policy.id, policy] as const))(
-  'every example of policies/%s.ts comes out as it says',
+  'every example of policies/%s.ts has the result that it names',
   (_id, policy) => {
     expect(policy.examples.length).toBeGreaterThan(1)
     expect(runExamples(policy, list)).toEqual([])

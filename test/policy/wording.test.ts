@@ -37,7 +37,7 @@ describe('a denial in words, for the operator', () => {
       '(role admin or role lead and tenant acme) (rule "only these")',
     ],
     [{ not: { role: 'member' } }, 'a caller that the rule excludes', 'not (role member) (rule "only these")'],
-  ])('%j is told with what the caller had', (when, found, expected) => {
+  ])('%j is reported with what the caller had', (when, found, expected) => {
     expect(denialOf(policy(when))).toEqual({ found, expected, setting: 'policies/desk.ts' })
   })
 
@@ -68,5 +68,5 @@ describe('a denial in words, for the operator', () => {
     expect(found.length).toBeLessThan(220)
   })
 
-  it('everybody is said as such', () => expect(wordsOf(undefined)).toBe('anybody'))
+  it('a rule without a condition is described as everybody', () => expect(wordsOf(undefined)).toBe('anybody'))
 })

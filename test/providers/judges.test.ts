@@ -44,7 +44,7 @@ describe.each(judged)('the library of %s', (name) => {
     await expect(judge(tokenOf(provider, key, change))).resolves.toBeTruthy()
   })
 
-  it('refuses a token that somebody else has signed, or that has expired', async () => {
+  it('refuses a token of another signer, or one that has expired', async () => {
     await expect(judge(tokenOf(provider, { ...other, kid: key.kid ?? '' }))).rejects.toThrow()
     await expect(judge(tokenOf(provider, key, { with: { iat: 1, exp: 2, auth_time: 1 } }))).rejects.toThrow()
   })

@@ -82,7 +82,7 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect((await askIssuer(compiled, nodePorts)).faults).toEqual([])
   })
 
-  it('a person comes in, with roles of a client whose id has dots', async () => {
+  it('a person signs in, with roles of a client whose id has dots', async () => {
     const { access_token } = await signIn('alice')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({
@@ -108,7 +108,7 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect(told()).toMatchObject({ caller: 'service', client_id: 'Robot' })
   })
 
-  it('whoever has a role of an API has its audience, whichever page signs them in', async () => {
+  it('a user with a role of an API has its audience, whichever page signs them in', async () => {
     const { access_token } = await signIn('alice', 'other')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ client_id: 'other' })

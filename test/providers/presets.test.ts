@@ -27,7 +27,7 @@ it.each(Object.entries(providers))('%s loads as its customers write it', (_name,
   expect(faultsOf(issuer)).toEqual([])
 })
 
-describe('invariant 19: a preset that cannot work is a fault', () => {
+describe('a preset that cannot work is a fault (invariant 19)', () => {
   const entra = { preset: 'entra' } as const
   const host = 'https://login.microsoftonline.com'
   it.each<[string, Partial<Issuer>, string]>([
@@ -81,7 +81,7 @@ describe('invariant 19: a preset that cannot work is a fault', () => {
   })
 })
 
-describe('invariant 19: settings that contradict their preset are a fault', () => {
+describe('settings that contradict their preset are a fault (invariant 19)', () => {
   const firebase = { preset: 'firebase', issuer: 'https://securetoken.google.com/acme' } as const
   const access = { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com' } as const
   const workos = { preset: 'workos', issuer: 'https://api.workos.com/user_management/client_1' } as const
@@ -100,7 +100,7 @@ describe('invariant 19: settings that contradict their preset are a fault', () =
   })
 })
 
-describe('invariant 19: issuers of one route whose people could be taken for each other are a fault', () => {
+describe('issuers of one route whose people could be taken for each other are a fault (invariant 19)', () => {
   const first: Issuer = { ...issuerOf('https://x.test/{tenant}'), tenants: ['acme'] }
   const second = (subjectPrefix: string) => issuerOf('https://y.test', { id: 'second', subjectPrefix })
   const faults = (...trust: Issuer[]) => faultsOfRoute(routeOf(openHttp('https://agent.example.com'), trust))
@@ -122,7 +122,7 @@ describe('invariant 19: issuers of one route whose people could be taken for eac
   })
 })
 
-describe('invariant 19: an issuer that cannot work is a fault', () => {
+describe('an issuer that cannot work is a fault (invariant 19)', () => {
   it.each<[string, Partial<Issuer>, Partial<Fault>]>([
     ['tenants without their place', { tenants: [TENANT] }, { path: 'issuer' }],
     [

@@ -118,7 +118,7 @@ describe.each(all)('%s', (name, provider) => {
     expect(untyped).toMatchObject({ status: 401, audit: { reason: 'logout-token' } })
   })
 
-  it('T26: nothing that people write about themselves changes who they are', () => {
+  it('nothing that people write about themselves changes who they are (T26)', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     if (!compiled) throw new Error('no issuer')
     const decided = (claims: Claims) => {

@@ -44,7 +44,7 @@ async function begin(length: number | 'chunked', { path = '/agents/ag-ui', signe
 /** The gateway is given the time to read. */
 const SOON = 100
 
-describe('F14: a body that comes too slowly', () => {
+describe('a body that comes too slowly (F14)', () => {
   it.each([1000, 'chunked'] as const)('is given up after 20 seconds (%s)', async (length) => {
     const body = await begin(length)
     await sleep(SOON)
@@ -86,7 +86,7 @@ describe('F14: a body that comes too slowly', () => {
   })
 })
 
-describe('X11: bodies that are read at the same time', () => {
+describe('bodies that are read at the same time (X11)', () => {
   it('have room for 32 MiB together; another hears 503 and when to come again', async () => {
     const first = await begin(40 * MiB)
     await first.send('x'.repeat(24 * MiB))
@@ -106,7 +106,7 @@ describe('X11: bodies that are read at the same time', () => {
   })
 })
 
-describe('a body that is read before anybody is known', () => {
+describe('a body that is read before the caller is known', () => {
   const run = (more: object) => ({ threadId: 't', runId: 'r', messages: [], ...more })
   const large = run({ state: { text: 'x'.repeat(300 * 1024) } })
 

@@ -16,7 +16,7 @@ const said = (url: string): string => {
 }
 
 describe('an address', () => {
-  it('T9: is the one that the URL standard makes of it, whether or not it had to be parsed', () => {
+  it('is the one that the URL standard makes of it, whether or not it had to be parsed (T9)', () => {
     const host = fc.constantFrom(
       'gate.example',
       'GATE.example',

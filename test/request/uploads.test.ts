@@ -74,7 +74,7 @@ async function send(framing: string, part: string, end: 'fin' | 'rst' | 'open'):
 const CHUNKED = 'Transfer-Encoding: chunked'
 const begun = { [CHUNKED]: '1e\r\n'.concat('x'.repeat(30), '\r\n'), 'Content-Length: 500': 'x'.repeat(30) }
 
-describe('F14: an upload that its caller cuts', () => {
+describe('an upload that its caller cuts (F14)', () => {
   const cases = Object.entries(begun).flatMap(([framing, part]) =>
     (['fin', 'rst'] as const).map((end) => ({ framing, part, end })),
   )

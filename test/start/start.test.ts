@@ -51,7 +51,7 @@ describe('npm start', () => {
     expect(printed).toContain(`${dev.page}\n`)
   })
 
-  it('prints a line that gets a token, which works as it stands, and each sample agent answers by name', async () => {
+  it('prints a command that gets a token and works, and each sample agent answers by name', async () => {
     const line = /TOKEN=\$\((.*)\)/.exec(dev.output())?.[1]
     expect(line).toBe(`npm run -s token -- alice --port ${dev.port}`)
     const { stdout, status } = shell(line ?? '')
@@ -123,7 +123,7 @@ describe('npm start', () => {
     expect(foreign.status).toBe(403)
   })
 
-  it('a file of secrets that others may read is told, and how to mend it', async () => {
+  it('reports a file of secrets that others may read, and how to correct it', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-secrets-'))
     const file = path.join(folder, '.dev.vars')
     try {
@@ -136,7 +136,7 @@ describe('npm start', () => {
     }
   })
 
-  it('stops all that it started when it is told to, the agents too', async () => {
+  it('stops everything that it started, agents included', async () => {
     expect(await dev.stop('SIGINT')).toBe(0)
     for (const port of [dev.port, dev.port + 1, dev.port + 2, ports.langgraph, ports.agUi])
       expect([port, await isFreePort(port)]).toEqual([port, true])

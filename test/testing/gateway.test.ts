@@ -36,7 +36,7 @@ describe('a gateway of a project in its own tests', () => {
     expect(received?.headers.get('x-user-email')).toBe('alice@acme.com')
   })
 
-  it('refuses nobody, a token that has expired, another role, and a token for something else', async () => {
+  it('refuses a missing token, an expired one, another role and another audience', async () => {
     const before = gateway.received('langgraph').length
     const statusOf = async (as?: Parameters<TestGateway['token']>[0]) =>
       (await gateway.fetch('/agents/langgraph/info', { ...(as && { as }) })).status
@@ -64,7 +64,7 @@ describe('a gateway of a project in its own tests', () => {
   })
 })
 
-it('examples that do not come out are said with policy, number and what was found', async () => {
+it('wrong examples are reported with policy, number and result', async () => {
   const { failedExamples } = (await builtPackage()).testing
   const policy = {
     id: 'talk',

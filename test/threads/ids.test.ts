@@ -40,7 +40,7 @@ const neighbours = fc.oneof(
 )
 
 describe('a derived id', () => {
-  it('X6: is a UUID of version 8, the same each time, and never that of another owner, route, sort or id', async () => {
+  it('is a UUID of version 8, the same each time, and never that of another owner, route, sort or id (X6)', async () => {
     const made = new Map<string, Place>()
     await fc.assert(
       fc.asyncProperty(neighbours, async ([one, other]) => {
@@ -71,7 +71,7 @@ describe('a derived id', () => {
 })
 
 describe('a sealed id', () => {
-  it('X6: opens for its owner as what it was, whatever it was', async () => {
+  it('opens for its owner as what it was, whatever it was (X6)', async () => {
     await fc.assert(
       fc.asyncProperty(place, fc.constantFrom('', '.', 'a.b', '.'.repeat(44)), async (at, more) => {
         const given = `${at.id || 'x'}${more}`
@@ -81,7 +81,7 @@ describe('a sealed id', () => {
     )
   })
 
-  it('X6: opens for no other owner, on no other route, and as no other sort', async () => {
+  it('opens for no other owner, on no other route, and as no other sort (X6)', async () => {
     await fc.assert(
       fc.asyncProperty(neighbours, async ([one, other]) => {
         fc.pre(!isSame({ ...one, id: '' }, { ...other, id: '' }))
@@ -135,7 +135,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('that is not this owner’s reaches the agent as an id that it never gave to anybody', async () => {
+  it('another owner’s id reaches the agent as an id that it never issued', async () => {
     const bobs = await idsOf(keys, 'support', 'bob').seal('session', 's1')
     const asked = await alice().toAgent('session', bobs)
     expect(asked).toMatch(UUID_V8)
@@ -178,7 +178,7 @@ describe('a thread secret that is rotated', () => {
   })
 })
 
-describe('X15: the ids that one request names', () => {
+describe('the ids that one request names (X15)', () => {
   it.each(['derive', 'open', 'toAgent'] as const)('are at most a hundred: %s', async (use) => {
     const ids = alice()
     for (let named = 0; named < MAX_IDS; named++) await ids[use]('run', `r${named}`)

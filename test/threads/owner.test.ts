@@ -24,7 +24,7 @@ describe('the owner of threads', () => {
     expect(await createOwners()(who('alice'), 'own')).toBe(owner)
   })
 
-  it('X18: is another for the same subject of another identity provider, and for the same tenant', async () => {
+  it('is another for the same subject of another identity provider, and for the same tenant (X18)', async () => {
     const [here, there] = [
       who('alice', { tenant: 'acme' }),
       who('alice', { tenant: 'acme' }, trusted('https://b.test')),
@@ -33,7 +33,7 @@ describe('the owner of threads', () => {
     expect(await ownerOf(here, 'tenant')).not.toBe(await ownerOf(there, 'tenant'))
   })
 
-  it('X6: is no two of a person, a tenant of that name, and whoever has a part of it in another place', async () => {
+  it('differs for a person, a tenant of that name, and parts in another order (X6)', async () => {
     const people = [
       who('acme', { tenant: 'alice' }),
       who('alice', { tenant: 'acme' }),
@@ -45,7 +45,7 @@ describe('the owner of threads', () => {
     expect(new Set(owners).size).toBe(owners.length)
   })
 
-  it('is one for all of a tenant, and nobody’s without one', async () => {
+  it('is one for all users of a tenant, and missing without a tenant', async () => {
     const [alice, bob] = [who('alice', { tenant: 'acme' }), who('bob', { tenant: 'acme' })]
     expect(await ownerOf(alice, 'tenant')).toBe(await ownerOf(bob, 'tenant'))
     for (const tenant of [undefined, '', null, 7.5, ['acme']])
@@ -70,7 +70,7 @@ describe('the owner of threads', () => {
     expect(await ownerOf(prefixed, 'own')).toBe(await ownerOf(who('b|alice'), 'own'))
   })
 
-  it('invariant 10: is right for each of more people than are kept, in whatever order they come', async () => {
+  it('is right for each of more people than are kept, in whatever order they come (invariant 10)', async () => {
     const full = createOwners()
     const names = Array.from({ length: 1300 }, (_, n) => `person-${n}`)
     const owners = await Promise.all(names.map((name) => full(who(name), 'own')))

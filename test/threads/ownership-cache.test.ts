@@ -10,7 +10,7 @@ const note = (cache: OwnershipCache, route: string, thread: string, owner: strin
 const TEN_MINUTES = 600_000
 
 describe('a thread that was cache', () => {
-  it('is its owner’s for 30 seconds by the clock, and then has to be looked up', () => {
+  it('belongs to its owner for 30 seconds, and is then looked up again', () => {
     const { clock, cache } = openCache()
     expect(cache.isOwn('r', 't', 'alice')).toBe(false)
     note(cache, 'r', 't', 'alice')
@@ -22,7 +22,7 @@ describe('a thread that was cache', () => {
     expect(cache.isOwn('r', 't', 'alice')).toBe(true)
   })
 
-  it('X6: is nobody else’s, not on another route, and no other thread', () => {
+  it('holds for this owner, this route and this thread only (X6)', () => {
     const { cache } = openCache()
     note(cache, 'r', 't', 'alice')
     expect(cache.isOwn('r', 't', 'bob')).toBe(false)
@@ -32,7 +32,7 @@ describe('a thread that was cache', () => {
     expect(cache.isOwn('r', 'a","b', 'alice')).toBe(false)
   })
 
-  it('is its new owner’s alone once it has another, and nobody’s once it is gone', () => {
+  it('belongs to its new owner after a change, and to no one after deletion', () => {
     const { cache } = openCache()
     note(cache, 'r', 't', 'alice')
     note(cache, 'r', 't', 'bob')
@@ -54,7 +54,7 @@ describe('a thread that was cache', () => {
 })
 
 describe('a thread that was deleted', () => {
-  it('X6: is not brought back by an answer to what was asked before, however long that takes', () => {
+  it('is not brought back by an answer to what was asked before, however long that takes (X6)', () => {
     for (const late of [0, 1, TEN_MINUTES - 1, TEN_MINUTES, 2 * TEN_MINUTES]) {
       const { clock, cache } = openCache()
       const noteLate = cache.beforeAsking('r', 'alice')
@@ -65,7 +65,7 @@ describe('a thread that was deleted', () => {
     }
   })
 
-  it('X6: is not believed to be anybody’s while its deletion may be under way', () => {
+  it('has no cached owner while its deletion may be under way (X6)', () => {
     const { clock, cache } = openCache()
     cache.forget('r', 't', 'alice')
     note(cache, 'r', 't', 'alice')
@@ -78,7 +78,7 @@ describe('a thread that was deleted', () => {
     expect(cache.isOwn('r', 't', 'alice')).toBe(true)
   })
 
-  it('X6: keeps its id from everybody else for ten minutes, on its route', () => {
+  it('keeps its id from other users for ten minutes, on its route (X6)', () => {
     const { clock, cache } = openCache()
     cache.forget('r', 't', 'alice')
     const reserved = (route: string, owner: string) => cache.isReserved(route, 't', owner)
@@ -92,7 +92,7 @@ describe('a thread that was deleted', () => {
     expect(reserved('r', 'bob')).toBe(false)
   })
 
-  it('X6: is one of at most 10,000, and not brought back when it has to give way to others', () => {
+  it('is one of at most 10,000, and does not return after it was evicted (X6)', () => {
     const { clock, cache } = openCache()
     const noteLate = cache.beforeAsking('r', 'alice')
     for (let n = 0; n <= 10_000; n++) cache.forget('r', `t${n}`, 'alice')

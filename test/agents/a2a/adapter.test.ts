@@ -220,7 +220,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
       'of what 0.3 calls a request',
       { request: { metadata: { auth_user: { user_id: 'root' } }, content: [{ metadata: { user_id: 'root' } }] } },
     ],
-  ])('X7: nor does one in the metadata %s', async (_where, body) => {
+  ])('a forged name in the metadata %s does not reach the agent either (X7)', async (_where, body) => {
     bodies.length = 0
     await post(body, world.bob, '/agents/a2a/v1/message:send')
     expect(bodies.length).toBe(1)
@@ -239,7 +239,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
     expect(JSON.parse(bodies.at(-1) ?? '')).toMatchObject({ message })
   })
 
-  it('X7: a REST body is read as one, whatever JSON-RPC it looks like', async () => {
+  it('a REST body is read as one, whatever JSON-RPC it looks like (X7)', async () => {
     const message = { ...sent('hello').message, metadata: { auth_user: 'root', theme: 'dark' } }
     const body = { params: {}, jsonrpc: '2.0', method: 'GetTask', message }
     const response = await post(body, world.bob, '/agents/a2a/message:send')
@@ -382,7 +382,7 @@ describe('what an A2A caller cannot do', () => {
       405,
       'method-not-allowed',
     ],
-  ])('X10: %s', async (_what, ask, status, code) => {
+  ])('%s (X10)', async (_what, ask, status, code) => {
     received.length = 0
     expect(await refused(await ask())).toEqual({ status, code })
     expect(received).toEqual([])

@@ -8,7 +8,7 @@ const rewritten = (card: Json) => JSON.stringify(agentCardOf(card, place))
 const internal = 'http://agent.internal:9/inner/rpc'
 const grpc = { url: 'agent.internal:50051', transport: 'GRPC' }
 
-it("S24: a card of 0.3, of 1.0 or of both names no address but the gateway's", () => {
+it("a card of 0.3, of 1.0 or of both names no address but the gateway's (S24)", () => {
   const modern = {
     supportedInterfaces: [
       { url: internal, protocolBinding: 'JSONRPC' },

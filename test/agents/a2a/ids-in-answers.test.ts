@@ -44,7 +44,7 @@ describe('ids in an answer of an A2A agent', () => {
     ['GetTask', (result: string) => `{"jsonrpc":"2.0", "id":1e0,"result":${result}}`],
     ['SendMessage', (result: string) => `{"jsonrpc":"2.0","id":1.0,"result":{"task" : ${result}}}`],
     ['message/send', (result: string) => `\n{"result":${result},"id":1.0,"jsonrpc":"2.0"}`],
-  ])('get marks where they stand, and all else stays to the letter: %s', async (method, around) => {
+  ])('get a seal in place, and every other byte stays the same: %s', async (method, around) => {
     answering(() => around(task))
     const text = await (await post('/', call(method, method === 'GetTask' ? { id: 'x' } : { message }))).text()
     expect(withoutMarks(text)).toBe(around(task).replace(String.raw`\u00741`, 't1'))
@@ -70,7 +70,7 @@ describe('ids in an answer of an A2A agent', () => {
     })
   })
 
-  it('X6: are those of a task and of a context, though the two are one', async () => {
+  it('a task id and a context id get different seals, even if they are equal (X6)', async () => {
     answering(() => JSON.stringify({ jsonrpc: '2.0', id: 1, result: { task: { id: 'same', contextId: 'same' } } }))
     const { result } = await (await post('/', call('SendMessage', { message }))).json()
     const { id: taskId, contextId } = result.task
@@ -80,7 +80,7 @@ describe('ids in an answer of an A2A agent', () => {
   })
 })
 
-describe('X6, X15: an agent that repeats what it is told puts no mark on it', () => {
+describe('an agent that repeats a caller’s text cannot get it sealed (X6, X15)', () => {
   const status = { state: 'completed' }
   const spoken = { id: 'victim', taskId: 'victim', contextId: 'victim', status, name: 'tasks/victim' }
   const inMessage = { ...message, ...spoken, metadata: spoken, parts: [{ data: spoken }], extra: [spoken] }
@@ -137,7 +137,7 @@ describe('X6, X15: an agent that repeats what it is told puts no mark on it', ()
 })
 
 describe('what an A2A agent is asked', () => {
-  it('X15: is refused where it has too many ids, before any of them costs anything', async () => {
+  it('is refused where it has too many ids, before any of them costs anything (X15)', async () => {
     answering(() => '{}')
     const before = agent.received.length
     const ids = Array.from({ length: 900_000 }, () => 'a')
@@ -159,7 +159,7 @@ describe('what an A2A agent is asked', () => {
     expect(agent.last().body).toContain('"constructor":{},"toString":[]')
   })
 
-  it('X6: is signed for the task, not for a configuration that has the name of another’s', async () => {
+  it('is signed for the task, not for a configuration that has the name of another’s (X6)', async () => {
     answering(() => '{}')
     for (const more of [{ taskId: 'mine' }, {}, { task_id: 'mine' }]) {
       await post('/', call('CreateTaskPushNotificationConfig', { id: 'victim', ...more }))

@@ -33,8 +33,8 @@ const NAMING = ['id', 'taskId', 'name', 'parent']
 const refusal = expect.objectContaining({ code: 'body-invalid' })
 const found = (method: string, params: JsonObject) => idsInRequest(params, method).map(({ sort, id }) => [sort, id])
 
-describe.each(Object.entries(METHODS))('X6: the ids that %s is sent', (method, { task, beside }) => {
-  it('are those of the members that it has, and a member that it has not is refused', () => {
+describe.each(Object.entries(METHODS))('the ids that %s is sent (X6)', (method, { task, beside }) => {
+  it('are read from the members of the method; an id in another member is refused', () => {
     const allowed = [...(task === undefined ? [] : [task]), ...beside]
     for (const member of NAMING) {
       const asked = () => found(method, { [member]: 'x-1' })
@@ -43,7 +43,7 @@ describe.each(Object.entries(METHODS))('X6: the ids that %s is sent', (method, {
     }
   })
 
-  it('are found in both spellings, together, and in no two of one', () => {
+  it('are found in both spellings; a member in two spellings is refused', () => {
     const snake = task?.replace('taskId', 'task_id')
     if (task === undefined || snake === undefined) return expect(found(method, {})).toEqual([])
     expect(found(method, { [snake]: 'x-1', ...Object.fromEntries(beside.map((member) => [member, 'y'])) })).toEqual([
@@ -53,7 +53,7 @@ describe.each(Object.entries(METHODS))('X6: the ids that %s is sent', (method, {
   })
 })
 
-describe('X6: ids in a message', () => {
+describe('ids in a message (X6)', () => {
   it('are its own at any depth, but not in what people say', () => {
     const message = {
       taskId: 't-1',

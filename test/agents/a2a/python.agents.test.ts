@@ -62,7 +62,7 @@ describe.each([
     await expect.poll(() => world.gateway.audit.at(-1)).toMatchObject({ operations: ['message.stream'], status: 200 })
   })
 
-  it('hears that bob may not, and that nobody may without a token', async () => {
+  it('gets 403 for bob, and 401 without a token', async () => {
     expect(await told(binding, version, tokenOf(world.bob))).toEqual({ failed: expect.stringContaining('403') })
     expect(await told(binding, version, '')).toEqual({ failed: expect.stringContaining('401') })
   })

@@ -71,7 +71,7 @@ describe('AG2 1.x', () => {
     expect(told(await run(stage.through('own'), 'my account'))).toEqual(['nobody'])
   })
 
-  it('says what it can do, to who may come in', async () => {
+  it('answers capabilities to callers who may come in', async () => {
     const ask = (headers = {}) => stage.world.gateway.fetch('/agents/counting', { headers })
     expect((await ask()).status).toBe(401)
     const reply = await ask(stage.world.bob)
@@ -105,13 +105,13 @@ describe('AG2 1.x', () => {
     return reply.text()
   }
 
-  it('X6: takes no answer to its question from anybody but its owner', async () => {
+  it('accepts an answer to its question from its owner only (X6)', async () => {
     const reply = await bobAnswers('asking')
     expect(reply).toContain('RUN_ERROR')
     expect(reply).not.toMatch(/TOOL_CALL_RESULT|alice/)
   })
 
-  it('goes on as who began where threads are shared and somebody else answers its question', async () => {
+  it('a run that another user answers continues as the user who began it, if threads are shared', async () => {
     expect(await bobAnswers('asking-shared')).toMatch(/TOOL_CALL_RESULT.*alice/)
   })
 

@@ -92,7 +92,7 @@ describe('ids that the caller chose', () => {
     },
   )
 
-  it('come back in every event of a stream that comes in single bytes', async () => {
+  it('come back in every event, even if the stream arrives in single bytes', async () => {
     answer = (derived) => ({
       type: EVENTS,
       parts: Array.from(Buffer.from(eventsWith(derived)), (byte) => Buffer.of(byte)),
@@ -153,7 +153,7 @@ describe('ids that the caller chose', () => {
   })
 })
 
-describe('X6: ids that are somebody else’s', () => {
+describe('ids of another user (X6)', () => {
   it('are not turned into anything where the agent says them, though both chose the same', async () => {
     let bobs: Ids = { threadId: '', runId: '' }
     answer = (derived) => {

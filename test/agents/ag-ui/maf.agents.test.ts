@@ -145,7 +145,7 @@ describe('Microsoft Agent Framework that verifies the signature of the gateway w
     expect(await around('/signed', bearer(people.alice))).toBe(401)
   })
 
-  it('X1: refuses what is not signed by the gateway, for this route, and now', async () => {
+  it('refuses what is not signed by the gateway, for this route, and now (X1)', async () => {
     const stranger = await privateKey('ES256')
     const { kid, ...own } = (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
     const publicPart = new TextEncoder().encode(JSON.stringify(publicJwk(own)))

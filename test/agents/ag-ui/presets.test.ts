@@ -49,15 +49,15 @@ async function sent(preset: Preset) {
   return { headers, body: JSON.parse(body) as { state: Record<string, unknown>; forwardedProps: object } }
 }
 
-it('X7: agno finds its user in forwardedProps.user_id, and no other there', async () => {
+it('agno finds its user in forwardedProps.user_id, and no other there (X7)', async () => {
   expect((await sent('agno')).body.forwardedProps).toEqual({ theme: 'dark', user_id: 'bob' })
 })
 
-it('X7: ADK finds user_id in its state, and nothing of what it keeps for itself from a caller', async () => {
+it('ADK finds user_id in its state, and nothing of what it keeps for itself from a caller (X7)', async () => {
   expect((await sent('adk')).body.state).toEqual({ user_id: 'bob' })
 })
 
-it.each(['pydantic-ai', 'crewai', 'strands'] as const)('X7: %s finds auth_user in its state', async (preset) => {
+it.each(['pydantic-ai', 'crewai', 'strands'] as const)('%s finds auth_user in its state (X7)', async (preset) => {
   expect((await sent(preset)).body.state.auth_user).toMatchObject({ user_id: 'bob' })
 })
 

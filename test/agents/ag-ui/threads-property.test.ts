@@ -90,7 +90,7 @@ const operation = fc.record({
   messages: fc.integer({ min: 1, max: 2 }),
 })
 
-it('X6: whatever three people do with ids that all of them know, no agent of AG-UI tells one what another said', async () => {
+it('whatever three people do with ids that all know, no AG-UI agent shows one the words of another (X6)', async () => {
   const take = async (asked: typeof operation extends fc.Arbitrary<infer T> ? T : never, given: readonly string[]) => {
     const { person, accept }: { person: Person; accept: string } = asked
     const chosen = (one: string | number) => (typeof one === 'string' ? one : (given[one % given.length] ?? 'none'))

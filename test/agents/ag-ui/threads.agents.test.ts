@@ -25,7 +25,7 @@ async function exchange(route: string, body: unknown, person?: Record<string, st
 }
 
 describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
-  it('X6: one id is another thread for each who names it, also for a namesake of another identity provider', async () => {
+  it('one id is another thread for each who names it, also for a namesake of another identity provider (X6)', async () => {
     const { alice, bob, namesake } = stage.world
     const threads: unknown[] = []
     for (const person of [alice, bob, namesake, alice])
@@ -35,7 +35,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(new Set(threads).size).toBe(3)
   })
 
-  it('X6: an id as the agent knows it is to anybody only one more id of their own', async () => {
+  it('the agent’s own id of a thread is just another new id for any caller (X6)', async () => {
     const own = (await exchange(route, input('t1'))).thread
     for (const person of [stage.world.bob, stage.world.alice]) {
       const { thread, text } = await exchange(route, input(own), person)
@@ -46,7 +46,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     }
   })
 
-  it('X15: somebody else’s id is answered as one that nobody has', async () => {
+  it('another user’s id is answered like one that does not exist (X15)', async () => {
     await exchange(route, input('alice-s-thread'))
     const ask = (id: string) => stage.ask(route, input(id), stage.world.bob)
     expect(await shown(await ask('alice-s-thread'), 'alice-s-thread')).toEqual(
@@ -101,7 +101,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     ['no character', ''],
     ['300 characters', 'x'.repeat(300)],
     ['half a character', 'a\ud800'],
-  ])('X6: an id of %s is refused before the agent hears of it', async (_what, id) => {
+  ])('an id of %s is refused before the agent hears of it (X6)', async (_what, id) => {
     for (const body of [input(id), input('t1', { runId: id }), input('t1', { parentRunId: id })]) {
       const count = stage.calls().length
       expect(await refused(await stage.ask(route, body))).toEqual({ status: 400, code: 'body-invalid' })
@@ -115,7 +115,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     ['with an escape alone', String.raw`"\u0074hreadId":"THEIRS"`],
     ['in its other spelling', '"thread_id":"THEIRS"'],
     ['as what a prototype has', '"threadId":"mine","__proto__":{"threadId":"THEIRS"}'],
-  ])('X6: the id of a body that was written by hand is replaced where it stands %s', async (_how, members) => {
+  ])('an id in a hand-written body is replaced in place: %s (X6)', async (_how, members) => {
     const theirs = (await exchange(route, input('alice-s'))).thread
     const { threadId: _, ...rest } = input('')
     for (const id of ['alice-s', theirs]) {
@@ -135,13 +135,13 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     '"threadId":"mine","thread-id":"t1"',
     '"threadId":"mine","THREADID":"t1"',
     '"threadId":"mine","runId":"r","run_id":"r2"',
-  ])('X6: two spellings of an id are refused: %s', async (members) => {
+  ])('two spellings of an id are refused: %s (X6)', async (members) => {
     const { threadId: _, ...rest } = input('', members.includes('runId') ? { runId: undefined } : {})
     const reply = await stage.ask(route, `{${members},${JSON.stringify(rest).slice(1)}`)
     expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
   })
 
-  it('X6: ids in forwardedProps, and of a checkpoint in them, do not reach the agent', async () => {
+  it('ids in forwardedProps, and of a checkpoint in them, do not reach the agent (X6)', async () => {
     const props = { thread_id: 'theirs', threadId: 'theirs', 'Run-Id': 'theirs', resume: 'theirs', keep: 'dark' }
     const more = { ...props, sessionId: 'theirs', conversation_id: 'theirs', checkpoint: { thread_id: 'theirs' } }
     for (const name of ['forwardedProps', 'forwarded_props']) {
@@ -160,7 +160,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(asked).toMatchObject({ forwardedProps: { resume, command: { resume: 'yes' } } })
   })
 
-  it('X6: an id in the state is only a word in it', async () => {
+  it('an id in the state is only a word in it (X6)', async () => {
     const state = { threadId: 't1', thread_id: 't1' }
     const { thread } = await exchange(route, input('another', { state }), stage.world.bob)
     expect(thread).toBe((await exchange(route, input('another'), stage.world.bob)).thread)

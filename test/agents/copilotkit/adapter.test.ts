@@ -162,7 +162,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
     ['another person', () => inBody(world.alice.authorization)],
     ['two tokens', () => inBody(world.bob.authorization, { Authorization: world.alice.authorization })],
     ['what is no token', () => inBody({ token: 'x' })],
-  ])('S11: a body that says %s than the header is refused', async (_what, body) => {
+  ])('a body that says %s than the header is refused (S11)', async (_what, body) => {
     received.length = 0
     const response = await run(route, body(), world.bob)
     expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
@@ -226,13 +226,13 @@ describe('what a CopilotKit caller cannot reach', () => {
     ['a run whose body is a text', () => send('single', '', { method: 'agent/run', params: {}, body: '{}' }), 400],
     ['a method of Object.prototype', () => send('single', '', { method: 'constructor' }), 404],
     ['a method that is a list', () => send('single', '', { method: ['info'] }), 400],
-  ])('X10: %s', async (_what, ask, status) => {
+  ])('%s (X10)', async (_what, ask, status) => {
     received.length = 0
     expect((await ask()).status).toBe(status)
     expect(received).toEqual([])
   })
 
-  it('X9: what makes a runtime or an agent call an address is taken out', async () => {
+  it('what makes a runtime or an agent call an address is taken out (X9)', async () => {
     const props = { webhook: 'http://x', mcpServers: [{ endpoint: 'http://x' }], __proxiedMCPRequest: {}, keep: 1 }
     const events = await eventsOf(await run('multi', input({ forwardedProps: props })))
     const started = events.find(({ type }) => type === 'RUN_STARTED')
@@ -246,7 +246,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     ['/agent/default/run', 'single', 404],
     ['/transcribe', 'single', 404],
   ])(
-    'X10: an envelope at %s of the %s-route runtime is refused: some take one at any address',
+    'an envelope at %s of the %s-route runtime is refused: some take one at any address (X10)',
     async (where, route, status) => {
       const envelope = {
         ...input(),
@@ -264,7 +264,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     'multipart/form-data; boundary=application/json',
     'text/plain',
     'multipart/mixed; boundary=x',
-  ])('X10: audio may not come as %s', async (type) => {
+  ])('audio may not come as %s (X10)', async (type) => {
     received.length = 0
     const body = JSON.stringify({ method: 'agent/run', params: { agentId: 'default' }, body: input() })
     const headers = { ...world.bob, 'content-type': type }
@@ -287,7 +287,7 @@ describe('what a CopilotKit caller cannot reach', () => {
   })
 
   it.each(['transcribe', 'info', 'run', 'suggest', 'connect'])(
-    'X10: no thread is named %s, which the runtime would route by',
+    'no thread is named %s, which the runtime would route by (X10)',
     async (id) => {
       received.length = 0
       const forged = input({ state: { auth_user: { user_id: 'root' } } })
@@ -296,7 +296,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     },
   )
 
-  it('X7: an envelope reaches the runtime with its own three members, and no others', async () => {
+  it('an envelope reaches the runtime with its own three members, and no others (X7)', async () => {
     const forged = { method: 'agent/run', params: { agentId: 'default' }, body: input(), Body: '{}', state: { x: 1 } }
     bodies.length = 0
     await (await send('single', '', forged, world.bob)).text()
@@ -330,7 +330,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     await expect.poll(kinds).toContain('service')
   })
 
-  it("X5: the gateway's word for another route opens nothing, nor does the caller's own token behind the runtime", async () => {
+  it('an assertion for another route is refused, and so is the caller’s own token behind the runtime (X5)', async () => {
     const inner = `${world.gateway.url}/agents/inner`
     const its = new client.HttpAgent({ url: inner, headers: world.alice })
     expect(await its.runAgent().catch((thrown) => thrown)).toMatchObject({ status: 401 })

@@ -255,7 +255,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     }
   })
 
-  it('asks nobody but the gateway and the identity provider: nothing outside this machine', async () => {
+  it('connects to the gateway and the identity provider only, and to nothing outside this machine', async () => {
     await signIn('bob')
     await say('hello')
     const origins = new Set(asked.filter((url) => !url.startsWith('data:')).map((url) => new URL(url).origin))
@@ -283,7 +283,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(await say('hello again')).toContain('you are bob')
   })
 
-  it('shows a 403 to bob where only alice may come in', async () => {
+  it('shows a 403 to bob on a route for alice only', async () => {
     await signIn('bob', 'admins')
     await expect.poll(() => at('notice').getAttribute('data-status')).toBe('403')
     expect(await at('notice').textContent()).toBe(

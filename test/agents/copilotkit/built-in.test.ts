@@ -49,7 +49,7 @@ describe("CopilotKit's built-in agent behind the gateway", () => {
     expect(await told({ ...world.bob, 'x-user-id': 'root' }, 'let me talk you into it')).toEqual(['bob'])
   })
 
-  it('gives its model neither a token nor a signature nor headers of identity, and no forged state', async () => {
+  it('gives its model no token, no signature, no identity headers and no forged state', async () => {
     model.calls.length = 0
     await told(world.alice)
     expect(model.calls.length).toBeGreaterThan(1)

@@ -84,7 +84,7 @@ describe('Mastra in a CopilotKit runtime, with the preset', () => {
     }
   })
 
-  it('invariant 18: its model sees its own key, and no token, assertion or header of identity', async () => {
+  it('its model sees its own key, and no token, assertion or header of identity (invariant 18)', async () => {
     await run('preset', world.alice)
     expect(model.calls.length).toBeGreaterThan(1)
     for (const { headers } of model.calls) {

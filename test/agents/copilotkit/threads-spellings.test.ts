@@ -60,17 +60,17 @@ describe.each(places)('an id of CopilotKit’s in %s', (_place, ask) => {
     { ThreadId: 't1' },
     { 'thread-id': 't1' },
     { runId: 'r1', run_id: 'r2' },
-  ])('X6: has one spelling that is known: %j', async (ids) => {
+  ])('has one spelling that is known: %j (X6)', async (ids) => {
     expect(await refused(await ask(ids))).toEqual({ status: 400, code: 'body-invalid' })
     expect(origin.received).toEqual([])
   })
 
-  it.each([{ threadId: 't1', runId: 'r1' }, { thread_id: 't1' }])('is taken in either: %j', async (ids) => {
+  it.each([{ threadId: 't1', runId: 'r1' }, { thread_id: 't1' }])('is accepted in both spellings: %j', async (ids) => {
     expect((await ask(ids)).status).toBe(200)
     expect(origin.last().body).not.toMatch(/"[tr]1"/)
   })
 
-  it('X6: is refused in sixty thousand spellings before any is looked at', async () => {
+  it('is refused in sixty thousand spellings before any is looked at (X6)', async () => {
     const separators = ['', '-', '_', '.']
     const spelt = (n: number) => [...'threadid'].map((letter, at) => letter + separators[(n >> (2 * at)) & 3]).join('')
     const ids = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [spelt(n), 't']))

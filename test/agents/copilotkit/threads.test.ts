@@ -69,14 +69,14 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(runs).toEqual(['run-1', idsOf(toAgent.calls).runId])
   })
 
-  it('X6: replays to nobody else, by whichever of its names', async () => {
+  it('replays nothing to another user, whichever of its ids that user sends (X6)', async () => {
     const inside = await begin('alice-s')
     for (const person of others())
       for (const id of ['alice-s', inside]) expect(await textOf(connect(input(id), person))).not.toContain('swordfish')
     expect(await textOf(connect(input(inside), world.alice))).not.toContain('swordfish')
   })
 
-  it('X6: takes a turn of somebody else for a thread of theirs', async () => {
+  it('a turn of another user goes to a thread of that user’s own (X6)', async () => {
     const inside = await begin('written')
     for (const person of others())
       for (const id of ['written', inside]) await textOf(run(input(id, say('count to 1 mallory', 'q9')), person))
@@ -85,7 +85,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(text).not.toContain('mallory')
   })
 
-  it('X6: is stopped by its owner, and by nobody else', async () => {
+  it('its owner can stop it, and another user cannot (X6)', async () => {
     const running = textOf(run(input('running', say('count to 300')), world.alice))
     await eventually('it runs', () => toAgent.calls.length > 0)
     const inside = known()
@@ -103,7 +103,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     await eventually('the agent was left', () => toAgent.calls[0]?.outcome === 'left')
   })
 
-  it('X15: whether somebody else’s thread is running is not to be seen from outside', async () => {
+  it('a caller cannot see whether another user’s thread is running (X15)', async () => {
     const running = textOf(run(input('taken', say('count to 300')), world.alice))
     await eventually('it runs', () => toAgent.calls.length > 0)
     for (const ask of [
@@ -126,7 +126,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(await textOf(connect(input('suggested'), world.alice))).toContain('swordfish')
   })
 
-  it.each(['messages', 'events', 'state'])('X6: its %s are its owner’s alone', async (what) => {
+  it.each(['messages', 'events', 'state'])('its %s are its owner’s alone (X6)', async (what) => {
     const inside = await begin('read-by-path')
     const read = (id: string, person: Headers) => resource('GET', `/threads/${id}/${what}`, person)
     const own = await textOf(read('read-by-path', world.alice))
@@ -143,7 +143,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     ['PATCH', '', { name: 'mallory' }],
     ['DELETE', '', {}],
     ['POST', '/archive', {}],
-  ])('X6: %s of a thread%s names the runtime a thread of the caller’s own', async (method, verb, body) => {
+  ])('%s of a thread%s names the runtime a thread of the caller’s own (X6)', async (method, verb, body) => {
     const inside = await begin('kept')
     const told = async (id: string, person = world.bob) =>
       shown(await resource(method, `/threads/${id}${verb}`, person, { agentId: 'default', ...body }), id)
@@ -161,7 +161,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     ['POST', '/threads/subscribe'],
     ['POST', '/threads/clear'],
     ['GET', '/memories'],
-  ])('X6: everybody’s things are not to be had: %s %s', async (method, where) => {
+  ])('operations on the data of all users are not offered: %s %s (X6)', async (method, where) => {
     const reply = await resource(method, where, world.bob, method === 'POST' ? {} : undefined)
     expect(await refused(reply)).toEqual({ status: 404, code: 'operation-unknown' })
     expect(taps[style].calls).toEqual([])
@@ -176,7 +176,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(await (await stop(id, world.alice)).json()).toMatchObject({ message: expect.stringContaining(`'${id}'`) })
   })
 
-  it.each([[['t1']], [7], ['x'.repeat(300)], [{ id: 't' }]])('X6: what is no id is refused: %j', async (id) => {
+  it.each([[['t1']], [7], ['x'.repeat(300)], [{ id: 't' }]])('what is no id is refused: %j (X6)', async (id) => {
     for (const ask of [run, connect, suggest])
       expect(await refused(await ask(input(id), world.bob))).toEqual({ status: 400, code: 'body-invalid' })
     expect(taps[style].calls).toEqual([])

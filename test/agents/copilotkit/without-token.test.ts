@@ -28,7 +28,7 @@ describe('an old CopilotKit app, which has its token in the body of runs and now
   it.each([
     ['GET /info', '/multi-route-old/info', undefined],
     ['an envelope', '/single-route-old', json(info)],
-  ] as const)('learns which agents there are without a token, and as nobody (%s)', async (_how, path, init) => {
+  ] as const)('lists the agents without a token and without identity (%s)', async (_how, path, init) => {
     const reply = await world.gateway.fetch(path, init)
     expect(reply.status).toBe(200)
     const { headers } = world.origin.last()
@@ -51,7 +51,7 @@ describe('an old CopilotKit app, which has its token in the body of runs and now
     expect(world.origin.received).toEqual([])
   })
 
-  it('a token that comes along has to be good, and names who is asking', async () => {
+  it('a token that is sent must be valid, and names the caller', async () => {
     const bad = await world.gateway.fetch('/multi-route-old/info', { headers: { authorization: 'Bearer a.b.c' } })
     expect(await refused(bad)).toEqual({ status: 401, code: 'token-invalid' })
     expect((await world.as('alice', '/multi-route-old/info')).status).toBe(200)

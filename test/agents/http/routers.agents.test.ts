@@ -86,7 +86,7 @@ function spellingsOf(given: string): readonly string[] {
   return [...spelt]
 }
 
-describe.each(['express', 'starlette'])('T9: a policy before a real server (%s)', (server) => {
+describe.each(['express', 'starlette'])('a policy before a real server (%s) (T9)', (server) => {
   const handlerOf = async (url: string, method: string, at: string) => {
     const reply = await plainRequest(url, { path: at, method, headers: world.bob })
     return {

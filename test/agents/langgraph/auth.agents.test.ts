@@ -132,7 +132,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     }
   })
 
-  it('gives a thread to the user who made it: nobody else reads, runs, changes, copies, lists or deletes it', async () => {
+  it('gives a thread to the user who created it: others cannot read, run, change, copy, list or delete it', async () => {
     const [owner, other] = [through(kind), through(kind, world.bob)]
     const mark = crypto.randomUUID()
     const { thread_id: thread } = await owner.threads.create({ metadata: { mark } })
@@ -169,7 +169,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('lets nobody else listen to a run, while it speaks or afterwards', async () => {
+  it('another user cannot listen to a run, during it or afterwards', async () => {
     const owner = through(kind)
     const { thread_id: thread } = await owner.threads.create()
     const payload = ask('count to 20', { streamMode: 'messages-tuple', streamResumable: true })
@@ -201,7 +201,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect(await statusOf(through(kind, world.bob).threads.get(made))).toBe(404)
   })
 
-  it('lets everybody read assistants, and nobody change them or touch the store, even where the gateway would', async () => {
+  it('lets users read assistants, but not change them or use the store, even if the gateway would', async () => {
     const client = through(`${kind}-open`)
     const [assistant] = await client.assistants.search({ graphId: 'agent' })
     expect(assistant.graph_id).toBe('agent')
@@ -218,7 +218,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     ]).toEqual([403, 403, 403, 403])
   })
 
-  it('X1: is believed from the gateway alone: a direct call needs an assertion that is whole and meant for this server', async () => {
+  it('is believed from the gateway alone: a direct call needs an assertion that is whole and meant for this server (X1)', async () => {
     const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
     const now = Math.floor(Date.now() / 1000)
     const stranger = await generateKeyPair('ES256')
@@ -307,7 +307,7 @@ describe('a command, which starts a run in a session of its thread', () => {
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('has its events read by nobody else on a Python server', async () => {
+  it('its events are readable by its owner only, on a Python server', async () => {
     const owner = through('python', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     await command('python', thread, world.bob)
@@ -317,7 +317,7 @@ describe('a command, which starts a run in a session of its thread', () => {
     expect(await heard(world.alice)).not.toContain('bob')
   })
 
-  it('is refused by a JavaScript server, which would run it as whoever opened the session', async () => {
+  it('is refused by a JavaScript server, which would run it as the user who opened the session', async () => {
     const owner = through('javascript', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     for (const headers of [world.bob, world.alice]) {
@@ -337,7 +337,7 @@ describe('a command, which starts a run in a session of its thread', () => {
   })
 })
 
-describe('the login when there is nobody to ask', () => {
+describe('the login if the key server is unreachable', () => {
   it.each([
     ['Python', startPythonServer],
     ['JavaScript', startJsServer],

@@ -58,8 +58,8 @@ const asked = (thread: string) =>
     .map(({ method, url }) => `${method} ${url.replace(`/threads/${thread}`, '').replace(/\?status=(\w+)&.*/, ' $1')}`)
     .filter((line) => !line.startsWith('GET'))
 
-describe('X6: a thread that is deleted', () => {
-  it('takes its runs with it first, those that wait before the one that goes on', async () => {
+describe('a thread that is deleted (X6)', () => {
+  it('first deletes its runs: waiting runs before the one that is running', async () => {
     const thread = stub.thread(alice)
     const [first, second, going] = [1, 2, 3].map(() => crypto.randomUUID() as string) as [string, string, string]
     withRuns({ pending: [first, second], running: [going] })
@@ -111,7 +111,7 @@ describe('X6: a thread that is deleted', () => {
     ['no runs', says(200, ['all']), 502, 'origin-reply-refused'],
     ['an id that is none', says(200, [{ run_id: '../..' }]), 502, 'origin-reply-refused'],
     ['a hang-up', ({ socket }) => void socket.destroy(), 502, 'origin-unreachable'],
-  ])('stays where it cannot be told what goes on in it: %s', async (_what, say, status, code) => {
+  ])('a thread is not deleted if its runs cannot be listed: %s', async (_what, say, status, code) => {
     const thread = stub.thread(alice)
     stub.listed = say
     expect(await refused(await remove(thread))).toEqual({ status, code })
@@ -139,7 +139,7 @@ describe('X6: a thread that is deleted', () => {
     expect((await at('alice', `/threads/${thread}`)).status).toBe(404)
   })
 
-  it('leaves its id to nobody else for a while, whichever way they would make a new one', async () => {
+  it('keeps its id from other users for a while, whichever way they create a thread', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     const run = { assistant_id: 'agent', if_not_exists: 'create' }

@@ -74,7 +74,7 @@ describe('what a LangGraph request asks for by its members', () => {
     expect([...(beside(method, path, request) ?? [])].sort()).toEqual([...expected].sort())
   })
 
-  it('a run that is interrupted is one’s own where threads are, and may be another’s where they are shared', () => {
+  it('interrupting a run needs run.cancel only if threads are shared', () => {
     const interrupt = { body: { multitask_strategy: 'interrupt' } }
     const join = { query: '?cancel_on_disconnect=1' }
     const all = (threads: Sharing) => [

@@ -27,7 +27,7 @@ beforeEach(() => {
 const kwargs = { input: { messages: ['x'.repeat(4_000_000)] } }
 const as = (path: string, init?: RequestInit, route = 'langgraph') => world.as('alice', `/agents/${route}${path}`, init)
 
-describe('X15: an owner is not locked out by the size of what they have', () => {
+describe('an owner is not locked out by the size of what they have (X15)', () => {
   it.each(['join', 'stream'])('a run that began with much can be joined (%s)', async (way) => {
     const [thread, run_id] = [stub.thread(alice), crypto.randomUUID()]
     stub.said = says(200, { run_id, thread_id: thread, kwargs })
@@ -41,7 +41,7 @@ describe('X15: an owner is not locked out by the size of what they have', () => 
     expect((await as(cron, init)).status).toBe(200)
   })
 
-  it('a thread in which much was said can be taken by who comes first, and the answer need not end', async () => {
+  it('a large thread without an owner can be claimed, even if its answer never ends', async () => {
     for (const ends of [true, false]) {
       const thread = stub.thread(undefined)
       stub.said = (request, response, body) => {
@@ -66,7 +66,7 @@ describe('X15: an owner is not locked out by the size of what they have', () => 
     ['one of many runs', '/runs/batch', [{}, { metadata }]],
     ['a command', '/threads/{own}/commands', { method: 'run.start', params: { metadata } }],
     ['a cron', '/runs/crons', { metadata }],
-  ])('nor by metadata, which is read with the owner: more than 64 KB is refused of %s', async (_what, path, body) => {
+  ])('metadata above 64 KB is refused in %s, because it is read with the owner', async (_what, path, body) => {
     const url = path.replace('{own}', stub.thread(alice))
     const init = { ...json(body), method: path === '/threads/{own}' ? 'PATCH' : 'POST' }
     const reply = await as(url, init)

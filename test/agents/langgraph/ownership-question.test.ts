@@ -34,7 +34,7 @@ beforeEach(() => {
 })
 
 describe('the question', () => {
-  it('S18: is signed anew for just this person and this request, and has nothing of the caller in it', async () => {
+  it('is signed anew for just this person and this request, and has nothing of the caller in it (S18)', async () => {
     const thread = stub.thread(alice)
     const headers = {
       'x-api-key': 'forged',
@@ -92,7 +92,7 @@ describe('the question', () => {
     expect(questionsAt(world.origin)[0]?.headers['x-user-id']).toBe('bob')
   })
 
-  it('X15: is all that a missing and a foreign thread cost, and the answer is the same but for the request’s id', async () => {
+  it('is all that a missing and a foreign thread cost, and the answer is the same but for the request’s id (X15)', async () => {
     const answers = await Promise.all(
       [stub.thread(bob), crypto.randomUUID()].map(async (thread) => {
         const reply = await world.as('alice', `/agents/langgraph/threads/${thread}/runs/stream`, json({}))
@@ -109,7 +109,7 @@ describe('the question', () => {
     expect(await refused(refusal)).toEqual({ status: 404, code: 'thread-unknown' })
   })
 
-  it('X15: costs a foreign thread the same requests to the agent as a missing one', async () => {
+  it('costs a foreign thread the same requests to the agent as a missing one (X15)', async () => {
     const foreign = stub.thread(bob)
     const asked: Record<'foreign' | 'missing', unknown[]> = { foreign: [], missing: [] }
     for (let n = 0; n < 20; n++) {
@@ -128,7 +128,7 @@ describe('the question', () => {
   })
 })
 
-describe('a stream that is joined while whose it is has yet to be said', () => {
+describe('joining a stream before its owner is known', () => {
   /** Not known from another test. */
   const delayed = () => {
     const id = stub.thread(alice, crypto.randomUUID())
@@ -145,7 +145,7 @@ describe('a stream that is joined while whose it is has yet to be said', () => {
     return { id, go: resolve }
   }
 
-  it('begins only then: nothing of it is asked for, and nothing is said', async () => {
+  it('waits for the owner: the stream is not requested and nothing is sent', async () => {
     const { id, go } = delayed()
     let answered = false
     const reply = world.as('alice', `/agents/langgraph/threads/${id}/stream`).finally(() => {
@@ -158,7 +158,7 @@ describe('a stream that is joined while whose it is has yet to be said', () => {
     expect(await (await reply).text()).toBe('data: 1\n\n')
   })
 
-  it('F10: is never asked for when the caller leaves before, and neither is the question kept', async () => {
+  it('is never requested if the caller leaves first, and the owner’s question is dropped (F10)', async () => {
     const { id, go } = delayed()
     const abortedBefore = world.origin.aborted()
     const headers = { authorization: `Bearer ${await world.token('alice')}` }

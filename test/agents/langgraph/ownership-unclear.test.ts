@@ -115,7 +115,7 @@ const doings: readonly [what: string, path: string, init: RequestInit][] = [
   ['runs', `/threads/${thread}/runs/stream`, json({ assistant_id: 'agent', if_not_exists: 'reject' })],
 ]
 
-describe('X6: where whose a thread is cannot be told, it stays closed', () => {
+describe('a thread without a known owner stays closed (X6)', () => {
   it.each(answers)('the server answers with %s', async (_name, say, [status, code]) => {
     stub.asked = say
     for (const [, path, init] of doings) {
@@ -126,7 +126,7 @@ describe('X6: where whose a thread is cannot be told, it stays closed', () => {
     expect(forwardedTo(world.origin)).toEqual([])
   })
 
-  it('an answer that is too large is told from one that says nothing', async () => {
+  it('an answer that is too large differs from one without an owner', async () => {
     stub.asked = says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }])
     const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
     expect((await world.gateway.auditOf(reply)).reason).toBe('answer too large')

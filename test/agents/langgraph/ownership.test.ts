@@ -54,7 +54,7 @@ describe('a thread of a LangGraph server', () => {
     expect(forwardedTo(world.origin)).toHaveLength(4)
   })
 
-  it('X6, invariant 10: what is known of alice’s thread lets nobody else in, and not her on another route', async () => {
+  it('a cached owner admits no other user, and not alice on another route (X6, invariant 10)', async () => {
     const thread = stub.thread(alice)
     expect(await cost(read('bob', thread))).toEqual([404, 1])
     expect(await cost(read('alice', thread))).toEqual([200, 1])
@@ -71,7 +71,7 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('alice', thread))).toEqual([200, 1])
   })
 
-  it('is forgotten when it is deleted, and somebody else’s when they make it anew, which takes them ten minutes', async () => {
+  it('is forgotten when deleted; another user can create it again after ten minutes', async () => {
     const thread = stub.thread(alice)
     const made = () => world.as('bob', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(read('alice', thread))).toEqual([200, 1])
@@ -102,7 +102,7 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('alice', thread))).toEqual([404, 1])
   })
 
-  it('X6: without an owner is nobody’s, unless the route gives it to who comes first', async () => {
+  it('a thread without an owner is closed, unless the route lets the first user claim it (X6)', async () => {
     const thread = stub.thread(undefined)
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     stub.said = (request, response, body) => {
@@ -115,7 +115,7 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, 1])
   })
 
-  it('X6: is the one of the path, wherever a body names another', async () => {
+  it('is the one of the path, wherever a body names another (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const named = {
       thread_id: other,
@@ -133,7 +133,7 @@ describe('a thread of a LangGraph server', () => {
     }
   })
 
-  it('X6: under which a run is joined has to be the run’s own: a server may not look', async () => {
+  it('a run is joined under its own thread only, because a server may not check (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const run = crypto.randomUUID()
     stub.said = says(200, { run_id: run, thread_id: other })
@@ -153,20 +153,17 @@ describe('a thread of a LangGraph server', () => {
     ['run.start', true],
     ['input.respond', true],
     ['state.get', false],
-  ])(
-    'X6: has its owner written into a command that goes on with a run, and no other: %s',
-    async (method, isStamped) => {
-      const own = stub.thread(alice)
-      const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
-      expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
-      const { params, ...rest } = JSON.parse(world.origin.last().body) as { params: object }
-      expect(rest).toEqual({ id: 1, method })
-      expect(params).toMatchObject({ metadata: { topic: 'x', ...(isStamped && { [OWNER]: alice }) } })
-      expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
-    },
-  )
+  ])('a command that continues a run gets the owner, and no other command does: %s (X6)', async (method, isStamped) => {
+    const own = stub.thread(alice)
+    const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
+    expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
+    const { params, ...rest } = JSON.parse(world.origin.last().body) as { params: object }
+    expect(rest).toEqual({ id: 1, method })
+    expect(params).toMatchObject({ metadata: { topic: 'x', ...(isStamped && { [OWNER]: alice }) } })
+    expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
+  })
 
-  it('X6: under which a run has just been made is known to be the run’s, and not asked for again', async () => {
+  it('under which a run has just been made is known to be the run’s, and not asked for again (X6)', async () => {
     const own = stub.thread(alice)
     const run = crypto.randomUUID()
     stub.said = (request, response, body) => {

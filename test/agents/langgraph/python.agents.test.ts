@@ -160,7 +160,7 @@ describe("LangGraph's Python server, with its JavaScript client", () => {
     })
   })
 
-  it('is told 401 without a token or with a bad one, and 404 for what is not there', async () => {
+  it('gets 401 without a valid token, and 404 for what does not exist', async () => {
     expect(await statusOf(through({}).threads.create())).toBe(401)
     expect(await statusOf(through({}).runs.wait(null, 'agent', ask('hello')))).toBe(401)
     const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
@@ -207,7 +207,7 @@ describe('a run of the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('interrupted')
   })
 
-  it('goes on when its client leaves, if it was to go on', async () => {
+  it('a run continues when its client leaves, if on_disconnect says so', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -317,7 +317,7 @@ describe('who a graph of the Python server sees', () => {
     }
   })
 
-  it('is not changed by an assistant of the caller: the gateway lets nobody make or change one', async () => {
+  it('cannot be changed through an assistant: callers cannot create or change one', async () => {
     const { assistants } = through() as unknown as {
       assistants: Record<'create' | 'update' | 'search', (...args: unknown[]) => Promise<{ assistant_id: string }[]>>
     }

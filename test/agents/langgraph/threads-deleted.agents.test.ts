@@ -34,7 +34,7 @@ afterAll(async () => {
   await server?.close()
 })
 
-it('X6: a deleted thread that is made anew by somebody else is not its former owner’s, though read while it went', async () => {
+it('a deleted thread that another user creates again is not its former owner’s, though read meanwhile (X6)', async () => {
   begun = Promise.withResolvers()
   held = Promise.withResolvers()
   const id = crypto.randomUUID()

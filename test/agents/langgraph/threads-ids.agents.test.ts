@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (kind) => {
+describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (kind) => {
   const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 

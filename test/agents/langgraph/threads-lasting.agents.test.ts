@@ -17,21 +17,21 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
   const elsewhere = (person: 'alice' | 'bob') => stage.as(person, `${kind}-claimed`)
   const made = async () => (await alice()('POST', '/threads', {})).json.thread_id as string
 
-  it('X15: joins a run that began with much, through any isolate', async () => {
+  it('joins a run that began with much, through any isolate (X15)', async () => {
     const thread = await made()
     const { run_id: id } = (await alice()('POST', `/threads/${thread}/runs`, run(`hi ${long}`))).json
     const joined = await elsewhere('alice')('GET', `/threads/${thread}/runs/${id}/join`)
     expect([joined.status, joined.json.messages.length]).toEqual([200, 2])
   })
 
-  it('X15: takes a thread without an owner in which much was said', async () => {
+  it('claims a large thread without an owner (X15)', async () => {
     const { thread_id: thread } = (await stage.at(kind)('POST', '/threads', {})).json
     await stage.at(kind)('POST', `/threads/${thread}/runs/wait`, run(`hi ${long}`))
     expect((await elsewhere('alice')('GET', `/threads/${thread}/state`)).status).toBe(200)
     expect((await alice()('GET', `/threads/${thread}/state`)).json.values.messages.length).toBe(2)
   })
 
-  it('X15: reads, changes and deletes a cron that begins runs with much', async () => {
+  it('reads, changes and deletes a cron that begins runs with much (X15)', async () => {
     // JavaScript servers have none.
     if (kind === 'javascript') return
     const { cron_id: cron } = (await alice()('POST', '/runs/crons', run(long, { schedule: '0 0 1 1 *' }))).json
@@ -54,7 +54,7 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
     expect(found.json).toMatchObject([{ thread_id: thread, metadata: { tag: thread, of: 'config', ...agent } }])
   })
 
-  it('X6: deletes a thread together with what goes on in it, and whoever makes it anew hears nothing of that', async () => {
+  it('deletes a thread with its runs; the next user of the id hears nothing of them (X6)', async () => {
     const thread = await made()
     const secret = `secret-${crypto.randomUUID()}`
     const path = `/threads/${thread}/runs`
@@ -77,7 +77,7 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
       expect((await elsewhere('bob')('GET', `/threads/${thread}${part}`)).text).not.toContain(secret)
   })
 
-  it('X6: deletes a thread whose id is nobody else’s for a while, though it may be their own again', async () => {
+  it('deletes a thread and reserves its id for the former owner for a while (X6)', async () => {
     const thread = await made()
     expect((await alice()('DELETE', `/threads/${thread}`)).status).toBe(204)
     const bob = stage.as('bob', kind)

@@ -43,7 +43,7 @@ function expectNothingOf({ secret, owner }: Things, heard: Heard): void {
   expect(JSON.stringify(heard.headers)).not.toContain(owner)
 }
 
-it('X6: no path and no method of the server is missing from this table', async () => {
+it('no path and no method of the server is missing from this table (X6)', async () => {
   const { paths } = (await stage.at('python')('GET', '/openapi.json')).json
   const served = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
@@ -61,7 +61,7 @@ async function eachTries(kind: Kind, tries: (person: Person, victim: Things) => 
 /** Both a thread that is done and one that is busy. */
 const both = (victim: Things): Aim[] => [victim, { ...victim, thread: victim.busy, run: victim.going }]
 
-describe.each(kinds)('X6 X15: on a %s server, what is somebody else’s', (kind) => {
+describe.each(kinds)('on a %s server, data of another user (X6 X15)', (kind) => {
   it.each(rowsOf(({ closed, common }) => !closed && !common))(
     'is as if it were not there, and stays as it is: %s',
     async (row) => {
@@ -80,7 +80,7 @@ describe.each(kinds)('X6 X15: on a %s server, what is somebody else’s', (kind)
   )
 
   it.each(rowsOf((_, row) => /\{thread_id\}.*(?:\{(?:run|checkpoint)_id\}|checkpoint$|history$)/.test(row)))(
-    'is not there below a thread of one’s own either: %s',
+    'cannot be reached below the caller’s own thread either: %s',
     async (row) => {
       await eachTries(kind, async (person, victim) => {
         const { thread_id: thread } = (await stage.as(person, kind)('POST', '/threads', {})).json
@@ -93,13 +93,10 @@ describe.each(kinds)('X6 X15: on a %s server, what is somebody else’s', (kind)
     },
   )
 
-  it.each(rowsOf(({ common }) => common === true))(
-    'is not told of where everybody is told the same: %s',
-    async (row) => {
-      const heard = await attempt('bob', kind, row, nowhere())
-      expectNothingOf(thingsAt(kind).alice, heard)
-    },
-  )
+  it.each(rowsOf(({ common }) => common === true))('gets the same answer for every user: %s', async (row) => {
+    const heard = await attempt('bob', kind, row, nowhere())
+    expectNothingOf(thingsAt(kind).alice, heard)
+  })
 
   it.each(rowsOf(({ closed }) => closed === true))('is out of reach of what is not offered: %s', async (row) => {
     const { status, json } = await attempt('bob', kind, row, thingsAt(kind).alice)

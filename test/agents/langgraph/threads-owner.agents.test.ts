@@ -153,7 +153,7 @@ describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an own
     expect((await bob().store.searchItems!([root])).items).toMatchObject([{ key: 'z', namespace: [root, 'z'] }])
   })
 
-  it('X6: talks in the event protocol on a thread of an id that the SDK made up, which is theirs then', async () => {
+  it('talks in the event protocol on a thread of an id that the SDK made up, which is theirs then (X6)', async () => {
     const open = (client: WholeClient, ...id: string[]) =>
       (client.threads as unknown as { stream(...args: unknown[]): ThreadStream }).stream(...id, {
         assistantId: 'agent',

@@ -57,7 +57,7 @@ async function expectOneHasIt(kind: string, id: string, replies: readonly Heard[
   expect(thread!.text + state!.text).not.toContain(secretOf(loser))
 }
 
-describe.each(kinds)('X6: two who race for one thread of a %s server', (kind) => {
+describe.each(kinds)('two who race for one thread of a %s server (X6)', (kind) => {
   it.each(Object.keys(ways))('are one who has it and one who never sees it, if they both %s', async (way) => {
     const rounds = Array.from({ length: 6 }, async () => {
       const id = crypto.randomUUID()
@@ -97,8 +97,8 @@ describe.each(kinds)('X6: two who race for one thread of a %s server', (kind) =>
   })
 })
 
-describe.each(kinds)('X6: a thread of a %s server that is no more', (kind) => {
-  it('is whoever’s makes it anew, and nothing of its former owner’s any more', async () => {
+describe.each(kinds)('a thread of a %s server that is no more (X6)', (kind) => {
+  it('belongs to the user who creates it again, without anything of its former owner’s', async () => {
     // The route that somebody else's was deleted through keeps its id from others for a while, and
     // another isolate does not.
     const [alice, bob] = [stage.as('alice', kind), stage.as('bob', `${kind}-claimed`)]

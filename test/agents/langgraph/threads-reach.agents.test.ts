@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (kind) => {
+describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (kind) => {
   const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 
@@ -141,7 +141,7 @@ describe.each(kinds)('X6: on a %s server, bob, who has a thread of his own,', (k
     expect(json.namespaces.filter(([first]: string[]) => ![hers, bobs].includes(first ?? ''))).toEqual([])
   })
 
-  it('does not reach her schedules, nor schedule anything below her threads', async () => {
+  it('cannot reach her crons or schedule anything on her threads', async () => {
     // JavaScript servers have none.
     if (kind !== 'python') return
     const { thread, cron, owner } = alice()

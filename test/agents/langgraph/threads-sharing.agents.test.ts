@@ -25,7 +25,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
     ['would make it', (thread) => ['POST', '/threads', { thread_id: thread, if_exists: 'do_nothing' }]],
   ]
 
-  it.each(first)('X6 X15: is there for nobody, by default, who %s', async (_what, ask) => {
+  it.each(first)('by default cannot be reached by a user who %s (X6 X15)', async (_what, ask) => {
     const thread = await before()
     const was = await stored(thread)
     for (const person of everybody) {
@@ -41,7 +41,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
   })
 
   it.each(first)(
-    'X6: belongs to whoever first %s, where the route says so, and to nobody else after',
+    'belongs to the first user who %s, if the route says so, and to no one else afterwards (X6)',
     async (_what, ask) => {
       const route = `${kind}-claimed`
       const thread = await before()
@@ -58,7 +58,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
     },
   )
 
-  it('X15: is not found by searching, where the route gives it to the first who names it', async () => {
+  it('is not found by searching, where the route gives it to the first who names it (X15)', async () => {
     const thread = await before()
     const { json } = await stage.as('bob', `${kind}-claimed`)('POST', '/threads/search', { ids: [thread] })
     expect(json).toEqual([])
@@ -69,7 +69,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
 describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
   const route = `${kind}-tenant`
 
-  it('X6: are shared by its people, and by nobody of another or of the same name elsewhere', async () => {
+  it('are shared within the tenant, and not with another tenant or one of the same name elsewhere (X6)', async () => {
     const [alice, bob] = [stage.as('alice', route), stage.as('bob', route)]
     const { thread_id: thread } = (await alice('POST', '/threads', { metadata: { secret: 'of acme' } })).json
     const wait = `/threads/${thread}/runs/wait`
@@ -121,7 +121,7 @@ describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
 describe.each(kinds)('threads that are shared, at a %s server', (kind) => {
   const route = `${kind}-shared`
 
-  it('are everybody’s who may come in, and carry no owner', async () => {
+  it('are open to all users of the route, and have no owner', async () => {
     const { thread_id: thread } = (await stage.as('alice', route)('POST', '/threads', {})).json
     for (const person of ['alice', 'namesake', 'tenantless'] as const) {
       const { status } = await stage.as(person, route)('POST', `/threads/${thread}/runs/wait`, run('hi'))
@@ -131,7 +131,7 @@ describe.each(kinds)('threads that are shared, at a %s server', (kind) => {
     expect((await stage.at(kind)('GET', `/threads/${thread}`)).text).not.toContain('sallyport_owner')
   })
 
-  it('have no store, which would be everybody’s, and no schedules', async () => {
+  it('offer no store and no crons, which all users would share', async () => {
     for (const [method, path] of [
       ['GET', '/store/items?namespace=notes&key=first'],
       ['POST', '/store/items/search'],

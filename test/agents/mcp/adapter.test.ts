@@ -169,7 +169,7 @@ describe("an MCP server behind the gateway, with the SDK's own client", () => {
 describe('what an MCP client finds out by itself', () => {
   const metadata = () => `${world.gateway.url}/.well-known/oauth-protected-resource/agents/mcp`
 
-  it('S13: a 401 leads to the metadata, which names the resource and who issues tokens for it', async () => {
+  it('a 401 leads to the metadata, which names the resource and who issues tokens for it (S13)', async () => {
     const response = await post(call('tools/list'), { authorization: '' })
     expect(response.status).toBe(401)
     expect(response.headers.get('www-authenticate')).toBe(
@@ -192,7 +192,7 @@ describe('what an MCP client finds out by itself', () => {
     expect(found.authorization_servers).toEqual([world.provider.issuer])
   })
 
-  it('S13: a 403 says which scope is missing, and where to get it', async () => {
+  it('a 403 says which scope is missing, and where to get it (S13)', async () => {
     const response = await post(call('prompts/list'))
     expect(response.status).toBe(403)
     expect(response.headers.get('www-authenticate')).toMatch(
@@ -276,7 +276,7 @@ describe('names of MCP', () => {
   )
 
   it.each(['', 'a\u0000', 'a\u202eb', 'a\nb', '\ud800', ' a', 'a\u00a0', 'a'.repeat(257)])(
-    'are refused where nobody could read them: %j',
+    'are refused if no policy could read them: %j',
     async (name) => {
       expect(await refused(await post(call('tools/call', { name }), {}, 'named'))).toEqual({
         status: 400,
@@ -305,7 +305,7 @@ describe('what an MCP caller cannot do', () => {
     ['a method that is a number', { jsonrpc: '2.0', id: 1, method: 7 }, 400, 'body-invalid'],
     ['an id that is an object', { jsonrpc: '2.0', id: { a: 1 }, method: 'ping' }, 400, 'body-invalid'],
     ['an id that is a list', { jsonrpc: '2.0', id: [1], method: 'ping' }, 400, 'body-invalid'],
-  ])('X9: %s', async (_what, body, status, code) => {
+  ])('%s (X9)', async (_what, body, status, code) => {
     received.length = 0
     expect(await refused(await post(body))).toEqual({ status, code })
     expect(received).toEqual([])
@@ -317,7 +317,7 @@ describe('what an MCP caller cannot do', () => {
     ['Method alone', '"Method":"tools/call","params":{"name":"erase"}'],
     ['Params', '"method":"tools/call","params":{"name":"search"},"Params":{"name":"erase"}'],
     ['paramſ, with a long s', '"method":"tools/call","params":{"name":"search"},"param\u017f":{"name":"erase"}'],
-  ])('X9: %s, which a server in Go or .NET would read too, is refused', async (_what, members) => {
+  ])('%s, which a server in Go or .NET would read too, is refused (X9)', async (_what, members) => {
     received.length = 0
     expect(await refused(await post(`{"jsonrpc":"2.0","id":1,${members}}`))).toEqual({
       status: 400,
@@ -326,17 +326,17 @@ describe('what an MCP caller cannot do', () => {
     expect(received).toEqual([])
   })
 
-  it('X9: a name behind a tool that is permitted is another tool', async () => {
+  it('a name behind a tool that is permitted is another tool (X9)', async () => {
     const below = call('tools/call', { name: 'search/erase' })
     expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('X9: of a member that occurs twice the last one counts, for the policy as for the server', async () => {
+  it('of a member that occurs twice the last one counts, for the policy as for the server (X9)', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","name":"erase"}}'
     expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('X9: a route may offer one tool alone', async () => {
+  it('a route may offer one tool alone (X9)', async () => {
     const other = call('tools/call', { name: 'erase' })
     expect(await refused(await post(other, {}, 'one-tool'))).toEqual({ status: 404, code: 'operation-unknown' })
     const { client } = await connect(undefined, `${world.gateway.url}/agents/one-tool`)
@@ -350,7 +350,7 @@ describe('what an MCP caller cannot do', () => {
     ['another tool in base64', { 'mcp-name': '=?base64?c2VhcmNo?=' }],
     ['what is no base64', { 'mcp-name': '=?base64?%?=' }],
     ['what some servers take for base64', { 'mcp-method': '=?base64?!dG9vbHMvY2FsbA==?=' }],
-  ])('T5: a header may not name %s than the body', async (_what, headers) => {
+  ])('a header may not name %s than the body (T5)', async (_what, headers) => {
     const body = call('tools/call', { name: 'slow' })
     expect(await refused(await post(body, headers as Record<string, string>))).toEqual({
       status: 400,
@@ -361,7 +361,7 @@ describe('what an MCP caller cannot do', () => {
   it.each([
     ['resources/read', { uri: 'file:///mine', name: 'search' }, 'search', 'file:///mine'],
     ['tasks/get', { taskId: 'mine' }, 'another', 'mine'],
-  ])('T5: of %s the header repeats what is asked for, and nothing else', async (method, params, wrong, right) => {
+  ])('of %s the header repeats what is asked for, and nothing else (T5)', async (method, params, wrong, right) => {
     const named = (name: string) => post(call(method, params), { 'mcp-method': method, 'mcp-name': name })
     expect(await refused(await named(wrong))).toEqual({ status: 400, code: 'header-mismatch' })
     expect((await refused(await named(right))).code).not.toBe('header-mismatch')
@@ -374,7 +374,7 @@ describe('what an MCP caller cannot do', () => {
     expect(received[0]).toMatchObject(headers)
   })
 
-  it('X17: a page of another web origin is refused, whatever it asks, and one of the route is not', async () => {
+  it('a page of another web origin is refused, whatever it asks, and one of the route is not (X17)', async () => {
     for (const origin of ['https://evil.example', 'null']) {
       const response = await post(call('ping'), { origin })
       expect(await refused(response)).toEqual({ status: 403, code: 'cors-origin-refused' })

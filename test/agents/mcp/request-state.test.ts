@@ -45,7 +45,7 @@ function ask(who: 'alice' | 'bob', method: string, params: object, { revision = 
 const stateIn = (text: string): string => JSON.parse(/"requestState":("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '""')
 const received = () => JSON.parse(world.origin.last().body).params
 
-describe.each(METHODS)('X6: the state of a request that an MCP server wants something for (%s)', (method, params) => {
+describe.each(METHODS)('the state of a request that an MCP server wants something for (%s) (X6)', (method, params) => {
   it.each([
     ['a JSON answer', asJson],
     ['a stream', asStream],
@@ -60,7 +60,7 @@ describe.each(METHODS)('X6: the state of a request that an MCP server wants some
     expect(received()).toEqual({ ...params, requestState: 'v1."état".x' })
   })
 
-  it('of another person is not found, and neither is one that was made up', async () => {
+  it('a state of another person, or an invented one, is not found', async () => {
     answer = asJson(wanted('v1.alice'))
     const sealed = stateIn(await (await ask('alice', method, params)).text())
     world.origin.received.length = 0
@@ -87,7 +87,7 @@ describe.each(METHODS)('X6: the state of a request that an MCP server wants some
   })
 })
 
-describe('where MCP has no state of a request, or it is everybody’s', () => {
+describe('if MCP has no state of a request, or threads are shared', () => {
   it('an answer of an older revision passes as it is', async () => {
     answer = asJson(wanted('v1'))
     for (const revision of ['2025-11-25', ''])
@@ -118,7 +118,7 @@ describe('where MCP has no state of a request, or it is everybody’s', () => {
 })
 
 it.each(['mcp', 'stores'])(
-  'X6: an event id goes to no server without a session, whose events could be anybody’s (%s)',
+  'an event id without a session is not passed on, because the events could be anyone’s (%s) (X6)',
   async (route) => {
     answer = asStream('{}')
     const headers = { accept: 'text/event-stream', 'last-event-id': '1', 'mcp-protocol-version': '2025-11-25' }

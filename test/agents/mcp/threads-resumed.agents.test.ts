@@ -83,7 +83,7 @@ const idsIn = (text: string): string[] => [...text.matchAll(/^id: ?(.+?)\r?$/gm)
 const passed = (name: Name) => taps[name].calls.at(-1)?.headers['last-event-id']
 
 describe.each(['python', 'typescript'] as const)('an MCP server with one store of events for all: %s', (name) => {
-  it('X6: replays nobody the answers of another, by an event of one’s own', async () => {
+  it('with an event id of his own, bob does not get alice’s answers (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const [first = ''] = await bob.search('mine')
     await alice.search('swordfish')
@@ -91,7 +91,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one store o
     expect(passed(name)).toBeUndefined()
   })
 
-  it('X6: replays nobody what another’s session was told, by an event of one’s own session', async () => {
+  it('with an event id of his own session, bob does not get the events of alice’s session (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const { text } = await bob.listen({}, () => bob.search('mine'))
     const [event = ''] = idsIn(text)
@@ -102,7 +102,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one store o
     expect(passed(name)).toBeUndefined()
   })
 
-  it('X6: an event of another session of the same person, or of another person, opens nothing either', async () => {
+  it('an event of another session of the same person, or of another person, opens nothing either (X6)', async () => {
     const events = await (await enter(name, world.alice)).search('swordfish')
     for (const person of [world.alice, world.bob, world.namesake]) {
       const { listen } = await enter(name, person)
@@ -111,7 +111,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one store o
     }
   })
 
-  it('is resumed by everybody where all is shared', async () => {
+  it('any user can resume it if threads are shared', async () => {
     const alice = await enter(`${name}-shared`, world.alice)
     const [first = ''] = await alice.search('swordfish')
     expect((await alice.listen({ 'last-event-id': first })).text).toContain('found swordfish')
@@ -130,7 +130,7 @@ describe('an MCP server with a store of events for each session, where the route
     expect(idsIn(text)).toEqual(later)
   })
 
-  it('X6: replays to nobody else, and not to another session', async () => {
+  it('is not replayed to another user or to another session (X6)', async () => {
     const [first = ''] = await (await enter(name, world.alice)).search('swordfish')
     for (const person of [world.alice, world.bob, world.namesake]) {
       const { listen } = await enter(name, person)
@@ -138,7 +138,7 @@ describe('an MCP server with a store of events for each session, where the route
     }
   })
 
-  it('X6: no event is named without a session', async () => {
+  it('no event is named without a session (X6)', async () => {
     const [first = ''] = await (await enter(name, world.alice)).search('swordfish')
     const headers = { ...world.alice, accept: 'text/event-stream', 'last-event-id': first }
     await (await world.gateway.fetch(`/agents/${name}`, { headers })).text()

@@ -61,7 +61,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   const works = async (session: string, person = world.alice) =>
     (await (await post(search, person, within(session))).text()).includes('found swordfish')
 
-  it('gives its owner the id with a mark, by which the session goes on', async () => {
+  it('gives its owner a sealed id that continues the session', async () => {
     const { own, inside } = await open()
     expect(own).toMatch(/^[0-9a-f-]+\.[\w-]{43}$/)
     expect(own.startsWith(`${inside}.`)).toBe(true)
@@ -70,7 +70,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await reply.text()).toContain('found swordfish')
   })
 
-  it('X6, X15: another’s session is to everybody as one that never was, whatever is asked of it', async () => {
+  it('another user’s session looks like one that does not exist, whatever the request (X6, X15)', async () => {
     const { own, inside } = await open()
     const { alice, bob, namesake } = world
     const asks: ((person: Headers, session: string) => Promise<Response>)[] = [
@@ -102,7 +102,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await works(own)).toBe(true)
   })
 
-  it('X6: a session of one’s own does not open another’s beside it', async () => {
+  it('the caller’s own session does not open another user’s beside it (X6)', async () => {
     const [alice, bob] = [await open(), await open(world.bob)]
     const both = await post(search, world.bob, { ...within(bob.own), 'Mcp-Session-Id': `${bob.own}, ${alice.own}` })
     expect(both.status).toBe(404)
@@ -127,7 +127,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   })
 
   it.each(['tasks/get', 'tasks/result', 'tasks/cancel', 'tasks/update', 'tasks/list'])(
-    'X6: %s is not offered, since the ids of tasks cannot be kept apart',
+    '%s is not offered, since the ids of tasks cannot be kept apart (X6)',
     async (method) => {
       const { own } = await open()
       const reply = await post(call(method, { taskId: 't1' }), world.alice, within(own))

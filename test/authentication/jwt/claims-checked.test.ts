@@ -55,11 +55,11 @@ describe('the audience', () => {
     ['a list with a number', ['agents', 1], refused('audience')],
     ['a list with null', ['agents', null], refused('audience')],
     ['a list in a list', [['agents']], refused('audience')],
-  ])('S7: an aud that is %s', async (_what, aud, outcome) => {
+  ])('an aud that is %s (S7)', async (_what, aud, outcome) => {
     expect(await door.knock(await forged({ aud }))).toEqual(outcome)
   })
 
-  it('X5: a token for one API does not open the route of another', async () => {
+  it('a token for one API does not open the route of another (X5)', async () => {
     const token = await forged({ aud: 'agents-v2' })
     expect(await door.knock(token)).toEqual(refused('audience'))
     expect(await door.knock(token, '/picky')).toEqual(refused('claim-missing email'))
@@ -80,7 +80,7 @@ describe('times', () => {
     ['zero', 0, expired],
     ['negative', -1, expired],
     ['a minute ago', seconds() - 60, expired],
-  ])('S7: an exp that is %s', async (_what, exp, outcome) => {
+  ])('an exp that is %s (S7)', async (_what, exp, outcome) => {
     expect(await door.knock(await forged({ exp }))).toEqual(outcome)
   })
 
@@ -90,7 +90,7 @@ describe('times', () => {
     ['iat that overflows', '"iat":-1e400', 'claim-invalid iat'],
     ['iat that overflows upwards', '"iat":1e400', 'claim-invalid iat'],
     ['nbf that overflows', '"nbf":1e400', 'claim-invalid nbf'],
-  ])('S7: refuses an %s', async (_what, member, reason) => {
+  ])('refuses an %s (S7)', async (_what, member, reason) => {
     expect(await door.knock(written(member))).toEqual(reason === 'expired' ? expired : refused(reason))
   })
 
@@ -109,7 +109,7 @@ describe('times', () => {
     ['ten years of life', { exp: seconds() + 315_360_000 }, refused('lifetime')],
     ['ten years of life and no iat', { iat: undefined, exp: seconds() + 315_360_000 }, refused('lifetime')],
     ['an iat of 1970', { iat: 0 }, refused('lifetime')],
-  ])('F5: a token with %s', async (_what, claims, outcome) => {
+  ])('a token with %s (F5)', async (_what, claims, outcome) => {
     expect(await door.knock(await forged(claims))).toEqual(outcome)
   })
 
@@ -118,7 +118,7 @@ describe('times', () => {
     ['by default', '/agents/http', 30],
     ['at its most', '/lenient', 60],
     ['set to zero', '/brief', 0],
-  ])('F5: tolerates the skew %s, and no more', async (_what, path, skew) => {
+  ])('tolerates the skew %s, and no more (F5)', async (_what, path, skew) => {
     const at = async (claim: string, offset: number) =>
       door.knock(await forged({ [claim]: seconds() + offset, ...(claim === 'exp' && { iat: seconds() - 300 }) }), path)
     if (skew > 0) {
@@ -131,14 +131,14 @@ describe('times', () => {
     expect(await at('iat', skew + 5)).toEqual(refused('claim-invalid iat'))
   })
 
-  it('F5: honours the longest lifetime of the issuer', async () => {
+  it('honours the longest lifetime of the issuer (F5)', async () => {
     const lasting = (life: number) => forged({ iat: seconds() - 10, exp: seconds() - 10 + life })
     expect(await door.knock(await lasting(900), '/brief')).toEqual(accepted)
     expect(await door.knock(await lasting(901), '/brief')).toEqual(refused('lifetime'))
     expect(await door.knock(await lasting(901))).toEqual(accepted)
   })
 
-  it('F5: judges by the gateway’s clock, as it moves both ways', async () => {
+  it('judges by the gateway’s clock, as it moves both ways (F5)', async () => {
     const token = await forge(world.provider)
     try {
       for (const [offset, outcome] of [
@@ -177,7 +177,7 @@ describe('the issuer', () => {
     ['missing', () => undefined],
     ['somebody else', () => 'https://login.example.com'],
     ['the gateway itself', () => world.gateway.url],
-  ])('S10: refuses an iss %s', async (_what, change) => {
+  ])('refuses an iss %s (S10)', async (_what, change) => {
     expect(await door.knock(await forged({ iss: change(world.provider.issuer) }))).toEqual(refused('issuer'))
   })
 })
@@ -191,7 +191,7 @@ describe('claims that must be there', () => {
     ['iat', 'claim-missing iat'],
     ['jti', 'claim-missing jti'],
     ['client_id', 'claim-missing client_id'],
-  ])('S10: an at+jwt route refuses a token without %s', async (claim, reason) => {
+  ])('an at+jwt route refuses a token without %s (S10)', async (claim, reason) => {
     expect(await door.knock(await forge(world.provider), '/strict')).toEqual(accepted)
     expect(await door.knock(await forged({ [claim]: undefined }), '/strict')).toEqual(refused(reason))
   })
@@ -204,7 +204,7 @@ describe('claims that must be there', () => {
     ['client_id', null, 'claim-missing client_id'],
     ['client_id', '', 'claim-invalid client_id'],
     ['client_id', ['app'], 'claim-invalid client_id'],
-  ])('S10: an at+jwt route refuses %s = %j', async (claim, value, reason) => {
+  ])('an at+jwt route refuses %s = %j (S10)', async (claim, value, reason) => {
     expect(await door.knock(await forged({ [claim]: value }), '/strict')).toEqual(refused(reason))
   })
 
@@ -267,29 +267,29 @@ describe('members that occur twice', () => {
     return world.gateway.audit.at(-1)?.who?.subject
   }
 
-  it('S7: the last sub counts', async () => {
+  it('the last sub counts (S7)', async () => {
     expect(await who(written('"sub":"bob"'))).toBe('bob')
     expect(await who(written('"sub":"bob","sub":"carol"'))).toBe('carol')
     expect(await door.knock(written('"sub":""'))).toEqual(refused('subject'))
   })
 
-  it('S7: the last aud counts', async () => {
+  it('the last aud counts (S7)', async () => {
     expect(await door.knock(written('"aud":"other"'))).toEqual(refused('audience'))
     expect(await door.knock(written('"aud":"other","aud":"agents"'))).toEqual(accepted)
   })
 
-  it('S7: the last exp counts', async () => {
+  it('the last exp counts (S7)', async () => {
     expect(await door.knock(written('"exp":1'))).toEqual(expired)
     expect(await door.knock(written('"exp":null'))).toEqual(refused('claim-invalid exp'))
   })
 
-  it('S7: the last iss counts, for the choice of keys and for the check', async () => {
+  it('the last iss counts, for the choice of keys and for the check (S7)', async () => {
     expect(await door.knock(written('"iss":"https://login.example.com"'))).toEqual(refused('issuer'))
     const { issuer } = world.provider
     expect(await door.knock(written(`"iss":"https://login.example.com","iss":"${issuer}"`))).toEqual(accepted)
   })
 
-  it('S7: __proto__ is a claim like any other, and no prototype', async () => {
+  it('__proto__ is a claim like any other, and no prototype (S7)', async () => {
     expect(await door.knock(written('"__proto__":{"cnf":{}}'))).toEqual(accepted)
     const { RS256 } = world.provider.keys
     const { sub, ...rest } = goodClaims(world.provider.issuer)
@@ -300,12 +300,12 @@ describe('members that occur twice', () => {
 })
 
 it.each([{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, 'x'])(
-  'S14: refuses a token bound to its sender, cnf = %j, instead of taking it as a bearer token',
+  'refuses a token bound to its sender, cnf = %j, instead of taking it as a bearer token (S14)',
   async (cnf) => {
     expect(await door.knock(await forged({ cnf }))).toEqual(refused('sender-constrained'))
   },
 )
 
-it('S18: wrote no part of any of these tokens', () => {
+it('wrote no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

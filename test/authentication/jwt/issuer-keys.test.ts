@@ -109,7 +109,7 @@ it('gives the key of an issuer that answers', async () => {
   expect(fetches).toEqual(['https://login.example.com/jwks'])
 })
 
-describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
+describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
   /** Asks for a new kid each time, spread evenly. */
   async function shower(ask: (kid: string) => Promise<string>, milliseconds = 30 * SECOND - 1) {
     const answers = new Set<string>()
@@ -141,7 +141,7 @@ describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
     expect(fetches).toHaveLength(1 + 3 + 2)
   })
 
-  it('F4: are looked up again where there may be a lookup: the key may be there by now', async () => {
+  it('are looked up again where there may be a lookup: the key may be there by now (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -151,7 +151,7 @@ describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
     expect(await ask(next.kid)).toBe('key')
   })
 
-  it('F4: are not judged by a set that was asked for before them', async () => {
+  it('are not judged by a set that was asked for before them (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -166,7 +166,7 @@ describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
     expect(await rotated).toBe(UNAVAILABLE)
   })
 
-  it('F4: do not make a new key invalid, nor keep it away for longer than they are told to wait', async () => {
+  it('do not make a new key invalid, and delay it no longer than announced (F4)', async () => {
     const { ask, waitFor, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -218,21 +218,21 @@ describe('T23: ten thousand kids that do not exist, in thirty seconds', () => {
 })
 
 describe('one fetch at a time', () => {
-  it('F15: for each issuer, however many wait', async () => {
+  it('for each issuer, however many wait (F15)', async () => {
     const { ask, fetches } = isolate(good)
     const asked = ['a', 'b'].flatMap((id) => Array.from({ length: 25 }, () => ask(key.kid, issuer(id))))
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['key']))
     expect(fetches).toEqual(['https://a.example.com/jwks', 'https://b.example.com/jwks'])
   })
 
-  it('F15: is handed to the background, so that it outlives the one who began it', async () => {
+  it('is handed to the background, so that it outlives the one who began it (F15)', async () => {
     const { ask, background } = isolate(good)
     await ask()
     expect(background).toHaveLength(1)
     await expect(background[0]).resolves.toBeUndefined()
   })
 
-  it('F3: a request waits for as long as two documents may take, and no longer', async () => {
+  it('a request waits for as long as two documents may take, and no longer (F3)', async () => {
     const { ask } = isolate(lost)
     const answer = ask()
     const settled = vi.fn()
@@ -243,7 +243,7 @@ describe('one fetch at a time', () => {
     expect(await answer).toBe(UNAVAILABLE)
   })
 
-  it('F3: one that was torn down with its request is told, and begun anew after ten seconds', async () => {
+  it('a fetch that ended with its request is logged, and repeated after ten seconds (F3)', async () => {
     const { ask, emitted, fetches, world } = isolate(lost)
     const answer = ask()
     await pass(10 * SECOND)
@@ -258,7 +258,7 @@ describe('one fetch at a time', () => {
     ])
   })
 
-  it('F15: one that comes back from the dead does not open the way for a third', async () => {
+  it('one that comes back from the dead does not open the way for a third (F15)', async () => {
     let answerFirst: (response: Response) => void = () => undefined
     let answerSecond: (response: Response) => void = () => undefined
     const { ask, fetches, world } = isolate(() => new Promise((resolve) => (answerFirst = resolve)))
@@ -279,7 +279,7 @@ describe('one fetch at a time', () => {
 })
 
 describe('after a failure', () => {
-  it('F1: asks again after ten to fifteen seconds', async () => {
+  it('asks again after ten to fifteen seconds (F1)', async () => {
     for (const [random, least] of [
       [0, 10],
       [0.999, 14.9],
@@ -308,7 +308,7 @@ describe('after a failure', () => {
     vi.restoreAllMocks()
   })
 
-  it('F2: two slow documents in a row are fetched before a caller gives up', async () => {
+  it('two slow documents in a row are fetched before a caller gives up (F2)', async () => {
     const { jwksUri: _, ...discovered } = issuer()
     const slow: Provider = (url) =>
       new Promise((resolve) => {
@@ -323,7 +323,7 @@ describe('after a failure', () => {
     expect(await answer).toBe('key')
   })
 
-  it('F2: says so once per attempt, with the reason and no content', async () => {
+  it('says so once per attempt, with the reason and no content (F2)', async () => {
     const { ask, emitted, world } = isolate(async () => textReply('<html>secret</html>'))
     await ask()
     await ask()
@@ -349,7 +349,7 @@ describe('after a failure', () => {
     )
   })
 
-  it('F2: keeps the last keys for a day, and not a second longer', async () => {
+  it('keeps the last keys for a day, and not a second longer (F2)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     world.provider = down
@@ -362,7 +362,7 @@ describe('after a failure', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('F4: waits for an issuer that was down a while ago, so that what it withdrew is gone', async () => {
+  it('waits for an issuer that was down a while ago, so that what it withdrew is gone (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     world.provider = down
@@ -376,7 +376,7 @@ describe('after a failure', () => {
 })
 
 describe('the copy that isolates share', () => {
-  it('F15: serves a cold isolate without asking the provider', async () => {
+  it('serves a cold isolate without asking the provider (F15)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(5 * MINUTE)
@@ -385,7 +385,7 @@ describe('the copy that isolates share', () => {
     expect(cold.fetches).toEqual([])
   })
 
-  it('F4: is no fresher for having been copied', async () => {
+  it('is no fresher for having been copied (F4)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(9 * MINUTE)
@@ -396,7 +396,7 @@ describe('the copy that isolates share', () => {
     expect(cold.fetches).toHaveLength(1)
   })
 
-  it('F2: serves a cold isolate while the provider is down, for a day and no longer', async () => {
+  it('serves a cold isolate while the provider is down, for a day and no longer (F2)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(23 * HOUR)
@@ -408,7 +408,7 @@ describe('the copy that isolates share', () => {
     expect(await isolate(down, cache).ask()).toBe(UNAVAILABLE)
   })
 
-  it('F4: brings a rotation from one isolate to the next', async () => {
+  it('brings a rotation from one isolate to the next (F4)', async () => {
     const cache = memoryCache()
     const [one, two] = [isolate(good, cache), isolate(good, cache)]
     await Promise.all([one.ask(), two.ask()])
@@ -420,7 +420,7 @@ describe('the copy that isolates share', () => {
     expect(await two.ask(next.kid)).toBe('key')
   })
 
-  it('X18: is kept apart by issuer and by where its keys are', async () => {
+  it('is kept apart by issuer and by where its keys are (X18)', async () => {
     const cache = memoryCache()
     const { ask } = isolate(good, cache)
     const { jwksUri: _, ...discovered } = issuer()
@@ -442,7 +442,7 @@ describe('the copy that isolates share', () => {
     ['dated by a text', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: '2026-11-23' })],
     ['from long ago', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: 0 })],
     ['private', JSON.stringify({ keys: [next], fetchedAt: Date.UTC(2026, 10, 22, 23, 59) })],
-  ])('X3: is ignored where it is %s', async (_what, entry) => {
+  ])('is ignored where it is %s (X3)', async (_what, entry) => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     for (const name of cache.entries.keys()) cache.entries.set(name, entry)
@@ -502,7 +502,7 @@ describe('a clock that was an hour ahead and is set right', () => {
 describe('a key that is none, in a set', () => {
   const broken = { ...publicJwk(next), x: 'AAAA' }
 
-  it('is told once for each set, and harms no other key', async () => {
+  it('is logged once for each set, and harms no other key', async () => {
     const { ask, emitted } = isolate(publishes(broken, publicJwk(key)))
     for (let asked = 0; asked < 3; asked++) expect(await ask(next.kid)).toBe(UNAVAILABLE)
     expect(await ask()).toBe('key')

@@ -48,7 +48,7 @@ describe('which issuer a token is from', () => {
   })
 
   it.each(['RS256', 'ES256'] as const)(
-    'X18: refuses an %s token signed by one issuer that claims to be from the other',
+    'refuses an %s token signed by one issuer that claims to be from the other (X18)',
     async (algorithm) => {
       const mine = partner.keys[algorithm]
       const claims = goodClaims(own.issuer)
@@ -67,27 +67,27 @@ describe('which issuer a token is from', () => {
     },
   )
 
-  it('X18: is not misled by the kid of the one under the iss of the other', async () => {
+  it('is not misled by the kid of the one under the iss of the other (X18)', async () => {
     const token = await forge(partner, { header: { kid: own.keys.RS256.kid } })
     expect(await door.knock(token, '/both')).toEqual(refused('key'))
     expect(await door.knock(await forge(partner), '/both')).toEqual(accepted)
   })
 
-  it('X18: a token with two issuers is from neither', async () => {
+  it('a token with two issuers is refused (X18)', async () => {
     const iss = [own.issuer, partner.issuer]
     expect(await door.knock(await forge(own, { claims: { iss } }), '/both')).toEqual(refused('issuer'))
   })
 })
 
-describe('whose name a subject is', () => {
-  it('X18: the same sub from two issuers is two people to the agent', async () => {
+describe('the issuer that a subject belongs to', () => {
+  it('the same sub from two issuers is two people to the agent (X18)', async () => {
     await door.knock(await own.token('alice'), '/both')
     expect(userId()).toBe('alice')
     await door.knock(await partner.token('alice'), '/both')
     expect(userId()).toBe('partner|alice')
   })
 
-  it('X18: nobody takes a name that begins with the prefix of another issuer', async () => {
+  it('a subject that begins with another issuer’s prefix is refused (X18)', async () => {
     const token = await forge(own, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(refused('subject'))
     // Where the other is not trusted, there is nobody to be taken for.
@@ -95,7 +95,7 @@ describe('whose name a subject is', () => {
     expect(await door.knock(await forge(own, { claims: { sub: 'partner' } }), '/both')).toEqual(accepted)
   })
 
-  it('X18: a prefix that the token brings along counts as part of its own subject', async () => {
+  it('a prefix that the token brings along counts as part of its own subject (X18)', async () => {
     const token = await forge(partner, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(accepted)
     expect(userId()).toBe('partner|partner|alice')
@@ -107,6 +107,6 @@ describe('whose name a subject is', () => {
   })
 })
 
-it('S18: wrote no part of any of these tokens', () => {
+it('wrote no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -56,7 +56,7 @@ const knock = (name: string, key = first, header: object = {}) => door.knock(tok
 /** Until a fetch in the background has been seen. */
 const until = (isSo: () => boolean) => eventually('the keys are asked for', isSo)
 
-describe('F2: an issuer that goes down', () => {
+describe('an issuer that goes down (F2)', () => {
   it('has its people served from the last keys for a day, and told to wait after that', async () => {
     expect(await knock('outage')).toEqual(accepted)
     issuers.set('outage', { discovery: says(503), jwks: says(503) })
@@ -92,7 +92,7 @@ describe('F2: an issuer that goes down', () => {
     expect(issuers.asked('idle')).toBe(3)
   })
 
-  it('F3: when it hangs, holds up its people once, and not again while it is known to', async () => {
+  it('when it hangs, holds up its people once, and not again while it is known to (F3)', async () => {
     expect(await knock('hang')).toEqual(accepted)
     issuers.set('hang', { jwks: hangs })
     await pass(HOUR + 1)
@@ -121,7 +121,7 @@ describe('F2: an issuer that goes down', () => {
   })
 })
 
-describe('F4: an issuer that changes its keys', () => {
+describe('an issuer that changes its keys (F4)', () => {
   it('has a new key fetched once, at the first token that names it', async () => {
     expect(await knock('rotation')).toEqual(accepted)
     issuers.set('rotation', { jwks: publishes(publicKeys(second, first)) })
@@ -157,7 +157,7 @@ describe('F4: an issuer that changes its keys', () => {
     expect(await knock('emptied')).toEqual(unavailable('emptied'))
   })
 
-  it('T23: is asked for unknown keys three times at once, and then once in ten seconds', async () => {
+  it('is asked for unknown keys three times at once, and then once in ten seconds (T23)', async () => {
     expect(await knock('unknown')).toEqual(accepted)
     for (const [passed, asked] of [
       [29, 4],
@@ -180,7 +180,7 @@ it.each([
   ['usual', undefined, 600],
   ['long', 'public, max-age=31536000, immutable', 3600],
   ['odd', 'no-cache, s-maxage=7, x-max-age=7, Max-Age=300', 300],
-])('F4: %s: cache-control "%s" keeps a set for %i seconds', async (name, cacheControl, fresh) => {
+])('%s: cache-control "%s" keeps a set for %i seconds (F4)', async (name, cacheControl, fresh) => {
   const headers: Record<string, string> = cacheControl ? { 'cache-control': cacheControl } : {}
   issuers.set(name, { jwks: publishes(publicKeys(first), headers) })
   expect(await knock(name)).toEqual(accepted)
@@ -195,6 +195,6 @@ it.each([
   expect(issuers.asked(name)).toBe(2)
 })
 
-it('S18: wrote no part of any of these tokens', () => {
+it('wrote no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

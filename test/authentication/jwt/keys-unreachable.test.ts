@@ -115,13 +115,13 @@ it('opens the door of an issuer that answers', async () => {
   expect(await knock('healthy')).toEqual(accepted)
 })
 
-it('F15: fifty cold requests at once cause one fetch of the document and one of the keys', async () => {
+it('fifty cold requests at once cause one fetch of the document and one of the keys (F15)', async () => {
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => knock('herd')))
   expect(outcomes).toEqual(outcomes.map(() => accepted))
   expect([issuers.asked('herd', '.well-known/openid-configuration'), issuers.asked('herd')]).toEqual([1, 1])
 })
 
-it('F15: the fetch goes on when the one who began it has left', async () => {
+it('the fetch continues when the caller who began it has left (F15)', async () => {
   const leaving = new AbortController()
   const first = gateway.fetch('/left-early/x', { headers: bearer(tokenOf('left-early')), signal: leaving.signal })
   setTimeout(() => leaving.abort(), 100)
@@ -137,7 +137,7 @@ describe('keys that cannot be had', () => {
     ['counting-keys', 200],
     ['cut', 200],
   ])(
-    'F1 and invariant 7: %s, cold: %i requests are told to wait, and cause at most three fetches',
+    '%s, cold: %i requests are told to wait, and cause at most three fetches (F1, invariant 7)',
     async (name, count) => {
       expect(await knock(name)).toEqual(unavailable(name))
       const token = tokenOf(name)
@@ -149,7 +149,7 @@ describe('keys that cannot be had', () => {
     },
   )
 
-  it('F1: nobody waits for the network during the cool-down', async () => {
+  it('no request waits for the network during the cool-down (F1)', async () => {
     await knock('refused')
     const times: number[] = []
     for (let round = 0; round < 31; round++) {
@@ -161,7 +161,7 @@ describe('keys that cannot be had', () => {
   })
 
   it.each(['hanging', 'hanging-keys', 'dripping'])(
-    'F3 and T27: %s: is given up after three seconds, and asked once for all who wait',
+    '%s: is given up after three seconds, and asked once for all who wait (F3, T27)',
     async (name) => {
       let answered = 0
       const waiting = Promise.all(Array.from({ length: 10 }, () => knock(name).finally(() => answered++)))
@@ -187,7 +187,7 @@ describe('keys that cannot be had', () => {
     },
   )
 
-  it('T24: several issuers fail at once, and only their own people wait', async () => {
+  it('several issuers fail at once, and only their own people wait (T24)', async () => {
     const names = ['fails-a', 'fails-b', 'fails-c', 'fails-d', 'healthy']
     const outcomes = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
@@ -200,7 +200,7 @@ describe('keys that cannot be had', () => {
     for (const name of names) expect(issuers.asked(name)).toBeLessThanOrEqual(name === 'healthy' ? 2 : 1)
   })
 
-  it('T24 and invariant 7: a token that is bad in itself is still bad', async () => {
+  it('a token that is bad in itself is still bad (T24, invariant 7)', async () => {
     expect(await door.knock('a.b.c', '/fails-a')).toEqual(refused('form'))
     expect(await door.knock(tokenOf('healthy'), '/fails-a')).toEqual(refused('issuer'))
     expect(await knock('fails-a', { alg: 'none' })).toEqual(refused('algorithm'))
@@ -208,7 +208,7 @@ describe('keys that cannot be had', () => {
   })
 })
 
-describe('T23: kids that no issuer has', () => {
+describe('kids that no issuer has (T23)', () => {
   const kid = () => ({ kid: crypto.randomUUID() })
 
   it('cause three fetches, and are told to wait where there may be no more', async () => {
@@ -237,6 +237,6 @@ describe('T23: kids that no issuer has', () => {
   })
 })
 
-it('S18: wrote no part of any of these tokens', () => {
+it('wrote no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -54,7 +54,7 @@ function longToken(name: string, key: JWK): string {
 }
 
 describe('a token that was accepted before its issuer withdrew the key', () => {
-  it('is refused once the key set is no longer fresh, though nobody else has caused a refresh', async () => {
+  it('is refused once the key set is no longer fresh, even without another request', async () => {
     const token = longToken('alone', old)
     expect(await door.knock(token, '/alone')).toEqual(accepted)
     issuers.set('alone', { jwks: publishes(publicKeys(next)) })

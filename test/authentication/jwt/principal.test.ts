@@ -102,7 +102,7 @@ it.each([
   [true, 'a@example.com'],
   ['true', 'a@example.com'],
   [undefined, 'a@example.com'],
-])('T26: with email_verified %j the e-mail address is %s', (verified, email) => {
+])('with email_verified %j the e-mail address is %s (T26)', (verified, email) => {
   expect(read({ email: 'a@example.com', email_verified: verified }).email).toBe(email)
 })
 

@@ -58,7 +58,7 @@ describe('a token that was verified before', () => {
     expect(await at(token)).toBe(await at(token))
   })
 
-  it('F5: expires to the second', async () => {
+  it('expires to the second (F5)', async () => {
     const token = sign(claims())
     await at(token)
     expect(await outcome(at(token, NOW + 629_999))).toBe('ok')
@@ -79,14 +79,14 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token))).toBe('token-invalid')
   })
 
-  it('F3: is not "invalid" while its issuer’s keys cannot be had', async () => {
+  it('is not "invalid" while its issuer’s keys cannot be had (F3)', async () => {
     const token = sign(claims())
     await at(token)
     published = undefined
     expect(await outcome(at(token))).toBe('keys-unavailable')
   })
 
-  it('is asked for at its issuer once its keys are no longer fresh, and goes on if they are the same', async () => {
+  it('the keys are fetched again when they are no longer fresh, and the token stays valid if they are equal', async () => {
     const token = sign(claims())
     await at(token)
     isFresh = false
@@ -103,7 +103,7 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token, NOW, []))).toBe('token-invalid')
   })
 
-  it('invariant 10: lends nothing to a token that differs in any one character', async () => {
+  it('lends nothing to a token that differs in any one character (invariant 10)', async () => {
     const token = sign(claims())
     await at(token)
     const change = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(...'ABab01-_.'))
@@ -116,7 +116,7 @@ describe('a token that was verified before', () => {
     )
   })
 
-  it('F26 and invariant 10: is nobody else’s, however many there are, and no more are kept than fit', async () => {
+  it('a cached result serves one token only, and the cache keeps no more than fit (F26, invariant 10)', async () => {
     const people = Array.from({ length: 2_100 }, (_, index) => `person-${index}`)
     const tokens = people.map((sub) => sign(claims({ sub })))
     for (const _ of [1, 2]) {

@@ -87,13 +87,13 @@ describe('the text of a token', () => {
     ['ten parts', Array(10).fill('AAAA').join('.')],
     ['a megabyte', `${'A'.repeat(1_000_000)}.${parts[1]}.${parts[2]}`],
     ['a megabyte of dots', '.'.repeat(1_000_000)],
-  ])('S3: is refused with %s', async (_what, token) => {
+  ])('is refused with %s (S3)', async (_what, token) => {
     const started = performance.now()
     expect(await judge(token)).toBe('token-invalid form')
     expect(performance.now() - started).toBeLessThan(200)
   })
 
-  it('S3: may be 16384 characters long', async () => {
+  it('may be 16384 characters long (S3)', async () => {
     const padding = (length: number) => sign(claims({ pad: 'x'.repeat(length) }))
     const spare = Math.floor(((16_384 - padding(0).length) * 3) / 4)
     const [long, tooLong] = [padding(spare - 2), padding(spare + 2)]
@@ -104,7 +104,7 @@ describe('the text of a token', () => {
     expect(await judge(tooLong)).toBe('token-invalid form')
   })
 
-  it.each([0, 1, 2])('S3: has one spelling only: no other last character of segment %i', async (index) => {
+  it.each([0, 1, 2])('has one spelling only: no other last character of segment %i (S3)', async (index) => {
     // A segment of each length: with no, two and four spare bits at its end.
     for (const extra of ['', 'a', 'ab']) {
       const token = sign(claims({ pad: extra }), { pad: extra }, keys.RS256).split('.')
@@ -118,7 +118,7 @@ describe('the text of a token', () => {
   })
 
   it.each(['ES256', 'RS256'] as const)(
-    'S3 and T21: is refused with any one character changed, added or left out: %s',
+    'is refused with any one character changed, added or left out: %s (S3, T21)',
     async (alg) => {
       const token = sign(claims(), {}, keys[alg])
       await fc.assert(
@@ -143,7 +143,7 @@ describe('the text of a token', () => {
   )
 
   it.each(['ES256', 'RS256'] as const)(
-    'T21: is refused with any one character replaced by another of base64url: %s',
+    'is refused with any one character replaced by another of base64url: %s (T21)',
     async (alg) => {
       const token = sign(claims(), {}, keys[alg])
       const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.']
@@ -169,7 +169,7 @@ describe('whatever a token says', () => {
   const members = (...names: string[]) =>
     fc.array(fc.tuple(fc.constantFrom(...names), json), { maxLength: 2 }).map((pairs) => Object.fromEntries(pairs))
 
-  it('invariant 7: it is judged by its content, and never taken for missing keys', async () => {
+  it('is judged by its content, and never reported as missing keys (invariant 7)', async () => {
     const header = members('alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'x5c', 'zip', 'cty', 'enc')
     const payload = members(
       'iss',
@@ -203,7 +203,7 @@ describe('whatever a token says', () => {
     expect([...verdicts]).toEqual(expect.arrayContaining(['ok', 'token-invalid']))
   })
 
-  it('invariant 7: nor is any text at all', async () => {
+  it('no text at all is accepted as a token (invariant 7)', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 100 }),
       fc.tuple(fc.string(), fc.string(), fc.string()).map((parts) => parts.map(segment).join('.')),
@@ -217,7 +217,7 @@ describe('whatever a token says', () => {
     )
   })
 
-  it('invariant 7: a failure that is not the token’s is "unavailable", whatever it is', async () => {
+  it('a failure that is not the token’s is "unavailable", whatever it is (invariant 7)', async () => {
     for (const thrown of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataError'), 'x', undefined]) {
       const broken: KeyStore = { ...store, keysFor: () => Promise.reject(thrown) }
       expect(await judge(sign(claims()), issuer, broken)).toMatch(
@@ -228,7 +228,7 @@ describe('whatever a token says', () => {
     expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
   })
 
-  it('invariant 7: a signature of any length is the token’s fault', async () => {
+  it('a signature of any length is the token’s fault (invariant 7)', async () => {
     for (const key of Object.values(keys)) {
       const [header, payload] = [{ alg: key.alg, kid: key.kid, typ: 'at+jwt' }, claims()].map(segment)
       for (const length of [1, 63, 64, 65, 255, 256, 9000]) {
@@ -238,7 +238,7 @@ describe('whatever a token says', () => {
     }
   })
 
-  it('invariant 7: claims that are no texts are nobody’s keys', async () => {
+  it('claims that are not texts find no keys (invariant 7)', async () => {
     const odd = { email: { toString: 1 }, email_verified: { toString: 1 }, client_id: { toString: 1 } }
     for (const preset of [undefined, ...issuerPresetNames]) {
       const verdict = await judge(sign(claims({ ...odd, azp: { toString: 1 }, scp: [1] })), { ...issuer, preset })
@@ -246,7 +246,7 @@ describe('whatever a token says', () => {
     }
   })
 
-  it('S5: asks for no key before it knows the issuer and the algorithm', async () => {
+  it('asks for no key before it knows the issuer and the algorithm (S5)', async () => {
     const asked: unknown[] = []
     const counting: KeyStore = {
       ...store,
@@ -269,7 +269,7 @@ describe('whatever a token says', () => {
     expect(asked).toEqual([['ES256', keys.ES256.kid]])
   })
 
-  it('trusts nobody where nobody is listed', async () => {
+  it('an empty trust list accepts no token', async () => {
     const means = { keys: store, verified: new VerifiedTokens() }
     await expect(verify(new Credential(sign(claims())), [], means, NOW, background)).rejects.toMatchObject({
       code: 'token-invalid',
@@ -278,7 +278,7 @@ describe('whatever a token says', () => {
   })
 })
 
-describe('F5: to the second', () => {
+describe('to the second (F5)', () => {
   it.each([0, 30, 60])('a skew of %i seconds is tolerated', async (clockSkewSeconds) => {
     const trust = { ...issuer, clockSkewSeconds }
     const at = (more: object) => judge(sign(claims(more)), trust)
@@ -298,7 +298,7 @@ describe('F5: to the second', () => {
     expect(await judge(sign(claims({ iat: undefined, exp: now + 901 })), trust)).toBe('token-invalid lifetime')
   })
 
-  it('S7: no spelling of a number makes a token last for ever', async () => {
+  it('no spelling of a number makes a token last for ever (S7)', async () => {
     for (const exp of ['1e400', '-1e400', '1e308', '"1e400"', '[1e400]', 'true', '1.7976931348623157e308']) {
       const payload = `${JSON.stringify(claims()).slice(0, -1)},"exp":${exp}}`
       expect(await judge(sign(payload))).not.toBe('ok')

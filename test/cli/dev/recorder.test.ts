@@ -142,7 +142,7 @@ describe('the events in an answer', () => {
     expect(found('text/event-stream', chunks)).toEqual([{ a: 1 }, { a: 2 }])
   })
 
-  it('are left out where they are too long, and those behind them are found', () => {
+  it('events that are too long are skipped, and later ones are found', () => {
     const long = `data: "${'x'.repeat(600_000)}"\n\n`
     expect(found('text/event-stream', [long.slice(0, 300_000), long.slice(300_000), 'data: 1\n\n'])).toEqual([1])
     expect(found('application/json', [`"${'x'.repeat(600_000)}"`])).toEqual([])

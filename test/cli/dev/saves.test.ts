@@ -118,28 +118,31 @@ const broken: readonly Broken[] = [
 ]
 
 describe('a bad save', () => {
-  it.each(broken)('$name is told once, and the last good configuration goes on', async ({ file, to, told }) => {
-    const { house, dev } = project
-    const before = house.read(file)
-    const from = dev.output().length
-    const since = () => dev.output().slice(from)
-    const goneOn = () =>
-      since().split(`The gateway keeps running with the last good configuration, without ${file}`).length - 1
-    const text = to(before)
-    if (text === undefined) rmSync(path.join(house.root, file))
-    else house.write(file, text)
-    try {
-      await expect.poll(goneOn, { timeout: 15_000 }).toBe(1)
-      expect(since()).toContain(told)
-      // Saved again as it is, by an editor that writes often.
-      if (text !== undefined) house.write(file, text)
-      await sleep(600)
-      expect(goneOn()).toBe(1)
-    } finally {
-      house.write(file, before)
-    }
-    await expect.poll(() => since().split(`Loaded ${file}`).length - 1, { timeout: 15_000 }).toBe(1)
-  })
+  it.each(broken)(
+    '$name is reported once, and the last good configuration keeps running',
+    async ({ file, to, told }) => {
+      const { house, dev } = project
+      const before = house.read(file)
+      const from = dev.output().length
+      const since = () => dev.output().slice(from)
+      const goneOn = () =>
+        since().split(`The gateway keeps running with the last good configuration, without ${file}`).length - 1
+      const text = to(before)
+      if (text === undefined) rmSync(path.join(house.root, file))
+      else house.write(file, text)
+      try {
+        await expect.poll(goneOn, { timeout: 15_000 }).toBe(1)
+        expect(since()).toContain(told)
+        // Saved again as it is, by an editor that writes often.
+        if (text !== undefined) house.write(file, text)
+        await sleep(600)
+        expect(goneOn()).toBe(1)
+      } finally {
+        house.write(file, before)
+      }
+      await expect.poll(() => since().split(`Loaded ${file}`).length - 1, { timeout: 15_000 }).toBe(1)
+    },
+  )
 
   it('let no request hang, and no broken configuration answer one', async () => {
     isRunning = false

@@ -81,7 +81,7 @@ class ClientState {
 }
 
 describe('an MCP client that knows nothing but the address of a route', () => {
-  it('M11: is led to the local provider, registers itself, signs a person in, and calls a tool as that person', async () => {
+  it('is led to the local provider, registers itself, signs a person in, and calls a tool as that person (M11)', async () => {
     const [client, http] = await loadAgentPackages(
       '@modelcontextprotocol/sdk/client/index.js',
       '@modelcontextprotocol/sdk/client/streamableHttp.js',
@@ -174,7 +174,7 @@ describe('a front end on another web origin', () => {
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('invalid_redirect_uri')])
   })
 
-  it('of a foreign origin may not read a token, nor any page one of the password grant', async () => {
+  it('a page of a foreign origin may not read a token, and no page a token of the password grant', async () => {
     const password = { grant_type: 'password', client_id: 'sallyport-cli', username: 'alice', password: 'alice' }
     for (const origin of ['https://evil.test', PAGE]) {
       const reply = await form(password, origin)

@@ -68,7 +68,7 @@ describe('sallyport dev', () => {
     await leavesNothing()
   }, 60_000)
 
-  it('ends its agents where the Worker does not start, and says what the Worker said', async () => {
+  it('ends its agents if the Worker does not start, and prints the Worker’s words', async () => {
     const entry = house.read('src/index.ts')
     house.write('dev.json', JSON.stringify({ agents: { support: { command: listening } } }))
     house.write('src/index.ts', `${entry}\nthrow new TypeError('only in workerd')\n`)

@@ -41,11 +41,11 @@ it('the cause of a 503 is shown where it is known', () => {
   expect(traffic(lost)).toContain('login: Its keys cannot be fetched: connection refused')
 })
 
-it('T3: what callers send cannot rule the terminal', () => {
+it('what callers send cannot rule the terminal (T3)', () => {
   const mismatch = { found: 'the page \u001b[2J\u202ehttps://evil.test', expected: 'no page' }
   expect(line({ path: '/\u001b]0;x\u0007', code: 'cors-origin-refused', mismatch })).not.toMatch(/[\u001b\u0007\u202e]/)
 })
 
-it('other lines of the Worker are nobody’s request', () => {
+it('other lines of the Worker are not taken for requests', () => {
   expect(traffic('anything else')).toBeUndefined()
 })
