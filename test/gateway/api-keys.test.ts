@@ -65,7 +65,7 @@ function asserted() {
 
 describe('an API key', () => {
   it.each(['x-api-key', 'bearer'])(
-    'lets its person in, by %s, and the agent sees the person and never the key',
+    'signs its person in, by %s; the agent sees the person and never the key',
     async (place) => {
       const { key } = await put({ email: 'alice@example.com', tenant: 'acme' })
       const headers: Record<string, string> =
@@ -93,13 +93,13 @@ describe('an API key', () => {
     },
   )
 
-  it('is a machine if its record says so', async () => {
+  it('stands for a machine where its record says so', async () => {
     const { key } = await put({ kind: 'service', subject: 'nightly' })
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     expect(asserted()).toMatchObject({ caller: 'service', sub: 'keys:nightly' })
   })
 
-  it('is a person of an issuer, with peopleOf', async () => {
+  it('stands for a person of the issuer that peopleOf names', async () => {
     const { key } = await put({}, 'OWN_KEYS')
     expect((await get('/same-people/x', { 'x-api-key': key })).status).toBe(200)
     const byKey = asserted()
@@ -116,7 +116,7 @@ describe('an API key', () => {
     ['cut short', (key) => key.slice(0, -1)],
     ['with a character more', (key) => `${key}0`],
     ['of the prefix alone', () => 'sp_'],
-  ])('is refused by its form: %s', async (_, change) => {
+  ])('of the wrong form is refused: %s', async (_, change) => {
     const { key } = await put()
     expect(await refusedWith(await get('/both/x', { 'x-api-key': change(key) }))).toEqual([
       401,
@@ -130,7 +130,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('is refused if it was never made, or its record is damaged', async () => {
+  it('is refused if it was never created or its record is damaged', async () => {
     const { key, name } = await newKey()
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([401, 'token-invalid', 'key-unknown'])
     for (const broken of ['{', '[]', '{"v":2}', JSON.stringify({ ...recordOf(), admin: true })]) {
@@ -143,7 +143,7 @@ describe('an API key', () => {
     }
   })
 
-  it('a key with one changed bit is never accepted as another (T21)', async () => {
+  it('with one bit changed is refused (T21)', async () => {
     const { key } = await put()
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     for (let at = 3; at < key.length; at += 7) {
@@ -153,7 +153,7 @@ describe('an API key', () => {
     }
   })
 
-  it('is for its routes and its operations alone', async () => {
+  it('works on the routes and operations of its record only', async () => {
     const { key } = await put({ routes: ['keys-only'] })
     expect((await get('/keys-only/x', { 'x-api-key': key })).status).toBe(200)
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([401, 'token-invalid', 'key-route'])
@@ -174,7 +174,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('is no token elsewhere, and not passed on from there', async () => {
+  it('is refused on a route that trusts tokens only, and never reaches its agent', async () => {
     const { key } = await put()
     expect(await refusedWith(await get('/tokens-only/x', { 'x-api-key': key }))).toEqual([
       401,
@@ -191,7 +191,7 @@ describe('an API key', () => {
     expect(JSON.stringify(world.origin.received.at(-1))).not.toContain(key)
   })
 
-  it('is refused in a URL', async () => {
+  it('in a URL is refused, even if the header has it too', async () => {
     const { key } = await put()
     expect(await refusedWith(await get(`/both/x?key=${key}`, { 'x-api-key': key }))).toEqual([
       400,
@@ -202,7 +202,7 @@ describe('an API key', () => {
 })
 
 describe('beside a token', () => {
-  it('another key, or an empty one, in x-api-key counts for nothing and is dropped', async () => {
+  it('any other value in x-api-key is ignored and dropped', async () => {
     for (const foreign of ['', 'lsv2_pt_0123456789abcdef', 'a, b', '"x"']) {
       const reply = await world.as('alice', '/both/x', withKey(foreign))
       expect(reply.status, foreign).toBe(200)
@@ -210,7 +210,7 @@ describe('beside a token', () => {
     }
   })
 
-  it('a key of the gateway is one credential too many', async () => {
+  it('an API key of the gateway is refused as a second credential', async () => {
     const { key } = await put()
     expect(await refusedWith(await world.as('alice', '/both/x', withKey(key)))).toEqual([
       400,
@@ -219,7 +219,7 @@ describe('beside a token', () => {
     ])
   })
 
-  it('the same key in both places is one, and two keys are two', async () => {
+  it('the same key in both headers counts once, and two different keys are refused', async () => {
     const [{ key }, { key: other }] = [await put(), await put()]
     expect((await get('/both/x', { 'x-api-key': key, authorization: `Bearer ${key}` })).status).toBe(200)
     expect(await refusedWith(await get('/both/x', { 'x-api-key': other, authorization: `Bearer ${key}` }))).toEqual([
@@ -232,8 +232,8 @@ describe('beside a token', () => {
   })
 })
 
-describe('without a key that is good', () => {
-  it('a request gets 401, and the operator the reason', async () => {
+describe('a request without a valid key', () => {
+  it('is told to sign in, and the audit line says why', async () => {
     expect(await refusedWith(await get('/keys-only/x', {}))).toEqual([401, 'token-missing', undefined])
     expect(await refusedWith(await get('/keys-only/x', { 'x-api-key': 'lsv2_pt_abc' }))).toEqual([
       401,
@@ -246,13 +246,13 @@ describe('without a key that is good', () => {
     )
   })
 
-  it('a token of any issuer is refused on a route that trusts keys alone', async () => {
+  it('but with a token of any issuer is refused on a route that trusts keys only', async () => {
     expect(await refusedWith(await world.as('alice', '/keys-only/x'))).toEqual([401, 'token-invalid', 'issuer'])
   })
 })
 
-describe('time', () => {
-  it('ends a key at its expiry, although it is kept', async () => {
+describe('the end of an API key', () => {
+  it('comes at its expiry, even while the gateway still has it in its cache', async () => {
     const { key } = await put({ expiresAt: world.gateway.now() + 20 })
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     const { exp } = asserted()
@@ -261,7 +261,7 @@ describe('time', () => {
     expect((await refusedWith(await get('/both/x', { 'x-api-key': key }))).slice(0, 2)).toEqual([401, 'token-expired'])
   })
 
-  it('ends a key that was revoked within 30 seconds of an isolate', async () => {
+  it('comes at most 30 seconds after it was deleted from KV', async () => {
     const { key, name, kv } = await put()
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     await kv.delete(name)
@@ -271,8 +271,8 @@ describe('time', () => {
   })
 })
 
-describe('pages and clients', () => {
-  it('may send x-api-key from other origins where a route trusts keys', async () => {
+describe('pages and clients of a route that trusts keys', () => {
+  it('may send x-api-key from other web origins', async () => {
     const ask = (path: string) =>
       world.gateway.fetch(path, {
         method: 'OPTIONS',
@@ -286,7 +286,7 @@ describe('pages and clients', () => {
     expect((await ask('/tokens-only/x')).headers.get('access-control-allow-headers') ?? '').not.toContain('x-api-key')
   })
 
-  it('find no authorization server for a route that trusts keys alone (RFC 9728)', async () => {
+  it('find no authorization server if the route trusts keys only (RFC 9728)', async () => {
     const metadata = await (await get('/.well-known/oauth-protected-resource/tools', {})).json()
     expect(metadata).toEqual({
       resource: `${world.gateway.url}/tools`,
@@ -295,7 +295,7 @@ describe('pages and clients', () => {
     })
   })
 
-  it('a POST with a key reaches the agent with its body', async () => {
+  it('may post a body with a key', async () => {
     const { key } = await put()
     const reply = await world.gateway.fetch('/both/x', json({ text: 'hello' }, { 'x-api-key': key }))
     expect(reply.status).toBe(200)

@@ -24,7 +24,7 @@ beforeAll(async () => {
 afterAll(() => world?.close())
 
 describe('the audit line', () => {
-  it('there is one for every request, refused and preflight included, and it says who, what and why (X13, invariant 16)', async () => {
+  it('is written for every request, refusals and preflights included: who, what and why (X13, invariant 16)', async () => {
     const before = world.gateway.audit.length
     const allowed = await world.as('alice', '/agents/langgraph/threads/t-1')
     const denied = await world.as('bob', '/agents/langgraph/threads/t-1', { method: 'DELETE' })
@@ -61,7 +61,7 @@ describe('the audit line', () => {
     expect(world.gateway.audit.length).toBe(before + 4)
   })
 
-  it('joins a trace of the caller, or begins a new one', async () => {
+  it('continues the trace of the caller, and begins one if there is none', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: 'vendor=1' }
     const response = await world.as('alice', '/agents/http/x', { headers })
@@ -95,7 +95,7 @@ describe('the audit line', () => {
     }
   })
 
-  it('nothing that a caller sends can begin a line of its own (T3)', async () => {
+  it('cannot be split into two by anything that a caller sends (T3)', async () => {
     const evil = 'x"}\r\n{"v":1,"forged":true}\u2028\u2029\u0085\u001b[31m'
     const claims = { sub: 'alice', client_id: evil, tid: evil, roles: [evil], email: evil }
     const before = world.gateway.logs.length
@@ -115,13 +115,13 @@ describe('the audit line', () => {
     }
   })
 
-  it('a line is a line, whatever its texts (T3)', () => {
+  it('stays a single line, whatever its texts (T3)', () => {
     const line = auditLine({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' } as never, (text) => text)
     expect(line).not.toMatch(/[\r\n\u2028\u2029\u0085\0]/)
     expect(JSON.parse(line)).toEqual({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' })
   })
 
-  it('has no control or format character, which would rule a terminal or turn the text round (T3)', () => {
+  it('has no control or format character, which could change a terminal or the direction of text (T3)', () => {
     const thread = 'a\u009b31m\u202e\u200b\u061c\ufeff\u{e0001}\u007f-ü世'
     const line = auditLine({ thread } as never, (text) => text)
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -158,7 +158,7 @@ describe('the audit line', () => {
     )
   })
 
-  it('is one small line for a batch of any size, which is refused (X13)', async () => {
+  it('of a refused batch is short, whatever the size of the batch (X13)', async () => {
     for (const count of [100, 101, 20_000]) {
       const call = (index: number) => ({
         jsonrpc: '2.0',
@@ -179,7 +179,7 @@ describe('the audit line', () => {
     }
   })
 
-  it('has no token in it that was percent-encoded, whatever part and however often (invariant 1)', async () => {
+  it('has no percent-encoded token in any part, however often it was encoded (invariant 1)', async () => {
     const token = await world.token('alice')
     const encodings = [
       token.replaceAll('.', '%2E'),
@@ -215,7 +215,7 @@ describe('the audit line', () => {
 describe('the opening line of a stream (F25)', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
 
-  it('is written where the route says so, before the stream has ended, and says who and what', async () => {
+  it('is written before the stream ends if the route says so, and says who and what', async () => {
     const opened = Promise.withResolvers<ServerResponse>()
     world.origin.handle((_request, response) => {
       beginEvents(response)
@@ -243,7 +243,7 @@ describe('the opening line of a stream (F25)', () => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ id: begun?.id, outcome: 'forwarded', stream: 'complete' })
   })
 
-  it('is not written for answers without a stream, or on other routes', async () => {
+  it('is not written for a JSON answer, or on other routes', async () => {
     world.origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end('{}')
@@ -256,7 +256,7 @@ describe('the opening line of a stream (F25)', () => {
   })
 })
 
-it.each(['hangs', 'fails'])('a reply waits for no audit line, where the log %s (F20)', async (sink) => {
+it.each(['hangs', 'fails'])('a reply does not wait for the audit line if the log %s (F20)', async (sink) => {
   const broken = await openWorld(undefined, { vars: { TEST_SINK: sink } })
   for (let count = 0; count < 20; count++) {
     const reply = await broken.as('alice', '/agents/http/x')

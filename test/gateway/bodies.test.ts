@@ -50,7 +50,7 @@ const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab]
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 
 describe('AG-UI bodies', () => {
-  it('state.auth_user is overwritten with who is asking, and the rest of the state stays (X7)', async () => {
+  it('state.auth_user is overwritten with the caller, and the rest of the state stays (X7)', async () => {
     const state = {
       auth_user: { user_id: 'mallory', role: 'admin', extra: true },
       cart: [1, 2],
@@ -62,7 +62,7 @@ describe('AG-UI bodies', () => {
     expect(received.auth_user).not.toHaveProperty('extra')
   })
 
-  it('makes a state where there is none, and refuses one that is not an object (X7)', async () => {
+  it('a missing state is created, and one that is not an object is refused (X7)', async () => {
     for (const state of [undefined, null]) {
       await world.as('alice', '/agents/ag2', json(run({ state })))
       expect(sent().state).toMatchObject({ auth_user: ALICE })
@@ -73,7 +73,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('no spelling of the name survives, also on public routes (X7)', async () => {
+  it('no spelling of an identity name survives, on public routes too (X7)', async () => {
     const forged = Object.fromEntries(
       ['auth_user', 'authUser', 'AUTH_USER', 'auth-user', 'Auth.User'].map((name) => [name, 'mallory']),
     )
@@ -90,7 +90,7 @@ describe('AG-UI bodies', () => {
     expect(sent().state).toEqual({})
   })
 
-  it('duplicate members, escapes and __proto__ do not get around it (X7)', async () => {
+  it('duplicate members, escapes and __proto__ do not bypass the removal of identity (X7)', async () => {
     const bodies = [
       '{"threadId":"t","runId":"r","messages":[],"state":{"auth_user":"mallory"},"state":{"auth_user":"mallory"}}',
       '{"threadId":"t","runId":"r","messages":[],"state":{"\\u0061uth_user":"mallory"}}',
@@ -105,7 +105,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('a __proto__ in what people wrote or a tool is called with arrives, without names of identity in it', async () => {
+  it('a __proto__ in messages, input or arguments of tools arrives, without identity names inside', async () => {
     const bodies = [
       ['/agents/ag2', '{"threadId":"t","runId":"r","messages":[{"id":"m","content":{"__proto__":{"a":1}}}]}'],
       [
@@ -127,7 +127,7 @@ describe('AG-UI bodies', () => {
     expect(world.origin.last().body).not.toContain('__proto__')
   })
 
-  it('other spellings of the members themselves are refused, and identity beside the state is dropped (X7)', async () => {
+  it('misspelt members of the run are refused, and identity beside the state is dropped (X7)', async () => {
     const before = world.origin.received.length
     const forged = { auth_user: { user_id: 'mallory' } }
     for (const more of [
@@ -156,7 +156,7 @@ describe('AG-UI bodies', () => {
     expect(sent()).toMatchObject({ thread_id: UUID, run_id: UUID, forwarded_props: { theme: 'dark' } })
   })
 
-  it('thread and run ids reach the agent as UUIDs, and come back as the caller’s own', async () => {
+  it('ids of threads and runs reach the agent as UUIDs and come back as the caller chose them', async () => {
     world.origin.handle((_request, response, body) => {
       response.setHeader('content-type', 'application/json')
       response.end(body)
@@ -175,7 +175,7 @@ describe('AG-UI bodies', () => {
     )
   })
 
-  it('what would make an agent call an address or change its configuration is dropped from forwardedProps (X9)', async () => {
+  it('members of forwardedProps that set an address or a configuration are dropped (X9)', async () => {
     const forwardedProps = {
       webhook: 'http://x',
       config: {},
@@ -195,7 +195,7 @@ describe('AG-UI bodies', () => {
     expect(sent().forwardedProps).toEqual({ command: { resume: 'yes' }, theme: 'dark' })
   })
 
-  it('fills the shape that the route maps, and forwardedProps where an agent looks there', async () => {
+  it('the caller is written in the shape and place that the route names: state or forwardedProps', async () => {
     await world.as('bob', '/agents/maf', json(run({ state: { caller: 'mallory', auth_user: 'mallory' } })))
     expect(sent().state).toEqual({ caller: { id: 'bob', tenant: 'acme' } })
     expect(world.origin.last().url).toBe('/run')
@@ -205,7 +205,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('offers the run, capabilities and health, and nothing else', async () => {
+  it('only the run, capabilities and health are offered', async () => {
     expect((await world.as('alice', '/agents/ag2/', json(run({})))).status).toBe(200)
     expect((await world.as('alice', '/agents/ag2')).status).toBe(200)
     expect((await world.as('alice', '/agents/ag2/docs')).status).toBe(404)
@@ -228,7 +228,7 @@ describe('LangGraph bodies', () => {
     __secret: 'mallory',
   }
 
-  it('forged identity is removed from config, context and checkpoint of every run, wherever runs are started (X7)', async () => {
+  it('forged identity is removed from config, context and checkpoint of every run (X7)', async () => {
     const body = {
       assistant_id: 'agent',
       input: { messages: [] },
@@ -260,7 +260,7 @@ describe('LangGraph bodies', () => {
     expect(world.origin.last().body).not.toContain('mallory')
   })
 
-  it('fills langgraph_auth_user where the route asks for it, over whatever the caller sent', async () => {
+  it('langgraph_auth_user is set if the route asks for it, and replaces any value of the caller', async () => {
     await world.as(
       'alice',
       '/js/threads/t/runs/stream',
@@ -276,7 +276,7 @@ describe('LangGraph bodies', () => {
     expect(sent()).toEqual({ metadata: {} })
   })
 
-  it('does not let injected identity come back', async () => {
+  it('identity that the gateway injected does not come back in answers', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end(
@@ -293,7 +293,7 @@ describe('LangGraph bodies', () => {
     )
   })
 
-  it('what is not listed is 404, and what changes assistants, the store or crons is closed (X10)', async () => {
+  it('unlisted addresses are 404; changes of assistants, the store and crons are closed (X10)', async () => {
     const inventory: [string, string][] = [
       ['POST', '/assistants'],
       ['PATCH', '/assistants/a'],

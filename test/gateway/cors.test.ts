@@ -65,7 +65,7 @@ describe('CORS', () => {
     '*',
     '',
   ]
-  it.each(strangers)('the origin %o gets no leave to read anything (S25)', async (origin) => {
+  it.each(strangers)('the web origin %o gets no permission to read anything (S25)', async (origin) => {
     const reply = await preflight('/agents/http/x', origin)
     expect(reply.headers.has('access-control-allow-origin')).toBe(false)
     if (origin !== '') expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
@@ -90,7 +90,7 @@ describe('CORS', () => {
     expect(mismatch).toEqual({ found: `the page ${APP}`, expected: 'no page', setting: 'cors.origins' })
   })
 
-  it('the log names the page that asked, and the pages that may', async () => {
+  it('the audit line names the page that asked and the pages that may ask', async () => {
     const { mismatch } = await world.gateway.auditOf(await preflight('/agents/http/x', 'https://evil.test'))
     expect(mismatch).toEqual({
       found: 'the page https://evil.test',
@@ -99,7 +99,7 @@ describe('CORS', () => {
     })
   })
 
-  it('refusals can be read by the page as replies can, with the headers that tell what to do (S25)', async () => {
+  it('a page can read refusals and replies alike, with the headers it needs to react (S25)', async () => {
     const headers = { origin: APP }
     const replies = [
       await world.as(undefined, '/agents/http/x', { headers }),
@@ -115,7 +115,7 @@ describe('CORS', () => {
     }
   })
 
-  it('a page of some route can read that there is no such route, and a stranger cannot (S25)', async () => {
+  it('a page of some route can read the 404 of an unknown route, and other pages cannot (S25)', async () => {
     expect((await preflight('/nowhere', APP)).status).toBe(204)
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     expect(reply.headers.get('access-control-allow-origin')).toBe(APP)
@@ -127,7 +127,7 @@ describe('CORS', () => {
     expect(closed.headers.has('access-control-allow-origin')).toBe(false)
   })
 
-  it("the origin's own CORS headers do not come through (S25)", async () => {
+  it('CORS headers of the agent are dropped (S25)', async () => {
     world.origin.handle((_request, response) => {
       response.writeHead(200, {
         'access-control-allow-origin': '*',
@@ -148,11 +148,11 @@ describe('CORS', () => {
   })
 })
 
-describe('web origins as they are', () => {
+describe('CORS for unusual web origins', () => {
   const leave = async (origin: string, path = '/app/x') =>
     (await preflight(path, origin)).headers.get('access-control-allow-origin')
 
-  it('an app of its own scheme, and any port of this machine where the route says so', async () => {
+  it('an app with its own URL scheme is allowed, and any local port if the route says so', async () => {
     for (const origin of ['tauri://localhost', 'http://localhost:5173', 'http://localhost:80'])
       expect(await leave(origin)).toBe(origin)
     for (const origin of [
@@ -168,7 +168,7 @@ describe('web origins as they are', () => {
       expect(await leave(origin), origin).toBeNull()
   })
 
-  it('a page may send credentials where the route says so, and its cookies are not read', async () => {
+  it('a page may send credentials if the route says so, and its cookies are not read', async () => {
     const allowed = 'access-control-allow-credentials'
     expect((await preflight('/app/x', APP)).headers.get(allowed)).toBe('true')
     expect((await preflight('/agents/http/x', APP)).headers.has(allowed)).toBe(false)
@@ -184,7 +184,7 @@ describe('web origins as they are', () => {
     expect(world.origin.last().headers).not.toHaveProperty('cookie')
   })
 
-  it('headers that pages send and no agent needs pass the preflight and are dropped', async () => {
+  it('common page headers that agents do not need pass the preflight and are dropped', async () => {
     const named = async (path: string) => (await preflight(path, APP)).headers.get('access-control-allow-headers') ?? ''
     expect(await named('/app/x')).toMatch(/\bx-debug\b/)
     expect(await named('/agents/http/x')).not.toMatch(/x-debug|x-api-key/)

@@ -59,7 +59,7 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('an app’s own data, under names that identity has too (invariant 17)', () => {
+describe('data of an app under names that identity also uses (invariant 17)', () => {
   it.each(kinds.flatMap(([id]) => sharings.map((threads) => [id, threads] as const)))(
     'arrives byte for byte from %s, where threads are %s',
     async (id, threads) => {
@@ -113,7 +113,7 @@ describe('numbers that a caller sends', () => {
     if (body.includes('9007199254740993')) expect(received).toContain('"id":9007199254740993')
   })
 
-  it('bodies are read if the gateway has to read them', async () => {
+  it('are read where the gateway needs their value', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end('{}')
@@ -125,7 +125,7 @@ describe('numbers that a caller sends', () => {
     expect((await world.as('alice', path, json('{"method":1.0,"params":{}}'))).status).toBe(200)
   })
 
-  it('are no objects: a state that is one is refused, and the answer repeats the id of its request', async () => {
+  it('are not objects: a number as state is refused, and an error repeats a large request id exactly', async () => {
     const state = await world.as('alice', '/named-own', json('{"threadId":"t","runId":"r","messages":[],"state":1.0}'))
     expect(await refused(state)).toEqual({ status: 400, code: 'body-invalid' })
     const unknown = await world.as('alice', '/mcp', json(call('custom/thing', '')))
@@ -141,7 +141,7 @@ describe('identity that the gateway put into a run', () => {
     ['own', snapshot],
     ['tenant', '{"n":1.0}'],
     ['shared', '{"n":1.0}'],
-  ])('comes back only to its owner: %s', async (threads, state) => {
+  ])('comes back only if one person owns the thread: %s', async (threads, state) => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event(snapshot))
@@ -150,7 +150,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event(state))
   })
 
-  it('leaves ADK’s snapshots under the name that ADK gives it as well', async () => {
+  it('is removed from snapshots of ADK, also under the name that ADK uses', async () => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event('{"_ag_ui_user_id":"alice","user_id":"alice","n":1.0}'))
@@ -159,7 +159,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event('{"n":1.0}'))
   })
 
-  it('leaves what a CopilotKit runtime keeps of a thread: its state and its events', async () => {
+  it('is removed from the state and events that a CopilotKit runtime stores of a thread', async () => {
     world.origin.handle((request, response) => {
       response.setHeader('content-type', 'application/json')
       const state = '{"name":"Alice","role":"admin","user_id":"alice","n":1.0}'

@@ -39,9 +39,9 @@ const FORGED = {
 }
 const OWN = { theme: 'dark', user: 'mine', name: 'mine', roles: ['mine'] }
 
-describe('identity that a caller writes into a body (X9, invariant 6)', () => {
+describe('identity that a caller forges in a body (X9, invariant 6)', () => {
   it.each(['/plain', '/copilotkit/agent/default/run'])(
-    'reaches no agent by its state or its forwarded props (%s)',
+    'reaches no agent in its state or forwarded props (%s)',
     async (path) => {
       const body = await sent(
         path,
@@ -51,14 +51,14 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
     },
   )
 
-  it('reaches no agent by the state where the route writes it into forwarded props, which some agents merge', async () => {
+  it('reaches no agent in the state if the route writes identity to forwarded props', async () => {
     const forged = { account: 'root', ACCOUNT: 'root', memberOf: 'root', 'member-of': 'root' }
     const { state, forwardedProps } = await sent('/in-props', run({ state: forged, forwardedProps: forged }))
     expect(state).toEqual({})
     expect(forwardedProps).toEqual({ account: 'bob', member_of: 'acme' })
   })
 
-  it.each(['command', 'Command'])('reaches no graph by what a %s would write over its state', async (name) => {
+  it.each(['command', 'Command'])('reaches no graph in a %s that would update its state', async (name) => {
     const sentCommand = async (command: object) =>
       (await sent('/plain', run({ forwardedProps: { [name]: command } }))).forwardedProps[name]
     expect(await sentCommand({ resume: OWN, update: { ...OWN, ...FORGED }, other: 1 })).toEqual({
@@ -73,7 +73,7 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
     expect(metadata).toEqual({ threadMetadata: OWN })
   })
 
-  it('reaches no agent by forwarded props where the route writes it into the state', async () => {
+  it('reaches no agent in forwarded props if the route writes identity to the state', async () => {
     const { state, forwardedProps } = await sent(
       '/in-state',
       run({ forwardedProps: { account: 'root', Account: 'root' } }),
@@ -82,7 +82,7 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
     expect(forwardedProps).toEqual({})
   })
 
-  it('reaches no LangGraph run by its configuration or its context', async () => {
+  it('reaches no LangGraph run in its configuration or context', async () => {
     const body = await sent('/langgraph/runs/wait', {
       assistant_id: 'agent',
       config: { configurable: { ...OWN, ...FORGED } },
@@ -92,7 +92,7 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
     expect(body).toEqual({ assistant_id: 'agent', config: { configurable: OWN }, context: OWN, checkpoint: OWN })
   })
 
-  it('reaches no MCP server by the metadata of a request, and arguments of tools stay as they are', async () => {
+  it('reaches no MCP server in the metadata of a request, and arguments of tools stay unchanged', async () => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call' }
     const params = (meta: object) => ({ name: 'search', arguments: { user_id: 'c-17' }, _meta: meta })
     const meta = { progressToken: 7, 'example.com/deep': { ...OWN, ...FORGED }, ...FORGED }
@@ -103,27 +103,24 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
   })
 
   it.each(['Name', 'URI', 'TaskId', 'taskid', 'RequestState'])(
-    'reaches no MCP server by a parameter in another case, whatever it would name: %s',
+    'reaches no MCP server: a misspelt parameter is refused: %s',
     async (name) => {
       const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: 'root' } }
       expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
     },
   )
 
-  it.each(['_Meta', '_META'])(
-    'reaches no MCP server by %s, which a server that ignores case would read',
-    async (name) => {
-      const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: FORGED } }
-      expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
-    },
-  )
+  it.each(['_Meta', '_META'])('reaches no MCP server: metadata misspelt as %s is refused', async (name) => {
+    const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: FORGED } }
+    expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
+  })
 
   it.each([
     ['parts', 'metadata'],
     ['content', 'Metadata'],
     ['Parts', 'metadata'],
     ['PARTS', 'METADATA'],
-  ])('reaches no A2A agent by a part of a message: %s, %s', async (parts, metadata) => {
+  ])('reaches no A2A agent in a part of a message: %s, %s', async (parts, metadata) => {
     const of = (meta: object) => ({
       jsonrpc: '2.0',
       id: 1,
@@ -134,7 +131,7 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
   })
 
   it.each(['Message', 'REQUEST', 'Configuration', 'Metadata'])(
-    'reaches no A2A agent by parameters in another case: %s',
+    'reaches no A2A agent: a misspelt parameter is refused: %s',
     async (name) => {
       const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'x' }] }
       const call = { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message, [name]: FORGED } }
@@ -142,7 +139,7 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
     },
   )
 
-  it('reaches no A2A agent by metadata', async () => {
+  it('reaches no A2A agent in metadata', async () => {
     const message = (metadata: object) => ({
       messageId: 'm',
       role: 'ROLE_USER',
@@ -158,12 +155,12 @@ describe('identity that a caller writes into a body (X9, invariant 6)', () => {
   })
 })
 
-describe('a member of a run’s input in a second spelling (X9)', () => {
+describe('a second spelling of a member of a run (X9)', () => {
   const MEMBERS = [
     ...['threadId', 'runId', 'parentRunId', 'protocolVersion', 'state', 'messages', 'tools', 'context'],
     ...['forwardedProps', 'resume'],
   ]
-  it.each(MEMBERS)('is refused, since a server could read either: %s', async (member) => {
+  it.each(MEMBERS)('is refused, because a server could read either spelling: %s', async (member) => {
     const snake = member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     const twice = snake === member ? member.toUpperCase() : snake
     const value = member.endsWith('Id') ? 'x' : {}
@@ -172,14 +169,14 @@ describe('a member of a run’s input in a second spelling (X9)', () => {
     expect((await world.as('bob', '/plain', json({ [alone]: value }))).status).toBe(400)
   })
 
-  it('that is not one of its own is left as it is', async () => {
+  it('is left alone if the member is not defined by AG-UI', async () => {
     const more = { Theme: 'dark', theme: 'light' }
     expect(await sent('/plain', run(more))).toEqual(run(more))
   })
 })
 
-describe('forwarded props that would make a runtime do something else (X9)', () => {
-  it('are removed, in both spellings, and others are not', async () => {
+describe('forwarded props that change how a runtime acts (X9)', () => {
+  it('are removed in both spellings, and other props stay', async () => {
     const made = {
       ...{ multitaskStrategy: 'rollback', multitask_strategy: 'rollback', ifNotExists: 'create', onCompletion: 'keep' },
       ...{ on_disconnect: 'continue', langsmithTracer: {}, _langsmithTracer: {}, langsmith_tracer: {} },
@@ -190,7 +187,7 @@ describe('forwarded props that would make a runtime do something else (X9)', () 
   })
 })
 
-describe('members of an A2A card that the gateway does not know (X9)', () => {
+describe('unknown members of an A2A card (X9)', () => {
   it('do not reach callers, who might read another address in them', async () => {
     const interfaces = [
       { url: 'http://evil.test/rpc', URL: 'http://evil.test', protocolBinding: 'JSONRPC', tenant: 'x' },

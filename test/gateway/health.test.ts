@@ -65,7 +65,7 @@ describe('the health of a gateway with exactly one route', () => {
   })
 })
 
-it('discovery and keys may be kept by caches where there are signing keys, and not where there are none', async () => {
+it('discovery and keys are cacheable if there are signing keys, and not cacheable without them', async () => {
   expect((await documentsOf(http)).cached).toEqual(['public, max-age=3600', 'public, max-age=600'])
   expect((await documentsOf(http, { SIGNING_KEYS: undefined })).cached).toEqual(['no-store', 'no-store'])
 })

@@ -55,7 +55,7 @@ const reading: Record<Kind, string> = {
 }
 const sent = () => JSON.parse(world.origin.last().body)
 
-describe('headers that CORS names', () => {
+describe('headers that CORS allows or exposes', () => {
   const usual = 'content-type, last-event-id, accept, traceparent, tracestate, idempotency-key, authorization'
   const usuallyExposed =
     'content-location, location, retry-after, www-authenticate, x-pagination-next, x-pagination-total, x-request-id'
@@ -79,7 +79,7 @@ describe('headers that CORS names', () => {
     ['a2a', 'POST, GET', `${usual}, ${a2a}`, `${usuallyExposed}, ${a2a}`],
   ]
 
-  it.each(cases)('of a route of kind %s are exactly those of its list', async (kind, methods, request, exposed) => {
+  it.each(cases)('on a route of kind %s are exactly those of its list', async (kind, methods, request, exposed) => {
     const asked = { origin: APP, 'access-control-request-method': 'POST' }
     const preflight = await world.gateway.fetch(reading[kind], { method: 'OPTIONS', headers: asked })
     expect(Object.fromEntries([...preflight.headers].filter(([name]) => /^access-control|^vary/.test(name)))).toEqual({
@@ -97,7 +97,7 @@ describe('headers that CORS names', () => {
     })
   })
 
-  it('of MCP have those parameters that the page asks for', async () => {
+  it('on an MCP route include the parameter headers that the page asks for', async () => {
     const headers = {
       origin: APP,
       'access-control-request-method': 'POST',
@@ -114,7 +114,7 @@ describe('headers that CORS names', () => {
     }
   })
 
-  it('of an address without a route are those of all routes together', async () => {
+  it('at an unknown address are those of all routes together', async () => {
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     const asked = { origin: APP, 'access-control-request-method': 'POST' }
     const preflight = await world.gateway.fetch('/nowhere', { method: 'OPTIONS', headers: asked })
@@ -225,7 +225,7 @@ describe('claims of the assertion', () => {
   /** The gateway does not emit these, but an agent could take them for a key binding. */
   const alsoReserved = ['cnf', 'nonce', 'txn']
 
-  it('are exactly these where everything is known of the caller and the request', async () => {
+  it('are exactly these if everything about the caller and the request is known', async () => {
     const claims = {
       ...{ roles: ['admin'], scope: 'use', tenant: 'acme', email: 'alice@example.com', name: 'Alice' },
       ...{ act: { sub: 'app' }, department: 'R&D', azp: 'app' },
@@ -266,7 +266,7 @@ describe('claims of the assertion', () => {
     ...['vot', 'vtm', 'zoneinfo'],
   ]
 
-  it('have no other meaning for readers of tokens', () => {
+  it('do not reuse the name of a registered claim with another meaning', () => {
     const own = emitted.filter((claim) => !agreed.includes(claim))
     expect(own.sort()).toEqual(['bdg', 'caller', 'rid', 'tenant', 'thread_id'])
     expect(emitted.filter((claim) => taken.includes(claim))).toEqual([])
@@ -292,20 +292,20 @@ describe('claims of the assertion', () => {
     expect(faultsOf(claim)).toEqual(['assertion.claims[0]'])
   })
 
-  it('amr can be copied, behind the method by which the gateway itself knows', async () => {
+  it('amr can be copied, and begins with the method that the gateway knows itself', async () => {
     const token = await forge(world.provider, { claims: { amr: ['pwd', 'mfa'] } })
     expect((await world.gateway.fetch('/agents/amr/x', { headers: bearer(token) })).status).toBe(200)
     const assertion = String(world.origin.last().headers['x-sallyport-assertion'])
     expect(decodeJwt(assertion).amr).toEqual(['jwt', 'pwd', 'mfa'])
   })
 
-  it('of any other name can be copied from the caller’s token', () => {
+  it('with any other name can be copied from the token of the caller', () => {
     for (const claim of ['department', 'groups', 'tid2', 'https://example.com/roles'])
       expect(faultsOf(claim)).toEqual([])
   })
 })
 
-describe('names that a caller may not send in a body', () => {
+describe('identity names in a body', () => {
   const everyOne = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'mallory']))
 
   it('are removed from the state of an ADK agent, and no others', async () => {
@@ -451,7 +451,7 @@ describe('an A2A card', () => {
     }
   })
 
-  it('that could not be rewritten is refused, and an error in its place passes', async () => {
+  it('that cannot be rewritten is refused, and an error instead of a card passes', async () => {
     answering({ supported_interfaces: [] })
     expect((await world.as('alice', '/agents/a2a/.well-known/agent-card.json')).status).toBe(502)
     const error = { jsonrpc: '2.0', id: 1, error: { code: -32007, message: 'no extended card' } }
@@ -461,18 +461,18 @@ describe('an A2A card', () => {
   })
 })
 
-describe('threads of a CopilotKit runtime', () => {
+describe('a thread of a CopilotKit runtime', () => {
   const SUFFIXES = [
     ...['info', 'inspector-metadata', 'inspector-learning', 'transcribe', 'cpk-debug-events', 'run', 'suggest'],
     'connect',
   ]
 
-  it.each(SUFFIXES)('may not be called %s, by which the runtime would take the request for another', async (name) => {
+  it.each(SUFFIXES)('cannot have the id %s, which would turn the request into another one', async (name) => {
     const reply = await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })
     expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([404, 'operation-unknown'])
   })
 
-  it('may be called anything else', async () => {
+  it('can have any other id', async () => {
     for (const name of ['stop', 'infos', 'threads', 'messages'])
       expect(
         (await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })).status,
@@ -489,14 +489,14 @@ describe('the audit line', () => {
   }
   const run = json({ threadId: 't', runId: 'r', messages: [] })
 
-  it('of a request that was forwarded has exactly these members, and the time of every step', async () => {
+  it('of a forwarded request has exactly these members, and the time of every step', async () => {
     const { line, ms } = await membersOf(await world.as('alice', '/agents/own', run))
     const known = ['route', 'operations', 'thread', 'who', 'decision', 'outcome', 'status', 'stream', 'ms']
     expect([...line].sort()).toEqual([...first, ...known].sort())
     expect(ms).toEqual(['decide', 'origin', 'sign', 'threads', 'total', 'verify'])
   })
 
-  it('of a request that was refused has exactly these members, and the time of the steps that it came to', async () => {
+  it('of a refused request has exactly these members, and the times of the steps it reached', async () => {
     const { line, ms } = await membersOf(await world.as(undefined, '/agents/own', run))
     expect([...line].sort()).toEqual([...first, 'route', 'outcome', 'status', 'code', 'ms'].sort())
     expect(ms).toEqual(['total'])

@@ -82,13 +82,13 @@ type Row = readonly [method: string, path: string, operation: string, where: rea
 
 function offers(agent: keyof typeof agents, rows: readonly Row[], among: readonly Where[] = everywhere) {
   const cases = rows.map(([method, path, operation, where, body]) => ({ method, path, operation, where, body }))
-  it.each(cases)('$method $path is $operation', async ({ method, path, operation, where, body }) => {
+  it.each(cases)('$method $path is the operation $operation', async ({ method, path, operation, where, body }) => {
     expect(await offered(agent, among, path, requestOf(method, body))).toEqual({ operation, where })
   })
 }
 /** The same for kinds that take every message at one address. */
 function offersMessages(agent: keyof typeof agents, rows: readonly (readonly [object, string, readonly Where[]])[]) {
-  it.each(rows)('%j is %s', async (message, operation, where) => {
+  it.each(rows)('%j is the operation %s', async (message, operation, where) => {
     expect(await offered(agent, everywhere, '', json(message))).toEqual({ operation, where })
   })
 }
@@ -143,7 +143,7 @@ describe('a request to an MCP route:', () => {
     ['GET', '/sse', NOTHING, []],
   ])
 
-  it('a batch is all of its messages, and is not offered if one of them is not', async () => {
+  it('a batch needs all of its messages to be offered', async () => {
     const batch = [call('tools/list'), call('ping'), call('tools/call', { name: 'search' })]
     const operation = 'tool.list session.ping tool.call/search'
     expect(await offered('mcp', everywhere, '', json(batch))).toEqual({ operation, where: everywhere })
@@ -209,7 +209,7 @@ describe('a request to an A2A route:', () => {
     ['a contextId that is null', { contextId: null }],
     ['a taskId that is null', { taskId: null }],
     ['a list of no other tasks', { contextId: '', taskId: null, referenceTaskIds: [] }],
-  ])('a message with %s passes, since that says that there is none', async (_what, ids) => {
+  ])('a message with %s passes, because it names no task or context', async (_what, ids) => {
     const params = { message: { ...message, ...ids } }
     for (const [path, body] of [
       ['', call('SendMessage', params)],
@@ -223,7 +223,7 @@ describe('a request to an A2A route:', () => {
       }
   })
 
-  it('the audit line names the task that the path or the parameters name', async () => {
+  it('the audit line names the task of the path or the parameters', async () => {
     const threadOf = async (path: string, init: RequestInit = {}) =>
       (await world.gateway.auditOf(await world.as('alice', `/named/a2a${path}`, init))).thread
     for (const [method, path, , , body] of rest.filter(([, path]) => path.startsWith('/tasks/t')))
@@ -293,7 +293,7 @@ describe('a request to a CopilotKit route', () => {
       body: '--x\r\ncontent-disposition: form-data; name="audio"\r\n\r\nRIFF\r\n--x--\r\n',
     })
 
-    it('an audio form passes unread to /transcribe, and is refused elsewhere', async () => {
+    it('audio as a form passes unread to /transcribe, and is refused elsewhere', async () => {
       for (const boundary of ['x', '"x"', '----WebKitFormBoundaryAaBb09']) {
         const init = form(boundary)
         expect(await offered('multi', everywhere, '/transcribe', init)).toMatchObject({ where: everywhere })
@@ -345,7 +345,7 @@ describe('a request to a CopilotKit route', () => {
       '/threads/t/messages/',
       '/threads/t/messages#x',
       '',
-    ])('a resource with an unusual path spelling is refused: %s', async (path) => {
+    ])('a resource with a path that is not canonical is refused: %s', async (path) => {
       const reply = await world.as('alice', '/own/single', json(resource('GET', path)))
       expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
     })
@@ -420,7 +420,7 @@ describe('a request to a LangGraph route:', () => {
   )
 })
 
-describe('a route that offers few operations of a kind with one address for every message', () => {
+describe('a route that offers few operations, of a kind with one address for all messages', () => {
   const rpc = (method: string, params: object) => ({ jsonrpc: '2.0', id: 1, method, params })
   const [message, task] = [{ message: { messageId: 'm', parts: [] } }, { id: 't' }]
   const search = (name: string) => rpc('tools/call', { name })
@@ -433,7 +433,7 @@ describe('a route that offers few operations of a kind with one address for ever
       [{ method: 'agent/run', params: { agentId: 'a' }, body: { threadId: 't', runId: 'r', messages: [] } }],
       [{ method: 'info' }, { method: 'resource/request', params: { path: '/threads/t/state', httpMethod: 'GET' } }],
     ],
-  ] as const)('forwards these and refuses the others (%s)', async (agent, these, others) => {
+  ] as const)('forwards the messages it offers and refuses the others (%s)', async (agent, these, others) => {
     for (const body of these) expect((await offered(agent, ['few'], '', json(body))).where).toEqual(['few'])
     for (const body of others) expect((await offered(agent, ['few'], '', json(body))).where).toEqual([])
   })
@@ -445,23 +445,26 @@ describe('a JSON body', () => {
     objects: (depth: number) => `${'{"a":'.repeat(depth)}0${'}'.repeat(depth)}`,
   }
 
-  it.each(['lists', 'objects'] as const)('of nested %s passes 64 levels deep, and is refused deeper', async (what) => {
-    const ask = async (text: string) => {
-      const reply = await world.as('alice', '/shared/ag-ui', json(text))
-      return reply.status === 200 ? 200 : await refused(reply)
-    }
-    // The body itself is the first level.
-    const run = (depth: number) => `{"threadId":"t","runId":"r","messages":[],"state":{},"x":${nested[what](depth)}}`
-    expect(await ask(run(63))).toBe(200)
-    const tooDeep = { status: 400, code: 'body-invalid' }
-    for (const depth of [64, 1_000, 100_000]) expect(await ask(run(depth))).toEqual(tooDeep)
-    expect(await ask(nested[what](100_000))).toEqual(tooDeep)
-  })
+  it.each(['lists', 'objects'] as const)(
+    'with nested %s passes up to 64 levels, and is refused deeper',
+    async (what) => {
+      const ask = async (text: string) => {
+        const reply = await world.as('alice', '/shared/ag-ui', json(text))
+        return reply.status === 200 ? 200 : await refused(reply)
+      }
+      // The body itself is the first level.
+      const run = (depth: number) => `{"threadId":"t","runId":"r","messages":[],"state":{},"x":${nested[what](depth)}}`
+      expect(await ask(run(63))).toBe(200)
+      const tooDeep = { status: 400, code: 'body-invalid' }
+      for (const depth of [64, 1_000, 100_000]) expect(await ask(run(depth))).toEqual(tooDeep)
+      expect(await ask(nested[what](100_000))).toEqual(tooDeep)
+    },
+  )
 })
 
-describe('JSON-RPC', () => {
+describe('a JSON-RPC message', () => {
   it.each(['mcp', 'a2a'] as const)(
-    'to an agent of kind %s is refused where it has a member in a second spelling',
+    'to an agent of kind %s is refused if a member has a second spelling',
     async (agent) => {
       const [method, params] = agent === 'mcp' ? ['tools/call', { name: 'search' }] : ['GetTask', { id: 't' }]
       const good = { jsonrpc: '2.0', id: 1, method, params }
@@ -481,7 +484,7 @@ describe('JSON-RPC', () => {
   )
 })
 
-it('the challenge of an MCP route says where to sign in, and that of another kind does not', async () => {
+it('only an MCP route says where to sign in when it refuses a missing token', async () => {
   const challengeOf = async (path: string) =>
     (await plainRequest(world.gateway.url, { path, method: 'POST' })).headers['www-authenticate']
   const metadata = `${world.gateway.url}/.well-known/oauth-protected-resource/own/mcp`

@@ -18,20 +18,20 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('a page that an agent answers with', () => {
-  it('runs nothing on a public route and is shown by no other site', async () => {
+describe('an HTML page in the answer of an agent', () => {
+  it('runs no script on a public route, and other sites cannot embed it', async () => {
     const { headers } = await world.gateway.fetch('/open/x.html')
     expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
   })
 
-  it('runs nothing on a route that takes a token in a header, which no other site can send', async () => {
+  it('runs no script on a route that needs a token in a header', async () => {
     const { headers } = await world.as('alice', '/agents/http/x.html')
     expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
     expect(headers.has('cross-origin-resource-policy')).toBe(false)
   })
 
-  it('keeps the policy of its own where the route says so', async () => {
+  it('keeps its own security policy if the route says so', async () => {
     const { headers } = await world.gateway.fetch('/pages/x.html')
     expect(headers.get('content-security-policy')).toBe("default-src 'self'")
     expect(headers.has('cross-origin-resource-policy')).toBe(false)

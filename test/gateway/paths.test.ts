@@ -39,8 +39,8 @@ afterAll(() => world?.close())
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   plainRequest(world.gateway.url, { path, method, headers: { authorization: `Bearer ${token}`, ...headers } })
 
-describe('the path', () => {
-  it('what was authorised is what is forwarded, byte for byte below the prefix (invariant 4)', async () => {
+describe('the path of a request', () => {
+  it('is forwarded exactly as it was authorised, byte for byte below the prefix (invariant 4)', async () => {
     for (const rest of [
       '/public/a',
       '/public/a%20b',
@@ -110,7 +110,7 @@ describe('the path', () => {
     if (status !== 200) expect(forwarded).toEqual([])
   })
 
-  it('whatever the spelling, the path that was decided on is the one the origin reads (T9)', async () => {
+  it('is decided on as the origin reads it, whatever the spelling (T9)', async () => {
     const piece = fc.constantFrom(
       'p',
       'public',
@@ -154,7 +154,7 @@ describe('the path', () => {
     )
   })
 
-  it("the origin's host never changes, whatever the path (T10, invariant 5)", async () => {
+  it('never changes the host of the origin (T10, invariant 5)', async () => {
     const evil = [
       '//evil.test/x',
       '/\\evil.test',
@@ -174,14 +174,14 @@ describe('the path', () => {
     }
   })
 
-  it('query and fragment decide nothing, and case matters (T11)', async () => {
+  it('decides alone: query and fragment do not count, and case matters (T11)', async () => {
     expect((await get('/r/p?/public/x')).status).toBe(403)
     expect((await get('/r/P/x')).status).toBe(404)
     expect((await get('/R/public/x')).status).toBe(404)
     expect((await get('/r/public/x?/p')).status).toBe(200)
   })
 
-  it('a parameter of a path is one encoded segment (T12)', async () => {
+  it('has parameters of exactly one encoded segment (T12)', async () => {
     for (const id of ['a%2f..%2fb', '..', 'a%3fx', 'a%23x', '%00', 'a;b']) {
       const before = world.origin.received.length
       const { status } = await get(`/agents/langgraph/threads/${id}/state`)
@@ -197,15 +197,15 @@ describe('the path', () => {
     expect(refusalOf(await get('/r2/public/x'))).toBe('route-unknown')
   })
 
-  it('refuses a URL that is too long, one character over and far over (F12)', async () => {
+  it('is refused if the URL is too long, by one character or by far (F12)', async () => {
     const room = 4096 - `${world.gateway.url}/other/`.length
     expect((await get(`/other/${'a'.repeat(room)}`)).status).toBe(200)
     expect(refusalOf(await get(`/other/${'a'.repeat(room + 1)}`))).toBe('path-too-long')
   })
 })
 
-describe('method, host and way', () => {
-  it('HEAD, OPTIONS, TRACE, PURGE and unknown methods are 405 with Allow, and overrides do nothing (T13, S21)', async () => {
+describe('method, host and framing', () => {
+  it('HEAD, OPTIONS, TRACE, PURGE and unknown methods are 405 with Allow; overrides are ignored (T13, S21)', async () => {
     const before = world.origin.received.length
     for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'PURGE', 'PROPFIND', 'POST']) {
       const reply = await get('/r/public/x', {}, method)
@@ -221,7 +221,7 @@ describe('method, host and way', () => {
     expect(world.origin.last().method).toBe('GET')
   })
 
-  it('a request that has passed this gateway before is a loop, and stops (S21)', async () => {
+  it('a request that has passed this gateway before is refused as a loop (S21)', async () => {
     const { host } = new URL(world.gateway.url)
     const reply = await get('/r/public/x', { via: `1.1 proxy.test, 1.1 ${host}` })
     expect(isRefusal(reply, 508, 'loop-detected')).toBe(true)
@@ -229,7 +229,7 @@ describe('method, host and way', () => {
     expect(world.origin.last().headers.via).toBe(`1.1 ${host}`)
   })
 
-  it('answers only under its own host, and never passes the Host header on (F22, F24)', async () => {
+  it('the gateway answers only under its own name, and never forwards the Host header (F22, F24)', async () => {
     const { host, port } = new URL(world.gateway.url)
     for (const name of ['evil.test', `evil.test:${port}`, '127.0.0.1', `127.0.0.1.evil.test:${port}`]) {
       const reply = await plainRequest(world.gateway.url, {
@@ -243,7 +243,7 @@ describe('method, host and way', () => {
     expect(host).toContain(port)
   })
 
-  it('one request in, at most one out, and no crash, whatever the framing (S22)', async () => {
+  it('one request causes at most one to the origin and no crash, whatever its framing (S22)', async () => {
     const { host } = new URL(world.gateway.url)
     const start = `GET /r/public/x HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n`
     const smuggled = `GET /r/p HTTP/1.1\r\nHost: ${host}\r\n\r\n`

@@ -50,7 +50,7 @@ async function untilRefused(send: () => Promise<Response>): Promise<Response> {
 }
 
 describe('a route with rates', () => {
-  it('answers 429 with the limit, when to come again, and both headers, which a page can read', async () => {
+  it('answers 429 with the limit, the time to wait and both headers, and a page can read them', async () => {
     const send = () => world.as('alice', '/agents/person', json(input, headers))
     const first = await send()
     expect([first.status, first.headers.get('ratelimit-policy'), first.headers.get('ratelimit')]).toEqual([
@@ -81,13 +81,13 @@ describe('a route with rates', () => {
     expect(world.origin.received.length - before).toBeLessThan(ENOUGH)
   })
 
-  it('leaves others alone where one person floods it (F13)', async () => {
+  it('does not limit other people when one person floods it (F13)', async () => {
     const reply = await world.as('bob', '/agents/person', json(input, headers))
     expect(reply.status).toBe(200)
     await reply.text()
   })
 
-  it('counts an address before a signature is checked, so that a flood costs no verification (T6)', async () => {
+  it('counts an address before it checks a signature, so that strangers cannot make it verify (T6)', async () => {
     const forged = `Bearer ${world.token('alice').slice(0, -6)}AAAAAA`
     const send = () => world.gateway.fetch('/agents/address', json(input, { ...headers, authorization: forged }))
     const reply = await untilRefused(send)
@@ -105,7 +105,7 @@ describe('a route with rates', () => {
     await Promise.all([same.text(), other.text()])
   })
 
-  it('tells nothing of rates where there are none', async () => {
+  it('differs from a route without rates, which sends no rate headers', async () => {
     const reply = await world.as('alice', '/agents/free', json(input, headers))
     expect([reply.status, reply.headers.get('ratelimit-policy')]).toEqual([200, null])
     await reply.text()

@@ -92,8 +92,8 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('each refusal of the table (S24)', () => {
-  it('no token is a 401 without an error code, and so is another scheme (S11)', async () => {
+describe('refusal of the table (S24)', () => {
+  it('a missing token or another scheme is a 401 without an error code (S11)', async () => {
     const headers = await expectRefusal(await world.as(undefined, '/agents/http/x'), 'token-missing')
     expect(headers.get('www-authenticate')).toBe('Bearer realm="http"')
     await expectRefusal(
@@ -106,7 +106,7 @@ describe('each refusal of the table (S24)', () => {
     )
   })
 
-  it('two tokens, two headers, a list, an empty or malformed one are a 400 (S11, T7)', async () => {
+  it('two tokens, two headers, a list, an empty or malformed token are a 400 (S11, T7)', async () => {
     for (const authorization of [
       'Bearer a, Bearer b',
       'Bearer',
@@ -125,7 +125,7 @@ describe('each refusal of the table (S24)', () => {
     }
   })
 
-  it('the scheme is case-insensitive, and a token in the URL is a 400 that is never forwarded (S11, S17)', async () => {
+  it('a token in the URL is a 400 and never forwarded; the case of the scheme is ignored (S11, S17)', async () => {
     const token = await world.token('alice')
     expect(
       (await world.gateway.fetch('/agents/http/x', { headers: { authorization: `bEaReR ${token}` } })).status,
@@ -137,7 +137,7 @@ describe('each refusal of the table (S24)', () => {
     expect(world.gateway.logs.join('\n')).not.toContain(token)
   })
 
-  it('a bad token and an expired one are told apart, so that a front end knows to refresh', async () => {
+  it('an invalid and an expired token have different codes, so that a front end knows when to refresh', async () => {
     const bad = await world.gateway.fetch('/agents/http/x', { headers: bearer('eyJhbGciOiJub25lIn0.e30.AAAA') })
     expect((await expectRefusal(bad, 'token-invalid')).get('www-authenticate')).toContain('error="invalid_token"')
     const exp = Math.floor(Date.now() / 1000) - 3600
@@ -149,7 +149,7 @@ describe('each refusal of the table (S24)', () => {
     expect(headers.get('www-authenticate')).toContain('error="invalid_token"')
   })
 
-  it('a missing scope is named in the challenge; another reason is not a matter of scopes', async () => {
+  it('the challenge names a missing scope, and only a missing scope', async () => {
     const response = await world.as('alice', '/scoped/x')
     const copy = response.clone()
     const headers = await expectRefusal(response, 'scope-insufficient')
@@ -159,7 +159,7 @@ describe('each refusal of the table (S24)', () => {
     expect((await world.as('alice', '/admins/x')).status).toBe(200)
   })
 
-  it('unknown routes and endpoints are 404, known ones of another method 405 with Allow', async () => {
+  it('unknown routes and endpoints are 404; another method of a known endpoint is 405 with Allow', async () => {
     await expectRefusal(await world.as('alice', '/nowhere'), 'route-unknown')
     await expectRefusal(await world.as('alice', '/agents/langgraph/internal/truncate', json({})), 'operation-unknown')
     const headers = await expectRefusal(
@@ -169,7 +169,7 @@ describe('each refusal of the table (S24)', () => {
     expect(headers.get('allow')).toBe('POST')
   })
 
-  it('missing threads and threads of another user get the same 404, and neither is requested', async () => {
+  it('an unknown thread and a thread of another user get the same 404, and neither is fetched', async () => {
     const thread = crypto.randomUUID()
     const before = world.origin.received.length
     for (const found of [[], [{ thread_id: thread, metadata: { sallyport_owner: 'somebody else' } }]]) {
@@ -185,7 +185,7 @@ describe('each refusal of the table (S24)', () => {
     answerAnything()
   })
 
-  it('a caller without a tenant, if threads belong to tenants', async () => {
+  it('a caller without a tenant is refused if threads belong to tenants', async () => {
     const run = json({ threadId: 't', runId: 'r', messages: [] })
     const before = world.origin.received.length
     for (const tenant of [undefined, '', 7.5]) {
@@ -197,14 +197,14 @@ describe('each refusal of the table (S24)', () => {
     expect((await world.as('alice', '/of-tenants', run)).status).toBe(200)
   })
 
-  it('addresses that are not ours, not canonical, too long or round in a circle', async () => {
+  it('a path that is not canonical or too long, and a loop, are refused', async () => {
     await expectRefusal(await world.as('alice', '/agents/http//x'), 'path-not-canonical')
     await expectRefusal(await world.as('alice', `/agents/http/${'a'.repeat(4100)}`), 'path-too-long')
     const { host } = new URL(world.gateway.url)
     await expectRefusal(await world.as('alice', '/agents/http/x', { headers: { via: `1.1 ${host}` } }), 'loop-detected')
   })
 
-  it('a preflight of an origin that is not on the list', async () => {
+  it('a preflight from an unlisted web origin is refused', async () => {
     const preflight = {
       method: 'OPTIONS',
       headers: { origin: 'https://evil.test', 'access-control-request-method': 'POST' },
@@ -212,7 +212,7 @@ describe('each refusal of the table (S24)', () => {
     await expectRefusal(await world.gateway.fetch('/agents/http/x', preflight), 'cors-origin-refused')
   })
 
-  it('bodies over the limit are a 413, whether they say so or not (F12, T34)', async () => {
+  it('a body over the limit is a 413, with or without a content-length (F12, T34)', async () => {
     const over = `{"a":"${'x'.repeat(1000)}"}`
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', json(over)), 'body-too-large')
     await expectRefusal(await world.as('alice', '/agents/http/x', { method: 'POST', body: over }), 'body-too-large')
@@ -224,7 +224,7 @@ describe('each refusal of the table (S24)', () => {
     expect((await world.as('alice', '/agents/langgraph/threads', json(exact))).status).toBe(200)
   })
 
-  it('bodies that are not JSON, or have another type', async () => {
+  it('a body that is not JSON, or has no JSON type, is refused', async () => {
     for (const body of [
       '{',
       '',
@@ -264,14 +264,14 @@ describe('each refusal of the table (S24)', () => {
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', utf16), 'body-invalid')
   })
 
-  it('400 where a header names another tool than the body', async () => {
+  it('a header that names another tool than the body is a 400', async () => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search' } }
     const response = await world.as('alice', '/agents/mcp', json(call, { 'mcp-name': 'erase' }))
     const { error } = await response.json()
     await expectRefusal(new Response(JSON.stringify(error.data), response), 'header-mismatch')
   })
 
-  it('a webhook in a run would make the origin call an address of the caller (X9)', async () => {
+  it('a webhook in a run is refused: it would make the origin call an address of the caller (X9)', async () => {
     const before = world.origin.received.length
     const response = await world.as(
       'alice',
@@ -288,12 +288,12 @@ describe('each refusal of the table (S24)', () => {
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('an origin that is down is a 502 with Retry-After, and its address stays unsaid (F6)', async () => {
+  it('an origin that is down is a 502 with Retry-After, without its address (F6)', async () => {
     const headers = await expectRefusal(await world.as('alice', '/down/x'), 'origin-unreachable')
     expect(headers.get('retry-after')).toBe('5')
   })
 
-  it('an origin that does not begin to answer is a 504 (F7)', async () => {
+  it('an origin that does not begin its answer in time is a 504 (F7)', async () => {
     world.origin.handle(() => world.gateway.advance(60))
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-timeout')
     await world.gateway.setClock(0)
@@ -302,12 +302,12 @@ describe('each refusal of the table (S24)', () => {
     answerAnything()
   })
 
-  it('an identity that is too large for a header', async () => {
+  it('an identity that is too large for a header is refused', async () => {
     const token = await forge(world.provider, { claims: { big: 'x'.repeat(9000) } })
     await expectRefusal(await world.gateway.fetch('/claims/x', { headers: bearer(token) }), 'assertion-too-large')
   })
 
-  it('keys that cannot be had are a 503, never "invalid token" (invariant 7)', async () => {
+  it('keys that cannot be fetched are a 503, never "invalid token" (invariant 7)', async () => {
     const token = await forge({ issuer: 'http://127.0.0.1:1', keys: world.provider.keys })
     const headers = await expectRefusal(
       await world.gateway.fetch('/no-keys/x', { headers: bearer(token) }),
@@ -317,12 +317,12 @@ describe('each refusal of the table (S24)', () => {
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(15)
   })
 
-  it('with a secret missing, the routes that need it are closed, and the others are not (T36)', async () => {
+  it('a missing secret closes the routes that need it, and no others (T36)', async () => {
     await expectRefusal(await world.as('alice', '/secret/x'), 'configuration-incomplete')
     expect((await world.as('alice', '/agents/http/x')).status).toBe(200)
   })
 
-  it('signing keys that are missing, weak, public or damaged close every protected route (T36, T6)', async () => {
+  it('missing, weak, public or damaged signing keys close every protected route (T36, T6)', async () => {
     const weak = { kty: 'RSA', n: 'AQAB'.repeat(20), e: 'AQAB', d: 'AQAB' }
     const { d: _d, ...publicPart } = await privateKey('ES256')
     const twice = await privateKey('ES256')
@@ -359,7 +359,7 @@ describe('each refusal of the table (S24)', () => {
     }
   })
 
-  it('nothing reaches an origin without a principal, or without a policy that allows (invariant 2)', async () => {
+  it('nothing reaches an origin without a principal and a policy that allows it (invariant 2)', async () => {
     const before = world.origin.received.length
     const bad = bearer('eyJhbGciOiJSUzI1NiJ9.e30.AAAA')
     for (const path of [
@@ -388,7 +388,7 @@ describe('each refusal of the table (S24)', () => {
     expect(world.origin.received.length).toBe(before + 1)
   })
 
-  it('is ready, says so, and asks no login for it', async () => {
+  it('a gateway that is ready says so, without login', async () => {
     const gateway = await startGateway({ routes: [routeOf(openHttp(world.origin.url), [world.issuer])] })
     const health = await gateway.fetch('/.sallyport/health')
     expect(health.status).toBe(200)
@@ -398,7 +398,7 @@ describe('each refusal of the table (S24)', () => {
   })
 })
 
-it('every refusal of the table has a test here or beside it (invariant 12)', () => {
+it('every refusal of the table has a test in this file or in a listed one (invariant 12)', () => {
   // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear,
   // body-reads and origin/reply; the last can be seen only with a fault inside the gateway, in the
   // test below.
@@ -419,7 +419,7 @@ it('every refusal of the table has a test here or beside it (invariant 12)', () 
   ).toEqual([])
 })
 
-it('what is not a refusal is an internal error, and says nothing of itself (invariant 7)', async () => {
+it('an unexpected error is answered as an internal error, without its details (invariant 7)', async () => {
   const refusal = asRefusal(new TypeError('secret detail of alice'))
   expect(refusal).toMatchObject({ code: 'internal-error', reason: 'TypeError' })
   const response = problem(refusal, 'id', outside)

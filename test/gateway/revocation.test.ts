@@ -69,7 +69,7 @@ describe('a revocation', () => {
     ['session', ({ sid }, issuer) => ({ kind: 'session', issuer, value: sid })],
     ['person', ({ sub }, issuer) => ({ kind: 'person', issuer, value: sub })],
     ['tenant', ({ org }, issuer) => ({ kind: 'tenant', issuer, value: org })],
-  ])('a revoked %s is refused within the bound, affects nothing else, and can be undone', async (kind, entryOf) => {
+  ])('of a %s takes effect within its bound, for that one only, and can be undone', async (kind, entryOf) => {
     const named = (who: string) => ({
       jti: `jti-${kind}-${who}`,
       sid: `sid-${kind}-${who}`,
@@ -89,7 +89,7 @@ describe('a revocation', () => {
     expect((await ask(bearer(gone))).status).toBe(200)
   })
 
-  it('of a key ends it', async () => {
+  it('of an API key refuses that key', async () => {
     const { key, name } = await newKey()
     await (await world.gateway.kv('API_KEYS')).put(name, JSON.stringify(recordOf()))
     expect((await ask({ 'x-api-key': key })).status).toBe(200)
@@ -98,7 +98,7 @@ describe('a revocation', () => {
     expect(await refusedWith(await ask({ 'x-api-key': key }))).toEqual([401, 'token-invalid', 'revoked key'])
   })
 
-  it('ends by itself where it says when', async () => {
+  it('ends by itself at the time that it names', async () => {
     const token = bearer(await tokenOf({ sub: 'for-a-while' }))
     // The object's clock is not moved.
     await revoke({
@@ -114,7 +114,7 @@ describe('a revocation', () => {
     expect((await ask(token)).status).toBe(200)
   })
 
-  it('writes the operator into the audit line, and no names into the list', async () => {
+  it('is in the audit log with its operator; the list of revocations shows no person', async () => {
     const secret = `person-${crypto.randomUUID()}`
     const reply = await operate('POST', '/revocations', {
       kind: 'person',
@@ -148,7 +148,7 @@ describe('a revocation', () => {
     expect((await operate('POST', '/revocations', entry)).status).toBe(400)
   })
 
-  it('is for operators alone', async () => {
+  it('is possible for operators only', async () => {
     for (const [method, path] of [
       ['GET', '/revocations'],
       ['POST', '/revocations'],
@@ -167,7 +167,7 @@ describe('a closed route', () => {
   const close = (id: string, body = {}) => operate('PUT', `/routes/${id}/closed`, body)
   const open = (id: string) => operate('DELETE', `/routes/${id}/closed`)
 
-  it('answers all callers with the operator’s message and Retry-After, and can be opened again', async () => {
+  it('answers everyone with 503, the message of the operator and Retry-After, until it is reopened', async () => {
     expect((await close('closes', { message: 'Moving house. Back at noon.', retryAfter: 600 })).status).toBe(200)
     await world.gateway.advance(BOUND)
     const reply = await world.as('alice', '/closes/x')
@@ -193,7 +193,7 @@ describe('a closed route', () => {
     expect((await world.gateway.fetch('/public/x')).status).toBe(200)
   })
 
-  it('is never the one of the operators', async () => {
+  it('cannot be the route of the operators', async () => {
     await close('operators')
     await world.gateway.advance(BOUND)
     expect((await operate('GET', '/revocations')).status).toBe(200)
@@ -201,8 +201,8 @@ describe('a closed route', () => {
   })
 })
 
-describe('the list', () => {
-  it('is asked once in five seconds at most, however many requests there are', async () => {
+describe('the list of revocations', () => {
+  it('is fetched at most once in five seconds, however many requests there are', async () => {
     await world.as('alice', '/closes/x')
     const before = await world.gateway.list()
     for (let sent = 0; sent < 100; sent++) await (await world.as('alice', '/closes/x')).text()
@@ -210,7 +210,7 @@ describe('the list', () => {
   })
 
   it.each(['fails', 'hangs'] as const)(
-    'that %s is borne for 45 seconds; then a route is closed, or open, as it says (F16)',
+    'that %s is tolerated for 45 seconds; then each route is closed or open, as it says (F16)',
     async (mode) => {
       await world.gateway.advance(BOUND)
       expect((await world.as('alice', '/closes/x')).status).toBe(200)
@@ -241,7 +241,7 @@ describe('the list', () => {
     },
   )
 
-  it('that cannot be had does not forget who was revoked', async () => {
+  it('that cannot be fetched does not readmit a revoked person', async () => {
     const token = bearer(await tokenOf({ sub: 'still-gone' }))
     await revoke({ kind: 'person', issuer: world.provider.issuer, value: 'still-gone' })
     await world.gateway.advance(BOUND)
@@ -253,7 +253,7 @@ describe('the list', () => {
 })
 
 describe('an issuer', () => {
-  it('that is revoked lets none of its people in, and no operator of its own either', async () => {
+  it('that is revoked signs in none of its people, operators included', async () => {
     await world.gateway.advance(2)
     await revoke({ kind: 'issuer', issuer: world.provider.issuer })
     await world.gateway.advance(BOUND)

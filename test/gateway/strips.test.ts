@@ -78,20 +78,20 @@ const FORGED = {
 }
 
 describe('headers towards an origin', () => {
-  it('outbound headers start empty, and what no list names is not sent (invariant 3)', async () => {
+  it('start empty: a header that no list names is not sent (invariant 3)', async () => {
     const response = await world.as('alice', '/agents/http/things', { headers: FORGED })
     expect(response.status).toBe(200)
     const unexpected = Object.keys(world.origin.last().headers).filter((name) => !EXPECTED.has(name))
     expect(unexpected).toEqual([])
   })
 
-  it('lets a header through that the route names', async () => {
+  it('include a header that the route names', async () => {
     await world.as('alice', '/plain/x', { headers: { 'x-app-version': '7', 'x-other': '8' } })
     expect(world.origin.last().headers).toMatchObject({ 'x-app-version': '7' })
     expect(world.origin.last().headers).not.toHaveProperty('x-other')
   })
 
-  it('a forged identity name never survives, in any spelling (T1, S17, X2, invariant 6)', async () => {
+  it('never include a forged identity name, in any spelling (T1, S17, X2, invariant 6)', async () => {
     const separators = ['-', '_', '.']
     const spellings = Object.keys(identityHeaders).flatMap((name) =>
       separators.flatMap((a) => separators.map((b) => name.replace('-', a).replace('-', b))),
@@ -114,7 +114,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('no random spelling of an identity header reaches an origin (X2)', async () => {
+  it('never include a random spelling of an identity header (X2)', async () => {
     const token = await world.token('bob')
     const spelling = fc
       .tuple(fc.constantFrom(...Object.keys(identityHeaders), 'x-sallyport-assertion'), fc.infiniteStream(fc.boolean()))
@@ -137,14 +137,14 @@ describe('headers towards an origin', () => {
     )
   })
 
-  it('identity that the token does not have is sent empty, not left as the caller sent it (T2)', async () => {
+  it('are empty for identity that the token lacks, not the value of the caller (T2)', async () => {
     await world.as(undefined, '/open/x', { headers: { 'x-user-id': 'mallory' } })
     const { headers } = world.origin.last()
     for (const name of Object.keys(identityHeaders)) expect(headers[name], name).toBe('')
     expect(headers).not.toHaveProperty('x-sallyport-assertion')
   })
 
-  it('a Connection header cannot remove what the gateway sets (T4, S20)', async () => {
+  it('cannot be removed by a Connection header of the caller (T4, S20)', async () => {
     const names = [
       'x-user-id',
       'X-User-Roles',
@@ -170,7 +170,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('forwarding and override headers change no decision (T5)', async () => {
+  it('do not depend on forwarding and override headers, which change no decision (T5)', async () => {
     const plain = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET' })
     const forged = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET', headers: FORGED })
     expect(forged.status).toBe(plain.status)
@@ -183,7 +183,7 @@ describe('headers towards an origin', () => {
     expect(world.origin.last().method).toBe('GET')
   })
 
-  it('finding 7: x-auth-scheme, x-api-key and x-tenant-id never reach LangGraph', async () => {
+  it('never include x-auth-scheme, x-api-key and x-tenant-id towards LangGraph (finding 7)', async () => {
     await world.as('alice', '/agents/langgraph/threads/search', json({}, FORGED))
     const { headers } = world.origin.last()
     for (const name of [
@@ -199,7 +199,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('writes what headers cannot hold so that no two people look alike', async () => {
+  it('encode characters that a header cannot hold, so that two people never look alike', async () => {
     const seen = async (claims: Record<string, unknown>) => {
       await world.gateway.fetch('/plain/x', { headers: bearer(await forge(world.provider, { claims })) })
       const { headers } = world.origin.last()
@@ -213,7 +213,7 @@ describe('headers towards an origin', () => {
     expect(await seen({ sub: 'Zoë 世', roles: [] })).toEqual(['Zo%C3%AB %E4%B8%96', ''])
   })
 
-  it('sends every identity header on every LangGraph request, empty where absent, in ASCII', async () => {
+  it('include every identity header on every LangGraph request, empty if absent, in ASCII', async () => {
     await world.as('bob', '/agents/langgraph/threads/search', json({}))
     const { headers } = world.origin.last()
     for (const name of Object.keys(identityHeaders)) {
@@ -224,8 +224,8 @@ describe('headers towards an origin', () => {
   })
 })
 
-describe('reserved names', () => {
-  it('covers every name that the gateway or a backend takes for identity, in every spelling', () => {
+describe('reserved header names', () => {
+  it('include every name that the gateway or a backend reads as identity, in every spelling', () => {
     const names = Object.keys(FORGED).filter((name) => !['x-anything-else', 'x-remote-user'].includes(name))
     for (const name of [
       ...names,
@@ -242,7 +242,7 @@ describe('reserved names', () => {
     for (const name of ['x-app-version', 'accept', 'x-copilot-thread']) expect(isReservedHeader(name), name).toBe(false)
   })
 
-  it('lets an agent show headers of its own, and none that rules a browser, a cache or a connection', () => {
+  it('leave an agent its own headers, but none that controls a browser, a cache or a connection', () => {
     for (const name of [
       ...['set-cookie', 'Set_Login', 'www-authenticate', 'authentication-info', 'access-control-allow-origin'],
       ...['cross-origin-opener-policy', 'content-security-policy-report-only', 'permissions-policy', 'x-frame-options'],
@@ -266,7 +266,7 @@ describe('reserved names', () => {
 })
 
 describe('the raw token', () => {
-  it('its bytes reach no origin, no log, no error body and no trace (S18, T8, X8, invariant 1)', async () => {
+  it('reaches no origin, no log, no error body and no trace (S18, T8, X8, invariant 1)', async () => {
     const token = await world.token('alice')
     const canaries = [token, ...token.split('.')]
     const bodies: string[] = []
@@ -304,7 +304,7 @@ describe('the raw token', () => {
     expect(everything.includes(header)).toBe(false)
   })
 
-  it('not in a tracestate, a thread id or a query either, encoded or not (S18)', async () => {
+  it('reaches no origin in a tracestate, a thread id or a query, encoded or not (S18)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600
     const token = await forge(world.provider, {
       algorithm: 'ES256',
@@ -338,7 +338,7 @@ describe('the raw token', () => {
       expect(everything.includes(String(part))).toBe(false)
   })
 
-  it('what was never verified as a token cannot be used to change a body', async () => {
+  it('is the only credential removed from a body: an unverified one changes nothing', async () => {
     for (const authorization of ['Bearer 1', 'Bearer z', 'Bearer n']) {
       const body = { threadId: 'z'.repeat(1000), runId: 'r', messages: [], n: 11 }
       await world.gateway.fetch('/open-run', {
@@ -349,7 +349,7 @@ describe('the raw token', () => {
     }
   })
 
-  it('takes the token out of forwardedProps.authorization, whatever it is called', async () => {
+  it('is removed from forwardedProps.authorization in any spelling', async () => {
     const forwardedProps = { authorization: 'Bearer x', Authorization: 'y', AUTHORIZATION: 'z', theme: 'dark' }
     await world.as('alice', '/agents/ag2', json({ threadId: 't', runId: 'r', messages: [], forwardedProps }))
     expect(JSON.parse(world.origin.last().body).forwardedProps).toEqual({ theme: 'dark' })

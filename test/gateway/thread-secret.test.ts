@@ -36,7 +36,7 @@ describe.each([
   ['empty', '', 'THREAD_SECRET is not set'],
   ['short', 'secretive'.padEnd(31, 'x'), 'THREAD_SECRET has fewer than 32 characters'],
 ])('a thread secret that is %s (T36)', (_how, secret, reason) => {
-  it('closes routes whose threads have owners, and is logged without its value', () =>
+  it('closes the routes that separate threads, and no others; the log does not quote it', () =>
     withSecret(secret, async (gateway) => {
       const headers = bearer(await world.token('alice'))
       const run = (signedIn = {}) => json(BODY, signedIn as Record<string, string>)
@@ -78,11 +78,11 @@ it('a thread secret of 32 characters is long enough', () =>
     expect(reply.status).toBe(200)
   }))
 
-describe('a thread secret that is rotated under open conversations', () => {
+describe('rotating the thread secret during open conversations', () => {
   const SESSION = 'mcp-session-id'
   const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} secret of these tests, as useless`)
 
-  it('leaves sealed sessions and derived threads as they were, and ends sessions two rotations later', async () => {
+  it('keeps sealed sessions and derived threads; sessions end two rotations later', async () => {
     const { issuer, origin } = world
     const at = { origin: { url: origin.url } }
     const routes = [routeOf({ kind: 'mcp', ...at }, [issuer]), routeOf({ kind: 'ag-ui', ...at }, [issuer])]

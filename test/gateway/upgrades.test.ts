@@ -75,7 +75,7 @@ it('an upgrade without a token is a 401, and the origin sees nothing (T30)', asy
   expect(hits).toEqual([])
 })
 
-it('with a token, an upgrade is refused with 426 unless the endpoint allows it (T30)', async () => {
+it('an upgrade with a token is a 426 unless the endpoint allows it (T30)', async () => {
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
   const answer = await handshake('/agents/http/x', [authorization])
   expect(answer).toMatch(/^HTTP\/1.1 426 /)
@@ -83,13 +83,13 @@ it('with a token, an upgrade is refused with 426 unless the endpoint allows it (
   expect(hits).toEqual([])
 })
 
-it('is refused with 426 where the address is offered for another method', async () => {
+it('an upgrade is a 426 if the address is offered for another method only', async () => {
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
   const answer = await handshake('/agents/langgraph/threads/t/stream/events', [authorization])
   expect(answer).toMatch(/^HTTP\/1.1 426 /)
 })
 
-it("the gateway's own pages may open sockets and use MCP without being listed", async () => {
+it('pages of the gateway itself may open sockets and use MCP without being listed', async () => {
   const { origin } = new URL(world.gateway.url)
   const before = hits.length
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
@@ -105,7 +105,7 @@ it("the gateway's own pages may open sockets and use MCP without being listed", 
   }
 })
 
-it("another site's page cannot open a socket, and a token in the subprotocol is not passed on (T30)", async () => {
+it('a page of another site cannot open a socket, and a token in the subprotocol is dropped (T30)', async () => {
   const token = await world.token('alice')
   const authorization = `Authorization: Bearer ${token}`
   for (const path of ['/ws/ws', '/no-cors/ws']) {
@@ -125,7 +125,7 @@ it("another site's page cannot open a socket, and a token in the subprotocol is 
   expect(hits[0]).toContain('x-sallyport-assertion')
 })
 
-it('an upgrade to HTTP/2 is never passed on (T31)', async () => {
+it('an upgrade to HTTP/2 is never forwarded (T31)', async () => {
   const { host } = new URL(world.gateway.url)
   const answer = await sendRaw(
     world.gateway.url,
