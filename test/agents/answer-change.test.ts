@@ -5,7 +5,7 @@ const later = (mark: string) => async (text: string) => text + mark
 const now = (mark: string) => (text: string) => text + mark
 
 describe('changes of an answer', () => {
-  it('no change at all leaves bytes unread', () => {
+  it('an empty list of changes leaves bytes unread', () => {
     expect(composed([])).toEqual({})
     expect(composed([undefined, undefined])).toEqual({})
   })
@@ -15,14 +15,14 @@ describe('changes of an answer', () => {
     expect(composed([undefined, change])).toBe(change)
   })
 
-  it('changes are applied in order, each to what the one before it made', async () => {
+  it('several changes are applied in order, each to the result of the one before', async () => {
     const change = composed([{ answer: now('1') }, { answer: later('2') }, undefined, { answer: now('3') }])
     expect(await change.answer?.('>', 200)).toBe('>123')
     expect(change).not.toHaveProperty('events')
     expect(change).not.toHaveProperty('headers')
   })
 
-  it('events stay synchronous where each change is', () => {
+  it('the change of events is synchronous if each change is', () => {
     const change = composed([{ events: now('1') }, { events: now('2'), answer: now('x') }])
     expect(change.events?.('>')).toBe('>12')
     expect(change.answer?.('>', 200)).toBe('>x')
@@ -36,7 +36,7 @@ describe('changes of an answer', () => {
     expect(await change.answer?.('', 404)).toBe('404 404')
   })
 
-  it('headers are changed by each in turn, also by one that waits', async () => {
+  it('headers are changed by each in turn, also by an asynchronous change', async () => {
     const change = composed([
       { headers: async (headers) => void Object.assign(headers, { a: '1' }) },
       { answer: now('') },

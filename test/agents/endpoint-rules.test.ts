@@ -21,7 +21,7 @@ const context = {} as Parameters<typeof isolate>[3]
 
 describe('the ownership rule of an endpoint (invariant 13)', () => {
   // `npm run types` fails where one of these lines compiles.
-  it('a row without a rule does not compile', () => {
+  it('is required: a row without one does not compile', () => {
     // @ts-expect-error
     post('notes.write', '/notes')
     // @ts-expect-error
@@ -29,19 +29,19 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     expect(row).not.toHaveProperty('whose')
   })
 
-  it('a kind that lacks a rule named by a row does not compile', () => {
+  it('must exist for its kind: a missing one does not compile', () => {
     // @ts-expect-error
     const rules: Rules<Whose> = {}
     expect(rules).toEqual({})
   })
 
-  it('a rule that no row names does not compile', () => {
+  it('must be used: one that no row names does not compile', () => {
     // @ts-expect-error
     const rules = { note: nobody, page: nobody } satisfies Rules<Whose>
     expect(Object.keys(rules)).toEqual(['note', 'page'])
   })
 
-  it('a kind with different rows and rules does not compile', () => {
+  it('must match the rows of its kind: a difference does not compile', () => {
     // @ts-expect-error
     const threads: Adapter<Whose>['threads'] = { rules: { page: nobody } }
     expect(threads).toBeDefined()
@@ -53,7 +53,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     ['mcp, with stores', mcpWithStores],
   ]
   it.each(adapters.filter(([, { threads }]) => threads))(
-    'each row of %s has a rule, and each rule a row',
+    'exists for each row of %s, and each rule has a row',
     (_kind, adapter) => {
       const named = [...adapter.endpoints, ...(adapter.bodyOperations ?? [])].flatMap(({ whose }) => whose ?? [])
       const rules = Object.keys(adapter.threads?.rules ?? {})
@@ -63,7 +63,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     },
   )
 
-  it('a request to a row without a rule is refused', async () => {
+  it('is required at run time too: a request whose row has none is refused', async () => {
     const threads = { rules: { nobody } }
     await expect(
       isolate(
@@ -78,7 +78,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     await expect(isolate(call, unlisted, threads, context)).rejects.toThrow('no ownership rule')
   })
 
-  it('each rule is applied once, in the order of the rows, to what the one before it returned', async () => {
+  it('is applied once, in the order of the rows, to the result of the one before', async () => {
     const applied: string[] = []
     const rule = (name: string) => (given: typeof call) => {
       applied.push(`${name} ${given.query}`)

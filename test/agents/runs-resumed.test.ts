@@ -30,8 +30,8 @@ async function told(who: 'alice' | 'bob', path: string, input: object) {
   return JSON.parse(world.origin.last().body)
 }
 
-describe('a run that continues (X6)', () => {
-  it('has an id that is its owner’s also where the caller gives none', async () => {
+describe('the run of an interrupt that is answered (X6)', () => {
+  it('has an id of its owner, even if the caller gives none', async () => {
     for (const input of [{}, { runId: null }, { run_id: null }])
       expect((await told('alice', '/ag-ui', input)).runId).toMatch(UUID_V8)
   })
@@ -39,7 +39,7 @@ describe('a run that continues (X6)', () => {
   it.each([
     ['an object', (event: object) => event],
     ['a text', (event: object) => JSON.stringify(event)],
-  ])('is found by its owner alone, where the interrupt is %s', async (_what, written) => {
+  ])('is found by its owner only, if the interrupt is %s', async (_what, written) => {
     const { runId } = await told('alice', '/ag-ui', { runId: 'r1' })
     const found = async (who: 'alice' | 'bob', run: string) => {
       const command = { resume: { approved: true }, interruptEvent: written({ runId: run, toolCallId: 'call-1' }) }
@@ -51,7 +51,7 @@ describe('a run that continues (X6)', () => {
     for (const run of ['r1', runId]) expect((await found('bob', run)).runId).not.toBe(runId)
   })
 
-  it('is found by its owner alone, where Mastra’s interrupt names it', async () => {
+  it('is found by its owner only, if an interrupt of Mastra names it', async () => {
     const { runId } = await told('alice', '/mastra', { runId: 'r1' })
     const found = async (who: 'alice' | 'bob', interruptId: string) =>
       (await told(who, '/mastra', { runId: 'r2', resume: [{ interruptId, status: 'resolved' }] })).resume[0].interruptId
@@ -69,7 +69,7 @@ describe('a run that continues (X6)', () => {
     },
   }
   it.each(['multi', 'single'] as const)(
-    'is found by its owner alone, where Mastra serves it through a CopilotKit runtime (%s)',
+    'is found by its owner only, if Mastra is in a CopilotKit runtime (%s)',
     async (style) => {
       const ask = throughRuntime[style]
       const { runId } = await ask('alice', { runId: 'r1' })
@@ -87,7 +87,7 @@ describe('a run that continues (X6)', () => {
     },
   )
 
-  it('is not a session of the caller’s choice', async () => {
+  it('cannot be a session that the caller chooses', async () => {
     const id = '11111111-2222-4333-8444-555555555555'
     for (const resume of [id, 7, [id], [[id]], [{ interruptId: 'i' }, id]])
       expect((await told('alice', '/ag-ui', { forwardedProps: { resume } })).forwardedProps).toEqual({})
@@ -96,7 +96,7 @@ describe('a run that continues (X6)', () => {
   })
 })
 
-it('an answer in a request of A2A is refused, so that no agent that repeats it has it marked (X6)', async () => {
+it('a JSON-RPC answer inside an A2A request is refused, so that an echo of it gets no mark (X6)', async () => {
   const id = '0a0a0a0a-1111-4222-8333-444444444444'
   const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }] }
   for (const more of [{ result: { task: { id } } }, { error: { data: { id } } }]) {
@@ -105,7 +105,7 @@ it('an answer in a request of A2A is refused, so that no agent that repeats it h
   }
 })
 
-it('seals each run id of a large batch in place', async () => {
+it('the runs of a large batch get marks, each in its place', async () => {
   const runs = Array.from({ length: 2_000 }, () => ({ run_id: crypto.randomUUID(), thread_id: crypto.randomUUID() }))
   world.origin.handle((_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(runs))

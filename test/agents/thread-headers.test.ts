@@ -57,45 +57,51 @@ beforeEach(() => {
   origin.received.length = 0
 })
 
-describe.each(cases)('headers by which an agent looks up what it keeps for all: %s', (name, _agent, path, body) => {
-  async function arrived(headers: Headers, person: Headers = world.alice, threads = 'own') {
-    const reply = await world.gateway.fetch(`/agents/${name}-${threads}${path}`, json(body, { ...person, ...headers }))
-    await reply.text()
-    expect(reply.status).toBe(200)
-    return origin.last().headers
-  }
-  const key = async (given: string, person?: Headers) =>
-    (await arrived({ 'idempotency-key': given }, person))['idempotency-key']
+describe.each(cases)(
+  'headers by which an agent finds data that it stores for everyone: %s',
+  (name, _agent, path, body) => {
+    async function arrived(headers: Headers, person: Headers = world.alice, threads = 'own') {
+      const reply = await world.gateway.fetch(
+        `/agents/${name}-${threads}${path}`,
+        json(body, { ...person, ...headers }),
+      )
+      await reply.text()
+      expect(reply.status).toBe(200)
+      return origin.last().headers
+    }
+    const key = async (given: string, person?: Headers) =>
+      (await arrived({ 'idempotency-key': given }, person))['idempotency-key']
 
-  it('a key of idempotency is its owner’s alone, and the same each time (X6)', async () => {
-    const keys: unknown[] = []
-    for (const person of [world.alice, world.bob, world.namesake]) keys.push(await key('k1', person))
-    expect(keys.every(isDerived)).toBe(true)
-    expect(new Set(keys).size).toBe(3)
-    expect(await key('k1')).toBe(keys[0])
-    expect(await key('k2')).not.toBe(keys[0])
-    expect(await key(String(keys[0]), world.bob)).not.toBe(keys[0])
-    expect(await key('"k1"')).toMatch(/^"[0-9a-f-]{36}"$/)
-  })
+    it('an idempotency key is different for each owner, and the same each time (X6)', async () => {
+      const keys: unknown[] = []
+      for (const person of [world.alice, world.bob, world.namesake]) keys.push(await key('k1', person))
+      expect(keys.every(isDerived)).toBe(true)
+      expect(new Set(keys).size).toBe(3)
+      expect(await key('k1')).toBe(keys[0])
+      expect(await key('k2')).not.toBe(keys[0])
+      expect(await key(String(keys[0]), world.bob)).not.toBe(keys[0])
+      expect(await key('"k1"')).toMatch(/^"[0-9a-f-]{36}"$/)
+    })
 
-  it('the id of an event is passed on only where what it is of is known to be the caller’s (X6)', async () => {
-    const expected = name === 'langgraph' ? '7' : undefined
-    expect((await arrived({ 'last-event-id': '7' }))['last-event-id']).toBe(expected)
-  })
+    it('an event id is forwarded only if its stream is known to belong to the caller (X6)', async () => {
+      const expected = name === 'langgraph' ? '7' : undefined
+      expect((await arrived({ 'last-event-id': '7' }))['last-event-id']).toBe(expected)
+    })
 
-  it('where all is shared the id of an event passes, and an idempotency key is its owner’s alone still', async () => {
-    const headers = { 'last-event-id': '7', 'idempotency-key': 'k1' }
-    const [alice, bob] = [await arrived(headers, world.alice, 'shared'), await arrived(headers, world.bob, 'shared')]
-    expect(alice['last-event-id']).toBe('7')
-    expect([alice, bob].map((each) => isDerived(each['idempotency-key']))).toEqual([true, true])
-    expect(alice['idempotency-key']).not.toBe(bob['idempotency-key'])
-  })
+    it('with shared threads an event id passes, and an idempotency key still differs by owner', async () => {
+      const headers = { 'last-event-id': '7', 'idempotency-key': 'k1' }
+      const [alice, bob] = [await arrived(headers, world.alice, 'shared'), await arrived(headers, world.bob, 'shared')]
+      expect(alice['last-event-id']).toBe('7')
+      expect([alice, bob].map((each) => isDerived(each['idempotency-key']))).toEqual([true, true])
+      expect(alice['idempotency-key']).not.toBe(bob['idempotency-key'])
+    })
 
-  it.each(['application/vnd.ag-ui.event+proto', '*/*', 'text/event-stream'])(
-    'asks for text where ids are put back by AG-UI’s own agents, and else as the caller does: %s',
-    async (accept) => {
-      expect((await arrived({ accept })).accept).toBe(AG_UI.has(name) ? 'text/event-stream' : accept)
-      expect((await arrived({ accept }, world.alice, 'shared')).accept).toBe(accept)
-    },
-  )
-})
+    it.each(['application/vnd.ag-ui.event+proto', '*/*', 'text/event-stream'])(
+      'Accept is text only for AG-UI agents with restored ids, and else that of the caller: %s',
+      async (accept) => {
+        expect((await arrived({ accept })).accept).toBe(AG_UI.has(name) ? 'text/event-stream' : accept)
+        expect((await arrived({ accept }, world.alice, 'shared')).accept).toBe(accept)
+      },
+    )
+  },
+)

@@ -90,7 +90,7 @@ const as = (claims: Record<string, unknown>) => forge(world.provider, { claims }
 const asThere = (claims: Record<string, unknown>) => forge(elsewhere, { claims })
 
 describe.each(KINDS)('an agent of kind %s', (kind) => {
-  it('sees another thread for each person, the same for one person, and for no other provider’s (X6)', async () => {
+  it('sees one thread for each person, and another for a namesake at another provider (X6)', async () => {
     const people = await Promise.all([
       as({ sub: 'alice', tenant: 'acme' }),
       as({ sub: 'bob', tenant: 'acme' }),
@@ -104,7 +104,7 @@ describe.each(KINDS)('an agent of kind %s', (kind) => {
     expect(await seen(kind, 'own', await as({ sub: 'alice', tenant: 'other', roles: [] }))).toBe(ids[0])
   })
 
-  it('sees one thread for all of a tenant, another for another, and none for who has none', async () => {
+  it('sees one thread for each tenant, and refuses a caller without one', async () => {
     const [alice, bob, other, there, named] = await Promise.all([
       as({ sub: 'alice', tenant: 'acme' }),
       as({ sub: 'bob', tenant: 'acme' }),
@@ -123,20 +123,20 @@ describe.each(KINDS)('an agent of kind %s', (kind) => {
     expect(await refused(reply)).toEqual({ status: 403, code: 'tenant-missing' })
   })
 
-  it('sees the caller’s own ids if threads are shared or the route is public', async () => {
+  it('sees the id of the caller if threads are shared, and on a public route', async () => {
     expect(await seen(kind, 'shared', await as({ sub: 'alice' }))).toBe('t')
     expect(await seen(kind, 'shared', await as({ sub: 'bob' }))).toBe('t')
     expect(await seen(kind, 'open', undefined)).toBe('t')
   })
 })
 
-it('derived ids differ between routes, so an agent behind two routes sees no id of the other', async () => {
+it('derived ids differ from route to route, so that one agent behind two routes cannot connect them', async () => {
   const token = await as({ sub: 'alice', tenant: 'acme' })
   const ids = [await seen('ag-ui', 'own', token), await seen('ag2', 'own', token), await seen('ag-ui', 'tenant', token)]
   expect(new Set(ids).size).toBe(3)
 })
 
-describe('an agent behind a runtime that is behind the gateway as well', () => {
+describe('an agent behind a runtime, with the gateway in front of both', () => {
   const ownerOf = async (path: string, token: string) => {
     const reply = await world.gateway.fetch(`${path}/threads`, json({}, bearer(token)))
     expect(await reply.text()).toBe('{"ok":true}')
@@ -165,7 +165,7 @@ describe('an agent behind a runtime that is behind the gateway as well', () => {
     expect(owners[0]).not.toBe(owners[1])
   })
 
-  it('ignores another issuer’s claim about who vouched for a user (X18)', async () => {
+  it('does not believe another issuer about the identity provider of a person (X18)', async () => {
     const liar = await asThere({ sub: 'alice', idp: world.provider.issuer })
     const alice = await as({ sub: 'alice' })
     expect(await ownerOf('/langgraph/own', liar)).not.toBe(await ownerOf('/langgraph/own', alice))
@@ -179,7 +179,7 @@ describe('a run that names no thread (X6)', () => {
   }
 
   it.each(['/ag-ui/own', '/ag2/own', '/maf/own', '/copilotkit/own/agent/default/run'])(
-    'a request without an id gets a new one, so that agents cannot mix up callers (%s)',
+    'gets a thread of its own, so that agents cannot mix up such runs (%s)',
     async (path) => {
       const threads = [
         await told(path, {}),
@@ -191,7 +191,7 @@ describe('a run that names no thread (X6)', () => {
     },
   )
 
-  it('learns the id that leads back to it', async () => {
+  it('returns the id that leads back to its thread', async () => {
     world.origin.handle((_request, response, input) => {
       const { threadId } = JSON.parse(input)
       response.setHeader('content-type', 'text/event-stream')

@@ -44,7 +44,7 @@ const person = (more: Partial<Principal> = {}): Principal =>
 const rules: AssertionRules = { audience: 'a', algorithm: 'ES256', lifetimeSeconds: 60, claims: [], bind: 'none' }
 const binding: Binding = { route: 'r', method: 'GET', uri: '/x', thread: undefined, body: undefined }
 
-describe('an assertion that is reused (invariant 10)', () => {
+describe('a reused assertion (invariant 10)', () => {
   const differing: [string, Partial<Principal>, Partial<AssertionRules>, 'bearer' | 'header'][] = [
     ['another person', { userId: 'bob', subject: 'bob' }, {}, 'header'],
     [
@@ -60,7 +60,7 @@ describe('an assertion that is reused (invariant 10)', () => {
     ['another algorithm', {}, { algorithm: 'EdDSA' }, 'header'],
     ['another way of travelling, which has another type', {}, {}, 'bearer'],
   ]
-  it.each(differing)('is not given to %s', async (_whom, who, other, as) => {
+  it.each(differing)('is not used for %s', async (_whom, who, other, as) => {
     const one = signer()
     const alice = person()
     const first = await one.sign(alice, rules, 'header', binding, '1')
@@ -70,7 +70,7 @@ describe('an assertion that is reused (invariant 10)', () => {
     expect(await one.sign(whoever, whatever, as, binding, '3')).not.toBe(first)
   })
 
-  it('is made anew after half its life, and goes with the token that it was made for', async () => {
+  it('is made anew after half its life, and is not kept for a new token', async () => {
     const one = signer()
     const alice = person()
     const first = await one.sign(alice, rules, 'header', binding, '1')
@@ -81,8 +81,8 @@ describe('an assertion that is reused (invariant 10)', () => {
   })
 })
 
-describe('claims', () => {
-  it("the gateway's own win over copied ones, whatever the configuration let through", async () => {
+describe('claims of an assertion', () => {
+  it('made by the gateway replace copied ones, even if the configuration allowed the copy', async () => {
     const forged = {
       aud: 'x',
       sub: 'mallory',
@@ -115,18 +115,18 @@ describe('claims', () => {
     expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: 'sallyport+jwt' })
   })
 
-  it('say who vouches for a person, also where a gateway signed their token', async () => {
+  it('name the identity provider of the person, even if a gateway signed the token', async () => {
     const identityProvider = 'https://partner.test'
     const jws = await signer().sign(person({ identityProvider }), rules, 'header', binding, 'j')
     expect(decodeJwt(jws).idp).toBe(identityProvider)
   })
 
-  it('a token that ends within the tolerance of clocks still gives a moment, and no more', async () => {
+  it('end one second from now if the token has already ended within the clock tolerance', async () => {
     const jws = await signer().sign(person({ expiresAt: now / 1000 - 20 }), rules, 'header', binding, 'j')
     expect(decodeJwt(jws).exp).toBe(Math.floor(now / 1000) + 1)
   })
 
-  it('without a key of the algorithm nothing is signed', async () => {
+  it('are not signed if the key for the algorithm is missing', async () => {
     const none = createSigner(
       'https://gate.test',
       async () => ({ keys: [] as const, fault: 'missing' as const }),

@@ -57,8 +57,8 @@ function openLookUp(get: KeyNamespace['get']) {
 
 const good = JSON.stringify(recordOf())
 
-describe('a key that KV has', () => {
-  it('is asked for once in 30 seconds, and never served a moment longer (F17)', async () => {
+describe('a key that is in KV', () => {
+  it('is read once in 30 seconds, and is not served a moment longer (F17)', async () => {
     const { outcome, reads, pass } = openLookUp(async () => (reads.length > 1 ? null : good))
     expect(await outcome()).toBe('alice')
     pass(29_999)
@@ -68,7 +68,7 @@ describe('a key that KV has', () => {
     expect(await outcome()).toBe('token-invalid')
   })
 
-  it('is asked for again where the clock has been set back', async () => {
+  it('is read again if the clock was set back', async () => {
     const { outcome, reads, pass } = openLookUp(async () => good)
     await outcome()
     pass(-60_000)
@@ -76,7 +76,7 @@ describe('a key that KV has', () => {
     expect(reads).toHaveLength(2)
   })
 
-  it('asks the platform to keep what it has read for 30 seconds, the least that it takes', async () => {
+  it('may stay in the cache of the platform for 30 seconds, the shortest possible time', async () => {
     let ttl = 0
     const { outcome } = openLookUp(async (_, { cacheTtl }) => {
       ttl = cacheTtl
@@ -87,15 +87,15 @@ describe('a key that KV has', () => {
   })
 })
 
-describe('a key that KV does not have', () => {
-  it('an unknown key is looked up each time, so a new key works as soon as KV has it (F17)', async () => {
+describe('a key that is not in KV', () => {
+  it('is looked up each time, so that a new key works as soon as KV has it (F17)', async () => {
     const { outcome, reads } = openLookUp(async () => (reads.length < 3 ? null : good))
     expect([await outcome(), await outcome(), await outcome()]).toEqual(['token-invalid', 'token-invalid', 'alice'])
   })
 })
 
-describe('KV that does not answer', () => {
-  it('is no verdict on a key: 503, with a line for the operator', async () => {
+describe('a failure of KV', () => {
+  it('does not make a key invalid: the answer is 503, with a line for the operator', async () => {
     const { outcome, logs } = openLookUp(async () => {
       throw new Error('KV GET failed: 500')
     })
@@ -105,14 +105,14 @@ describe('KV that does not answer', () => {
     ])
   })
 
-  it('is waited for 5 seconds', async () => {
+  it('is assumed after 5 seconds', async () => {
     const { outcome, pass } = openLookUp(() => new Promise(() => undefined))
     const waiting = outcome()
     pass(5_000)
     expect(await waiting).toBe('api-keys-unavailable')
   })
 
-  it('does not make a key last that was kept for 30 seconds', async () => {
+  it('does not extend the 30 seconds of a cached key', async () => {
     const { outcome, reads, pass } = openLookUp(async () => {
       if (reads.length > 1) throw new Error('down')
       return good
@@ -123,7 +123,7 @@ describe('KV that does not answer', () => {
   })
 })
 
-it('keeps at most 2,000 keys, and the oldest goes first', async () => {
+it('the cache holds at most 2,000 keys, and drops the oldest first', async () => {
   const { lookUp, keys, reads } = openLookUp(async () => good)
   for (let made = 0; made < 2_001; made++) await lookUp(keys, `name-${made}`)
   await lookUp(keys, 'name-2000')
@@ -132,7 +132,7 @@ it('keeps at most 2,000 keys, and the oldest goes first', async () => {
   expect(reads).toHaveLength(2_002)
 })
 
-it('keeps a key by its namespace, so that another never answers for it (T21)', async () => {
+it('a key in the cache counts only for its KV namespace (T21)', async () => {
   const { lookUp, keys, reads } = openLookUp(async () => good)
   await lookUp(keys, name)
   const other = { ...keys, binding: 'OTHER', namespace: { get: async () => null } }

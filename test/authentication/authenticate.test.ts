@@ -42,26 +42,26 @@ const enter = (
 ) => authenticate(way, wanted, from, now, waiting)
 const refused = (code: string) => expect.objectContaining({ code })
 
-describe('who is asking', () => {
+describe('the credential of a request', () => {
   const both = [takes('authorization'), takes('x-api-key')]
   const ask = (headers: Record<string, string>, wanted: Wanted = 'always') =>
     enter(entrance(both, wanted), sources({ headers: new Headers(headers) }), 0, background)
 
-  it('a credential is verified by the authenticator that took it', async () => {
+  it('is verified by the authenticator that took it', async () => {
     const { principal, credential } = await ask({ 'x-api-key': 'alice' })
     expect(principal?.userId).toBe('alice')
     expect(credential?.reveal()).toBe('alice')
   })
 
-  it('a request without a credential is refused', async () => {
+  it('is required: a request without one is refused', async () => {
     await expect(ask({})).rejects.toEqual(refused('token-missing'))
   })
 
-  it('credentials of two kinds that the route trusts are refused', async () => {
+  it('must be one: two kinds that the route trusts are refused', async () => {
     await expect(ask({ authorization: 'alice', 'x-api-key': 'bob' })).rejects.toEqual(refused('credential-ambiguous'))
   })
 
-  it('a public route verifies nothing, and takes the credential so that it can be taken out of what is sent on', async () => {
+  it('is not verified on a public route, but is taken so that it is not forwarded', async () => {
     const { principal, credential } = await ask({ authorization: 'a-token' }, 'never')
     expect(principal).toBeUndefined()
     expect(credential?.isIn('x-a-token')).toBe(true)
@@ -73,7 +73,7 @@ describe('who is asking', () => {
   })
 })
 
-describe('a user id that could be another issuer’s person', () => {
+describe('a user id that could be a person of another issuer', () => {
   const ask = (name: string, prefixes: readonly string[]) =>
     enter(
       entrance([takes('authorization')], 'always', prefixes),
@@ -86,7 +86,7 @@ describe('a user id that could be another issuer’s person', () => {
     ['partner|7', ['', 'partner|', 'p'], '7 of the partner'],
     ['partner', ['', 'partner|'], 'a part of a prefix'],
     ['other|7', ['', 'partner|'], 'no prefix'],
-  ])('%s passes among %j: %s', async (name, prefixes) => {
+  ])('%s is accepted with the prefixes %j: %s', async (name, prefixes) => {
     expect((await ask(name, prefixes)).principal?.userId).toBe(name)
   })
 
@@ -94,19 +94,19 @@ describe('a user id that could be another issuer’s person', () => {
     ['partner|7', ['', 'partner|7']],
     ['partner-7', ['', 'partner-']],
     ['key:bob', ['', 'p|', 'key:']],
-  ])('%s is refused among %j', async (name, prefixes) => {
+  ])('%s is refused with the prefixes %j', async (name, prefixes) => {
     await expect(ask(name, prefixes)).rejects.toMatchObject({ code: 'token-invalid', reason: 'subject' })
   })
 })
 
-describe('a credential that is also in the URL', () => {
+describe('a credential that is in the URL as well', () => {
   const key = 'key-of-alice-that-is-long-enough'
   const headers = new Headers({ 'x-api-key': key })
   it.each([
     ['query', { query: `?key=${key}` }],
     ['path', { path: `/agents/${key}` }],
     ['query, encoded', { query: `?key=${key.replace('k', '%6b')}` }],
-  ])('is refused, whatever kind it is of (%s)', async (_where, where) => {
+  ])('is refused, whatever its kind (%s)', async (_where, where) => {
     for (const wanted of ['always', 'if-told', 'never'] as const) {
       const asked = enter(entrance([takes('x-api-key')], wanted), sources({ headers, ...where }), 0, background)
       await expect(asked).rejects.toEqual(refused('token-in-url'))
@@ -114,7 +114,7 @@ describe('a credential that is also in the URL', () => {
   })
 })
 
-describe('a request that may come without a credential', () => {
+describe('a request on a route where a credential is optional', () => {
   const ask = (headers: Record<string, string>) =>
     enter(
       entrance([takes('authorization'), takes('x-api-key')], 'if-told'),
@@ -123,11 +123,11 @@ describe('a request that may come without a credential', () => {
       background,
     )
 
-  it('passes without a credential, without identity', async () => {
+  it('passes without one, as no one', async () => {
     expect(await ask({})).toEqual({ credential: undefined, principal: undefined })
   })
 
-  it('is held to one that it brings along', async () => {
+  it('is refused if it has two different credentials', async () => {
     expect((await ask({ authorization: 'alice' })).principal?.userId).toBe('alice')
     await expect(ask({ authorization: 'alice', 'x-api-key': 'bob' })).rejects.toEqual(refused('credential-ambiguous'))
   })
@@ -150,7 +150,7 @@ describe('the bearer token of a request', () => {
   it.each([
     ['another scheme', { headers: new Headers({ authorization: 'Basic eA==' }) }],
     ['nothing', {}],
-  ])('is absent where there is %s', (_what, where) => {
+  ])('is absent if there is %s', (_what, where) => {
     expect(takeBearer(sources(where))).toBeUndefined()
   })
 
@@ -159,7 +159,7 @@ describe('the bearer token of a request', () => {
     ['two tokens in the body', { inBody: [token, 'other.token.here'] }, 'credential-ambiguous'],
     ['an object in the body', { inBody: [{}] }, 'credential-ambiguous'],
     ['two headers', { headers: new Headers({ authorization: `Bearer ${token}, Bearer b` }) }, 'credential-ambiguous'],
-  ])('is refused beside %s', (_what, where, code) => {
+  ])('is refused if there is also %s', (_what, where, code) => {
     expect(() => takeBearer(sources(where as Partial<CredentialSources>))).toThrow(refused(code))
   })
 })

@@ -26,7 +26,7 @@ function faultsOf(...routes: readonly Route[]): readonly string[] {
 }
 
 describe('API keys', () => {
-  it('load alone and beside an issuer', () => {
+  it('load alone and together with an issuer', () => {
     expect(faultsOf(route('a', [keys]), route('b', [login, keys]))).toEqual([])
   })
 

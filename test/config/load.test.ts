@@ -60,18 +60,18 @@ const copilotKit = { kind: 'copilotkit', origin: { env: 'SUPPORT_URL' } }
 it.each([
   ...['tauri://localhost', 'capacitor://localhost', 'ionic://localhost', 'chrome-extension://abcdefghijklmnop'],
   ...['http://tauri.localhost', 'http://localhost:3000', 'http://127.0.0.1', 'https://app.example.com:8443'],
-])('loads the web origin %s', (origin) => {
+])('a route with the web origin %s loads', (origin) => {
   expect(faultsOf([but({ cors: { origins: [origin] } })])).toEqual([])
 })
 
-it('loads any port of this machine in development', () => {
+it('a route that allows any local port loads in development', () => {
   const development = { ...environment, ENVIRONMENT: 'development' }
   const origins = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*']
   expect(faultsOf([but({ cors: { origins } })], development)).toEqual([])
   expect(faultsOf([but({ cors: { origins: ['https://localhost:*'] } })], development)).toHaveLength(1)
 })
 
-it('loads a good route, and fills in every default', () => {
+it('a good route loads, and every default is filled in', () => {
   const config = load([good], environment, noNetwork)
   const route = config.routes.get('/agents/support')
   expect(route).toMatchObject({
@@ -81,7 +81,7 @@ it('loads a good route, and fills in every default', () => {
   })
 })
 
-describe('an agent that keeps identity in its state', () => {
+describe('a route to an agent that stores identity in its state', () => {
   const ag2 = { kind: 'ag2', origin: { env: 'SUPPORT_URL' } }
   it.each<[string, object]>([
     ['on own threads', {}],
@@ -96,7 +96,7 @@ describe('an agent that keeps identity in its state', () => {
 describe('the owner of threads', () => {
   const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
 
-  it('is each caller by default, and no one on public routes', () => {
+  it('is each caller by default, and no one on a public route', () => {
     expect(loaded({})).toMatchObject({ threads: 'own', claimsUnowned: false })
     expect(loaded({ threads: 'tenant' })).toMatchObject({ threads: 'tenant' })
     expect(loaded({ threads: 'shared' })).toMatchObject({ threads: 'shared' })
@@ -107,7 +107,7 @@ describe('the owner of threads', () => {
       expect(loaded({ ...open, threads })).toMatchObject({ threads: 'shared' })
   })
 
-  it('decides whether operations on the data of all users can be opened, by name or by pattern', () => {
+  it('decides whether operations on all threads are offered, by name or by a pattern', () => {
     const offers = (threads: string, operations: readonly string[]) => {
       const route = loaded({ agent: { ...copilotKit, operations }, threads })
       return ['threads.read', 'threads.clear', 'threads.search'].filter((operation) => route?.offers(operation))
@@ -119,7 +119,7 @@ describe('the owner of threads', () => {
   })
 })
 
-describe('one fault at a time stops the gateway, and says where and what to do (F19)', () => {
+describe('one fault stops the gateway, and the message says where it is and what to do (F19)', () => {
   const anything = { operation: 'anything', method: 'GET', path: '/*' }
   const agUi = { kind: 'ag-ui', origin: { env: 'SUPPORT_URL' } }
   const mcp = { kind: 'mcp', origin: { env: 'SUPPORT_URL' } }
@@ -475,7 +475,7 @@ describe('one fault at a time stops the gateway, and says where and what to do (
     }
   })
 
-  it('two issuers of one route whose user ids could collide', () => {
+  it('two issuers of one route with user ids that could collide', () => {
     const second = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
     expect(faultsOf([but({ trust: [issuer, second] })])).toContainEqual(expect.objectContaining({ path: 'trust' }))
     expect(faultsOf([but({ trust: [issuer, { ...second, subjectPrefix: 'partner|' }] })])).toEqual([])
@@ -519,7 +519,7 @@ describe('one fault at a time stops the gateway, and says where and what to do (
     )
   })
 
-  it('plain http works in development only', () => {
+  it('plain http outside of development', () => {
     const env = {
       PUBLIC_URL: 'http://127.0.0.1:8787',
       ENVIRONMENT: 'development',
@@ -535,9 +535,10 @@ describe('one fault at a time stops the gateway, and says where and what to do (
     )
   })
 
-  it('no route at all', () => expect(faultsOf([])).toContainEqual(expect.objectContaining({ file: 'routes/index.ts' })))
+  it('a configuration without routes', () =>
+    expect(faultsOf([])).toContainEqual(expect.objectContaining({ file: 'routes/index.ts' })))
 
-  it('says all faults at once, in a text that a person can act on', () => {
+  it('all faults are reported at once, in a text that a person can act on', () => {
     const bad = { ...good, limit: 1, agent: { kind: 'langgraph', origin: { env: 'NOT_SET' } } }
     const worse = { ...good, id: 'two', path: '/two', trust: [{ ...issuer, id: 'other', algorithms: [] }] }
     expect(
@@ -572,11 +573,11 @@ describe('one fault at a time stops the gateway, and says where and what to do (
   })
 })
 
-describe('the effective configuration and the schema', () => {
+describe('the effective configuration and the JSON Schema', () => {
   // wrangler.toml has to have all that this checkout's routes name.
   const env = readDeployments(process.cwd()).named(undefined).environment
 
-  it('is plain JSON and round-trips', () => {
+  it('the configuration is plain JSON and survives a round trip', () => {
     const effective = effectiveConfiguration(load(routes, env, noNetwork), routes)
     expect(JSON.parse(JSON.stringify(effective))).toEqual(effective)
     for (const route of effective.routes) {
@@ -591,13 +592,13 @@ describe('the effective configuration and the schema', () => {
     }
   })
 
-  it('shows what the route says of the store of events', () => {
+  it('the configuration shows the event store of an MCP route', () => {
     const route = but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, eventStore: 'per-session' } }) as Route
     const [shown] = effectiveConfiguration(load([route], environment, noNetwork), [route]).routes
     expect(shown?.agent).toMatchObject({ kind: 'mcp', eventStore: 'per-session' })
   })
 
-  it('the output of routes shows everything that a review needs', () => {
+  it('the configuration shows everything that a reviewer needs to see', () => {
     const agent = { ...copilotKit, preset: 'mastra', style: 'single-route' }
     const more = { tokenInBody: true, servesPages: true, threads: 'shared', policies: [policyWithExamples(signedIn)] }
     const route = but({ agent, ...more, resumesAs: 'whoever-asked-first', identity: { state: { key: 'auth_user' } } })
@@ -607,14 +608,14 @@ describe('the effective configuration and the schema', () => {
     expect(shown).toMatchObject({ threads: 'shared', resumesAs: 'whoever-asked-first' })
   })
 
-  it('a stream that is read only so that identity can be removed may be silent for any time', () => {
+  it('a stream that is read only to remove identity may be silent for any time', () => {
     const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
     expect(loaded({ threads: 'tenant' })).toMatchObject({ watchesSilence: false, identityRemoved: expect.any(Object) })
     expect(loaded({ threads: 'tenant', limits: { heartbeatSeconds: 15 } })).toMatchObject({ watchesSilence: true })
     expect(loaded({})).toMatchObject({ watchesSilence: false, identityRemoved: undefined })
   })
 
-  it('the JSON Schema takes every shipped route and refuses what the loader refuses', () => {
+  it('the JSON Schema accepts every shipped route and refuses what the loader refuses', () => {
     const validate = new Ajv2020({ strict: false }).compile(routeJsonSchema() as object)
     for (const route of routes) expect(validate(route), JSON.stringify(validate.errors)).toBe(true)
     for (const bad of [

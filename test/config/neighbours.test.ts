@@ -32,19 +32,19 @@ const route = (id: string, origin: Agent['origin'], audience?: string): Route =>
     ...(audience !== undefined && { assertion: { audience } }),
   })
 
-describe('an assertion that one agent receives is worth nothing at another, since', () => {
+describe('an assertion for one agent is worthless at another', () => {
   it.each([
     ['two audiences that are the same', route('b', { url: shop }, 'shared'), 'routes/b.ts assertion.audience'],
     ['an audience that is the id of another route', route('b', { url: shop }, 'a'), 'routes/b.ts assertion.audience'],
     ['an audience of a service', route('b', { service: 'AGENT' }, 'shared'), 'routes/b.ts assertion.audience'],
     ['another path on the same host', route('b', { url: `${desk}/b` }, 'shared'), 'routes/b.ts assertion.audience'],
-  ])('%s is a fault where the origins differ', (_what, second, fault) => {
+  ])('%s is a fault if the origins differ', (_what, second, fault) => {
     const first = route('a', { url: desk }, second.assertion?.audience === 'a' ? undefined : 'shared')
     expect(faultsOf([first, second])).toEqual([fault])
     expect(faultsOf([first, route('c', { url: desk }), second])).toEqual([fault])
   })
 
-  it('two routes may share an audience only where they lead to the same origin', () => {
+  it('two routes may share an audience only if they have the same origin', () => {
     expect(faultsOf([route('a', { url: desk }, 'shared'), route('b', { env: 'DESK_URL' }, 'shared')])).toEqual([])
     expect(faultsOf([route('a', { url: desk }, 'one'), route('b', { url: shop }, 'two')])).toEqual([])
   })
@@ -68,7 +68,7 @@ describe('a web origin in cors.origins', () => {
     ['https://App.example.com', false, false],
     ['null', false, false],
     ['*', false, false],
-  ])('%s: accepted in production: %s; in development: %s', (origin, inProduction, inDevelopment) => {
+  ])('%s is accepted in production: %s; in development: %s', (origin, inProduction, inDevelopment) => {
     const fault = ['routes/a.ts cors.origins[1]']
     for (const environment of [undefined, 'production'])
       expect(withCors(origin, environment)).toEqual(inProduction ? [] : fault)

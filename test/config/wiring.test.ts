@@ -92,8 +92,8 @@ describe.each([
   ['an issuer', ofIssuers],
   ['an agent', ofAgents],
   ['a route', ofRoutes],
-] as const)('a field of %s', (_whose, cases) => {
-  it.each(cases)('$field has its effect on the route that sets it, and none on one that does not', async (one) => {
+] as const)('an optional field of %s', (_whose, cases) => {
+  it.each(cases)('$field has its effect on a route that sets it, and none on a route without it', async (one) => {
     const index = all.indexOf(one)
     const see = (route: string) => one.see(askAt(`/${route}-${index}`, one.issuerName, one.agent ? '' : '/x'))
     expect(await see('set')).toEqual(one.set)
@@ -126,7 +126,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   withoutRevocations: 'gateway/revocation',
 }
 
-it('every optional field of the configuration has a case here, or is named as tested elsewhere', () => {
+it('every optional field of the configuration has a case here or names the test that covers it', () => {
   const nameOf = (field: string) => field.split(/[:,]/, 1)[0]
   const covered = [
     ...ofIssuers.map(({ field }) => `trust.${nameOf(field)}`),

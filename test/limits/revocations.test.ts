@@ -101,8 +101,8 @@ async function warm(document: RevocationDocument = EMPTY) {
   return isolate
 }
 
-describe('a copy of the list', () => {
-  it('is waited for where there is none', async () => {
+describe('a copy of the list of revocations', () => {
+  it('is waited for if there is none yet', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()
@@ -110,7 +110,7 @@ describe('a copy of the list', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('is used for 5 seconds, replaced behind a request for 5 more, and then waited for', async () => {
+  it('is used for 5 seconds, then 5 more while it is refreshed, and then waited for', async () => {
     const isolate = await warm()
     await isolate.pass(4_999)
     expect([await isolate.outcome(), isolate.asked.length]).toEqual(['passes', 1])
@@ -127,7 +127,7 @@ describe('a copy of the list', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('is asked for once, however many requests wait', async () => {
+  it('is fetched once, however many requests wait', async () => {
     const isolate = openIsolate()
     const waiting = Promise.all([isolate.outcome(), isolate.outcome(), isolate.outcome()])
     await settled()
@@ -136,7 +136,7 @@ describe('a copy of the list', () => {
     expect(await waiting).toEqual(['token-invalid', 'token-invalid', 'token-invalid'])
   })
 
-  it('that comes late does not take the place of a newer one', async () => {
+  it('does not replace a newer copy if it arrives late', async () => {
     const isolate = await warm()
     await isolate.pass(10_000)
     const slow = isolate.outcome()
@@ -152,7 +152,7 @@ describe('a copy of the list', () => {
     expect(await isolate.outcome()).toBe('token-invalid')
   })
 
-  it('is not believed where the clock was set back', async () => {
+  it('is not trusted if the clock was set back', async () => {
     const isolate = await warm()
     await isolate.pass(-60_000)
     const waiting = isolate.outcome()
@@ -170,14 +170,14 @@ describe('a copy of the list', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('closes no route that is only called like a member of every object', async () => {
+  it('closes no route with an id such as "constructor"', async () => {
     const isolate = await warm()
     for (const id of ['constructor', 'valueof', 'tostring'])
       await expect(isolate.revocations.admit({ ...closes, id }, undefined, isolate.background)).resolves.toBeUndefined()
   })
 })
 
-describe('a list that (F16)', () => {
+describe('a broken list of revocations (F16)', () => {
   it.each<[string, (isolate: ReturnType<typeof openIsolate>, at: number) => unknown]>([
     ['fails', ({ fail }, at) => fail(at)],
     ['answers 503', ({ answer }, at) => answer(at, {}, 503)],
@@ -188,7 +188,7 @@ describe('a list that (F16)', () => {
       'has a text where hashes should be',
       ({ answer }, at) => answer(at, { version: 1, entries: { person: 'abc' }, closed: {} }),
     ],
-  ])('%s: the copy is used for 45 seconds, then routes close unless they say otherwise', async (_, breaks) => {
+  ])('%s: the copy stays in force for 45 seconds; then routes close unless they say otherwise', async (_, breaks) => {
     const isolate = await warm(withoutAlice)
     for (let at = 1; at <= 4; at++) {
       await isolate.pass(10_000)
@@ -206,7 +206,7 @@ describe('a list that (F16)', () => {
     expect(isolate.logs).toHaveLength(5)
   })
 
-  it('fails where there is no copy closes at once, and is asked again after a second', async () => {
+  it('closes routes at once if there is no copy, and is fetched again after a second', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()
@@ -224,7 +224,7 @@ describe('a list that (F16)', () => {
     expect(await again).toBe('passes')
   })
 
-  it('hangs holds a request for 2 seconds', async () => {
+  it('that hangs delays a request by 2 seconds', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await isolate.pass(2_000)
@@ -240,8 +240,8 @@ function openCache(): Pick<Cache, 'match' | 'put'> {
   } as unknown as Pick<Cache, 'match' | 'put'>
 }
 
-describe('isolates of one place', () => {
-  it('share nothing between two gateways of one zone', async () => {
+describe('isolates of one data centre', () => {
+  it('share no list between two gateways in one zone', async () => {
     const sharedCache = openCache()
     const [staging, production] = ['https://staging.example.com', 'https://gate.example.com'].map((publicUrl) =>
       openIsolate({ sharedCache, publicUrl }),
@@ -257,7 +257,7 @@ describe('isolates of one place', () => {
   })
 
   it.each(['{"at":now}', '{', '{"at":now,"document":{"entries":[],"closed":{}}}'])(
-    'ask the object where the cache has something else: %s',
+    'ask the Durable Object if the cache has an unusable answer: %s',
     async (text) => {
       const sharedCache = {
         match: async () => new Response(text.replace('now', String(Date.parse('2026-11-29T12:00:00Z')))),
@@ -286,7 +286,7 @@ describe('isolates of one place', () => {
     expect(third.asked).toHaveLength(1)
   })
 
-  it('do without a cache that fails', async () => {
+  it('work without a cache if the cache fails', async () => {
     const sharedCache = {
       match: () => Promise.reject(new Error('no cache')),
       put: () => Promise.reject(new Error('no cache')),
@@ -299,8 +299,8 @@ describe('isolates of one place', () => {
   })
 })
 
-describe('a stream that is watched', () => {
-  it('leaves no timer behind once it has ended', async () => {
+describe('a stream that is watched for revocations', () => {
+  it('leaves no timer behind after its end', async () => {
     const isolate = await warm()
     const before = isolate.timers()
     const stop = isolate.revocations.watch(closes, alice, isolate, () => undefined)
@@ -309,7 +309,7 @@ describe('a stream that is watched', () => {
     expect(isolate.timers()).toBe(before)
   })
 
-  it('that ends while it looks is not looked at again', async () => {
+  it('is not checked again if it ends during a check', async () => {
     const isolate = await warm()
     let ended = 0
     const stop = isolate.revocations.watch(closes, alice, isolate, () => ended++)

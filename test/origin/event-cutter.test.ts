@@ -30,11 +30,11 @@ describe('EventCutter', () => {
     ['line ends that are no blank line', ['a\r\nb\nc\r'], ['', 'a\r\nb\nc\r']],
     ['a character in two chunks', ['data: ', 'ü\n\n'], ['', 'data: ü\n\n', '']],
     ['nothing', [''], ['', '']],
-  ])('passes what is whole and holds the rest: %s', (_what, chunks, given) => {
+  ])('passes complete events and holds the rest: %s', (_what, chunks, given) => {
     expect(cut(chunks)).toEqual(given)
   })
 
-  it('gives up on an event that does not end', () => {
+  it('stops with an error at an event that is too large', () => {
     const cutter = new EventCutter()
     const megabyte = new Uint8Array(1024 * 1024)
     for (let count = 0; count < 8; count++) expect(cutter.push(megabyte)).toBeUndefined()
@@ -47,7 +47,7 @@ describe('EventCutter', () => {
   )
   const stream = fc.tuple(fc.array(line, { maxLength: 20 }), fc.constantFrom('\n', '\r\n', '\r'), fc.boolean())
 
-  it('gives the same bytes, whole events at a time, for any stream in any chunks', () => {
+  it('returns the same bytes as complete events, for any stream in any chunks', () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(40), { maxLength: 30 }), ([lines, end, isEnded], sizes) => {
         const whole = bytes(lines.join(end) + (isEnded ? end + end : ''))
@@ -71,7 +71,7 @@ describe('EventCutter', () => {
   })
 })
 
-describe('eventEdited', () => {
+describe('eventEdited removes a member from an event', () => {
   const edit = members({ secret: removed })
 
   it.each([
@@ -82,7 +82,7 @@ describe('eventEdited', () => {
     ['data: {"secret":1,\ndata: "a":2}\n\n', 'data: {\ndata: "a":2}\n\n'],
     ['data\ndata: {"secret":1}\n\n', 'data: \ndata: {}\n\n'],
     ['\ufeffdata: {"secret":1}\n\n', 'data: {}\n\n'],
-  ])('%j', (event, cleared) => {
+  ])('%j is edited', (event, cleared) => {
     expect(eventEdited(event, edit)).toBe(cleared)
   })
 
@@ -96,7 +96,7 @@ describe('eventEdited', () => {
     expect(eventEdited(event, edit)).toBe(event)
   })
 
-  it('never lets the member out, however the lines are cut', () => {
+  it('the removed member never remains, however the lines are cut', () => {
     const event = fc
       .tuple(fc.json({ maxDepth: 2 }), fc.array(fc.nat({ max: 40 })), fc.constantFrom('\n', '\r\n', '\r'))
       .map(([value, cuts, end]) => {
@@ -114,7 +114,7 @@ describe('eventEdited', () => {
   })
 })
 
-describe('dataOf', () => {
+describe('dataOf reads the JSON of an event', () => {
   it.each<[string, unknown]>([
     ['data: {"a":1}\n\n', { a: 1 }],
     ['event: x\ndata: [1,\ndata: 2]\n\n', [1, 2]],
@@ -133,7 +133,7 @@ describe('an event that the gateway makes (T32)', () => {
   )
 
   it.each(['ag-ui', 'ag2', 'maf', 'langgraph'] as const)(
-    'is one event with its own fields, whatever it says: %s',
+    'is exactly one event with its own fields, whatever its text says: %s',
     (kind) => {
       fc.assert(
         fc.property(hostile, hostile, (code, message) => {
@@ -155,7 +155,7 @@ describe('an event that the gateway makes (T32)', () => {
     },
   )
 
-  it('is a RUN_ERROR, or an error event, that ends the run for its client', () => {
+  it('is a RUN_ERROR or an error event, which ends the run for the client', () => {
     expect(kinds['ag-ui'].isLast?.(dataOf(kinds['ag-ui'].brokenStream?.('c', 'm') ?? '') as never)).toBe(true)
     expect(kinds.langgraph.brokenStream?.('c', 'm')).toBe('event: error\ndata: {"error":"c","message":"m"}\n\n')
   })

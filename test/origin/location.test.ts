@@ -25,7 +25,7 @@ const elsewhere = [
   'https://',
 ]
 
-describe('an address in a redirect (invariant 5)', () => {
+describe('the address of a redirect (invariant 5)', () => {
   it.each([
     ['/x', '/agents/a/x'],
     ['/x/y?z=1#f', '/agents/a/x/y?z=1#f'],
@@ -44,7 +44,7 @@ describe('an address in a redirect (invariant 5)', () => {
     ['http://agent.test/x', '/agents/a/x'],
     // To where the request came from it would lead for ever.
     ['http://agent.test/threads/t1?x=1', undefined],
-  ])('within the origin leads below the route: %s', (location, mapped) => {
+  ])('within the origin becomes an address below the route: %s', (location, mapped) => {
     expect(publicLocation(location, atRoot)).toBe(mapped)
   })
 
@@ -56,11 +56,11 @@ describe('an address in a redirect (invariant 5)', () => {
     ['/base/../x', undefined],
     ['../x', '/agents/a/x'],
     ['../../x', undefined],
-  ])('loses the prefix of the origin, and leads nowhere outside of it: %s', (location, mapped) => {
+  ])('loses the prefix of the origin, and is dropped outside of the prefix: %s', (location, mapped) => {
     expect(publicLocation(location, below)).toBe(mapped)
   })
 
-  it.each(elsewhere)('leads nowhere outside of the origin: %s', (location) => {
+  it.each(elsewhere)('outside of the origin is dropped: %s', (location) => {
     for (const each of [atRoot, below, alone]) expect(publicLocation(location, each)).toBeUndefined()
   })
 
@@ -69,12 +69,12 @@ describe('an address in a redirect (invariant 5)', () => {
     ['https://agent.test/x', '/x'],
     ['https://agent.test//evil.test/x', undefined],
     ['//agent.test//evil.test/x', undefined],
-  ])('of a route at the root does not begin a host: %s', (location, mapped) => {
+  ])('of a route at the root never begins with another host: %s', (location, mapped) => {
     expect(publicLocation(location, alone)).toBe(mapped)
   })
 })
 
-describe('an address that the clients of an API read', () => {
+describe('an address that clients of an API read', () => {
   const run = '/threads/t1/runs/r1/stream'
 
   it.each([
@@ -87,7 +87,7 @@ describe('an address that the clients of an API read', () => {
     expect(apiLocation(location, place(base, routePath))).toBe(run)
   })
 
-  it.each([...elsewhere, '//agent.test//evil.test/x'])('leads nowhere outside of the origin: %s', (location) => {
+  it.each([...elsewhere, '//agent.test//evil.test/x'])('outside of the origin is dropped: %s', (location) => {
     for (const each of [atRoot, below, alone]) expect(apiLocation(location, each)).toBeUndefined()
   })
 })

@@ -75,7 +75,7 @@ const codeOf = (got: { text(): string }) => JSON.parse(got.text()).code
 describe('interim replies of an origin (T37)', () => {
   const interim = ['100 Continue', '102 Processing', '103 Early Hints', '199 Whatever']
 
-  it.each(interim)('%s is passed over, and the final reply comes through', async (status) => {
+  it.each(interim)('%s is skipped, and the final reply comes through', async (status) => {
     for (const pause of [0, 50]) {
       reply = async (socket) => {
         socket.write(head(status, { link: '</a.css>; rel=preload', 'x-user-id': 'nobody' }))
@@ -87,7 +87,7 @@ describe('interim replies of an origin (T37)', () => {
     }
   })
 
-  it('several of them are passed over, before a stream too', async () => {
+  it('several interim replies are skipped, before a stream too', async () => {
     const [first] = gears
     const finished = 'data: {"type":"RUN_FINISHED"}\n\n'
     const sse = { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }
@@ -96,7 +96,7 @@ describe('interim replies of an origin (T37)', () => {
     expect([got.status, got.text()]).toEqual([200, finished])
   })
 
-  it('leave nothing behind on the connection for the next caller', async () => {
+  it('they leave nothing on the connection for the next caller', async () => {
     reply = (socket, { url }) => void socket.write(head('103 Early Hints') + json(`"${url.searchParams.get('n')}"`))
     for (let n = 0; n < 20; n++) expect((await ask(`/agents/http/x?n=${n}`)).text()).toBe(`"${n}"`)
   })
@@ -120,12 +120,12 @@ describe('replies without a body (T37)', () => {
     }
   })
 
-  it('200 with no body at all comes through, read or not', async () => {
+  it('a 200 with an empty body comes through, whether the gateway reads it or not', async () => {
     reply = says(head('200 OK', { 'content-length': '0' }))
     for (const path of paths) expect([(await ask(path)).status, (await ask(path)).text()]).toEqual([200, ''])
   })
 
-  it('HEAD comes through with its headers', async () => {
+  it('the answer to HEAD comes through with its headers', async () => {
     reply = says(head('200 OK', { 'content-type': 'text/event-stream', 'content-length': '12345', etag: '"1"' }))
     const got = await ask('/agents/http/x', { method: 'HEAD' })
     expect(got).toMatchObject({ status: 200, headers: { etag: '"1"', 'content-type': 'text/event-stream' } })
@@ -133,8 +133,8 @@ describe('replies without a body (T37)', () => {
   })
 })
 
-describe('an origin that refuses (F6)', () => {
-  it('connections is 502', async () => {
+describe('an origin that fails (F6)', () => {
+  it('and refuses connections is a 502', async () => {
     const got = await ask('/agents/nobody/x', { body: '{}' })
     expect([got.status, codeOf(got), got.headers['retry-after']]).toEqual([502, 'origin-unreachable', '5'])
   })
@@ -142,7 +142,7 @@ describe('an origin that refuses (F6)', () => {
   it.each([
     ['closes', (socket: { destroy(): void }) => socket.destroy()],
     ['resets', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
-  ])('to answer and %s the connection is 502, and no request is sent twice', async (_how, end) => {
+  ])('and does not answer but %s the connection is a 502, and no request is sent twice', async (_how, end) => {
     reply = (socket) => void end(socket)
     for (const method of ['POST', 'GET']) {
       origin.received.length = 0
@@ -151,7 +151,7 @@ describe('an origin that refuses (F6)', () => {
     }
   })
 
-  it('the second request of a connection gets it once', async () => {
+  it('on the second request of a connection receives that request only once', async () => {
     let answered = 0
     reply = (socket) => void (answered++ ? socket.destroy() : socket.write(json('{}')))
     expect((await ask('/agents/http/x', { body: '{"run":1}' })).status).toBe(200)
@@ -160,7 +160,7 @@ describe('an origin that refuses (F6)', () => {
   })
 
   it.each(['nonsense\r\n\r\n', 'HTTP/1.1 abc\r\n\r\n', `${head('200 OK').slice(0, -2)}bad header\r\n\r\n`])(
-    'to speak HTTP is 502: %j',
+    'and does not speak HTTP is a 502: %j',
     async (text) => {
       reply = (socket) => void socket.end(text)
       expect((await ask('/agents/http/x')).status).toBe(502)
@@ -172,7 +172,7 @@ describe('an origin that is slow to answer (F7)', () => {
   it.each([
     ['says nothing', ''],
     ['says half of its headers', 'HTTP/1.1 200 OK\r\ncontent-type: text/'],
-  ])('and %s is 504 at the limit, and is let go of', async (_what, text) => {
+  ])('and %s is a 504 at the limit, and the gateway closes the connection', async (_what, text) => {
     let isClosed = false
     reply = (socket) => {
       socket.on('close', () => {
@@ -197,7 +197,7 @@ describe('an origin that is slow to answer (F7)', () => {
     expect(origin.received.length).toBe(1)
   })
 
-  it('may take longer with its body', async () => {
+  it('may take longer to send its body', async () => {
     reply = async (socket) => {
       socket.write(head('200 OK', { 'content-type': 'application/json', 'content-length': '4' }))
       // The head is given the time to arrive.
@@ -210,8 +210,8 @@ describe('an origin that is slow to answer (F7)', () => {
   })
 })
 
-describe('a reply with a length and chunks (invariant 14)', () => {
-  it('passes as a stream, by its chunks', async () => {
+describe('a reply with both a length and chunks (invariant 14)', () => {
+  it('passes as a stream by its chunks, and its length is ignored', async () => {
     let goOn = () => {}
     reply = async (socket) => {
       const both = { 'content-type': 'application/json', 'content-length': '5', 'transfer-encoding': 'chunked' }
@@ -229,7 +229,7 @@ describe('a reply with a length and chunks (invariant 14)', () => {
   })
 })
 
-describe('a reply that its origin wants cached (S23 invariant 11)', () => {
+describe('a reply that its origin marks as cacheable (S23, invariant 11)', () => {
   const about = ({ headers }: WireRequest) => decodeJwt(headers.get('x-sallyport-assertion') ?? '').sub
   const cacheable = {
     'cache-control': 'public, max-age=60',
@@ -240,7 +240,7 @@ describe('a reply that its origin wants cached (S23 invariant 11)', () => {
   }
 
   it.each(['/agents/http/style.css', '/agents/http/logo.png?v=1', '/agents/below/app.js'])(
-    'reaches no other caller: %s',
+    'is stored in no cache: %s',
     async (path) => {
       reply = (socket, request) =>
         void socket.write(json(`"${about(request)}"`, { ...cacheable, 'content-type': 'text/css' }))
@@ -254,7 +254,7 @@ describe('a reply that its origin wants cached (S23 invariant 11)', () => {
     },
   )
 
-  it('reaches no other caller as a stream', async () => {
+  it('is stored in no cache if it is a stream', async () => {
     const sse = { ...cacheable, 'content-type': 'text/event-stream' }
     for (const gear of gears) {
       const text = runs[gear.protocol].join('')
@@ -265,12 +265,12 @@ describe('a reply that its origin wants cached (S23 invariant 11)', () => {
   const start = (gear: Gear) => ask(gear.path, { body: runBody[gear.protocol] })
 })
 
-describe('a redirect (invariant 5)', () => {
+describe('a redirect of an origin (invariant 5)', () => {
   const to = (location: string | undefined, status = '302 Found') =>
     says(head(status, { 'content-length': '0', ...(location !== undefined && { location }) }))
   const statuses = ['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent']
 
-  it.each(statuses)('to a foreign host is refused, and that host sees nothing: %s', async (status) => {
+  it.each(statuses)('to another host is refused, and that host receives nothing: %s', async (status) => {
     for (const location of [foreign.url, `${foreign.url.slice('http:'.length)}/x`, `${foreign.url}/agents/http/x`]) {
       reply = to(location, status)
       for (const method of ['GET', 'POST']) {
@@ -300,7 +300,7 @@ describe('a redirect (invariant 5)', () => {
     expect((await ask('/agents/below/x')).headers.location).toBe('/agents/below/other')
   })
 
-  it('without an address is refused', async () => {
+  it('without a usable address is refused', async () => {
     for (const location of [undefined, 'http://', 'javascript:alert(1)']) {
       reply = to(location)
       expect((await ask('/agents/http/x')).status).toBe(502)
@@ -308,14 +308,14 @@ describe('a redirect (invariant 5)', () => {
   })
 })
 
-describe('a reply that is none', () => {
-  it.each(['600 Too Much', '777 x', '999 Denied'])('is 502: status %s', async (status) => {
+describe('a malformed reply', () => {
+  it.each(['600 Too Much', '777 x', '999 Denied'])('is a 502: status %s', async (status) => {
     reply = says(head(status, { 'content-length': '0' }))
     const got = await ask('/agents/http/x')
     expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
   })
 
-  it.each(['5, 5', '5\r\ncontent-length: 5', '5x', '-5', '+5'])('is 502: content-length %j', async (length) => {
+  it.each(['5, 5', '5\r\ncontent-length: 5', '5x', '-5', '+5'])('is a 502: content-length %j', async (length) => {
     reply = (socket) =>
       void socket.end(`${head('200 OK', { 'content-type': 'text/plain', 'content-length': length })}12345`)
     const got = await ask('/agents/http/x')
@@ -324,7 +324,7 @@ describe('a reply that is none', () => {
   })
 })
 
-describe('an agent that refuses what the gateway says of the caller', () => {
+describe('a 401 of an agent', () => {
   it('is reported as a fault of the agent, so that no client signs in again', async () => {
     reply = says(
       head('401 Unauthorized', { 'content-length': '0', 'www-authenticate': 'Bearer error="invalid_token"' }),
@@ -340,15 +340,15 @@ describe('an agent that refuses what the gateway says of the caller', () => {
     expect(reason).toBe('assertion')
   })
 
-  it('is heard where the gateway has sent no credential', async () => {
+  it('passes if the gateway has sent no credential', async () => {
     reply = says(head('401 Unauthorized', { 'content-length': '0' }))
     const native = gears.find(({ name }) => name === 'langgraph-native')
     expect((await ask(native?.path ?? '', { body: runBody.langgraph })).status).toBe(401)
   })
 })
 
-describe('headers that an http agent needs to read a body, and a client to read a part', () => {
-  it('passes: preconditions, encodings and ranges', async () => {
+describe('headers for encoded and partial bodies of an http route', () => {
+  it('pass: preconditions, encodings and ranges', async () => {
     const sent = {
       'if-unmodified-since': 'Mon, 23 Nov 2026 07:00:00 GMT',
       'content-encoding': 'gzip',
@@ -364,8 +364,8 @@ describe('headers that an http agent needs to read a body, and a client to read 
   })
 })
 
-describe('addresses in other replies', () => {
-  it('survive: mapped below the route for HTTP, unchanged for clients of an API', async () => {
+describe('addresses in other headers of a reply', () => {
+  it('survive: mapped below the route for http, and unchanged for APIs', async () => {
     const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }
     reply = says(json('{}', { ...here, location: '/threads/t1/runs/r1/stream' }))
     expect((await ask('/agents/langgraph-native/threads/t1')).headers).toMatchObject({
@@ -391,7 +391,7 @@ describe('a WebSocket', () => {
     'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
   }
 
-  it('is opened with the subprotocol that the origin took', async () => {
+  it('is opened with the subprotocol that the origin chose', async () => {
     reply = (socket, { headers }) => {
       const key = `${headers.get('sec-websocket-key')}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
       const accept = createHash('sha1').update(key).digest('base64')

@@ -104,14 +104,14 @@ const LISTENING: readonly (readonly [path: string, body: string | undefined])[] 
   ['/copilotkit/agent/a/connect', run],
 ]
 
-describe('a stream that only listens (X12 invariant 15)', () => {
-  it.each(LISTENING)('ends when its caller has had no valid token for half a minute: %s', async (path, body) => {
+describe('a stream that only listens (X12, invariant 15)', () => {
+  it.each(LISTENING)('ends half a minute after the token of its caller has expired: %s', async (path, body) => {
     const reply = await begin(path, body)
     await endsAfter(LIFETIME + GRACE, reply)
     expect(await outcomeOf(reply)).toBe('expired')
   })
 
-  it('never looks complete', async () => {
+  it('never looks complete when it is ended early', async () => {
     const native = await begin('/langgraph/threads/t/stream')
     const read = await begin('/copilotkit/agent/a/connect', run)
     await world.gateway.advance(LIFETIME + GRACE + 1)
@@ -122,26 +122,26 @@ describe('a stream that only listens (X12 invariant 15)', () => {
   })
 })
 
-describe('a run that was admitted in time (X12)', () => {
-  it.each(['/ag-ui', '/read'])('may finish, up to a quarter of an hour from its start: %s', async (path) => {
+describe('a run that began with a valid token (X12)', () => {
+  it.each(['/ag-ui', '/read'])('may continue up to a quarter of an hour from its start: %s', async (path) => {
     const reply = await begin(path, run)
     await endsAfter(RUN, reply)
     expect(await outcomeOf(reply)).toBe('limit')
   })
 
-  it('may finish as long as the route says', async () => {
+  it('may continue as long as the route says', async () => {
     const reply = await begin('/quick', run)
     await endsAfter(400, reply)
     expect(await outcomeOf(reply)).toBe('limit')
   })
 
-  it('may take as long as the token lives, where that is longer', async () => {
+  it('may continue as long as the token is valid, if that is longer', async () => {
     const reply = await begin('/ag-ui', run, 2 * RUN)
     await endsAfter(2 * RUN + GRACE, reply)
     expect(await outcomeOf(reply)).toBe('expired')
   })
 
-  it('ends with the token where the route says so', async () => {
+  it('ends with the token if the route says so', async () => {
     const reply = await begin('/strict', run)
     await endsAfter(LIFETIME + 5, reply)
     expect(await outcomeOf(reply)).toBe('expired')
@@ -149,13 +149,13 @@ describe('a run that was admitted in time (X12)', () => {
 })
 
 describe('any reply (F10)', () => {
-  it('takes no longer than the route allows, although its agent is silent and its caller has left without a word', async () => {
+  it('ends at the limit of the route, even if the agent is silent and the caller left unnoticed', async () => {
     const reply = await begin('/short', run)
     await endsAfter(50, reply)
     expect(await outcomeOf(reply)).toBe('limit')
   })
 
-  it('ends although its caller does not read', async () => {
+  it('ends at the limit of the route, even if its caller does not read', async () => {
     origin.handle(async (_request, response) => {
       beginEvents(response)
       response.write(': begun\n\n')
@@ -174,7 +174,7 @@ describe('any reply (F10)', () => {
     origin.handle(silent)
   })
 
-  it('that is held whole, too', async () => {
+  it('ends at the limit of the route, even if the gateway holds it until it is complete', async () => {
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.write('{"jsonrpc":"2.0",')
@@ -189,7 +189,7 @@ describe('any reply (F10)', () => {
     origin.handle(silent)
   })
 
-  it('of a public route, too', async () => {
+  it('ends at the limit of the route, on a public route too', async () => {
     const abortedBefore = origin.aborted()
     const reply = await call(`${world.gateway.url}/public/x`)
     await reply.has('begun')
@@ -200,7 +200,7 @@ describe('any reply (F10)', () => {
 })
 
 describe('a WebSocket (X12)', () => {
-  it('is closed on both sides when its caller has had no valid token for half a minute', async () => {
+  it('is closed on both sides half a minute after the token of its caller has expired', async () => {
     const token = await forge(world.provider, { claims: { exp: world.gateway.now() + LIFETIME } })
     const url = `${world.gateway.url.replace('http', 'ws')}/socket/ws`
     const socket = new WebSocket(url, { headers: bearer(token) } as unknown as string[])

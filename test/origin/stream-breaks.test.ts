@@ -83,12 +83,12 @@ function* firstBytes(events: readonly string[], cut: number): Generator<Buffer> 
   }
 }
 
-describe.each(gears)('the $name gear, its origin cut at every byte of a run (F8 invariant 8)', (gear) => {
+describe.each(gears)('route $name, if its origin cuts the stream at any byte of a run (F8, invariant 8)', (gear) => {
   const events = runs[gear.protocol]
   const size = Buffer.byteLength(events.join(''))
 
   it.each(['fin', 'rst'])(
-    'says so in the words of the protocol, or breaks off where it has read none (%s)',
+    'reports the cut in the terms of the protocol, or breaks the connection if it reads nothing (%s)',
     async (how) => {
       sends = ({ url }) => {
         const cut = Number(url.searchParams.get('cut'))
@@ -135,7 +135,7 @@ function wholeEvents(events: readonly string[], cut: number): number {
   return size
 }
 
-describe('after the run was over (F8)', () => {
+describe('a cut after the end of a run (F8)', () => {
   const [reading] = gears.filter(({ name }) => name === 'ag-ui-reading')
   const cutAfter = async (...events: string[]) => {
     sends = () => ({ head: head('200 OK', sse), parts: events.map(chunk), how: 'fin' })
@@ -144,7 +144,7 @@ describe('after the run was over (F8)', () => {
     return reply.text().slice(events.join('').length)
   }
 
-  it('a cut adds nothing to RUN_FINISHED, RUN_ERROR, or comments that came after them', async () => {
+  it('adds nothing after RUN_FINISHED, RUN_ERROR, or later comments', async () => {
     expect(await cutAfter(...agUiRun)).toBe('')
     expect(await cutAfter('data: {"type":"RUN_ERROR","message":"no"}\n\n')).toBe('')
     expect(await cutAfter(...agUiRun, ': keep-alive\n\n')).toBe('')
@@ -155,14 +155,14 @@ describe('after the run was over (F8)', () => {
     { type: 'RAW', event: { type: 'RUN_FINISHED' } },
     { type: 'CUSTOM', name: 'x', value: '"type":"RUN_FINISHED"' },
     { type: 'SUBAGENT_FINISHED', rawEvent: { type: 'RUN_ERROR' } },
-  ])('an event that only carries a last one inside is not the last: $type', async (event) => {
+  ])('is reported if the last event only has a final event inside it: $type', async (event) => {
     expect(await cutAfter(`data: ${JSON.stringify(event)}\n\n`)).toMatch(saysBroken['ag-ui'])
   })
 })
 
-describe('a reply that says where to take it up again (F8 F25)', () => {
+describe('a cut reply with an address for resuming (F8, F25)', () => {
   it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
-    'is broken off, so that LangGraph clients resume instead of reporting an error ($name)',
+    'breaks the connection, so that LangGraph clients resume and do not report an error ($name)',
     async (gear) => {
       const events = runs.langgraph.slice(0, 5)
       const location = '/threads/t1/runs/r1/stream'
@@ -189,32 +189,35 @@ describe('a JSON reply that is cut (F8)', () => {
   ]
   const cases = framings.flatMap((each) => ['fin', 'rst'].map((how) => ({ ...each, how })))
 
-  it.each(cases)('breaks the connection where it is passed unread ($framing, $how)', async ({ headers, part, how }) => {
-    sends = ({ url }) => ({ head: head('200 OK', headers), parts: [part(Number(url.searchParams.get('cut')))], how })
-    const whole: number[] = []
-    // With everything that `content-length` promised, a reply is whole.
-    await atEveryByte(json.byteLength - 1, async (cut) => {
-      const reply = await call(`${world.gateway.url}/agents/http/x?cut=${cut}`, { headers: world.alice, agent })
-      if ((await reply.end) === 'whole' && reply.status === 200) whole.push(cut)
-    })
-    expect(whole).toEqual([])
-  })
+  it.each(cases)(
+    'breaks the connection if the gateway passes it unread ($framing, $how)',
+    async ({ headers, part, how }) => {
+      sends = ({ url }) => ({ head: head('200 OK', headers), parts: [part(Number(url.searchParams.get('cut')))], how })
+      const whole: number[] = []
+      // With everything that `content-length` promised, a reply is whole.
+      await atEveryByte(json.byteLength - 1, async (cut) => {
+        const reply = await call(`${world.gateway.url}/agents/http/x?cut=${cut}`, { headers: world.alice, agent })
+        if ((await reply.end) === 'whole' && reply.status === 200) whole.push(cut)
+      })
+      expect(whole).toEqual([])
+    },
+  )
 
-  it.each(cases)('is 502 where it is read ($framing, $how)', async ({ headers, part, how }) => {
+  it.each(cases)('is a 502 if the gateway reads it ($framing, $how)', async ({ headers, part, how }) => {
     sends = () => ({ head: head('200 OK', headers), parts: [part(20)], how })
     const reply = await call(`${world.gateway.url}/agents/langgraph-reading/threads/t1`, { headers: world.alice })
     await reply.end
     expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
   })
 
-  it.each(['fin', 'rst'])('is 502 where it is small enough to be taken whole (%s)', async (how) => {
+  it.each(['fin', 'rst'])('is a 502 if it is small enough to be read completely first (%s)', async (how) => {
     sends = () => ({ head: head('200 OK', lengths), parts: [json.subarray(0, 20)], how })
     const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
     await reply.end
     expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
   })
 
-  it('is too short for its content-length, where HTTP/1.0 has nothing else to tell by', async () => {
+  it('is shorter than its content-length for an HTTP/1.0 client, which has no other sign', async () => {
     // Too large to be taken whole.
     const length = 100_000
     const large = { ...lengths, 'content-length': `${length}` }
@@ -232,14 +235,14 @@ describe('a JSON reply that is cut (F8)', () => {
     expect(body?.length).toBeLessThan(length)
   })
 
-  it('has its content-length where it is whole', async () => {
+  it('has its content-length if it is complete', async () => {
     sends = () => ({ head: head('200 OK', lengths), parts: [json], how: 'fin' })
     const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
     expect([await reply.end, reply.headers['content-length']]).toEqual(['whole', `${json.byteLength}`])
     expect(reply.bytes()).toEqual(json)
   })
 
-  it('breaks the connection where its gzip ends too early, although HTTP says it is whole', async () => {
+  it('breaks the connection if its gzip ends too early, although HTTP is complete', async () => {
     const zipped = gzipSync(json).subarray(0, -12)
     const headers = { ...lengths, 'content-encoding': 'gzip', 'content-length': `${zipped.byteLength}` }
     sends = () => ({ head: head('200 OK', headers), parts: [zipped], how: 'fin' })
@@ -249,12 +252,12 @@ describe('a JSON reply that is cut (F8)', () => {
 })
 
 describe.each(gears.filter(({ isReading }) => isReading))(
-  'the $name gear, an origin with neither length nor chunks (F8)',
+  'route $name, if its origin sends neither length nor chunks (F8)',
   (gear) => {
     const events = runs[gear.protocol]
     const close = { 'content-type': 'text/event-stream', connection: 'close' }
 
-    it('has an event that is cut in half told, and passes none of it', async () => {
+    it('reports an event that is cut in half, and passes no part of it', async () => {
       const half = Buffer.from(events[17]?.trimEnd().slice(0, -2) ?? '')
       sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events[0] ?? ''), half], how: 'fin' })
       const reply = await start(gear)
@@ -263,7 +266,7 @@ describe.each(gears.filter(({ isReading }) => isReading))(
       expect(reply.text()).not.toContain(half.toString())
     })
 
-    it('is whole where the last event lacks nothing but its blank line', async () => {
+    it('treats the stream as complete if only the blank line of the last event is missing', async () => {
       sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events.join('').trimEnd())], how: 'fin' })
       const reply = await start(gear)
       expect(await reply.end).toBe('whole')

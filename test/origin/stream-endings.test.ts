@@ -39,10 +39,10 @@ const runPaths = [
   ['copilotkit', '/agents/copilotkit/agent/a/run'],
 ] as const
 
-describe('an answer to a run without a content type', () => {
+describe('the answer to a run, if the agent names no content type', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
 
-  it.each(runPaths)('is a stream of events to the caller (%s)', async (_kind, path) => {
+  it.each(runPaths)('is a stream of events for the caller (%s)', async (_kind, path) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
       socket.write(Buffer.concat([chunk(started), chunk('data: {"type":"RUN_FINISHED"}\n\n')]))
@@ -59,7 +59,7 @@ describe('an answer to a run without a content type', () => {
     expect((await auditOf(reply.headers)).stream).toBe('complete')
   })
 
-  it.each(runPaths)('ends with RUN_ERROR where it is cut (%s)', async (_kind, path) => {
+  it.each(runPaths)('ends with RUN_ERROR if it is cut (%s)', async (_kind, path) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
       socket.end(chunk(started))
@@ -70,7 +70,7 @@ describe('an answer to a run without a content type', () => {
     expect((await auditOf(reply.headers)).stream).toBe('cut')
   })
 
-  it('is no stream where it is an error, or the answer to something else', async () => {
+  it('is not treated as a stream if it is an error or answers something else', async () => {
     for (const [status, path, body] of [
       ['500 Internal Server Error', '/agents/ag2', run],
       ['200 OK', '/agents/ag2', undefined],
@@ -101,7 +101,7 @@ describe('a stream without a length that ends in the middle of an event', () => 
   ]
   const cases = ends.flatMap((end) => halves.map((half) => [half(end), end] as const))
 
-  it.each(cases)('is a stream that was cut: %j', async (half, end) => {
+  it.each(cases)('is reported as cut: %j', async (half, end) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
       socket.end(`data: {"type":"RUN_STARTED"}${end}${end}${half}`)
@@ -112,7 +112,7 @@ describe('a stream without a length that ends in the middle of an event', () => 
     expect((await auditOf(reply.headers)).stream).toBe('cut')
   })
 
-  it.each(ends)('is whole where only the blank line is missing (line ends: %j)', async (end) => {
+  it.each(ends)('is complete if only the blank line is missing (line ends: %j)', async (end) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
       socket.end(`data: {"type":"RUN_STARTED"}${end}${end}id: 1${end}data: {"type":"RUN_FINISHED"}${end}`)
@@ -123,7 +123,7 @@ describe('a stream without a length that ends in the middle of an event', () => 
   })
 })
 
-describe('a run that its agent ends before it is over (F8 invariant 8)', () => {
+describe('a stream that its agent ends before the run is over (F8, invariant 8)', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
   const half = 'data: {"type":"TEXT_MESSAGE_CONTENT","delta":"The dose is 10"}\n\n'
   const framings = {
@@ -152,7 +152,7 @@ describe('a run that its agent ends before it is over (F8 invariant 8)', () => {
     expect((await auditOf(reply.headers)).stream).toBe('unended')
   })
 
-  it('is whole where a comment follows the last event', async () => {
+  it('is complete if a comment follows the final event', async () => {
     for (const last of ['RUN_FINISHED', 'RUN_ERROR']) {
       answer = (socket) => framings.chunks(socket, `${started}data: {"type":"${last}"}\n\n: done\n\n`)
       const reply = await ask('/agents/ag2', run)
@@ -162,7 +162,7 @@ describe('a run that its agent ends before it is over (F8 invariant 8)', () => {
   })
 
   it.each(['\n', 'data: [DONE]\n\n', 'event: done\n\n', 'retry: 1000\n\n', 'id: 7\n'])(
-    'is whole where what follows the last event says nothing, however it is cut: %j',
+    'is complete if only meaningless lines follow the final event, however they are cut: %j',
     async (rest) => {
       answer = async (socket) => {
         socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
@@ -177,14 +177,14 @@ describe('a run that its agent ends before it is over (F8 invariant 8)', () => {
     },
   )
 
-  it('is reported on a public route too', async () => {
+  it('is reported on a public route too, where nothing else would be read', async () => {
     answer = (socket) => framings.chunks(socket, started + half)
     const reply = await ask('/agents/open/agent/a/run', run)
     await reply.end
     expect((await auditOf(reply.headers)).stream).toBe('unended')
   })
 
-  it('is not asked of streams that are no run', async () => {
+  it('is not reported if the stream is not a run', async () => {
     answer = (socket) => framings.chunks(socket, half)
     const reply = await ask('/agents/copilotkit/agent/a/connect', run)
     await reply.end
@@ -193,7 +193,7 @@ describe('a run that its agent ends before it is over (F8 invariant 8)', () => {
   })
 })
 
-it('an event above the limit is reported as such, and not as a lost connection (F11)', async () => {
+it('an event over the size limit is reported as that, and not as a lost connection (F11)', async () => {
   answer = (socket) => {
     socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
     socket.write(chunk(`data: "${'x'.repeat(9 * 1024 * 1024)}"\n\n`))
@@ -213,7 +213,7 @@ describe('a caller who leaves in the middle of a stream', () => {
     ['copilotkit', '/agents/copilotkit/agent/a/run', run],
     ...gears.map(({ name, path, protocol }) => [name, path, runBody[protocol]] as const),
   ]
-  it.each(streams)('is audited as one who left (%s)', async (_kind, path, body) => {
+  it.each(streams)('is audited as a caller who left (%s)', async (_kind, path, body) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
       socket.write(chunk('data: {"begun":true}\n\n'))
@@ -227,7 +227,7 @@ describe('a caller who leaves in the middle of a stream', () => {
   })
 })
 
-describe('a caller who leaves after the last byte was sent and before it arrived', () => {
+describe('a caller who leaves after the last byte was sent but before it arrived', () => {
   afterEach(() => vi.unstubAllGlobals())
 
   /**
@@ -261,7 +261,7 @@ describe('a caller who leaves after the last byte was sent and before it arrived
   it.each([
     ['passes unread', () => pump(source(), signal, end)],
     ['is read', () => readEvents(source(), reading)],
-  ])('differs in the audit line from a caller who got everything: the stream %s', async (_how, guarded) => {
+  ])('is distinguished from a caller who received everything, if the stream %s', async (_how, guarded) => {
     vi.stubGlobal('IdentityTransformStream', LeftPipe)
     expect(await guarded().done).toBe('client-left')
   })

@@ -29,7 +29,7 @@ afterAll(async () => {
 it.each([
   ['an event', 'ping', events],
   ['an answer', 'tools/list', answer],
-])('passes %s of MCP that is larger than what the gateway reads, to the byte', async (_what, method, expected) => {
+])('%s of MCP that is larger than the gateway reads passes byte for byte', async (_what, method, expected) => {
   const headers = { ...world.alice, accept: 'application/json, text/event-stream' }
   const reply = await world.gateway.fetch('/agents/mcp', json({ jsonrpc: '2.0', id: 1, method }, headers))
   expect((await reply.text()) === expected).toBe(true)

@@ -60,7 +60,7 @@ const busy = (run: readonly string[]): Handler => {
   }
 }
 
-describe.each(gears)('a caller of the $name gear who leaves (F10)', (gear) => {
+describe.each(gears)('a caller of route $name who leaves (F10)', (gear) => {
   it('by reset before the origin has answered: the origin is stopped within a second', async () => {
     origin.handle(() => undefined)
     const before = origin.received.length
@@ -98,7 +98,7 @@ describe.each(gears)('a caller of the $name gear who leaves (F10)', (gear) => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 
-  it('in good order while events come: the origin is stopped within a second', async () => {
+  it('in an orderly way while events come: the origin is stopped within a second', async () => {
     origin.handle(busy(runs[gear.protocol]))
     const reply = await start(gear)
     await reply.has('世')
@@ -107,8 +107,8 @@ describe.each(gears)('a caller of the $name gear who leaves (F10)', (gear) => {
   })
 })
 
-describe.each(gears.filter(({ isReading }) => isReading))('a caller of the $name gear who leaves (F10)', (gear) => {
-  it('in good order while the stream is silent: the next heartbeats tell', async () => {
+describe.each(gears.filter(({ isReading }) => isReading))('a caller of route $name who leaves (F10)', (gear) => {
+  it('in an orderly way while the stream is silent: the next heartbeats notice it', async () => {
     origin.handle(silent)
     const reply = await start(gear)
     await reply.has('begun')
@@ -125,8 +125,8 @@ describe.each(gears.filter(({ isReading }) => isReading))('a caller of the $name
   })
 })
 
-describe('a caller who leaves in the middle of a reply that is no stream (F10)', () => {
-  it('differs in the audit line from a cut origin', async () => {
+describe('a caller who leaves in the middle of a reply that is not a stream (F10)', () => {
+  it('is audited as a caller who left, not as an origin that was cut', async () => {
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' }).write('{"a":')
     })
@@ -139,7 +139,7 @@ describe('a caller who leaves in the middle of a reply that is no stream (F10)',
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 
-  it('is reported for small replies that are read whole', async () => {
+  it('is audited as a caller who left, even if the gateway reads the small reply completely first', async () => {
     const asked = Promise.withResolvers<void>()
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
@@ -174,7 +174,7 @@ describe('a caller who leaves during an upload (F10)', () => {
   it.each([
     ['content-length', 'Content-Length: 1000000', 'x'.repeat(1000)],
     ['chunked', 'Transfer-Encoding: chunked', `3e8\r\n${'x'.repeat(1000)}\r\n`],
-  ])('that is passed on as it comes (%s): the origin is stopped within a second', async (_what, framing, part) => {
+  ])('that is passed on as it arrives (%s): the origin is stopped within a second', async (_what, framing, part) => {
     let received = 0
     let isClosed = false
     uploads.removeAllListeners('request').on('request', (request) => {
@@ -194,7 +194,7 @@ describe('a caller who leaves during an upload (F10)', () => {
     expect(await eventually('the origin is stopped', () => isClosed)).toBeLessThan(1000)
   })
 
-  it('that has to be read first: the origin sees nothing', async () => {
+  it('that must be read first: the origin sees nothing', async () => {
     const before = origin.received.length
     const socket = await upload('/agents/ag-ui-reading', 'Content-Length: 1000')
     socket.write('{"threadId":')

@@ -42,19 +42,19 @@ async function through(gear: Gear, pieces: readonly (string | Uint8Array)[]): Pr
   return agentsPart(reply.bytes())
 }
 
-describe.each(gears)('the $name gear (S26)', (gear) => {
+describe.each(gears)('route $name (S26)', (gear) => {
   const run = runs[gear.protocol]
   const whole = Buffer.from(run.join(''))
 
-  it('gives out the bytes that came in, one event at a time', async () => {
+  it('passes the bytes unchanged, one event at a time', async () => {
     expect(await through(gear, run)).toEqual(whole)
   })
 
-  it('gives out the bytes that came in, all in one', async () => {
+  it('passes the bytes unchanged, all in one chunk', async () => {
     expect(await through(gear, [whole])).toEqual(whole)
   })
 
-  it('gives out the bytes that came in, cut in the middle of characters and line ends', async () => {
+  it('passes the bytes unchanged, cut in the middle of characters and line ends', async () => {
     const pieces = Array.from({ length: Math.ceil(whole.byteLength / 7) }, (_, n) => whole.subarray(n * 7, n * 7 + 7))
     expect(await through(gear, pieces)).toEqual(whole)
   })
@@ -70,11 +70,11 @@ describe.each(gears)('the $name gear (S26)', (gear) => {
     ['carriage returns as line ends', 'data: 1\r\rdata: 2\r\r'],
     ['a large event', `data: "${'x'.repeat(3_000_000)}"\n\n`],
     ['many small ones', 'data: 1\n\n'.repeat(100_000)],
-  ])('gives out the bytes that came in, with %s', async (_what, text) => {
+  ])('passes the bytes unchanged, with %s', async (_what, text) => {
     expect((await through(gear, [text])).equals(Buffer.from(text))).toBe(true)
   })
 
-  it('gives out an event before the origin writes the next', async () => {
+  it('passes an event before the origin writes the next one', async () => {
     let response: ServerResponse | undefined
     origin.handle((_request, its) => {
       response = its
@@ -91,7 +91,7 @@ describe.each(gears)('the $name gear (S26)', (gear) => {
     expect(await reply.end).toBe('whole')
   })
 
-  it('asks the origin not to compress, and proxies not to buffer', async () => {
+  it('asks the origin not to compress, and asks proxies not to buffer', async () => {
     origin.handle((_request, response) => {
       beginEvents(response)
       response.end(run.join(''))
@@ -109,16 +109,19 @@ describe.each(gears)('the $name gear (S26)', (gear) => {
   })
 
   // Where threads are kept apart by their ids alone, nobody can tell whose an event is.
-  it.skipIf(gear.name === 'ag-ui-own')('takes Last-Event-ID to the origin and its ids back (F25)', async () => {
-    const rest = run.slice(8)
-    origin.handle((request, response) => {
-      beginEvents(response)
-      response.end(request.headers['last-event-id'] === '7' ? rest.join('') : 'wrong')
-    })
-    const reply = await start(gear, { 'last-event-id': '7' })
-    await reply.end
-    expect(reply.text()).toBe(rest.join(''))
-  })
+  it.skipIf(gear.name === 'ag-ui-own')(
+    'passes Last-Event-ID to the origin and the ids of events back (F25)',
+    async () => {
+      const rest = run.slice(8)
+      origin.handle((request, response) => {
+        beginEvents(response)
+        response.end(request.headers['last-event-id'] === '7' ? rest.join('') : 'wrong')
+      })
+      const reply = await start(gear, { 'last-event-id': '7' })
+      await reply.end
+      expect(reply.text()).toBe(rest.join(''))
+    },
+  )
 })
 
 describe('an origin that compresses although it was asked not to (F23)', () => {
@@ -142,7 +145,7 @@ describe('an origin that compresses although it was asked not to (F23)', () => {
     }
   const undone = ['gzip', 'br', 'identity']
 
-  it.each(Object.keys(encodings))('%s is undone or refused where the body is passed unread', async (encoding) => {
+  it.each(Object.keys(encodings))('%s is decompressed or refused if the body is passed unread', async (encoding) => {
     origin.handle(reply(encoding, 'application/json', json))
     const got = await get()
     await got.end
@@ -151,7 +154,7 @@ describe('an origin that compresses although it was asked not to (F23)', () => {
     expect(got.headers).not.toHaveProperty('content-encoding')
   })
 
-  it.each(Object.keys(encodings))('%s hides no identity where the body is read', async (encoding) => {
+  it.each(Object.keys(encodings))('%s hides no identity if the body is read', async (encoding) => {
     origin.handle(reply(encoding, 'application/json', json))
     const got = await get('/agents/langgraph-reading/threads/t1')
     await got.end
@@ -174,7 +177,7 @@ describe('response headers (F12)', () => {
       response.writeHead(200, headers).end('{}')
     })
 
-  it('passes known headers, whatever other headers the origin sends', async () => {
+  it('pass if they are listed, whatever other headers the origin sends', async () => {
     const known = {
       'content-type': 'application/json; charset=utf-8',
       'content-language': 'de',
@@ -215,7 +218,7 @@ describe('response headers (F12)', () => {
     })
   })
 
-  it('drops thousands of unknown headers of hundreds of kilobytes', async () => {
+  it('that are not listed are dropped, even thousands or hundreds of kilobytes of them', async () => {
     answer(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x-noise-${index}`, 'x'.repeat(200)])))
     const reply = await get()
     expect([reply.status, Object.keys(reply.headers).filter((name) => name.startsWith('x-noise'))]).toEqual([200, []])

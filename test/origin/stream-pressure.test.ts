@@ -71,7 +71,7 @@ const ways = [
 ]
 
 describe.each(ways)('callers of $name who do not read (F11)', ({ path, body }) => {
-  it('hold the agent back, and cost the gateway no memory', async () => {
+  it('slow the agent down, and cost the gateway no memory', async () => {
     const start = () => call(world.gateway.url + path, { headers: world.alice, ...(body !== undefined && { body }) })
     const warm = await start()
     await warm.end

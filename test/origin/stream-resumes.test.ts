@@ -60,8 +60,8 @@ afterAll(async () => {
   await origin?.close()
 })
 
-describe.each(langGraph)('the gateway is restarted in the middle of a run ($name) (F25)', (gear) => {
-  it('and its caller takes the run up again where it was, without an event lost or doubled', async () => {
+describe.each(langGraph)('the gateway restarts in the middle of a run ($name) (F25)', (gear) => {
+  it('and the caller resumes the run where it was, without a lost or doubled event', async () => {
     const port = await freePort()
     run = new Run()
     world = await openWorld(({ trust }) => [gear.route(origin.url, trust)], { port })

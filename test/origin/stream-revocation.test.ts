@@ -117,7 +117,7 @@ describe('a person who is revoked (invariant 15)', () => {
     stays.leave()
   })
 
-  it('reads why in the words of AG-UI, and a stream that passes unread is broken off', async () => {
+  it('gets the reason as an AG-UI event; a stream that passes unread is broken off', async () => {
     const [read, native] = [await begin('/ag-ui', { sub: 'told', body: run }), await begin('/http/x', { sub: 'told' })]
     await revoke('told')
     await pass(BOUND)
@@ -127,7 +127,7 @@ describe('a person who is revoked (invariant 15)', () => {
     expect(await native.end).toBe('broken')
   })
 
-  it('loses a WebSocket: both sides see it close', async () => {
+  it('loses a WebSocket, which closes on both sides', async () => {
     const token = await forge(world.provider, { claims: { sub: 'socket user', exp: world.gateway.now() + 36_000 } })
     const before = sockets.closed()
     const socket = new WebSocket(`${world.gateway.url.replace('http', 'ws')}/socket/ws`, {
@@ -144,10 +144,10 @@ describe('a person who is revoked (invariant 15)', () => {
   })
 })
 
-describe('a request that is under way when its person is revoked (invariant 15)', () => {
+describe('a request in progress when its person is revoked (invariant 15)', () => {
   const started = () => origin.received.length
 
-  it('starts no run, where its body was still coming in', async () => {
+  it('starts no run if its body was still arriving', async () => {
     const token = await forge(world.provider, { claims: { sub: 'slow', exp: world.gateway.now() + 36_000 } })
     const before = started()
     let end: (() => void) | undefined
@@ -171,7 +171,7 @@ describe('a request that is under way when its person is revoked (invariant 15)'
     expect(started()).toBe(before)
   })
 
-  it('gets no answer, where its agent had not begun one', async () => {
+  it('gets no answer if the agent had not begun one', async () => {
     origin.handle(() => undefined)
     const token = await forge(world.provider, { claims: { sub: 'waits', exp: world.gateway.now() + 36_000 } })
     const aborted = origin.aborted()
@@ -184,7 +184,7 @@ describe('a request that is under way when its person is revoked (invariant 15)'
     await eventually('the agent is let go of', () => origin.aborted() > aborted)
   })
 
-  it('gets no answer that was held until it was whole', async () => {
+  it('gets no answer if the gateway was holding it until it was complete', async () => {
     origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.setHeader('content-length', '20')
@@ -201,7 +201,7 @@ describe('a request that is under way when its person is revoked (invariant 15)'
 })
 
 describe('a route that is closed', () => {
-  it('ends all streams, also on public routes', async () => {
+  it('ends the streams of all callers, also on public routes', async () => {
     const streams = [await begin('/http/x'), await begin('/public/x')]
     for (const id of ['http', 'public'])
       expect((await world.as('bob', `/operators/routes/${id}/closed`, { ...json({}), method: 'PUT' })).status).toBe(200)
@@ -212,8 +212,8 @@ describe('a route that is closed', () => {
   })
 })
 
-describe('a list that cannot be had (F16)', () => {
-  it('ends streams after three bounds, but for routes that stay open', async () => {
+describe('a list of revocations that cannot be fetched (F16)', () => {
+  it('ends streams after three times the bound, except on routes that stay open', async () => {
     const [closes, opens] = [await begin('/http/x'), await begin('/open/x')]
     await world.gateway.list('fails')
     await pass(40)

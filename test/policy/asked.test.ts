@@ -57,7 +57,7 @@ const request = fc.constantFrom(...agents).chain((agent) => {
   })
 })
 
-it('the same operations or the same refusal, for any request of any kind', async () => {
+it('askedOf gives the same operations or the same refusal as the gateway, for any request', async () => {
   const seen = new Set<string>()
   await fc.assert(
     fc.asyncProperty(request, async ({ kind, method, path, body }) => {

@@ -25,7 +25,7 @@ const caller = (more: Partial<Caller> = {}): Caller => ({
 
 const meets = (when: Condition, who = caller()) => holds(evaluate(when, who))
 
-describe('conditions', () => {
+describe('conditions of a policy', () => {
   const table: [Condition, boolean][] = [
     [{ role: 'member' }, true],
     [{ role: 'admin' }, false],
@@ -65,7 +65,7 @@ describe('conditions', () => {
   ]
   it.each(table)('%j is %s', (condition, expected) => expect(meets(condition)).toBe(expected))
 
-  it('a caller without a tenant belongs to none', () => {
+  it('do not let a caller without a tenant belong to one', () => {
     expect(meets({ tenant: 'acme' }, caller({ tenant: undefined }))).toBe(false)
     expect(meets({ not: { tenant: 'acme' } }, caller({ tenant: undefined }))).toBe(true)
   })
@@ -98,7 +98,7 @@ describe('conditions', () => {
     claims: fc.dictionary(word, fc.anything()),
   })
 
-  it('are total: they answer for every caller, and "not" is the opposite', () => {
+  it('give an answer for every caller, and "not" gives the opposite', () => {
     fc.assert(
       fc.property(condition, anyone, (when, who) => {
         expect(meets({ not: when }, who)).toBe(!meets(when, who))
@@ -106,7 +106,7 @@ describe('conditions', () => {
     )
   })
 
-  it('deny by default: no policy, an empty one, or one that does not know the operation', () => {
+  it('deny by default: without a policy, with an empty one, or for an unknown operation', () => {
     fc.assert(
       fc.property(anyone, fc.string(), (who, operation) => {
         expect(decide([], who, operation).effect).toBe('deny')
@@ -131,7 +131,7 @@ describe('conditions', () => {
   })
 })
 
-describe('decisions', () => {
+describe('a decision', () => {
   const policy: Policy = {
     id: 'desk',
     allow: [
@@ -146,7 +146,7 @@ describe('decisions', () => {
   it('names the rule that allowed', () => {
     expect(decide([policy], caller(), 'run.stream')).toEqual({ effect: 'allow', by: ['desk/talk'] })
   })
-  it('gives the reasons that refused', () => {
+  it('gives the reasons for a refusal', () => {
     expect(decide([policy], caller(), 'threads.delete')).toEqual({
       effect: 'deny',
       policy: 'desk',
@@ -166,13 +166,13 @@ describe('decisions', () => {
       scopes: [],
     })
   })
-  it('names only scopes that would open the door by themselves', () => {
+  it('names only scopes that would be enough by themselves', () => {
     expect(decide([policy], caller(), 'threads.export')).toMatchObject({ effect: 'deny', scopes: ['export'] })
     expect(decide([policy], caller({ roles: ['admin'] }), 'threads.export')).toMatchObject({
       scopes: ['export', 'admin'],
     })
   })
-  it('every policy must allow', () => {
+  it('needs every policy to allow', () => {
     const people: Policy = {
       id: 'people',
       allow: [{ name: 'all', operations: ['*'], when: { tenant: 'other' } }],

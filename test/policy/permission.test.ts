@@ -16,12 +16,12 @@ const policies = [
 const route = { policies, offers: (operation: string) => operation !== 'notes.burn' }
 const reader = { kind: 'user', issuerId: 'login', roles: [], scopes: [], tenant: undefined, claims: {} } as const
 
-describe('what one caller may do', () => {
+describe('the permission of one caller', () => {
   const decisions: Decision[] = []
   const permission = permissionOf(route, reader, { noteDecision: (decision) => decisions.push(decision) })
   const open = permissionOf(route, undefined, { noteDecision: () => expect.unreachable() })
 
-  it('all that is asked for must be permitted, and each decision is noted until one denies', () => {
+  it('needs every requested operation to be allowed, and records decisions until one denies', () => {
     decisions.length = 0
     expect(() => permission.require(['notes.read'])).not.toThrow()
     expect(() => permission.require(['notes.read', 'notes.delete', 'notes.read'])).toThrow(
@@ -30,7 +30,7 @@ describe('what one caller may do', () => {
     expect(decisions.map(({ effect }) => effect)).toEqual(['allow', 'allow', 'deny'])
   })
 
-  it('a missing scope is named, to the caller and to the operator', () => {
+  it('names a missing scope to the caller and to the operator', () => {
     const mismatch = {
       found: 'scopes none',
       expected: 'scope notes:write (rule "writers")',
@@ -41,7 +41,7 @@ describe('what one caller may do', () => {
     )
   })
 
-  it('an operation that the route does not offer is unknown, whatever else is asked for and permitted', () => {
+  it('reports an operation that the route does not offer as unknown, whatever else is requested', () => {
     decisions.length = 0
     expect(() => permission.require(['notes.read', 'notes.burn'])).toThrow(
       expect.objectContaining({ code: 'operation-unknown' }),
@@ -50,13 +50,13 @@ describe('what one caller may do', () => {
     expect(permission.has('notes.burn')).toBe(false)
   })
 
-  it('has what is offered and permitted, and notes no decision for a question of the gateway’s own', () => {
+  it('has offered and allowed operations, and records no decision for a question of the gateway', () => {
     decisions.length = 0
     expect(['notes.read', 'notes.write', 'notes.delete'].map(permission.has)).toEqual([true, false, false])
     expect(decisions).toEqual([])
   })
 
-  it('a public route permits what it offers', () => {
+  it('covers everything that a public route offers', () => {
     expect(() => open.require(['notes.delete'])).not.toThrow()
     expect(() => open.require(['notes.burn'])).toThrow(expect.objectContaining({ code: 'operation-unknown' }))
     expect(['notes.read', 'notes.burn'].map(open.has)).toEqual([true, false])

@@ -48,7 +48,7 @@ const caller: fc.Arbitrary<Caller> = fc.record({
 })
 
 describe('the trace of a decision', () => {
-  it('allows exactly where the gateway does, whatever the policies, the caller and the operation', () => {
+  it('allows exactly what the gateway allows, for any policies, caller and operation', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(fc.array(policy, { maxLength: 3 }), caller, operation, (policies, who, what) => {
@@ -61,7 +61,7 @@ describe('the trace of a decision', () => {
     expect(seen).toEqual(new Set(['allow', 'deny']))
   })
 
-  it('names each rule with whether it speaks of the operation, what it asks, and what is missing', () => {
+  it('says for each rule whether it covers the operation, what it requires, and what is missing', () => {
     const desk: Policy = {
       id: 'desk',
       allow: [

@@ -37,17 +37,17 @@ describe('a denial in words, for the operator', () => {
       '(role admin or role lead and tenant acme) (rule "only these")',
     ],
     [{ not: { role: 'member' } }, 'a caller that the rule excludes', 'not (role member) (rule "only these")'],
-  ])('%j is reported with what the caller had', (when, found, expected) => {
+  ])('%j is described next to what the caller had', (when, found, expected) => {
     expect(denialOf(policy(when))).toEqual({ found, expected, setting: 'policies/desk.ts' })
   })
 
-  it('tells a claim that differs, and not its value', () => {
+  it('names a claim that differs, and not its value', () => {
     const { found, expected } = denialOf(policy({ claim: { name: 'plan', equals: 'pro' } }))
     expect(expected).toBe('claim {"name":"plan","equals":"pro"} (rule "only these")')
     expect(found).not.toContain('secret-plan')
   })
 
-  it('tells an operation that no rule covers, and a rule that denies', () => {
+  it('names an operation that no rule covers, and a rule that denies', () => {
     expect(denialOf(policy(undefined), 'users.delete')).toMatchObject({
       found: 'users.delete',
       expected: 'an operation that a rule allows',
@@ -68,5 +68,5 @@ describe('a denial in words, for the operator', () => {
     expect(found.length).toBeLessThan(220)
   })
 
-  it('a rule without a condition is described as everybody', () => expect(wordsOf(undefined)).toBe('anybody'))
+  it('calls a rule without a condition "anybody"', () => expect(wordsOf(undefined)).toBe('anybody'))
 })

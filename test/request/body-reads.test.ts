@@ -45,7 +45,7 @@ async function begin(length: number | 'chunked', { path = '/agents/ag-ui', signe
 const SOON = 100
 
 describe('a body that comes too slowly (F14)', () => {
-  it.each([1000, 'chunked'] as const)('is given up after 20 seconds (%s)', async (length) => {
+  it.each([1000, 'chunked'] as const)('is refused after 20 seconds (%s)', async (length) => {
     const body = await begin(length)
     await sleep(SOON)
     for (let second = 0; second < 19; second++) {
@@ -59,7 +59,7 @@ describe('a body that comes too slowly (F14)', () => {
     expect(body.status()).toBe(408)
   })
 
-  it('may take longer for what it has sent, however long it says that it is', async () => {
+  it('gets more time for the bytes it has sent, not for the length it announces', async () => {
     const body = await begin(60_000)
     await body.send('x'.repeat(40_000))
     await sleep(SOON)
@@ -70,7 +70,7 @@ describe('a body that comes too slowly (F14)', () => {
     await eventually('the answer', () => body.answer().includes('body-too-slow'))
   })
 
-  it('may take longer where it keeps coming at 8 KiB a second', async () => {
+  it('gets more time while it arrives at 8 KiB a second', async () => {
     const part = 'x'.repeat(65_536)
     const body = await begin(part.length * 10 + 2)
     await body.send('"')
@@ -87,7 +87,7 @@ describe('a body that comes too slowly (F14)', () => {
 })
 
 describe('bodies that are read at the same time (X11)', () => {
-  it('have room for 32 MiB together; another hears 503 and when to come again', async () => {
+  it('have 32 MiB of room together; the next one gets 503 and the time to come again', async () => {
     const first = await begin(40 * MiB)
     await first.send('x'.repeat(24 * MiB))
     await sleep(SOON)
@@ -110,7 +110,7 @@ describe('a body that is read before the caller is known', () => {
   const run = (more: object) => ({ threadId: 't', runId: 'r', messages: [], ...more })
   const large = run({ state: { text: 'x'.repeat(300 * 1024) } })
 
-  it('is small and timed', async () => {
+  it('has a small limit and a time limit', async () => {
     const post = (body: unknown) => world.as(undefined, '/agents/old', json(body))
     expect(await refused(await post(large))).toEqual({ status: 413, code: 'body-too-large' })
     const body = await begin(1000, { path: '/agents/old', signedIn: false })
@@ -119,7 +119,7 @@ describe('a body that is read before the caller is known', () => {
     await eventually('the answer', () => body.answer().includes('body-too-slow'))
   })
 
-  it('is read later, under the normal limit, where a header says who sends it, and is still compared', async () => {
+  it('is read later under the normal limit if a header has the token, and must have the same token', async () => {
     const post = (body: unknown) => world.as('alice', '/agents/old', json(body))
     expect((await post(large)).status).toBe(200)
     const own = world.token('alice')
@@ -135,7 +135,7 @@ describe('a body that is read before the caller is known', () => {
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('is not read at all for a header with a token that is none', async () => {
+  it('is not read at all if the token in the header is malformed', async () => {
     const { host } = new URL(world.gateway.url)
     const { socket, answer } = await openRaw(world.gateway.url)
     const lines = ['POST /agents/old HTTP/1.1', `Host: ${host}`, 'Content-Length: 1000', 'Authorization: Bearer nobody']

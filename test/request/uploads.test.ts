@@ -79,7 +79,7 @@ describe('an upload that its caller cuts (F14)', () => {
     (['fin', 'rst'] as const).map((end) => ({ framing, part, end })),
   )
 
-  it.each(cases)('reaches the agent as one that was cut ($framing, $end)', async ({ framing, part, end }) => {
+  it.each(cases)('reaches the agent as cut ($framing, $end)', async ({ framing, part, end }) => {
     const lines = world.gateway.audit.length
     await send(framing, part, end)
     await eventually('the agent sees the end', () => uploads[0]?.end !== undefined)
@@ -88,26 +88,29 @@ describe('an upload that its caller cuts (F14)', () => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
   })
 
-  it.each(Object.entries(begun))('is the caller’s fault where it is read (%s)', async (framing, part) => {
-    const { host } = new URL(world.gateway.url)
-    const { socket } = await openRaw(world.gateway.url)
-    const lines = ['POST /agents/ag-ui HTTP/1.1', `Host: ${host}`, 'Content-Type: application/json', framing]
-    const before = world.gateway.audit.length
-    socket.end([...lines, `Authorization: ${world.alice.authorization}`, '', part].join('\r\n'))
-    await eventually('the audit line', () => world.gateway.audit.length > before)
-    expect(world.gateway.audit.at(-1)).toMatchObject({ status: 499, code: 'client-gone', reason: 'upload cut' })
-    expect(uploads).toEqual([])
-  })
+  it.each(Object.entries(begun))(
+    'is reported as the fault of the caller if the gateway reads it (%s)',
+    async (framing, part) => {
+      const { host } = new URL(world.gateway.url)
+      const { socket } = await openRaw(world.gateway.url)
+      const lines = ['POST /agents/ag-ui HTTP/1.1', `Host: ${host}`, 'Content-Type: application/json', framing]
+      const before = world.gateway.audit.length
+      socket.end([...lines, `Authorization: ${world.alice.authorization}`, '', part].join('\r\n'))
+      await eventually('the audit line', () => world.gateway.audit.length > before)
+      expect(world.gateway.audit.at(-1)).toMatchObject({ status: 499, code: 'client-gone', reason: 'upload cut' })
+      expect(uploads).toEqual([])
+    },
+  )
 
-  it('reaches the agent whole where it is whole', async () => {
+  it('reaches the agent complete if it is complete', async () => {
     const { answer } = await send(CHUNKED, `${begun[CHUNKED]}0\r\n\r\n`, 'open')
     await eventually('the answer', () => answer().includes('"stored":true'))
     expect(uploads).toEqual([{ bytes: 30, end: 'whole' }])
   })
 })
 
-describe('an agent that answers before it has the whole upload', () => {
-  it.each(Object.entries(begun))('is heard (%s)', async (framing, part) => {
+describe('an agent that answers before it has the complete upload', () => {
+  it.each(Object.entries(begun))('gets its answer through to the caller (%s)', async (framing, part) => {
     answerEarly = (response) => {
       response.writeHead(200, { 'content-type': 'text/plain' })
       response.write('early, ')

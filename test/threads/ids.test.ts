@@ -40,7 +40,7 @@ const neighbours = fc.oneof(
 )
 
 describe('a derived id', () => {
-  it('is a UUID of version 8, the same each time, and never that of another owner, route, sort or id (X6)', async () => {
+  it('is a UUID of version 8, always the same, and unique to owner, route, sort and id (X6)', async () => {
     const made = new Map<string, Place>()
     await fc.assert(
       fc.asyncProperty(neighbours, async ([one, other]) => {
@@ -63,7 +63,7 @@ describe('a derived id', () => {
     expect(made.size).toBeGreaterThan(1500)
   })
 
-  it('is another under another secret, and nothing that is sealed', async () => {
+  it('changes with the secret, and cannot be opened as a sealed id', async () => {
     const other = idsOf(await importThreadKeys('another secret of these tests, as useless'), 'support', 'alice')
     expect(await other.derive('thread', 't')).not.toBe(await alice().derive('thread', 't'))
     expect(await alice().open('thread', await alice().derive('thread', 't'))).toBeUndefined()
@@ -71,7 +71,7 @@ describe('a derived id', () => {
 })
 
 describe('a sealed id', () => {
-  it('opens for its owner as what it was, whatever it was (X6)', async () => {
+  it('opens for its owner as exactly the id that was sealed (X6)', async () => {
     await fc.assert(
       fc.asyncProperty(place, fc.constantFrom('', '.', 'a.b', '.'.repeat(44)), async (at, more) => {
         const given = `${at.id || 'x'}${more}`
@@ -81,7 +81,7 @@ describe('a sealed id', () => {
     )
   })
 
-  it('opens for no other owner, on no other route, and as no other sort (X6)', async () => {
+  it('does not open for another owner, on another route, or as another sort (X6)', async () => {
     await fc.assert(
       fc.asyncProperty(neighbours, async ([one, other]) => {
         fc.pre(!isSame({ ...one, id: '' }, { ...other, id: '' }))
@@ -92,7 +92,7 @@ describe('a sealed id', () => {
     )
   })
 
-  it('does not open with one character changed, left out or added', async () => {
+  it('does not open if one character is changed, left out or added', async () => {
     const sealed = await alice().seal('run', 'r1')
     const last = sealed.length - 1
     for (let at = 0; at <= last; at++) {
@@ -109,7 +109,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('does not open with padding, white space or the standard alphabet in its mark', async () => {
+  it('does not open with padding, white space or the standard base64 alphabet in its mark', async () => {
     for (let n = 0; n < 200; n++) {
       const sealed = await alice().seal('run', `r${n}`)
       const dot = sealed.lastIndexOf('.')
@@ -124,7 +124,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('opens with another last character only where its bits are the same, and as the same id', async () => {
+  it('opens with another last character only if the bits are the same, and gives the same id', async () => {
     const sealed = await alice().seal('run', 'r1')
     const digits = BASE64URL.indexOf(sealed.at(-1) ?? '')
     for (const [value, by] of [...BASE64URL].entries()) {
@@ -135,7 +135,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('another owner’s id reaches the agent as an id that it never issued', async () => {
+  it('of another owner reaches the agent as an id that the agent has never issued', async () => {
     const bobs = await idsOf(keys, 'support', 'bob').seal('session', 's1')
     const asked = await alice().toAgent('session', bobs)
     expect(asked).toMatch(UUID_V8)
@@ -149,7 +149,7 @@ describe('a thread secret that is rotated', () => {
   const idsWith = async (...secrets: (string | undefined)[]) =>
     idsOf(await importThreadKeys(secrets.join('\n')), 'support', 'alice')
 
-  it('opens what was sealed before, once, and seals with the new one', async () => {
+  it('opens ids that were sealed before, and seals with the new secret', async () => {
     const before = await (await idsWith(first)).seal('session', 's1')
     const rotated = await idsWith(second, first)
     expect(await rotated.open('session', before)).toBe('s1')
@@ -161,7 +161,7 @@ describe('a thread secret that is rotated', () => {
     expect(await again.open('session', before)).toBeUndefined()
   })
 
-  it('derives the same ids for ever, from the first secret of all', async () => {
+  it('always derives the same ids, from the oldest secret', async () => {
     const before = await (await idsWith(first)).derive('thread', 't1')
     for (const secrets of [
       [second, first],
@@ -171,7 +171,7 @@ describe('a thread secret that is rotated', () => {
     expect(await (await idsWith(second)).derive('thread', 't1')).not.toBe(before)
   })
 
-  it('is at fault where one of its lines is short, or none is there', () => {
+  it('is at fault if one of its lines is too short, or if there is none', () => {
     expect(threadSecretFault(`${second}\n${first}\n`)).toBeUndefined()
     expect(threadSecretFault(`${second}\nshort`)).toMatch(/fewer than 32/)
     for (const none of [undefined, '', '\n  \n']) expect(threadSecretFault(none)).toBe('is not set')
@@ -186,7 +186,7 @@ describe('the ids that one request names (X15)', () => {
     await expect(alice()[use]('run', 'r')).resolves.not.toThrow()
   })
 
-  it('say nothing of how many an answer may have', async () => {
+  it('do not limit how many ids an answer may have', async () => {
     const ids = alice()
     for (let given = 0; given < 5 * MAX_IDS; given++) await ids.seal('run', `r${given}`)
     expect(await ids.open('run', await ids.seal('run', 'r'))).toBe('r')

@@ -9,8 +9,8 @@ const note = (cache: OwnershipCache, route: string, thread: string, owner: strin
   cache.beforeAsking(route, owner)(thread)
 const TEN_MINUTES = 600_000
 
-describe('a thread that was cache', () => {
-  it('belongs to its owner for 30 seconds, and is then looked up again', () => {
+describe('a thread in the cache', () => {
+  it('belongs to its owner for 30 seconds, and then has to be looked up', () => {
     const { clock, cache } = openCache()
     expect(cache.isOwn('r', 't', 'alice')).toBe(false)
     note(cache, 'r', 't', 'alice')
@@ -22,7 +22,7 @@ describe('a thread that was cache', () => {
     expect(cache.isOwn('r', 't', 'alice')).toBe(true)
   })
 
-  it('holds for this owner, this route and this thread only (X6)', () => {
+  it('does not belong to another person, and is not known on another route or under another id (X6)', () => {
     const { cache } = openCache()
     note(cache, 'r', 't', 'alice')
     expect(cache.isOwn('r', 't', 'bob')).toBe(false)
@@ -32,7 +32,7 @@ describe('a thread that was cache', () => {
     expect(cache.isOwn('r', 'a","b', 'alice')).toBe(false)
   })
 
-  it('belongs to its new owner after a change, and to no one after deletion', () => {
+  it('belongs only to its new owner after a change, and to no one after it is forgotten', () => {
     const { cache } = openCache()
     note(cache, 'r', 't', 'alice')
     note(cache, 'r', 't', 'bob')
@@ -53,8 +53,8 @@ describe('a thread that was cache', () => {
   })
 })
 
-describe('a thread that was deleted', () => {
-  it('is not brought back by an answer to what was asked before, however long that takes (X6)', () => {
+describe('a deleted thread', () => {
+  it('is not restored by a late answer to an earlier question (X6)', () => {
     for (const late of [0, 1, TEN_MINUTES - 1, TEN_MINUTES, 2 * TEN_MINUTES]) {
       const { clock, cache } = openCache()
       const noteLate = cache.beforeAsking('r', 'alice')
@@ -65,7 +65,7 @@ describe('a thread that was deleted', () => {
     }
   })
 
-  it('has no cached owner while its deletion may be under way (X6)', () => {
+  it('belongs to no one while its deletion may be in progress (X6)', () => {
     const { clock, cache } = openCache()
     cache.forget('r', 't', 'alice')
     note(cache, 'r', 't', 'alice')
@@ -78,7 +78,7 @@ describe('a thread that was deleted', () => {
     expect(cache.isOwn('r', 't', 'alice')).toBe(true)
   })
 
-  it('keeps its id from other users for ten minutes, on its route (X6)', () => {
+  it('reserves its id against other people for ten minutes, on its route (X6)', () => {
     const { clock, cache } = openCache()
     cache.forget('r', 't', 'alice')
     const reserved = (route: string, owner: string) => cache.isReserved(route, 't', owner)
@@ -92,7 +92,7 @@ describe('a thread that was deleted', () => {
     expect(reserved('r', 'bob')).toBe(false)
   })
 
-  it('is one of at most 10,000, and does not return after it was evicted (X6)', () => {
+  it('is one of at most 10,000, and is not restored when newer ones replace it (X6)', () => {
     const { clock, cache } = openCache()
     const noteLate = cache.beforeAsking('r', 'alice')
     for (let n = 0; n <= 10_000; n++) cache.forget('r', `t${n}`, 'alice')

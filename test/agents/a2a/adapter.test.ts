@@ -204,7 +204,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
     expect(through).toEqual(await events(agent.url))
   })
 
-  it('identity that a caller puts into metadata does not reach the agent', async () => {
+  it('identity that a caller writes into metadata does not reach the agent', async () => {
     const forged = { ag2_context_update: { auth_user: { user_id: 'root' }, theme: 'dark' }, 'Auth-User': 'root' }
     const task = await (await connect(world.bob)).sendMessage(saying('hello', forged))
     const said = JSON.stringify(task.artifacts ?? task)
@@ -220,7 +220,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
       'of what 0.3 calls a request',
       { request: { metadata: { auth_user: { user_id: 'root' } }, content: [{ metadata: { user_id: 'root' } }] } },
     ],
-  ])('a forged name in the metadata %s does not reach the agent either (X7)', async (_where, body) => {
+  ])('identity in the metadata %s does not reach the agent (X7)', async (_where, body) => {
     bodies.length = 0
     await post(body, world.bob, '/agents/a2a/v1/message:send')
     expect(bodies.length).toBe(1)
@@ -239,7 +239,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
     expect(JSON.parse(bodies.at(-1) ?? '')).toMatchObject({ message })
   })
 
-  it('a REST body is read as one, whatever JSON-RPC it looks like (X7)', async () => {
+  it('a REST body is read as REST, even if it looks like JSON-RPC (X7)', async () => {
     const message = { ...sent('hello').message, metadata: { auth_user: 'root', theme: 'dark' } }
     const body = { params: {}, jsonrpc: '2.0', method: 'GetTask', message }
     const response = await post(body, world.bob, '/agents/a2a/message:send')
@@ -250,7 +250,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
     expect(await refused(refusal)).toEqual({ status: 404, code: 'operation-unknown' })
   })
 
-  it('a client without a token hears 401, and a role decides who may send', async () => {
+  it('a client without a token gets 401, and a role decides who may send', async () => {
     expect(String(await connect({}).catch((thrown: Error) => thrown))).toMatch(/401/)
     const admins = '/agents/admins'
     expect((await post(call('SendMessage', sent('x')), world.bob, admins)).status).toBe(403)
@@ -258,8 +258,8 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
   })
 })
 
-describe('the card', () => {
-  it('is shown without a token where the route says so, and nothing else is', async () => {
+describe('the card of an A2A agent', () => {
+  it('is public if the route says so, and nothing else is', async () => {
     const card = '/.well-known/agent-card.json'
     const shown = await world.as(undefined, `/agents/found${card}`)
     expect(shown.status).toBe(200)
@@ -281,7 +281,7 @@ describe('the card', () => {
     expect(received).toHaveLength(count)
   })
 
-  it('leads through the gateway, asks for its sign-in, and claims no signature', async () => {
+  it('names addresses of the gateway, requires its sign-in, and has no signature', async () => {
     const response = await world.gateway.fetch('/agents/a2a/.well-known/agent-card.json', { headers: world.alice })
     const card = (await response.json()) as Record<string, unknown>
     const url = `${world.gateway.url}/agents/a2a`
@@ -299,7 +299,7 @@ describe('the card', () => {
   })
 })
 
-describe('what an A2A caller cannot do', () => {
+describe('operations closed to an A2A caller', () => {
   it.each([
     ["list everybody's tasks", () => post(call('ListTasks')), 200, 'operation-unknown'],
     [
@@ -388,13 +388,13 @@ describe('what an A2A caller cannot do', () => {
     expect(received).toEqual([])
   })
 
-  it('a verb is the same operation where its colon is encoded', async () => {
+  it('a verb with an encoded colon is the same operation', async () => {
     const response = await world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: world.alice })
     await response.body?.cancel()
     expect((await world.gateway.auditOf(response)).operations).toEqual(['task.subscribe'])
   })
 
-  it('a verb behind a task is an operation of its own, and the id that the agent sees goes into the audit line', async () => {
+  it('a verb after a task is an operation, and the audit line has the id that the agent sees', async () => {
     received.length = 0
     const response = await post({}, undefined, '/agents/a2a/tasks/t1:cancel')
     const [, thread] = /^\/tasks\/([0-9a-f-]{36}):cancel$/.exec(received[0]?.url ?? '') ?? []

@@ -8,7 +8,7 @@ const rewritten = (card: Json) => JSON.stringify(agentCardOf(card, place))
 const internal = 'http://agent.internal:9/inner/rpc'
 const grpc = { url: 'agent.internal:50051', transport: 'GRPC' }
 
-it("a card of 0.3, of 1.0 or of both names no address but the gateway's (S24)", () => {
+it('a card of 0.3, of 1.0 or of both has no address except that of the gateway (S24)', () => {
   const modern = {
     supportedInterfaces: [
       { url: internal, protocolBinding: 'JSONRPC' },
@@ -27,7 +27,7 @@ it("a card of 0.3, of 1.0 or of both names no address but the gateway's (S24)", 
   }
 })
 
-it('says how to sign in to clients of 1.0, of 0.3 and of both', () => {
+it('a card describes the sign-in for clients of 1.0, of 0.3 and of both', () => {
   const supportedInterfaces = [{ url: internal, protocolBinding: 'JSONRPC' }]
   const http = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
   const modern = { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } }
@@ -44,10 +44,10 @@ it('says how to sign in to clients of 1.0, of 0.3 and of both', () => {
 })
 
 it.each(['internal:5005', 'not an address', null, 7, { toString: 1 } as never])(
-  'an address that is none (%j) becomes the route',
+  'an invalid address in a card (%j) becomes the address of the route',
   (url) => expect(agentCardOf({ url }, place)).toMatchObject({ url: place.url }),
 )
 
-it.each([[], 'card', null, { supported_interfaces: [] }])('%j is no card', (card) => {
+it.each([[], 'card', null, { supported_interfaces: [] }])('%j is refused as a card', (card) => {
   expect(() => agentCardOf(card, place)).toThrow('not a card')
 })

@@ -33,8 +33,8 @@ const NAMING = ['id', 'taskId', 'name', 'parent']
 const refusal = expect.objectContaining({ code: 'body-invalid' })
 const found = (method: string, params: JsonObject) => idsInRequest(params, method).map(({ sort, id }) => [sort, id])
 
-describe.each(Object.entries(METHODS))('the ids that %s is sent (X6)', (method, { task, beside }) => {
-  it('are read from the members of the method; an id in another member is refused', () => {
+describe.each(Object.entries(METHODS))('the ids in a request of %s (X6)', (method, { task, beside }) => {
+  it('are read from the members of the method, and other members are refused', () => {
     const allowed = [...(task === undefined ? [] : [task]), ...beside]
     for (const member of NAMING) {
       const asked = () => found(method, { [member]: 'x-1' })
@@ -43,7 +43,7 @@ describe.each(Object.entries(METHODS))('the ids that %s is sent (X6)', (method, 
     }
   })
 
-  it('are found in both spellings; a member in two spellings is refused', () => {
+  it('are found in camelCase and snake_case, and both spellings of one member are refused', () => {
     const snake = task?.replace('taskId', 'task_id')
     if (task === undefined || snake === undefined) return expect(found(method, {})).toEqual([])
     expect(found(method, { [snake]: 'x-1', ...Object.fromEntries(beside.map((member) => [member, 'y'])) })).toEqual([
@@ -53,8 +53,8 @@ describe.each(Object.entries(METHODS))('the ids that %s is sent (X6)', (method, 
   })
 })
 
-describe('ids in a message (X6)', () => {
-  it('are its own at any depth, but not in what people say', () => {
+describe('the ids of an A2A message (X6)', () => {
+  it('are found at any depth, but not in its content', () => {
     const message = {
       taskId: 't-1',
       contextId: 'c-1',

@@ -53,7 +53,7 @@ describe.each([
   ['HTTP+JSON', '1.0'],
   ['JSONRPC', '0.3'],
 ])('the A2A SDK for Python, over %s %s', (binding, version) => {
-  it('finds an agent that knows only its internal name, and hears its stream', async () => {
+  it('finds an agent that knows only its internal name, and receives its stream', async () => {
     expect(await told(binding, version, tokenOf(world.alice))).toEqual({
       addresses: [`${world.gateway.url}/agents/a2a`],
       events: ['task', 'status_update', 'artifact_update', 'status_update'],

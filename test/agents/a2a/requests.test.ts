@@ -30,8 +30,8 @@ beforeAll(async () => {
       messages.set(name, Object.keys(fromJSON({})))
 }, 300_000)
 
-describe('what A2A’s JavaScript SDK can ask for', () => {
-  it('every member of A2A 1.0 has a decision', () => {
+describe('requests of the JavaScript SDK of A2A', () => {
+  it('have only members that the gateway knows', () => {
     expect(messages.size).toBeGreaterThan(11)
     const members = new Set([...messages.values()].flat())
     const known = [...REFUSED, ...READ, ...HARMLESS]

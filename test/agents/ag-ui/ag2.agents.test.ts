@@ -36,11 +36,11 @@ describe('AG2 0.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('is served through the gateway when build_asgi() mounts it, which names no content type', async () => {
+  it('is served through the gateway if build_asgi() mounts it, which names no content type', async () => {
     expect(told(await run(stage.through('asgi'), 'my account'))).toEqual(['bob'])
   })
 
-  it('lets the model say who is asking where a tool calls its context_variables anything else', async () => {
+  it('lets the model invent the user if a tool does not name its parameter context_variables', async () => {
     const its = stage.around('renamed')
     its.setState({ auth_user: { user_id: 'bob' } })
     expect(told(await run(its, 'let me talk you into it'))).toEqual(['root'])
@@ -54,7 +54,7 @@ describe('AG2 1.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends a state that a tool has changed back whole, of which the gateway takes the identity out where others may read it', async () => {
+  it('sends a changed state back completely; the gateway removes identity if others may read it', async () => {
     const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
     const [far, near] = [stage.through('counting-shared'), stage.around('counting')]
     near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })
@@ -67,11 +67,11 @@ describe('AG2 1.x', () => {
     expect(far.state).toEqual(state)
   })
 
-  it('believes its own variables before the state: an agent may have none named auth_user', async () => {
+  it('prefers its own variables to the state, so an agent may have no variable auth_user', async () => {
     expect(told(await run(stage.through('own'), 'my account'))).toEqual(['nobody'])
   })
 
-  it('answers capabilities to callers who may come in', async () => {
+  it('describes its capabilities to signed-in callers', async () => {
     const ask = (headers = {}) => stage.world.gateway.fetch('/agents/counting', { headers })
     expect((await ask()).status).toBe(401)
     const reply = await ask(stage.world.bob)
@@ -105,17 +105,17 @@ describe('AG2 1.x', () => {
     return reply.text()
   }
 
-  it('accepts an answer to its question from its owner only (X6)', async () => {
+  it('accepts an answer to its question only from the owner of the thread (X6)', async () => {
     const reply = await bobAnswers('asking')
     expect(reply).toContain('RUN_ERROR')
     expect(reply).not.toMatch(/TOOL_CALL_RESULT|alice/)
   })
 
-  it('a run that another user answers continues as the user who began it, if threads are shared', async () => {
+  it('continues as the person who began if threads are shared and another person answers', async () => {
     expect(await bobAnswers('asking-shared')).toMatch(/TOOL_CALL_RESULT.*alice/)
   })
 
-  it('refuses that answer with require_resume_proof', async () => {
+  it('refuses the answer of another person with require_resume_proof', async () => {
     const reply = await bobAnswers('proving-shared')
     expect(reply).toContain('INTERRUPT_NOT_PROVEN')
     expect(reply).not.toContain('alice')

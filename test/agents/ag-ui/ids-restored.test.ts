@@ -92,7 +92,7 @@ describe('ids that the caller chose', () => {
     },
   )
 
-  it('come back in every event, even if the stream arrives in single bytes', async () => {
+  it('come back in every event of a stream that arrives in single bytes', async () => {
     answer = (derived) => ({
       type: EVENTS,
       parts: Array.from(Buffer.from(eventsWith(derived)), (byte) => Buffer.of(byte)),
@@ -107,7 +107,7 @@ describe('ids that the caller chose', () => {
     [422, 'application/problem+json'],
     [500, 'text/plain'],
     [503, undefined],
-  ])('come back in an answer that is no stream: %s %s', async (status, type) => {
+  ])('come back in an answer that is not a stream: %s %s', async (status, type) => {
     const detailOf = (ids: Ids) =>
       JSON.stringify({
         detail: [{ loc: ['body'], input: { threadId: ids.threadId, runId: ids.runId }, msg: `no ${ids.threadId}` }],
@@ -124,7 +124,7 @@ describe('ids that the caller chose', () => {
   })
 
   it.each(['application/vnd.ag-ui.event+proto', 'application/octet-stream', 'application/x-ndjson', 'image/png'])(
-    'an answer in which they could not be put back is refused: %s',
+    'cause an answer to be refused in which they cannot be restored: %s',
     async (type) => {
       for (const status of [200, 500]) {
         answer = ({ threadId }) => ({ type, status, parts: [Buffer.from(`\0\x20${threadId}`)] })
@@ -145,7 +145,7 @@ describe('ids that the caller chose', () => {
     [{ parentRunId: { a: 1 } }],
     [{ thread_id: 't' }],
     [{ ThreadId: 't' }],
-  ])('that are none are refused before the agent hears of them: %j', async (more) => {
+  ])('are refused before the agent gets them if they are malformed: %j', async (more) => {
     const before = world.origin.received.length
     const reply = await ask({ threadId: 't', runId: 'r', ...more } as Ids)
     expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
@@ -153,8 +153,8 @@ describe('ids that the caller chose', () => {
   })
 })
 
-describe('ids of another user (X6)', () => {
-  it('are not turned into anything where the agent says them, though both chose the same', async () => {
+describe('ids of another person (X6)', () => {
+  it('are not changed in the words of the agent, even if both people chose the same id', async () => {
     let bobs: Ids = { threadId: '', runId: '' }
     answer = (derived) => {
       bobs = derived
@@ -167,7 +167,7 @@ describe('ids of another user (X6)', () => {
     }
   })
 
-  it('lead the caller who found one out to a thread of their own', async () => {
+  it('lead a caller who learnt one to a thread of their own', async () => {
     const seen: string[] = []
     answer = ({ threadId }) => {
       seen.push(threadId)

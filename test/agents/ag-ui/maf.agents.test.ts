@@ -35,7 +35,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends the state back, of which the gateway takes the identity out where others may read it', async () => {
+  it('sends the state back; the gateway removes identity if others may read it', async () => {
     const its = stage.through('schema-shared')
     its.setState({ theme: 'dark' })
     const events = await run(its, 'my account')
@@ -45,7 +45,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
     expect(JSON.stringify(snapshots)).not.toMatch(/auth_user|bob/)
   })
 
-  it('writes the whole state into the prompt, which no gateway can take out', async () => {
+  it('writes the whole state into the prompt, where no gateway can remove it', async () => {
     stage.model.calls.length = 0
     await run(stage.through('schema'), 'my account')
     const prompt = stage.model.calls[0]?.body.messages.filter(({ role }) => role === 'system')
@@ -120,13 +120,13 @@ async function signed(claims: object, key?: JWK, header: object = {}): Promise<s
 }
 
 describe('Microsoft Agent Framework behind a secret that the gateway adds', () => {
-  it('serves who comes through the gateway, each as who they are', async () => {
+  it('serves everyone who comes through the gateway under their own identity', async () => {
     expect(told(await run(through('secret', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('secret', people.bob), 'my account'))).toEqual(['bob'])
     expect(tap.calls.at(-1)?.headers.authorization).toBe(`Bearer ${SECRET}`)
   })
 
-  it('refuses who goes around it', async () => {
+  it('refuses requests that go around the gateway', async () => {
     expect(await around('/secret', {})).toBe(401)
     expect(await around('/secret', bearer('a-guess'))).toBe(401)
     expect(await around('/secret', bearer(people.alice))).toBe(401)
@@ -135,17 +135,17 @@ describe('Microsoft Agent Framework behind a secret that the gateway adds', () =
 })
 
 describe('Microsoft Agent Framework that verifies the signature of the gateway with PyJWT', () => {
-  it('serves who comes through the gateway, each as who they are', async () => {
+  it('serves everyone who comes through the gateway under their own identity', async () => {
     expect(told(await run(through('signed', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('signed', people.bob), 'my account'))).toEqual(['bob'])
   })
 
-  it('refuses who goes around it without a token, or with the token that the gateway takes', async () => {
+  it('refuses direct requests without a token, or with the token of the caller', async () => {
     expect(await around('/signed', {})).toBe(401)
     expect(await around('/signed', bearer(people.alice))).toBe(401)
   })
 
-  it('refuses what is not signed by the gateway, for this route, and now (X1)', async () => {
+  it('refuses tokens that the gateway did not sign for this route, or that have expired (X1)', async () => {
     const stranger = await privateKey('ES256')
     const { kid, ...own } = (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
     const publicPart = new TextEncoder().encode(JSON.stringify(publicJwk(own)))
@@ -165,7 +165,7 @@ describe('Microsoft Agent Framework that verifies the signature of the gateway w
     expect(await around('/signed', bearer(await signed({})))).toBe(200)
   })
 
-  it('refuses what the gateway signed for another route, also when it comes through the gateway', async () => {
+  it('refuses what the gateway signed for another route, even through the gateway', async () => {
     const refusal = await run(through('other', people.alice), 'my account').catch((error) => error)
     expect(refusal).toMatchObject({ status: 502, message: expect.stringContaining('origin-unauthorized') })
   })
@@ -192,19 +192,19 @@ async function addJwtBearer({ authority, audience }: { authority: string; audien
   }
 }
 
-describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept what the gateway sends', () => {
+describe('the rules of AddJwtBearer in .NET accept what the gateway sends (imitated: no .NET runs here)', () => {
   const assertion = async () => {
     await run(through('signed', people.alice), 'my account')
     return tap.calls.at(-1)!.headers.authorization!.replace('Bearer ', '')
   }
 
-  it('finds issuer and keys from JwtAuthority alone, by the scheme and host of the gateway', async () => {
+  it('issuer and keys are found from JwtAuthority: the scheme and host of the gateway', async () => {
     const scheme = await addJwtBearer({ authority: gateway.url, audience: 'signed' })
     expect(scheme.issuer).toBe(gateway.url)
     expect(scheme.jwksUri).toBe(`${gateway.url}/.well-known/jwks.json`)
   })
 
-  it('finds an EC key on P-256 for signatures under the kid of the token, and no private part', async () => {
+  it('the kid of the token leads to an EC key on P-256 for signatures, without a private part', async () => {
     const { usable } = await addJwtBearer({ authority: gateway.url, audience: 'signed' })
     const { alg, kid, typ } = decodeProtectedHeader(await assertion())
     expect({ alg, typ }).toEqual({ alg: 'ES256', typ: 'JWT' })
@@ -213,7 +213,7 @@ describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept w
     expect(key).not.toHaveProperty('d')
   })
 
-  it('takes the token for JwtAudience, with iss to the letter, and finds the user and an array of roles', async () => {
+  it('the token is accepted for JwtAudience, with the exact iss, and has the user and an array of roles', async () => {
     const scheme = await addJwtBearer({ authority: gateway.url, audience: 'signed' })
     const token = await assertion()
     const user = await scheme.verify(token)
@@ -222,7 +222,7 @@ describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept w
     expect(user.exp).toBeGreaterThan(user.iat!)
   })
 
-  it('refuses the token on another route, and every token that the gateway did not sign', async () => {
+  it('the token is refused on another route, and so is every token that the gateway did not sign', async () => {
     const token = await assertion()
     const other = await addJwtBearer({ authority: gateway.url, audience: 'other' })
     await expect(other.verify(token)).rejects.toThrow(/aud/)
@@ -234,7 +234,7 @@ describe('the rules of AddJwtBearer in .NET (played: no .NET runs here) accept w
     expect(decodeJwt(token).exp).toBeDefined()
   })
 
-  it('finds the keys under an authority that is written with a slash at its end, too', async () => {
+  it('the keys are also found if the authority ends in a slash', async () => {
     const scheme = await addJwtBearer({ authority: `${gateway.url}/`, audience: 'signed' })
     expect((await scheme.verify(await assertion())).sub).toBe('alice')
   })

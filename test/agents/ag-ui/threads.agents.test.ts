@@ -24,8 +24,8 @@ async function exchange(route: string, body: unknown, person?: Record<string, st
   return { status: reply.status, text, call, asked, thread: asked?.threadId ?? asked?.thread_id }
 }
 
-describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
-  it('one id is another thread for each who names it, also for a namesake of another identity provider (X6)', async () => {
+describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
+  it('one id is another thread for each person, also for a namesake at another provider (X6)', async () => {
     const { alice, bob, namesake } = stage.world
     const threads: unknown[] = []
     for (const person of [alice, bob, namesake, alice])
@@ -35,7 +35,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(new Set(threads).size).toBe(3)
   })
 
-  it('the agent’s own id of a thread is just another new id for any caller (X6)', async () => {
+  it('an id as the agent knows it is only another id of their own for any caller (X6)', async () => {
     const own = (await exchange(route, input('t1'))).thread
     for (const person of [stage.world.bob, stage.world.alice]) {
       const { thread, text } = await exchange(route, input(own), person)
@@ -46,7 +46,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     }
   })
 
-  it('another user’s id is answered like one that does not exist (X15)', async () => {
+  it('an id of another person is answered like one that does not exist (X15)', async () => {
     await exchange(route, input('alice-s-thread'))
     const ask = (id: string) => stage.ask(route, input(id), stage.world.bob)
     expect(await shown(await ask('alice-s-thread'), 'alice-s-thread')).toEqual(
@@ -54,7 +54,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     )
   })
 
-  it('signs the id that the agent sees, and keeps it from the caller as the caller’s from the agent', async () => {
+  it('the signed id is the one of the agent; caller and agent never see each other’s id', async () => {
     const ids = { runId: 'the-run', parentRunId: 'the-run-before' }
     const { call, asked, thread, text } = await exchange(route, input('the-thread', ids))
     expect(signedThread(call!)).toBe(thread)
@@ -75,7 +75,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     ['what a replacement would expand', "$& $1 $' $$"],
     ['the name of a prototype', '__proto__'],
     ['256 characters', 'x'.repeat(256)],
-  ])('gives an id with %s back to the letter', async (_what, id) => {
+  ])('an id with %s comes back unchanged', async (_what, id) => {
     const runId = `${id}.`.slice(-256)
     const { status, text, thread } = await exchange(route, input(id, { runId }))
     expect(status).toBe(200)
@@ -83,7 +83,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(eventsIn(text).at(-1)).toMatchObject({ threadId: id, ...(namesRuns(route) && { runId }) })
   })
 
-  it('names the caller’s ids in what it says of a body that is wrong, if any', async () => {
+  it('an error about a malformed body names the ids of the caller, if it names any', async () => {
     const threadId = 'a "wrong" one'
     const { status, text, thread } = await exchange(route, input(threadId, { messages: undefined }))
     expect(isDerived(thread)).toBe(true)
@@ -101,7 +101,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     ['no character', ''],
     ['300 characters', 'x'.repeat(300)],
     ['half a character', 'a\ud800'],
-  ])('an id of %s is refused before the agent hears of it (X6)', async (_what, id) => {
+  ])('an id of %s is refused before the agent gets it (X6)', async (_what, id) => {
     for (const body of [input(id), input('t1', { runId: id }), input('t1', { parentRunId: id })]) {
       const count = stage.calls().length
       expect(await refused(await stage.ask(route, body))).toEqual({ status: 400, code: 'body-invalid' })
@@ -115,7 +115,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     ['with an escape alone', String.raw`"\u0074hreadId":"THEIRS"`],
     ['in its other spelling', '"thread_id":"THEIRS"'],
     ['as what a prototype has', '"threadId":"mine","__proto__":{"threadId":"THEIRS"}'],
-  ])('an id in a hand-written body is replaced in place: %s (X6)', async (_how, members) => {
+  ])('the id in a handwritten body is replaced in its place %s (X6)', async (_how, members) => {
     const theirs = (await exchange(route, input('alice-s'))).thread
     const { threadId: _, ...rest } = input('')
     for (const id of ['alice-s', theirs]) {
@@ -141,7 +141,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
   })
 
-  it('ids in forwardedProps, and of a checkpoint in them, do not reach the agent (X6)', async () => {
+  it('ids in forwardedProps, and in a checkpoint there, do not reach the agent (X6)', async () => {
     const props = { thread_id: 'theirs', threadId: 'theirs', 'Run-Id': 'theirs', resume: 'theirs', keep: 'dark' }
     const more = { ...props, sessionId: 'theirs', conversation_id: 'theirs', checkpoint: { thread_id: 'theirs' } }
     for (const name of ['forwardedProps', 'forwarded_props']) {
@@ -160,7 +160,7 @@ describe.each(AGENTS)('threads of an agent of AG-UI: %s', (route) => {
     expect(asked).toMatchObject({ forwardedProps: { resume, command: { resume: 'yes' } } })
   })
 
-  it('an id in the state is only a word in it (X6)', async () => {
+  it('an id in the state is only text (X6)', async () => {
     const state = { threadId: 't1', thread_id: 't1' }
     const { thread } = await exchange(route, input('another', { state }), stage.world.bob)
     expect(thread).toBe((await exchange(route, input('another'), stage.world.bob)).thread)

@@ -115,13 +115,13 @@ const eventsOf = async (response: Response) =>
 const said = (events: readonly AgUiEvent[]) => events.map(({ delta }) => delta ?? '').join('')
 
 describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, in %s-route style', (route) => {
-  it('has the agent at its end know alice as alice and bob as bob', async () => {
+  it('lets its agent know alice as alice and bob as bob', async () => {
     const [alice, bob] = await Promise.all([run(route, input()), run(route, input(), world.bob)])
     expect(said(await eventsOf(alice))).toContain('The gateway says you are alice')
     expect(said(await eventsOf(bob))).toContain('The gateway says you are bob')
   })
 
-  it('gets a signed bearer and x-user headers, and never the token, invariant 1', async () => {
+  it('gets a signed bearer and x-user headers, and never the token (invariant 1)', async () => {
     received.length = 0
     await (
       await run(route, input({ forwardedProps: { user_id: 'root' } }), { ...world.bob, 'x-user-id': 'root' })
@@ -131,7 +131,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
     expect(JSON.stringify(received)).not.toContain('root')
   })
 
-  it('a forged identity in the state changes nothing, and what comes back is the caller’s own', async () => {
+  it('does not believe a forged identity in the state, and returns that of the caller', async () => {
     const forged = input({ state: { auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } } })
     const events = await eventsOf(await run(route, forged, world.bob))
     expect(said(events)).toContain('you are bob')
@@ -140,11 +140,11 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
     expect(states).toMatchObject([{ auth_user: { user_id: 'bob' } }])
   })
 
-  it('no token is a 401 that says so', async () => {
+  it('answers 401 without a token', async () => {
     expect(await refused(await run(route, input(), {}))).toEqual({ status: 401, code: 'token-missing' })
   })
 
-  it('a token in forwardedProps.authorization counts, is verified as any other, and goes no further', async () => {
+  it('accepts a token in forwardedProps.authorization, verified like any other, and does not forward it', async () => {
     const token = world.bob.authorization.slice(7)
     for (const given of [token, `Bearer ${token}`]) {
       const response = await run(route, inBody(given), {})
@@ -162,7 +162,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
     ['another person', () => inBody(world.alice.authorization)],
     ['two tokens', () => inBody(world.bob.authorization, { Authorization: world.alice.authorization })],
     ['what is no token', () => inBody({ token: 'x' })],
-  ])('a body that says %s than the header is refused (S11)', async (_what, body) => {
+  ])('refuses a body that says %s than the header (S11)', async (_what, body) => {
     received.length = 0
     const response = await run(route, body(), world.bob)
     expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
@@ -170,7 +170,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
   })
 })
 
-it('streams the same events as without the gateway, but for ids', async () => {
+it('a run streams the same events as without the gateway, except for ids', async () => {
   const agentOf = (url: string, headers: Record<string, string>) =>
     new client.HttpAgent({ url: `${url}/agent/default/run`, threadId: crypto.randomUUID(), headers })
   const told = async (its: ReturnType<typeof agentOf>) => {
@@ -185,8 +185,8 @@ it('streams the same events as without the gateway, but for ids', async () => {
   expect(far).toEqual(near)
 })
 
-describe("AG-UI's client", () => {
-  it('runs an agent of the runtime, and hears a refusal with its payload', async () => {
+describe('the AG-UI client', () => {
+  it('runs an agent of the runtime, and gets a refusal with its payload', async () => {
     const url = `${world.gateway.url}/agents/multi/agent/default/run`
     const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers: world.alice })
     its.addMessage({ id: 'q1', role: 'user', content: 'hello' })
@@ -198,7 +198,7 @@ describe("AG-UI's client", () => {
   })
 })
 
-describe('what a CopilotKit caller cannot reach', () => {
+describe('limits for a CopilotKit caller', () => {
   const resource = (resourcePath: unknown, httpMethod: unknown = 'GET', body?: unknown) => ({
     method: 'resource/request',
     params: { path: resourcePath, httpMethod },
@@ -232,7 +232,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     expect(received).toEqual([])
   })
 
-  it('what makes a runtime or an agent call an address is taken out (X9)', async () => {
+  it('members that make a runtime or an agent call an address are removed (X9)', async () => {
     const props = { webhook: 'http://x', mcpServers: [{ endpoint: 'http://x' }], __proxiedMCPRequest: {}, keep: 1 }
     const events = await eventsOf(await run('multi', input({ forwardedProps: props })))
     const started = events.find(({ type }) => type === 'RUN_STARTED')
@@ -246,7 +246,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     ['/agent/default/run', 'single', 404],
     ['/transcribe', 'single', 404],
   ])(
-    'an envelope at %s of the %s-route runtime is refused: some take one at any address (X10)',
+    'an envelope at %s of the %s-route runtime is refused: some runtimes read it anywhere (X10)',
     async (where, route, status) => {
       const envelope = {
         ...input(),
@@ -264,7 +264,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     'multipart/form-data; boundary=application/json',
     'text/plain',
     'multipart/mixed; boundary=x',
-  ])('audio may not come as %s (X10)', async (type) => {
+  ])('audio as %s is refused (X10)', async (type) => {
     received.length = 0
     const body = JSON.stringify({ method: 'agent/run', params: { agentId: 'default' }, body: input() })
     const headers = { ...world.bob, 'content-type': type }
@@ -287,7 +287,7 @@ describe('what a CopilotKit caller cannot reach', () => {
   })
 
   it.each(['transcribe', 'info', 'run', 'suggest', 'connect'])(
-    'no thread is named %s, which the runtime would route by (X10)',
+    'a thread id %s is refused, because the runtime would route by it (X10)',
     async (id) => {
       received.length = 0
       const forged = input({ state: { auth_user: { user_id: 'root' } } })
@@ -296,14 +296,14 @@ describe('what a CopilotKit caller cannot reach', () => {
     },
   )
 
-  it('an envelope reaches the runtime with its own three members, and no others (X7)', async () => {
+  it('an envelope reaches the runtime with its three known members only (X7)', async () => {
     const forged = { method: 'agent/run', params: { agentId: 'default' }, body: input(), Body: '{}', state: { x: 1 } }
     bodies.length = 0
     await (await send('single', '', forged, world.bob)).text()
     expect(Object.keys(JSON.parse(bodies[0] ?? ''))).toEqual(['method', 'params', 'body'])
   })
 
-  it('what is offered is offered in both styles: info, and the stop of a run', async () => {
+  it('info and the stop of a run are offered in both styles', async () => {
     const info = await world.gateway.fetch('/agents/multi/info', { headers: world.alice })
     expect(Object.keys(((await info.json()) as { agents: object }).agents)).toEqual(['default'])
     const single = await send('single', '', { method: 'info' })
@@ -319,7 +319,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     expect(await world.gateway.auditOf(other)).toMatchObject({ operations: ['run.cancel'], thread })
   })
 
-  it('a client that acts for itself stays one behind the runtime', async () => {
+  it('a client that acts for itself is still a service behind the runtime', async () => {
     const token = await forge(world.provider, {
       claims: { sub: 'abc', client_id: 'abc' },
     })
@@ -330,7 +330,7 @@ describe('what a CopilotKit caller cannot reach', () => {
     await expect.poll(kinds).toContain('service')
   })
 
-  it('an assertion for another route is refused, and so is the caller’s own token behind the runtime (X5)', async () => {
+  it('an assertion for another route and a token sent directly behind the runtime are refused (X5)', async () => {
     const inner = `${world.gateway.url}/agents/inner`
     const its = new client.HttpAgent({ url: inner, headers: world.alice })
     expect(await its.runAgent().catch((thrown) => thrown)).toMatchObject({ status: 401 })

@@ -216,7 +216,7 @@ async function shoot(name: string): Promise<void> {
 }
 
 describe('an app of CopilotKit behind the gateway', () => {
-  it('says that sign-in is needed, because the gateway answers 401, and its runtime hears nothing', async () => {
+  it('asks for sign-in because the gateway answers 401, and the runtime receives nothing', async () => {
     const answer = page.waitForResponse((response) => response.url().endsWith('/agents/copilotkit/info'))
     await page.goto(`${pages.chat.url}/`)
     expect((await answer).status()).toBe(401)
@@ -227,14 +227,14 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(toRuntime.calls).toEqual([])
   })
 
-  it.each(['alice', 'bob'] as const)('knows %s, who signs in and says hello', async (person) => {
+  it.each(['alice', 'bob'] as const)('knows %s after sign-in, in its first answer', async (person) => {
     await signIn(person)
     expect(await say('hello')).toContain(`The gateway says you are ${person}`)
     expect(await at('notice').count()).toBe(0)
     await shoot(`copilotkit-${person}`)
   })
 
-  it('keeps the token from runtime and agent, and gives each a word of the gateway that is meant for it', async () => {
+  it('hides the token from runtime and agent, and gives each an assertion of its own', async () => {
     await signIn('alice')
     const sent = page.waitForRequest((request) => request.url().endsWith('/agent/default/run'))
     await say('hello')
@@ -255,14 +255,14 @@ describe('an app of CopilotKit behind the gateway', () => {
     }
   })
 
-  it('connects to the gateway and the identity provider only, and to nothing outside this machine', async () => {
+  it('sends requests only to the gateway and the identity provider', async () => {
     await signIn('bob')
     await say('hello')
     const origins = new Set(asked.filter((url) => !url.startsWith('data:')).map((url) => new URL(url).origin))
     expect([...origins].sort()).toEqual([pages.chat.url, gateway.url, provider.issuer].sort())
   })
 
-  it.each(['ag2', 'maf'])('has the tool of another agent of the runtime know its user: %s', async (name) => {
+  it.each(['ag2', 'maf'])('lets the tool of another agent of the runtime know its user: %s', async (name) => {
     for (const person of ['alice', 'bob'] as const) {
       model.calls.length = 0
       await signIn(person)
@@ -274,7 +274,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     }
   })
 
-  it('knows bob as bob where alice was signed in before, on the same page', async () => {
+  it('knows bob as bob after alice was signed in on the same page', async () => {
     await signIn('alice')
     expect(await say('hello')).toContain('you are alice')
     await at('sign-in').click()
@@ -283,7 +283,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(await say('hello again')).toContain('you are bob')
   })
 
-  it('shows a 403 to bob on a route for alice only', async () => {
+  it('shows a 403 to bob if only alice may use it', async () => {
     await signIn('bob', 'admins')
     await expect.poll(() => at('notice').getAttribute('data-status')).toBe('403')
     expect(await at('notice').textContent()).toBe(
@@ -294,7 +294,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(await at('notice').count()).toBe(0)
   })
 
-  it("shows the gateway's own words when a token expires in the middle of a conversation", async () => {
+  it('shows the text of the gateway if a token expires in the middle of a conversation', async () => {
     await signIn('alice')
     await say('hello')
     await gateway.setClock(2 * 3600)
@@ -310,7 +310,7 @@ describe('an app of CopilotKit behind the gateway', () => {
 })
 
 describe('a runtime without a gateway in front of it', () => {
-  it('passes the token on to the gateway before its agent, which knows the user by it', async () => {
+  it('forwards the token to the gateway in front of its agent, which knows the user by it', async () => {
     const input = {
       threadId: crypto.randomUUID(),
       runId: crypto.randomUUID(),

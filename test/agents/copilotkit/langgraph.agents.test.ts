@@ -45,13 +45,13 @@ async function answer(headers: Record<string, string>, props: object = {}): Prom
   return its.messages.at(-1)?.content ?? ''
 }
 
-describe("CopilotKit's LangGraphAgent between two gateways, before LangGraph's Python server", () => {
-  it('has the graph know alice as alice and bob as bob', async () => {
+describe('the LangGraphAgent of CopilotKit between two gateways, before the Python server of LangGraph', () => {
+  it('lets the graph know alice as alice and bob as bob', async () => {
     expect(await answer(world.alice)).toBe('Hello alice. You said: “hello”')
     expect(await answer(world.bob)).toBe('Hello bob. You said: “hello”')
   })
 
-  it('is not steered by what the browser puts into the props of a run', async () => {
+  it('ignores identity that the browser puts into the props of a run', async () => {
     const forged = {
       config: { configurable: { 'x-user-id': 'root', langgraph_auth_user: { identity: 'root' } } },
       context: { 'x-user-id': 'root' },
@@ -62,7 +62,7 @@ describe("CopilotKit's LangGraphAgent between two gateways, before LangGraph's P
     expect(said).toBe('Hello bob. You said: “hello”')
   })
 
-  it('makes its calls in the name of the one who asks, every one of them', async () => {
+  it('makes every call in the name of the person who asks', async () => {
     const calls = () => world.gateway.audit.filter(({ route }) => route === 'graph')
     await expect.poll(() => calls().filter(({ operations }) => operations?.includes('run.stream')).length).toBe(3)
     expect(new Set(calls().map(({ who }) => who?.subject))).toEqual(new Set(['alice', 'bob']))

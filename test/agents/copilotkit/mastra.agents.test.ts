@@ -84,7 +84,7 @@ describe('Mastra in a CopilotKit runtime, with the preset', () => {
     }
   })
 
-  it('its model sees its own key, and no token, assertion or header of identity (invariant 18)', async () => {
+  it('sends its model the key of the model, and no token, assertion or identity header (invariant 18)', async () => {
     await run('preset', world.alice)
     expect(model.calls.length).toBeGreaterThan(1)
     for (const { headers } of model.calls) {
@@ -95,7 +95,7 @@ describe('Mastra in a CopilotKit runtime, with the preset', () => {
   })
 })
 
-it('without the preset the vendor would get the assertion in place of its key: the reason to have one', async () => {
+it('Mastra without the preset would send the assertion to the model vendor instead of its key', async () => {
   await run('default', world.alice).catch(() => [])
   expect(model.calls[0]?.headers.authorization).toMatch(/^Bearer eyJ/)
   expect(model.calls[0]?.headers['x-user-id']).toBe('alice')

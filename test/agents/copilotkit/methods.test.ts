@@ -22,8 +22,8 @@ const operationsOf = (method: string) => {
   return copilotkitSingleRoute.operationsOf?.(call, 'own')
 }
 
-describe('what a CopilotKit runtime can be asked for in an envelope', () => {
-  it('are methods that the gateway knows', () => {
+describe('methods of an envelope in a CopilotKit runtime', () => {
+  it('are all known to the gateway', () => {
     expect(methods.length).toBeGreaterThan(7)
     for (const method of methods.filter((name) => name !== 'resource/request'))
       expect(operationsOf(method), method).toHaveLength(1)

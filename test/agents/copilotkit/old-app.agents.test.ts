@@ -91,9 +91,9 @@ async function answerTo(message: string, runtime: string, token: string): Promis
   return (await answer.textContent()) ?? ''
 }
 
-describe('an app of CopilotKit in Chromium that has its token in properties', () => {
+describe('a CopilotKit app in Chromium that has its token in properties', () => {
   it.each(['multi', 'single'] as const)(
-    'learns its agents and knows who is signed in, in %s-route style',
+    'lists its agents and knows the signed-in user, in %s-route style',
     async (style) => {
       for (const name of ['alice', 'bob'] as const) {
         const token = world.token(name)
@@ -107,7 +107,7 @@ describe('an app of CopilotKit in Chromium that has its token in properties', ()
     },
   )
 
-  it('has the agent know who is signed in where the gateway is before the agent alone', async () => {
+  it('lets the agent know the user if the gateway is in front of the agent only', async () => {
     for (const name of ['alice', 'bob'] as const) {
       const runtime = `${openRuntime.url}/api/copilotkit`
       expect(await answerTo('hello', runtime, world.token(name))).toContain(`The gateway says you are ${name}`)
@@ -115,7 +115,7 @@ describe('an app of CopilotKit in Chromium that has its token in properties', ()
     }
   })
 
-  it('is answered 401 with the words of the gateway where the token is no good', async () => {
+  it('gets 401 with the text of the gateway if the token is invalid', async () => {
     const refusal = tab.waitForResponse((response) => response.url().endsWith('/agent/default/run'))
     await tab.goto('about:blank')
     await tab.goto(`${page.url}/#multi|${world.token('bob').slice(0, -4)}AAAA`)

@@ -24,11 +24,11 @@ beforeEach(() => {
 const info = { method: 'info' }
 const run = { method: 'agent/run', params: { agentId: 'default' }, body: { threadId: 't', runId: 'r', messages: [] } }
 
-describe('an old CopilotKit app, which has its token in the body of runs and nowhere else', () => {
+describe('an old CopilotKit app, which has its token only in the body of runs', () => {
   it.each([
     ['GET /info', '/multi-route-old/info', undefined],
     ['an envelope', '/single-route-old', json(info)],
-  ] as const)('lists the agents without a token and without identity (%s)', async (_how, path, init) => {
+  ] as const)('may list agents without a token, as no one (%s)', async (_how, path, init) => {
     const reply = await world.gateway.fetch(path, init)
     expect(reply.status).toBe(200)
     const { headers } = world.origin.last()
@@ -46,12 +46,12 @@ describe('an old CopilotKit app, which has its token in the body of runs and now
     ['hides parameters in the question', '/single-route-old', json({ ...info, params: {} })],
     ['asks where tokens are in headers', '/multi-route/info', undefined],
     ['asks by an envelope where tokens are in headers', '/single-route', json(info)],
-  ] as const)('a request without a token that %s is refused', async (_what, path, init) => {
+  ] as const)('gets 401 for a request without a token that %s', async (_what, path, init) => {
     expect(await refused(await world.gateway.fetch(path, init))).toEqual({ status: 401, code: 'token-missing' })
     expect(world.origin.received).toEqual([])
   })
 
-  it('a token that is sent must be valid, and names the caller', async () => {
+  it('must send a valid token if it sends one, and then is that person', async () => {
     const bad = await world.gateway.fetch('/multi-route-old/info', { headers: { authorization: 'Bearer a.b.c' } })
     expect(await refused(bad)).toEqual({ status: 401, code: 'token-invalid' })
     expect((await world.as('alice', '/multi-route-old/info')).status).toBe(200)

@@ -98,7 +98,7 @@ interface PythonClients {
   readonly refused: object
 }
 
-describe.each(['python', 'javascript'])('the login that %s servers are given', (kind) => {
+describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind) => {
   const search = (headers: Record<string, string>) =>
     fetch(`${servers[kind]?.url}/threads/search`, {
       method: 'POST',
@@ -107,14 +107,14 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     })
   const direct = async (headers: Record<string, string>) => (await search(headers)).status
 
-  it('shows the graph who is asking, each their own, also at the same time', async () => {
+  it('shows each caller to the graph, also at the same time', async () => {
     const [first, second] = [through(kind), through(kind, world.bob)]
     const seen = await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])
     expect(seen).toMatchObject([alice, bob, alice].map((user) => ({ langgraph_auth_user: user })))
     expect(seen).toMatchObject(['alice', 'bob', 'alice'].map((id) => ({ 'x-user-id': id })))
   })
 
-  it('is not moved by what the caller says of itself', async () => {
+  it('ignores identity that the caller writes', async () => {
     const forged = { 'x-user-id': 'root', 'x-auth-scheme': 'langsmith', 'x-api-key': 'root' }
     const configurable = {
       ...forged,
@@ -132,7 +132,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     }
   })
 
-  it('gives a thread to the user who created it: others cannot read, run, change, copy, list or delete it', async () => {
+  it('gives a thread to its creator: others cannot read, run, change, copy, list or delete it', async () => {
     const [owner, other] = [through(kind), through(kind, world.bob)]
     const mark = crypto.randomUUID()
     const { thread_id: thread } = await owner.threads.create({ metadata: { mark } })
@@ -169,7 +169,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('another user cannot listen to a run, during it or afterwards', async () => {
+  it('lets no other person listen to a run, during the run or afterwards', async () => {
     const owner = through(kind)
     const { thread_id: thread } = await owner.threads.create()
     const payload = ask('count to 20', { streamMode: 'messages-tuple', streamResumable: true })
@@ -189,7 +189,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect(await listen(world.bob)).not.toContain('content')
   })
 
-  it('keeps a thread with its owner, who cannot give it away or make one for another', async () => {
+  it('keeps the owner of a thread, who cannot give it away or create one for another', async () => {
     const owner = through(kind)
     const { thread_id: thread } = await owner.threads.create({ metadata: { owner: 'bob' } })
     expect((await owner.threads.get(thread)).metadata.owner).toBe('alice')
@@ -201,7 +201,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect(await statusOf(through(kind, world.bob).threads.get(made))).toBe(404)
   })
 
-  it('lets users read assistants, but not change them or use the store, even if the gateway would', async () => {
+  it('lets everyone read assistants, and no one change them or use the store', async () => {
     const client = through(`${kind}-open`)
     const [assistant] = await client.assistants.search({ graphId: 'agent' })
     expect(assistant.graph_id).toBe('agent')
@@ -218,7 +218,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     ]).toEqual([403, 403, 403, 403])
   })
 
-  it('is believed from the gateway alone: a direct call needs an assertion that is whole and meant for this server (X1)', async () => {
+  it('trusts only the gateway: a direct call needs a complete assertion for this server (X1)', async () => {
     const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
     const now = Math.floor(Date.now() / 1000)
     const stranger = await generateKeyPair('ES256')
@@ -258,7 +258,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
     expect(await direct(bearerOf(await assertion(kind)))).toBe(200)
   })
 
-  it('stores neither the token nor the assertion: not with the thread, its runs, its states or its history', async () => {
+  it('stores neither token nor assertion: not in the thread, its runs, its states or its history', async () => {
     const client = through(kind)
     const { thread_id: thread } = await client.threads.create()
     await seenBy(client, thread)
@@ -280,7 +280,7 @@ describe.each(['python', 'javascript'])('the login that %s servers are given', (
   })
 })
 
-describe('a command, which starts a run in a session of its thread', () => {
+describe('a command that starts a run in a session of its thread', () => {
   const post = (kind: string, thread: string, path: string, headers: { authorization: string }, body: object) =>
     world.gateway.fetch(`/agents/${kind}/threads/${thread}/${path}`, {
       method: 'POST',
@@ -295,7 +295,7 @@ describe('a command, which starts a run in a session of its thread', () => {
     })
   const events = { channels: ['values', 'messages', 'updates', 'lifecycle'] }
 
-  it('is for its sender on a Python server, and does nothing to the thread of another', async () => {
+  it('runs as its sender on a Python server, and cannot touch the thread of another', async () => {
     const owner = through('python', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     // The stranger comes first, and again when the session is there.
@@ -307,7 +307,7 @@ describe('a command, which starts a run in a session of its thread', () => {
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('its events are readable by its owner only, on a Python server', async () => {
+  it('shows its events to no other person on a Python server', async () => {
     const owner = through('python', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     await command('python', thread, world.bob)
@@ -317,7 +317,7 @@ describe('a command, which starts a run in a session of its thread', () => {
     expect(await heard(world.alice)).not.toContain('bob')
   })
 
-  it('is refused by a JavaScript server, which would run it as the user who opened the session', async () => {
+  it('is refused by a JavaScript server, which would run it as the person who opened the session', async () => {
     const owner = through('javascript', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     for (const headers of [world.bob, world.alice]) {
@@ -337,11 +337,11 @@ describe('a command, which starts a run in a session of its thread', () => {
   })
 })
 
-describe('the login if the key server is unreachable', () => {
+describe('the auth handler without configuration', () => {
   it.each([
     ['Python', startPythonServer],
     ['JavaScript', startJsServer],
-  ])('does not let a %s server start without knowing whom to believe', async (_kind, start) => {
+  ])('stops a %s server at its start if it does not name the gateway to trust', async (_kind, start) => {
     const nowhere = { SALLYPORT_URL: '', SALLYPORT_AUDIENCE: '' }
     await expect(start('langgraph.auth.json', nowhere)).rejects.toThrow(/SALLYPORT_/)
   })

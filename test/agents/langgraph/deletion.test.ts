@@ -58,8 +58,8 @@ const asked = (thread: string) =>
     .map(({ method, url }) => `${method} ${url.replace(`/threads/${thread}`, '').replace(/\?status=(\w+)&.*/, ' $1')}`)
     .filter((line) => !line.startsWith('GET'))
 
-describe('a thread that is deleted (X6)', () => {
-  it('first deletes its runs: waiting runs before the one that is running', async () => {
+describe('the deletion of a thread (X6)', () => {
+  it('cancels its runs first, waiting ones before the running one', async () => {
     const thread = stub.thread(alice)
     const [first, second, going] = [1, 2, 3].map(() => crypto.randomUUID() as string) as [string, string, string]
     withRuns({ pending: [first, second], running: [going] })
@@ -68,7 +68,7 @@ describe('a thread that is deleted (X6)', () => {
     expect(asked(thread)).toEqual([cancel(first), cancel(second), cancel(going), 'DELETE '])
   })
 
-  it('has each of them cancelled once, and goes although they do not end', async () => {
+  it('cancels each run once, and goes on even if the runs do not end', async () => {
     const thread = stub.thread(alice)
     const [first, second] = [crypto.randomUUID(), crypto.randomUUID()]
     withRuns({ pending: [first, second], running: [] }, { obeys: false })
@@ -80,7 +80,7 @@ describe('a thread that is deleted (X6)', () => {
     ])
   })
 
-  it('costs two questions where nothing is under way, however long its runs are', async () => {
+  it('costs two questions if nothing is running, however large the runs are', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     expect(forwardedTo(world.origin).map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE'])
@@ -89,7 +89,7 @@ describe('a thread that is deleted (X6)', () => {
     expect((await remove(long)).status).toBe(200)
   })
 
-  it('ends with them although the answer to the cancelling is long, or does not come', async () => {
+  it('goes on if the answer to a cancellation is long or never comes', async () => {
     for (const hangs of [false, true]) {
       const thread = stub.thread(alice)
       withRuns({ running: [crypto.randomUUID()] })
@@ -111,7 +111,7 @@ describe('a thread that is deleted (X6)', () => {
     ['no runs', says(200, ['all']), 502, 'origin-reply-refused'],
     ['an id that is none', says(200, [{ run_id: '../..' }]), 502, 'origin-reply-refused'],
     ['a hang-up', ({ socket }) => void socket.destroy(), 502, 'origin-unreachable'],
-  ])('a thread is not deleted if its runs cannot be listed: %s', async (_what, say, status, code) => {
+  ])('is refused if the gateway cannot learn which runs are active: %s', async (_what, say, status, code) => {
     const thread = stub.thread(alice)
     stub.listed = say
     expect(await refused(await remove(thread))).toEqual({ status, code })
@@ -120,7 +120,7 @@ describe('a thread that is deleted (X6)', () => {
     expect((await remove(thread)).status).toBe(200)
   })
 
-  it('is not its former owner’s again by an answer that was on its way meanwhile', async () => {
+  it('is not undone for the former owner by a late answer', async () => {
     const thread = stub.thread(alice)
     const held = Promise.withResolvers<void>()
     stub.asked = async (_request, response) => {
@@ -139,7 +139,7 @@ describe('a thread that is deleted (X6)', () => {
     expect((await at('alice', `/threads/${thread}`)).status).toBe(404)
   })
 
-  it('keeps its id from other users for a while, whichever way they create a thread', async () => {
+  it('reserves the id against other people for a while, however they try to create it', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     const run = { assistant_id: 'agent', if_not_exists: 'create' }

@@ -26,7 +26,7 @@ const RUNS = '/threads/:thread/runs'
 const COMMANDS = '/threads/:thread/commands'
 const start = (params: object) => ({ method: 'run.start', params }) as Json
 
-describe('what a LangGraph request asks for by its members', () => {
+describe('members of a LangGraph request', () => {
   it.each<[string, string, { query?: string; body?: Json }, readonly string[]]>([
     ['POST', RUNS, { body: { multitask_strategy: 'rollback' } }, ['run.delete']],
     ['POST', RUNS, { body: { multitaskStrategy: 'rollback' } }, ['run.delete']],
@@ -70,11 +70,11 @@ describe('what a LangGraph request asks for by its members', () => {
     ['GET', `${RUNS}/:run/stream`, { query: '?cancel_on_disconnect=0' }, []],
     ['GET', `${RUNS}/:run/stream`, { query: '?cancel_on_disconnect=False' }, []],
     ['GET', '/runs/:run/stream', { query: '?cancel_on_disconnect=yes' }, ['run.cancel']],
-  ])('%s %s with %j also asks for %j', (method, path, request, expected) => {
+  ])('ask for more operations: %s %s with %j also asks for %j', (method, path, request, expected) => {
     expect([...(beside(method, path, request) ?? [])].sort()).toEqual([...expected].sort())
   })
 
-  it('interrupting a run needs run.cancel only if threads are shared', () => {
+  it('that interrupt a run ask for run.cancel only if threads are not the caller’s own', () => {
     const interrupt = { body: { multitask_strategy: 'interrupt' } }
     const join = { query: '?cancel_on_disconnect=1' }
     const all = (threads: Sharing) => [
@@ -102,12 +102,12 @@ describe('what a LangGraph request asks for by its members', () => {
       COMMANDS,
       { body: start({ multitask_strategy: 'reject', multitaskStrategy: 'rollback' }) },
     ],
-  ])('%s is refused', (_what, method, path, request) => {
+  ])('are refused: %s', (_what, method, path, request) => {
     expect(() => beside(method, path, request)).toThrow(expect.objectContaining({ code: 'body-invalid' }))
   })
 })
 
-describe('a policy that permits threads and streams of runs alone', () => {
+describe('a policy that permits only threads and streams of runs', () => {
   const policy = policyWithExamples({
     id: 'chat',
     allow: [{ name: 'chat', operations: ['threads.create', 'threads.read', 'run.stream', 'run.command', 'run.join'] }],
@@ -130,7 +130,7 @@ describe('a policy that permits threads and streams of runs alone', () => {
       'run.command run.delete',
     ],
     ['a run that interrupts another', '/runs/stream', { multitask_strategy: 'interrupt' }, 'run.stream run.cancel'],
-  ])('%s is refused, and the audit line says what it asked for', async (_what, path, body, operation) => {
+  ])('refuses %s, and the audit line names the requested operation', async (_what, path, body, operation) => {
     const reply = await world.as('bob', thread + path, json(body))
     expect(reply.status).toBe(403)
     expect(await world.gateway.auditOf(reply)).toMatchObject({
@@ -139,13 +139,13 @@ describe('a policy that permits threads and streams of runs alone', () => {
     })
   })
 
-  it('a stream that ends the run when its listener leaves is refused, and the default of the official client is not', async () => {
+  it('refuses a stream that ends its run with the listener, and permits the default of the SDK', async () => {
     const join = `${thread}/runs/5f1de8cb-0c4f-4d52-a36b-79c4a2d0d0aa/stream?cancel_on_disconnect=`
     expect((await world.as('bob', `${join}1`)).status).toBe(403)
     expect((await world.as('bob', `${join}0`)).status).toBe(200)
   })
 
-  it('the members that the official client sends with each run are permitted', async () => {
+  it('permits the members that the official client sends with each run', async () => {
     const body = { assistant_id: 'agent', on_disconnect: 'cancel', stream_mode: ['values'], stream_resumable: true }
     expect((await world.as('bob', `${thread}/runs/stream`, json(body))).status).toBe(200)
   })

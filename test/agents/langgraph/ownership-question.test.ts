@@ -33,8 +33,8 @@ beforeEach(() => {
   world.origin.received.length = 0
 })
 
-describe('the question', () => {
-  it('is signed anew for just this person and this request, and has nothing of the caller in it (S18)', async () => {
+describe('the question for the owner of a thread', () => {
+  it('is signed for this person and this request, and has nothing from the caller’s request (S18)', async () => {
     const thread = stub.thread(alice)
     const headers = {
       'x-api-key': 'forged',
@@ -86,13 +86,13 @@ describe('the question', () => {
     })
   })
 
-  it('is asked for each as who they are', async () => {
+  it('is asked in the name of the person who sends the request', async () => {
     const thread = stub.thread(alice)
     await (await world.as('bob', `/agents/langgraph/threads/${thread}`)).text()
     expect(questionsAt(world.origin)[0]?.headers['x-user-id']).toBe('bob')
   })
 
-  it('is all that a missing and a foreign thread cost, and the answer is the same but for the request’s id (X15)', async () => {
+  it('is all that a missing thread or one of another user costs, and both answers are equal (X15)', async () => {
     const answers = await Promise.all(
       [stub.thread(bob), crypto.randomUUID()].map(async (thread) => {
         const reply = await world.as('alice', `/agents/langgraph/threads/${thread}/runs/stream`, json({}))
@@ -109,7 +109,7 @@ describe('the question', () => {
     expect(await refused(refusal)).toEqual({ status: 404, code: 'thread-unknown' })
   })
 
-  it('costs a foreign thread the same requests to the agent as a missing one (X15)', async () => {
+  it('costs the agent the same requests for a thread of another user and a missing one (X15)', async () => {
     const foreign = stub.thread(bob)
     const asked: Record<'foreign' | 'missing', unknown[]> = { foreign: [], missing: [] }
     for (let n = 0; n < 20; n++) {
@@ -128,7 +128,7 @@ describe('the question', () => {
   })
 })
 
-describe('joining a stream before its owner is known', () => {
+describe('a stream that is joined before the owner of the thread is known', () => {
   /** Not known from another test. */
   const delayed = () => {
     const id = stub.thread(alice, crypto.randomUUID())
@@ -145,7 +145,7 @@ describe('joining a stream before its owner is known', () => {
     return { id, go: resolve }
   }
 
-  it('waits for the owner: the stream is not requested and nothing is sent', async () => {
+  it('begins only after the answer: nothing is requested or sent before', async () => {
     const { id, go } = delayed()
     let answered = false
     const reply = world.as('alice', `/agents/langgraph/threads/${id}/stream`).finally(() => {
@@ -158,7 +158,7 @@ describe('joining a stream before its owner is known', () => {
     expect(await (await reply).text()).toBe('data: 1\n\n')
   })
 
-  it('is never requested if the caller leaves first, and the owner’s question is dropped (F10)', async () => {
+  it('is never requested if the caller leaves before, and the question is cancelled too (F10)', async () => {
     const { id, go } = delayed()
     const abortedBefore = world.origin.aborted()
     const headers = { authorization: `Bearer ${await world.token('alice')}` }

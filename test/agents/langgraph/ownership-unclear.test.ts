@@ -115,8 +115,8 @@ const doings: readonly [what: string, path: string, init: RequestInit][] = [
   ['runs', `/threads/${thread}/runs/stream`, json({ assistant_id: 'agent', if_not_exists: 'reject' })],
 ]
 
-describe('a thread without a known owner stays closed (X6)', () => {
-  it.each(answers)('the server answers with %s', async (_name, say, [status, code]) => {
+describe('a thread stays closed if its owner cannot be determined (X6)', () => {
+  it.each(answers)('because the server answers with %s', async (_name, say, [status, code]) => {
     stub.asked = say
     for (const [, path, init] of doings) {
       const reply = await world.as('alice', `/agents/langgraph${path}`, init)
@@ -126,13 +126,13 @@ describe('a thread without a known owner stays closed (X6)', () => {
     expect(forwardedTo(world.origin)).toEqual([])
   })
 
-  it('an answer that is too large differs from one without an owner', async () => {
+  it('and the audit line distinguishes a large answer from an empty one', async () => {
     stub.asked = says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }])
     const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
     expect((await world.gateway.auditOf(reply)).reason).toBe('answer too large')
   })
 
-  it.each(answers)('also to who would make it, who may take what has no owner: %s', async (_name, say) => {
+  it.each(answers)('also for a caller who would create or claim it: %s', async (_name, say) => {
     stub.asked = say
     // A caller who takes a thread has it only once the server says that it is theirs.
     const reply = await world.as(
@@ -147,7 +147,7 @@ describe('a thread without a known owner stays closed (X6)', () => {
     )
   })
 
-  it('and is open where it can: the very answers that are spoilt above', async () => {
+  it('and opens for valid answers of the same kinds', async () => {
     const more = [{}, { values: 'x'.repeat(200_000) }, { metadata: { [OWNER]: 'ALICE', graph_id: 'agent' } }]
     for (const each of more) {
       const id = crypto.randomUUID()
@@ -156,13 +156,13 @@ describe('a thread without a known owner stays closed (X6)', () => {
     }
   })
 
-  it.each([429, 503])('and says when to try again, where the server has no time to say it (%s)', async (status) => {
+  it.each([429, 503])('and the answer says when to try again if the server is too busy (%s)', async (status) => {
     stub.asked = says(status, { detail: 'too many' })
     const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5'])
   })
 
-  it('and is open again as soon as the server says so: nothing is kept of a failure', async () => {
+  it('and opens again as soon as the server answers: a failure is not cached', async () => {
     stub.asked = says(500, '')
     expect((await world.as('alice', `/agents/langgraph/threads/${thread}`)).status).toBe(502)
     stub.asked = undefined

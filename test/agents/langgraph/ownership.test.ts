@@ -42,8 +42,8 @@ const cost = async (status: Promise<number>) => {
   return [await status, questionsAt(world.origin).length - before]
 }
 
-describe('a thread of a LangGraph server', () => {
-  it('costs one question at first, none for 30 seconds, and one after that', async () => {
+describe('the owner of a thread on a LangGraph server', () => {
+  it('costs one question at first, none for 30 seconds, and then one again', async () => {
     const thread = stub.thread(alice)
     expect(await cost(read('alice', thread))).toEqual([200, 1])
     expect(await cost(read('alice', thread))).toEqual([200, 0])
@@ -54,7 +54,7 @@ describe('a thread of a LangGraph server', () => {
     expect(forwardedTo(world.origin)).toHaveLength(4)
   })
 
-  it('a cached owner admits no other user, and not alice on another route (X6, invariant 10)', async () => {
+  it('in the cache admits no other person, and does not count on another route (X6, invariant 10)', async () => {
     const thread = stub.thread(alice)
     expect(await cost(read('bob', thread))).toEqual([404, 1])
     expect(await cost(read('alice', thread))).toEqual([200, 1])
@@ -64,14 +64,14 @@ describe('a thread of a LangGraph server', () => {
     expect(forwardedTo(world.origin)).toHaveLength(3)
   })
 
-  it('is asked after again each time that it was not there, since it may be by now', async () => {
+  it('is asked again after each 404, because the thread may exist by now', async () => {
     const thread = crypto.randomUUID()
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     stub.thread(alice, thread)
     expect(await cost(read('alice', thread))).toEqual([200, 1])
   })
 
-  it('is forgotten when deleted; another user can create it again after ten minutes', async () => {
+  it('is forgotten when the thread is deleted; another person gets its id only after ten minutes', async () => {
     const thread = stub.thread(alice)
     const made = () => world.as('bob', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(read('alice', thread))).toEqual([200, 1])
@@ -86,7 +86,7 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, expect.any(Number)])
   })
 
-  it('that is made costs no question, and is known as its maker’s from then on', async () => {
+  it('costs no question after creation: the creator is the owner from then on', async () => {
     const thread = crypto.randomUUID()
     const making = world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(making.then(({ status }) => status))).toEqual([200, 0])
@@ -95,14 +95,14 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([404, 1])
   })
 
-  it('that is there already is the server’s to refuse, in its own words', async () => {
+  it('is decided by the server if the thread exists: its refusal passes unchanged', async () => {
     const thread = stub.thread(bob)
     const reply = await world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect([reply.status, await reply.text()]).toEqual([409, 'Thread already exists'])
     expect(await cost(read('alice', thread))).toEqual([404, 1])
   })
 
-  it('a thread without an owner is closed, unless the route lets the first user claim it (X6)', async () => {
+  it('may be missing: then the thread belongs to no one, unless the route lets the first one claim it (X6)', async () => {
     const thread = stub.thread(undefined)
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     stub.said = (request, response, body) => {
@@ -115,7 +115,7 @@ describe('a thread of a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, 1])
   })
 
-  it('is the one of the path, wherever a body names another (X6)', async () => {
+  it('is that of the thread in the path, even if a body names another (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const named = {
       thread_id: other,
@@ -133,7 +133,7 @@ describe('a thread of a LangGraph server', () => {
     }
   })
 
-  it('a run is joined under its own thread only, because a server may not check (X6)', async () => {
+  it('is checked when a run is joined: the run must belong to the thread in the path (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const run = crypto.randomUUID()
     stub.said = says(200, { run_id: run, thread_id: other })
@@ -153,7 +153,7 @@ describe('a thread of a LangGraph server', () => {
     ['run.start', true],
     ['input.respond', true],
     ['state.get', false],
-  ])('a command that continues a run gets the owner, and no other command does: %s (X6)', async (method, isStamped) => {
+  ])('is written into a command that starts a run, and into no other: %s (X6)', async (method, isStamped) => {
     const own = stub.thread(alice)
     const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
     expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
@@ -163,7 +163,7 @@ describe('a thread of a LangGraph server', () => {
     expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
   })
 
-  it('under which a run has just been made is known to be the run’s, and not asked for again (X6)', async () => {
+  it('is known for a run that was just created, without another question (X6)', async () => {
     const own = stub.thread(alice)
     const run = crypto.randomUUID()
     stub.said = (request, response, body) => {
@@ -184,7 +184,7 @@ describe('a thread of a LangGraph server', () => {
     'a%20b',
     'search2',
     '*',
-  ])('is not even asked after where its id is no id as LangGraph writes them: %s', async (id) => {
+  ])('is not asked for if the id has not the form of a LangGraph id: %s', async (id) => {
     expect(await cost(read('alice', id))).toEqual([404, 0])
     expect(world.origin.received).toEqual([])
   })

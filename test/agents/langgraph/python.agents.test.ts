@@ -96,7 +96,7 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
   expect(plain(far)).toEqual(plain(near))
 }
 
-describe("LangGraph's Python server, with its JavaScript client", () => {
+describe('the Python server of LangGraph, with its JavaScript client', () => {
   it('finds assistants, and handles threads, as without the gateway', async () => {
     await expectSame(async ({ assistants, threads }) => {
       const mark = { mark: crypto.randomUUID() }
@@ -160,7 +160,7 @@ describe("LangGraph's Python server, with its JavaScript client", () => {
     })
   })
 
-  it('gets 401 without a valid token, and 404 for what does not exist', async () => {
+  it('answers 401 without a token or with an invalid one, and 404 for things that do not exist', async () => {
     expect(await statusOf(through({}).threads.create())).toBe(401)
     expect(await statusOf(through({}).runs.wait(null, 'agent', ask('hello')))).toBe(401)
     const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
@@ -168,7 +168,7 @@ describe("LangGraph's Python server, with its JavaScript client", () => {
     expect(await statusOf(through().threads.get(crypto.randomUUID()))).toBe(404)
   })
 
-  it('is served by what the policy of the route says: alice may run, bob may not', async () => {
+  it('follows the policy of the route: alice may run, bob may not', async () => {
     const [first, second] = [through(world.alice, 'admins'), through(world.bob, 'admins')]
     const { thread_id: thread } = await second.threads.create()
     expect(await statusOf(second.runs.wait(thread, 'agent', ask('hello')))).toBe(403)
@@ -194,7 +194,7 @@ describe('a run of the Python server', () => {
     ['while it speaks', 'langgraph', 'count to 300'],
     ['while it is silent', 'langgraph', 'be silent for 60 seconds'],
     ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('stops when its client leaves %s, if it was to end with its stream', async (_when, route, question) => {
+  ])('stops when its client leaves %s, if it should end with its stream', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -207,7 +207,7 @@ describe('a run of the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('interrupted')
   })
 
-  it('a run continues when its client leaves, if on_disconnect says so', async () => {
+  it('continues when its client leaves, if it should continue', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -219,7 +219,7 @@ describe('a run of the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('success')
   })
 
-  it('stays alive through a long silence, with and without heartbeats of the gateway', async () => {
+  it('survives a long silence, with and without heartbeats of the gateway', async () => {
     const answers = await Promise.all(
       ['langgraph', 'heartbeats'].map(async (route) => {
         const parts = await collect(
@@ -232,7 +232,7 @@ describe('a run of the Python server', () => {
   })
 })
 
-describe('who a graph of the Python server sees', () => {
+describe('the user that a graph of the Python server sees', () => {
   it('is the caller, each their own, also at the same time', async () => {
     const [first, second] = [through(world.alice), through(world.bob)]
     expect(await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])).toEqual([
@@ -242,7 +242,7 @@ describe('who a graph of the Python server sees', () => {
     ])
   })
 
-  it('is not whom an earlier run of the thread was for', async () => {
+  it('is not the user of an earlier run of the thread', async () => {
     const { thread_id: thread } = await through().threads.create()
     expect(await seenBy(through(world.alice), thread)).toEqual(alice)
     expect(await seenBy(through(world.bob), thread)).toEqual(bob)
@@ -250,7 +250,7 @@ describe('who a graph of the Python server sees', () => {
     expect(await seenBy(through(nobody), thread)).toEqual({ ...carol, 'x-user-issuer': alice['x-user-issuer'] })
   })
 
-  it('would not be whom an earlier run was for at the server itself either, which keeps no headers for later runs', async () => {
+  it('would not be the user of an earlier run without the gateway either: the server keeps no headers', async () => {
     for (const ifNotExists of [undefined, 'create']) {
       const { threads } = direct()
       const thread = ifNotExists ? crypto.randomUUID() : (await threads.create()).thread_id
@@ -274,7 +274,7 @@ describe('who a graph of the Python server sees', () => {
     await expect.poll(seen).toEqual(bob)
   })
 
-  it('is not whom the caller pretends to be, in headers, in the configurable or in the context', async () => {
+  it('is not the identity that a caller forges in headers, configurable or context', async () => {
     const forged = {
       'x-user-id': 'root',
       'x-user-evil': 'root',
@@ -307,7 +307,7 @@ describe('who a graph of the Python server sees', () => {
     }
   })
 
-  it('is not at langgraph_auth_user, which the server lets only its own login write; to ask for it does no harm', async () => {
+  it('is not at langgraph_auth_user, which only the server’s own auth can write; asking is harmless', async () => {
     const client = through(world.alice, 'with-user')
     for (const more of [{}, { context: { colour: 'red' } }]) {
       const { thread_id: thread } = await client.threads.create()
@@ -317,7 +317,7 @@ describe('who a graph of the Python server sees', () => {
     }
   })
 
-  it('cannot be changed through an assistant: callers cannot create or change one', async () => {
+  it('is not changed by an assistant: the gateway lets no one create or change one', async () => {
     const { assistants } = through() as unknown as {
       assistants: Record<'create' | 'update' | 'search', (...args: unknown[]) => Promise<{ assistant_id: string }[]>>
     }
@@ -328,7 +328,7 @@ describe('who a graph of the Python server sees', () => {
     expect(await seenBy(through(), null)).toEqual(alice)
   })
 
-  it('is stored with the run and its checkpoints in plain words, and never as a token or an assertion', async () => {
+  it('is stored with the run and its checkpoints as plain text, never as a token or assertion', async () => {
     const { thread_id: thread } = await through().threads.create()
     await seenBy(through(), thread)
     const stored = await storedIn(direct(), thread)
@@ -342,8 +342,8 @@ describe('who a graph of the Python server sees', () => {
   })
 })
 
-describe('threads of a tenant on the Python server', () => {
-  it('tell a colleague nothing of who spoke in them, which the server keeps with each run, state and event', async () => {
+describe('users in threads of a tenant on the Python server', () => {
+  it('are hidden from colleagues, although the server stores them with each run, state and event', async () => {
     const [hers, his] = [through(world.alice, 'tenant'), through(world.bob, 'tenant')]
     const { thread_id: thread } = await hers.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
@@ -358,15 +358,15 @@ describe('threads of a tenant on the Python server', () => {
   })
 })
 
-describe('what the Python server says that requests can ask for', () => {
-  it('is all known: each member decides, is refused, is the caller’s own or does no harm', async () => {
+describe('members of requests in the schema of the Python server', () => {
+  it('are all classified by the gateway', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
     const { unknown, seen, unused } = unknownMembers(document, endpoints)
     expect([unknown, unused]).toEqual([[], []])
     expect(seen).toBeGreaterThan(45)
   })
 
-  it('is found out where a member is named nowhere', async () => {
+  it('are reported if no endpoint names them', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
     const without = endpoints.map(({ members: _, ...row }) => row)
     expect(unknownMembers(document, without).unknown).toEqual(
@@ -388,11 +388,11 @@ interface PythonClients {
   readonly refused: Record<string, number>
 }
 
-describe("LangGraph's Python clients through the gateway, RemoteGraph among them", () => {
+describe('the Python clients of LangGraph through the gateway, RemoteGraph among them', () => {
   it.each([
     ['alice', alice],
     ['bob', bob],
-  ] as const)('do all that they do without it, for %s', async (name, expected) => {
+  ] as const)('do everything that they do without it, for %s', async (name, expected) => {
     const got = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: world[name] })
     expect(got.seen).toEqual(Array.from({ length: 8 }, () => expected))
     expect(got.remote_state).toEqual(expected)
@@ -408,7 +408,7 @@ describe("LangGraph's Python clients through the gateway, RemoteGraph among them
     })
   })
 
-  it('take a second message while the first is answered, under a policy for threads.* and run.stream alone', async () => {
+  it('send a second message during the first answer, under a policy of threads.* and run.stream only', async () => {
     const input = { url: urlOf('chat-only'), headers: world.alice }
     const { second } = await runPythonClients<{ second: string }>(input, 'langgraph_two_messages.py')
     expect(second).toContain('hello')

@@ -49,7 +49,7 @@ const ways = {
 const creations = () =>
   world.origin.received.filter(({ method, url }) => method === 'POST' && url === '/threads').map(({ body }) => body)
 
-describe.each(Object.entries(ways))('a thread that does not exist yet, asked for by %s', (_way, request) => {
+describe.each(Object.entries(ways))('a thread that does not exist yet, requested by %s', (_way, request) => {
   const ask = async (route: string, thread: string) => {
     const [path, body] = request(thread)
     return world.as('alice', `/${route}${path}`, json(body))
@@ -65,14 +65,14 @@ describe.each(Object.entries(ways))('a thread that does not exist yet, asked for
     expect(stub.owners.size).toBe(0)
   })
 
-  it('is created as the caller’s own on a route that offers and permits threads.create', async () => {
+  it('is created for the caller on a route that offers and permits threads.create', async () => {
     const thread = crypto.randomUUID()
     expect((await ask('open', thread)).status).toBe(200)
     expect(creations()).toHaveLength(1)
     expect(stub.owners.get(thread)).toBe(alice)
   })
 
-  it.each(['denied', 'not-offered'])('is not needed where the caller has one already (%s)', async (route) => {
+  it.each(['denied', 'not-offered'])('need not be created if the caller already has it (%s)', async (route) => {
     const thread = stub.thread(alice)
     expect((await ask(route, thread)).status).toBe(200)
     expect(creations()).toEqual([])
@@ -80,7 +80,7 @@ describe.each(Object.entries(ways))('a thread that does not exist yet, asked for
 })
 
 describe('a request without a body', () => {
-  it.each(['/threads/search', '/threads/count'])('to %s is held to the caller’s own threads', async (path) => {
+  it.each(['/threads/search', '/threads/count'])('to %s covers only threads of the caller', async (path) => {
     expect((await world.as('alice', `/open${path}`, { method: 'POST' })).status).toBe(200)
     expect(JSON.parse(world.origin.last().body)).toEqual({ metadata: { [OWNER]: alice } })
   })
@@ -88,7 +88,7 @@ describe('a request without a body', () => {
   it.each([
     ['a Python server’s first steps', { supersteps: [] }],
     ['the wish for one that exists', { if_exists: 'do_nothing' }],
-  ])('to /threads with %s takes the thread that the gateway has just created', async (_what, more) => {
+  ])('to /threads with %s uses the thread that the gateway has just created', async (_what, more) => {
     const thread = crypto.randomUUID()
     expect((await world.as('alice', '/open/threads', json({ thread_id: thread, ...more }))).status).toBe(200)
     expect(creations().map((body) => JSON.parse(body))).toMatchObject([
@@ -98,7 +98,7 @@ describe('a request without a body', () => {
     expect(stub.owners.get(thread)).toBe(alice)
   })
 
-  it('to /threads creates a thread of the caller’s own', async () => {
+  it('to /threads creates a thread that the caller owns', async () => {
     world.origin.handle((_request, response, body) => {
       const { metadata } = JSON.parse(body) as { metadata: object }
       response.setHeader('content-type', 'application/json')

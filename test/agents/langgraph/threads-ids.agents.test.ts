@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (kind) => {
+describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind) => {
   const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 
@@ -22,7 +22,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     ['a look at the history', '/threads/{own}/history', { limit: 10 }],
     ['a look at a state', '/threads/{own}/state/checkpoint', { checkpoint: {} }],
     ['the wish to listen', '/threads/{own}/stream/events', { channels: ['values', 'messages'] }],
-  ])('does not get at hers with her ids in the body of %s', async (_what, path, body) => {
+  ])('cannot reach the thread of alice with her ids in the body of %s', async (_what, path, body) => {
     const seconds = path.endsWith('events') ? 0.3 : 10
     const tries = naming(alice()).map(async ([what, more]): Promise<Try> => {
       const at = path.replace('{own}', await bob().own())
@@ -33,7 +33,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
   })
 
   it.each(['run.start', 'input.respond', 'state.get', 'agent.getTree', 'subscription.subscribe'])(
-    'does not get at hers with her ids in the parameters of the command %s',
+    'cannot reach the thread of alice with her ids in the parameters of the command %s',
     async (method) => {
       const tries = naming(alice()).map(async ([what, more]): Promise<Try> => {
         const params = { ...run('hi'), keys: ['messages'], channels: ['values'], responses: [], ...more }
@@ -43,7 +43,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     },
   )
 
-  it('does not get at hers with members that are written twice, or with escapes', async () => {
+  it('cannot reach the thread of alice with members that are doubled or escaped', async () => {
     const { thread, checkpoint } = alice()
     const mine = await bob().own()
     const raw = (text: string): Raw => ({ raw: text })
@@ -80,7 +80,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     ])
   })
 
-  it('does not get at hers with another spelling of her id, and hears of odd ids what he hears of any', async () => {
+  it('cannot reach the thread of alice with odd spellings of her id, which get the same answer as any odd id', async () => {
     const { thread } = alice()
     const spelt = {
       'upper case': thread.toUpperCase(),
@@ -121,7 +121,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     for (const status of Object.values(statusesOf(bodies))) expect(status).toBe(400)
   })
 
-  it('does not take it by making one of her id', async () => {
+  it('cannot take the thread of alice by creating one with her id', async () => {
     const { thread, checkpoint } = alice()
     const supersteps = [{ updates: [{ values: { messages: [] }, as_node: 'answer', checkpoint_id: checkpoint }] }]
     const create = { thread_id: thread, metadata: { graph_id: 'agent', sallyport_owner: 'me' } }

@@ -17,7 +17,7 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
   const elsewhere = (person: 'alice' | 'bob') => stage.as(person, `${kind}-claimed`)
   const made = async () => (await alice()('POST', '/threads', {})).json.thread_id as string
 
-  it('joins a run that began with much, through any isolate (X15)', async () => {
+  it('joins a run with a large input, through any isolate (X15)', async () => {
     const thread = await made()
     const { run_id: id } = (await alice()('POST', `/threads/${thread}/runs`, run(`hi ${long}`))).json
     const joined = await elsewhere('alice')('GET', `/threads/${thread}/runs/${id}/join`)
@@ -31,7 +31,7 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
     expect((await alice()('GET', `/threads/${thread}/state`)).json.values.messages.length).toBe(2)
   })
 
-  it('reads, changes and deletes a cron that begins runs with much (X15)', async () => {
+  it('reads, changes and deletes a cron with a large input (X15)', async () => {
     // JavaScript servers have none.
     if (kind === 'javascript') return
     const { cron_id: cron } = (await alice()('POST', '/runs/crons', run(long, { schedule: '0 0 1 1 *' }))).json
@@ -54,7 +54,7 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
     expect(found.json).toMatchObject([{ thread_id: thread, metadata: { tag: thread, of: 'config', ...agent } }])
   })
 
-  it('deletes a thread with its runs; the next user of the id hears nothing of them (X6)', async () => {
+  it('deletes a thread with its active runs, and a person who recreates it receives nothing of them (X6)', async () => {
     const thread = await made()
     const secret = `secret-${crypto.randomUUID()}`
     const path = `/threads/${thread}/runs`
@@ -77,7 +77,7 @@ describe.each(kinds)('on a %s server, an owner', (kind) => {
       expect((await elsewhere('bob')('GET', `/threads/${thread}${part}`)).text).not.toContain(secret)
   })
 
-  it('deletes a thread and reserves its id for the former owner for a while (X6)', async () => {
+  it('deletes a thread, and its id is reserved for them for a while (X6)', async () => {
     const thread = await made()
     expect((await alice()('DELETE', `/threads/${thread}`)).status).toBe(204)
     const bob = stage.as('bob', kind)

@@ -43,7 +43,7 @@ function expectNothingOf({ secret, owner }: Things, heard: Heard): void {
   expect(JSON.stringify(heard.headers)).not.toContain(owner)
 }
 
-it('no path and no method of the server is missing from this table (X6)', async () => {
+it('every path and method of the server is in this table (X6)', async () => {
   const { paths } = (await stage.at('python')('GET', '/openapi.json')).json
   const served = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
@@ -61,9 +61,9 @@ async function eachTries(kind: Kind, tries: (person: Person, victim: Things) => 
 /** Both a thread that is done and one that is busy. */
 const both = (victim: Things): Aim[] => [victim, { ...victim, thread: victim.busy, run: victim.going }]
 
-describe.each(kinds)('on a %s server, data of another user (X6 X15)', (kind) => {
+describe.each(kinds)('things of another person on a %s server (X6, X15)', (kind) => {
   it.each(rowsOf(({ closed, common }) => !closed && !common))(
-    'is as if it were not there, and stays as it is: %s',
+    'look like missing ones, and stay unchanged: %s',
     async (row) => {
       const { claims } = attempts[row] as Attempt
       await eachTries(kind, async (person, victim) => {
@@ -80,7 +80,7 @@ describe.each(kinds)('on a %s server, data of another user (X6 X15)', (kind) => 
   )
 
   it.each(rowsOf((_, row) => /\{thread_id\}.*(?:\{(?:run|checkpoint)_id\}|checkpoint$|history$)/.test(row)))(
-    'cannot be reached below the caller’s own thread either: %s',
+    'look missing below a thread of the caller too: %s',
     async (row) => {
       await eachTries(kind, async (person, victim) => {
         const { thread_id: thread } = (await stage.as(person, kind)('POST', '/threads', {})).json
@@ -93,19 +93,25 @@ describe.each(kinds)('on a %s server, data of another user (X6 X15)', (kind) => 
     },
   )
 
-  it.each(rowsOf(({ common }) => common === true))('gets the same answer for every user: %s', async (row) => {
-    const heard = await attempt('bob', kind, row, nowhere())
-    expectNothingOf(thingsAt(kind).alice, heard)
-  })
+  it.each(rowsOf(({ common }) => common === true))(
+    'do not appear in answers that are the same for everyone: %s',
+    async (row) => {
+      const heard = await attempt('bob', kind, row, nowhere())
+      expectNothingOf(thingsAt(kind).alice, heard)
+    },
+  )
 
-  it.each(rowsOf(({ closed }) => closed === true))('is out of reach of what is not offered: %s', async (row) => {
-    const { status, json } = await attempt('bob', kind, row, thingsAt(kind).alice)
-    // This segment stands where a thread's id could, and is an endpoint for other methods.
-    if (row === 'POST /threads/prune')
-      expect({ status, code: json.code }).toEqual({ status: 405, code: 'method-not-allowed' })
-    else expect({ status, code: json.code }).toEqual({ status: 404, code: 'operation-unknown' })
-    await expectUntouched(thingsAt(kind).alice)
-  })
+  it.each(rowsOf(({ closed }) => closed === true))(
+    'cannot be reached by operations that are not offered: %s',
+    async (row) => {
+      const { status, json } = await attempt('bob', kind, row, thingsAt(kind).alice)
+      // This segment stands where a thread's id could, and is an endpoint for other methods.
+      if (row === 'POST /threads/prune')
+        expect({ status, code: json.code }).toEqual({ status: 405, code: 'method-not-allowed' })
+      else expect({ status, code: json.code }).toEqual({ status: 404, code: 'operation-unknown' })
+      await expectUntouched(thingsAt(kind).alice)
+    },
+  )
 })
 
 function rowsOf(isFit: (attempt: Attempt, row: string) => boolean): string[] {

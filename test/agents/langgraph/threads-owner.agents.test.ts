@@ -32,11 +32,11 @@ const clientOf = (person: Person, kind: Kind) =>
     apiKey: null,
   }) as WholeClient
 
-describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an owner', (kind) => {
+describe.concurrent.each(kinds)('the owner of threads on a %s server, with the JavaScript SDK', (kind) => {
   const alice = () => clientOf('alice', kind)
   const bob = () => clientOf('bob', kind)
 
-  it('makes, finds, changes, copies and deletes threads', async () => {
+  it('creates, finds, changes, copies and deletes threads', async () => {
     const { threads } = alice()
     const metadata = { mark: crypto.randomUUID() }
     const threadId = crypto.randomUUID()
@@ -104,7 +104,7 @@ describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an own
     expect(again.messages.length).toBe(6)
   })
 
-  it('runs without a thread, and takes such a run up again by the id that was given', async () => {
+  it('runs without a thread, and resumes such a run by the id in the answer', async () => {
     const { runs } = alice()
     expect((await runs.wait(null, 'agent', ask('hi'))).messages.length).toBe(2)
     const created: { run_id: string }[] = []
@@ -131,7 +131,7 @@ describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an own
     expect([status, headers['content-location']]).toEqual([200, `/runs/${run}`])
   })
 
-  it('keeps a store of names that are only theirs, page by page', async () => {
+  it('has a store with namespaces of their own, page by page', async () => {
     const { store } = alice() as { store: Calls }
     const root = `notes-${crypto.randomUUID()}`
     for (const key of ['a', 'b', 'c']) await store.putItem!([root, key], key, { is: key })
@@ -153,7 +153,7 @@ describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an own
     expect((await bob().store.searchItems!([root])).items).toMatchObject([{ key: 'z', namespace: [root, 'z'] }])
   })
 
-  it('talks in the event protocol on a thread of an id that the SDK made up, which is theirs then (X6)', async () => {
+  it('uses the event protocol on a thread whose id the SDK chose, and then owns it (X6)', async () => {
     const open = (client: WholeClient, ...id: string[]) =>
       (client.threads as unknown as { stream(...args: unknown[]): ThreadStream }).stream(...id, {
         assistantId: 'agent',
@@ -171,7 +171,7 @@ describe.concurrent.each(kinds)('with the JavaScript SDK, on a %s server, an own
   })
 })
 
-it('with the Python SDK, an owner does all of this as well', async () => {
+it('the owner of threads does all of this with the Python SDK as well', async () => {
   const url = `${stage.world.gateway.url}/agents/python`
   const { thread, ...got } = await runPythonClients<{ thread: string }>(
     { url, headers: stage.headers.alice },

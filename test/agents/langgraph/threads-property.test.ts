@@ -111,8 +111,8 @@ class Course {
   }
 }
 
-describe('whatever three people do, in whatever order, with ids that all of them know (X6)', () => {
-  it('on a LangGraph server, no user reads another’s words or learns of another’s threads', async () => {
+describe('whatever three people do, in any order, with ids that all of them know (X6)', () => {
+  it('no one reads what another wrote, or learns of the threads of another', async () => {
     const property = fc.asyncProperty(fc.array(round, { minLength: 20, maxLength: 40 }), async (series) => {
       const course = new Course()
       try {

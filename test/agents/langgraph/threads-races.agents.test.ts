@@ -57,8 +57,8 @@ async function expectOneHasIt(kind: string, id: string, replies: readonly Heard[
   expect(thread!.text + state!.text).not.toContain(secretOf(loser))
 }
 
-describe.each(kinds)('two who race for one thread of a %s server (X6)', (kind) => {
-  it.each(Object.keys(ways))('are one who has it and one who never sees it, if they both %s', async (way) => {
+describe.each(kinds)('two people who race for one thread of a %s server (X6)', (kind) => {
+  it.each(Object.keys(ways))('end with one owner, and the other never sees it, if they both %s', async (way) => {
     const rounds = Array.from({ length: 6 }, async () => {
       const id = crypto.randomUUID()
       const replies = await Promise.all(
@@ -69,7 +69,7 @@ describe.each(kinds)('two who race for one thread of a %s server (X6)', (kind) =
     await Promise.all(rounds)
   })
 
-  it('are one who has it and one who never sees it, whatever each of them does', async () => {
+  it('end with one owner, and the other never sees it, whatever each of them does', async () => {
     const names = Object.keys(ways)
     await Promise.all(
       names.map(async (first, index) => {
@@ -84,7 +84,7 @@ describe.each(kinds)('two who race for one thread of a %s server (X6)', (kind) =
     )
   })
 
-  it('are one who has it, if it had no owner before', async () => {
+  it('end with one owner, if the thread had none before', async () => {
     const route = `${kind}-claimed`
     for (let round = 0; round < 6; round++) {
       const { thread_id: id } = (await stage.at(kind)('POST', '/threads', {})).json
@@ -97,8 +97,8 @@ describe.each(kinds)('two who race for one thread of a %s server (X6)', (kind) =
   })
 })
 
-describe.each(kinds)('a thread of a %s server that is no more (X6)', (kind) => {
-  it('belongs to the user who creates it again, without anything of its former owner’s', async () => {
+describe.each(kinds)('a deleted thread of a %s server (X6)', (kind) => {
+  it('belongs to the person who recreates it, and has nothing of its former owner', async () => {
     // The route that somebody else's was deleted through keeps its id from others for a while, and
     // another isolate does not.
     const [alice, bob] = [stage.as('alice', kind), stage.as('bob', `${kind}-claimed`)]

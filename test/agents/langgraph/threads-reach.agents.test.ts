@@ -11,11 +11,11 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (kind) => {
+describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind) => {
   const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 
-  it('does not find it by her name, by its id, or by what is in it', async () => {
+  it('cannot find the thread of alice by her name, its id, or its content', async () => {
     const { thread, owner, secret } = alice()
     const forged = { sallyport_owner: owner }
     const bodies = {
@@ -38,7 +38,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     }
   })
 
-  it('does not make his own hers, or keep it from himself', async () => {
+  it('cannot give his thread to alice, or lock himself out of it', async () => {
     const mine = await bob().own()
     const bobs = await bob().ownerOf(mine)
     const forged = { metadata: { sallyport_owner: alice().owner } }
@@ -64,7 +64,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     if (copy.json?.thread_id) expect(await bob().ownerOf(copy.json.thread_id)).toBe(bobs)
   })
 
-  it('does not stop her runs by their status or their ids', async () => {
+  it('cannot stop the runs of alice by their status or their ids', async () => {
     const { thread, busy, going, sealed } = alice()
     const mine = await bob().own()
     const heard = await bob().tries(alice(), [
@@ -94,7 +94,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     expect(statusesOf(heard)).toMatchObject({ sealed: 404, 'without its seal': 404, 'with a seal of his own': 404 })
   })
 
-  it('does not reach above his part of the store', async () => {
+  it('cannot leave his part of the store', async () => {
     const hers = `u_${alice().owner}`
     const list = [[], [hers], [hers, 'notes'], ['..', hers, 'notes'], ['.'], [''], ['', hers], ['notes', '..'], ['u_']]
     const odd = [null, hers, { 0: hers }, [[hers]], [null], [7]]
@@ -141,7 +141,7 @@ describe.each(kinds)('on a %s server, bob, who has a thread of his own, (X6)', (
     expect(json.namespaces.filter(([first]: string[]) => ![hers, bobs].includes(first ?? ''))).toEqual([])
   })
 
-  it('cannot reach her crons or schedule anything on her threads', async () => {
+  it('cannot reach the crons of alice, or create one on her threads', async () => {
     // JavaScript servers have none.
     if (kind !== 'python') return
     const { thread, cron, owner } = alice()

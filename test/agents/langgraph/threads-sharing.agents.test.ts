@@ -10,7 +10,7 @@ afterAll(() => stage?.close())
 
 const everybody: readonly Person[] = ['alice', 'bob', 'admin', 'namesake', 'stranger']
 
-describe.each(kinds)('a thread that a %s server had before the gateway', (kind) => {
+describe.each(kinds)('a thread that a %s server had before the gateway was added', (kind) => {
   const secret = 'from before'
   const before = async (): Promise<string> =>
     (await stage.at(kind)('POST', '/threads', { metadata: { secret } })).json.thread_id
@@ -25,7 +25,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
     ['would make it', (thread) => ['POST', '/threads', { thread_id: thread, if_exists: 'do_nothing' }]],
   ]
 
-  it.each(first)('by default cannot be reached by a user who %s (X6 X15)', async (_what, ask) => {
+  it.each(first)('does not exist, by default, for anyone who %s (X6, X15)', async (_what, ask) => {
     const thread = await before()
     const was = await stored(thread)
     for (const person of everybody) {
@@ -41,7 +41,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
   })
 
   it.each(first)(
-    'belongs to the first user who %s, if the route says so, and to no one else afterwards (X6)',
+    'belongs to the first person who %s, if the route says so, and to no one else afterwards (X6)',
     async (_what, ask) => {
       const route = `${kind}-claimed`
       const thread = await before()
@@ -58,7 +58,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
     },
   )
 
-  it('is not found by searching, where the route gives it to the first who names it (X15)', async () => {
+  it('is not found by searching, if the first person to name it owns it (X15)', async () => {
     const thread = await before()
     const { json } = await stage.as('bob', `${kind}-claimed`)('POST', '/threads/search', { ids: [thread] })
     expect(json).toEqual([])
@@ -66,10 +66,10 @@ describe.each(kinds)('a thread that a %s server had before the gateway', (kind) 
   })
 })
 
-describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
+describe.each(kinds)('threads of a tenant on a %s server', (kind) => {
   const route = `${kind}-tenant`
 
-  it('are shared within the tenant, and not with another tenant or one of the same name elsewhere (X6)', async () => {
+  it('are shared by its people, and not by another tenant or a namesake elsewhere (X6)', async () => {
     const [alice, bob] = [stage.as('alice', route), stage.as('bob', route)]
     const { thread_id: thread } = (await alice('POST', '/threads', { metadata: { secret: 'of acme' } })).json
     const wait = `/threads/${thread}/runs/wait`
@@ -93,7 +93,7 @@ describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
     expect((await stage.at(kind)('GET', `/threads/${thread}`)).text).toBe(was)
   })
 
-  it('have their store in common, and no other tenant has', async () => {
+  it('have one store, which no other tenant can reach', async () => {
     const item = { namespace: ['notes'], key: 'tenant' }
     await stage.as('alice', route)('PUT', '/store/items', { ...item, value: { secret: 'of acme' } })
     const read = (person: Person) => stage.as(person, route)('GET', '/store/items?namespace=notes&key=tenant')
@@ -103,7 +103,7 @@ describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
     expect((await read('bob')).json).toMatchObject(item)
   })
 
-  it('are refused to who has no tenant: 403', async () => {
+  it('are refused to a person without a tenant: 403', async () => {
     for (const [method, path, body] of [
       ['POST', '/threads', {}],
       ['POST', '/threads/search', {}],
@@ -118,10 +118,10 @@ describe.each(kinds)('threads of a tenant, at a %s server', (kind) => {
   })
 })
 
-describe.each(kinds)('threads that are shared, at a %s server', (kind) => {
+describe.each(kinds)('shared threads on a %s server', (kind) => {
   const route = `${kind}-shared`
 
-  it('are open to all users of the route, and have no owner', async () => {
+  it('belong to everyone who may use the route, and have no owner', async () => {
     const { thread_id: thread } = (await stage.as('alice', route)('POST', '/threads', {})).json
     for (const person of ['alice', 'namesake', 'tenantless'] as const) {
       const { status } = await stage.as(person, route)('POST', `/threads/${thread}/runs/wait`, run('hi'))
@@ -131,7 +131,7 @@ describe.each(kinds)('threads that are shared, at a %s server', (kind) => {
     expect((await stage.at(kind)('GET', `/threads/${thread}`)).text).not.toContain('sallyport_owner')
   })
 
-  it('offer no store and no crons, which all users would share', async () => {
+  it('have no store, which everyone would share, and no crons', async () => {
     for (const [method, path] of [
       ['GET', '/store/items?namespace=notes&key=first'],
       ['POST', '/store/items/search'],

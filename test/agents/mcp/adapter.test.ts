@@ -112,8 +112,8 @@ const post = (body: unknown, headers: Record<string, string> = {}, route = 'mcp'
     ...json(body, { accept: 'application/json, text/event-stream', ...world.bob, ...headers }),
   })
 
-describe("an MCP server behind the gateway, with the SDK's own client", () => {
-  it('opens a session, lists and calls tools, hears notifications as they come, and closes', async () => {
+describe('an MCP server behind the gateway, with the client of the SDK', () => {
+  it('opens a session, lists and calls tools, sends notifications as they come, and closes', async () => {
     const { client, transport, logged } = await connect()
     expect((await client.listTools()).tools.map(({ name }: { name: string }) => name)).toEqual([
       'search',
@@ -131,7 +131,7 @@ describe("an MCP server behind the gateway, with the SDK's own client", () => {
     await client.close()
   })
 
-  it('has the same answers with the gateway and without', async () => {
+  it('gives the same answers with and without the gateway', async () => {
     const answers = async (url?: string) => {
       const { client, logged } = await connect(undefined, url)
       const result = [await client.listTools(), await client.callTool({ name: 'slow' }), client.getServerCapabilities()]
@@ -141,7 +141,7 @@ describe("an MCP server behind the gateway, with the SDK's own client", () => {
     expect(await answers()).toEqual(await answers(server.url))
   })
 
-  it('gets a signed identity and never the token, invariant 1', async () => {
+  it('gets a signed identity and never the token (invariant 1)', async () => {
     received.length = 0
     await (await connect()).client.close()
     expect(received.length).toBeGreaterThan(1)
@@ -152,7 +152,7 @@ describe("an MCP server behind the gateway, with the SDK's own client", () => {
     }
   })
 
-  it('a tool gated by role refuses bob and serves alice', async () => {
+  it('refuses bob a tool that needs a role, and serves alice', async () => {
     const [alice, bob] = [await connect(world.alice), await connect(world.bob)]
     expect((await alice.client.callTool({ name: 'erase' })).content[0].text).toBe('erased')
     const refusal = await bob.client.callTool({ name: 'erase' }).catch((thrown: Error) => thrown)
@@ -160,16 +160,16 @@ describe("an MCP server behind the gateway, with the SDK's own client", () => {
     await Promise.all([alice.client.close(), bob.client.close()])
   })
 
-  it('a client without a token hears 401', async () => {
+  it('answers 401 to a client without a token', async () => {
     const refusal = await connect({}).catch((thrown: Error) => thrown)
     expect(String(refusal)).toMatch(/401|Unauthorized|token-missing/)
   })
 })
 
-describe('what an MCP client finds out by itself', () => {
+describe('discovery by an MCP client', () => {
   const metadata = () => `${world.gateway.url}/.well-known/oauth-protected-resource/agents/mcp`
 
-  it('a 401 leads to the metadata, which names the resource and who issues tokens for it (S13)', async () => {
+  it('leads from a 401 to the metadata, which names the resource and its issuers (S13)', async () => {
     const response = await post(call('tools/list'), { authorization: '' })
     expect(response.status).toBe(401)
     expect(response.headers.get('www-authenticate')).toBe(
@@ -186,13 +186,13 @@ describe('what an MCP client finds out by itself', () => {
     expect(found.headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  it("the SDK's own discovery reads it", async () => {
+  it('is understood by the SDK itself', async () => {
     const [auth] = await loadAgentPackages('@modelcontextprotocol/sdk/client/auth.js')
     const found = await auth.discoverOAuthProtectedResourceMetadata(`${world.gateway.url}/agents/mcp`)
     expect(found.authorization_servers).toEqual([world.provider.issuer])
   })
 
-  it('a 403 says which scope is missing, and where to get it (S13)', async () => {
+  it('names the missing scope in a 403, and where to get it (S13)', async () => {
     const response = await post(call('prompts/list'))
     expect(response.status).toBe(403)
     expect(response.headers.get('www-authenticate')).toMatch(
@@ -200,13 +200,13 @@ describe('what an MCP client finds out by itself', () => {
     )
   })
 
-  it('there is none for a path that is no MCP route', async () => {
+  it('gives 404 for a path that is not an MCP route', async () => {
     const response = await world.gateway.fetch('/.well-known/oauth-protected-resource/agents/other')
     expect(await refused(response)).toEqual({ status: 404, code: 'route-unknown' })
   })
 })
 
-describe('a refusal, to an MCP client', () => {
+describe('a refusal to an MCP client', () => {
   const errorOf = async (reply: Response) => {
     const { jsonrpc, id, error } = await reply.json()
     return { status: reply.status, jsonrpc, id, code: error?.code, message: error?.message, data: error?.data?.code }
@@ -223,7 +223,7 @@ describe('a refusal, to an MCP client', () => {
     }
   })
 
-  it('does not end a session because of a method that is not offered', async () => {
+  it('does not end a session if a method is not offered', async () => {
     const unknown = call('custom/thing')
     const outside = await errorOf(await post(unknown))
     expect([outside.status, outside.code]).toEqual([404, -32_601])
@@ -235,7 +235,7 @@ describe('a refusal, to an MCP client', () => {
     await client.close()
   })
 
-  it('names the header that differs by the code of MCP', async () => {
+  it('of a wrong header has the error code of MCP', async () => {
     const reply = await post(call('tools/call', { name: 'search' }), { 'mcp-name': 'erase' })
     expect(await errorOf(reply)).toMatchObject({ status: 400, code: -32_020, data: 'header-mismatch' })
   })
@@ -251,7 +251,7 @@ describe('a refusal, to an MCP client', () => {
     ])
   })
 
-  it('has no id where no request was read', async () => {
+  it('has no id if no request was read', async () => {
     const nobody = await post(call('tools/list'), { authorization: '' })
     expect(nobody.status).toBe(401)
     expect(await nobody.json()).toMatchObject({ id: null, error: { code: -32_090, data: { code: 'token-missing' } } })
@@ -261,9 +261,9 @@ describe('a refusal, to an MCP client', () => {
   })
 })
 
-describe('names of MCP', () => {
+describe('names of MCP tools and prompts', () => {
   it.each(['Code Review', 'github:create_issue', 'Greet the user', 'grüß', 'a'.repeat(256), '世界'])(
-    'are what the server says, and policies name them to the letter: %s',
+    'must be written in policies exactly as the server writes them: %s',
     async (name) => {
       received.length = 0
       const headers = { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` }
@@ -276,7 +276,7 @@ describe('names of MCP', () => {
   )
 
   it.each(['', 'a\u0000', 'a\u202eb', 'a\nb', '\ud800', ' a', 'a\u00a0', 'a'.repeat(257)])(
-    'are refused if no policy could read them: %j',
+    'are refused if they have unreadable characters: %j',
     async (name) => {
       expect(await refused(await post(call('tools/call', { name }), {}, 'named'))).toEqual({
         status: 400,
@@ -286,7 +286,7 @@ describe('names of MCP', () => {
   )
 })
 
-describe('what an MCP caller cannot do', () => {
+describe('limits for an MCP caller', () => {
   it.each([
     ['a method that is not listed', call('server/shutdown'), 404, 'operation-unknown'],
     ['a method of Object.prototype', call('constructor'), 404, 'operation-unknown'],
@@ -326,17 +326,17 @@ describe('what an MCP caller cannot do', () => {
     expect(received).toEqual([])
   })
 
-  it('a name behind a tool that is permitted is another tool (X9)', async () => {
+  it('a permitted tool name with a longer ending is another tool (X9)', async () => {
     const below = call('tools/call', { name: 'search/erase' })
     expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('of a member that occurs twice the last one counts, for the policy as for the server (X9)', async () => {
+  it('of a doubled member, the last one counts, for the policy and the server (X9)', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","name":"erase"}}'
     expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('a route may offer one tool alone (X9)', async () => {
+  it('a route may offer a single tool (X9)', async () => {
     const other = call('tools/call', { name: 'erase' })
     expect(await refused(await post(other, {}, 'one-tool'))).toEqual({ status: 404, code: 'operation-unknown' })
     const { client } = await connect(undefined, `${world.gateway.url}/agents/one-tool`)
@@ -361,20 +361,20 @@ describe('what an MCP caller cannot do', () => {
   it.each([
     ['resources/read', { uri: 'file:///mine', name: 'search' }, 'search', 'file:///mine'],
     ['tasks/get', { taskId: 'mine' }, 'another', 'mine'],
-  ])('of %s the header repeats what is asked for, and nothing else (T5)', async (method, params, wrong, right) => {
+  ])('the header of %s must repeat what the body asks for (T5)', async (method, params, wrong, right) => {
     const named = (name: string) => post(call(method, params), { 'mcp-method': method, 'mcp-name': name })
     expect(await refused(await named(wrong))).toEqual({ status: 400, code: 'header-mismatch' })
     expect((await refused(await named(right))).code).not.toBe('header-mismatch')
   })
 
-  it('headers of the newer revision reach the server where they agree with the body', async () => {
+  it('headers of the newer revision reach the server if they agree with the body', async () => {
     received.length = 0
     const headers = { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?c2VhcmNo?=', 'mcp-param-region': 'eu' }
     await post(call('tools/call', { name: 'search' }), { ...headers, 'mcp-protocol-version': '2025-11-25' })
     expect(received[0]).toMatchObject(headers)
   })
 
-  it('a page of another web origin is refused, whatever it asks, and one of the route is not (X17)', async () => {
+  it('a page of another web origin is refused for every request, and a listed page is not (X17)', async () => {
     for (const origin of ['https://evil.example', 'null']) {
       const response = await post(call('ping'), { origin })
       expect(await refused(response)).toEqual({ status: 403, code: 'cors-origin-refused' })
@@ -384,7 +384,7 @@ describe('what an MCP caller cannot do', () => {
     expect(response.headers.get('access-control-expose-headers')).toContain('mcp-session-id')
   })
 
-  it('a token for another audience opens nothing', async () => {
+  it('a token for another audience is refused', async () => {
     const token = await forge(world.provider, { claims: { aud: 'another' } })
     const response = await post(call('ping'), { authorization: `Bearer ${token}` })
     expect(await refused(response)).toEqual({ status: 401, code: 'token-invalid' })

@@ -68,14 +68,14 @@ describe.each([
     expect(await told(through(), mode, tokenOf(world.alice))).toEqual(answers)
   })
 
-  it('bob is refused the one tool that he may not call, and has the others', async () => {
+  it('is refused the one tool that bob may not call, and has the others', async () => {
     const answers = await told(through(), mode, tokenOf(world.bob))
     expect(answers).toMatchObject({ search: 'found sally', slow: 'done', erase: expect.stringContaining('refused') })
     const refused = () => world.gateway.audit.filter(({ code }) => code === 'policy-denied').at(-1)
     await expect.poll(refused).toMatchObject({ operations: ['tool.call/erase'], status: 403 })
   })
 
-  it('without a token it fails, and by a 401', async () => {
+  it('fails with a 401 without a token', async () => {
     const before = world.gateway.audit.length
     expect(await told(through(), mode)).toEqual({ failed: expect.stringContaining('MCPError') })
     const lines = () => world.gateway.audit.slice(before)

@@ -45,56 +45,59 @@ function ask(who: 'alice' | 'bob', method: string, params: object, { revision = 
 const stateIn = (text: string): string => JSON.parse(/"requestState":("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '""')
 const received = () => JSON.parse(world.origin.last().body).params
 
-describe.each(METHODS)('the state of a request that an MCP server wants something for (%s) (X6)', (method, params) => {
-  it.each([
-    ['a JSON answer', asJson],
-    ['a stream', asStream],
-  ])('is sealed for its caller in %s, and nothing else of the answer changes', async (_what, as) => {
-    answer = as(wanted('v1."état".x'))
-    const text = await (await ask('alice', method, params)).text()
-    const sealed = stateIn(text)
-    expect(sealed).toMatch(/^v1\."état"\.x\.[\w-]{43}$/)
-    expect(text).toBe(answer.text.replace(JSON.stringify('v1."état".x'), JSON.stringify(sealed)))
+describe.each(METHODS)(
+  'the requestState of an MCP server that asks its client for input (%s) (X6)',
+  (method, params) => {
+    it.each([
+      ['a JSON answer', asJson],
+      ['a stream', asStream],
+    ])('is sealed for its caller in %s, and nothing else of the answer changes', async (_what, as) => {
+      answer = as(wanted('v1."état".x'))
+      const text = await (await ask('alice', method, params)).text()
+      const sealed = stateIn(text)
+      expect(sealed).toMatch(/^v1\."état"\.x\.[\w-]{43}$/)
+      expect(text).toBe(answer.text.replace(JSON.stringify('v1."état".x'), JSON.stringify(sealed)))
 
-    await (await ask('alice', method, { ...params, requestState: sealed })).text()
-    expect(received()).toEqual({ ...params, requestState: 'v1."état".x' })
-  })
-
-  it('a state of another person, or an invented one, is not found', async () => {
-    answer = asJson(wanted('v1.alice'))
-    const sealed = stateIn(await (await ask('alice', method, params)).text())
-    world.origin.received.length = 0
-    for (const requestState of [sealed, 'v1.alice', `v1.alice.${'A'.repeat(43)}`, 7, {}, ['x'], ''])
-      expect((await ask('bob', method, { ...params, requestState })).status).toBe(404)
-    expect(world.origin.received).toEqual([])
-  })
-
-  it('of another person is not found in a batch either, and the caller’s own is opened there', async () => {
-    answer = asJson(wanted('v1.alice'))
-    const sealed = stateIn(await (await ask('alice', method, params)).text())
-    world.origin.received.length = 0
-    const batch = json([{ jsonrpc: '2.0', id: 1, method, params: { ...params, requestState: sealed } }], {
-      accept: 'application/json, text/event-stream',
+      await (await ask('alice', method, { ...params, requestState: sealed })).text()
+      expect(received()).toEqual({ ...params, requestState: 'v1."état".x' })
     })
-    expect((await world.as('bob', '/agents/mcp', batch)).status).toBe(404)
-    expect(world.origin.received).toEqual([])
-    await world.as('alice', '/agents/mcp', batch)
-    expect(JSON.parse(world.origin.last().body)).toMatchObject([{ params: { requestState: 'v1.alice' } }])
-  })
 
-  it('is refused in a second spelling, which a server that ignores case would read', async () => {
-    expect((await ask('alice', method, { ...params, RequestState: 'v1.bob' })).status).toBe(400)
-  })
-})
+    it('of another person or made up is a 404', async () => {
+      answer = asJson(wanted('v1.alice'))
+      const sealed = stateIn(await (await ask('alice', method, params)).text())
+      world.origin.received.length = 0
+      for (const requestState of [sealed, 'v1.alice', `v1.alice.${'A'.repeat(43)}`, 7, {}, ['x'], ''])
+        expect((await ask('bob', method, { ...params, requestState })).status).toBe(404)
+      expect(world.origin.received).toEqual([])
+    })
 
-describe('if MCP has no state of a request, or threads are shared', () => {
-  it('an answer of an older revision passes as it is', async () => {
+    it('of another person is a 404 in a batch too, and the caller’s own is opened there', async () => {
+      answer = asJson(wanted('v1.alice'))
+      const sealed = stateIn(await (await ask('alice', method, params)).text())
+      world.origin.received.length = 0
+      const batch = json([{ jsonrpc: '2.0', id: 1, method, params: { ...params, requestState: sealed } }], {
+        accept: 'application/json, text/event-stream',
+      })
+      expect((await world.as('bob', '/agents/mcp', batch)).status).toBe(404)
+      expect(world.origin.received).toEqual([])
+      await world.as('alice', '/agents/mcp', batch)
+      expect(JSON.parse(world.origin.last().body)).toMatchObject([{ params: { requestState: 'v1.alice' } }])
+    })
+
+    it('is refused in a second spelling, which a server that ignores case would read', async () => {
+      expect((await ask('alice', method, { ...params, RequestState: 'v1.bob' })).status).toBe(400)
+    })
+  },
+)
+
+describe('answers without a requestState, or on a route with shared threads', () => {
+  it('pass unchanged if they have an older revision', async () => {
     answer = asJson(wanted('v1'))
     for (const revision of ['2025-11-25', ''])
       expect(await (await ask('alice', 'tools/call', { name: 'pay' }, { revision })).text()).toBe(answer.text)
   })
 
-  it('on a route with shared threads it passes as it is, in both directions', async () => {
+  it('pass unchanged on a route with shared threads, in both directions', async () => {
     answer = asJson(wanted('v1'))
     expect(
       await (await ask('bob', 'tools/call', { name: 'pay', requestState: 'v1' }, { route: 'shared' })).text(),
@@ -102,14 +105,14 @@ describe('if MCP has no state of a request, or threads are shared', () => {
     expect(received().requestState).toBe('v1')
   })
 
-  it('an event without one passes byte for byte, however its line is written', async () => {
+  it('pass byte for byte as events, however their lines are written', async () => {
     for (const line of ['data:{"requestState":1}', 'data:  {"requestState":1}', 'data: requestState']) {
       answer = { type: 'text/event-stream', text: `event: message\r\n${line}\r\n\r\n` }
       expect(await (await ask('alice', 'tools/call', { name: 'pay' })).text()).toBe(answer.text)
     }
   })
 
-  it('an answer without one, and one that is no JSON, pass as they are', async () => {
+  it('pass unchanged as JSON, and as text that is not JSON', async () => {
     for (const text of ['{"jsonrpc":"2.0","id":1,"result":{"n":1.0}}', 'requestState', '{"requestState":"outside"}']) {
       answer = asJson(text)
       expect(await (await ask('alice', 'tools/call', { name: 'pay' })).text()).toBe(text)
@@ -118,7 +121,7 @@ describe('if MCP has no state of a request, or threads are shared', () => {
 })
 
 it.each(['mcp', 'stores'])(
-  'an event id without a session is not passed on, because the events could be anyone’s (%s) (X6)',
+  'an event id is not sent to a server without sessions, where it could be anyone’s (%s) (X6)',
   async (route) => {
     answer = asStream('{}')
     const headers = { accept: 'text/event-stream', 'last-event-id': '1', 'mcp-protocol-version': '2025-11-25' }

@@ -82,8 +82,8 @@ async function enter(route: string, person: Headers) {
 const idsIn = (text: string): string[] => [...text.matchAll(/^id: ?(.+?)\r?$/gm)].map(([, id]) => id ?? '')
 const passed = (name: Name) => taps[name].calls.at(-1)?.headers['last-event-id']
 
-describe.each(['python', 'typescript'] as const)('an MCP server with one store of events for all: %s', (name) => {
-  it('with an event id of his own, bob does not get alice’s answers (X6)', async () => {
+describe.each(['python', 'typescript'] as const)('an MCP server with one event store for all sessions: %s', (name) => {
+  it('does not replay answers of another person for an event of the caller (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const [first = ''] = await bob.search('mine')
     await alice.search('swordfish')
@@ -91,7 +91,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one store o
     expect(passed(name)).toBeUndefined()
   })
 
-  it('with an event id of his own session, bob does not get the events of alice’s session (X6)', async () => {
+  it('does not replay the session of another person for an event of the caller’s session (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const { text } = await bob.listen({}, () => bob.search('mine'))
     const [event = ''] = idsIn(text)
@@ -102,7 +102,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one store o
     expect(passed(name)).toBeUndefined()
   })
 
-  it('an event of another session of the same person, or of another person, opens nothing either (X6)', async () => {
+  it('does not replay an event of another session, of the same person or another (X6)', async () => {
     const events = await (await enter(name, world.alice)).search('swordfish')
     for (const person of [world.alice, world.bob, world.namesake]) {
       const { listen } = await enter(name, person)
@@ -111,17 +111,17 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one store o
     }
   })
 
-  it('any user can resume it if threads are shared', async () => {
+  it('can be resumed by everyone if threads are shared', async () => {
     const alice = await enter(`${name}-shared`, world.alice)
     const [first = ''] = await alice.search('swordfish')
     expect((await alice.listen({ 'last-event-id': first })).text).toContain('found swordfish')
   })
 })
 
-describe('an MCP server with a store of events for each session, where the route says so', () => {
+describe('an MCP server with an event store for each session, if the route says so', () => {
   const name = 'per-session'
 
-  it('takes a stream up where its owner lost it', async () => {
+  it('resumes a stream where its owner lost it', async () => {
     const alice = await enter(name, world.alice)
     const [first = '', ...later] = await alice.search('swordfish')
     const { text } = await alice.listen({ 'last-event-id': first })
@@ -130,7 +130,7 @@ describe('an MCP server with a store of events for each session, where the route
     expect(idsIn(text)).toEqual(later)
   })
 
-  it('is not replayed to another user or to another session (X6)', async () => {
+  it('does not replay to another person, or to another session (X6)', async () => {
     const [first = ''] = await (await enter(name, world.alice)).search('swordfish')
     for (const person of [world.alice, world.bob, world.namesake]) {
       const { listen } = await enter(name, person)
@@ -138,7 +138,7 @@ describe('an MCP server with a store of events for each session, where the route
     }
   })
 
-  it('no event is named without a session (X6)', async () => {
+  it('does not get an event id without a session (X6)', async () => {
     const [first = ''] = await (await enter(name, world.alice)).search('swordfish')
     const headers = { ...world.alice, accept: 'text/event-stream', 'last-event-id': first }
     await (await world.gateway.fetch(`/agents/${name}`, { headers })).text()

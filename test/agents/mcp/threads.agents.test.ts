@@ -61,7 +61,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   const works = async (session: string, person = world.alice) =>
     (await (await post(search, person, within(session))).text()).includes('found swordfish')
 
-  it('gives its owner a sealed id that continues the session', async () => {
+  it('have a marked id for their owner, with which the session continues', async () => {
     const { own, inside } = await open()
     expect(own).toMatch(/^[0-9a-f-]+\.[\w-]{43}$/)
     expect(own.startsWith(`${inside}.`)).toBe(true)
@@ -70,7 +70,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await reply.text()).toContain('found swordfish')
   })
 
-  it('another user’s session looks like one that does not exist, whatever the request (X6, X15)', async () => {
+  it('of another person look like sessions that never existed, for every request (X6, X15)', async () => {
     const { own, inside } = await open()
     const { alice, bob, namesake } = world
     const asks: ((person: Headers, session: string) => Promise<Response>)[] = [
@@ -102,7 +102,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await works(own)).toBe(true)
   })
 
-  it('the caller’s own session does not open another user’s beside it (X6)', async () => {
+  it('of the caller do not open the session of another beside them (X6)', async () => {
     const [alice, bob] = [await open(), await open(world.bob)]
     const both = await post(search, world.bob, { ...within(bob.own), 'Mcp-Session-Id': `${bob.own}, ${alice.own}` })
     expect(both.status).toBe(404)
@@ -110,13 +110,13 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await works(bob.own, world.bob)).toBe(true)
   })
 
-  it('is closed by its owner, who then finds it gone', async () => {
+  it('are closed by their owner, and are gone then', async () => {
     const { own } = await open()
     expect((await ask('DELETE', world.alice, within(own))).status).toBeLessThan(300)
     expect((await post(search, world.alice, within(own))).status).toBe(404)
   })
 
-  it('lets its owner listen', async () => {
+  it('let their owner listen', async () => {
     const { own } = await open()
     const reply = await ask('GET', world.alice, within(own))
     expect({ status: reply.status, type: reply.headers.get('content-type') }).toMatchObject({
@@ -127,7 +127,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   })
 
   it.each(['tasks/get', 'tasks/result', 'tasks/cancel', 'tasks/update', 'tasks/list'])(
-    '%s is not offered, since the ids of tasks cannot be kept apart (X6)',
+    'do not offer %s, because the ids of tasks cannot be separated (X6)',
     async (method) => {
       const { own } = await open()
       const reply = await post(call(method, { taskId: 't1' }), world.alice, within(own))

@@ -59,7 +59,7 @@ describe('the audience', () => {
     expect(await door.knock(await forged({ aud }))).toEqual(outcome)
   })
 
-  it('a token for one API does not open the route of another (X5)', async () => {
+  it('a token for one API is refused on the route of another (X5)', async () => {
     const token = await forged({ aud: 'agents-v2' })
     expect(await door.knock(token)).toEqual(refused('audience'))
     expect(await door.knock(token, '/picky')).toEqual(refused('claim-missing email'))
@@ -90,7 +90,7 @@ describe('times', () => {
     ['iat that overflows', '"iat":-1e400', 'claim-invalid iat'],
     ['iat that overflows upwards', '"iat":1e400', 'claim-invalid iat'],
     ['nbf that overflows', '"nbf":1e400', 'claim-invalid nbf'],
-  ])('refuses an %s (S7)', async (_what, member, reason) => {
+  ])('a token is refused with an %s (S7)', async (_what, member, reason) => {
     expect(await door.knock(written(member))).toEqual(reason === 'expired' ? expired : refused(reason))
   })
 
@@ -118,7 +118,7 @@ describe('times', () => {
     ['by default', '/agents/http', 30],
     ['at its most', '/lenient', 60],
     ['set to zero', '/brief', 0],
-  ])('tolerates the skew %s, and no more (F5)', async (_what, path, skew) => {
+  ])('a difference of clocks is tolerated up to the limit: %s (F5)', async (_what, path, skew) => {
     const at = async (claim: string, offset: number) =>
       door.knock(await forged({ [claim]: seconds() + offset, ...(claim === 'exp' && { iat: seconds() - 300 }) }), path)
     if (skew > 0) {
@@ -131,14 +131,14 @@ describe('times', () => {
     expect(await at('iat', skew + 5)).toEqual(refused('claim-invalid iat'))
   })
 
-  it('honours the longest lifetime of the issuer (F5)', async () => {
+  it('a token that lasts longer than its issuer allows is refused (F5)', async () => {
     const lasting = (life: number) => forged({ iat: seconds() - 10, exp: seconds() - 10 + life })
     expect(await door.knock(await lasting(900), '/brief')).toEqual(accepted)
     expect(await door.knock(await lasting(901), '/brief')).toEqual(refused('lifetime'))
     expect(await door.knock(await lasting(901))).toEqual(accepted)
   })
 
-  it('judges by the gateway’s clock, as it moves both ways (F5)', async () => {
+  it('a token is judged by the clock of the gateway, in both directions (F5)', async () => {
     const token = await forge(world.provider)
     try {
       for (const [offset, outcome] of [
@@ -177,12 +177,12 @@ describe('the issuer', () => {
     ['missing', () => undefined],
     ['somebody else', () => 'https://login.example.com'],
     ['the gateway itself', () => world.gateway.url],
-  ])('refuses an iss %s (S10)', async (_what, change) => {
+  ])('an iss %s is refused (S10)', async (_what, change) => {
     expect(await door.knock(await forged({ iss: change(world.provider.issuer) }))).toEqual(refused('issuer'))
   })
 })
 
-describe('claims that must be there', () => {
+describe('required claims', () => {
   it.each([
     ['iss', 'issuer'],
     ['aud', 'claim-missing aud'],
@@ -191,7 +191,7 @@ describe('claims that must be there', () => {
     ['iat', 'claim-missing iat'],
     ['jti', 'claim-missing jti'],
     ['client_id', 'claim-missing client_id'],
-  ])('an at+jwt route refuses a token without %s (S10)', async (claim, reason) => {
+  ])('a route for at+jwt refuses a token without %s (S10)', async (claim, reason) => {
     expect(await door.knock(await forge(world.provider), '/strict')).toEqual(accepted)
     expect(await door.knock(await forged({ [claim]: undefined }), '/strict')).toEqual(refused(reason))
   })
@@ -204,15 +204,15 @@ describe('claims that must be there', () => {
     ['client_id', null, 'claim-missing client_id'],
     ['client_id', '', 'claim-invalid client_id'],
     ['client_id', ['app'], 'claim-invalid client_id'],
-  ])('an at+jwt route refuses %s = %j (S10)', async (claim, value, reason) => {
+  ])('a route for at+jwt refuses %s = %j (S10)', async (claim, value, reason) => {
     expect(await door.knock(await forged({ [claim]: value }), '/strict')).toEqual(refused(reason))
   })
 
-  it.each(['iat', 'jti', 'client_id'])('asks for no %s elsewhere', async (claim) => {
+  it.each(['iat', 'jti', 'client_id'])('other routes do not require %s', async (claim) => {
     expect(await door.knock(await forged({ [claim]: undefined }))).toEqual(accepted)
   })
 
-  it('asks for the claims that its issuer requires', async () => {
+  it('a route requires the claims that its issuer setting names', async () => {
     const all = { email: 'a@example.com', tid: 't' }
     expect(await door.knock(await forged(all), '/picky')).toEqual(accepted)
     for (const claim of ['email', 'tid']) {
@@ -230,7 +230,7 @@ describe('the subject', () => {
     ['Auth0’s form', 'google-oauth2|1234567890'],
     ['other scripts', 'Ünïcødé 愛 🙂'],
     ['255 characters', 's'.repeat(255)],
-  ])('accepts a sub of %s', async (_what, sub) => {
+  ])('a sub of %s is accepted', async (_what, sub) => {
     expect(await door.knock(await forged({ sub }))).toEqual(accepted)
   })
 
@@ -256,7 +256,7 @@ describe('the subject', () => {
     ['256 characters', 's'.repeat(256), 'subject'],
     ['8 KB', 's'.repeat(8192), 'subject'],
     ['200 KB', 's'.repeat(200_000), 'form'],
-  ])('refuses a sub that is or has %s', async (_what, sub, reason) => {
+  ])('a sub that is or has %s is refused', async (_what, sub, reason) => {
     expect(await door.knock(await forged({ sub }))).toEqual(refused(reason))
   })
 })
@@ -289,7 +289,7 @@ describe('members that occur twice', () => {
     expect(await door.knock(written(`"iss":"https://login.example.com","iss":"${issuer}"`))).toEqual(accepted)
   })
 
-  it('__proto__ is a claim like any other, and no prototype (S7)', async () => {
+  it('__proto__ is a claim like any other, and sets no prototype (S7)', async () => {
     expect(await door.knock(written('"__proto__":{"cnf":{}}'))).toEqual(accepted)
     const { RS256 } = world.provider.keys
     const { sub, ...rest } = goodClaims(world.provider.issuer)
@@ -300,12 +300,12 @@ describe('members that occur twice', () => {
 })
 
 it.each([{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, 'x'])(
-  'refuses a token bound to its sender, cnf = %j, instead of taking it as a bearer token (S14)',
+  'a token that is bound to its sender, cnf = %j, is refused as a bearer token (S14)',
   async (cnf) => {
     expect(await door.knock(await forged({ cnf }))).toEqual(refused('sender-constrained'))
   },
 )
 
-it('wrote no part of any of these tokens (S18)', () => {
+it('the log has no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

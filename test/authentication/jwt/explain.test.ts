@@ -55,14 +55,14 @@ async function judged(token: string): Promise<string> {
   }
 }
 
-it('says of a good token who it is, and that every check has passed', async () => {
+it('explain names the person of a good token, and says that every check has passed', async () => {
   const found = await explain(sign())
   expect(found.verdict).toBe('accepted')
   expect(found.steps.every(({ passed }) => passed)).toBe(true)
   expect(found.principal).toMatchObject({ userId: 'alice', kind: 'user', roles: ['member'] })
 })
 
-it('says everything that is wrong, and with what the gateway begins', async () => {
+it('explain names everything that is wrong, and the fault that the gateway reports first', async () => {
   const found = await explain(sign({ aud: 'other', exp: seconds - 100, email: undefined, nonce: 'n' }))
   expect(found.verdict).toBe('audience')
   expect(failed(found)).toEqual(['aud', 'exp', 'the kind of token', 'required claims'])
@@ -77,7 +77,7 @@ it('says everything that is wrong, and with what the gateway begins', async () =
   expect(found.principal?.userId).toBe('alice')
 })
 
-describe('what is no signed JWT', () => {
+describe('text that is not a signed JWT', () => {
   it.each([
     ['a reference', 'Kx9vQ2mPz7sLd4Rt8WnYb3Hc', 'opaque', 'only its provider'],
     ['data protection of .NET', `CfDJ8${'a'.repeat(60)}`, 'opaque', 'only its provider'],
@@ -88,26 +88,26 @@ describe('what is no signed JWT', () => {
       'Auth0',
     ],
     ['half a token', sign().slice(0, 200), 'form', 'cut'],
-  ])('is named: %s', async (_what, token, verdict, words) => {
+  ])('is described: %s', async (_what, token, verdict, words) => {
     const found = await explain(token)
     expect(found.verdict).toBe(verdict)
     expect(found.steps[0]?.found).toContain(words)
   })
 })
 
-it('shows both spellings of an issuer that is another', async () => {
+it('explain shows both spellings if the issuer differs', async () => {
   const { steps, verdict } = await explain(sign({ iss: `${issuer.issuer}/` }))
   expect(verdict).toBe('issuer')
   expect(steps.at(-1)).toMatchObject({ on: 'iss', found: `${issuer.issuer}/`, expected: issuer.issuer })
 })
 
-it('says that a signature could not be checked, and who it would be', async () => {
+it('explain says that a signature could not be checked, and who the person would be', async () => {
   const found = await explain(sign(), [issuer], async () => 'unknown')
   expect(found.verdict).toBe('accepted')
   expect(found.steps.find(({ on }) => on === 'the signature')?.passed).toBeUndefined()
 })
 
-it('says the same as the gateway of whatever token, and repeats none', async () => {
+it('explain agrees with the gateway about any token, and repeats no token', async () => {
   /** Each is one thing that differs from a good token. */
   const oddClaims: readonly object[] = [
     ...['other', ['agents'], [7], null].map((aud) => ({ aud })),

@@ -32,25 +32,28 @@ const withHeader = (header: object) =>
 const parts = () => good.split('.') as [string, string, string]
 
 describe('good tokens', () => {
-  it.each(['RS256', 'ES256'] as const)('lets the provider’s own %s token through', async (algorithm) => {
+  it.each(['RS256', 'ES256'] as const)('the %s token of the provider is accepted', async (algorithm) => {
     expect(await door.knock(await world.provider.token('alice', { algorithm }))).toEqual(accepted)
   })
 
-  it.each(['/agents/http', '/strict', '/pss'])('lets the forged base of these tables through on %s', async (path) => {
-    expect(await door.knock(good, path)).toEqual(accepted)
-    expect(await door.knock(withHeader({}), path)).toEqual(accepted)
-  })
+  it.each(['/agents/http', '/strict', '/pss'])(
+    'the forged token that these tables start from is accepted on %s',
+    async (path) => {
+      expect(await door.knock(good, path)).toEqual(accepted)
+      expect(await door.knock(withHeader({}), path)).toEqual(accepted)
+    },
+  )
 })
 
 describe('the algorithm', () => {
   it.each(['none', 'None', 'NONE', 'nOnE', 'ｎone', '', 'RS256 ', 'rs256', 'HS256', 'RSA1_5', 'dir'])(
-    'refuses alg "%s" in the header of a well-signed token (S1)',
+    'alg "%s" in the header of a well-signed token is refused (S1)',
     async (alg) => {
       expect(await door.knock(withHeader({ alg }))).toEqual(refused('algorithm'))
     },
   )
 
-  it.each(['none', 'None', 'nOnE'])('refuses alg "%s" with no signature (S1, T20)', async (alg) => {
+  it.each(['none', 'None', 'nOnE'])('alg "%s" without a signature is refused (S1, T20)', async (alg) => {
     const [, payload] = parts()
     for (const signature of ['', parts()[2], 'AA']) {
       const outcome = await door.knock(`${segment({ alg, typ: 'at+jwt' })}.${payload}.${signature}`)
@@ -59,14 +62,14 @@ describe('the algorithm', () => {
   })
 
   it.each([null, 256, true, ['RS256'], { alg: 'RS256' }, undefined])(
-    'refuses %j in the place of an algorithm (S1)',
+    '%j instead of an algorithm is refused (S1)',
     async (alg) => {
       expect(await door.knock(withHeader({ alg }))).toEqual(refused('algorithm'))
     },
   )
 
   it.each(['PEM', 'PEM without line ends', 'DER', 'JWK', 'modulus'] as const)(
-    'refuses HS256 keyed with the public RSA key as %s (S1, T20)',
+    'HS256 with the public RSA key as the secret is refused: %s (S1, T20)',
     async (spelling) => {
       const header = { kid: rsa().kid, typ: 'at+jwt' }
       const token = signSymmetric(header, claims(), spellings(rsa())[spelling])
@@ -74,13 +77,13 @@ describe('the algorithm', () => {
     },
   )
 
-  it('refuses PS256 made with an RS256 key, whether or not the issuer may use PS256 (S1)', async () => {
+  it('PS256 made with an RS256 key is refused, whether or not the issuer may use PS256 (S1)', async () => {
     const token = signRaw({ alg: 'PS256', kid: rsa().kid, typ: 'at+jwt' }, claims(), rsa(), 'PS256')
     expect(await door.knock(token)).toEqual(refused('algorithm'))
     expect(await door.knock(token, '/pss')).toEqual(refused('key'))
   })
 
-  it('refuses a header with another algorithm than the named key (S1)', async () => {
+  it('a header with another algorithm than that of its key is refused (S1)', async () => {
     const { RS256, ES256 } = world.provider.keys
     const header = { alg: 'ES256', kid: RS256.kid, typ: 'at+jwt' }
     expect(await door.knock(signRaw(header, claims(), ES256))).toEqual(refused('key'))
@@ -89,7 +92,7 @@ describe('the algorithm', () => {
 })
 
 describe('the compact form', () => {
-  it('refuses a token of five parts, and never decrypts it (S2)', async () => {
+  it('a token of five parts is refused, and never decrypted (S2)', async () => {
     const key = await importJWK(publicJwk(rsa()), 'RSA-OAEP-256')
     const jwe = await new CompactEncrypt(Buffer.from(good))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT', kid: rsa().kid ?? '' })
@@ -101,14 +104,14 @@ describe('the compact form', () => {
   it.each([
     ['PBES2 with 2^31 rounds', { alg: 'PBES2-HS256+A128KW', enc: 'A128GCM', p2c: 2 ** 31, p2s: 'c2FsdA' }],
     ['deflated content', { alg: 'dir', enc: 'A128GCM', zip: 'DEF' }],
-  ])('refuses a JWE with %s before any work on it (S6)', async (_what, header) => {
+  ])('a JWE with %s is refused before any work on it (S6)', async (_what, header) => {
     const started = performance.now()
     expect(await door.knock(`${segment(header)}.AAAA.AAAA.AAAA.AAAA`)).toEqual(refused('encrypted'))
     expect(await door.knock(`${segment(header)}.AAAA.AAAA`)).toEqual(refused('form'))
     expect(performance.now() - started).toBeLessThan(1000)
   })
 
-  it('refuses a well-encrypted JWE with a compressed payload (S6)', async () => {
+  it('a valid JWE with a compressed payload is refused (S6)', async () => {
     const jwe = await new CompactEncrypt(Buffer.alloc(200_000))
       .setProtectedHeader({ alg: 'dir', enc: 'A128GCM', zip: 'DEF' })
       .encrypt(await generateSecret('A128GCM'))
@@ -142,11 +145,11 @@ describe('the compact form', () => {
     ['a segment of impossible length', () => `${parts()[0]}.${parts()[1]}.AAAAA`, refused('form')],
     ['16 KB and one', () => good + 'A'.repeat(16_385 - good.length), refused('form')],
     ['60 KB', () => `${parts()[0]}.${'A'.repeat(60_000)}.${parts()[2]}`, refused('form')],
-  ])('refuses a token with %s (S3)', async (_what, make, outcome) => {
+  ])('a token with %s is refused (S3)', async (_what, make, outcome) => {
     expect(await door.knock(make())).toEqual(outcome)
   })
 
-  it('refuses every other spelling of the last character (S3)', async () => {
+  it('every other spelling of the last character is refused (S3)', async () => {
     const last = good.at(-1) ?? ''
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     const from = Math.floor(alphabet.indexOf(last) / 16) * 16
@@ -162,7 +165,7 @@ describe('the compact form', () => {
   it.each<[string, (header: string, payload: string, signature: string) => unknown]>([
     ['flattened', (header, payload, signature) => ({ protected: header, payload, signature })],
     ['general', (header, payload, signature) => ({ payload, signatures: [{ protected: header, signature }] })],
-  ])('refuses the %s JSON serialisation, plain and encoded (S3)', async (_form, serialise) => {
+  ])('the %s JSON serialisation is refused, plain and encoded (S3)', async (_form, serialise) => {
     const text = JSON.stringify(serialise(...parts()))
     expect(await door.knock(text)).toEqual(malformed)
     expect(await door.knock(segment(text))).toEqual(refused('opaque'))
@@ -177,7 +180,7 @@ describe('the compact form', () => {
     ['a vertical tab at its end', (token: string) => `${token}\v`],
     ['a non-breaking space at its end', (token: string) => `${token}\u00a0`],
     ['a byte order mark before it', (token: string) => `\ufeff${token}`],
-  ])('lets nothing through with %s, sent as raw bytes (S3)', async (_what, spoil) => {
+  ])('a token with %s, sent as raw bytes, is refused (S3)', async (_what, spoil) => {
     const before = world.origin.received.length
     const request = (token: string) =>
       `GET /agents/http/raw HTTP/1.1\r\nHost: ${new URL(world.gateway.url).host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`
@@ -196,7 +199,7 @@ describe('the compact form', () => {
     ['JSON after a byte order mark', '\ufeff{"alg":"RS256"}', 'form'],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 'form'],
     ['3000 nested arrays', '['.repeat(3000) + ']'.repeat(3000), 'form'],
-  ])('refuses a header that is %s (S3)', async (_what, header, reason) => {
+  ])('a header that is %s is refused (S3)', async (_what, header, reason) => {
     const encoded = Buffer.from(header).toString('base64url')
     expect(await door.knock(`${encoded}.${parts()[1]}.${parts()[2]}`)).toEqual(refused(reason))
   })
@@ -208,7 +211,7 @@ describe('the compact form', () => {
     ['a text', '"alice"'],
     ['a token in a token', () => good],
     ['3000 nested arrays', '['.repeat(3000) + ']'.repeat(3000)],
-  ])('refuses a signed payload that is %s (S3)', async (_what, payload) => {
+  ])('a signed payload that is %s is refused (S3)', async (_what, payload) => {
     const text = typeof payload === 'string' ? payload : payload()
     const header = { alg: 'RS256', kid: rsa().kid, typ: 'at+jwt' }
     expect(await door.knock(signRaw(header, text, rsa()))).toEqual(refused('form'))
@@ -245,12 +248,15 @@ describe('the type', () => {
     [null, no, no, no],
     [1, no, no, no],
     [['at+jwt'], no, no, no],
-  ])('reads typ %j as it reads on each kind of route (S4)', async (typ, asAccessToken, asAtJwt, asIdToken) => {
-    const token = withHeader({ typ })
-    expect(await door.knock(token)).toEqual(asAccessToken)
-    expect(await door.knock(token, '/strict')).toEqual(asAtJwt)
-    expect(await door.knock(token, '/ids')).toEqual(asIdToken)
-  })
+  ])(
+    'typ %j is accepted or refused as each kind of route requires (S4)',
+    async (typ, asAccessToken, asAtJwt, asIdToken) => {
+      const token = withHeader({ typ })
+      expect(await door.knock(token)).toEqual(asAccessToken)
+      expect(await door.knock(token, '/strict')).toEqual(asAtJwt)
+      expect(await door.knock(token, '/ids')).toEqual(asIdToken)
+    },
+  )
 
   const both = accepted
   it.each<[Record<string, unknown>, Outcome, Outcome]>([
@@ -277,13 +283,13 @@ describe('the type', () => {
     ],
     [{ typ: ['JWT', 'Id'] }, refused('id-token'), accepted],
     [{ typ: 7, token_use: { id: 'id' }, events: 'x' }, both, both],
-  ])('tells kinds of tokens apart by the claims %j (S4)', async (claims, asAccessToken, asIdToken) => {
+  ])('kinds of tokens are distinguished by the claims %j (S4)', async (claims, asAccessToken, asIdToken) => {
     const token = await forge(world.provider, { header: { typ: 'JWT' }, claims })
     expect(await door.knock(token)).toEqual(asAccessToken)
     expect(await door.knock(token, '/ids')).toEqual(asIdToken)
   })
 
-  it('refuses the gateway’s own assertion (S4)', async () => {
+  it('an assertion of the gateway itself is refused (S4)', async () => {
     expect(await door.knock(good)).toEqual(accepted)
     const assertion = String(world.origin.last().headers['x-sallyport-assertion'])
     expect(assertion.split('.')).toHaveLength(3)
@@ -291,7 +297,7 @@ describe('the type', () => {
   })
 })
 
-describe('the header is the caller’s word', () => {
+describe('the header, which the caller may have written', () => {
   it.each<[string, unknown, string]>([
     ['a path', '../../x', 'key'],
     ['SQL', "' OR 1=1 --", 'key'],
@@ -308,17 +314,17 @@ describe('the header is the caller’s word', () => {
     ['an object', { kid: 'a' }, 'header'],
     ['null', null, 'header'],
     ['true', true, 'header'],
-  ])('refuses a kid that is %s (S5)', async (_what, kid, reason) => {
+  ])('a kid that is %s is refused (S5)', async (_what, kid, reason) => {
     // By then another key may be looked up.
     if (reason === 'key') await world.gateway.advance(10)
     expect(await door.knock(withHeader({ kid }))).toEqual(refused(reason))
   })
 
-  it('takes a token without kid where one key fits its algorithm (S5)', async () => {
+  it('a token without kid is accepted if one key fits its algorithm (S5)', async () => {
     expect(await door.knock(withHeader({ kid: undefined }))).toEqual(accepted)
   })
 
-  it('follows no jku or x5u, and trusts no jwk or x5c (S5, X3)', async () => {
+  it('jku and x5u are not followed, and jwk and x5c are not trusted (S5, X3)', async () => {
     const mallory = await privateKey('RS256')
     const listener = await startOrigin((_request, response) => {
       response.setHeader('content-type', 'application/json')
@@ -370,7 +376,7 @@ describe('the header is the caller’s word', () => {
     expect(await door.knock(withHeader(header))).toEqual(accepted)
   })
 
-  it('if a header member occurs twice, the last one counts everywhere (S7)', async () => {
+  it('of two header members with one name, the last counts everywhere (S7)', async () => {
     const header = (first: string, last: string) =>
       `{"typ":"at+jwt","kid":"${rsa().kid}","alg":"${first}","alg":"${last}"}`
     expect(await door.knock(signRaw(header('none', 'RS256'), claims(), rsa()))).toEqual(accepted)
@@ -378,7 +384,7 @@ describe('the header is the caller’s word', () => {
   })
 })
 
-it('wrote no part of any of these tokens (S18)', () => {
+it('the log has no part of any of these tokens (S18)', () => {
   expect(world.gateway.audit.length).toBeGreaterThan(100)
   expect(door.leakedIntoLogs()).toEqual([])
 })

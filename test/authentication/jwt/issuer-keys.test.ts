@@ -101,7 +101,7 @@ const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
 const UNAVAILABLE = 'keys-unavailable login'
 const NO_KEY = 'token-invalid key'
 
-it('gives the key of an issuer that answers', async () => {
+it('the key of an issuer that answers is returned', async () => {
   const { ask, fetches } = isolate(good)
   expect(await ask()).toBe('key')
   expect(await ask(undefined)).toBe('key')
@@ -109,7 +109,7 @@ it('gives the key of an issuer that answers', async () => {
   expect(fetches).toEqual(['https://login.example.com/jwks'])
 })
 
-describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
+describe('ten thousand unknown kids in thirty seconds (T23)', () => {
   /** Asks for a new kid each time, spread evenly. */
   async function shower(ask: (kid: string) => Promise<string>, milliseconds = 30 * SECOND - 1) {
     const answers = new Set<string>()
@@ -121,7 +121,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     return [...answers]
   }
 
-  it('cause three fetches at once and one in ten seconds, and may be looked up later', async () => {
+  it('cause three fetches at once, then one in ten seconds, and do not block later lookups', async () => {
     const { ask, fetches } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -130,7 +130,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('are refused and not told to wait where they are one: that of a key which was withdrawn', async () => {
+  it('are refused without a wait if all are the kid of one withdrawn key', async () => {
     const { ask, fetches } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -141,7 +141,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     expect(fetches).toHaveLength(1 + 3 + 2)
   })
 
-  it('are looked up again where there may be a lookup: the key may be there by now (F4)', async () => {
+  it('are looked up again when allowed, because the key may have been published since (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -151,7 +151,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     expect(await ask(next.kid)).toBe('key')
   })
 
-  it('are not judged by a set that was asked for before them (F4)', async () => {
+  it('are not judged by a set that was requested before them (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -166,7 +166,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     expect(await rotated).toBe(UNAVAILABLE)
   })
 
-  it('do not make a new key invalid, and delay it no longer than announced (F4)', async () => {
+  it('do not make a new key invalid, nor delay it beyond the announced wait (F4)', async () => {
     const { ask, waitFor, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -182,7 +182,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     ['has become empty', publishes()],
     ['is answered with 500', async () => new Response('', { status: 500 })],
     ['cannot be reached', down],
-  ])('cause no more than the cool-down allows where the set %s', async (_what, provider) => {
+  ])('cause no more fetches than the cool-down allows if the set %s', async (_what, provider) => {
     const { ask, fetches, world } = isolate(good)
     await ask()
     world.provider = provider
@@ -193,7 +193,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('cause no more where the answer never comes', async () => {
+  it('cause no more fetches than the cool-down allows if the answer never comes', async () => {
     const { ask, fetches, world } = isolate(good)
     await ask()
     world.provider = hangs
@@ -209,7 +209,7 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
   it.each<[string, Provider]>([
     ['empty', publishes()],
     ['unreachable', down],
-  ])('cause no more than the cool-down allows where there never was a set: %s', async (_what, provider) => {
+  ])('cause no more fetches than the cool-down allows if there never was a set: %s', async (_what, provider) => {
     const { ask, fetches } = isolate(provider)
     expect(await shower(ask)).toEqual([UNAVAILABLE])
     expect(fetches.length).toBeGreaterThanOrEqual(2)
@@ -217,22 +217,22 @@ describe('ten thousand kids that do not exist, in thirty seconds (T23)', () => {
   })
 })
 
-describe('one fetch at a time', () => {
-  it('for each issuer, however many wait (F15)', async () => {
+describe('a fetch of keys', () => {
+  it('happens once for each issuer, however many requests wait (F15)', async () => {
     const { ask, fetches } = isolate(good)
     const asked = ['a', 'b'].flatMap((id) => Array.from({ length: 25 }, () => ask(key.kid, issuer(id))))
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['key']))
     expect(fetches).toEqual(['https://a.example.com/jwks', 'https://b.example.com/jwks'])
   })
 
-  it('is handed to the background, so that it outlives the one who began it (F15)', async () => {
+  it('runs in the background, so that it survives the request that began it (F15)', async () => {
     const { ask, background } = isolate(good)
     await ask()
     expect(background).toHaveLength(1)
     await expect(background[0]).resolves.toBeUndefined()
   })
 
-  it('a request waits for as long as two documents may take, and no longer (F3)', async () => {
+  it('delays a request by at most the time for two documents (F3)', async () => {
     const { ask } = isolate(lost)
     const answer = ask()
     const settled = vi.fn()
@@ -243,7 +243,7 @@ describe('one fetch at a time', () => {
     expect(await answer).toBe(UNAVAILABLE)
   })
 
-  it('a fetch that ended with its request is logged, and repeated after ten seconds (F3)', async () => {
+  it('that was cancelled with its request is logged, and repeated after ten seconds (F3)', async () => {
     const { ask, emitted, fetches, world } = isolate(lost)
     const answer = ask()
     await pass(10 * SECOND)
@@ -258,7 +258,7 @@ describe('one fetch at a time', () => {
     ])
   })
 
-  it('one that comes back from the dead does not open the way for a third (F15)', async () => {
+  it('that answers very late does not cause a third one (F15)', async () => {
     let answerFirst: (response: Response) => void = () => undefined
     let answerSecond: (response: Response) => void = () => undefined
     const { ask, fetches, world } = isolate(() => new Promise((resolve) => (answerFirst = resolve)))
@@ -278,8 +278,8 @@ describe('one fetch at a time', () => {
   })
 })
 
-describe('after a failure', () => {
-  it('asks again after ten to fifteen seconds (F1)', async () => {
+describe('after a failed fetch of keys', () => {
+  it('the next attempt follows after ten to fifteen seconds (F1)', async () => {
     for (const [random, least] of [
       [0, 10],
       [0.999, 14.9],
@@ -297,7 +297,7 @@ describe('after a failure', () => {
     }
   })
 
-  it('tells a caller to wait for what is left of that time', async () => {
+  it('a caller is told to wait for the rest of that time', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const { waitFor } = isolate(down)
     expect(await waitFor()).toBe(13)
@@ -323,7 +323,7 @@ describe('after a failure', () => {
     expect(await answer).toBe('key')
   })
 
-  it('says so once per attempt, with the reason and no content (F2)', async () => {
+  it('attempt is logged once, with the reason and no content (F2)', async () => {
     const { ask, emitted, world } = isolate(async () => textReply('<html>secret</html>'))
     await ask()
     await ask()
@@ -349,7 +349,7 @@ describe('after a failure', () => {
     )
   })
 
-  it('keeps the last keys for a day, and not a second longer (F2)', async () => {
+  it('the last keys are used for a day, and not a second longer (F2)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     world.provider = down
@@ -362,7 +362,7 @@ describe('after a failure', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('waits for an issuer that was down a while ago, so that what it withdrew is gone (F4)', async () => {
+  it('a request waits for an issuer that was down before, so that withdrawn keys are gone (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     world.provider = down
@@ -375,8 +375,8 @@ describe('after a failure', () => {
   })
 })
 
-describe('the copy that isolates share', () => {
-  it('serves a cold isolate without asking the provider (F15)', async () => {
+describe('the copy of keys that isolates share', () => {
+  it('serves a new isolate without a request to the provider (F15)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(5 * MINUTE)
@@ -385,7 +385,7 @@ describe('the copy that isolates share', () => {
     expect(cold.fetches).toEqual([])
   })
 
-  it('is no fresher for having been copied (F4)', async () => {
+  it('keeps its age when it is copied (F4)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(9 * MINUTE)
@@ -396,7 +396,7 @@ describe('the copy that isolates share', () => {
     expect(cold.fetches).toHaveLength(1)
   })
 
-  it('serves a cold isolate while the provider is down, for a day and no longer (F2)', async () => {
+  it('serves a new isolate while the provider is down, for at most a day (F2)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(23 * HOUR)
@@ -408,7 +408,7 @@ describe('the copy that isolates share', () => {
     expect(await isolate(down, cache).ask()).toBe(UNAVAILABLE)
   })
 
-  it('brings a rotation from one isolate to the next (F4)', async () => {
+  it('brings a change of keys from one isolate to the next (F4)', async () => {
     const cache = memoryCache()
     const [one, two] = [isolate(good, cache), isolate(good, cache)]
     await Promise.all([one.ask(), two.ask()])
@@ -420,7 +420,7 @@ describe('the copy that isolates share', () => {
     expect(await two.ask(next.kid)).toBe('key')
   })
 
-  it('is kept apart by issuer and by where its keys are (X18)', async () => {
+  it('is separate for each issuer and each address of keys (X18)', async () => {
     const cache = memoryCache()
     const { ask } = isolate(good, cache)
     const { jwksUri: _, ...discovered } = issuer()
@@ -442,7 +442,7 @@ describe('the copy that isolates share', () => {
     ['dated by a text', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: '2026-11-23' })],
     ['from long ago', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: 0 })],
     ['private', JSON.stringify({ keys: [next], fetchedAt: Date.UTC(2026, 10, 22, 23, 59) })],
-  ])('is ignored where it is %s (X3)', async (_what, entry) => {
+  ])('is ignored if it is %s (X3)', async (_what, entry) => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     for (const name of cache.entries.keys()) cache.entries.set(name, entry)
@@ -459,7 +459,7 @@ describe('the copy that isolates share', () => {
     ['throws', { match: () => Promise.reject(new Error('x')), put: () => Promise.reject(new Error('x')) }],
     ['hangs', { match: () => new Promise(() => undefined), put: () => new Promise(() => undefined) }],
     ['forgets', { match: async () => undefined, put: async () => undefined }],
-  ])('is not needed: a cache that %s is one that has nothing', async (_what, cache) => {
+  ])('is not needed: a cache that %s counts as empty', async (_what, cache) => {
     const { ask, fetches } = isolate(good, cache)
     const answer = ask()
     await pass(3 * SECOND)
@@ -476,10 +476,10 @@ describe('the copy that isolates share', () => {
   })
 })
 
-describe('a clock that was an hour ahead and is set right', () => {
+describe('a clock that was an hour ahead and is corrected', () => {
   const ahead = (by: number) => vi.setSystemTime(Date.now() + by)
 
-  it('has made no failure that lasts', async () => {
+  it('leaves no failure that lasts', async () => {
     const { ask, world } = isolate(down)
     ahead(HOUR)
     expect(await ask()).toBe(UNAVAILABLE)
@@ -488,7 +488,7 @@ describe('a clock that was an hour ahead and is set right', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('has made no set that is believed for too long', async () => {
+  it('leaves no set that is trusted for too long', async () => {
     const { ask, world } = isolate(good)
     ahead(HOUR)
     expect(await ask()).toBe('key')
@@ -499,10 +499,10 @@ describe('a clock that was an hour ahead and is set right', () => {
   })
 })
 
-describe('a key that is none, in a set', () => {
+describe('an unusable key in a set', () => {
   const broken = { ...publicJwk(next), x: 'AAAA' }
 
-  it('is logged once for each set, and harms no other key', async () => {
+  it('is logged once for each set, and does not affect other keys', async () => {
     const { ask, emitted } = isolate(publishes(broken, publicJwk(key)))
     for (let asked = 0; asked < 3; asked++) expect(await ask(next.kid)).toBe(UNAVAILABLE)
     expect(await ask()).toBe('key')

@@ -38,8 +38,8 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('one token’s result', () => {
-  it('tokens that differ in one bit never share a result (T21)', async () => {
+describe('the result for one token', () => {
+  it('is never used for a token that differs in one bit (T21)', async () => {
     const good = await forge(world.provider)
     const dots = [good.indexOf('.'), good.lastIndexOf('.')]
     await fc.assert(
@@ -66,7 +66,7 @@ describe('one token’s result', () => {
     )
   })
 
-  it('tokens that share all but their signed claims are told apart, also at the same time (T21)', async () => {
+  it('is never used for a token with other signed claims, even at the same time (T21)', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 40 }, (_, index) => forge(world.provider, { claims: { sub: `person-${index}` } })),
     )
@@ -79,7 +79,7 @@ describe('one token’s result', () => {
     expect(replies).toEqual(tokens.map((_, index) => ({ status: 200, who: `person-${index}` })))
   })
 
-  it('header, payload and signature of three good tokens make no good one (T21)', async () => {
+  it('is never used for a mix of header, payload and signature of three good tokens (T21)', async () => {
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((sub) => forge(world.provider, { claims: { sub } })))
     for (const token of [a, b, c]) expect(await door.knock(token ?? '')).toEqual(accepted)
     const cut = [a, b, c].map((token) => token?.split('.') ?? [])
@@ -95,7 +95,7 @@ describe('one token’s result', () => {
     }
   })
 
-  it('the same person, just let in on one route, is refused on a stricter one (T21, X5)', async () => {
+  it('on one route does not count on a stricter one, which refuses the same person (T21, X5)', async () => {
     const token = await world.token('bob')
     for (let round = 0; round < 3; round++) {
       expect(await door.knock(token, '/reused')).toEqual(accepted)
@@ -105,14 +105,14 @@ describe('one token’s result', () => {
     expect(await door.knock(token, '/admin')).toEqual(denied)
   })
 
-  it('a right that the next token no longer has is gone with the next request (T21)', async () => {
+  it('does not keep a right that the next token no longer has (T21)', async () => {
     const as = (roles: string[]) => forge(world.provider, { claims: { sub: 'carol', roles } })
     expect(await door.knock(await as(['admin']), '/admin')).toEqual(accepted)
     expect(await door.knock(await as([]), '/admin')).toEqual(denied)
   })
 
   it.each(['/agents/http', '/reused'])(
-    'a token that expires is refused at once on %s (T21, invariant 10)',
+    'ends when the token expires: the next request on %s is refused (T21, invariant 10)',
     async (path) => {
       const token = await forge(world.provider, { claims: { exp: seconds() + 20 } })
       try {
@@ -127,7 +127,7 @@ describe('one token’s result', () => {
     },
   )
 
-  it('an assertion is reused by its person alone (invariant 10)', async () => {
+  it('gives a reused assertion to its own person only (invariant 10)', async () => {
     const assertionFor = async (token: string) => {
       expect(await door.knock(token, '/reused')).toEqual(accepted)
       return world.origin.last().headers['x-sallyport-assertion']
@@ -140,7 +140,7 @@ describe('one token’s result', () => {
 })
 
 describe('the raw token', () => {
-  it('does not reach an origin, in headers, URL or body (S18, invariant 1)', async () => {
+  it('does not reach an origin in headers, URL or body (S18, invariant 1)', async () => {
     const token = await world.token('alice')
     const body = {
       threadId: 't',
@@ -187,7 +187,7 @@ describe('the raw token', () => {
     expect(world.origin.received).toHaveLength(before)
   })
 
-  it('wrote no part of any of these tokens (S18)', () => {
+  it('does not appear in the log, in any part (S18)', () => {
     expect(door.leakedIntoLogs()).toEqual([])
   })
 })

@@ -36,8 +36,8 @@ afterAll(async () => {
 
 const userId = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion'])).sub
 
-describe('which issuer a token is from', () => {
-  it('takes each issuer’s tokens where it is trusted, and nowhere else', async () => {
+describe('the issuer of a token', () => {
+  it('is accepted on routes that trust it, and nowhere else', async () => {
     const [ours, theirs] = [await own.token('alice'), await partner.token('alice')]
     expect(await door.knock(ours, '/both')).toEqual(accepted)
     expect(await door.knock(theirs, '/both')).toEqual(accepted)
@@ -48,7 +48,7 @@ describe('which issuer a token is from', () => {
   })
 
   it.each(['RS256', 'ES256'] as const)(
-    'refuses an %s token signed by one issuer that claims to be from the other (X18)',
+    'cannot be another one: an %s token that claims the other issuer is refused (X18)',
     async (algorithm) => {
       const mine = partner.keys[algorithm]
       const claims = goodClaims(own.issuer)
@@ -67,27 +67,27 @@ describe('which issuer a token is from', () => {
     },
   )
 
-  it('is not misled by the kid of the one under the iss of the other (X18)', async () => {
+  it('is checked with its own keys, even if the kid is one of the other issuer (X18)', async () => {
     const token = await forge(partner, { header: { kid: own.keys.RS256.kid } })
     expect(await door.knock(token, '/both')).toEqual(refused('key'))
     expect(await door.knock(await forge(partner), '/both')).toEqual(accepted)
   })
 
-  it('a token with two issuers is refused (X18)', async () => {
+  it('must be one: a token with two issuers is refused (X18)', async () => {
     const iss = [own.issuer, partner.issuer]
     expect(await door.knock(await forge(own, { claims: { iss } }), '/both')).toEqual(refused('issuer'))
   })
 })
 
-describe('the issuer that a subject belongs to', () => {
-  it('the same sub from two issuers is two people to the agent (X18)', async () => {
+describe('the user id of a person', () => {
+  it('differs for the same sub from two issuers (X18)', async () => {
     await door.knock(await own.token('alice'), '/both')
     expect(userId()).toBe('alice')
     await door.knock(await partner.token('alice'), '/both')
     expect(userId()).toBe('partner|alice')
   })
 
-  it('a subject that begins with another issuer’s prefix is refused (X18)', async () => {
+  it('is refused if it begins with the prefix of another issuer (X18)', async () => {
     const token = await forge(own, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(refused('subject'))
     // Where the other is not trusted, there is nobody to be taken for.
@@ -95,18 +95,18 @@ describe('the issuer that a subject belongs to', () => {
     expect(await door.knock(await forge(own, { claims: { sub: 'partner' } }), '/both')).toEqual(accepted)
   })
 
-  it('a prefix that the token brings along counts as part of its own subject (X18)', async () => {
+  it('gets its prefix even if the sub already begins with it (X18)', async () => {
     const token = await forge(partner, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(accepted)
     expect(userId()).toBe('partner|partner|alice')
   })
 
-  it('says in the audit line which issuer named the subject', async () => {
+  it('is in the audit line together with its issuer', async () => {
     await door.knock(await partner.token('bob'), '/both')
     expect(gateway.audit.at(-1)?.who).toMatchObject({ issuer: partner.issuer, subject: 'bob', kind: 'user' })
   })
 })
 
-it('wrote no part of any of these tokens (S18)', () => {
+it('the log has no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

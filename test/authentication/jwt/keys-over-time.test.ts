@@ -57,7 +57,7 @@ const knock = (name: string, key = first, header: object = {}) => door.knock(tok
 const until = (isSo: () => boolean) => eventually('the keys are asked for', isSo)
 
 describe('an issuer that goes down (F2)', () => {
-  it('has its people served from the last keys for a day, and told to wait after that', async () => {
+  it('serves its people from the last keys for a day, and after that they are told to wait', async () => {
     expect(await knock('outage')).toEqual(accepted)
     issuers.set('outage', { discovery: says(503), jwks: says(503) })
     for (const [passed, outcome] of [
@@ -92,7 +92,7 @@ describe('an issuer that goes down (F2)', () => {
     expect(issuers.asked('idle')).toBe(3)
   })
 
-  it('when it hangs, holds up its people once, and not again while it is known to (F3)', async () => {
+  it('delays its people once if it hangs, and not again while it is known to hang (F3)', async () => {
     expect(await knock('hang')).toEqual(accepted)
     issuers.set('hang', { jwks: hangs })
     await pass(HOUR + 1)
@@ -122,7 +122,7 @@ describe('an issuer that goes down (F2)', () => {
 })
 
 describe('an issuer that changes its keys (F4)', () => {
-  it('has a new key fetched once, at the first token that names it', async () => {
+  it('is asked once for a new key, at the first token that names it', async () => {
     expect(await knock('rotation')).toEqual(accepted)
     issuers.set('rotation', { jwks: publishes(publicKeys(second, first)) })
     await pass(31)
@@ -136,7 +136,7 @@ describe('an issuer that changes its keys (F4)', () => {
   it.each([
     ['withdrawn', [540, 61]],
     ['withdrawn-idle', [8 * HOUR]],
-  ])('%s: has a removed key refused once the set is no longer fresh, also after a quiet time', async (name, waits) => {
+  ])('%s: a removed key is refused once the set is no longer fresh, even after a quiet time', async (name, waits) => {
     expect(await knock(name)).toEqual(accepted)
     issuers.set(name, { jwks: publishes(publicKeys(second)) })
     for (const wait of waits.slice(0, -1)) {
@@ -148,7 +148,7 @@ describe('an issuer that changes its keys (F4)', () => {
     expect(await knock(name, second)).toEqual(accepted)
   })
 
-  it('is not taken at its word when it publishes nothing at all', async () => {
+  it('is not believed if it publishes an empty set', async () => {
     expect(await knock('emptied')).toEqual(accepted)
     issuers.set('emptied', { jwks: publishes([]) })
     await pass(HOUR + 1)
@@ -195,6 +195,6 @@ it.each([
   expect(issuers.asked(name)).toBe(2)
 })
 
-it('wrote no part of any of these tokens (S18)', () => {
+it('the log has no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -297,7 +297,7 @@ const complaint = (issuer: string) =>
 
 describe('keys in a set', () => {
   it.each(Object.entries(sets))(
-    '%s: uses what it may, and nothing else (S9, S1)',
+    '%s: only permitted keys are used (S9, S1)',
     async (name, { opens = [], closed = [] }) => {
       expect(opens.length).toBeGreaterThan(0)
       for (const key of opens) expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(accepted)
@@ -307,14 +307,14 @@ describe('keys in a set', () => {
     },
   )
 
-  it('a key without alg serves only the algorithms that its issuer may use (S1)', async () => {
+  it('a key without alg serves only the algorithms of its issuer (S1)', async () => {
     expect(await door.knock(issuers.token('no-alg', good, {}, { alg: 'PS256' }), '/no-alg')).toEqual(
       refused('algorithm'),
     )
     expect(await door.knock(issuers.token('no-alg', good, {}, { alg: 'ES256' }), '/no-alg')).toEqual(refused('key'))
   })
 
-  it('without kid, a token is held against four of the keys that would do (S5)', async () => {
+  it('a token without kid is accepted if at most four keys suit it, and refused if five do (S5)', async () => {
     const token = (name: string, key: JWK) => issuers.token(name, key, {}, { kid: undefined })
     expect(await door.knock(token('plain', good), '/plain')).toEqual(accepted)
     for (const key of [good, other]) expect(await door.knock(token('many', key), '/many')).toEqual(accepted)
@@ -326,7 +326,7 @@ describe('keys in a set', () => {
     expect(await door.knock(token('four', ec), '/four')).toEqual(refused('signature'))
   })
 
-  it('a key that is in a set twice is one', async () => {
+  it('a key that is in a set twice counts once', async () => {
     for (const header of [{}, { kid: undefined }])
       expect(await door.knock(issuers.token('same', good, {}, header), '/same')).toEqual(accepted)
   })
@@ -337,7 +337,7 @@ describe('keys in a set', () => {
     expect(await door.knock(issuers.token('leaked', good), '/leaked')).toEqual(accepted)
   })
 
-  it('reads the first hundred keys of a set (S9)', async () => {
+  it('only the first hundred keys of a set are read (S9)', async () => {
     for (const [kid, outcome] of [
       ['k0', accepted],
       ['k98', accepted],
@@ -346,33 +346,33 @@ describe('keys in a set', () => {
       expect(await door.knock(issuers.token('many', other, {}, { kid }), '/many')).toEqual(outcome)
   })
 
-  it.each(Object.keys(empty))('%s: a set with no usable key is "unavailable" (S9, invariant 7)', async (name) => {
+  it.each(Object.keys(empty))('%s: a set without a usable key is "unavailable" (S9, invariant 7)', async (name) => {
     const key = name === 'only-weak' ? weak : good
     expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(unavailable(name))
     expect(complaint(name)).toBe('the key set has no usable key')
   })
 
-  it('a damaged key does not affect tokens of other keys (S9)', async () => {
+  it('a token that names a damaged key gets "unavailable", not "invalid" (S9)', async () => {
     const outcome = await door.knock(issuers.token('damaged', ec, {}, { kid: 'damaged' }), '/damaged')
     // The reason is the platform's name for the fault.
     expect(outcome).toEqual({ ...unavailable('damaged'), reason: expect.any(String) })
   })
 })
 
-describe('where keys come from', () => {
-  it.each(Object.entries(wrong))('%s: is not a source of keys (S12, X3)', async (name, { says: reason }) => {
+describe('the source of keys', () => {
+  it.each(Object.entries(wrong))('%s is not accepted as a source (S12, X3)', async (name, { says: reason }) => {
     for (const key of [good, mallory])
       expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(unavailable(name))
     expect(complaint(name)).toMatch(reason)
     expect(complaint(name)).not.toContain('secret')
   })
 
-  it('nothing that was pointed to by a redirect or a foreign document was asked (X3)', () => {
+  it('is never an address from a redirect or from a foreign document (X3)', () => {
     expect(elsewhere.asked('any')).toBe(0)
     expect(elsewhere.asked('any', '.well-known/openid-configuration')).toBe(0)
   })
 
-  it('a request for keys tells the provider nothing of the caller, and is answered by no cache (T8)', async () => {
+  it('learns nothing about the caller, and no cache answers for it (T8)', async () => {
     const token = issuers.token('plain', good)
     expect(await door.knock(token, '/plain')).toEqual(accepted)
     const received = issuers.received('plain')
@@ -386,22 +386,22 @@ describe('where keys come from', () => {
     for (const part of token.split('.')) expect(JSON.stringify(received)).not.toContain(part)
   })
 
-  it('the document of an issuer that ends in a slash is below it, without a second slash (S12)', async () => {
+  it('is the document below an issuer that ends in a slash, without a second slash (S12)', async () => {
     const token = issuers.token('slashed', good, { iss: `${issuers.issuer('slashed')}/` })
     expect(await door.knock(token, '/slashed')).toEqual(accepted)
     expect(await door.knock(issuers.token('slashed', good), '/slashed')).toEqual(refused('issuer'))
     expect(issuers.asked('slashed', '.well-known/openid-configuration')).toBe(1)
   })
 
-  it('keys on another host are used where they are pinned, without discovery (S12)', async () => {
+  it('may be on another host if its address is configured, without discovery (S12)', async () => {
     expect(await door.knock(issuers.token('pinned', good), '/pinned')).toEqual(accepted)
     expect(elsewhere.asked('pinned')).toBe(1)
     expect(issuers.asked('pinned', '.well-known/openid-configuration')).toBe(0)
   })
 })
 
-describe('key sets without end', () => {
-  it.each(Object.keys(endless))('%s: is cut off at the cap, while others are served (T27, F3)', async (name) => {
+describe('endless key sets', () => {
+  it.each(Object.keys(endless))('%s is cut off at the limit, while others are served (T27, F3)', async (name) => {
     const started = performance.now()
     const [outcome, ...others] = await Promise.all([
       door.knock(issuers.token(name, good), `/${name}`),
@@ -415,7 +415,7 @@ describe('key sets without end', () => {
     if (name.startsWith('huge')) expect(sent.get(name)).toBeLessThan(20_000_000)
   })
 
-  it('a set just below the cap is read (T27)', async () => {
+  it('a set just below the limit is read (T27)', async () => {
     const keys = [publicJwk(good), { kty: 'EC', pad: 'x'.repeat(260_000) }]
     issuers.set('huge-discovery', { jwks: publishes(keys) })
     await gateway.setClock(60)
@@ -424,6 +424,6 @@ describe('key sets without end', () => {
   })
 })
 
-it('wrote no part of any of these tokens (S18)', () => {
+it('the log has no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -18,7 +18,7 @@ const knock = async (url: string, token = issuers.token('login', key)) =>
   (await fetch(`${url}/login/x`, { headers: bearer(token) })).status
 const [first = '', second = '', third = ''] = isolates.urls
 
-it('in workerd, a cold isolate takes the keys that another one fetched (F15)', async () => {
+it('in workerd, a new isolate uses the keys that another one fetched (F15)', async () => {
   expect(await knock(first)).toBe(200)
   expect(await knock(second)).toBe(200)
   expect(issuers.asked('login')).toBe(1)
@@ -28,13 +28,13 @@ it('in workerd, a cold isolate takes the keys that another one fetched (F15)', a
   expect(issuers.asked('login')).toBe(1)
 })
 
-it('in workerd, a cold isolate opens while the provider is down (F2)', async () => {
+it('in workerd, a new isolate accepts tokens while the provider is down (F2)', async () => {
   issuers.set('login', { discovery: says(503), jwks: says(503) })
   expect(await knock(third)).toBe(200)
   expect(issuers.asked('login')).toBe(1)
 })
 
-it('but not with a copy that is a day old (F2)', async () => {
+it('in workerd, a new isolate does not use a copy of keys that is a day old (F2)', async () => {
   await fetch(`${third}/__test/clock?offset=${25 * 3600 * 1000}`)
   const now = Math.floor(Date.now() / 1000) + 25 * 3600
   expect(await knock(third, issuers.token('login', key, { iat: now, exp: now + 600 }))).toBe(503)

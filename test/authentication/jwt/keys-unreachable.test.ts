@@ -111,17 +111,17 @@ async function storm(count: number, send: () => Promise<{ status: number }>) {
 }
 const plain = (name: string, token: string) => plainRequest(gateway.url, { path: `/${name}/x`, headers: bearer(token) })
 
-it('opens the door of an issuer that answers', async () => {
+it('a token of an issuer that answers is accepted', async () => {
   expect(await knock('healthy')).toEqual(accepted)
 })
 
-it('fifty cold requests at once cause one fetch of the document and one of the keys (F15)', async () => {
+it('fifty requests at once to a new isolate cause one fetch of the document and one of the keys (F15)', async () => {
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => knock('herd')))
   expect(outcomes).toEqual(outcomes.map(() => accepted))
   expect([issuers.asked('herd', '.well-known/openid-configuration'), issuers.asked('herd')]).toEqual([1, 1])
 })
 
-it('the fetch continues when the caller who began it has left (F15)', async () => {
+it('a fetch of keys goes on when the caller who began it has left (F15)', async () => {
   const leaving = new AbortController()
   const first = gateway.fetch('/left-early/x', { headers: bearer(tokenOf('left-early')), signal: leaving.signal })
   setTimeout(() => leaving.abort(), 100)
@@ -130,14 +130,14 @@ it('the fetch continues when the caller who began it has left (F15)', async () =
   expect(issuers.asked('left-early')).toBe(1)
 })
 
-describe('keys that cannot be had', () => {
+describe('keys that cannot be fetched', () => {
   it.each([
     ['refused', 1000],
     ['counting', 1000],
     ['counting-keys', 200],
     ['cut', 200],
   ])(
-    '%s, cold: %i requests are told to wait, and cause at most three fetches (F1, invariant 7)',
+    '%s, without keys: %i requests are told to wait, and cause at most three fetches (F1, invariant 7)',
     async (name, count) => {
       expect(await knock(name)).toEqual(unavailable(name))
       const token = tokenOf(name)
@@ -161,7 +161,7 @@ describe('keys that cannot be had', () => {
   })
 
   it.each(['hanging', 'hanging-keys', 'dripping'])(
-    '%s: is given up after three seconds, and asked once for all who wait (F3, T27)',
+    '%s: the gateway gives up after three seconds, and asks once for all who wait (F3, T27)',
     async (name) => {
       let answered = 0
       const waiting = Promise.all(Array.from({ length: 10 }, () => knock(name).finally(() => answered++)))
@@ -200,7 +200,7 @@ describe('keys that cannot be had', () => {
     for (const name of names) expect(issuers.asked(name)).toBeLessThanOrEqual(name === 'healthy' ? 2 : 1)
   })
 
-  it('a token that is bad in itself is still bad (T24, invariant 7)', async () => {
+  it('a token that is invalid in itself is still invalid (T24, invariant 7)', async () => {
     expect(await door.knock('a.b.c', '/fails-a')).toEqual(refused('form'))
     expect(await door.knock(tokenOf('healthy'), '/fails-a')).toEqual(refused('issuer'))
     expect(await knock('fails-a', { alg: 'none' })).toEqual(refused('algorithm'))
@@ -211,7 +211,7 @@ describe('keys that cannot be had', () => {
 describe('kids that no issuer has (T23)', () => {
   const kid = () => ({ kid: crypto.randomUUID() })
 
-  it('cause three fetches, and are told to wait where there may be no more', async () => {
+  it('cause three fetches; after that, callers are told to wait', async () => {
     expect(await knock('kids-good')).toEqual(accepted)
     const withdrawn = kid()
     expect(await knock('kids-good', withdrawn)).toEqual(refused('key'))
@@ -227,7 +227,7 @@ describe('kids that no issuer has (T23)', () => {
     ['kids-500', 0],
     // The fetch is given up after three seconds.
     ['kids-hanging', 3],
-  ])('cause one fetch where the answer is %s', async (name, seconds) => {
+  ])('cause one fetch if the answer is %s', async (name, seconds) => {
     const first = knock(name, kid())
     await eventually('the keys are asked for', () => issuers.asked(name) > 0)
     await gateway.advance(seconds)
@@ -237,6 +237,6 @@ describe('kids that no issuer has (T23)', () => {
   })
 })
 
-it('wrote no part of any of these tokens (S18)', () => {
+it('the log has no part of any of these tokens (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

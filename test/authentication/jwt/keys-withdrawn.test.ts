@@ -54,7 +54,7 @@ function longToken(name: string, key: JWK): string {
 }
 
 describe('a token that was accepted before its issuer withdrew the key', () => {
-  it('is refused once the key set is no longer fresh, even without another request', async () => {
+  it('is refused once the key set is no longer fresh, although no other token caused a refresh', async () => {
     const token = longToken('alone', old)
     expect(await door.knock(token, '/alone')).toEqual(accepted)
     issuers.set('alone', { jwks: publishes(publicKeys(next)) })
@@ -78,7 +78,7 @@ describe('a token that was accepted before its issuer withdrew the key', () => {
     expect(await door.knock(token, '/refreshed')).toEqual(refused('key'))
   })
 
-  it('is refused where another key has taken its key id', async () => {
+  it('is refused if another key has the same key id now', async () => {
     const token = longToken('replaced', old)
     expect(await door.knock(token, '/replaced')).toEqual(accepted)
     issuers.set('replaced', { jwks: publishes(publicKeys({ ...next, kid: old.kid ?? '' })) })
@@ -98,7 +98,7 @@ describe('a token that was accepted before its issuer withdrew the key', () => {
   })
 })
 
-it('an RSA key of 2040 bits does not count, and a token signed with it is refused as one of an unknown key', async () => {
+it('an RSA key of 2040 bits does not count: its token is refused as one with an unknown key', async () => {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2040 })
   const weak = { ...pair.privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'weak' } as JWK
   issuers.set('weak', { jwks: publishes(publicKeys(weak, old)) })
@@ -106,7 +106,7 @@ it('an RSA key of 2040 bits does not count, and a token signed with it is refuse
   expect(await door.knock(longToken('weak', old), '/weak')).toEqual(accepted)
 })
 
-it('a bearer that the gateway signed is accepted on a route that trusts the gateway, as often as it is sent', async () => {
+it('a bearer that the gateway signed is accepted each time, on a route that trusts the gateway', async () => {
   await gateway.fetch('/outer/x', { headers: bearer(longToken('kept', old)) })
   const signed = String(origin.last().headers.authorization).replace('Bearer ', '')
   for (let times = 1; times <= 3; times++) expect(await door.knock(signed, '/inner')).toEqual(accepted)

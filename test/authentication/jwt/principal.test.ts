@@ -11,7 +11,7 @@ const issuer = (more: NonNullable<Issuer['claims']> = {}, rest: Partial<TrustedI
   trustedIssuer({ claims: compileClaims({ ...commonClaims, ...more }), ...rest })
 const read = (token: object, from = issuer()) => principalOf(from, { sub: 'alice', exp: 1, ...token })
 
-it('reads who is asking', () => {
+it('the principal has the identity in the claims of the token', () => {
   const token = {
     roles: ['admin', 'lead'],
     scope: 'openid  agents:use',
@@ -45,14 +45,11 @@ it.each([
   [true, undefined, 'https://login.example.com'],
   [true, '', 'https://login.example.com'],
   [true, 7, 'https://login.example.com'],
-])(
-  'believes who vouches for a person only where the gateway itself says so (%s, idp %j)',
-  (isGateway, idp, expected) => {
-    expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
-    // The token is the issuer's, whoever the person is.
-    expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
-  },
-)
+])('the claim idp counts only from a gateway (%s, idp %j)', (isGateway, idp, expected) => {
+  expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
+  // The token is the issuer's, whoever the person is.
+  expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
+})
 
 it.each<[unknown, readonly string[]]>([
   [undefined, []],
@@ -63,7 +60,7 @@ it.each<[unknown, readonly string[]]>([
   [['admin', 7, null, ['lead'], { a: 1 }], ['admin']],
   [7, []],
   [true, []],
-])('reads the list %j as %j', (value, list) => {
+])('the list %j is read as %j', (value, list) => {
   expect(read({ roles: value, scope: value })).toMatchObject({ roles: list, scopes: list })
 })
 
@@ -72,11 +69,11 @@ it.each<[string, string, ' ' | ',' | undefined, readonly string[]]>([
   ['one role, commas or not', 'admin,lead', undefined, ['admin,lead']],
   ['words, where the issuer says so', ' admin  lead ', ' ', ['admin', 'lead']],
   ['separated by commas, where the issuer says so', 'no admin,lead', ',', ['no admin', 'lead']],
-])('a text as roles is %s: %j', (_what, roles, roleSeparator, expected) => {
+])('a text as roles is read as %s: %j', (_what, roles, roleSeparator, expected) => {
   expect(read({ roles }, { ...issuer(), roleSeparator }).roles).toEqual(expected)
 })
 
-it('scopes are words between spaces in any case', () => {
+it('scopes are separated by spaces, whatever separates roles', () => {
   expect(read({ scope: ' agents:use  openid ' }, { ...issuer(), roleSeparator: ',' }).scopes).toEqual([
     'agents:use',
     'openid',
@@ -84,7 +81,7 @@ it('scopes are words between spaces in any case', () => {
 })
 
 it.each([undefined, null, '', 7.5, true, {}, ['x']])(
-  'drops a name, tenant, e-mail address or client that is %j',
+  'a name, tenant, e-mail address or client that is %j is dropped',
   (value) => {
     const { name, tenant, email, client } = read({ name: value, tenant: value, email: value, client_id: value })
     expect({ name, tenant, email, client }).toEqual({
@@ -106,7 +103,7 @@ it.each([
   expect(read({ email: 'a@example.com', email_verified: verified }).email).toBe(email)
 })
 
-describe('the client', () => {
+describe('the client of a token', () => {
   it.each([
     [{ cid: 'a', client_id: 'b', azp: 'c' }, 'a'],
     [{ client_id: 'b', azp: 'c' }, 'b'],
@@ -122,7 +119,7 @@ describe('the client', () => {
     [{ azp: 'alice' }, 'service'],
     [{ client_id: 'app' }, 'user'],
     [{}, 'user'],
-  ])('tells a service from a person: %j is a %s', (token, kind) => {
+  ])('distinguishes a service from a person: %j is a %s', (token, kind) => {
     expect(read(token).kind).toBe(kind)
   })
 
@@ -141,7 +138,7 @@ describe('the client', () => {
     ['keycloak', { ...account, client_id: 'other' }, 'user'],
     ['keycloak', { azp: 'App', client_id: 'App', preferred_username: 'service-account-mallory' }, 'user'],
     ['keycloak', { preferred_username: 'service-account-undefined' }, 'user'],
-  ])('with preset %s, %j is a %s, and a user with any other', (preset, token, kind) => {
+  ])('with preset %s, %j is a %s; with other presets it is a user', (preset, token, kind) => {
     const client = { client: 'azp' }
     expect(read(token, { ...issuer(client), preset }).kind).toBe(kind)
     // A mark of one provider counts for no other.
@@ -155,7 +152,7 @@ describe('the client', () => {
   })
 })
 
-describe('where a claim is', () => {
+describe('the path to a claim', () => {
   const token = {
     a: { b: { c: 'deep' }, list: ['zero'] },
     'a.b': 'dotted',

@@ -52,8 +52,8 @@ const outcome = (work: Promise<unknown>) =>
     (thrown: Refusal) => thrown.code,
   )
 
-describe('a token that was verified before', () => {
-  it('is the same principal, without a second signature check', async () => {
+describe('a token that was already verified', () => {
+  it('gives the same principal, without a second signature check', async () => {
     const token = sign(claims())
     expect(await at(token)).toBe(await at(token))
   })
@@ -65,13 +65,13 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token, NOW + 630_000))).toBe('token-expired')
   })
 
-  it('is verified anew when the clock has gone back before the time at which it was', async () => {
+  it('is verified again if the clock was set back to before its verification', async () => {
     const token = sign(claims({ nbf: NOW / 1000 - 30 }))
     await at(token)
     expect(await outcome(at(token, NOW - 120_000))).toBe('token-invalid')
   })
 
-  it('is worth nothing once its issuer has another key under that name', async () => {
+  it('is refused once its issuer has another key under the same id', async () => {
     const token = sign(claims())
     await at(token)
     const other = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
@@ -79,14 +79,14 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token))).toBe('token-invalid')
   })
 
-  it('is not "invalid" while its issuer’s keys cannot be had (F3)', async () => {
+  it('is not "invalid" while the keys of its issuer cannot be fetched (F3)', async () => {
     const token = sign(claims())
     await at(token)
     published = undefined
     expect(await outcome(at(token))).toBe('keys-unavailable')
   })
 
-  it('the keys are fetched again when they are no longer fresh, and the token stays valid if they are equal', async () => {
+  it('is checked against refreshed keys once they are not fresh, and stays valid if they are the same', async () => {
     const token = sign(claims())
     await at(token)
     isFresh = false
@@ -95,7 +95,7 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token))).toBe('ok')
   })
 
-  it('counts for the settings it was held against, and no others', async () => {
+  it('is valid only for the settings that it was checked against', async () => {
     const token = sign(claims())
     await at(token)
     expect(await outcome(at(token, NOW, [{ ...issuer, audience: ['others'] }]))).toBe('token-invalid')
@@ -103,7 +103,7 @@ describe('a token that was verified before', () => {
     expect(await outcome(at(token, NOW, []))).toBe('token-invalid')
   })
 
-  it('lends nothing to a token that differs in any one character (invariant 10)', async () => {
+  it('does not make a token valid that differs in any one character (invariant 10)', async () => {
     const token = sign(claims())
     await at(token)
     const change = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(...'ABab01-_.'))
@@ -116,7 +116,7 @@ describe('a token that was verified before', () => {
     )
   })
 
-  it('a cached result serves one token only, and the cache keeps no more than fit (F26, invariant 10)', async () => {
+  it('is never taken for the token of another person, even when the cache is full (F26, invariant 10)', async () => {
     const people = Array.from({ length: 2_100 }, (_, index) => `person-${index}`)
     const tokens = people.map((sub) => sign(claims({ sub })))
     for (const _ of [1, 2]) {

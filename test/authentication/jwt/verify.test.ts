@@ -45,7 +45,7 @@ const claims = (more: object = {}) => ({ ...goodClaims(issuer.issuer), iat: now 
 const sign = (payload: unknown, header: object = {}, key: JWK = keys.ES256) =>
   signRaw({ alg: key.alg, kid: key.kid, typ: 'at+jwt', ...header }, payload, key)
 
-it.each(['ES256', 'RS256'] as const)('accepts the good token of these tables, signed with %s', async (alg) => {
+it.each(['ES256', 'RS256'] as const)('the good token of these tables, signed with %s, is accepted', async (alg) => {
   expect(await judge(sign(claims(), {}, keys[alg]))).toBe('ok')
 })
 
@@ -104,7 +104,7 @@ describe('the text of a token', () => {
     expect(await judge(tooLong)).toBe('token-invalid form')
   })
 
-  it.each([0, 1, 2])('has one spelling only: no other last character of segment %i (S3)', async (index) => {
+  it.each([0, 1, 2])('has one spelling only: another last character of segment %i is refused (S3)', async (index) => {
     // A segment of each length: with no, two and four spare bits at its end.
     for (const extra of ['', 'a', 'ab']) {
       const token = sign(claims({ pad: extra }), { pad: extra }, keys.RS256).split('.')
@@ -163,13 +163,13 @@ describe('the text of a token', () => {
   )
 })
 
-describe('whatever a token says', () => {
+describe('a token with any content', () => {
   const json = fc.jsonValue({ maxDepth: 3 })
   /** A few of these members, with anything in them. */
   const members = (...names: string[]) =>
     fc.array(fc.tuple(fc.constantFrom(...names), json), { maxLength: 2 }).map((pairs) => Object.fromEntries(pairs))
 
-  it('is judged by its content, and never reported as missing keys (invariant 7)', async () => {
+  it('is judged by its content, and never taken for missing keys (invariant 7)', async () => {
     const header = members('alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'x5c', 'zip', 'cty', 'enc')
     const payload = members(
       'iss',
@@ -203,7 +203,7 @@ describe('whatever a token says', () => {
     expect([...verdicts]).toEqual(expect.arrayContaining(['ok', 'token-invalid']))
   })
 
-  it('no text at all is accepted as a token (invariant 7)', async () => {
+  it('is judged by its content even if it is random text (invariant 7)', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 100 }),
       fc.tuple(fc.string(), fc.string(), fc.string()).map((parts) => parts.map(segment).join('.')),
@@ -217,7 +217,7 @@ describe('whatever a token says', () => {
     )
   })
 
-  it('a failure that is not the token’s is "unavailable", whatever it is (invariant 7)', async () => {
+  it('gets "unavailable" for a failure that is not its own fault (invariant 7)', async () => {
     for (const thrown of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataError'), 'x', undefined]) {
       const broken: KeyStore = { ...store, keysFor: () => Promise.reject(thrown) }
       expect(await judge(sign(claims()), issuer, broken)).toMatch(
@@ -228,7 +228,7 @@ describe('whatever a token says', () => {
     expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
   })
 
-  it('a signature of any length is the token’s fault (invariant 7)', async () => {
+  it('is refused for a signature of any wrong length (invariant 7)', async () => {
     for (const key of Object.values(keys)) {
       const [header, payload] = [{ alg: key.alg, kid: key.kid, typ: 'at+jwt' }, claims()].map(segment)
       for (const length of [1, 63, 64, 65, 255, 256, 9000]) {
@@ -238,7 +238,7 @@ describe('whatever a token says', () => {
     }
   })
 
-  it('claims that are not texts find no keys (invariant 7)', async () => {
+  it('is accepted if its optional claims are not texts (invariant 7)', async () => {
     const odd = { email: { toString: 1 }, email_verified: { toString: 1 }, client_id: { toString: 1 } }
     for (const preset of [undefined, ...issuerPresetNames]) {
       const verdict = await judge(sign(claims({ ...odd, azp: { toString: 1 }, scp: [1] })), { ...issuer, preset })
@@ -246,7 +246,7 @@ describe('whatever a token says', () => {
     }
   })
 
-  it('asks for no key before it knows the issuer and the algorithm (S5)', async () => {
+  it('causes no lookup of keys before its issuer and algorithm are known (S5)', async () => {
     const asked: unknown[] = []
     const counting: KeyStore = {
       ...store,
@@ -269,7 +269,7 @@ describe('whatever a token says', () => {
     expect(asked).toEqual([['ES256', keys.ES256.kid]])
   })
 
-  it('an empty trust list accepts no token', async () => {
+  it('is refused if no issuer is trusted', async () => {
     const means = { keys: store, verified: new VerifiedTokens() }
     await expect(verify(new Credential(sign(claims())), [], means, NOW, background)).rejects.toMatchObject({
       code: 'token-invalid',
@@ -278,7 +278,7 @@ describe('whatever a token says', () => {
   })
 })
 
-describe('to the second (F5)', () => {
+describe('times to the second (F5)', () => {
   it.each([0, 30, 60])('a skew of %i seconds is tolerated', async (clockSkewSeconds) => {
     const trust = { ...issuer, clockSkewSeconds }
     const at = (more: object) => judge(sign(claims(more)), trust)
@@ -290,7 +290,7 @@ describe('to the second (F5)', () => {
     expect(await at({ iat: now + clockSkewSeconds + 1 })).toBe('token-invalid claim-invalid iat')
   })
 
-  it('the lifetime is capped, with iat and without', async () => {
+  it('the lifetime is limited, with iat and without', async () => {
     const trust = { ...issuer, maxLifetimeSeconds: 900 }
     expect(await judge(sign(claims({ iat: now - 100, exp: now + 800 })), trust)).toBe('ok')
     expect(await judge(sign(claims({ iat: now - 100, exp: now + 801 })), trust)).toBe('token-invalid lifetime')
@@ -298,7 +298,7 @@ describe('to the second (F5)', () => {
     expect(await judge(sign(claims({ iat: undefined, exp: now + 901 })), trust)).toBe('token-invalid lifetime')
   })
 
-  it('no spelling of a number makes a token last for ever (S7)', async () => {
+  it('no spelling of a number makes a token valid for ever (S7)', async () => {
     for (const exp of ['1e400', '-1e400', '1e308', '"1e400"', '[1e400]', 'true', '1.7976931348623157e308']) {
       const payload = `${JSON.stringify(claims()).slice(0, -1)},"exp":${exp}}`
       expect(await judge(sign(payload))).not.toBe('ok')
