@@ -3,12 +3,12 @@ import { type ApiKeyRecord, ApiKeyRecordSchema } from '../authentication/api-key
 import { ProjectError } from './project'
 
 export const DAY_SECONDS = 86_400
-/** The year 2255: later is in milliseconds, as a rule. */
+/** The year 2255. A later time was most likely given in milliseconds. */
 const LAST = 9_000_000_000
-/** Lists show it on a line, and agents in headers. */
+/** Lists show the text on one line, and agents get it in a header. */
 const LINE = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
-/** The parts of a key, as the command is given it. */
+/** The parts of a key, as the command receives them. */
 export interface KeyOptions {
   readonly label?: string | undefined
   readonly subject?: string | undefined

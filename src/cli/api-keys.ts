@@ -81,7 +81,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   rotate: [...PLACE, 'overlap', 'expires'],
 }
 
-/** An option that means nothing here was meant for something else. */
+/** Refuses an option that this command does not have, since the person meant it for another. */
 function refuseStrayOptions(verb: string, values: Values): void {
   const stray = Object.entries(values).find(([name, value]) => value !== false && !OPTIONS[verb]?.includes(name))
   if (stray) throw new ProjectError(`--${stray[0]} is not an option of "keys api ${verb}".`)
@@ -119,14 +119,14 @@ async function create(kv: KvNamespace, record: ApiKeyRecord): Promise<void> {
 const write = (kv: KvNamespace, name: string, record: ApiKeyRecord): Promise<void> =>
   kv.put(name, JSON.stringify(record), metadataOf(record))
 
-/** As much as a list shows: KV takes 1,024 bytes beside a value. */
+/** The part of a record that a list shows: KV takes 1,024 bytes beside a value. */
 const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
   label: label.slice(0, 100),
   subject: subject.slice(0, 100),
   ...(expiresAt !== undefined && { expiresAt }),
 })
 
-/** The new key lives as long as the old one was meant to, unless told otherwise. */
+/** Replaces a key. The new one lives as long as the old one was meant to, unless told otherwise. */
 async function rotate(kv: KvNamespace, name: string, { expires, overlap = '1d' }: Values): Promise<void> {
   const days = daysOf(overlap) ?? 1
   const { expiresAt, ...old } = readOrRefuse(name, await kv.get(name))

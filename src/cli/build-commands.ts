@@ -4,7 +4,7 @@ import { type BuildOptions, build } from 'esbuild'
 import { nodeBundle, nodeEntries } from './bundle.ts'
 
 /**
- * Builds all of the package that runs in Node into one folder, with the page that it serves.
+ * Builds all parts of the package that run in Node into one folder, with the page of `dev`.
  * @param options of esbuild, beside those that are the same everywhere
  */
 export async function buildCommands(outdir: string, options: BuildOptions): Promise<void> {

@@ -2,7 +2,9 @@ import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { BuildOptions } from 'esbuild'
 
-/** How wrangler bundles the Worker: what tests and measurements run is what a deployment gets. */
+/**
+ * How wrangler bundles the Worker. Tests and measurements thus run the code that a deployment gets.
+ */
 export const workerBundle = {
   bundle: true,
   format: 'esm',
@@ -13,7 +15,7 @@ export const workerBundle = {
   logLevel: 'warning',
 } as const satisfies BuildOptions
 
-/** How what runs in Node is bundled: the commands, and a project's routes for them. */
+/** How code for Node is bundled: the commands, and a project's routes for them. */
 export const nodeBundle = {
   bundle: true,
   format: 'esm',
@@ -26,7 +28,7 @@ export const nodeBundle = {
 
 const source = path.dirname(path.dirname(fileURLToPath(import.meta.url)))
 
-/** The modules of the package that run in Node, by the names that they have in `dist/`. */
+/** The modules of the package that run in Node, by their names in `dist/`. */
 export const nodeEntries = {
   index: path.join(source, 'config/define.ts'),
   cli: path.join(source, 'cli/main.ts'),

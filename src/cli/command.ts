@@ -3,10 +3,10 @@ export interface Command {
   /** The text that `--help` prints: each option with its meaning. */
   readonly usage: string
   /**
-   * @param args what follows the command's name
+   * @param args the arguments after the command's name
    * @param root the folder of the project
    * @returns the exit code
-   * @throws Error with a sentence for the person, where it cannot run
+   * @throws Error with a sentence for the person, if it cannot run
    */
   run(args: readonly string[], root: string): Promise<number>
 }

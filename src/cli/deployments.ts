@@ -18,15 +18,15 @@ const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
 export interface Deployment {
   /** Undefined for the top level. */
   readonly name: string | undefined
-  /** As wrangler reads it, with what an environment inherits. */
+  /** As wrangler reads it, with the fields that an environment inherits. */
   readonly config: WranglerConfig
   /** Its own part of the file, without anything inherited. */
   readonly own: Readonly<Record<string, unknown>>
-  /** Variables, and what stands in for every other sort of binding. Secrets are not among them. */
+  /** Variables, and stand-ins for every other sort of binding. Secrets are not among them. */
   readonly environment: Environment
 }
 
-/** The beginning of a path in wrangler's file to a field of this place. */
+/** The beginning of a path in wrangler's file to a field of this deployment. */
 export const prefixOf = ({ name }: Pick<Deployment, 'name'>): string => (name === undefined ? '' : `env.${name}.`)
 
 /** Wrangler's file of a project. */
@@ -39,14 +39,14 @@ export interface Deployments {
   readonly warnings: readonly string[]
   /**
    * @param name undefined for the top level
-   * @throws Error for an environment that is not there
+   * @throws Error for an environment that does not exist
    */
   named(name: string | undefined): Deployment
 }
 
 /**
  * Reads the file that wrangler would deploy with.
- * @throws Error where there is none, or where wrangler cannot read it
+ * @throws Error if there is none, or if wrangler cannot read it
  */
 export function readDeployments(root: string): Deployments {
   const file = FILES.find((name) => existsSync(path.join(root, name)))
@@ -78,7 +78,7 @@ export function readDeployments(root: string): Deployments {
   }
 }
 
-/** Says where wrangler cannot read its file, in one sentence. */
+/** Runs `read`. If it fails, throws one sentence that says where wrangler cannot read its file. */
 function saidBy<Result>(file: string, read: () => Result): Result {
   try {
     return read()
@@ -96,7 +96,10 @@ function saidBy<Result>(file: string, read: () => Result): Result {
   }
 }
 
-/** Wrangler writes its warnings to the console, coloured, as one text with a dash before each. */
+/**
+ * Collects wrangler's warnings, which it writes to the console: coloured, as one text with a dash
+ * before each.
+ */
 function withWarnings<Result>(work: () => Result): { readonly result: Result; readonly warned: readonly string[] } {
   const { warn } = console
   const written: string[] = []
@@ -104,7 +107,7 @@ function withWarnings<Result>(work: () => Result): { readonly result: Result; re
   try {
     const result = work()
     const lines = written.flatMap((text) => text.split(/\n\s*- /).slice(1))
-    // A heading before warnings of its own says nothing by itself.
+    // A heading above other warnings says nothing by itself.
     const warned = lines.map((line) => line.replace(/\s+/g, ' ').trim()).filter((line) => !/ configuration$/.test(line))
     return { result, warned }
   } finally {
@@ -112,12 +115,12 @@ function withWarnings<Result>(work: () => Result): { readonly result: Result; re
   }
 }
 
-/** Has every method, and does nothing. */
+/** A binding that has every method and does nothing. */
 const standIn = new Proxy({}, { get: () => () => Promise.reject(new Error('not running')) })
 
 /**
- * The names of bindings of every sort: wrangler lists them as `binding` or `name`, some of them
- * below `bindings` or `producers`.
+ * Returns the names of all bindings. Wrangler lists them as `binding` or `name`, some of them below
+ * `bindings` or `producers`.
  */
 function bindingNames(config: object): readonly string[] {
   const lists = Object.values(config)

@@ -2,8 +2,7 @@ import type { Route } from '../config/define'
 import type { Configuration } from '../config/load'
 
 /**
- * The configuration in force, with every default filled in. Secrets appear by name; nothing here is
- * secret.
+ * Returns the configuration in force, with every default filled in. Secrets appear by name only.
  */
 export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
   return {

@@ -1,4 +1,4 @@
-/** Words that no variable may have as its name, in a module. */
+/** Words that cannot be the name of a variable in a module. */
 const RESERVED = new Set(
   (
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends false ' +
@@ -7,7 +7,7 @@ const RESERVED = new Set(
   ).split(' '),
 )
 
-/** A name as JavaScript writes it: `support-desk` is `supportDesk`. */
+/** Turns an id into a JavaScript name: `support-desk` becomes `supportDesk`. */
 export function identifier(id: string): string {
   const name = id.replace(/[^A-Za-z0-9]+(\w)/g, (_, letter: string) => letter.toUpperCase()).replace(/\W/g, '')
   return RESERVED.has(name) ? `${name}_` : name

@@ -8,7 +8,7 @@ export function routeJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     ...toJsonSchema(RouteSchema, {
       errorMode: 'ignore',
-      // The Worker looks at an entry and chooses its schema; readers of this one have both.
+      // The Worker chooses one schema for each entry. The JSON Schema for people has both.
       overrideSchema: ({ valibotSchema }) =>
         valibotSchema === TrustSchema
           ? { anyOf: [IssuerSchema, ApiKeysSchema].map((each) => toJsonSchema(each, { errorMode: 'ignore' })) }

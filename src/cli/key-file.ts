@@ -9,9 +9,9 @@ export type Role = 'signs' | 'published'
 type Keys = readonly JWK[]
 
 /**
- * The steps of a rotation. Every step leaves a set in which old and new verify, so that no agent
- * refuses an assertion meanwhile: the next key is published before it signs, and the last one stays
- * after it has stopped.
+ * The steps of a rotation. After every step both old and new assertions verify, so no agent refuses
+ * one meanwhile: the next key is published before it signs, and the last one stays after it has
+ * stopped.
  */
 export const STEPS = {
   async new(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
@@ -37,7 +37,7 @@ export const STEPS = {
 } as const
 export type Step = keyof typeof STEPS
 
-/** The use of each key: the first of an algorithm signs, all are published. */
+/** Returns the use of each key: the first of an algorithm signs, and all are published. */
 export function rolesOf(keys: Keys): { kid: string; alg: string; role: Role }[] {
   return keys.map((key, index) => ({
     kid: key.kid ?? '',
@@ -55,7 +55,7 @@ export function keyFile(file: string) {
         const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys?: Keys }
         if (Array.isArray(keys)) return keys
       } catch {
-        // Its text is a secret, and would be in the message.
+        // The error's message would contain the text of the file, which is a secret.
       }
       throw new Error(
         `${file} holds no keys that can be read. Put back the file that you keep elsewhere; it was not changed.`,
@@ -65,7 +65,7 @@ export function keyFile(file: string) {
   }
 }
 
-/** Writes a file that only its owner can read, as a whole or not at all. */
+/** Writes a file that only its owner can read. It is written as a whole or not at all. */
 export function writeSecret(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.new`

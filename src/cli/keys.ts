@@ -23,13 +23,13 @@ const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threa
 For API keys of callers:
 ${API_KEYS_USAGE}`
 
-/** A file with a secret: its name as the person knows it, and where it is. */
+/** A file with a secret: the name that the person knows, and its path. */
 interface SecretFile {
   readonly name: string
   readonly path: string
 }
 
-/** Each environment has secrets of its own. */
+/** Returns the file of an environment, since each has secrets of its own. */
 const fileFor = (standard: string, env: string | undefined): string =>
   env === undefined ? standard : standard.replace(/[^/]+$/, (name) => `${env}-${name}`)
 
@@ -87,8 +87,8 @@ async function rotate(step: string, algorithm: string, { name, path }: SecretFil
 }
 
 /**
- * The first thread secret. It stays where it is: without it everybody would be parted from their
- * conversations.
+ * Makes the first thread secret. It never replaces one: without the old secret people would lose
+ * their conversations.
  */
 function makeThreadSecret(file: SecretFile, hand: HandOver): void {
   if (existsSync(file.path)) throw new Error(`There is a thread secret in ${file.name} already; use "rotate-threads".`)
@@ -96,8 +96,8 @@ function makeThreadSecret(file: SecretFile, hand: HandOver): void {
 }
 
 /**
- * A new secret before the one that sealed until now and the first one of all, of which ids are
- * derived.
+ * Puts a new secret first. Keeps the one that sealed until now, and the very first one, from which
+ * ids are derived.
  */
 function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
   const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []

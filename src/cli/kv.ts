@@ -6,9 +6,9 @@ import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { ProjectError } from './project'
 
-/** A KV namespace, by the wrangler of the project: on this machine, or where it is deployed. */
+/** A KV namespace, reached by the project's wrangler: on this machine, or as deployed. */
 export interface KvNamespace {
-  /** Names, with the metadata that was put beside the values. */
+  /** Names, with the metadata that was stored beside the values. */
   list(): Promise<readonly { readonly name: string; readonly metadata?: unknown }[]>
   get(name: string): Promise<string>
   put(name: string, value: string, metadata: unknown): Promise<void>
@@ -20,7 +20,7 @@ export interface KvPlace {
   readonly binding: string
   /** An environment of wrangler's file. */
   readonly env: string | undefined
-  /** The deployed one, in place of this machine's. */
+  /** The deployed namespace instead of this machine's. */
   readonly isRemote: boolean
 }
 
@@ -48,7 +48,7 @@ export function openKv(root: string, { binding, env, isRemote }: KvPlace): KvNam
   }
 }
 
-/** @throws ProjectError with what wrangler said */
+/** @throws ProjectError with the text that wrangler printed */
 function wrangler(root: string, args: readonly string[]): Promise<string> {
   const require = createRequire(import.meta.url)
   const manifest = require.resolve('wrangler/package.json')

@@ -5,7 +5,10 @@ import type { Command } from './command'
 import { complain, say } from './print'
 import { ProjectError } from './project'
 
-/** The commands, by name. Each is loaded when it is asked for: some need what others do not. */
+/**
+ * The commands, by name. Each is loaded only when it is called, because some need packages that
+ * others do not.
+ */
 const commands = {
   dev: async () => (await import('./dev/dev')).dev,
   token: async () => (await import('./dev/token')).token,
@@ -19,7 +22,7 @@ const commands = {
   revoke: async () => (await import('./revoke')).revoke,
 } as const satisfies Record<string, () => Promise<Command>>
 
-/** One sentence for each, in the order in which they are met. */
+/** One sentence for each, in the order in which people meet them. */
 const usage: Readonly<Record<keyof typeof commands, string>> = {
   dev: 'runs the gateway on this machine',
   token: 'prints a token of one of the local people',
@@ -35,10 +38,10 @@ const usage: Readonly<Record<keyof typeof commands, string>> = {
 
 /**
  * Runs one command.
- * @param args the command's name and what follows it
+ * @param args the command's name and its arguments
  * @param root the folder of the project
- * @returns the exit code: 0 where all is well, 1 for faults that were found, 2 for a command that
- *   does not exist
+ * @returns the exit code: 0 if all is well, 1 if faults were found, 2 for a command that does not
+ * exist
  */
 export async function run([name = 'help', ...args]: readonly string[], root = process.cwd()): Promise<number> {
   if (['help', '--help', '-h'].includes(name)) {
@@ -67,7 +70,7 @@ export async function run([name = 'help', ...args]: readonly string[], root = pr
   }
 }
 
-/** The version of the package, which lies above the built commands; of a run from source, none. */
+/** Returns the version of the package, whose manifest lies above the built commands. */
 function ownVersion(): string {
   const file = new URL('../package.json', import.meta.url)
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'from source'
@@ -82,7 +85,10 @@ const helpText = (): string =>
     '\nsallyport COMMAND --help lists the options of a command.',
   ].join('\n')
 
-/** A fault that somebody can mend is a sentence. Any other is named, and says where on request. */
+/**
+ * Returns the sentence of a fault that a person can correct. Any other error is named, with its
+ * stack on request.
+ */
 function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)
   const isSaid =

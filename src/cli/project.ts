@@ -8,19 +8,19 @@ import { nearest } from './check/suggestions'
 import { type Deployments, readDeployments } from './deployments'
 import { identifier } from './identifier'
 
-/** A sentence for whoever runs a command, with what to do. */
+/** An error whose sentence tells the person who runs a command what to do. */
 export class ProjectError extends Error {
   override readonly name = 'ProjectError'
 }
 
 /**
- * A gateway as its owner keeps it: a folder with routes/, policies/ and a configuration of
- * wrangler's.
+ * A gateway as its owner writes it: a folder with routes/, policies/ and a configuration file of
+ * wrangler.
  */
 export interface Project {
   readonly root: string
   readonly deployments: Deployments
-  /** As routes/index.ts lists them; nothing has checked them yet. */
+  /** As routes/index.ts lists them, not checked yet. */
   readonly routes: readonly Route[]
 }
 
@@ -28,7 +28,7 @@ export const ROUTES_FILE = 'routes/index.ts'
 
 /**
  * Opens the project of a folder.
- * @throws ProjectError where the folder is no project, or its routes do not load
+ * @throws ProjectError if the folder is no project, or its routes do not load
  */
 export async function openProject(root: string): Promise<Project> {
   const deployments = readDeployments(root)
@@ -36,8 +36,8 @@ export async function openProject(root: string): Promise<Project> {
 }
 
 /**
- * The list of all routes; nothing has checked them yet.
- * @throws ProjectError where there is none, or where a file cannot be read
+ * Loads the list of all routes, which is not checked yet.
+ * @throws ProjectError if there is none, or if a file cannot be read
  */
 export async function loadRoutes(root: string): Promise<readonly Route[]> {
   if (!existsSync(path.join(root, ROUTES_FILE)))
@@ -50,8 +50,8 @@ export async function loadRoutes(root: string): Promise<readonly Route[]> {
 }
 
 /**
- * Bundles a file as wrangler bundles it, and evaluates it: what a command sees is what the Worker
- * gets.
+ * Bundles a file as wrangler bundles it, and evaluates it, so that a command sees the same code as
+ * the Worker.
  */
 export async function loadDefault(root: string, file: string): Promise<unknown> {
   const entry = path.join(root, file)
@@ -60,7 +60,8 @@ export async function loadDefault(root: string, file: string): Promise<unknown> 
   const folder = mkdtempSync(path.join(cache, 'routes-'))
   const outfile = path.join(folder, 'routes.mjs')
   try {
-    // The same package that runs this: two would not know each other's faults.
+    // The same copy of the package that runs this: a second copy would not recognise its error
+    // classes.
     const alias = { sallyport: fileURLToPath(new URL('./index.js', import.meta.url)) }
     await build({
       ...nodeBundle,
@@ -81,8 +82,8 @@ export async function loadDefault(root: string, file: string): Promise<unknown> 
 }
 
 /**
- * Makes a sentence of the faults that a person can mend: names that nothing has imported, imports
- * that lead nowhere.
+ * Turns faults that a person can correct into sentences: names that are not imported, imports that
+ * cannot be found.
  */
 function asProjectError(thrown: unknown, root: string): unknown {
   if (isBuildFailure(thrown)) return new ProjectError(thrown.errors.map(sentenceOf).join('\n\n'))
@@ -102,7 +103,7 @@ const sentenceOf = ({ text, location }: Message): string => {
   return `  ${at}\n    found     ${location?.lineText.trim() ?? ''}\n    fault     ${text}`
 }
 
-/** The first file that uses a name and does not import it. */
+/** Returns the first file that uses a name and does not import it. */
 function userOf(name: string, root: string): string | undefined {
   const files = ['routes', 'policies'].flatMap((folder) =>
     existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder)).map((file) => `${folder}/${file}`) : [],

@@ -31,7 +31,7 @@ const USAGE = `usage: sallyport revoke person|session|token|tenant ID --issuer I
 const text = { type: 'string' } as const
 const options = { issuer: text, for: text, note: text, message: text, 'retry-after': text, gateway: text, env: text }
 
-/** Asks the operators' route of a running gateway to end somebody's access, or to close a route. */
+/** Asks the operators' route of a running gateway to end a user's access, or to close a route. */
 export const revoke: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -85,7 +85,7 @@ interface Answer {
   readonly detail?: string
 }
 
-/** @returns a function that asks the operators' route, and throws what it refuses */
+/** @returns a function that asks the operators' route, and throws an error if that refuses */
 function callerOf(routes: readonly Route[], gateway: string) {
   const route = routes.find(({ agent }) => 'object' in agent.origin)
   if (!route)
@@ -127,7 +127,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   issuer: ['for', 'note'],
 }
 
-/** An option that means nothing here was meant for something else. */
+/** Refuses an option that this command does not have, since the person meant it for another. */
 function refuseStrayOptions(verb: string, values: Readonly<Record<string, unknown>>): void {
   const known = [...(OPTIONS[verb] ?? ['issuer', 'for', 'note']), 'gateway', 'env']
   const stray = Object.keys(values).find((name) => !known.includes(name))
@@ -142,13 +142,13 @@ function refuseRoute(routes: readonly Route[], id: string, verb: string): void {
     throw new ProjectError(`The route ${id} is the operators' own: it opens the other routes, so it cannot be closed.`)
 }
 
-/** The project's variables, with addresses of this machine allowed where the gateway is on it. */
+/** Returns the project's variables. For a gateway on this machine, local addresses are allowed. */
 const here = (environment: Readonly<Record<string, unknown>>, gateway: string) =>
   isHere(gateway) ? { ...environment, ENVIRONMENT: 'development' } : environment
 
 /**
- * The `iss` of an issuer that is named by it, or by its id in policies/.
- * @throws ProjectError for one that no route trusts: an entry for it would end nobody's access
+ * Returns the `iss` of an issuer that is given by its `iss`, or by its id in policies/.
+ * @throws ProjectError for an issuer that no route trusts: an entry for it would have no effect
  */
 function issuerNamed({ routes }: Configuration, given: string, gateway: string): string {
   const known = [...routes.values()].flatMap(({ trust }) => [...trust.issuers, ...trust.apiKeys])

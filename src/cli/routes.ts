@@ -8,7 +8,7 @@ import { noNetwork } from './no-network'
 import { complain, say } from './print'
 import { openProject } from './project'
 
-/** Shows the routes that are in force: as a table, or whole as JSON, for review and for audit. */
+/** Shows the routes in force, for review and audit: as a table, or complete as JSON. */
 export const routes: Command = {
   usage: `usage: sallyport routes [--env NAME] [--json]
   --env   an environment of wrangler's file

@@ -1,5 +1,5 @@
-// Runs a command of this repository's own source: `node src/cli/run.mjs check`. A project has the
-// same, built, as `sallyport check`.
+// Runs a command from this repository's source: `node src/cli/run.mjs check`. In a project, the
+// built command is `sallyport check`.
 import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -7,9 +7,10 @@ import { buildCommands } from './build-commands.ts'
 
 process.setSourceMapsEnabled(true)
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
-// Beside the packages of this repository, which it needs. Another command may run at the same time.
+// Lies beside the packages of this repository, which it needs. Another command may run at the same
+// time.
 const outdir = path.join(root, 'node_modules/.cache/sallyport', `cli-${process.pid}`)
-// Commands are named as they are run here.
+// In this repository, texts name commands as they are run here.
 if (process.cwd() === root) process.env.SALLYPORT_REPOSITORY = '1'
 try {
   await buildCommands(outdir, { tsconfig: path.join(root, 'tsconfig.json') })

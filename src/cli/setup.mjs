@@ -1,6 +1,6 @@
-// Runs before every npm script of this repository, on whatever Node the machine has, and makes sure
-// that the locked packages are there, and a current Node, which npm scripts then find first: that
-// is why this file alone must run on old ones.
+// Runs before every npm script of this repository, on any Node that the machine has. It makes sure
+// that the locked packages are installed, and a current Node, which npm scripts then find first. So
+// only this file must run on old versions.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -16,12 +16,12 @@ const bin = path.join(root, 'node_modules', '.bin')
 
 install(root)
 install(nodeFolder)
-// Those of examples, which are no part of the repository's own.
+// Packages of the examples, which are not part of the repository's own.
 for (const folder of process.argv.slice(2).filter((argument) => !argument.startsWith('-')))
   install(path.join(root, folder), ['--ignore-scripts'])
 linkNode()
 
-// As npm scripts will look for it.
+// The PATH that npm scripts will use.
 const PATH = [bin, process.env.PATH].join(path.delimiter)
 const probe = spawnSync('node', ['--version'], {
   encoding: 'utf8',
@@ -37,7 +37,7 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
   process.exit(1)
 }
 
-/** Installs what a lockfile says, where it is not there yet. */
+/** Installs the packages of a lockfile, if they are not installed yet. */
 function install(folder, more = []) {
   const stamp = path.join(folder, 'node_modules', '.sallyport-installed')
   const wanted = createHash('sha256')
@@ -59,7 +59,7 @@ function install(folder, more = []) {
   writeFileSync(stamp, wanted)
 }
 
-/** Puts the Node that npm has brought among the programs of this repository. */
+/** Links the Node that npm has installed into the repository's folder of programs. */
 function linkNode() {
   const name = isWindows ? 'node.cmd' : 'node'
   const link = path.join(bin, name)

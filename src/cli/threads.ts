@@ -17,8 +17,8 @@ const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant T
   --file     the file of the thread secret (default ${THREAD_FILE}), unless THREAD_SECRET is set`
 
 /**
- * Says what the gateway calls an owner, and under which id an agent knows a thread of theirs: what
- * it takes to move threads in.
+ * Prints the gateway's name for an owner, and the id by which an agent knows a thread. Both are
+ * needed to import existing threads.
  */
 export const threads: Command = {
   usage: USAGE,
@@ -43,12 +43,12 @@ async function answer(args: string[], root: string): Promise<string> {
   )
 }
 
-/** Kinds whose agents know a thread by another id than its callers. */
+/** Kinds whose agents know a thread by another id than its callers do. */
 const DERIVED = new Set(['ag2', 'maf', 'ag-ui', 'copilotkit'])
 
 /**
- * An answer for an issuer that nobody trusts, or a route that is not there, would be good for
- * nothing.
+ * Refuses an issuer that no route trusts and a route that does not exist, since the answer would be
+ * useless.
  */
 async function refuseUnknown(root: string, issuer: string, route: string | undefined): Promise<void> {
   const { deployments, routes } = await openProject(root)

@@ -13,19 +13,19 @@ import { lineDiff } from './edit'
 /** New texts of files, by their names. */
 export type Change = Map<string, string>
 
-/** The text of a file; empty where there is none. */
+/** Returns the text of a file, or an empty text if it does not exist. */
 export const read = (root: string, file: string): string =>
   existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : ''
 
-/** @throws ProjectError where a file is there already, which nothing may overwrite */
+/** @throws ProjectError if the file exists already, since it must not be overwritten */
 export function free(root: string, file: string): string {
   if (existsSync(path.join(root, file))) throw new ProjectError(`${file} is there already. Nothing was changed.`)
   return file
 }
 
 /**
- * Writes a change, proves it by loading the project, and prints what is new.
- * @throws ProjectError where the project would not load any more; everything is then as it was
+ * Writes a change, proves it by loading the project, and prints the new lines.
+ * @throws ProjectError if the project would no longer load; every file is then restored
  */
 export async function apply(root: string, change: Change): Promise<void> {
   const before = new Map(
@@ -48,7 +48,7 @@ async function prove(root: string, change: Change): Promise<void> {
   const issuers = [...change.keys()].filter((file) => file.startsWith('policies/'))
   for (const file of issuers) await proveIssuer(root, file)
   const routes = await loadRoutes(root)
-  // A project whose first route is still to come is none that could start.
+  // A project without a route cannot start yet, so there is nothing to load.
   if (routes.length === 0) return
   const [top] = readDeployments(root).all
   try {
@@ -59,7 +59,7 @@ async function prove(root: string, change: Change): Promise<void> {
   }
 }
 
-/** No route may use it yet, so it is tried on one that exists for this moment. */
+/** Tries an issuer on a temporary route, since no route may use it yet. */
 async function proveIssuer(root: string, file: string): Promise<void> {
   const issuer = (await loadDefault(root, file)) as Issuer
   const endpoints = [{ operation: 'read', method: 'GET' as const, path: '/*' }]
@@ -88,6 +88,6 @@ async function proveIssuer(root: string, file: string): Promise<void> {
 function write(root: string, file: string, text: string): void {
   mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
   writeFileSync(path.join(root, file), text)
-  // It may come to hold secrets, which are for their owner alone.
+  // It may later hold secrets, which only its owner may read.
   if (file === '.dev.vars') chmodSync(path.join(root, file), 0o600)
 }

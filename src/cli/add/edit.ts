@@ -2,7 +2,7 @@ import { identifier } from '../identifier'
 
 /**
  * Adds a route to the list of routes/index.ts.
- * @returns the new text; undefined where the file is written in a way that is not understood
+ * @returns the new text; undefined if the file has a form that is not understood
  */
 export function withListedRoute(text: string, id: string): string | undefined {
   const name = identifier(id)
@@ -22,7 +22,7 @@ export function withListedRoute(text: string, id: string): string | undefined {
 /**
  * Adds a variable to a table of wrangler.toml, after the last line of the table.
  * @param table such as `vars` or `env.staging.vars`
- * @returns the new text; undefined where there is no such table
+ * @returns the new text; undefined if there is no such table
  */
 export function withTomlVariable(text: string, table: string, name: string, value: string): string | undefined {
   const lines = text.split('\n')
@@ -35,14 +35,11 @@ export function withTomlVariable(text: string, table: string, name: string, valu
   return lines.join('\n')
 }
 
-/** Adds a line to .dev.vars, which may not be there yet. */
+/** Adds a line to .dev.vars, which may not exist yet. */
 export const withDevVariable = (text: string, name: string, value: string): string =>
   `${text}${text === '' || text.endsWith('\n') ? '' : '\n'}${name}=${JSON.stringify(value)}\n`
 
-/**
- * The lines that a new text has and an old one has not, and the other way round, as a person reads
- * them.
- */
+/** Returns the lines that were removed and added between two texts, for a person to read. */
 export function lineDiff(before: string, after: string): string {
   const [old, fresh] = [before.split('\n'), after.split('\n')]
   const removed = old.filter((line) => line !== '' && !fresh.includes(line)).map((line) => `- ${line}`)

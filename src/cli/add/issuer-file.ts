@@ -4,7 +4,9 @@ import type { issuerPresetNames } from '../../config/issuer-schema'
 
 export type PresetName = (typeof issuerPresetNames)[number]
 
-/** An issuer as its provider writes it, and an audience, for whoever has not said theirs yet. */
+/**
+ * An issuer as its provider writes it, and an audience, for people who have not given theirs yet.
+ */
 const samples: Readonly<Record<PresetName, { readonly issuer: string; readonly audience: string }>> = {
   entra: {
     issuer: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0',
@@ -28,7 +30,7 @@ const samples: Readonly<Record<PresetName, { readonly issuer: string; readonly a
   openiddict: { issuer: 'https://login.example.com/', audience: 'agents' },
 }
 
-/** @param preset undefined for a provider of no preset */
+/** @param preset undefined for a provider without a preset */
 export const sampleOf = (preset: PresetName | undefined) =>
   preset ? samples[preset] : { issuer: 'https://login.example.com', audience: 'agents' }
 
@@ -39,11 +41,11 @@ export interface NewIssuer {
   readonly issuer: string | { readonly env: string }
   readonly audience: string
   readonly algorithms?: Issuer['algorithms']
-  /** Whether another issuer is there already, whose user ids could be the same. */
+  /** Whether another issuer exists already, whose user ids could be the same. */
   readonly isSecond: boolean
 }
 
-/** The text of policies/ID.ts. */
+/** Returns the text of policies/ID.ts. */
 export function issuerFile({ id, preset, issuer, audience, algorithms, isSecond }: NewIssuer): string {
   const given = algorithms ?? (preset && presets[preset].algorithms) ?? ['RS256']
   return `import { defineIssuer } from 'sallyport'

@@ -5,15 +5,15 @@ import { identifier } from '../identifier'
 export interface NewRoute {
   readonly kind: Agent['kind']
   readonly id: string
-  /** The variable that has the agent's address. */
+  /** The variable that holds the agent's address. */
   readonly variable: string
   readonly trust: readonly string[]
   readonly policies: readonly string[]
 }
 
 /**
- * The lines of an `agent` beside its kind and its origin. An agent of no known protocol has to say
- * what it offers.
+ * The lines of an `agent` beside its kind and its origin. An agent of an unknown protocol has to
+ * list its endpoints.
  */
 const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   http: [
@@ -25,7 +25,8 @@ const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
 }
 
 /**
- * The `identity` of a route. Undefined: by default this kind puts the user where its agents look.
+ * The `identity` of a route. Undefined: the default of this kind puts the user where its agents
+ * look.
  */
 const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
   langgraph: undefined,
@@ -38,7 +39,7 @@ const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
   http: '{ headers: true }',
 }
 
-/** The place where an agent of each kind finds the user, and the setting that it takes, if any. */
+/** Where an agent of each kind finds the user, and the setting that this needs, if any. */
 export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   langgraph:
     'A Python server finds the user with "http": { "configurable_headers": { "includes": ["x-user-*"] } } in langgraph.json; a JavaScript server needs nothing.',
@@ -52,7 +53,7 @@ export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   http: 'The agent gets the user in the headers x-user-*.',
 }
 
-/** The text of routes/ID.ts. */
+/** Returns the text of routes/ID.ts. */
 export function routeFile({ kind, id, variable, trust, policies }: NewRoute): string {
   const imports = [...trust, ...policies].sort().map((name) => `import ${identifier(name)} from '../policies/${name}'`)
   const extra = more[kind]?.map((line) => `    ${line}\n`).join('') ?? ''

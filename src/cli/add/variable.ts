@@ -7,16 +7,15 @@ import { ProjectError } from '../project'
 import { type Change, read } from './change'
 import { withDevVariable, withTomlVariable } from './edit'
 
-/** Whether an address is of use on this machine alone. */
+/** Whether an address works only on this machine. */
 export const isLocal = (url: string): boolean =>
   ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'].includes(new URL(url).hostname)
 
 /**
  * Adds a variable for an address to every deployment of wrangler's file.
- * @param placeholder stands there for an address on this machine, which goes to .dev.vars; `check`
- *   names it before a deploy
- * @throws ProjectError with the line to add, where the file is written in a way that is not
- *   understood
+ * @param placeholder replaces an address on this machine, which goes to .dev.vars instead; `check`
+ * reports it before a deploy
+ * @throws ProjectError with the line to add, if the file has a form that is not understood
  */
 export function addVariable(root: string, change: Change, name: string, url: string, placeholder: string): void {
   const { file, all } = readDeployments(root)
@@ -46,7 +45,10 @@ function inToml(text: string, environments: Environments, name: string, value: s
   return result
 }
 
-/** Wrangler's own editor of its JSON, which keeps comments, writes to the file that it is given. */
+/**
+ * Adds a variable by wrangler's own JSON editor, which keeps comments. It writes to its file, so it
+ * gets a copy.
+ */
 function inJson(file: string, environments: Environments, name: string, value: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-'))
   const copy = path.join(folder, path.basename(file))

@@ -3,17 +3,17 @@ import type { Deployment } from '../deployments'
 
 type WranglerRoute = string | { readonly pattern: string; readonly custom_domain?: boolean }
 
-/** The addresses that a deployment answers at, as patterns of wrangler's. */
+/** Returns the addresses that a deployment answers at, as wrangler's patterns. */
 export function patternsOf({ config }: Deployment): readonly string[] {
   const routes: readonly WranglerRoute[] = config.routes ?? (config.route === undefined ? [] : [config.route])
   return routes.map((route) => (typeof route === 'string' ? route : route.pattern))
 }
 
-/** Whether anybody can reach it once it is deployed. */
+/** Whether it can be reached from outside once it is deployed. */
 export const isReachable = (deployment: Deployment): boolean =>
   patternsOf(deployment).length > 0 || deployment.config.workers_dev === true
 
-/** The Worker uses what the platform has since then. */
+/** The Worker uses features of the platform that exist since then. */
 const LEAST_DATE = '2026-10-01'
 
 const isCustom = ({ routes = [] }: Deployment['config'], pattern: string): boolean =>
@@ -22,8 +22,7 @@ const isCustom = ({ routes = [] }: Deployment['config'], pattern: string): boole
   )
 
 /**
- * Holds the addresses of a deployment against PUBLIC_URL, which is the only one that the gateway
- * answers to.
+ * Compares the addresses of a deployment with PUBLIC_URL, the only one that the gateway answers to.
  */
 export function addressFaults(deployment: Deployment, top: Deployment, file: string, at: string): Fault[] {
   const faults: Fault[] = []
@@ -90,7 +89,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
   return faults
 }
 
-/** A pattern may begin with a star, for hosts below. */
+/** Whether a pattern covers a host. It may begin with a star, for the hosts below. */
 function servesHost(pattern: string, host: string): boolean {
   const [named = ''] = pattern.replace(/^https?:\/\//, '').split('/')
   return named.startsWith('*') ? host.endsWith(named.slice(1)) : named === host

@@ -5,7 +5,7 @@ import { patternsOf } from './addresses'
 import type { Findings } from './finding'
 import { variablesOf } from './placeholders'
 
-/** Holds the deployments of one file against each other. */
+/** Compares the deployments of one file with each other. */
 export function betweenDeployments({ all, file }: Deployments, routes: readonly Route[]): Findings {
   const faults: Fault[] = []
   const notes: string[] = []
@@ -43,15 +43,18 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
 
 const whatOf = ({ name }: Deployment): string => (name === undefined ? 'the top level' : `environment ${name}`)
 
-/** Those that stand in the file for it; what is inherited is a fault of its own. */
+/**
+ * Returns the hosts that the file lists for this deployment. Inherited ones are a fault of their
+ * own.
+ */
 const ownHosts = (deployment: Deployment): readonly string[] =>
   deployment.own.routes === undefined && deployment.own.route === undefined
     ? []
     : patternsOf(deployment).map((pattern) => pattern.replace(/^https?:\/\//, '').split('/')[0] ?? '')
 
 /**
- * Addresses that an environment has in common with the top level: right for a provider, seldom for
- * an agent.
+ * Names the agents' addresses that an environment shares with the top level, which is seldom
+ * intended.
  */
 function shared(deployment: Deployment, top: Deployment | undefined, routes: readonly Route[]): readonly string[] {
   if (!top || deployment === top) return []

@@ -21,14 +21,16 @@ import { withSuggestions } from './suggestions'
 import { workerFileFaults } from './worker-file'
 
 /**
- * Looks for everything that can be wrong before a deploy, in every environment of wrangler's file.
+ * Looks for all mistakes that can be found before a deploy, in every environment of wrangler's
+ * file.
  */
 export const check: Command = {
   usage: `usage: sallyport check [--env NAME] [--online]
   --env     one environment of wrangler's file; without it, the top level and all of them
   --online  also asks identity providers and agents`,
   async run(args, root) {
-    // Wrangler runs this as its build, also before `wrangler dev`, where the Worker checks itself.
+    // Wrangler runs this as its build step, also before `wrangler dev`, where the Worker checks
+    // itself.
     if (process.env.WRANGLER_COMMAND === 'dev') return 0
     const options = { env: { type: 'string' }, online: { type: 'boolean', default: false } } as const
     const { values } = parseArgs({ args: [...args], options })
@@ -67,13 +69,13 @@ interface Result {
   readonly deployment: Deployment
   readonly faults: readonly Fault[]
   readonly notes: readonly string[]
-  /** Absent where it does not load. */
+  /** Absent if it does not load. */
   readonly config?: Configuration
 }
 
 /**
- * A file whose environments have variables and whose top level has none is deployed by environment
- * alone.
+ * Returns the deployments in use. If only environments have variables, the top level is not
+ * deployed.
  */
 function deployed(all: readonly Deployment[]): readonly Deployment[] {
   const [top, ...others] = all
@@ -87,7 +89,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
     config = load(routes, deployment.environment, noNetwork)
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown
-    // Its other parts can be held against each other once it loads.
+    // Its other parts can be compared with each other once it loads.
     const { faults } = deploymentFindings(deployment, deployments, [])
     return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...faults], notes: [] }
   }
@@ -106,7 +108,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       ...secretsInRoutes(routes),
       ...ofPolicies,
       ...rateFaults(deployment, deployments.file, policies),
-      // An example that is wrong by itself says nothing of the rules.
+      // If an example itself is wrong, its outcome says nothing about the rules.
       ...(ofPolicies.length > 0 ? [] : policies.flatMap((policy) => failedExamples(policy, routes))),
       ...unusableRoutes([...config.routes.values()]),
     ],
@@ -119,7 +121,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
   }
 }
 
-/** The load at start knows one environment, and a wrangler.toml. */
+/** Adds the environment and the file's name: the check at load knows neither. */
 const placed =
   ({ name }: Deployment, file: string) =>
   (fault: Fault): Fault => {
@@ -134,7 +136,9 @@ const placed =
     }
   }
 
-/** Wrangler ignores what it does not know, so that a misspelt field has no effect. */
+/**
+ * Returns a fault for each field that wrangler does not know and ignores, such as a misspelt one.
+ */
 const unexpectedFields = ({ deployments: { warnings, file } }: Project): Fault[] =>
   warnings
     .filter((warning) => warning.startsWith('Unexpected fields'))
@@ -160,7 +164,7 @@ function failedExamples(policy: Policy, routes: readonly Route[]): Fault[] {
   }))
 }
 
-/** The secrets that a deploy still needs, and the notes. */
+/** Prints the secrets that a deploy still needs, and the notes. */
 function report({ root, deployments, routes }: Project, results: readonly Result[], more: readonly string[]): string {
   const policies = policiesOf(routes)
   const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)

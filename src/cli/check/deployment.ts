@@ -6,19 +6,16 @@ import type { Findings } from './finding'
 import { type Placeholder, placeholders } from './placeholders'
 import { secretNames, secretsInVariables } from './secrets'
 
-/** They let the gateway notice a caller who has left, and stop the agent's run. */
+/** With these flags the gateway notices that a caller has left, and stops the agent's run. */
 const FLAGS = ['enable_request_signal', 'request_signal_passthrough']
 
-/** Fields of wrangler's file that are lost where they stand below [vars]. */
+/** Fields of wrangler's file that have no effect if they stand below [vars]. */
 const TOP_LEVEL = [
   ...['name', 'main', 'account_id', 'routes', 'route', 'workers_dev', 'preview_urls', 'compatibility_date'],
   ...['compatibility_flags', 'minify', 'keep_names', 'upload_source_maps', 'build', 'observability', 'limits'],
 ]
 
-/**
- * Looks at one place that the Worker is deployed to: everything beside the routes that can be
- * compared without a network.
- */
+/** Checks one deployment: everything except the routes that can be compared without a network. */
 export function deploymentFindings(
   deployment: Deployment,
   { file, all }: Deployments,

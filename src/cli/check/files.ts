@@ -9,8 +9,8 @@ import { variablesOf } from './placeholders'
 import { withoutComments } from './worker-file'
 
 /**
- * Messages name files by ids, so a file that is named otherwise would send its reader to the wrong
- * place.
+ * Finds files whose name is not their id. Messages name files by ids, and would send the reader to
+ * the wrong place.
  */
 export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   return routes.flatMap((route) => {
@@ -27,18 +27,18 @@ export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   })
 }
 
-/** A file of this name, in whatever spelling of TypeScript or JavaScript. */
+/** Whether a file of this name exists, with any ending of TypeScript or JavaScript. */
 const isThere = (root: string, file: string): boolean =>
   ['.ts', '.tsx', '.mts', '.js', '.mjs', '.json'].some((ending) =>
     existsSync(path.join(root, file.replace(/\.ts$/, ending))),
   )
 
-/** A route that is written and not listed does not exist: callers get 404, and nothing says why. */
+/** Finds routes that have a file and are not listed: callers get 404, and nothing says why. */
 export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] {
   const listed = new Set(routes.map((route) => `${route?.id}.ts`))
   const files = filesIn(root, 'routes')
   const index = files.includes('index.ts') ? readFileSync(path.join(root, ROUTES_FILE), 'utf8') : ''
-  // Such a list names a file by another id, and that is a fault of its own.
+  // If the list names a file by another id, that is a fault of its own.
   const isMisnamed =
     listed.size < routes.length ||
     [...listed].some((file) => !files.some((each) => path.basename(each).replace(ENDING, '.ts') === file))
@@ -69,7 +69,7 @@ export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] 
     })
 }
 
-/** Policies and issuers that no route names. */
+/** Finds policies and issuers that no route names. */
 export function unusedFiles(root: string, routes: readonly Route[]): readonly string[] {
   const used = new Set(routes.flatMap(({ trust = [], policies = [] }) => [...trust, ...policies].map(({ id }) => id)))
   return filesIn(root, 'policies')
@@ -80,7 +80,7 @@ export function unusedFiles(root: string, routes: readonly Route[]): readonly st
     .map((file) => `policies/${file} is used by no route.`)
 }
 
-/** Variables that neither a route nor the Worker's own files name. */
+/** Finds variables that neither a route nor the Worker's own files name. */
 export function unusedVariables(root: string, routes: readonly Route[], { own, name }: Deployment): readonly string[] {
   const used = new Set([...variablesOf(routes), 'PUBLIC_URL', 'ENVIRONMENT'])
   const text = filesIn(root, 'src')
@@ -93,7 +93,7 @@ export function unusedVariables(root: string, routes: readonly Route[], { own, n
 
 const ENDING = /\.(?:tsx?|mts|jsx?|mjs)$/
 
-/** The names of source files in a folder and those below it, with slashes. */
+/** Returns the names of source files in a folder and below it, with slashes. */
 const filesIn = (root: string, folder: string): string[] =>
   existsSync(path.join(root, folder))
     ? readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

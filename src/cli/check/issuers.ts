@@ -3,7 +3,7 @@ import type { Fault } from '../../config/fault'
 import { issuersIn } from '../../config/trust'
 import { withoutSecrets } from './secrets'
 
-/** Providers that are known by their host, and the preset that knows the rest of them. */
+/** Providers that are recognised by their host, and the preset that configures each of them. */
 const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
   [/(?:^|\.)auth0\.com$/, 'auth0'],
   [/^(?:login\.microsoftonline\.com|sts\.windows\.net)$/, 'entra'],
@@ -17,8 +17,8 @@ const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
 ]
 
 /**
- * Mistakes in issuers that load, and of whose people no one could come in.
- * @param environment resolves what names a variable
+ * Finds mistakes in issuers that load, but whose tokens would all be refused.
+ * @param environment the variables that an issuer may name
  */
 export function issuerFaults(
   routes: readonly Route[],

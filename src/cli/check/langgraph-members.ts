@@ -2,16 +2,16 @@ import type { DecidingMember } from '../../agents/members'
 
 type Endpoint = readonly [method: string, path: string]
 
-/** Refused or taken out by the gateway, whatever the endpoint. */
+/** Refused or removed by the gateway at every endpoint. */
 const REFUSED = new Set(['webhook'])
-/** On a run that the request itself starts: it ends that run and no other. */
+/** Concern the run that the request itself starts, and no other. */
 const OF_OWN_RUN = new Set(['on_disconnect'])
-/** Held to what is the caller's own, by the rule of the endpoint's row. */
+/** Limited to the caller's own data, by the rule in the endpoint's row. */
 const OWNED = new Set([
   ...['ids', 'thread_id', 'run_ids', 'checkpoint', 'config', 'metadata', 'namespace', 'namespace_prefix', 'prefix'],
   ...['suffix', 'delete_threads'],
 ])
-/** Ask for nothing: they say what a run does, what is looked for, and what is told of it. */
+/** Give access to nothing: they say what a run does, what is searched, and what is returned. */
 const HARMLESS = new Set([
   ...['after_seconds', 'as_node', 'assistant_id', 'before', 'channels', 'check_db', 'checkpoint_during', 'command'],
   ...['context', 'depth', 'description', 'durability', 'enabled', 'end_time', 'extract', 'feedback_keys', 'filter'],
@@ -22,9 +22,9 @@ const HARMLESS = new Set([
 ])
 /** Names that mean something else at some endpoints. */
 const EXCEPT: Readonly<Record<string, (endpoint: Endpoint) => boolean>> = {
-  // Of an item of the store, which is the caller's own.
+  // The lifetime of an item of the store, which is the caller's own.
   ttl: ([, path]) => path.startsWith('/store/'),
-  // A filter of what is looked for; of runs to cancel it is refused.
+  // A filter of a search. For runs to cancel it is refused.
   status: () => true,
 }
 
@@ -45,7 +45,7 @@ export interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** The names of a body's members, in whatever shape it has. */
+/** Returns the names of a body's members, whatever its shape. */
 function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
   if (schema.$ref) {
     const named = components.schemas[schema.$ref.replace('#/components/schemas/', '')]
@@ -60,8 +60,8 @@ function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
 const plainPath = (path: string): string => path.replace(/\{[^}]+\}|:[^/]+/g, '*').replace(/(?<=.)\/$/, '')
 
 /**
- * Lists, for each endpoint that the gateway knows, the members of query and body that nobody has
- * thought about: not of those that decide there, nor refused, owned or harmless.
+ * Lists, for each endpoint that the gateway knows, members of query and body that are not
+ * classified: neither deciding there, nor refused, owned or harmless.
  */
 export function unknownMembers(
   document: OpenApi,

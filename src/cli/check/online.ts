@@ -9,7 +9,9 @@ import { nodePorts } from '../node-ports'
 import { say } from '../print'
 import { type OpenApi, unknownMembers } from './langgraph-members'
 
-/** The findings of a check with the network: a line for each thing that is well, and the faults. */
+/**
+ * The findings of a check with the network: a line for each thing that is right, and the faults.
+ */
 export interface Online {
   readonly lines: readonly string[]
   readonly faults: readonly Fault[]
@@ -22,8 +24,8 @@ const MOST_SKEW_SECONDS = 60
 type Network = Pick<Ports, 'fetch' | 'now' | 'after'>
 
 /**
- * Asks an identity provider: whether its documents and keys are there and fit what is configured,
- * and what time it has.
+ * Asks an identity provider whether its documents and keys exist and fit the configuration, and
+ * compares its clock.
  */
 export async function askIssuer(issuer: TrustedIssuer, network: Network): Promise<Online> {
   const faults: Fault[] = []
@@ -42,9 +44,8 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     emit: () => undefined,
     log: () => undefined,
   }
-  // A provider with a preset has such a document as well, though its keys are not looked up there.
-  // An address of keys that somebody wrote by hand may stand for a document that says something
-  // else.
+  // A provider with a preset also has a discovery document, though its keys are not looked up
+  // there. If the address of the keys was written by hand, the document may rightly differ.
   if (issuer.jwksUri === undefined || issuer.preset !== undefined) {
     const named = await nameInDiscovery(issuer, ports)
     if (named !== undefined && named !== issuer.issuer) {
@@ -85,7 +86,7 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
   }
 }
 
-/** Node says `fetch failed`, and why in the cause. */
+/** Node's message is only `fetch failed`. The cause says why. */
 const causeOf = (thrown: unknown): string => {
   const { message, cause } = thrown as Error
   return cause instanceof Error ? cause.message : message
@@ -94,7 +95,7 @@ const causeOf = (thrown: unknown): string => {
 const kindsOf = (keys: readonly { readonly kty?: string; readonly crv?: string }[]): string =>
   `Set algorithms to fit the published keys: ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
 
-/** The issuer as its discovery document names it; undefined where there is none. */
+/** Returns the issuer as its discovery document names it, or undefined if there is none. */
 async function nameInDiscovery(
   { issuer }: TrustedIssuer,
   { fetch }: Pick<Ports, 'fetch'>,
@@ -111,8 +112,8 @@ async function nameInDiscovery(
 }
 
 /**
- * Asks an agent: whether anything answers at its address, and whether a LangGraph server knows
- * members that the gateway does not.
+ * Asks an agent whether it answers at its address. A LangGraph server is also asked whether it has
+ * members that the gateway does not know.
  */
 export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch'>): Promise<Online> {
   const { host, prefix } = route.origin
@@ -148,8 +149,8 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
 }
 
 /**
- * Asks everybody whom the routes name, prints who answered well, and gives the faults of the
- * others.
+ * Asks all identity providers and agents of the routes. Prints those that answered well, and
+ * returns the faults of the others.
  */
 export async function askEverybody(configs: readonly Configuration[]): Promise<readonly Fault[]> {
   const routes = configs.flatMap((config) => [...config.routes.values()])

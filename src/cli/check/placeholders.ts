@@ -2,7 +2,7 @@ import type { Route } from '../../config/define'
 import { issuersIn } from '../../config/trust'
 import type { Deployment } from '../deployments'
 
-/** A text that an example has, and no deployment. */
+/** A text that belongs in an example, never in a deployment. */
 export interface Placeholder {
   /** Absent for a variable, which stands in wrangler's file. */
   readonly file?: string
@@ -11,8 +11,7 @@ export interface Placeholder {
 }
 
 /**
- * RFC 2606 keeps these names for documents; the others are how examples mark what is to be
- * replaced.
+ * RFC 2606 reserves these names for documents. The others mark parts of examples to be replaced.
  */
 const HOST =
   /(?:^|\.)example(?:\.(?:com|org|net|edu))?$|\.(?:example|invalid|test)$|(?:^|[.-])(?:your|my)-?(?:company|domain|tenant|org|app|project)\b|\bcontoso\b|(?:^|[.-])(?:tenant|project|team|x{3,})(?=\.)|placeholder/i
@@ -20,8 +19,8 @@ const TEXT =
   /\b(?:TENANT(?:_ID)?|CLIENT_ID|PROJECT(?:_ID)?|AUD_TAG|client_EXAMPLE|\w+_EXAMPLE|YOUR[-_ ]\w+|TBD)\b|\bCHANGE[-_]?ME\b|\bREPLACE[-_ ]?ME\b|<[^>]+>|x{4,}|00000000-0000-0000-0000-000000000000/
 
 /**
- * Finds what nobody has replaced yet: in variables that routes use, and in addresses that stand in
- * routes and issuers.
+ * Finds placeholders that are not replaced yet: in variables that routes use, and in routes and
+ * issuers.
  */
 export function placeholders({ environment }: Deployment, routes: readonly Route[]): readonly Placeholder[] {
   const used = variablesOf(routes)
@@ -55,7 +54,7 @@ function textsOf(value: unknown, file: string, path: string): Placeholder[] {
   return []
 }
 
-/** The names of variables that routes and issuers read. */
+/** Returns the names of variables that routes and issuers read. */
 export function variablesOf(value: unknown): ReadonlySet<string> {
   const names = new Set<string>()
   const visit = (at: unknown): void => {

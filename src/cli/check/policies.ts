@@ -6,8 +6,7 @@ import { covers, unnamed } from '../../policy/operation'
 import { nearest } from './suggestions'
 
 /**
- * A rule that says "may not" to nobody, or "may" to nobody, fails without a sign. These faults are
- * of that sort.
+ * Finds mistakes that show no error: rules that match no caller, and examples that test nothing.
  */
 export const policyFaults = (policies: readonly Policy[], routes: readonly Route[]): Fault[] =>
   policies.flatMap((policy) => [
@@ -17,7 +16,7 @@ export const policyFaults = (policies: readonly Policy[], routes: readonly Route
     ...valuesThatNeverHold(policy),
   ])
 
-/** The values of one field in a condition, wherever it stands there. */
+/** Returns the values of one field in a condition, at any depth. */
 function valuesOf(condition: unknown, field: 'role' | 'issuer' | 'scope'): readonly string[] {
   if (typeof condition !== 'object' || condition === null) return []
   return Object.entries(condition).flatMap(([key, value]) =>
@@ -50,7 +49,7 @@ function meant(name: string, names: readonly string[]): string {
   return found === undefined ? '' : `Did you mean ${JSON.stringify(found)}? `
 }
 
-/** An example of an operation that does not exist is denied whatever the rules say. */
+/** Finds examples of an operation that does not exist: it is denied whatever the rules say. */
 function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
   const known = new Set([
     ...Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
@@ -74,8 +73,8 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
 }
 
 /**
- * Roles that nearly are others: in examples, those that no rule names; in rules, those that differ
- * from another by their case.
+ * Finds roles that are probably misspelt: in examples, roles that no rule names; in rules, roles
+ * that differ from another only by case.
  */
 function misspeltRoles(policy: Policy): Fault[] {
   const rules = rulesOf(policy)
@@ -104,7 +103,7 @@ function misspeltRoles(policy: Policy): Fault[] {
   return [...inExamples, ...inTwoCases]
 }
 
-/** No token has such a scope or such a role. */
+/** Finds scopes and roles that no token can have. */
 function valuesThatNeverHold(policy: Policy): Fault[] {
   const fault = (path: string, found: string, expected: string): Fault => ({
     file: `policies/${policy.id}.ts`,
@@ -128,8 +127,8 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
 }
 
 /**
- * Routes that trust somebody and let nobody do anything: each request is refused, and nothing is
- * wrong with any.
+ * Finds routes whose policies allow no operation: every request is refused, though each part is
+ * right by itself.
  */
 export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
   routes.flatMap((route) => {

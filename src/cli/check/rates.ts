@@ -15,7 +15,7 @@ export function rateFaults(deployment: Deployment, file: string, policies: reado
   const rates = policies.flatMap(({ id, rates: own = [] }) => own.map((rate, index) => ({ id, rate, index })))
   const compared = rates.flatMap(({ id, rate, index }) => {
     const limiter = bound.find(({ name }) => name === rate.binding)
-    // A binding that is not there is a fault at load.
+    // A missing binding is reported at load.
     if (!limiter) return []
     const { limit, period } = limiter.simple
     if (limit === rate.most && period === rate.seconds) return []

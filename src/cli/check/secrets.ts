@@ -4,15 +4,13 @@ import type { LoadedRoute } from '../../config/loaded-route'
 import type { Deployment } from '../deployments'
 import { unshown } from './finding'
 
-/**
- * A secret that a deployment has to be given, and the command that makes it, where there is one.
- */
+/** A secret that a deployment needs, and the command that makes it, if there is one. */
 export interface NeededSecret {
   readonly name: string
   readonly from: string
 }
 
-/** The secrets without which a route of these answers 503. */
+/** Returns the secrets without which one of these routes answers 503. */
 export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSecret[] {
   const signs = routes.some(({ isPublic, identity }) => !isPublic && identity.assertion !== 'off')
   const keeps = routes.some(({ threads }) => threads !== 'shared')
@@ -24,13 +22,11 @@ export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSe
   ]
 }
 
-/** The names of secrets that routes speak of. */
+/** Returns the names of secrets that routes use. */
 export const secretNames = (routes: readonly Route[]): ReadonlySet<string> =>
   new Set(['SIGNING_KEYS', 'THREAD_SECRET', ...routes.flatMap(({ agent }) => agent?.credential?.secret ?? [])])
 
-/**
- * The last word of a name that holds a secret, whether its words are parted by case or by a dash.
- */
+/** The last word of a name that holds a secret. Case or a dash may separate its words. */
 const NAME = /(?:^|_)(?:SECRETS?|PASSWORD|PASSWD|PASS|PWD|TOKEN|KEY|APIKEY|CREDENTIALS?)$/
 const isSecretName = (name: string): boolean => {
   const words = name
@@ -41,8 +37,8 @@ const isSecretName = (name: string): boolean => {
 }
 
 /**
- * A JWT, a PEM, a private JWK, a password in an address, a header's value, and the beginnings by
- * which vendors mark their keys.
+ * A JWT, a PEM, a private JWK, a password in an address, a header's value, and the prefixes that
+ * vendors give their keys.
  */
 const VALUES: readonly RegExp[] = [
   /\beyJ[\w-]+\.[\w.-]+/g,
@@ -56,15 +52,14 @@ const VALUES: readonly RegExp[] = [
 /** The query of an address. */
 const QUERY = /(?<=https?:\/\/[^\s"'?]+\?)[^\s"']+/g
 
-/** A text without what looks like a secret in it. */
+/** Replaces everything in a text that looks like a secret. */
 export const withoutSecrets = (text: string): string =>
   [...VALUES, QUERY].reduce((shown, value) => shown.replace(value, '[not shown]'), text)
 
 const holdsSecret = (text: string): boolean => VALUES.some((value) => text.search(value) >= 0)
 
 /**
- * Finds secrets that stand among the variables, where whoever reads the repository or the dashboard
- * reads them.
+ * Finds secrets among the variables, which every reader of the repository or the dashboard can see.
  */
 export function secretsInVariables({ own }: Deployment, file: string, at: string, named: ReadonlySet<string>): Fault[] {
   const vars = Object.entries((own.vars ?? {}) as Readonly<Record<string, unknown>>)

@@ -4,7 +4,7 @@ import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
 import { routeJsonSchema } from '../json-schema'
 
-/** Names that people know a provider or a kind by, and ours. */
+/** Names by which people know a provider or a kind, with the project's own names. */
 const KNOWN_AS: Readonly<Record<string, string>> = {
   azure: 'entra',
   'azure-ad': 'entra',
@@ -36,14 +36,15 @@ export function withSuggestions(faults: readonly Fault[], routes: readonly Route
 }
 
 /**
- * The names that are possible at the place of a fault: operations, or those that the fault lists.
+ * Returns the names that are possible at the place of a fault: operations, or those that the fault
+ * lists.
  */
 function namesExpected({ expected }: Fault, operations: readonly string[]): readonly string[] {
   if (/\boperation\b/.test(expected)) return operations
   return / or "|one of/.test(expected) ? (expected.match(/[\w-]{2,}/g) ?? []) : []
 }
 
-/** The one of some names that somebody most likely meant; undefined where none is near. */
+/** Returns the name that was most likely meant, or undefined if none is near. */
 export function nearest(name: string | undefined, names: Iterable<string>): string | undefined {
   if (name === undefined) return undefined
   const all = new Set(names)
@@ -60,10 +61,10 @@ export function nearest(name: string | undefined, names: Iterable<string>): stri
   return best?.name
 }
 
-/** One and several are taken for each other more often than any letters are. */
+/** Drops the plural: people confuse singular and plural more often than letters. */
 const singular = (name: string): string => name.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '')
 
-/** The operations of all kinds, and those that routes of `http` agents name. */
+/** Returns the operations of all kinds, and those that routes of `http` agents name. */
 function operationsIn(routes: readonly Route[]): readonly string[] {
   const known = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
     [...endpoints, ...bodyOperations].map(({ operation }) => operation),
@@ -76,7 +77,7 @@ function operationsIn(routes: readonly Route[]): readonly string[] {
   return [...known, ...own]
 }
 
-/** The keys of objects that a JSON Schema names. */
+/** Returns the keys of objects that a JSON Schema names. */
 function keysOf(schema: unknown): readonly string[] {
   if (Array.isArray(schema)) return schema.flatMap(keysOf)
   if (typeof schema !== 'object' || schema === null) return []

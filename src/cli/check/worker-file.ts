@@ -7,7 +7,7 @@ import { type Deployments, prefixOf } from '../deployments'
 const THREE_LINES =
   "import { createWorker } from 'sallyport/worker'; import routes from '../routes'; export default createWorker(routes)"
 
-/** The file that wrangler deploys has to make a Worker of the routes that were checked. */
+/** Checks that the file that wrangler deploys makes a Worker from the routes that were checked. */
 export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
   const [top] = all
   const main = top?.config.main
@@ -41,10 +41,7 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
 
 const CLASS = 'RevocationList'
 
-/**
- * Compares what is bound as the list of revocations, in any environment, with what the Worker
- * exports.
- */
+/** Compares the list of revocations that any environment binds with the exports of the Worker. */
 function listFaults(text: string, at: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
   const bound = all.flatMap((deployment) =>
     deployment.config.durable_objects.bindings

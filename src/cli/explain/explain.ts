@@ -35,7 +35,7 @@ const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|
   --header   a header of the request`
 
 /**
- * Says why a token is let in or refused, or what becomes of a whole request, by the Worker's own
+ * Says why a token is accepted or refused, or what happens to a whole request, by the Worker's own
  * code.
  */
 export const explain: Command = {
@@ -77,7 +77,7 @@ export const explain: Command = {
     const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
     if (asked.length === 0)
       throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
-    /** Routes that trust the same in the same way say the same. */
+    /** Routes with the same trust give the same explanation. */
     const groups = [...Map.groupBy(asked, ({ trust }) => JSON.stringify(trust)).values()]
     const token = readToken(values.token === '-' ? '-' : path.resolve(root, values.token))
     if (isMeantAsKey(token)) {
@@ -103,8 +103,8 @@ export const explain: Command = {
 }
 
 /**
- * The routes as `sallyport dev` runs them: with .dev.vars, and local people beside the project's
- * own providers.
+ * Loads the routes as `sallyport dev` runs them: with .dev.vars, and with local people beside the
+ * project's own providers.
  */
 function loadHere(root: string, file: string, routes: readonly Route[], environment: Environment, port: number) {
   const given = variablesHere(root, file, routes)
@@ -123,14 +123,15 @@ const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
   }
 }
 
-/** A token as people copy it, with its scheme or a line end. */
+/** Reads a token as people copy it, possibly with its scheme or a line end. */
 function readToken(from: string): string {
   const text = contentOf(from)
   return text.trim().replace(/^(?:authorization:\s*)?bearer\s+/i, '')
 }
 
 /**
- * An error of the file system would repeat the name, which may be a token that was meant to be one.
+ * Reads a file. The file system's error is not passed on: it would repeat the name, which may be a
+ * token.
  */
 function contentOf(from: string): string {
   try {

@@ -1,7 +1,7 @@
 import type { Explanation, Step } from '../../authentication/jwt/explain'
 import type { LoadedRoute } from '../../config/loaded-route'
 
-/** An explanation as a person reads it. @param routes that were asked about */
+/** Formats an explanation for a person. @param routes that were asked about */
 export function explanationText(
   { steps, verdict, issuer, principal }: Explanation,
   routes: readonly LoadedRoute[],

@@ -4,15 +4,15 @@ import type { LoadedRoute } from '../../config/loaded-route'
 import { endText } from '../api-key-record'
 import { openKv } from '../kv'
 
-/** The outcome for an API key, and the caller that it stands for. */
+/** The outcome for an API key, and the caller that it identifies. */
 export interface KeyExplanation {
   readonly text: string
   readonly isAccepted: boolean
 }
 
 /**
- * Explains an API key: by its form alone, and then by its record in KV on this machine or as
- * deployed. The key's text is in nothing that is returned.
+ * Explains an API key: first by its form, then by its record in KV on this machine or as deployed.
+ * The key's text does not appear in the result.
  * @param routes that were asked about
  */
 export async function explainKey(

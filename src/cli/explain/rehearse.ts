@@ -18,18 +18,18 @@ export interface Outcome {
   /** The body of the answer. */
   readonly answer: string
   readonly audit: AuditEvent
-  /** The last request that the agent got; undefined where none reached it. */
+  /** The last request that the agent received; undefined if none reached it. */
   readonly received: Received | undefined
-  /** The token that was sent, which no other gateway accepts; undefined for nobody. */
+  /** The token that was sent, which no other gateway accepts; undefined without a user. */
   readonly token: string | undefined
 }
 
 /**
- * Sends one request through the project's own Worker in workerd, between a provider and agents that
- * are made here. Nothing reaches a network. The agents answer everything with an empty JSON object,
- * so that none of them knows a thread.
+ * Sends one request through the project's own Worker in workerd, with an identity provider and
+ * agents that exist only here. Nothing reaches a network. The agents answer every request with an
+ * empty JSON object, so none of them knows a thread.
  *
- * @param as who is signed in; undefined for nobody
+ * @param as the user who is signed in; undefined for none
  */
 export async function rehearse(
   root: string,

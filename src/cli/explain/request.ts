@@ -19,7 +19,7 @@ export interface RequestOptions {
   readonly env?: string | undefined
 }
 
-/** Says what becomes of a request: whether it passes and why, and what the agent would get. */
+/** Says what happens to a request: whether it passes and why, and what the agent would receive. */
 export async function explainRequest(root: string, written: string, options: RequestOptions): Promise<string> {
   const [, method = '', at = ''] = /^([A-Za-z]+)\s+(\/\S*)$/.exec(written.trim()) ?? []
   if (method === '')
@@ -36,7 +36,7 @@ export async function explainRequest(root: string, written: string, options: Req
   return outcomeText(outcome, request, route, route && (await callerIn(outcome.token, route)))
 }
 
-/** A body, or the name of a file with one after an at sign, as curl has it. */
+/** Returns a body. As in curl, `@` and a file name stand for the file's content. */
 function contentOf(root: string, body: string): string {
   if (!body.startsWith('@')) return body
   const file = path.resolve(root, body.slice(1))
@@ -61,7 +61,7 @@ function personOf(as: string | undefined): TestPerson | undefined {
   throw new ProjectError(`--as takes a person: alice, or '{"sub":"alice","roles":["admin"]}'.`)
 }
 
-/** Node's own client cannot send everything that a caller could. @throws ProjectError */
+/** Refuses requests that Node's own client cannot send. @throws ProjectError */
 function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void {
   const isBodiless = method === 'GET' || method === 'HEAD'
   const header = Object.keys(headers).find((name) => /^(?:connection|upgrade|transfer-encoding|te|host)$/.test(name))
@@ -73,7 +73,7 @@ function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void 
     throw new ProjectError(`Clients send this path as ${pathname}${search}. Write that instead.`)
 }
 
-/** The caller that a token names, by the gateway's own functions. */
+/** Returns the caller that a token names, by the gateway's own functions. */
 async function callerIn(token: string | undefined, { trust }: LoadedRoute): Promise<Principal | undefined> {
   if (token === undefined) return undefined
   const { principal } = await explainToken(token, trust.issuers, async () => 'unknown', Date.now())
@@ -81,8 +81,8 @@ async function callerIn(token: string | undefined, { trust }: LoadedRoute): Prom
 }
 
 /**
- * An outcome as a person reads it.
- * @param caller absent where nobody is signed in, or the route trusts no such token
+ * Formats an outcome for a person.
+ * @param caller absent if no user is signed in, or if the route does not trust the token
  */
 export function outcomeText(
   { status, answer, audit, received }: Outcome,
@@ -123,7 +123,7 @@ const ownerText = ({ threads }: LoadedRoute, caller: Principal | undefined): str
   return threads === 'tenant' ? `of tenant ${caller?.tenant}` : `of ${caller?.userId ?? 'nobody'} alone`
 }
 
-/** Each rule that speaks of an operation, with whether the caller meets it. */
+/** Lists each rule that covers an operation, and says whether the caller meets it. */
 function rulesText(traces: readonly PolicyTrace[], operation: string): string[] {
   return traces.flatMap(({ policy, rules }) => {
     const speaking = rules.filter((rule) => rule.covers)
@@ -149,7 +149,7 @@ function detailOf(answer: string): string {
   }
 }
 
-/** A signature of the gateway's, which is new in each request and long. */
+/** A signature of the gateway, which is long and differs in each request. */
 const SIGNED = /^(Bearer )?eyJ[\w-]+\.[\w-]+\.[\w-]+$/
 
 function agentText(
