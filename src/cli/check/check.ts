@@ -121,7 +121,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
   }
 }
 
-/** Adds the environment and the file's name: the check at load knows neither. */
+/** Puts the environment and the file's real name into a fault: the check at load knows neither. */
 const placed =
   ({ name }: Deployment, file: string) =>
   (fault: Fault): Fault => {
@@ -164,7 +164,7 @@ function failedExamples(policy: Policy, routes: readonly Route[]): Fault[] {
   }))
 }
 
-/** Prints the secrets that a deploy still needs, and the notes. */
+/** Lists the notes, and the secrets that a deploy still needs. */
 function report({ root, deployments, routes }: Project, results: readonly Result[], more: readonly string[]): string {
   const policies = policiesOf(routes)
   const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)

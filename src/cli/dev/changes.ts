@@ -4,8 +4,8 @@ import type { Staged } from './stage'
 type Compared = Pick<Staged, 'routes' | 'variables'>
 
 /**
- * Says what differs between two configurations: routes by their ids, variables by their names.
- * Values are not told.
+ * Lists the differences between two configurations: routes by id, and variables by name without
+ * their values.
  */
 export function changesBetween(before: Compared, after: Compared): string[] {
   const old = new Map(before.routes.map((route) => [route.id, route]))

@@ -9,13 +9,13 @@ import { readPeople } from './local-people'
 import { type Addresses, type Staged, stage } from './stage'
 import { Watch } from './watch'
 
-/** While a project is broken: a file that nothing watches may mend it. */
+/** How often a broken project is read again: a file that is not watched may correct it. */
 const AGAIN_MS = 3_000
 
-/** The configuration that the gateway runs with: the last one that was good. */
+/** The configuration that the gateway runs with, which is the last one without faults. */
 export interface Current {
   readonly staged: Staged
-  /** Takes in what was saved while nobody looked. */
+  /** Loads changes that were saved before the watch began. */
   readonly refresh: () => Promise<void>
   readonly close: () => void
 }
@@ -26,17 +26,16 @@ interface Around {
   readonly people: People
   /**
    * Puts a configuration in force.
-   * @returns what the gateway said, where it does not start with it: then the old one is in force
-   * again
+   * @returns the gateway's output if it does not start with it; then the old one is in force again
    */
   readonly apply: (next: Staged, before: Staged) => Promise<string | undefined>
 }
 
-/** Takes in each save that is good, and tells of each that is not, once. */
+/** Loads each save without faults, and reports each other save once. */
 export function keepCurrent({ root, addresses, people, apply }: Around, first: Staged): Current {
   let staged = first
   let told: string | undefined
-  /** A build that does not start: it is not tried again and again. */
+  /** A build that does not start. It is not tried again. */
   let refused: string | undefined
   let again: NodeJS.Timeout | undefined
   let busy = Promise.resolve()

@@ -26,8 +26,9 @@ import { traffic } from './traffic'
 import { startWatchdog, type Watchdog } from './watchdog'
 
 /**
- * Runs the gateway of a project on this machine, with secrets of its own and addresses of
- * .dev.vars. It runs the last configuration that was good: a bad save is told, and changes nothing.
+ * Runs the gateway of a project on this machine, with secrets of its own and the addresses in
+ * .dev.vars. It runs the last configuration without faults. A save with faults is reported and has
+ * no effect.
  */
 export const dev: Command = {
   usage: `usage: sallyport dev [--port NUMBER]
@@ -50,7 +51,7 @@ export const dev: Command = {
   },
 }
 
-/** @param atEnd is given all that has to be closed */
+/** @param atEnd receives everything that has to be closed */
 async function runEverything(
   root: string,
   port: number,
@@ -133,9 +134,9 @@ async function refuseTakenPorts(port: number): Promise<void> {
   }
 }
 
-/** Requests as a person reads them, and errors as they are; wrangler's own chatter is left out. */
+/** Prints requests in readable form and errors as they are. Wrangler's other output is left out. */
 function tell(line: string, page: string): void {
-  // The page's own origin is in no list that somebody wrote.
+  // The page's own origin is not in any list of the project's.
   const asked = traffic(line)
     ?.replace(` or ${page}`, '')
     .replace(`expected ${page}`, 'expected an entry of a list, and the list is empty')

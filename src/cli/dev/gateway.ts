@@ -14,10 +14,10 @@ import type { Staged } from './stage'
 import type { Watchdog } from './watchdog'
 import type { ToWorker } from './worker'
 
-/** How often it looks whether it is still wanted. */
+/** How often the gateway checks whether its parent still runs. */
 const PARENT_MS = 500
 
-/** A Worker that has not answered by then does not start. */
+/** A Worker that has not answered by then is taken for one that cannot start. */
 const START_MS = 30_000
 const LOOK_MS = 100
 /** An error is written in several lines. */
@@ -26,25 +26,25 @@ const OUTPUT_LINES = 12
 
 /** The gateway, in a process that has workerd. */
 export interface RunningGateway {
-  /** Gives it other variables. */
+  /** Sets other variables. */
   use(variables: Readonly<Record<string, string>>): void
   /**
    * Waits until a build runs.
-   * @returns what the gateway said instead, where it does not
+   * @returns the gateway's output if the build does not run
    */
   runs(build: string): Promise<string | undefined>
-  /** Resolves when it has ended, with the exit code. */
+  /** Resolves with the exit code when the gateway has ended. */
   readonly ended: Promise<number>
   readonly stop: () => Promise<void>
 }
 
 /**
- * Starts the gateway, and ends it when this process is told to end, or when the process that
- * started this one has gone.
- * @param staged what it runs
+ * Starts the gateway. Ends it when this process is told to end, or when the process that started
+ * this one has ended.
+ * @param staged the configuration to run
  * @param start wrangler's file of it, and its port
- * @param onLine is given each line that it writes
- * @throws ProjectError where it does not start
+ * @param onLine receives each line of output
+ * @throws ProjectError if it does not start
  */
 export async function startGateway(
   root: string,
@@ -64,7 +64,7 @@ export async function startGateway(
       NO_COLOR: '1',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A group of its own, workerd included: wrangler may end without having ended workerd.
+    // A process group of its own, with workerd in it: wrangler may end without ending workerd.
     detached: process.platform !== 'win32',
   })
   watchdog.watch(worker.pid)
@@ -114,7 +114,7 @@ export async function startGateway(
   throw new ProjectError(`The gateway did not start. It said:\n\n${why || '    (nothing)'}`)
 }
 
-/** The build that answers at a port. */
+/** Returns the build that answers at a port. */
 async function buildAt(port: number): Promise<string | undefined> {
   try {
     const reply = await fetch(`${local(port)}${BUILD_PATH}`, { signal: AbortSignal.timeout(1_000) })
@@ -124,29 +124,30 @@ async function buildAt(port: number): Promise<string | undefined> {
   }
 }
 
-/** @param onAsked is called when it is time to end */
+/** @param onAsked is called when the gateway should end */
 function endWithParent(worker: ChildProcess, onAsked: () => void): void {
   const stop = (): void => {
     onAsked()
     worker.kill('SIGTERM')
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  // npm hands no signal on; once it has gone, this process, or the shell between them, has another
-  // parent.
+  // npm passes no signal on. Once npm has ended, this process, or the shell between them, has
+  // another parent.
   const before = ancestors()
   const watch = setInterval(() => ancestors() !== before && stop(), PARENT_MS)
   worker.once('exit', () => clearInterval(watch))
 }
 
 /**
- * The process that started this one, and under npm on Linux, where a shell stands between, also
- * npm.
+ * Names the process that started this one. Under npm on Linux, where a shell stands between, npm's
+ * is named too.
  */
 function ancestors(): string {
   const { ppid, platform, env } = process
   if (platform !== 'linux' || env.npm_lifecycle_event === undefined) return String(ppid)
   try {
-    // proc(5): the fourth field of `stat`, behind a name in parentheses that may have spaces.
+    // proc(5): the fourth field of `stat`. The name before it is in parentheses and may have
+    // spaces.
     const [, parent] = readFileSync(`/proc/${ppid}/stat`, 'utf8').split(/\) \S /)
     return `${ppid} ${parent?.split(' ', 1)[0]}`
   } catch {

@@ -4,20 +4,20 @@ import * as v from 'valibot'
 import { nearest } from '../check/suggestions'
 import { ProjectError } from '../project'
 
-/** A small file of a project that counts on this machine alone. */
+/** A small file of a project that is used on this machine only. */
 export interface JsonFile<Content> {
   readonly name: string
   readonly schema: v.GenericSchema<unknown, Content>
-  /** The keys that may stand in it. */
+  /** The keys that the file may have. */
   readonly keys: readonly string[]
-  /** An example of right content. */
+  /** An example of valid content. */
   readonly example: string
 }
 
 /**
  * Reads such a file.
- * @returns undefined where there is none
- * @throws ProjectError where its content is something else
+ * @returns undefined if there is none
+ * @throws ProjectError if its content is invalid
  */
 export function readJsonFile<Content>(
   root: string,

@@ -5,8 +5,8 @@ import type { Configuration } from '../../config/load'
 import type { Local } from './local'
 
 /**
- * The ids of routes that local people may use: those whose agent is on this machine, or was given
- * for this machine. Another leads to where production is, and must not be called in their name.
+ * Returns the ids of routes that local people may use: those whose agent is on this machine or was
+ * configured for it. Any other agent may be in production and must not be called in their name.
  *
  * @param loaded the same routes, as they are in force here
  * @param given names of variables that .dev.vars, dev.json or the shell sets
@@ -29,12 +29,12 @@ export function localRoutes(
 /** Whether an address is one of this machine. */
 export const isHere = (host: string): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(host).hostname)
 
-/** Stands in a bundle for its own name, which is known once it is made. */
+/** Placeholder for the bundle's own name, which is known only after bundling. */
 export const BUILD = '__SALLYPORT_BUILD__'
 
 /**
- * Makes a bundle that is for this machine alone, by changing what `sallyport/worker` is in it: no
- * variable, flag or file can bring such trust into a deployment.
+ * Makes a bundle for this machine only, by replacing `sallyport/worker` in it. So no variable, flag
+ * or file can bring the trust in local people into a deployment.
  */
 export const localBundle = (local: Local, root: string): Plugin => ({
   name: 'local',

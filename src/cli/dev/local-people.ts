@@ -2,7 +2,7 @@ import * as v from 'valibot'
 import { aliceAndBob, type Person } from './identity-provider/people.ts'
 import { type JsonFile, readJsonFile } from './json-file'
 
-/** Where a project says who can sign in on this machine. Without it: alice and bob. */
+/** The file that lists the people who can sign in on this machine. Without it: alice and bob. */
 export const PEOPLE_FILE = 'people.json'
 
 const texts = v.optional(v.array(v.string()))
@@ -28,6 +28,6 @@ const people: JsonFile<readonly Person[]> = {
 
 /**
  * Reads the people of a project.
- * @throws ProjectError where the file is no list of people
+ * @throws ProjectError if the file is not a list of people
  */
 export const readPeople = (root: string): readonly Person[] => readJsonFile(root, people) ?? aliceAndBob

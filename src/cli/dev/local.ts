@@ -1,11 +1,10 @@
 /*
  * The difference between a project's gateway on this machine and the deployed one. This module runs
- * in both places: in the commands, and in the Worker that `sallyport dev` bundles. No deployment
- * imports it.
+ * in both the commands and the Worker that `sallyport dev` bundles. No deployment imports it.
  */
 import type { Issuer, Route } from '../../config/define'
 
-/** Where things are on this machine, and who may use what. */
+/** The addresses on this machine, and the routes that local people may use. */
 export interface Local {
   /** The gateway's own address. */
   readonly gateway: string
@@ -15,22 +14,22 @@ export interface Local {
   readonly page: string
   /** The ids of routes that local people may use. */
   readonly routes: readonly string[]
-  /** Absent: nothing is recorded. */
+  /** Absent: no requests are recorded. */
   readonly recorder?: Recorder
 }
 
-/** A server that remembers the requests that it passes on to agents. */
+/** A server that remembers the requests that it forwards to agents. */
 export interface Recorder {
   readonly url: string
-  /** Requests to these origins go through it. */
+  /** Requests to these origins go through the recorder. */
   readonly agents: readonly string[]
 }
 
-/** Tells the recorder where a request is to go. It is not passed on. */
+/** The header that tells the recorder where a request goes. It is not forwarded. */
 export const TARGET_HEADER = 'x-sallyport-dev-target'
 
 /**
- * The local people's provider, as routes trust it. Their user ids say that they are local.
+ * The local people's identity provider, as routes trust it. A prefix marks their user ids as local.
  * @param urls of routes, which are audiences too: MCP clients ask for a token for one (RFC 8707)
  */
 export const localIssuer = (provider: string, urls: readonly string[]): Issuer => ({
@@ -43,8 +42,8 @@ export const localIssuer = (provider: string, urls: readonly string[]): Issuer =
 })
 
 /**
- * Lets local people use the routes that are for them, and the page call all routes. The local
- * provider comes first: MCP clients sign in at the first that a route names.
+ * Lets local people use the routes that are open to them, and lets the page call all routes. The
+ * local provider comes first, because MCP clients sign in at the first one that a route names.
  */
 export function asLocal(routes: readonly Route[], local: Local): readonly Route[] {
   const isForLocalPeople = ({ id }: Route): boolean => local.routes.includes(id)
@@ -60,8 +59,7 @@ export function asLocal(routes: readonly Route[], local: Local): readonly Route[
 type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>
 
 /**
- * Sends requests for agents through the recorder. The gateway signs for the agent's own address,
- * which stays as it is.
+ * Sends requests for agents through the recorder. Signatures still name the agent's own address.
  */
 export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
   return (input, init) => {
@@ -75,21 +73,22 @@ export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
   }
 }
 
-/** The line that the gateway writes where somebody fetches the keys of its assertions. */
+/** The line that the gateway writes when a client fetches the keys of its assertions. */
 export const KEYS_READ = '{"event":"keys-read"}'
 
-/** Comes with the page's own request for them. */
+/** Marks the page's own request for these keys. */
 export const PAGE_HEADER = 'x-sallyport-dev-page'
 
 interface Worker {
   fetch(request: Request, environment: unknown, context: never): Response | Promise<Response>
 }
 
-/** Answers with the build that runs, so that a save is known to be in force. */
+/** Answers with the running build, which shows whether a save is in force. */
 export const BUILD_PATH = '/.sallyport/dev'
 
 /**
- * Tells which build runs, and where an agent fetches keys, so that one that never does can be told.
+ * Answers which build runs, and logs when a client fetches the keys. So agents that never fetch
+ * them can be found.
  */
 export const observed = (worker: Worker, build: string, log: (line: string) => void): Worker => ({
   fetch(request, environment, context) {

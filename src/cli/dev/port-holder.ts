@@ -8,7 +8,8 @@ export interface Holder {
 }
 
 /**
- * The process that listens on a TCP port, where the system tells: /proc on Linux, lsof elsewhere.
+ * Returns the process that listens on a TCP port, if the system tells: /proc on Linux, lsof
+ * elsewhere.
  */
 export async function holderOf(port: number): Promise<Holder | undefined> {
   try {

@@ -1,16 +1,16 @@
-/** Where the gateway listens on this machine, unless somebody says otherwise. */
+/** The gateway's port on this machine, unless another is given. */
 export const PORT = 8787
 
-/** Where the provider of local people listens. */
+/** The port of the local people's identity provider. */
 export const providerPort = (port: number): number => port + 1
 
-/** Where the page is shown. */
+/** The port of the page. */
 export const pagePort = (port: number): number => port + 2
 
-/** An address as its own origin is written. */
+/** Returns the origin of a port on this machine. */
 export const local = (port: number): string => new URL(`http://127.0.0.1:${port}`).origin
 
-/** The addresses that follow from the gateway's port. */
+/** Returns the addresses that follow from the gateway's port. */
 export const addressesHere = (port: number): { gateway: string; provider: string; page: string } => ({
   gateway: local(port),
   provider: local(providerPort(port)),

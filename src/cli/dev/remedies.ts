@@ -2,8 +2,8 @@ import type { AuditEvent } from '../../audit/event'
 import type { RefusalCode } from '../../errors/refusals'
 
 /**
- * The remedy of each refusal, for the developer who sees it on this machine. Undefined: the
- * refusal's own words say all. A new code does not compile without an answer here.
+ * The remedy of each refusal, for the developer on this machine. Undefined: the refusal's own words
+ * are enough. A new code does not compile without an entry here.
  */
 const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'path-not-canonical': 'Send the path in its plain form.',
@@ -51,7 +51,7 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'internal-error': 'This is a fault of the gateway. Its lines above say more.',
 }
 
-/** @returns undefined for a request that was not refused, or where nothing can be added */
+/** @returns undefined for a request that was not refused, or if there is nothing to add */
 export function remedyOf({ code, reason }: Pick<AuditEvent, 'code' | 'reason'>): string | undefined {
   if (code === 'token-invalid' && reason?.startsWith('revoked '))
     return 'An operator revoked this. npx sallyport revoke list shows the entry, and revoke undo ends it.'

@@ -14,9 +14,9 @@ const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
 
 /**
  * Makes the gateway's local secrets on first start, in `.dev.vars`, where wrangler finds them.
- * Other lines of the file stay as they are. Says whether it made any.
+ * Other lines of the file stay as they are. Returns whether it made any.
  *
- * @throws Error where other users of the machine can read a file that is there already
+ * @throws Error if other users of the machine can read an existing file
  */
 export async function ensureSecrets(file: string): Promise<boolean> {
   const existing = await readFile(file, 'utf8').catch(() => '')
@@ -31,7 +31,7 @@ export async function ensureSecrets(file: string): Promise<boolean> {
   const lines = await Promise.all(missing.map(async (name) => `${name}='${await SECRETS[name]?.()}'\n`))
   const separator = existing && !existing.endsWith('\n') ? '\n' : ''
   await writeFile(file, existing + separator + lines.join(''), { mode: 0o600 })
-  // The mode above holds for a new file only.
+  // The mode above applies only to a new file.
   await chmod(file, 0o600)
   return true
 }

@@ -14,12 +14,12 @@ import { BUILD, isHere, localBundle, localRoutes } from './local-bundle'
 import { variablesHere } from './variables'
 
 /**
- * A project as it runs here. It is made of files that were all good at one moment; a later fault
- * does not reach it.
+ * A project as it runs here. All its files were valid at one moment, so a later fault does not
+ * affect it.
  */
 export interface Staged {
   readonly configuration: Configuration
-  /** As the project has them, in the order of routes/index.ts. */
+  /** As the project lists them in routes/index.ts. */
   readonly routes: readonly Route[]
   /** The agents of dev.json, by the id of their route. */
   readonly agents: Readonly<Record<string, AgentHere>>
@@ -35,19 +35,19 @@ export interface Staged {
   readonly pages: readonly string[]
   /** The agents whose requests are recorded, by scheme and host. */
   readonly recorded: readonly string[]
-  /** The agents on this machine, or given for it: the id of the route, and scheme and host. */
+  /** The agents on this machine, or configured for it: the route's id, and scheme and host. */
   readonly watched: readonly { readonly id: string; readonly host: string }[]
-  /** The folders whose files it was made of. */
+  /** The folders of the files that it was made from. */
   readonly folders: readonly string[]
 }
 
-/** The files that wrangler is given, below a folder that git ignores. */
+/** The files that wrangler gets, in a folder that git ignores. */
 export interface StagedFiles {
   readonly config: string
   readonly worker: string
 }
 
-/** The addresses of what runs beside the gateway. */
+/** The addresses of the servers beside the gateway. */
 export interface Addresses {
   readonly gateway: string
   readonly provider: string
@@ -57,7 +57,7 @@ export interface Addresses {
 
 /**
  * Reads and checks a project, and bundles its Worker so that it trusts local people.
- * @throws ConfigurationError or ProjectError for whatever is wrong with it
+ * @throws ConfigurationError or ProjectError for any fault of the project
  */
 export async function stage(root: string, { gateway, provider, page, recorder }: Addresses): Promise<Staged> {
   const { deployments, routes } = await openProject(root)
@@ -107,7 +107,7 @@ export async function stage(root: string, { gateway, provider, page, recorder }:
   }
 }
 
-/** The agents of dev.json. @throws ProjectError for one whose id is no route's */
+/** Returns the agents of dev.json. @throws ProjectError for an agent whose id is not a route's */
 function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<string, AgentHere>> {
   const agents = readAgents(root)
   const ids = routes.map(({ id }) => id)
@@ -116,13 +116,13 @@ function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<strin
   throw agentFault(stranger, '', `"${stranger}"`, `the id of a route: ${ids.join(', ')}`)
 }
 
-/** Whether its agent is reached by a binding, and not at an address. */
+/** Whether the agent is reached by a binding instead of an address. */
 function isBound(routes: readonly Route[], id: string): boolean {
   const origin = routes.find((route) => route.id === id)?.agent.origin ?? {}
   return 'service' in origin || 'object' in origin
 }
 
-/** A page that can be sent back to. */
+/** Returns an origin that browsers can be sent back to. */
 function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {
   const page = typeof origin === 'string' ? origin : variables[origin.env]
   return page !== undefined && URL.canParse(page) && /^https?:/.test(page) ? [page] : []
@@ -133,14 +133,14 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 
-/** Wrangler reads these files at any moment, so that each is whole at any moment. */
+/** Replaces a file as a whole, because wrangler may read it at any moment. */
 function replace(file: string, text: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return
   writeFileSync(`${file}.next`, text)
   renameSync(`${file}.next`, file)
 }
 
-/** Fields of wrangler's file that are of no use here, or that name files beside it. */
+/** Fields of wrangler's file that are not used here, or that name files beside it. */
 const LEFT_OUT = [
   'main',
   'build',
@@ -157,8 +157,8 @@ const LEFT_OUT = [
 ]
 
 /**
- * Writes the files that wrangler is to run. Variables are handed to it otherwise, since secrets are
- * among them.
+ * Writes the files that wrangler runs. Variables are passed in another way, since secrets are among
+ * them.
  */
 export function writeStaged(root: string, file: string, { code, variables }: Staged): StagedFiles {
   // Another gateway of this project may run at another port.
@@ -168,13 +168,13 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   const kept = Object.fromEntries(Object.entries(rawConfig).filter(([field]) => !LEFT_OUT.includes(field)))
   const files = { config: path.join(folder, 'wrangler.json'), worker: path.join(folder, 'worker.js') }
   replace(files.worker, code)
-  // It is bundled already. Wrangler would do it again, in a folder that it removes while another
-  // save is under way.
+  // The code is bundled already. Wrangler would bundle it again, in a folder that it removes while
+  // another save is in progress.
   const config = { ...kept, main: 'worker.js', no_bundle: true }
-  // A binding with `remote` would lead to where production is.
+  // A binding with `remote` would reach production.
   replace(
     files.config,
-    // Commands use `id` on this machine; wrangler would take `preview_id` here.
+    // Commands use `id` on this machine, but wrangler would use `preview_id` here.
     JSON.stringify(config, (field, value) => (['remote', 'preview_id'].includes(field) ? undefined : value)),
   )
   return files

@@ -3,8 +3,8 @@ import { remedyOf } from './remedies'
 import { visible } from './visible'
 
 /**
- * One line of the gateway's audit, as a person reads it, with the beginning of the request's id.
- * Nothing for other output, and for preflights that were answered.
+ * Formats one line of the gateway's audit for a person, with the beginning of the request's id.
+ * Returns undefined for other output, and for answered preflights.
  */
 export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)

@@ -5,8 +5,8 @@ import { variablesOf } from '../check/placeholders'
 import { addressesOf, readAgents } from './agents/settings'
 
 /**
- * The variables and secrets that are set for this machine: by dev.json, over it .dev.vars, and over
- * both the shell.
+ * Returns the variables and secrets for this machine. The shell overrides .dev.vars, which
+ * overrides dev.json.
  */
 export function variablesHere(root: string, file: string, routes: readonly Route[]): Record<string, string> {
   const bindings = varsForDev(path.join(root, file), undefined, {}, undefined, true)

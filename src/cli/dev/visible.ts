@@ -1,5 +1,5 @@
 /**
- * Replaces control characters other than line ends: a caller's or an agent's text must not rule the
- * terminal.
+ * Replaces control characters except line ends: the text of a caller or an agent must not control
+ * the terminal.
  */
 export const visible = (text: string): string => text.replace(/[^\P{Cc}\n]|\p{Cf}/gu, '?')

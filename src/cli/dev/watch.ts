@@ -1,20 +1,20 @@
 import { type FSWatcher, statSync, watch as watchFolder } from 'node:fs'
 import path from 'node:path'
 
-/** An editor writes a file in several steps. */
+/** How long to wait for quiet, because an editor writes a file in several steps. */
 const SETTLE_MS = 80
-/** In the project's own folder lie many files; these count. */
+/** The files in the project's own folder that are watched. It holds many others. */
 const AT_THE_TOP = /^(?:wrangler\.(?:toml|jsonc?)|\.dev\.vars|people\.json|dev\.json)$/
-/** Editors write other files beside these for a moment. */
+/** The names of source files. Editors write other files beside these for a moment. */
 const SOURCE = /^[^.].*\.(?:[cm]?[jt]sx?|json|txt|html|md)$/
 
 interface Watched {
   readonly watcher: FSWatcher
-  /** Another folder of the same name has another. */
+  /** A folder that replaces it under the same name has another inode. */
   readonly inode: number
 }
 
-/** Says which files have changed, once for several that change together. */
+/** Reports which files have changed, once for several that change together. */
 export class Watch {
   readonly #watched = new Map<string, Watched>()
   readonly #folders = new Set<string>()
@@ -28,7 +28,7 @@ export class Watch {
     this.#onChange = onChange
   }
 
-  /** Watches the files of these folders, and of no others; not of folders below them. */
+  /** Watches the files directly in these folders, without the folders below them. */
   follow(folders: readonly string[]): void {
     for (const folder of folders) this.#folders.add(folder)
     for (const folder of this.#folders) this.#follow(folder)
@@ -39,7 +39,7 @@ export class Watch {
     for (const { watcher } of this.#watched.values()) watcher.close()
   }
 
-  /** A folder that was removed and made again is another one. */
+  /** Watches a folder. If it was removed and made again, the old watcher is useless. */
   #follow(folder: string): void {
     const inode = statSync(folder, { throwIfNoEntry: false })?.ino
     const known = this.#watched.get(folder)

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signalGroup } from './process-group'
 
 /**
- * A process of its own that outlives the launcher by a moment. It is told the process groups that
- * were started, one a line, and stops them once its input ends: also when the launcher was killed
- * in a way that it could not notice.
+ * A process of its own that outlives the launcher for a moment. Its input names the process groups
+ * that were started, one a line. It stops them when the input ends, even if the launcher was killed
+ * without notice.
  */
 let told = ''
 for await (const chunk of process.stdin) told += chunk

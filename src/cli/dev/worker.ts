@@ -1,13 +1,13 @@
-// A project's gateway in workerd, as `wrangler dev` runs it, but without a debugger: workerd's
-// listens on a port that asks nobody who they are, and whoever reaches it reads the signing key.
-// dev.ts starts it and hands it settings, and later other variables.
+// A project's gateway in workerd, as `wrangler dev` runs it, but without a debugger. workerd's
+// debugger listens on a port without a login, and anyone who reaches it can read the signing key.
+// dev.ts starts this process and sends it settings, and later other variables.
 import path from 'node:path'
 import { unstable_startWorker } from 'wrangler'
 
 /** A message from dev.ts. */
 export interface ToWorker {
   readonly variables: Readonly<Record<string, string>>
-  /** With the first message. */
+  /** Only with the first message. */
   readonly start?: { readonly config: string; readonly port: number }
 }
 
@@ -27,7 +27,7 @@ process.on('message', async (message: ToWorker) => {
   running = await unstable_startWorker({
     config,
     bindings,
-    // Where wrangler's own commands, such as `wrangler kv`, look too.
+    // The same state that wrangler's own commands use, such as `wrangler kv`.
     dev: {
       server: { hostname: '127.0.0.1', port },
       persist: path.resolve('.wrangler/state'),
@@ -39,12 +39,12 @@ process.on('message', async (message: ToWorker) => {
 })
 
 async function stop(): Promise<void> {
-  // Wrangler's own parts may be in the middle of something; they are given a moment, and no more.
+  // Wrangler may be in the middle of some work, so it gets a moment to finish, and no more.
   setTimeout(() => process.exit(), 2_000).unref()
   await running?.dispose()
   process.exit()
 }
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
-// The process that started it has gone.
+// The parent process has ended.
 process.on('disconnect', stop)

@@ -11,9 +11,9 @@ import { type AgentHere, agentFault } from './settings'
 /** An agent may load a model library before it listens. */
 const READY_MS = 60_000
 
-/** The agents that run because of `sallyport dev`, and end with it. */
+/** The agents that `sallyport dev` started, which end with it. */
 export interface Agents {
-  /** Waits until each listens, has ended, or has had a minute. */
+  /** Waits until each listens or has ended, for at most a minute. */
   ready(): Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -24,9 +24,8 @@ interface Started {
 }
 
 /**
- * Starts the agents that have a command. One at whose address something listens already is not
- * started.
- * @throws ProjectError for a folder that is not there
+ * Starts the agents that have a command, except if something listens at the address already.
+ * @throws ProjectError for a folder that does not exist
  */
 export async function startAgents(
   root: string,

@@ -8,44 +8,44 @@ export interface ChildOptions {
   name: string
   /** The program; Node by default. */
   command?: string
-  /** The command is a line for a shell. */
+  /** Whether the command is a line for a shell. */
   isForShell?: boolean
   /** A script and its arguments. */
   args: string[]
   cwd: string
   env?: Readonly<Record<string, string>>
-  /** Is given every line that it prints. */
+  /** Receives every line of its output. */
   onLine?: (line: string) => void
 }
 
-/** How to know that a child is ready. */
+/** How to recognise that a child is ready. */
 export interface Readiness {
   name: string
   /** Answers 2xx when the child is ready. */
   readyUrl: string
-  /** Which statuses count as an answer, if others do too. */
+  /** Says which other statuses count as an answer. */
   isReady?: (status: number) => boolean
   startSeconds: number
-  /** The text that it prints when it will never be ready, although it goes on running. */
+  /** Output that means it will never be ready, although it keeps running. */
   fatal?: RegExp
 }
 
 export interface Child {
   name: string
-  /** The process, and the group that it leads. */
+  /** The process id, which is also the id of its group. */
   pid: number | undefined
-  /** Settles when the process is gone, with a sentence that says how. */
+  /** Resolves when the process has ended, with a sentence that says how. */
   exited: Promise<string>
   lastOutput(): string
   stop(): Promise<void>
 }
 
 const OUTPUT_LINES = 30
-/** A program may never end a line. */
+/** A limit, since a program may never end a line. */
 const OUTPUT_CHARACTERS = 8_000
 const GRACE_MS = 5000
 
-/** Starts a process in a group of its own, so that whatever it starts can be stopped with it. */
+/** Starts a process in a group of its own, so that its own children can be stopped with it. */
 export function spawnChild({
   name,
   command = process.execPath,
@@ -85,7 +85,7 @@ export function spawnChild({
   }
 }
 
-/** Waits until the child answers; fails with its last output when it ends or takes too long. */
+/** Waits until the child answers. Fails with its last output if it ends or takes too long. */
 export async function untilReady(child: Child, options: Readiness): Promise<void> {
   const { name, readyUrl, startSeconds, fatal, isReady = (status) => status >= 200 && status < 300 } = options
   let ended: string | undefined

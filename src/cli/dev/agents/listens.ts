@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 
 const CONNECT_MS = 1_000
 
-/** Whether something accepts connections at the address of an agent. It is asked nothing. */
+/** Whether something accepts connections at the address of an agent. No request is sent. */
 export async function listens(url: string): Promise<boolean> {
   const { hostname, port, protocol } = new URL(url)
   const socket = connect({

@@ -14,17 +14,17 @@ export class Liveness {
   readonly #watched: () => readonly Watched[]
   #timer: NodeJS.Timeout | undefined
 
-  /** @param watched agents of this machine: no others are asked */
+  /** @param watched agents of this machine; no others are contacted */
   constructor(watched: () => readonly Watched[]) {
     this.#watched = watched
   }
 
-  /** Undefined where it is not known. */
+  /** Returns undefined if it is not known. */
   of(id: string): boolean | undefined {
     return this.#known.get(id)
   }
 
-  /** Looks once, and then from time to time, and tells of each change. */
+  /** Checks now, and then from time to time. Reports each change. */
   async start(): Promise<void> {
     await this.#look(false)
     this.#timer = setInterval(() => void this.#look(true), LOOK_MS)

@@ -4,7 +4,8 @@ import { ProjectError } from '../../project'
 import { type JsonFile, readJsonFile } from '../json-file'
 
 /**
- * Where a project says which agents `sallyport dev` starts, and where agents are on this machine.
+ * The file that lists the agents that `sallyport dev` starts, and the addresses of agents on this
+ * machine.
  */
 export const DEV_FILE = 'dev.json'
 
@@ -13,11 +14,11 @@ export interface AgentHere {
   /** Its address, unless .dev.vars or the shell gives the route another. */
   readonly url?: string
   /**
-   * The command that starts it, for a shell. `{port}` in it is the port of its address. Absent:
-   * somebody else starts it.
+   * The shell command that starts it. `{port}` in it is the port of its address. Absent: the agent
+   * is started in another way.
    */
   readonly command?: string
-  /** The folder to start it in; that of the project by default. */
+  /** The folder to start it in; by default the project's. */
   readonly folder?: string
   /** More variables for its process. */
   readonly env?: Readonly<Record<string, string>>
@@ -47,12 +48,12 @@ const file: JsonFile<{ readonly agents?: Readonly<Record<string, AgentHere>> }> 
 }
 
 /**
- * Reads which agents a project has on this machine, by the id of their route.
- * @throws ProjectError where the file is something else
+ * Reads the agents of a project on this machine, by the id of their route.
+ * @throws ProjectError if the content is invalid
  */
 export const readAgents = (root: string): Readonly<Record<string, AgentHere>> => readJsonFile(root, file)?.agents ?? {}
 
-/** The addresses that the file gives, by the variables that routes read them from. */
+/** Returns the addresses in the file, by the variables from which routes read them. */
 export function addressesOf(
   agents: Readonly<Record<string, AgentHere>>,
   routes: readonly Route[],
@@ -65,7 +66,7 @@ export function addressesOf(
   )
 }
 
-/** A fault of one agent in the file. */
+/** Makes the error for one agent in the file. */
 export const agentFault = (id: string, field: string, found: string, expected: string): ProjectError =>
   new ProjectError(
     `  ${DEV_FILE}  agents.${id}${field}\n    found     ${found}\n    expected  ${expected}\n    remedy    Correct or remove it.`,

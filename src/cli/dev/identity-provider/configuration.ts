@@ -10,9 +10,9 @@ import { parseResource, resourceIndicator } from './resource.ts'
 /** The part of the settings that may change while the provider runs. */
 export interface Surroundings {
   readonly people: People
-  /** Web origins of front ends, beside those of this machine. */
+  /** Web origins of front ends, in addition to those of this machine. */
   readonly pages: () => readonly string[]
-  /** URLs that a token may be asked for, as its audience (RFC 8707): those of routes. */
+  /** URLs of routes, which a client may ask for as a token's audience (RFC 8707). */
   readonly resources: () => readonly string[]
 }
 
@@ -28,7 +28,7 @@ export const APP = 'sallyport-app'
 /** The client of the password grant. */
 const COMMAND_LINE = 'sallyport-cli'
 
-/** An API of the local provider: its audience, its algorithm, and the scopes that exist. */
+/** Returns an API of the local provider: its audience, its algorithm and its scopes. */
 export function resourceServerInfo(
   indicator: string,
   accessTokenTTL: number,
@@ -51,12 +51,13 @@ export function resourceServerInfo(
 }
 
 /**
- * Whether a front end may be sent back to an address, or read the provider's answers: one of this
- * machine (RFC 8252 section 7.3), or one that a route lets in.
+ * Whether the provider may send browsers to an address, and let its pages read answers. It must be
+ * on this machine (RFC 8252 section 7.3) or allowed by a route.
  */
 export function isOwnPage(address: string, pages: readonly string[]): boolean {
   const url = URL.parse(address)
-  // An address of another scheme, such as javascript:, has a host that looks like this machine's.
+  // An address of another scheme, such as javascript:, can have a host that looks like this
+  // machine's.
   if (!url || !/^https?:$/.test(url.protocol)) return false
   return /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname) || pages.includes(url.origin)
 }
@@ -73,7 +74,7 @@ export function providerConfiguration({ audience, accessTokenSeconds, keys, peop
         client_id: APP,
         client_name: 'A front end',
         token_endpoint_auth_method: 'none',
-        // Others are let in by `isOwnPage`.
+        // `isOwnPage` allows others.
         redirect_uris: ['http://127.0.0.1/'],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
@@ -88,9 +89,9 @@ export function providerConfiguration({ audience, accessTokenSeconds, keys, peop
       },
     ],
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
-      // The password grant of the command line is not for web pages.
+      // Web pages may not use the command line's password grant.
       client.clientId !== COMMAND_LINE && isOwnPage(origin, pages()),
-    // A public client takes the first that it knows, and has no secret.
+    // A public client, which has no secret, uses the first method that it knows.
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     issueRefreshToken: async (_ctx: Context, client: Client) => client.grantTypeAllowed('refresh_token'),
     claims: { openid: ['sub', 'roles', 'tenant'], profile: ['name'], email: ['email'] },
@@ -136,7 +137,10 @@ function identityClaims(people: People, sub: string | undefined) {
   return { ...claims, sub: person.sub, name, email, roles, tenant }
 }
 
-/** First-party clients ask nobody for consent: whatever a person may do is granted at sign-in. */
+/**
+ * Grants everything that the person may do at sign-in, since first-party clients ask for no
+ * consent.
+ */
 async function grantEverything(ctx: Context, people: People) {
   const { client, params, provider, result, session } = ctx.oidc
   const known = result?.consent?.grantId ?? session.grantIdFor(client.clientId)
@@ -149,8 +153,7 @@ async function grantEverything(ctx: Context, people: People) {
   if (resource) {
     const own = people.find(session.accountId)?.scopes ?? []
     grant.addResourceScope(resource, own.join(' '))
-    // Said outright, or oidc-provider would ask the person for what they asked for and may not
-    // have.
+    // Without this, oidc-provider would ask the person to consent to scopes that they may not have.
     grant.rejectResourceScope(resource, people.scopes.filter((scope) => !own.includes(scope)).join(' '))
   }
   await grant.save()

@@ -1,8 +1,6 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
-/**
- * Where oidc-provider keeps sessions, codes and grants: in this process, for as long as it runs.
- */
+/** Makes oidc-provider's store of sessions, codes and grants, in the memory of this process. */
 export function createMemoryStore(): (model: string) => Adapter {
   const entries = new Map<string, { payload: AdapterPayload; expires: number }>()
 

@@ -3,8 +3,8 @@ import { errors, type Provider } from 'oidc-provider'
 import { resourceServerInfo, type Surroundings } from './configuration.ts'
 
 /**
- * Lets one curl line fetch a token. OAuth 2.1 dropped this grant for good reasons: it belongs on a
- * developer's own machine, with people whose passwords are no secret, and nowhere else.
+ * Lets one curl line fetch a token. OAuth 2.1 removed this grant for good reasons. Use it only on a
+ * developer's own machine, with people whose passwords are no secret.
  */
 export function registerPasswordGrant(
   provider: Provider,

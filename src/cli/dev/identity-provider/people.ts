@@ -1,5 +1,5 @@
 /**
- * Somebody who can sign in at the local identity provider. The password is the username, which is
+ * A person who can sign in at the local identity provider. The password is the username, which is
  * `sub`.
  */
 export interface Person {
@@ -10,7 +10,7 @@ export interface Person {
   readonly tenant?: string
   /** The scopes that this person's tokens may carry. */
   readonly scopes?: readonly string[]
-  /** More claims of their tokens. */
+  /** Additional claims of their tokens. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 
@@ -35,7 +35,7 @@ export const aliceAndBob: readonly Person[] = [
   },
 ]
 
-/** Everybody who can sign in. They may be others later. */
+/** The people who can sign in. The list may change later. */
 export class People {
   #all: readonly Person[]
 
@@ -47,7 +47,7 @@ export class People {
     return this.#all
   }
 
-  /** All scopes that somebody may have. */
+  /** Returns all scopes that any person may have. */
   get scopes(): readonly string[] {
     return [...new Set(this.#all.flatMap(({ scopes = [] }) => scopes))]
   }

@@ -17,9 +17,9 @@ export interface IdentityProviderOptions {
   port?: number
   /** The `aud` of access tokens, unless a resource is asked for. */
   audience?: string
-  /** Web origins of front ends, beside those of this machine. */
+  /** Web origins of front ends, in addition to those of this machine. */
   pages?: () => readonly string[]
-  /** URLs that a token may be asked for, as its audience (RFC 8707): those of routes. */
+  /** URLs of routes, which a client may ask for as a token's audience (RFC 8707). */
   resources?: () => readonly string[]
   accessTokenSeconds?: number
   /** The people who can sign in; alice and bob when absent. */
@@ -38,7 +38,7 @@ export interface IdentityProvider {
   issuer: string
   keys: SigningKeys
   token(person: string, options?: TokenOptions): Promise<string>
-  /** A token like that of `token`, which expired ten minutes ago. */
+  /** Returns a token like that of `token`, but expired ten minutes ago. */
   expiredToken(person: string): Promise<string>
   close(): Promise<void>
 }
@@ -59,7 +59,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
   registerPasswordGrant(provider, defaultResource, accessTokenSeconds, surroundings)
   // RFC 6749 section 3.3: a client that asks for no scope gets a default one. MCP clients ask for
-  // none where a route names none.
+  // none if a route names none.
   provider.use(async (ctx, next) => {
     if (ctx.path === '/auth' && ctx.method === 'GET' && ctx.query.scope === undefined)
       ctx.query = { ...ctx.query, scope: ['openid', ...people.scopes].join(' ') }
@@ -74,7 +74,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const handle = provider.callback()
   const hosts = [new URL(issuer).host, new URL(issuer).host.replace('127.0.0.1', 'localhost')]
   server.on('request', (request, response) => {
-    // Another name that resolves to loopback (DNS rebinding) is none of this provider's.
+    // Another name that resolves to loopback (DNS rebinding) is refused.
     if (!hosts.includes(request.headers.host ?? '')) {
       response.writeHead(421, { 'content-type': 'text/plain' }).end(`This is ${issuer}\n`)
       return
@@ -91,7 +91,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     token,
     async expiredToken(person) {
       const fresh = await token(person)
-      // The clocks of gateways may be some minutes late, and they allow for it.
+      // Ten minutes, because gateways tolerate clocks that are some minutes late.
       const exp = Math.floor(Date.now() / 1000) - 600
       const key = await importJWK(keys.RS256, 'RS256')
       return new SignJWT({ ...decodeJwt(fresh), iat: exp - accessTokenSeconds, exp })

@@ -20,7 +20,10 @@ export function parseResource(indicator: string): Resource | undefined {
   return { algorithm: algorithm.toUpperCase() as Algorithm, audience: decodeURIComponent(audience) }
 }
 
-/** A percent sign stands before two hexadecimal digits, and these are UTF-8. */
+/**
+ * Whether a text can be percent-decoded: each percent sign stands before two hexadecimal digits,
+ * and the bytes are UTF-8.
+ */
 function isDecodable(text: string): boolean {
   try {
     decodeURIComponent(text)

@@ -2,13 +2,13 @@ import type { AuditEvent } from '../../../audit/event'
 
 const REMEMBERED = 500
 
-/** The final audit lines of the last requests, by their ids. */
+/** The final audit lines of the most recent requests, by request id. */
 export class Audits {
   readonly #events = new Map<string, AuditEvent>()
 
   /**
-   * Takes a line of the gateway's output.
-   * @returns the event, where the line is the final one of a request
+   * Reads a line of the gateway's output.
+   * @returns the event, if the line is the final one of a request
    */
   note(line: string): AuditEvent | undefined {
     if (!line.startsWith('{"v":2')) return undefined

@@ -5,21 +5,21 @@ const BLANK_LINE = /\r?\n\r?\n/g
 
 /**
  * Finds the JSON in an answer while it passes: the data of each server-sent event, or the whole
- * body. Longer ones are left out.
+ * body. Data over the limit is left out.
  */
 export class EventsIn {
   readonly #decoder = new StringDecoder()
   readonly #isStream: boolean
   readonly #isJson: boolean
   readonly #found: (json: unknown) => void
-  /** The part of an event, or of the body, that has come. */
+  /** The part of an event, or of the body, that has arrived. */
   #parts: string[] = []
   #length = 0
-  /** The end of what has come, in which a blank line may have begun. */
+  /** The last characters that have arrived, which may be the beginning of a blank line. */
   #tail = ''
 
   constructor(contentType: string, found: (json: unknown) => void) {
-    // AG2 0.x names no type where `build_asgi()` mounts it.
+    // AG2 0.x sends no content type if `build_asgi()` mounts it.
     this.#isStream = contentType === '' || contentType.startsWith('text/event-stream')
     this.#isJson = /^application\/(?:[\w.-]+\+)?json/.test(contentType)
     this.#found = found
@@ -54,7 +54,7 @@ export class EventsIn {
     else this.#parts.push(text)
   }
 
-  /** All that has been kept, or nothing where it was too long. */
+  /** Returns all text kept so far, or an empty text if it was too long. */
   #taken(): string {
     const text = this.#length > MOST_CHARACTERS ? '' : this.#parts.join('')
     this.#parts = []
@@ -67,7 +67,7 @@ export class EventsIn {
     try {
       this.#found(JSON.parse(text))
     } catch {
-      // It is no JSON, and says nothing that is looked for.
+      // Data that is not JSON is of no interest here.
     }
   }
 }

@@ -3,7 +3,7 @@ import type { LoadedRoute } from '../../../config/loaded-route'
 import { PAGE_HEADER } from '../local'
 import type { Received } from './received'
 
-/** A received request, with what its signature is worth. */
+/** A received request, with the result of verifying its assertion. */
 export interface Evidence extends Omit<Received, 'assertion'> {
   readonly assertion?: {
     /** The request header that carried it. */
@@ -16,8 +16,8 @@ export interface Evidence extends Omit<Received, 'assertion'> {
 }
 
 /**
- * Checks assertions as an agent would: by the keys that the gateway publishes, for this route's
- * agent, from this gateway.
+ * Checks assertions as an agent would: with the keys that the gateway publishes, for this route's
+ * agent and from this gateway.
  * @param routes that are in force, by path
  */
 export function createExaminer(
@@ -42,7 +42,7 @@ export function createExaminer(
   }
 }
 
-/** The agent's own secret, and the signature that speaks for a person, are no part of the page. */
+/** Hides the agent's own secret, and the signature that speaks for a person, from the page. */
 const withoutSecret =
   (route: LoadedRoute | undefined, token: string | undefined) =>
   ([name, value]: readonly [string, string]): readonly [string, string] => {

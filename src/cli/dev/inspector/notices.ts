@@ -8,8 +8,8 @@ import { UnreadAssertions } from './probes/unread'
 import type { Observed } from './received'
 
 /**
- * Finds agents that do not see who is asking although the gateway tells them, and says each once
- * which line is missing.
+ * Finds agents that do not see who is asking although the gateway tells them. Says once for each
+ * agent which line is missing.
  */
 export class Notices {
   readonly #routes: () => ReadonlyMap<string, LoadedRoute>
@@ -18,7 +18,7 @@ export class Notices {
   readonly #probes: readonly Probe[] = [langgraphProbe(), ag2Probe()]
   readonly #unread = new UnreadAssertions()
 
-  /** @param tell is given a text for the person */
+  /** @param tell receives a text for the person */
   constructor(routes: () => ReadonlyMap<string, LoadedRoute>, tell: (text: string) => void) {
     this.#routes = routes
     this.#tell = tell
@@ -29,30 +29,30 @@ export class Notices {
     return [...this.#told].flatMap(([key, text]) => (key.startsWith(`${id}:`) ? [text] : []))
   }
 
-  /** Takes what an agent answered. */
+  /** Looks at an agent's answer. */
   observe(observed: Observed): void {
     const route = this.#byId(observed.request.route)
     if (!route) return
     for (const [index, probe] of this.#probes.entries()) void this.#ask(probe, index, observed, route)
   }
 
-  /** Takes the line of a request that has ended. */
+  /** Looks at the audit line of a request that has ended. */
   note({ route: id, outcome }: AuditEvent): void {
     const route = id === undefined ? undefined : this.#byId(id)
     if (route && outcome === 'forwarded') this.#unread.note(route, (found) => this.#note(route.id, 'unread', found))
   }
 
-  /** Somebody has fetched the keys by which assertions are verified. */
+  /** Notes that a client has fetched the keys that verify assertions. */
   noteKeysRead(): void {
     this.#unread.keysRead()
   }
 
-  /** An agent's answer may be anything, so that a probe may fail; then it has found nothing. */
+  /** Runs a probe. It may fail on an unusual answer, which counts as nothing found. */
   async #ask(probe: Probe, index: number, observed: Observed, route: LoadedRoute): Promise<void> {
     try {
       this.#note(route.id, index, await probe(observed, route))
     } catch {
-      // Nothing is found.
+      // A failed probe has found nothing.
     }
   }
 

@@ -2,15 +2,15 @@ import type { Agent } from '../../../config/define'
 import type { LoadedRoute } from '../../../config/loaded-route'
 import type { Shown } from './shown'
 
-/** A request to begin with, where a kind has no conversation. */
+/** A first request for the form, for kinds without a conversation. */
 interface FirstRequest {
   readonly method: string
-  /** Below the route. */
+  /** Relative to the route. */
   readonly path: string
   readonly body?: unknown
 }
 
-/** How the page talks to an agent of a kind; a request is what its form has in it at first. */
+/** How the page talks to an agent of a kind. A request is the first content of its form. */
 type Talk = 'langgraph' | 'ag-ui' | FirstRequest
 
 const initialize = {
@@ -24,7 +24,7 @@ const initialize = {
   },
 }
 
-/** By kind. Routes of kind `http` list endpoints of their own. */
+/** By kind. Routes of kind `http` have their own endpoints. */
 const talks: Readonly<Record<Exclude<Agent['kind'], 'http'>, Talk>> = {
   langgraph: 'langgraph',
   ag2: 'ag-ui',
@@ -44,7 +44,9 @@ function firstOf(endpoints: readonly Pick<FirstRequest, 'method' | 'path'>[]): F
   return { method, path: path.replace('*', ''), ...(/^(?:POST|PUT|PATCH)$/.test(method) && { body: {} }) }
 }
 
-/** All that the page has to know: routes as they are in force, and people who can sign in here. */
+/**
+ * Returns everything that the page needs: the routes in force, and the people who can sign in here.
+ */
 export function pageState({ addresses, people, liveness, notices, current }: Shown) {
   const { configuration, local, routes } = current.staged
   const routeState = ({ id, path, adapter, origin, isPublic, tokenHeader }: LoadedRoute) => ({

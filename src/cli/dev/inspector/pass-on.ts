@@ -11,8 +11,8 @@ function open(record: Received) {
   const { protocol, hostname, port } = new URL(target)
   const start = protocol === 'https:' ? httpsRequest : httpRequest
   const address = { hostname: hostname.replace(/^\[|\]$/g, ''), ...(port !== '' && { port }) }
-  // A connection that is used again may have been closed by the agent meanwhile.
-  // As large and as careless as the gateway itself would take it.
+  // `agent: false`: the agent may have closed a reused connection meanwhile. The header limit and
+  // the parser are as lenient as the gateway's.
   const lenient = { maxHeaderSize: MOST_HEADER_BYTES, insecureHTTPParser: true }
   const given = { ...address, method, path, headers: headers.flat(), setDefaultHeaders: false, agent: false }
   const onward = start({ ...given, ...lenient })
@@ -24,7 +24,7 @@ function open(record: Received) {
   return onward
 }
 
-/** Sends a request to its agent, and the answer back, byte for byte. */
+/** Forwards a request to its agent, and the answer back, byte for byte. */
 export function passOn(
   request: IncomingMessage,
   response: ServerResponse,
@@ -37,7 +37,7 @@ export function passOn(
     try {
       response.writeHead(status, reply.statusMessage, reply.rawHeaders)
     } catch {
-      // No server may answer so: the gateway is told of a broken connection.
+      // The answer is not valid HTTP, so the gateway sees a broken connection.
       onward.destroy()
       response.destroy()
       return
@@ -47,22 +47,22 @@ export function passOn(
     const events = new EventsIn(reply.headers['content-type'] ?? '', (json) => observe({ ...answer, json }))
     reply.on('data', (chunk: Buffer) => events.write(chunk))
     reply.on('end', () => events.end())
-    // Breaks the one side when the other breaks: a cut stream stays visible, and an agent learns
+    // Breaks one side when the other breaks. So a cut stream stays visible, and an agent notices
     // that its client left.
     pipeline(reply, response, () => {})
   })
-  // The caller has asked for no other protocol.
+  // The caller has not asked for another protocol.
   onward.on('upgrade', (_reply, socket) => {
     socket.destroy()
     response.destroy()
   })
-  // A dead agent is told as one: by a connection that breaks before an answer.
+  // A dead agent appears as one: the connection breaks before an answer.
   onward.on('error', () => response.destroy())
   response.on('close', () => onward.destroy())
   pipeline(request, onward, () => {})
 }
 
-/** The same for a WebSocket. */
+/** Does the same for a WebSocket. */
 export function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, record: Received): void {
   const onward = open(record)
   const line = (reply: IncomingMessage): string => {
@@ -76,7 +76,7 @@ export function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Bu
     pipeline(socket, behind, socket, () => {})
   })
   onward.on('response', async (reply) => {
-    // Its body has no chunks any more, so that it ends with the connection.
+    // The body is no longer chunked, so the end of the connection marks its end.
     const headers = reply.rawHeaders.flatMap((name, index) =>
       index % 2 === 0 && !/^(?:transfer-encoding|connection)$/i.test(name)
         ? [`${name}: ${reply.rawHeaders[index + 1]}`]

@@ -1,8 +1,8 @@
 /** One request as it arrived on the wire. */
 export interface Received {
-  /** The `jti` of the assertion that came along, which is the gateway's request id. */
+  /** The `jti` of the assertion in the request, which is the gateway's request id. */
   readonly id: string | undefined
-  /** The id of the route, by the assertion. */
+  /** The id of the route, from the assertion. */
   readonly route: string | undefined
   readonly at: Date
   /** Scheme and host of the agent. */
@@ -11,19 +11,22 @@ export interface Received {
   readonly path: string
   readonly headers: readonly (readonly [name: string, value: string])[]
   body: string
-  /** Whether the agent took the connection. */
+  /** Whether the agent accepted the connection. */
   hasArrived: boolean
   readonly assertion: { readonly token: string; readonly header: string } | undefined
 }
 
-/** An agent's answer, while it passes: once as it begins, and again for each JSON in it. */
+/**
+ * An agent's answer while it passes. It is reported once at its beginning, and again for each JSON
+ * in it.
+ */
 export interface Observed {
   readonly request: Received
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   /**
-   * The data of an event, or a whole body, where it is JSON and not long. Undefined as the answer
-   * begins.
+   * The data of an event, or a whole body, if it is JSON and not too long. Undefined at the
+   * beginning of the answer.
    */
   readonly json?: unknown
 }

@@ -10,9 +10,9 @@ import type { Observed, Received } from './received'
 
 export interface Recorder {
   readonly url: string
-  /** The requests that came with this id, oldest first. */
+  /** Returns the requests with this id, oldest first. */
   received(id: string): readonly Received[]
-  /** Passes on to these agents, by scheme and host, and to no others. */
+  /** Forwards only to these agents, given by scheme and host. */
   allow(agents: readonly string[]): void
   readonly close: () => Promise<void>
 }
@@ -21,17 +21,17 @@ const REMEMBERED = 200
 const BODY_CHARACTERS = 200_000
 
 /**
- * Stands between gateway and agents, passes everything on as it comes, and remembers the last
+ * Stands between gateway and agents, forwards everything unchanged, and remembers the last
  * requests. Local only.
- * @param observe is told what agents answer
+ * @param observe receives the agents' answers
  */
 export async function startRecorder(observe: (observed: Observed) => void): Promise<Recorder> {
   const remembered: Received[] = []
   let allowed: readonly string[] = []
   const targetOf = (request: IncomingMessage): string | undefined => {
     const target = request.headers[TARGET_HEADER]
-    // The gateway sends no Origin. A web page that reaches this port does, and a name that leads
-    // here is no reason to let it in.
+    // The gateway sends no Origin, but a web page that reaches this port does. A name that resolves
+    // to this port (DNS rebinding) is refused too.
     const isGateway = request.headers.origin === undefined && /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? '')
     return isGateway && typeof target === 'string' && allowed.includes(target) ? target : undefined
   }

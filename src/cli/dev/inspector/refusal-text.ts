@@ -3,7 +3,7 @@ import type { Reason } from '../../../policy/reason'
 import { commandsHere } from '../../print'
 import { remedyOf } from '../remedies'
 
-/** The words for each reason of a policy. */
+/** The text for each reason of a policy. */
 const words: Readonly<Record<Reason, string>> = {
   'no-policy': 'the route has no policy, so that nothing is allowed',
   'credential-limited': 'the API key is limited to other operations',
@@ -18,7 +18,7 @@ const words: Readonly<Record<Reason, string>> = {
   excluded: 'a `not` of the rule holds for this caller',
 }
 
-/** More about a refusal than the caller is told, for the developer who looks at the page. */
+/** More details of a refusal than the caller gets, for the developer who looks at the page. */
 export interface RefusalText {
   readonly lines: readonly string[]
   readonly remedy: string | undefined

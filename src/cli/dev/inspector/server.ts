@@ -11,7 +11,7 @@ import type { Shown } from './shown'
 
 interface Answer {
   readonly status: number
-  /** The file extension that says what it is. */
+  /** The file extension that determines the content type. */
   readonly type: string
   readonly body: string
 }
@@ -27,8 +27,8 @@ const asJson = (value: unknown): Answer => ({ status: 200, type: 'json', body: J
 const plain = (status: number, body: string): Answer => ({ status, type: 'txt', body })
 
 /**
- * Serves the page of `sallyport dev`. It shows whole requests and gives out tokens of local people,
- * so that it answers this machine's own page alone.
+ * Serves the page of `sallyport dev`. The page shows whole requests and hands out tokens of local
+ * people, so only the page itself may ask this server.
  */
 export async function startPage(shown: Shown): Promise<{ readonly close: () => Promise<void> }> {
   const { addresses, people, provider, recorder, audits, current } = shown
@@ -78,8 +78,8 @@ export async function startPage(shown: Shown): Promise<{ readonly close: () => P
 }
 
 /**
- * Another name that resolves to loopback must not get at the records (DNS rebinding), and no other
- * page at a token.
+ * Refuses other pages, which must not get a token, and other names that resolve to loopback, which
+ * must not read the records (DNS rebinding).
  */
 function refuseOthers({ headers, method }: IncomingMessage, page: string): Answer | undefined {
   if (headers.host !== new URL(page).host) return plain(421, `This is ${page}/`)
@@ -88,7 +88,10 @@ function refuseOthers({ headers, method }: IncomingMessage, page: string): Answe
   return undefined
 }
 
-/** The files that are served, by their address: a list, so that no path can lead anywhere else. */
+/**
+ * Lists the files that are served, by their address. Only listed files are served, so no path can
+ * reach another.
+ */
 async function pageFiles(): Promise<ReadonlyMap<string, string>> {
   const folder = fileURLToPath(new URL('./page/', import.meta.url))
   return new Map((await readdir(folder)).map((name) => [`/${name}`, path.join(folder, name)]))

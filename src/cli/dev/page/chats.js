@@ -1,12 +1,12 @@
 import { call, events } from './gateway.js'
 
 /**
- * An identity that the page makes up, to show that the gateway removes it: the agent would believe
- * it otherwise.
+ * An identity that the page invents. It shows that the gateway removes it, since the agent would
+ * believe it.
  */
 export const forged = { user_id: 'ceo', role: 'admin', roles: ['admin'] }
 
-/** A LangGraph server, as its SDK talks to it: a thread for each conversation, then runs on it. */
+/** Talks to a LangGraph server as its SDK does: a thread for each conversation, then runs on it. */
 export class LangGraph {
   canDelete = true
   threadId
@@ -19,7 +19,7 @@ export class LangGraph {
       assistant_id: this.assistant,
       input: { messages: [{ role: 'user', content: text }] },
       stream_mode: ['messages-tuple', 'values'],
-      // Leaving the stream ends the run, and a run that is still ending makes way.
+      // Leaving the stream ends the run. A new run interrupts one that is still ending.
       on_disconnect: 'cancel',
       multitask_strategy: 'interrupt',
       ...(forge && { config: { configurable: { 'x-user-id': forged.user_id, langgraph_auth_user: forged } } }),
@@ -35,7 +35,7 @@ export class LangGraph {
       isSaid = true
       yield textOf(chunk.content)
     }
-    // A graph that calls no model streams no words.
+    // A graph that calls no model streams no text.
     if (!isSaid && values) yield textOf(values.messages?.at(-1)?.content ?? JSON.stringify(values, null, 2))
   }
 
@@ -45,7 +45,7 @@ export class LangGraph {
   }
 }
 
-/** The first graph that the server has, where the policies let anyone ask. */
+/** Returns the first graph of the server, if the policies allow this question. */
 async function assistantOf(connection, signal) {
   const request = { method: 'POST', path: '/assistants/search', body: { limit: 1 }, signal }
   try {
@@ -65,8 +65,8 @@ const textOf = (content) =>
         .join('')
 
 /**
- * Any AG-UI agent, as its client talks to it: the page holds messages and state, and sends them
- * along with each run.
+ * Talks to an AG-UI agent as its client does: the page keeps messages and state, and sends them
+ * with each run.
  */
 export class AgUi {
   canDelete = false
@@ -83,7 +83,7 @@ export class AgUi {
       tools: [],
       context: [],
       state: forge ? { ...this.state, auth_user: forged } : this.state,
-      // Frontends put their token here, and some agents log it.
+      // Front ends put their token here, and some agents log it.
       forwardedProps: forge && connection.token ? { authorization: `Bearer ${connection.token}` } : {},
     }
     const request = { method: 'POST', path: '', body, accept: 'text/event-stream', signal }
@@ -99,7 +99,9 @@ export class AgUi {
   }
 }
 
-/** An agent without a conversation: one request, and its answer as it comes. */
+/**
+ * Talks to an agent without a conversation: sends one request, and shows its answer as it arrives.
+ */
 export class Form {
   canDelete = false
   isForm = true

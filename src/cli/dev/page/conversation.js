@@ -3,7 +3,7 @@ import { byId, element } from './dom.js'
 const messages = byId('messages')
 const AUDIT_TRIES = 20
 
-/** Empties the conversation, and says the one thing to do. */
+/** Empties the conversation, and shows the one action to begin with. */
 export function clear({ text, action, onAction }) {
   const button = element('button', { type: 'button', class: 'primary', 'data-testid': 'first' }, action)
   button.addEventListener('click', onAction)
@@ -23,8 +23,8 @@ export function addUser(text, person) {
 }
 
 /**
- * A reply that grows as it streams; `data-state` says whether it still does.
- * @param isCode shown as it is written
+ * Adds a reply that grows as it streams. `data-state` says whether it is still growing.
+ * @param isCode shows it unformatted
  */
 export function addReply(isCode = false) {
   const attributes = {
@@ -49,7 +49,7 @@ export function addNote(text) {
   add(element('p', { class: 'note', 'data-testid': 'note' }, text))
 }
 
-/** A refusal of the gateway, or whatever else went wrong, said in full. */
+/** Shows a refusal of the gateway, or any other error, in full. */
 export async function addProblem(error) {
   const { status, problem, requestId } = error
   const box = add(
@@ -69,7 +69,7 @@ export async function addProblem(error) {
   scroll()
 }
 
-/** The gateway writes the line of a request when it has ended. */
+/** Waits for the audit line, which the gateway writes when the request has ended. */
 async function auditOf(id) {
   for (let tries = 0; tries < AUDIT_TRIES; tries++) {
     const response = await fetch(`/audit/${id}`).catch(() => undefined)

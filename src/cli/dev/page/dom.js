@@ -1,6 +1,6 @@
 export const byId = (id) => document.getElementById(id)
 
-/** Makes an element; text becomes text, never markup. */
+/** Makes an element. Texts never become markup. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {

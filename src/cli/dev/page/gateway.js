@@ -1,4 +1,4 @@
-/** A reply that is a refusal: the gateway's (or the agent's) problem document, as it came. */
+/** An answer that is a refusal: the problem document of the gateway or the agent, unchanged. */
 export class Refused extends Error {
   constructor({ status, statusText }, problem, requestId) {
     super(problem.title ?? statusText)
@@ -9,10 +9,9 @@ export class Refused extends Error {
 }
 
 /**
- * Sends one request through the gateway, and tells `onExchange` about it: what was sent, and how it
- * was answered.
- * @param connection.token absent for a request of nobody
- * @throws Refused for any reply that is not 2xx
+ * Sends one request through the gateway, and reports request and answer to `onExchange`.
+ * @param connection.token absent for a request without a user
+ * @throws Refused for any answer that is not 2xx
  */
 export async function call({ gateway, route, token, as, onExchange }, request) {
   const { method, path, body, accept, signal, headers: more } = request
@@ -50,8 +49,8 @@ export async function call({ gateway, route, token, as, onExchange }, request) {
 }
 
 /**
- * The gateway answers with a problem document (RFC 9457), on some routes inside a JSON-RPC error;
- * an agent's answer is its own affair.
+ * Returns the gateway's problem document (RFC 9457), which some routes put inside a JSON-RPC error.
+ * An agent's error may have any form.
  */
 function asProblem(text) {
   try {
@@ -63,7 +62,7 @@ function asProblem(text) {
   }
 }
 
-/** Reads server-sent events as they come. */
+/** Reads server-sent events as they arrive. */
 export async function* events(response) {
   let rest = ''
   for await (const text of readable(response.body.pipeThrough(new TextDecoderStream()))) {
@@ -78,7 +77,7 @@ export async function* events(response) {
   }
 }
 
-/** Streams are async iterable in some browsers only. */
+/** Iterates over a stream, since only some browsers make streams async iterable. */
 async function* readable(stream) {
   const reader = stream.getReader()
   try {

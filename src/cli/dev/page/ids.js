@@ -1,10 +1,10 @@
 import { element } from './dom.js'
 import { parse, section } from './wire-parts.js'
 
-/** The ids that agents got, by the id that was sent and by person. */
+/** The ids that agents received, by the id that was sent and by person. */
 const seen = new Map()
 
-/** Explains ids of threads and runs that the gateway replaced on the way to the agent. */
+/** Explains which thread and run ids the gateway replaced on the way to the agent. */
 export function changedIds({ body, received: record, as }) {
   const sent = idsIn(body)
   const arrived = new Map(idsIn(parse(record.body)))
@@ -44,7 +44,7 @@ export function changedIds({ body, received: record, as }) {
 }
 
 /**
- * The members of a body, at any depth, whose names say that they are ids.
+ * Returns the members of a body, at any depth, whose names mark them as ids.
  * @returns pairs of place and id
  */
 function idsIn(value, place = '') {

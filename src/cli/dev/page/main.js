@@ -17,7 +17,7 @@ async function loadState() {
   return (await fetch('/state')).json()
 }
 
-/** The route that a newcomer sees first: one that they can use at once. */
+/** Returns the route to show first, if possible one that works at once. */
 function firstUsable(routes) {
   return routes.find(({ isForLocalPeople, listens }) => isForLocalPeople && listens !== false) ?? routes[0]
 }
@@ -82,7 +82,7 @@ async function connection(token) {
 
 /**
  * @param what a text for a chat, a request for a form
- * @param options.token another token than the person's, or null for none
+ * @param options.token a token other than the person's, or null for none
  */
 async function send(what, { token } = {}) {
   if (running) return
@@ -131,7 +131,7 @@ byId('without').addEventListener('click', () => send(written(), { token: null })
 byId('as-other').addEventListener('click', () => {
   const before = personNow()
   become(otherPerson())
-  // An AG-UI page sends all messages along; the next person has none.
+  // An AG-UI page sends all messages along, but the next person has none yet.
   if (chat.messages) chat.messages = []
   addNote(`You are ${personNow()} now, in the thread that ${before} used.`)
   send(QUESTION)
@@ -154,7 +154,7 @@ const onPerson = (name) => {
 setUpPeople(state.people, onPerson)
 startThread()
 
-/** Takes in saved routes and people, agents that come up, and what npm start has noticed. */
+/** Loads changed routes and people, agents that have started, and new notices. */
 setInterval(async () => {
   const next = await loadState().catch(() => undefined)
   if (!next || JSON.stringify(next) === JSON.stringify(state)) return

@@ -4,14 +4,14 @@ const STORED = 'sallyport-person'
 const PASTED = 'a pasted token'
 const NOBODY = 'nobody'
 
-/** The person whom the page asks as: a local one, the owner of a pasted token, or nobody. */
+/** The person whom the page acts as: a local person, the owner of a pasted token, or no user. */
 let people = []
 let pasted = ''
 const chosen = () => byId('person').value
 
 /**
- * Fills the choice, and keeps what was chosen before.
- * @param onChange is called when somebody else is chosen
+ * Fills the list, and keeps the current choice.
+ * @param onChange is called when another person is chosen
  */
 export function setUpPeople(all, onChange) {
   people = all
@@ -49,7 +49,7 @@ function changed(onChange) {
   onChange(personNow())
 }
 
-/** The name to show: of a pasted token its subject. */
+/** Returns the name to show; for a pasted token its subject. */
 export const personNow = () => (chosen() === PASTED ? subjectOf(pasted) : chosen())
 
 function subjectOf(token) {
@@ -61,16 +61,16 @@ function subjectOf(token) {
   }
 }
 
-/** A local person who is not the one that is chosen; undefined where there is none. */
+/** Returns a local person other than the chosen one, or undefined if there is none. */
 export const otherPerson = () => people.find(({ sub }) => sub !== chosen())?.sub
 
-/** Becomes somebody else, without the choice having been touched. */
+/** Switches to another person without a click on the list. */
 export function become(sub) {
   choose(sub)
   sessionStorage.setItem(STORED, sub)
 }
 
-/** A fresh token of the person, or undefined for nobody. */
+/** Returns a fresh token of the person, or undefined for no user. */
 export async function tokenNow({ isExpired = false } = {}) {
   if (chosen() === NOBODY) return undefined
   if (chosen() === PASTED) return pasted
@@ -82,5 +82,5 @@ export async function tokenNow({ isExpired = false } = {}) {
   return (await response.json()).token
 }
 
-/** Whether an expired token can be made: of a pasted one it cannot. */
+/** Whether an expired token can be made, which needs a local person. */
 export const canExpire = () => chosen() !== PASTED && chosen() !== NOBODY

@@ -17,7 +17,7 @@ export function showTabs(routes, shown, onChoose) {
   )
 }
 
-/** Says where a route leads, and what stands in the way. */
+/** Shows where a route leads, and warns of problems. */
 export function showRoute(route, gateway) {
   const { path, agent, kind, listens, isForLocalPeople, isPublic, notices } = route
   const warnings = [

@@ -4,7 +4,10 @@ export function section(title, ...content) {
   return element('section', {}, element('h3', {}, title), ...content)
 }
 
-/** Headers in a table; `mark(name)` says what is remarkable about one, and such come first. */
+/**
+ * Shows headers in a table. `mark(name)` returns a remark about a header, and headers with one come
+ * first.
+ */
 export function headerList(headers, { shorten: token, mark, testId }) {
   const remarked = headers.map(([name, value]) => ({ name, value, remark: mark(name, value) || undefined }))
   remarked.sort((one, other) => Number(!one.remark) - Number(!other.remark))
@@ -20,8 +23,8 @@ export function headerList(headers, { shorten: token, mark, testId }) {
 }
 
 /**
- * A body, pretty-printed; lines that the other side has not got are marked. The full text stays
- * selectable.
+ * Shows a body, pretty-printed, and marks lines that the other side does not have. The full text
+ * stays selectable.
  * @param side whether such lines were `added` by the gateway, or `removed`
  */
 export function json(value, { shorten: token, known, side, testId }) {
@@ -35,12 +38,12 @@ export function json(value, { shorten: token, known, side, testId }) {
   return element('pre', { 'data-testid': testId }, ...shown)
 }
 
-/** The name of a line's member, with its depth. */
+/** Returns the name of a line's member, with its indentation. */
 const memberOf = (line) => /^\s*"[^"]+":/.exec(line)?.[0]
 
 /**
- * The lines of a pretty-printed value, to compare with: without the commas that depend on what
- * follows.
+ * Returns the lines of a pretty-printed value for comparison, without the commas, which depend on
+ * the next line.
  */
 export const lines = (value) => pretty(value).map(bare)
 
@@ -51,10 +54,10 @@ function pretty(value) {
 
 const bare = (line) => line.replace(/,$/, '')
 
-/** An empty object that the gateway filled is not one that it removed. */
+/** An empty object that the gateway filled does not count as removed. */
 const isContent = (line) => /\w/.test(line) && !/(\{\}|\[\]),?$/.test(line)
 
-/** The assertion's claims: who it is, and, folded away, what else the signature vouches for. */
+/** Shows the assertion's claims: first the person, and folded, the other signed claims. */
 export function claims(all) {
   const who = ['sub', 'name', 'email', 'roles', 'tenant', 'scope', 'aud', 'exp'].filter((name) => name in all)
   const rest = Object.keys(all).filter((name) => !who.includes(name))
@@ -101,14 +104,14 @@ function describe(name, all) {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** Tokens are for nobody's eyes, and too long anyway. */
+/** Shortens tokens, which should not be shown and are too long anyway. */
 function shorten(text, token) {
   const short = (found) => `${found.slice(0, 10)}…${found.slice(-6)} (${found.length} characters)`
   const hidden = token ? text.replaceAll(token, short) : text
   return hidden.replace(/eyJ[\w-]{40,}\.[\w-]+\.[\w-]+/g, short)
 }
 
-/** The value of a body: of JSON what it says, of anything else the text. */
+/** Returns the value of a body: parsed if it is JSON, otherwise its text. */
 export function parse(text) {
   try {
     return JSON.parse(text)

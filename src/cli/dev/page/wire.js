@@ -25,11 +25,11 @@ export function forget() {
   show(undefined)
 }
 
-/** Asks the page's server what reached the agent under this request id. */
+/** Asks the page's server which request reached the agent under this request id. */
 async function fetchReceived(exchange) {
   exchange.received = 'asking'
-  // A refusal of the gateway reached nobody; an answer shows that the agent has the request, and
-  // its body may still be on its way.
+  // A request that the gateway refused reached no agent. After any other answer the agent has the
+  // request, but its body may still be arriving.
   const tries = exchange.status >= 400 ? 1 : RECEIVED_TRIES
   for (let tried = 0; tried < tries && typeof exchange.received !== 'object'; tried++) {
     const response = await fetch(`/received/${exchange.requestId}`).catch(() => undefined)
@@ -128,7 +128,7 @@ function received(exchange) {
   ].filter(Boolean)
 }
 
-/** The changes that the gateway made to the request, each with a tick or a cross. */
+/** Lists the gateway's changes to the request, each with a tick or a cross. */
 function ticks(exchange) {
   const { received: record, token, body, headers, problem, status } = exchange
   const { assertion, hasArrived } = record
@@ -152,8 +152,7 @@ function ticks(exchange) {
 }
 
 /**
- * Looks for the token, and for its payload and signature alone, in every byte that is known to have
- * arrived.
+ * Looks for the token, its payload and its signature in all parts that are known to have arrived.
  */
 function leaks(record, token) {
   const everything = JSON.stringify([record.path, record.headers, record.body])

@@ -1,6 +1,6 @@
 import type { Probe } from './probe'
 
-/** Other names that people give to the parameter by which a tool is to get the user. */
+/** Other names that people give to the parameter in which a tool should get the user. */
 const MEANT = /^(?:ctx|context|context_?vars?|contextVariables|run_?context|variables|auth_?user|user_?context)$/i
 const MOST_TOOLS = 100
 
@@ -12,8 +12,8 @@ interface ToolEvent {
 }
 
 /**
- * Notices an AG2 tool whose parameter for the context has another name than AG2 0.x fills. Then it
- * is a parameter like any other, and the model makes up a value for it.
+ * Notices an AG2 tool whose context parameter has a name that AG2 0.x does not fill. Such a
+ * parameter is like any other, so the model invents a value for it.
  */
 export function ag2Probe(): Probe {
   const calls = new Map<string, { readonly tool: string; args: string }>()

@@ -6,7 +6,7 @@ type Configurable = Readonly<Record<string, unknown>>
 
 /**
  * Notices a LangGraph server whose graphs do not get the `x-user-*` headers: a Python server copies
- * none unless its langgraph.json says so. The server tells what a run was configured with; it is
+ * none unless its langgraph.json says so. The server reports the configuration of a run. It is
  * asked about one run of each route.
  */
 export function langgraphProbe(): Probe {
@@ -20,7 +20,7 @@ export function langgraphProbe(): Probe {
     const configurable = await configurableOf(origin.host + origin.prefix, thread, run)
     if (!configurable) return undefined
     known.add(id)
-    // A login of its own, which verifies the assertion, fills the second.
+    // A login of the server's own, which verifies the assertion, fills the second one.
     if ('x-user-id' in configurable || configurable.langgraph_auth_user) return undefined
     return `its graphs do not see who is asking. Put this into its langgraph.json, and start it again:
     "http": { "configurable_headers": { "includes": ["x-user-*"] } }`
@@ -28,9 +28,9 @@ export function langgraphProbe(): Probe {
 }
 
 /**
- * @param thread undefined for a run without one: the server makes one that it removes when the run
- * has ended
- * @returns undefined where the server does not say
+ * @param thread undefined for a run without one: the server makes a thread for it and removes it
+ * when the run has ended
+ * @returns undefined if the server does not say
  */
 async function configurableOf(
   server: string,

@@ -1,11 +1,11 @@
 import type { LoadedRoute } from '../../../../config/loaded-route'
 
-/** An agent may fetch keys when the first request comes, and its answer may be faster. */
+/** An agent may fetch keys at the first request, and its answer may arrive before that. */
 const PATIENCE_MS = 3_000
 
 /**
- * Notices agents that learn who is asking only by the signed assertion, while nobody has fetched
- * the keys to verify it.
+ * Notices agents that learn who is asking only from the signed assertion, if no client has fetched
+ * the keys that verify it.
  */
 export class UnreadAssertions {
   readonly #asked = new Set<string>()
@@ -16,7 +16,7 @@ export class UnreadAssertions {
   }
 
   /**
-   * @param tell is called a while after a route's first request, if no agent can have verified it
+   * @param tell is called some time after a route's first request, if no agent can have verified it
    */
   note({ id, isPublic, identity, origin, assertion }: LoadedRoute, tell: (found: string) => void): void {
     const { headers, state, forwardedProps, langgraphAuthUser } = identity
