@@ -4,17 +4,17 @@ import { asRefusal } from '../errors/refusal'
 import type { Json } from '../json'
 import { parseTarget } from '../request/target'
 
-/** A request that an example of a policy names. */
+/** A request that an example of a policy describes. */
 export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
 
 /**
- * The operations that a request asks a route for, or the code of a refusal before any policy is
- * asked.
+ * The operations that a request asks a route for, or the code of a refusal that comes before the
+ * policies.
  */
 export type Asked =
   | {
       readonly operations: readonly string[]
-      /** The code of a refusal that comes once the policies have allowed it. */
+      /** The code of a refusal that comes after the policies have allowed it. */
       readonly refusedThen?: string
     }
   | { readonly refused: string }
@@ -23,8 +23,8 @@ const HOST = 'gateway.invalid'
 const nowhere = () => Promise.reject(new Error('An example is sent nowhere.'))
 
 /**
- * Finds what a request asks for, by the tables that the Worker uses. Policies are not asked, and
- * nothing is sent.
+ * Finds the operations of a request, by the tables that the Worker uses. No policy is evaluated,
+ * and nothing is sent.
  * @param request its path is below the route
  */
 export function askedOf(route: Route, { method, path, body }: ExampleRequest): Asked {
@@ -53,7 +53,7 @@ export function askedOf(route: Route, { method, path, body }: ExampleRequest): A
   }
 }
 
-/** The code of the refusal that some work throws; undefined where it throws none. */
+/** Returns the code of the refusal that `work` throws; undefined if it throws none. */
 function codeOf(work: () => void): string | undefined {
   try {
     work()

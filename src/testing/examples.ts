@@ -5,25 +5,25 @@ import { askedOf, type ExampleRequest } from './asked'
 
 type Example = Policy['examples'][number]
 
-/** An example of a policy that did not come out as it says. */
+/** An example of a policy whose outcome is not the expected one. */
 export interface FailedExample {
   readonly policy: string
   readonly index: number
   /** The operation, or the request as `METHOD PATH`. */
   readonly does: string
   readonly expected: 'allow' | 'deny'
-  /** The outcome instead. */
+  /** The actual outcome. */
   readonly found: string
 }
 
-/** The policies of some routes, each once. */
+/** Returns the policies of some routes, each once. */
 export const policiesOf = (routes: readonly Route[]): readonly Policy[] => [
   ...new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
 ]
 
 /**
- * Runs a policy's own examples, each with that policy alone, and gives those that fail.
- * @param routes where requests of examples are looked for: in those that have this policy
+ * Runs a policy's own examples, each with that policy alone, and returns those that fail.
+ * @param routes where requests of examples are looked up; only those with this policy count
  */
 export function runExamples(policy: Policy, routes: readonly Route[]): FailedExample[] {
   return policy.examples.flatMap((example, index) => {
@@ -36,7 +36,10 @@ export function runExamples(policy: Policy, routes: readonly Route[]): FailedExa
   })
 }
 
-/** `allow` or `deny`, for each route that has the request; or why there is no such outcome. */
+/**
+ * Returns `allow` or `deny` for each route that has the request, or the reason why there is no
+ * outcome.
+ */
 function outcomesOf(policy: Policy, { as, does }: Example, routes: readonly Route[]): readonly string[] {
   const caller = callerOf(as)
   const effectOf = (operations: readonly string[]): string =>

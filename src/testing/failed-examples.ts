@@ -3,7 +3,7 @@ import { policiesOf, runExamples } from './examples'
 
 /**
  * Runs the examples of all policies of these routes.
- * @returns a sentence for each example that does not come out as it says; none where all is well
+ * @returns a sentence for each example that fails; none if all pass
  */
 export function failedExamples(routes: readonly Route[]): string[] {
   return policiesOf(routes).flatMap((policy) =>

@@ -11,7 +11,7 @@ import { startProjectWorker } from './project-worker'
 import { signingKeysFor } from './signing-keys'
 import { TestKeys, type TestPerson, tokenFor } from './token'
 
-/** A line is written when the answer has ended. */
+/** How long to wait for a line, which is written when the answer has ended. */
 const AUDIT_MS = 5_000
 
 export interface GatewayOptions {
@@ -19,39 +19,41 @@ export interface GatewayOptions {
   readonly root?: string
   /** An environment of wrangler's file; the top level by default. */
   readonly env?: string
-  /** Agents by the id of their route. An agent that is not here answers 200 with `{}`. */
+  /** Agents by the id of their route. An agent that is not listed answers 200 with `{}`. */
   readonly agents?: Readonly<Record<string, TestAgent>>
-  /** Variables and secrets over those of wrangler's file. */
+  /** Variables and secrets that override those of wrangler's file. */
   readonly vars?: Readonly<Record<string, string>>
 }
 
-/** The parts of an API key that a test cares for. */
+/** The parts of an API key that matter to a test. */
 export type TestKey = Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'subject'>
 
-/** The project's Worker in workerd, between people of its providers and agents of the test. */
+/**
+ * The project's Worker in workerd, with people of its identity providers and agents of the test.
+ */
 export interface TestGateway {
   readonly url: string
-  /** Asks it something, as somebody who is signed in or as nobody. */
+  /** Sends a request, as a user who is signed in or without a user. */
   fetch(path: string, init?: RequestInit & { readonly as?: TestPerson }): Promise<Response>
-  /** A token of one of the project's providers. */
+  /** Returns a token of one of the project's identity providers. */
   token(person: TestPerson): Promise<string>
   /**
    * Makes an API key, as `sallyport keys api create` does.
-   * @param keys their id in policies/, where routes trust several
+   * @param keys their id in policies/, if routes trust several
    */
   apiKey(record: TestKey, keys?: string): Promise<string>
-  /** The line that was written of a request, by its answer. */
+  /** Returns the audit line of a request, found by its answer. */
   auditOf(response: Response): Promise<AuditEvent>
-  /** The requests that have reached the agent of a route, oldest first. */
+  /** Returns the requests that have reached the agent of a route, oldest first. */
   received(route: string): readonly Received[]
   close(): Promise<void>
 }
 
 /**
- * Starts the Worker of a project as wrangler would bundle it. Its identity providers are stood in
- * for, by keys that are made here: issuers, audiences and claims are those of the project.
+ * Starts the Worker of a project as wrangler would bundle it. The test replaces the keys of its
+ * identity providers with its own. Issuers, audiences and claims are those of the project.
  *
- * @throws ConfigurationError for faults of the project, ProjectError where its files cannot be read
+ * @throws ConfigurationError for faults of the project, ProjectError if its files cannot be read
  */
 export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const { root = process.cwd(), env, agents = {}, vars = {} } = options

@@ -1,7 +1,7 @@
 import type { LoadedRoute } from '../config/loaded-route'
 import type { TestKeys } from './token'
 
-/** A request that reached an agent, as the agent got it. */
+/** A request that reached an agent, as the agent received it. */
 export interface Received {
   readonly method: string
   /** Path and query. */
@@ -10,14 +10,14 @@ export interface Received {
   readonly body: string
 }
 
-/** Answers for an agent. */
+/** Answers in place of an agent. */
 export type TestAgent = (request: Request) => Response | Promise<Response>
 
 /**
- * The world around a gateway in a test: its identity providers, whose keys are made here, and its
- * agents. Nothing reaches a network.
+ * Stands for the servers around a gateway in a test: identity providers, whose keys are made here,
+ * and agents. Nothing reaches a network.
  *
- * @param agents by the id of a route; another answers 200 with an empty JSON object
+ * @param agents by the id of a route; any other agent answers 200 with an empty JSON object
  */
 export function outside(
   routes: readonly LoadedRoute[],

@@ -4,21 +4,21 @@ import { build } from 'esbuild'
 import { workerBundle } from '../cli/bundle'
 import type { Deployment } from '../cli/deployments'
 
-/** The rate limiters of wrangler's file; each run of a test begins with unused ones. */
+/** Returns the rate limiters of wrangler's file. Each test run begins with unused ones. */
 const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
   Object.fromEntries(
     ratelimits.map(({ name, namespace_id: namespace, simple }) => [name, { type: 'rate-limit', namespace, simple }]),
   )
 
-/** Its KV namespaces, empty. */
+/** Returns the KV namespaces, which are empty. */
 const namespacesOf = ({ kv_namespaces = [] }: Deployment['config']) =>
   Object.fromEntries(kv_namespaces.map(({ binding, id }) => [binding, { type: 'kv', id: id ?? binding }]))
 
 const WORKER = 'sallyport'
 
 /**
- * Its Durable Objects, by their bindings and by their classes; each run of a test begins with empty
- * ones.
+ * Returns the Durable Objects, by their bindings and by their classes. Each test run begins with
+ * empty ones.
  */
 function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
   const own = bindings.filter(({ script_name: script }) => script === undefined)
@@ -31,11 +31,11 @@ function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
   }
 }
 
-/** The world around a Worker. */
+/** The servers around a Worker. */
 interface Around {
-  /** Answers whatever the Worker asks of the world outside. */
+  /** Answers every request that the Worker sends. */
   readonly answer: (request: Request) => Promise<Response>
-  /** Is given what it writes. */
+  /** Receives the Worker's output. */
   readonly log: (text: string) => void
 }
 
@@ -103,6 +103,6 @@ interface Runtime {
   readonly Response: new (body: never, init: { status: number; headers: [string, string][] }) => Response
 }
 
-/** The workerd that the project's wrangler brings. */
+/** Loads the workerd that the project's wrangler brings. */
 const miniflare = (): Runtime =>
   createRequire(createRequire(import.meta.url).resolve('wrangler'))('miniflare') as Runtime

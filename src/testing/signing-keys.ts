@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair } from 'jose'
 
-/** SIGNING_KEYS with a key of each of these algorithms, for a gateway that nobody depends on. */
+/** Makes SIGNING_KEYS with a key of each of these algorithms, for a gateway in a test. */
 export async function signingKeysFor(algorithms: readonly string[]): Promise<string> {
   const keys = [...new Set(algorithms)].map(async (alg) => {
     const { privateKey } = await generateKeyPair(alg, { extractable: true })

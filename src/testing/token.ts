@@ -2,9 +2,11 @@ import { type CryptoKey, exportJWK, generateKeyPair, type JWK, SignJWT } from 'j
 import type { TrustedIssuer } from '../authentication/jwt/trusted-issuer'
 import type { ClaimPath } from '../claims'
 
-/** Somebody who is signed in at an identity provider of the project. */
+/** A user who is signed in at an identity provider of the project. */
 export interface TestPerson {
-  /** The id of the issuer, as its file defines it. Without it, the first that the route trusts. */
+  /**
+   * The id of the issuer, as its file defines it. Without it, the first one that the route trusts.
+   */
   readonly issuer?: string
   readonly sub: string
   readonly roles?: readonly string[]
@@ -12,11 +14,11 @@ export interface TestPerson {
   readonly tenant?: string
   readonly email?: string
   readonly name?: string
-  /** A client that acts for itself, and no person. */
+  /** Whether this is a client that acts for itself, without a user. */
   readonly isService?: boolean
-  /** More claims, or others: they count over all that is above. */
+  /** Additional claims. They override those above. */
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Seconds until the token ends, 300 by default; a negative number makes one that has expired. */
+  /** Seconds until the token expires, 300 by default. A negative number makes an expired one. */
   readonly expiresIn?: number
 }
 
@@ -25,7 +27,7 @@ interface Key {
   readonly publicJwk: JWK
 }
 
-/** Keys that stand in for those of providers, one of each algorithm. */
+/** Keys that replace those of identity providers, one of each algorithm. */
 export class TestKeys {
   readonly #keys = new Map<string, Promise<Key>>()
 
@@ -35,7 +37,7 @@ export class TestKeys {
     return made
   }
 
-  /** A key set with a key of each of these algorithms. */
+  /** Returns a key set with a key of each of these algorithms. */
   async set(algorithms: readonly string[]): Promise<{ keys: JWK[] }> {
     return { keys: await Promise.all(algorithms.map(async (name) => (await this.of(name)).publicJwk)) }
   }
@@ -50,7 +52,7 @@ async function makeKey(algorithm: string): Promise<Key> {
 }
 
 /**
- * Makes a token as this issuer would for a person: each claim is where the issuer's settings look
+ * Makes a token as this issuer would for a person. Each claim is where the issuer's settings look
  * for it.
  */
 export async function tokenFor(issuer: TrustedIssuer, person: TestPerson, keys: TestKeys): Promise<string> {
@@ -93,7 +95,9 @@ function audienceOf({ audience, audienceFrom }: TrustedIssuer): Record<string, u
   return { ...Object.fromEntries(marks), [audienceFrom.claim]: audience[0] }
 }
 
-/** A path with dots is also a name to the letter, which counts first. */
+/**
+ * Sets a claim. A path with dots is written as one exact name, which the gateway looks up first.
+ */
 function setAt(claims: Record<string, unknown>, path: ClaimPath, value: unknown): void {
   const names = typeof path === 'string' ? [path] : path
   let at = claims
