@@ -64,13 +64,13 @@ export async function create(args) {
   return 0
 }
 
-/** The given options, and the answers of whoever is there to be asked for the others. */
+/** Returns the given options, and the person's answers for the missing ones. */
 async function answers(values, given) {
   const asked = { ...values, folder: given ?? 'my-gateway' }
   check(asked)
   if (!process.stdin.isTTY || !process.stdout.isTTY) return asked
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  /** Asks until the answer is one that can be used. */
+  /** Asks until the answer is valid. */
   const ask = async (name, question, standard) => {
     while (asked[name] === undefined) {
       const answer = (await terminal.question(`${question}${standard ? ` (${standard})` : ''}: `)).trim()
@@ -100,7 +100,7 @@ async function answers(values, given) {
   return asked
 }
 
-/** @returns {string | undefined} what is wrong with an answer */
+/** @returns {string | undefined} the fault of an answer */
 function faultOf(name, value) {
   const isAddress = /^https?:\/\/[^/]/.test(value) && URL.canParse(value)
   if (name === 'agent' && !KINDS.includes(value)) return `There is no kind of agent "${value}".`
@@ -127,8 +127,8 @@ function fail(why) {
 }
 
 /**
- * npm leaves files such as .gitignore out of packages, so that they have other names in the
- * template.
+ * Writes the template. npm leaves files such as .gitignore out of packages, so they have other
+ * names in the template.
  */
 function writeTemplate(folder) {
   mkdirSync(folder, { recursive: true })
@@ -150,10 +150,10 @@ function writeTemplate(folder) {
   }
 }
 
-/** The arguments of each `sallyport add`. */
+/** Returns the arguments of each `sallyport add`. */
 function additions({ agent, id, url, provider, issuer, audience }) {
   const flags = [...(issuer ? ['--issuer', issuer] : []), ...(audience ? ['--audience', audience] : [])]
-  // A route trusts somebody, so that a project without a provider has to begin with one.
+  // A route needs an issuer to trust, so a project without a provider has to begin with one.
   const ofProvider = [['provider', provider ?? 'oidc', ...flags]]
   return url === undefined ? ofProvider : [...ofProvider, [agent, id ?? agent, url]]
 }

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-// The project's tools use what older versions of Node do not have. This file runs on them, to say
-// so.
+// The project's tools need a newer Node. This file also runs on older versions, to say so.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   process.stderr.write(

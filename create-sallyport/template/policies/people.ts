@@ -1,7 +1,8 @@
 import { definePolicy } from 'sallyport'
 
 /**
- * Everyone who is signed in may do what the route offers; clients that act for themselves may not.
+ * People who are signed in may use all operations of the route. Clients that act for themselves may
+ * not.
  */
 export default definePolicy({
   id: 'people',
