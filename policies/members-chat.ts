@@ -1,6 +1,6 @@
 import { definePolicy } from 'sallyport'
 
-/** Everyone with a role may hold conversations; what deletes them is for admins. */
+/** Members and admins may hold conversations. Only admins may delete, copy or count them. */
 export default definePolicy({
   id: 'members-chat',
   allow: [

@@ -1,6 +1,9 @@
 import { definePolicy } from 'sallyport'
 
-/** Tokens that a client got for itself do not chat. A second policy on a route: both must allow. */
+/**
+ * Refuses tokens that a client got for itself. This is a second policy on a route, and both must
+ * allow.
+ */
 export default definePolicy({
   id: 'people-only',
   allow: [{ name: 'people', operations: ['*'], when: { caller: 'user' } }],

@@ -4,7 +4,7 @@ import membersChat from '../policies/members-chat'
 
 /**
  * A LangGraph server. Its graphs read the user at `config["configurable"]["x-user-id"]` and the
- * other `x-user-*` names; a Python server needs `"http": {"configurable_headers": {"includes":
+ * other `x-user-*` names. A Python server needs `"http": {"configurable_headers": {"includes":
  * ["x-user-*"]}}` in langgraph.json for that, a JavaScript server nothing.
  */
 export default defineRoute({
@@ -13,7 +13,7 @@ export default defineRoute({
   agent: { kind: 'langgraph', origin: { env: 'LANGGRAPH_AGENT_URL' } },
   trust: [companyLogin],
   policies: [membersChat],
-  // The web origin of the front end, which differs between staging and production like the agent's
-  // address.
+  // The web origin of the front end. Like the agent's address, it differs between staging and
+  // production.
   cors: { origins: [{ env: 'APP_ORIGIN' }] },
 })
