@@ -18,10 +18,10 @@ export interface Case {
   readonly subject: Running
   readonly exchange: Exchange
   readonly tokens: TokenUse
-  /** The case that its CPU is compared to, and the one that its latency is. */
+  /** The ids of the cases that its CPU and its latency are compared with. */
   readonly floor?: string
   readonly origin?: string
-  /** Fewer requests where each is heavy. */
+  /** The part of the usual number of requests, if each one is heavy. */
   readonly share?: number
 }
 
@@ -31,7 +31,7 @@ export interface Sample {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly rssMiB: number
-  /** To the floor, slice by slice: the median of them. */
+  /** The median ratio to the floor, slice by slice. */
   readonly timesFloor: number
 }
 
@@ -44,21 +44,21 @@ export interface Figures extends Record<Exclude<keyof Sample, 'timesFloor'>, Spr
 
 export interface Run extends Pick<Options, 'rounds' | 'sizes'> {
   readonly keys: Tokens
-  /** Whether latency is of interest. */
+  /** Whether latency is measured too. */
   readonly isPaced: boolean
 }
 
 /**
- * Of a sample; between two of them the floor has its turn, so that a machine that slows down slows
- * both.
+ * The slices of a sample. The floor runs between two of them, so that a machine that slows down
+ * slows both.
  */
 export const SLICES = 12
 
-/** Tokens and connections that a paced phase takes beside its own requests. */
+/** Tokens and connections that a paced phase needs beside its own requests. */
 const PACED_EXTRA = 20
 
 /**
- * Every case once in each round, in an order of that round's own; comparisons are made within a
+ * Runs every case once in each round, in a different order each time. Comparisons are made within a
  * round.
  */
 export async function runCases(cases: readonly Case[], run: Run): Promise<Figures[]> {
@@ -73,7 +73,7 @@ export async function runCases(cases: readonly Case[], run: Run): Promise<Figure
   return cases.map((each) => figuresOf(each, samples))
 }
 
-/** The case that another is compared with; none for one that is a floor itself. */
+/** Returns the case that another is compared with, or undefined if it is a floor itself. */
 function floorOf({ id, floor }: Case, cases: readonly Case[]): Case | undefined {
   if (floor === undefined || floor === id) return undefined
   const found = cases.find((each) => each.id === floor)
@@ -86,7 +86,7 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
   const { sizes } = run
   const requestAt = await requestsOf(each, round, run)
   const load = new Load(subject, requestAt, sizes.connections)
-  // A token that the floor has seen in its own turn would not be new to it.
+  // A token that the floor has seen before would not be new to it, so it gets others.
   const beside = floor && new Load(floor.subject, await requestsOf(floor, run.rounds + round, run), sizes.connections)
   const slice = Math.ceil((sizes.requests * share) / SLICES)
   const own: Spent[] = []
@@ -118,8 +118,8 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
 }
 
 /**
- * Returns what makes the requests of a case in a round. Cases with new tokens or new threads get
- * others in each round.
+ * Returns a function that makes the requests of a case in a round. Cases with new tokens or new
+ * threads get different ones in each round.
  */
 export async function requestsOf(
   { subject, exchange, tokens }: Pick<Case, 'subject' | 'exchange' | 'tokens'>,
@@ -129,7 +129,8 @@ export async function requestsOf(
   const bytes = (token: string | undefined, index = 0) => requestBytes(subject.port, exchange, token, index)
   if (tokens.use !== 'new') {
     const token = tokens.use === 'known' ? tokens.token : undefined
-    // No thread twice in a run: what one round has seen, the next may not find remembered.
+    // No thread occurs twice in a run, because the gateway may remember the threads of earlier
+    // rounds.
     if (exchange.path.includes('{thread}')) return (index) => bytes(token, round * 1_000_000 + index)
     const same = bytes(token)
     return () => same
@@ -140,7 +141,7 @@ export async function requestsOf(
   return (index) => own[index % own.length] as Buffer
 }
 
-/** So many that no token is seen twice by one subject in the whole run. */
+/** Signs enough tokens that no subject sees one twice in the whole run. */
 const poolOf = ({ algorithm, who }: TokenUse & { use: 'new' }, rounds: number, run: Run) =>
   run.keys.pool(tokensPerRound(run) * rounds, algorithm, who)
 

@@ -27,7 +27,7 @@ export interface ColdStart {
   }
 }
 
-/** A crowd at a fresh isolate, what starting it costs, and how large it is. */
+/** Measures a crowd at a fresh isolate, the CPU of its start, and its size. */
 export async function measureColdStart(world: World, rounds: number): Promise<ColdStart> {
   const fetches: number[] = []
   const addedCpuMs: number[] = []
@@ -78,8 +78,8 @@ const keyFetches = async ({ keySets }: World): Promise<number> =>
   Number(await (await fetch(`http://127.0.0.1:${keySets.port}/fetches`)).text())
 
 /**
- * A sampled figure with all in it that the machine does meanwhile: the least is the nearest to the
- * truth.
+ * Returns the start-up time. Other work on the machine only adds to a sample, so the least is the
+ * best.
  */
 function startupMs(): number {
   mkdirSync(cache, { recursive: true })

@@ -29,7 +29,7 @@ export class Connection {
     })
   }
 
-  /** Sends, and settles as soon as the body has begun; the stream stays open. */
+  /** Sends a request, and resolves when the body has begun. The stream stays open. */
   async open(request: Buffer): Promise<void> {
     const ended = this.send(request).then(() => {
       throw new Error('the stream ended')
@@ -51,7 +51,7 @@ export class Connection {
     this.#socket = undefined
   }
 
-  /** Closes by a reset, which is noticed also on a silent stream that passes unread. */
+  /** Closes by a reset, which the server notices even on a silent stream. */
   reset(): void {
     this.#socket?.resetAndDestroy()
     this.close()

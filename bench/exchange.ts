@@ -1,19 +1,19 @@
 /** One request of a case, before it has a token. */
 export interface Exchange {
   readonly method: 'GET' | 'POST'
-  /** `{thread}` in it is another thread in each request. */
+  /** `{thread}` in it becomes a different thread in each request. */
   readonly path: string
-  /** The answer that the origin is to give; nothing for a small JSON. */
+  /** Tells the origin which answer to give. Absent: a small JSON. */
   readonly query?: string
   readonly body?: string | undefined
 }
 
-/** The path of the request of this number. */
+/** Returns the path of the request with this number. */
 export const pathAt = ({ path }: Exchange, index: number): string =>
   path.replace('{thread}', () => `${index.toString(16).padStart(8, '0')}-2f2c-4b5e-9a55-6f0a4f0c9d11`)
 
 /**
- * The bytes of a request.
+ * Returns the bytes of a request.
  * @param more header lines
  */
 export function requestBytes(
@@ -37,7 +37,7 @@ export function requestBytes(
 
 export const THREAD = '7a1de4b8-2f2c-4b5e-9a55-6f0a4f0c9d11'
 
-/** `RunAgentInput` of about so many bytes, as a conversation that has grown. */
+/** Returns a `RunAgentInput` of about this many bytes, like a long conversation. */
 export function runInput(bytes: number): string {
   const base = {
     threadId: THREAD,

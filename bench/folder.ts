@@ -6,10 +6,10 @@ import path from 'node:path'
 export const root = path.resolve(import.meta.dirname, '..')
 export const bench = import.meta.dirname
 
-/** Raw figures of whole runs. Only those that are published are in git. */
+/** Raw figures of whole runs. Only the published ones are in git. */
 export const results = path.join(bench, 'results')
 
-/** Downloads, made once and used again. */
+/** Downloads, which are made once and used again. */
 export const cache = path.join(root, 'node_modules/.cache/sallyport-bench')
 
 /**

@@ -12,7 +12,7 @@ export interface Gateways {
   readonly id: string
   readonly title: string
   readonly notes: readonly string[]
-  /** Pushes each gateway to `running` at once, so that it is stopped even if a later one fails. */
+  /** Adds each gateway to `running` at once, so that it is stopped even if a later one fails. */
   start(world: World, running: Running[]): Promise<{ readonly notes: readonly string[] }>
 }
 

@@ -17,7 +17,7 @@ export interface Latency {
   readonly p99Ms: number
 }
 
-/** Requests to one subject as fast as they go, some at a time, over connections that are kept. */
+/** Sends requests to one subject as fast as possible, over several connections that are kept. */
 export class Load {
   readonly #subject: Running
   readonly #requestAt: RequestAt
@@ -35,7 +35,7 @@ export class Load {
     return this.#next
   }
 
-  /** The time that the subject's processes spent on so many requests. */
+  /** Sends this many requests, and returns the time that the subject's processes spent on them. */
   async send(count: number): Promise<Spent> {
     const until = this.#next + count
     const worker = async (connection: Connection) => {
@@ -63,7 +63,10 @@ export const together = (parts: readonly Spent[]): Spent => {
   return { requests: sum('requests'), cpuMicros: sum('cpuMicros'), seconds: sum('seconds') }
 }
 
-/** One connection at a fixed rate that no subject finds hard: what a lone caller waits. */
+/**
+ * Sends over one connection at a rate that is easy for every subject. It shows the latency of a
+ * lone caller.
+ */
 export async function pace(
   subject: Running,
   requestAt: RequestAt,

@@ -9,7 +9,7 @@ export interface Machine {
   readonly memoryGiB: number
   readonly kernel: string
   readonly date: string
-  /** The load average of the last minute, before and after. */
+  /** The load average of the last minute, before and after the run. */
   readonly loadBefore: number
   readonly loadAfter: number
   readonly versions: Readonly<Record<string, string>>
@@ -27,7 +27,7 @@ export const readMachine = (): MachineBefore => ({
   versions: {},
 })
 
-/** @param more versions of what was measured beside the usual subjects */
+/** @param more versions of programs that were measured beside the usual subjects */
 export const afterwards = (before: MachineBefore, more: Readonly<Record<string, string>> = {}): Machine => ({
   ...before,
   loadAfter: loadNow(),
@@ -36,7 +36,10 @@ export const afterwards = (before: MachineBefore, more: Readonly<Record<string, 
 
 export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
 
-/** Virtual machines often name no model; what they do say tells one kind from another. */
+/**
+ * Describes the CPU. Virtual machines often name no model, so other fields must tell one kind from
+ * another.
+ */
 function cpuModel(): string {
   const info = readFileSync('/proc/cpuinfo', 'utf8')
   const field = (name: string) => new RegExp(`^${name}\\s*: (.+)$`, 'm').exec(info)?.[1] ?? '?'

@@ -5,14 +5,14 @@ import type { RigSize } from './rig/rig.ts'
 export const usual = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
 /** The groups that can be measured against another commit. */
 const comparable = ['requests', 'streams'] as const
-/** `proxies` installs programs and `load` measures no cost, so they have to be asked for. */
+/** `proxies` installs programs and `load` measures no cost, so both run only on request. */
 const groups = [...usual, 'proxies', 'load'] as const
 export type Group = (typeof groups)[number]
 
 export interface Options {
   readonly rounds: number
   readonly only: readonly Group[]
-  /** Whether this is every usual group at full size, whose figures may be published. */
+  /** Whether this run has every usual group at full size, so that its figures may be published. */
   readonly isWhole: boolean
   readonly sizes: Sizes
   readonly load: RigSize
@@ -24,13 +24,13 @@ export type LoadOptions = Pick<Options, 'load'>
 export interface AgainstOptions extends Pick<Options, 'rounds' | 'sizes'> {
   readonly against: string
   readonly only: readonly ('requests' | 'streams')[]
-  /** CPU that each request of the working tree's build wastes, to see that a run notices it. */
+  /** CPU that each request of the working tree's build wastes, to show that a run notices it. */
   readonly handicapMicros: number
 }
 
-/** How much is done for one sample. */
+/** The amount of work for one sample. */
 export interface Sizes {
-  /** In the first round; a quarter of it in the others. */
+  /** For the first round; the others use a quarter of it. */
   readonly warmup: number
   readonly requests: number
   /** Requests at a fixed rate, for latency. */
@@ -44,7 +44,7 @@ export interface Sizes {
   readonly users: number
 }
 
-/** Fewer say too little about how much the figures move. */
+/** With fewer rounds, too little is known about how much the figures vary. */
 const ROUNDS = 5
 
 const full: Sizes = {

@@ -4,7 +4,7 @@ import type { StreamFigures } from './groups/streams.ts'
 import type { Spread } from './statistics.ts'
 import type { Section } from './table.ts'
 
-/** The questions that people have: what does it cost, how long do I wait, and what of streams. */
+/** Returns the panels that answer the usual questions: the cost, the latency, and the streams. */
 export function panelsOf(sections: readonly Section[]): Panel[] {
   const of = <T>(id: string) => (sections.find((section) => section.id === id)?.figures ?? []) as readonly T[]
   const peersOf = (tokens: 'known' | 'new') =>

@@ -11,7 +11,7 @@ export interface Running {
   /** How it ended, with its last errors; undefined while it runs. */
   ended(): string | undefined
   stop(): Promise<void>
-  /** Ends it at once, without a chance to say anything. */
+  /** Ends it at once, without a chance to clean up. */
   kill(): Promise<void>
 }
 
@@ -23,14 +23,14 @@ export interface Start {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly startSeconds?: number
-  /** Takes its standard output, which is lost otherwise. */
+  /** Receives its standard output, which is lost otherwise. */
   readonly outputFile?: string
 }
 
 const GRACE_MS = 3000
 /**
- * Idle streams take two descriptors each, and shells often leave 1,024. The shell becomes the
- * program, under the same id.
+ * Raises the limit of open files: idle streams take two each, and shells often allow 1,024. `exec`
+ * keeps the process id.
  */
 const WITH_ALL_FILES = 'ulimit -n $(ulimit -Hn); exec "$0" "$@"'
 const started = new Set<ChildProcess>()
@@ -40,9 +40,7 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
-/**
- * Starts a process and waits until something listens on its port. Of its errors the last are kept.
- */
+/** Starts a process and waits until something listens on its port. Keeps the last of its errors. */
 export async function start({
   name,
   command,
@@ -92,7 +90,7 @@ export async function start({
   }
 }
 
-/** Any status is an answer: what it is, is looked at by the self-check. */
+/** Whether anything answers. Any status counts, because the self-check looks at it later. */
 async function answers(port: number): Promise<boolean> {
   const reply = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
   await reply?.body?.cancel()
@@ -124,6 +122,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended by itself.
+    // It has ended already.
   }
 }

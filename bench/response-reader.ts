@@ -2,8 +2,8 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const CR_LF = Buffer.from('\r\n')
 
 /**
- * As much of HTTP/1.1 as servers of this bench answer with. It counts bodies and keeps none: a full
- * client would take more CPU than the gateways that it is to measure, on the same two cores.
+ * Reads the part of HTTP/1.1 that the servers of this bench use. It counts bodies and keeps none: a
+ * full client would take more CPU than the gateways that it measures, on the same two cores.
  */
 export class ResponseReader {
   status = 0
@@ -30,7 +30,7 @@ export class ResponseReader {
     return false
   }
 
-  /** The rest of the bytes, 'done', or undefined where more is needed. */
+  /** Returns the remaining bytes, 'done', or undefined if more bytes are needed. */
   #take(bytes: Buffer): Buffer | 'done' | undefined {
     if (this.#mode === 'head') return this.#takeHead(bytes)
     if (this.#mode === 'until-close') {

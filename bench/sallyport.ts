@@ -7,7 +7,7 @@ import { AUDIENCE } from './tokens.ts'
 import { startWorker } from './workerd.ts'
 import type { World } from './world.ts'
 
-/** The surroundings that routes of the gateway have to know. */
+/** The parts of the world that the gateway's routes refer to. */
 export type RouteWorld = Pick<World, 'originUrl' | 'issuers' | 'jwksUri'>
 
 export type Binding = 'none' | 'request'
@@ -22,7 +22,7 @@ export const issuerOf = (world: RouteWorld, index = 0, jwksUri = world.jwksUri):
   ...(index > 0 && { subjectPrefix: `login-${index}|` }),
 })
 
-/** Each asks something of the caller that is true, so that none ends early. */
+/** Returns a policy. Its conditions all hold for the caller, so that no evaluation ends early. */
 export const policyOf = (index: number): Policy => ({
   id: `members-${index}`,
   allow: [{ name: 'members', operations: ['*'], when: { all: [{ role: 'member' }, { caller: 'user' }] } }],
@@ -74,7 +74,7 @@ const kinds = ['http', 'langgraph', 'ag-ui', 'mcp', 'copilotkit'] as const
 export const usualRoutes = (world: World, bind: Binding): Route[] =>
   kinds.map((kind) => routeOf(world, kind, { assertion: { bind } }))
 
-/** @param outputFile takes the audit lines, which are lost otherwise */
+/** @param outputFile receives the audit lines, which are lost otherwise */
 export async function startSallyport(
   world: { readonly bundles: Pick<World['bundles'], 'sallyport'> },
   name: string,
@@ -85,7 +85,7 @@ export async function startSallyport(
   return startWorker({
     name,
     port,
-    // Ten thousand routes are checked one against another.
+    // The check compares ten thousand routes with each other.
     startSeconds: 180,
     code: world.bundles.sallyport,
     ...(outputFile !== undefined && { outputFile }),

@@ -8,13 +8,13 @@ import type { World } from './world.ts'
 export interface Report {
   readonly user: string | null
   readonly authorization: string | null
-  /** Of the assertion or the bearer, header and claims. */
+  /** Header and claims of the assertion or the bearer token. */
   readonly unsigned: string
 }
 
 /**
- * Proves that a subject does what its row claims, before a number of it is believed: a good token
- * passes and the origin sees whose it is; the wrong ones do not.
+ * Proves that a subject does what its row claims, before its figures are used: a good token passes
+ * and the origin sees its owner, and wrong tokens are refused.
  * @returns faults, in sentences
  */
 export async function checkSubject(world: World, subject: Running, exchange: Exchange): Promise<string[]> {
@@ -40,9 +40,7 @@ export async function checkSubject(world: World, subject: Running, exchange: Exc
   return faults
 }
 
-/**
- * The caller whom the origin could tell from headers, or from an assertion that the gateway signed.
- */
+/** Returns the caller that the origin could learn from headers, or from a signed assertion. */
 function userOf(report: Report | undefined): string | undefined {
   if (report?.user) return report.user
   return report?.unsigned ? decodeJwt(`${report.unsigned}.`).sub : undefined
@@ -69,7 +67,7 @@ async function ask(subject: Running, exchange: Exchange, token: string | undefin
   }
 }
 
-/** A measured request must be answered as the floor answers it. */
+/** Checks that a subject answers a measured request as the floor does. */
 export async function checkExchange(subject: Running, exchange: Exchange, token: string): Promise<string[]> {
   const connection = new Connection(subject.port)
   const { status } = await connection.send(requestBytes(subject.port, exchange, token))

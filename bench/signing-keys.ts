@@ -2,7 +2,7 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 
 let made: Promise<{ keys: JWK[] }> | undefined
 
-/** The gateway's own key. The first one of a set signs, and ES256 is what `npm run keys` makes. */
+/** Returns the gateway's own key. The first one of a set signs, and `npm run keys` makes ES256. */
 export function signingKeys(): Promise<{ keys: JWK[] }> {
   made ??= make()
   return made

@@ -4,7 +4,7 @@ import type { Running } from './process.ts'
 import { percentile } from './statistics.ts'
 import { cpuMicros } from './usage.ts'
 
-/** A stream through a subject, and whose way of passing it on is looked at. */
+/** A subject whose way of forwarding streams is measured, and its request for one. */
 export interface Streamer {
   readonly title: string
   readonly subject: Running
@@ -19,14 +19,14 @@ export const langgraphStream: Exchange = {
 }
 export const agUiStream: Exchange = { method: 'POST', path: '/agents/ag-ui', body: runInput(2_000) }
 
-/** Each of the origin's events has a few more. */
+/** The approximate size of the origin's events, which are a few bytes longer. */
 const EVENT_BYTES = 100
 
 export function streamBytes({ subject, exchange, token }: Streamer, query: string): Buffer {
   return requestBytes(subject.port, { ...exchange, query }, token)
 }
 
-/** Milliseconds until the first event, for callers who come one after the other. */
+/** Measures the milliseconds until the first event, for callers who come one after the other. */
 export async function firstEventMs(streamer: Streamer, count: number): Promise<number> {
   const connection = new Connection(streamer.subject.port)
   const request = streamBytes(streamer, '?n=3&gap=1')
@@ -50,13 +50,13 @@ export interface Flow {
 
 export interface FlowSize {
   readonly streams: number
-  /** Of each stream. */
+  /** The number of events in each stream. */
   readonly events: number
-  /** Milliseconds between two of them; 0 for as fast as they go. */
+  /** Milliseconds between two events; 0 sends them as fast as possible. */
   readonly gapMs: number
 }
 
-/** The cost of events on their way through streams that are open at the same time. */
+/** Measures the cost of events in streams that are open at the same time. */
 export async function flow(streamer: Streamer, { streams, events, gapMs }: FlowSize): Promise<Flow> {
   const { subject, title } = streamer
   const connections = Array.from({ length: streams }, () => new Connection(subject.port))

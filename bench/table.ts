@@ -4,13 +4,13 @@ import type { Spread } from './statistics.ts'
 export interface Section {
   readonly id: string
   readonly title: string
-  /** Notes on how to read it. */
+  /** Explains how to read the table. */
   readonly notes: readonly string[]
   readonly head: readonly string[]
   readonly rows: readonly (readonly string[])[]
-  /** Everything, for the machine-readable report. */
+  /** All figures, for the machine-readable report. */
   readonly figures: unknown
-  /** Rules that must hold and were broken, with what was found and what was expected. */
+  /** Sentences about rules that were broken, with the actual and the expected result. */
   readonly broken?: readonly string[]
 }
 
@@ -19,7 +19,7 @@ export const figure = (value: number, digits = 0): string =>
     ? value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits })
     : ''
 
-/** The median, and between which it moved. */
+/** Formats the median and the range of a figure. */
 export const withSpread = (spread: Spread | undefined, digits: number): string =>
   spread ? `${figure(spread.median, digits)} (${figure(spread.least, digits)}–${figure(spread.most, digits)})` : ''
 

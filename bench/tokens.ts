@@ -16,14 +16,16 @@ export interface TokenOptions {
   readonly audience?: string
   readonly lifetimeSeconds?: number
   readonly issuer?: string
-  /** Signs with a key that nobody trusts, under the name of one that is. */
+  /** Signs with a key that no issuer has, under the key id of a trusted one. */
   readonly forged?: boolean
 }
 
 export const AUDIENCE = 'agents'
 export const USER = 'alice'
 
-/** The identity provider of the bench: keys, and tokens signed before they are needed. */
+/**
+ * The identity provider of the bench: its keys, and tokens that are signed before they are needed.
+ */
 export class Tokens {
   readonly #pools = new Map<string, string[]>()
 
@@ -69,8 +71,7 @@ export class Tokens {
   }
 
   /**
-   * Distinct tokens: of one person, or each of another. A pool that was made before is only
-   * lengthened.
+   * Returns distinct tokens, of one person or each of another. An existing pool is only lengthened.
    */
   async pool(size: number, algorithm: Algorithm, who: 'one' | 'many' = 'one'): Promise<readonly string[]> {
     const name = `${algorithm} ${who}`
@@ -93,7 +94,7 @@ async function makeKey(algorithm: Algorithm): Promise<Key> {
   return { kid, privateKey, publicJwk: { ...jwk, kid, use: 'sig', alg: algorithm }, pem: await exportSPKI(publicKey) }
 }
 
-/** Public keys that sign nothing, for sets as large providers have. */
+/** Makes public keys that sign nothing, for key sets as long as those of large providers. */
 export async function otherKeys(count: number): Promise<JWK[]> {
   const made = await Promise.all(Array.from({ length: count }, () => makeKey('RS256')))
   return made.map(({ publicJwk }) => publicJwk)

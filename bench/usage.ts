@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * The unit of `utime` and `stime` on Linux; it has been a hundredth of a second wherever user space
- * can see it.
+ * The unit of `utime` and `stime` on Linux. It has always been a hundredth of a second in user
+ * space.
  */
 const MICROSECONDS_PER_TICK = 10_000
 const PAGE_BYTES = 4096
 
-/** A process and all that it started, as they are now. */
+/** Returns a process and all its descendants, as they are now. */
 export function treeOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)]
 }
 
 /**
- * CPU time of a tree since it began, in microseconds. The scheduler's own count has nanoseconds;
- * that of `stat`, for kernels without it, has hundredths of a second.
+ * Returns the CPU time of a process tree since its start, in microseconds. The scheduler counts
+ * nanoseconds. `stat`, for kernels without that, counts hundredths of a second.
  */
 export function cpuMicros(pid: number): number {
   return sum(treeOf(pid).map((each) => scheduled(each) ?? ticks(each) * MICROSECONDS_PER_TICK))
@@ -24,10 +24,10 @@ export function rssBytes(pid: number): number {
   return sum(treeOf(pid).map((each) => Number(read(`/proc/${each}/statm`)?.split(' ')[1] ?? 0) * PAGE_BYTES))
 }
 
-/** Forgets the largest RSS of one process so far. */
+/** Resets the largest RSS of one process. */
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
-/** The largest RSS of one process since it was last forgotten. */
+/** Returns the largest RSS of one process since the last reset. */
 export const peakBytes = (pid: number): number =>
   Number(/^VmHWM:\s*(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) * 1024
 
@@ -44,7 +44,7 @@ function scheduled(pid: number): number | undefined {
 }
 
 function ticks(pid: number): number {
-  // The name of a process may hold spaces and parentheses; the fields begin after the last one.
+  // The name of a process may contain spaces and parentheses. The fields begin after the last one.
   const fields = (read(`/proc/${pid}/stat`) ?? '').split(') ').at(-1)?.split(' ') ?? []
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
 }

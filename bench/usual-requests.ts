@@ -4,13 +4,13 @@ import type { World } from './world.ts'
 
 export type Shape = keyof typeof exchanges
 
-/** One request that Sallyport is measured with. */
+/** One request by which Sallyport is measured. */
 export interface UsualRequest extends Pick<Case, 'title' | 'tokens' | 'share'> {
   readonly shape: Shape
   readonly bind: Binding
 }
 
-/** The part of the usual number of requests that is sent of this shape. */
+/** Returns the part of the usual number of requests that is sent in this shape. */
 export const shareOf = (shape: Shape) => (shape === 'ag-ui 1 MB' ? { share: 0.04 } : {})
 
 const kinds = [

@@ -13,7 +13,7 @@ export interface WorkerOptions {
   readonly code: string
   readonly port?: number
   readonly startSeconds?: number
-  /** Takes what the Worker writes with `console.log`. */
+  /** Receives the output of the Worker's `console.log`. */
   readonly outputFile?: string
   /** Text bindings. */
   readonly env: Readonly<Record<string, string>>
@@ -22,7 +22,7 @@ export interface WorkerOptions {
 /**
  * Bundles as wrangler does for production: one module, minified.
  * @param entry a path, absolute or below bench/
- * @param define what stands for names in the code
+ * @param define replacements for names in the code
  */
 export async function bundle(entry: string, define: Readonly<Record<string, string>> = {}): Promise<string> {
   const { outputFiles } = await build({
@@ -36,8 +36,8 @@ export async function bundle(entry: string, define: Readonly<Record<string, stri
 }
 
 /**
- * The bare runtime: no wrangler, no miniflare in front of it, since they cost many times what is
- * measured.
+ * Starts the bare runtime, without wrangler or miniflare: these cost many times more than the code
+ * that is measured.
  */
 export async function startWorker({
   name,
@@ -64,7 +64,7 @@ export async function startWorker({
   })
 }
 
-/** With the compatibility settings of the real deployment. */
+/** Uses the compatibility settings of the real deployment. */
 function configuration(port: number, variables: readonly string[]): string {
   const { compatibilityDate, compatibilityFlags } = compatibility
   const bindings = variables.map((name) => `(name = "${name}", text = embed "${name}")`)

@@ -6,13 +6,10 @@ import { type Running, start } from './process.ts'
 import { otherKeys, Tokens, USER } from './tokens.ts'
 import { bundle } from './workerd.ts'
 
-/**
- * How many identity providers there are; the first one's tokens are used where nothing else is
- * said.
- */
+/** The number of identity providers. By default, tokens come from the first one. */
 const ISSUERS = 10
 
-/** The surroundings of every subject: the agent behind, the identity provider, the bundles. */
+/** The parts around every subject: the agent, the identity provider, the bundles. */
 export interface World {
   readonly origin: Running
   readonly originUrl: string
@@ -51,7 +48,7 @@ export async function createWorld(): Promise<World> {
   }
 }
 
-/** As `npm run threads` says it. */
+/** Returns the owner as `npm run threads` prints it. */
 const ownerOf = (issuer: string, subject: string): string =>
   createHash('sha256')
     .update(JSON.stringify(['own', issuer, subject]))

@@ -14,7 +14,7 @@ import { streamCases } from './streams.ts'
 
 /**
  * Measures the working tree against another commit, in processes that take turns.
- * @param print is given each table as soon as it is there
+ * @param print receives each table as soon as it is complete
  */
 export async function measureAgainst(
   world: World,
@@ -45,7 +45,7 @@ export async function measureAgainst(
   return sections
 }
 
-/** Writes every slice of a run, for those who want to judge it in another way. */
+/** Writes every slice of a run, for readers who want to judge it in another way. */
 export async function writeAgainst(
   sections: readonly Section[],
   machine: Machine,

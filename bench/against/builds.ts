@@ -15,7 +15,7 @@ type Starter = Pick<typeof own, 'startSallyport' | 'usualRoutes'>
 export interface Builds {
   readonly commit: string
   readonly notes: readonly string[]
-  /** Starts a new process of the build that this member of the trio stands for. */
+  /** Starts a new process of the build for this member of the trio. */
   start(member: keyof Trio<unknown>, bind: own.Binding): Promise<Running>
 }
 
@@ -53,9 +53,9 @@ export async function build(world: World, revision: string, handicapMicros: numb
 }
 
 /**
- * Returns what starts the commit's gateway: the commit's own bench, because the form of routes and
- * variables and the flags of the runtime may have changed since. If the commit has no bench, the
- * working tree's does it.
+ * Returns the code that starts the commit's gateway: the commit's own bench, because routes,
+ * variables and runtime flags may have changed since. If the commit has no bench, the working
+ * tree's is used.
  */
 async function starterOf({ folder }: Checkout): Promise<Starter> {
   const file = path.join(folder, 'bench/sallyport.ts')

@@ -47,7 +47,7 @@ type Trios = ReadonlyMap<Binding, Trio<Running>>
 
 /**
  * Starts a trio for each binding that the cases need, and stops them afterwards. Each round has new
- * ones, so that luck which a process has for its whole life counts as noise of one round.
+ * processes, so that the luck of one process counts as noise of one round.
  */
 async function withProcesses(
   cases: readonly Compared[],

@@ -10,7 +10,7 @@ export interface About {
   readonly commit: string
 }
 
-/** Lays the verdicts out as a table, with notes that say how they were reached. */
+/** Formats the verdicts as a table, with notes that say how they were reached. */
 export function sectionOf({ id, title, unit, tree, commit }: About, measured: readonly Measured[]): Section {
   const judged = [...judge(measured), judgeTogether(measured)]
   const rounds = measured[0]?.rounds.length ?? 0

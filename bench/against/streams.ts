@@ -4,7 +4,7 @@ import type { World } from '../world.ts'
 import type { Compared } from './compare.ts'
 
 const SLICES = 6
-/** Some conversations at a time, each written slowly. */
+/** Several conversations at a time, each written slowly. */
 const PACED: FlowSize = { streams: 10, events: 150, gapMs: 4 }
 
 const gears = { 'native gear (langgraph)': langgraphStream, 'reading gear (ag-ui)': agUiStream }

@@ -23,7 +23,7 @@ const measures = {
 
 /**
  * Measures one group after the other.
- * @param print is given each table as soon as it is there
+ * @param print receives each table as soon as it is complete
  */
 export async function measureGroups(
   world: World,

@@ -12,8 +12,8 @@ import type { World } from '../world.ts'
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 
 /**
- * One more of each thing, and nothing else: what grows with it shows. The last of many is the one
- * that is used.
+ * Each variant has more of one thing only, so that its cost shows. The request uses the last of
+ * many.
  */
 const variants: Readonly<Record<string, (world: World) => Route[]>> = {
   '100 routes': (world) => [...otherRoutes(world, 99), routeOf(world, 'http')],
@@ -27,7 +27,7 @@ const otherRoutes = (world: World, count: number): Route[] =>
   times(count, (i) => routeOf(world, 'http', { id: `other-${i}`, path: `/agents/other-${i}` }))
 
 /**
- * Costs that grow with the configuration and with the number of people, and the cost of a cold
+ * Measures costs that grow with the configuration and the number of people, and the cost of a cold
  * isolate.
  */
 export async function measureGrowth(world: World, options: Options): Promise<Section> {

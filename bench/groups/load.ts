@@ -3,10 +3,7 @@ import { type RigSeen, runRig } from '../rig/rig.ts'
 import { figure, type Section } from '../table.ts'
 import type { World } from '../world.ts'
 
-/**
- * Runs the gateway under load and faults. It needs a long time, so it runs only if it was asked
- * for.
- */
+/** Runs the gateway under load and faults. This takes a long time, so it runs only on request. */
 export async function measureLoad(_world: World, { load }: LoadOptions): Promise<Section> {
   const seen = await runRig(load, (line) => process.stderr.write(`  ${line}\n`))
   const { size, broken } = seen

@@ -15,12 +15,12 @@ interface Held {
   readonly cpu: number
 }
 
-/** Opened at a time: a caller's connection queue is short on some systems. */
+/** How many are opened at a time, because the connection queue is short on some systems. */
 const AT_ONCE = 25
 
 /**
- * The memory of a stream that is open and silent. All subjects hold theirs at the same time, so the
- * wait is one.
+ * Measures the memory of an open, silent stream. All subjects hold theirs at the same time, so the
+ * run waits only once.
  */
 export async function measureMemory(world: World, { only, sizes }: Options): Promise<Section> {
   const streamers = await startStreamers(world, { only })

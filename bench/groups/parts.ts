@@ -7,7 +7,7 @@ import { figure, type Section, withSpread } from '../table.ts'
 import { bundle, startWorker } from '../workerd.ts'
 import type { World } from '../world.ts'
 
-/** Why no gateway in a Worker costs as little as the floor, whoever writes it. */
+/** Measures the runtime's own cost of each part, which every gateway in a Worker has to pay. */
 export async function measureParts(world: World, options: Options): Promise<Section> {
   const code = await bundle('peers/parts.ts')
   const workers: Running[] = []

@@ -13,13 +13,13 @@ const proxies = { HAProxy: startHaproxy, nginx: startNginx, Apache: startApache,
 const NOT_MEASURED =
   'Not measured, because no package registry used here has them ready to run: oauth2-proxy, KrakenD, agentgateway.'
 
-/**
- * Compares Sallyport with native proxies. It installs them, so it runs only if it was asked for.
- */
+/** Compares Sallyport with native proxies. It installs them, so it runs only on request. */
 export const measureProxies = (world: World, options: Options): Promise<Section> =>
   measureGateways({ id: 'proxies', title: 'Beside native proxies', notes: [NOT_MEASURED], start }, world, options)
 
-/** Leaves out a proxy that cannot be installed or started, and says so in a note. */
+/**
+ * Starts the proxies. Leaves out one that cannot be installed or started, and says so in a note.
+ */
 async function start(world: World, running: Running[]) {
   const notes: string[] = []
   for (const [name, startProxy] of Object.entries(proxies)) {

@@ -10,13 +10,14 @@ import { type Shape, shareOf, usualRequests } from '../usual-requests.ts'
 import { startFloor } from '../workers.ts'
 import type { World } from '../world.ts'
 
-/** Which exchange of the floor has the same body and the same answer. */
+/** Returns the exchange of the floor that has the same body and the same answer. */
 const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB']
 const floorShape = (shape: Shape): Shape =>
   shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
 
 /**
- * The cost of Sallyport, by kind of agent, token and binding, against a worker that only passes on.
+ * Measures the cost of Sallyport, by kind of agent, token and binding, against a Worker that only
+ * forwards.
  */
 export async function measureRequests(world: World, options: Options): Promise<Section> {
   const floor = await startFloor(world)

@@ -21,10 +21,10 @@ export interface StreamFigures {
   readonly pacedTimesFloor: Spread
 }
 
-/** Some conversations at a time, each written slowly. */
+/** Several conversations at a time, each written slowly. */
 const PACED = { streams: 10, events: 300, gapMs: 4 }
 
-/** The cost of an event on its way through, and how late the first one comes. */
+/** Measures the cost of an event, and the delay of the first one. */
 export async function measureStreams(world: World, { only, rounds, sizes }: Options): Promise<Section> {
   const streamers = await startStreamers(world, { only })
   const origin: Streamer = { title: 'origin alone', subject: world.origin, exchange: langgraphStream, token: undefined }

@@ -1,4 +1,4 @@
-/** The least that a gateway in workerd can do: pass everything on. */
+/** The least that a gateway in workerd can do: forward everything. */
 export default {
   fetch(request: Request, { ORIGIN }: { ORIGIN: string }): Promise<Response> {
     const { pathname, search } = new URL(request.url)

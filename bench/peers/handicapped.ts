@@ -1,7 +1,7 @@
-/** The gateway, made slower on purpose, so that a run shows which difference it notices. */
+/** The gateway, slowed down on purpose, so that a run shows which difference it notices. */
 import gateway from './sallyport'
 
-/** Put in by the bundler. */
+/** Set by the bundler. */
 declare const HANDICAP_MICROS: number
 
 /** A Worker cannot read a clock while it computes, so turns are counted instead. */

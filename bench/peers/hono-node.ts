@@ -1,4 +1,4 @@
-/** The same on Node, with jose, which keeps the keys that it has fetched. */
+/** The same gateway on Node, with jose, which keeps the keys that it has fetched. */
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'

@@ -1,5 +1,6 @@
 /**
- * A gateway as somebody would write it with Hono in an afternoon: verify, say who it is, pass on.
+ * A gateway as a developer would write it with Hono in an afternoon: verify the token, add the
+ * user, forward.
  */
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'

@@ -1,6 +1,4 @@
-/**
- * The floor with one more thing in it: what the runtime itself charges for what a gateway needs.
- */
+/** The floor with one more part, which shows the runtime's own price for what a gateway needs. */
 import { Hono } from 'hono'
 
 interface Bindings {
@@ -22,7 +20,7 @@ const RSA_KEY = { ...RSA, modulusLength: 2048, publicExponent: new Uint8Array([1
 const encoder = new TextEncoder()
 const TEXT = encoder.encode('x'.repeat(600))
 const LINE = JSON.stringify({ v: 1, line: 'x'.repeat(600) })
-/** As many as an origin and a caller are sent, and about as long. */
+/** About as many and as long as the headers that a gateway adds for an origin and a caller. */
 const OWN_HEADERS = {
   'x-user-id': 'alice',
   'x-user-email': 'alice@example.com',

@@ -1,5 +1,5 @@
 /**
- * The least that a gateway which looks at every event can do: it takes each from the runtime, and
+ * The least that a gateway that reads every event can do: it takes each chunk from the runtime and
  * gives it back.
  */
 export default {

@@ -3,17 +3,17 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { cache } from '../folder.ts'
 
-/** A program of Debian's: where it is, and where its modules and libraries are looked for. */
+/** A program of Debian: its location, and the environment that finds its modules and libraries. */
 export interface Installed {
-  /** Before every path of a package's files: nothing, or the folder that they were unpacked in. */
+  /** The prefix of every path in a package: empty, or the folder that it was unpacked into. */
   readonly root: string
   readonly env: Readonly<Record<string, string>>
 }
 
 /**
- * The packages, as the system has them; else installed where this is root, else unpacked into a
- * folder of ours, with all that they need.
- * @throws Error in a sentence, where this is no Debian or its packages cannot be had
+ * Provides packages: those of the system, or installed if this is root, or else unpacked into a
+ * folder of the bench with all that they need.
+ * @throws Error in a sentence, if this is not Debian or its packages cannot be fetched
  */
 export function provide(files: readonly string[], packages: readonly string[]): Installed {
   const isThere = (root: string) => files.every((file) => existsSync(root + file))

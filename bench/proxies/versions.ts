@@ -13,10 +13,10 @@ export function proxyVersions(): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([, version]) => version !== ''))
 }
 
-/** A program that the system has, or one that was unpacked into the cache. */
+/** Returns the version of a program of the system, or of one that was unpacked into the cache. */
 const ofDebian = (file: string): string => versionOf(file, '-v') || versionOf(path.join(cache, 'debian', file), '-v')
 
-/** The version number in a program's own output; empty if there is no such program. */
+/** Returns the version number in a program's own output; empty if there is no such program. */
 function versionOf(command: string, ...args: string[]): string {
   const { stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   return /\d+\.\d+(\.\d+)?(-[\w.+]+)?/.exec(`${stdout ?? ''}${stderr ?? ''}`)?.[0] ?? ''

@@ -5,11 +5,11 @@ import { AuditTally } from './audit-tally.ts'
 
 const PIECE_BYTES = 4 * 2 ** 20
 const MOST_SECONDS = 30
-/** A second line of a request may come later than the first. */
+/** How long to wait, since a second line of a request may come later than the first. */
 const SETTLE_MS = 500
 
 /**
- * Reads the audit lines of requests 1 to `sent`, and waits for those that are not there yet.
+ * Reads the audit lines of requests 1 to `sent`, and waits for missing ones.
  * @param mayMiss requests that may have none
  */
 export async function readAudit(name: string, sent: number, mayMiss: ReadonlySet<number>): Promise<AuditTally> {
@@ -28,7 +28,7 @@ export async function readAudit(name: string, sent: number, mayMiss: ReadonlySet
   return tally
 }
 
-/** Reads a file of audit lines that grows, line by line, into a tally. */
+/** Reads a growing file of audit lines, line by line, into a tally. */
 class AuditFile {
   #at = 0
   #held = ''
@@ -47,7 +47,7 @@ class AuditFile {
     return new AuditFile(await open(file), tally)
   }
 
-  /** Takes in all that has been written since the last time. */
+  /** Reads all lines that have been written since the last time. */
   async read(): Promise<void> {
     for (;;) {
       const { bytesRead } = await this.#file.read(this.#piece, 0, PIECE_BYTES, this.#at)

@@ -16,12 +16,12 @@ interface Lines {
 
 /** Counts audit lines by the request that they belong to. */
 export class AuditTally {
-  /** Sentences about lines that break a rule by themselves. */
+  /** Sentences about single lines that break a rule. */
   readonly faults: string[] = []
   finals = 0
   begun = 0
   largestBytes = 0
-  /** Lines of `event`, which are no audit lines, by the event's name. */
+  /** Other log lines, which have an `event`, by the event's name. */
   readonly events = new Map<string, number>()
   readonly #byTrace = new Map<number, Lines>()
 
@@ -45,7 +45,7 @@ export class AuditTally {
       return
     }
     const trace = traceNumber(String(parsed.trace))
-    // The question whether the gateway listens has no number.
+    // The request that checks whether the gateway listens has no number.
     if (trace === undefined && parsed.path === '/') return
     if (trace === undefined) {
       this.#fault(`found a line of a request that was not sent: ${line.slice(0, 80)}`)
@@ -66,7 +66,7 @@ export class AuditTally {
     lines.final.push({ outcome, status, code, stream } as AuditLine)
   }
 
-  /** The final lines of a request. */
+  /** Returns the final lines of a request. */
   finalOf(trace: number): readonly AuditLine[] {
     return this.#byTrace.get(trace)?.final ?? []
   }
@@ -75,7 +75,7 @@ export class AuditTally {
     return this.#byTrace.get(trace)?.begun ?? 0
   }
 
-  /** Lines of requests that nobody has sent. */
+  /** Returns the numbers of audit lines that belong to no request of the rig. */
   strangers(sent: number): number[] {
     return [...this.#byTrace.keys()].filter((trace) => trace < 1 || trace > sent)
   }

@@ -1,6 +1,6 @@
 const MOST = 20
 
-/** Rules that were broken, with what was found and what was expected. */
+/** Sentences about rules that were broken, with the actual and the expected result. */
 export class BrokenRules {
   /** The first ones. */
   readonly first: string[] = []

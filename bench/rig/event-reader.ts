@@ -1,8 +1,8 @@
 const FIELD = /^(?:data: |event: |:)/
 
 /**
- * Cuts the text of an event stream into the data of its events. Comments are left out. A line that
- * no agent of the rig writes is given as if it were data, so that it is found to be wrong.
+ * Cuts the text of an event stream into the data of its events. Comments are left out. Any line
+ * that no agent of the rig writes counts as data, so that the check finds it.
  */
 export class EventReader {
   #held = ''
@@ -15,7 +15,7 @@ export class EventReader {
 
   push(text: string): void {
     this.#held += text
-    // A blank line may begin in what was held before.
+    // A blank line may begin in the text that was held before.
     if (!text.includes('\n')) return
     const events = this.#held.split('\n\n')
     this.#held = events.pop() ?? ''
@@ -28,7 +28,7 @@ export class EventReader {
     }
   }
 
-  /** Whether a part of an event has come whose end has not. */
+  /** Whether only a part of an event has arrived. */
   get isInside(): boolean {
     return this.#held.trim() !== ''
   }

@@ -3,12 +3,12 @@ import type { Outages } from './outages.ts'
 import type { ShortSeen, Sort } from './short-requests.ts'
 
 /**
- * After a failed fetch the gateway asks a key server again within 15 seconds; its own fetch takes
+ * After a failed fetch the gateway asks a key server again within 15 seconds. Its own fetch takes
  * 3.
  */
 const KEYS_FELT_MS = 20_000
 
-/** The audit line's facts of an answer: a status and a code. */
+/** The facts in an audit line: a status and a code. */
 const KEYS = '503 keys-unavailable'
 const REFUSED: Partial<Record<Sort, readonly string[]>> = {
   'forged signature': ['401 token-invalid'],
@@ -44,8 +44,8 @@ function expectedOf(seen: ShortSeen, { agentDown, keysDown }: ShortEvidence): re
   const { sort } = seen
   const refused = REFUSED[sort]
   if (refused) return refused
-  // A key id that is not known may be looked up a few times a minute; otherwise the gateway does
-  // not know.
+  // The gateway looks up an unknown key id only a few times a minute. At other times it cannot tell
+  // whether the key exists.
   if (sort === 'key of nobody') return ['401 token-invalid', KEYS]
   const passed = ['200', ...(agentDown.touch(seen) ? ['502 origin-unreachable'] : [])]
   if (sort === 'key of the next set' || sort === 'newest published key') return [...passed, KEYS]

@@ -5,7 +5,7 @@ import type { StreamRecord } from './stream-record.ts'
 
 const NOTICED_MS = 10_000
 
-/** Everything that is known beside what the caller saw. */
+/** Everything that is known except the caller's observations. */
 export interface Evidence {
   readonly audit: Pick<AuditTally, 'finalOf' | 'begunOf'>
   readonly agentDown: Pick<Outages, 'touch'>
@@ -13,16 +13,18 @@ export interface Evidence {
   readonly record: Pick<StreamRecord, 'wasOpened' | 'hasFinished' | 'hasClosed'>
 }
 
-/** How a stream ended, seen from its caller. */
+/** How a stream ended, as its caller saw it. */
 export type Ended = 'complete' | 'told' | 'left' | 'unread' | 'refused' | 'wrong'
 
 export interface Verdict {
   readonly ended: Ended
-  /** Sentences that say what was found and what was expected. */
+  /** Sentences with the actual and the expected result. */
   readonly faults: readonly string[]
 }
 
-/** Judges one stream by what its caller saw, what the gateway wrote and what the agent wrote. */
+/**
+ * Judges one stream by its caller's observations, the gateway's audit lines and the agent's record.
+ */
 export function judgeStream(seen: StreamSeen, evidence: Evidence): Verdict {
   const faults = [...seen.check.faults]
   const isUnread = mayBeUnread(seen) && evidence.audit.finalOf(seen.trace).length === 0
@@ -37,8 +39,8 @@ export function judgeStream(seen: StreamSeen, evidence: Evidence): Verdict {
 }
 
 /**
- * A reset throws away what has been sent and not yet read, so the gateway may know nothing of the
- * request.
+ * Whether the gateway may not know of the request: a reset discards data that was sent and not yet
+ * read.
  */
 export const mayBeUnread = ({ end, leave, status }: Pick<StreamSeen, 'end' | 'leave' | 'status'>): boolean =>
   end === 'left' && leave?.by === 'reset' && status === 0
@@ -86,19 +88,19 @@ function judgeAudit(seen: StreamSeen, ended: Ended, { audit, agentDown, record }
     faults.push('found "complete" in the audit line, but the agent has not written the last event')
   }
   const begun = audit.begunOf(trace)
-  // Where the caller left early, a stream may have begun that it has not seen.
+  // If the caller left early, a stream may have begun without the caller seeing it.
   const isRight = ended === 'left' ? begun <= 1 : begun === (status === 200 ? 1 : 0)
   if (!isRight) faults.push(`found ${begun} opening audit lines, expected ${status === 200 ? 1 : 0}`)
 }
 
 /**
- * A caller who leaves is noticed with the next event at the latest; the agent may be killed before
- * that.
+ * Moves the end of a stream whose caller left. The gateway notices that at the next event, and the
+ * agent may be killed before.
  */
 const noticed = (seen: StreamSeen): StreamSeen =>
   seen.end === 'left' ? { ...seen, endedAt: seen.endedAt + NOTICED_MS } : seen
 
-/** The outcomes that an audit line may have for a stream that ended so. */
+/** Returns the outcomes that an audit line may have for a stream with this end. */
 function expectedOf({ check }: StreamSeen, ended: Ended, isDown: boolean): readonly string[] {
   // The agent may be killed between its last event and the end of its answer.
   const cut = isDown ? ['cut'] : []
@@ -110,7 +112,7 @@ function expectedOf({ check }: StreamSeen, ended: Ended, isDown: boolean): reado
   return ['client-left', '499 client-gone', 'complete', ...cut, ...unreachable]
 }
 
-/** The agent must hear of every stream's end, unless it was killed. */
+/** Checks that the agent was told of every stream's end, unless it was killed. */
 function judgeRecord(seen: StreamSeen, { record, agentDown }: Evidence, faults: string[]): void {
   const { stream } = seen.asked
   const isOpen = record.wasOpened(stream) && !record.hasFinished(stream) && !record.hasClosed(stream)

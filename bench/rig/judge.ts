@@ -15,9 +15,9 @@ export interface RigFigures {
     readonly events: number
     readonly ended: Readonly<Partial<Record<`${Kind} ${Ended}`, number>>>
   }
-  /** Short requests, by their sort. */
+  /** The number of short requests of each sort. */
   readonly short: Readonly<Record<string, number>>
-  /** Good tokens that were told to wait, because their keys could not be fetched. */
+  /** Good tokens that got a "try again later", because their keys could not be fetched. */
   readonly keysMissing: number
   /** Requests with good tokens that were sent while the key server was down. */
   readonly whileKeysDown: number
@@ -27,7 +27,7 @@ export interface RigFigures {
     readonly finals: number
     readonly begun: number
     readonly largestBytes: number
-    /** The gateway's other lines, by their event. */
+    /** The gateway's other log lines, by their event. */
     readonly events: Readonly<Record<string, number>>
   }
 }
@@ -44,7 +44,7 @@ interface Run {
 
 const REFUSED = new Set(['forged signature', 'key of nobody', 'no token', 'unknown route'])
 
-/** Judges everything that a run has seen, and counts it. */
+/** Judges and counts everything that a run has observed. */
 export function judge({ stage, short, streams, people, audit, sent }: Run, broken: BrokenRules): RigFigures {
   const agentDown = stage.agent.outages
   const keysDown = stage.keys.outages

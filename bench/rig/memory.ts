@@ -13,7 +13,7 @@ export interface MemorySeen {
   readonly afterMiB: number
   readonly streams: number
   readonly chunks: number
-  /** Growth of the peak per byte of a request body, and of an event, in chunks of one byte. */
+  /** Growth of the peak per byte of a request body, and of an event, sent in chunks of one byte. */
   readonly bodyBytesPerByte: number
   readonly eventBytesPerByte: number
   readonly faults: readonly string[]
@@ -22,7 +22,7 @@ export interface MemorySeen {
 const AT_ONCE = 25
 const SETTLE_MS = 2_000
 
-/** Measures the memory of a gateway of its own, so that nothing else is in the figures. */
+/** Measures the memory of a separate gateway, so that the figures contain nothing else. */
 export async function measureRigMemory(stage: Stage, streams: number, chunks: number): Promise<MemorySeen> {
   const gateway = await stage.startAnother('Sallyport, memory')
   const token = (await stage.generations[0]?.sign()) ?? ''
@@ -61,7 +61,7 @@ export async function measureRigMemory(stage: Stage, streams: number, chunks: nu
   }
 }
 
-/** Opens silent streams, half in each gear, and closes them when the work is done. */
+/** Opens silent streams, half in each gear, and closes them when `work` is done. */
 async function hold<T>(gateway: Running, token: string, count: number, work: () => Promise<T>): Promise<T> {
   const requests = [
     requestBytes(gateway.port, { method: 'POST', path: '/agents/ag-ui?idle', body: runInput(300) }, token),
@@ -79,7 +79,7 @@ async function hold<T>(gateway: Running, token: string, count: number, work: () 
   }
 }
 
-/** @returns a fault, where the agent has not received the whole body */
+/** @returns a fault, if the agent has not received the whole body */
 async function sendInBytes(gateway: Running, token: string, chunks: number): Promise<string | undefined> {
   const input = runInput(300)
   const body = input.replace('"state":{', `"state":{"filler":"${'x'.repeat(chunks)}",`)
@@ -98,7 +98,7 @@ async function sendInBytes(gateway: Running, token: string, chunks: number): Pro
   return bytes >= body.length ? undefined : `found ${bytes} bytes at the agent, expected at least ${body.length}`
 }
 
-/** @returns a fault, where the event has not arrived whole */
+/** @returns a fault, if the event has not arrived whole */
 async function receiveInBytes(gateway: Running, token: string, chunks: number): Promise<string | undefined> {
   const reply = await fetch(`http://127.0.0.1:${gateway.port}/agents/ag-ui?chunks=${chunks}`, {
     method: 'POST',

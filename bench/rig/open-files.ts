@@ -1,15 +1,14 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * workerd was seen to hold 4 for a stream, and more for a moment where callers come back after a
+ * workerd was observed to hold 4 for a stream, and more for a moment when callers return after a
  * kill.
  */
 const FOR_EACH_STREAM = 6
 const FOR_THE_REST = 1000
 
 /**
- * Refuses more streams than a process may have open files: workerd ends itself when it has none
- * left.
+ * Refuses more streams than a process may have open files: workerd ends itself when none are left.
  * @throws Error that says how many streams are possible
  */
 export function insistOnOpenFiles(streams: number): void {

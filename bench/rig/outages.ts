@@ -1,4 +1,4 @@
-/** When a server was down, by `performance.now()`. */
+/** The times at which a server was down, by `performance.now()`. */
 export class Outages {
   readonly #list: { readonly from: number; until: number }[] = []
 
@@ -20,8 +20,8 @@ export class Outages {
   }
 
   /**
-   * Whether a request and an outage have a moment in common.
-   * @param afterMs how long an outage is felt after its end
+   * Whether a request and an outage overlap in time.
+   * @param afterMs how long an outage has effects after its end
    */
   touch({ sentAt, endedAt }: { readonly sentAt: number; readonly endedAt: number }, afterMs = 0): boolean {
     return this.#list.some(({ from, until }) => sentAt <= until + afterMs && endedAt >= from)

@@ -14,7 +14,7 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
   }
 
-  /** A whole number; both ends are possible. */
+  /** Returns a whole number between the two limits, which are both possible. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1))
   }

@@ -15,12 +15,12 @@ import { Streams } from './streams.ts'
 
 export interface RigSize {
   readonly seed: number
-  /** How long streams are begun and servers are killed. */
+  /** How long streams are started and servers are killed. */
   readonly seconds: number
-  /** Open at the same time. */
+  /** The number of streams that are open at the same time. */
   readonly streams: number
   readonly people: readonly number[]
-  /** For the figures of memory; undefined leaves them out. */
+  /** The size of the memory measurement; undefined leaves it out. */
   readonly memory: { readonly streams: number; readonly chunks: number } | undefined
 }
 
@@ -33,14 +33,14 @@ export interface RigSeen extends RigFigures {
 
 const EVENTS_PER_SECOND = 2000
 const SHORT_PER_SECOND = 600
-/** A kill for so many seconds, and at least one. */
+/** One kill for this many seconds, and at least one. */
 const SECONDS_PER_KILL = 60
 const AGENT_DOWN = { least: 200, most: 1500 }
 const KEYS_DOWN_PART = 0.25
 /** The gateway asks a key server again after 15 seconds, and looks up a new key every 10. */
 const NEW_KEYS_SECONDS = 45
 
-/** Runs the gateway under load and faults, and judges all that was seen. */
+/** Runs the gateway under load and faults, and judges all observations. */
 export async function runRig(size: RigSize, say: (line: string) => void = () => undefined): Promise<RigSeen> {
   insistOnOpenFiles(Math.max(size.streams, size.memory?.streams ?? 0))
   const stage = await openStage()
@@ -75,7 +75,7 @@ export async function runRig(size: RigSize, say: (line: string) => void = () => 
   }
 }
 
-/** @throws Error as soon as the gateway has ended, which nothing in a run may bring about */
+/** @throws Error as soon as the gateway has ended, which must never happen in a run */
 async function ended({ gateway }: Stage): Promise<never> {
   for (;;) {
     const how = gateway.ended()
@@ -84,7 +84,7 @@ async function ended({ gateway }: Stage): Promise<never> {
   }
 }
 
-/** The keys are known before the first outage. */
+/** Sends the first request, so that the gateway knows the keys before the first outage. */
 async function first(stage: Stage, short: ShortRequests): Promise<void> {
   const connection = new Connection(stage.gateway.port)
   const seen = await short.one(connection, 'known token')
@@ -111,7 +111,7 @@ async function underFaults(
   ])
 }
 
-/** A token whose key was published at the last restart passes after a while. */
+/** Checks that a token whose key was published at the last restart passes after a while. */
 async function newKeysPass(stage: Stage, short: ShortRequests): Promise<string[]> {
   const connection = new Connection(stage.gateway.port)
   const until = performance.now() + NEW_KEYS_SECONDS * 1000

@@ -24,13 +24,13 @@ export interface ShortSeen {
   readonly sort: Sort
   readonly sentAt: number
   readonly endedAt: number
-  /** 0 where no answer came. */
+  /** 0 if no answer came. */
   readonly status: number
 }
 
 const PATH = '/agents/http/documents/1'
 const LONG_PATH = `${PATH}/${'%E4%B8%96%22'.repeat(300)}`
-/** A batch whose names of tools alone are larger than an audit line may be. */
+/** A batch whose tool names alone exceed the size limit of an audit line. */
 const BATCH = JSON.stringify(
   Array.from({ length: 60 }, (_, id) => ({
     jsonrpc: '2.0',
@@ -40,10 +40,14 @@ const BATCH = JSON.stringify(
   })),
 )
 const WORKERS = 8
-/** Tokens of people are signed before they are needed, and used more than once. */
+/**
+ * The number of people's tokens. They are signed before they are needed, and used more than once.
+ */
 const PEOPLE = 500
 
-/** Short requests with all kinds of tokens, one after the other on each of a few connections. */
+/**
+ * Sends short requests with all kinds of tokens, one after the other on each of a few connections.
+ */
 export class ShortRequests {
   readonly seen: ShortSeen[] = []
   readonly #stage: Stage
@@ -67,7 +71,7 @@ export class ShortRequests {
     return new ShortRequests(stage, random, nextTrace, await tokens.sign(), people)
   }
 
-  /** Sends so many a second until a moment of `performance.now()`. */
+  /** Sends this many a second until a time of `performance.now()`. */
   async send(perSecond: number, until: number): Promise<void> {
     const pauseMs = (WORKERS * 1000) / perSecond
     await Promise.all(Array.from({ length: WORKERS }, () => this.#work(pauseMs, until)))
@@ -97,7 +101,10 @@ export class ShortRequests {
     return { trace, sort, sentAt, endedAt: performance.now(), status: answer?.status ?? 0 }
   }
 
-  /** During an outage of the key server most requests are about keys that cannot be fetched. */
+  /**
+   * Picks a sort. During an outage of the key server most requests need keys that cannot be
+   * fetched.
+   */
   #pick(): Sort {
     const { outages } = this.#stage.keys
     if (outages.isDown && this.#random.chance(0.6)) {

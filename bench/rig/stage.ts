@@ -11,11 +11,11 @@ import { Outages } from './outages.ts'
 import { StreamRecord } from './stream-record.ts'
 
 /**
- * Identity providers. The first one's keys are known from the start, the others' are fetched during
- * outages.
+ * The number of identity providers. The first one's keys are known from the start. The others' are
+ * fetched during outages.
  */
 const ISSUERS = 10
-/** The least that the gateway heeds, so that keys grow old during a run. */
+/** The least value that the gateway accepts, so that keys expire during a run. */
 const KEYS_MAX_AGE_SECONDS = '60'
 
 /** The gateway between an agent and identity providers that can be killed. */
@@ -24,13 +24,15 @@ export interface Stage {
   readonly auditFile: string
   readonly agent: Killable
   readonly keys: Killable
-  /** Of every generation of keys; the last one is published after the next restart. */
+  /**
+   * The tokens of each generation of keys. The last generation is published after the next restart.
+   */
   readonly generations: readonly Tokens[]
   readonly issuers: readonly string[]
-  /** Tokens of this provider's name, signed with a key that it never publishes. */
+  /** Tokens in this provider's name, signed with a key that it never publishes. */
   readonly stranger: Tokens
   record(): StreamRecord
-  /** Another gateway with the same routes, for what is measured alone. */
+  /** Starts another gateway with the same routes, for separate measurements. */
   startAnother(name: string): Promise<Running>
   stop(): Promise<void>
 }
@@ -85,7 +87,7 @@ export async function openStage(): Promise<Stage> {
       agent,
       keys: {
         ...keys,
-        // From now on the last keys are published; later there are newer ones that are not.
+        // From now on the last keys are published. Newer ones that are made later are not.
         async startAgain() {
           publishedCount = generations.length
           await keys.startAgain()

@@ -3,11 +3,11 @@ import { Random } from './random.ts'
 /** The kind of agent that a stream asks: the gateway reads `ag-ui` and passes `mcp` unread. */
 export type Kind = 'ag-ui' | 'mcp'
 
-/** A stream as its agent has to tell it. Both ends know it, so that every byte can be checked. */
+/** The content of a stream. Both agent and caller can compute it, so every byte can be checked. */
 export interface Story {
   readonly kind: Kind
   readonly stream: number
-  /** The first and the last one included. */
+  /** Including the first and the last one. */
   readonly events: number
 }
 
@@ -19,7 +19,7 @@ export interface Numbered {
 }
 
 const MATERIAL = 'Where is my parcel? "Delivery" 12\\34 \n 世界 é – '.repeat(1200)
-/** Most events are small; the largest span several chunks of every buffer on the way. */
+/** Most events are small. The largest span several chunks of every buffer on the way. */
 const SIZES = [
   { share: 0.7, least: 0, most: 12 },
   { share: 0.95, least: 60, most: 400 },
@@ -37,7 +37,7 @@ export function textOf(stream: number, index: number): string {
   return MATERIAL.slice(from, from + random.between(least, most))
 }
 
-/** Places at which an event is cut into separate writes; for most events none. */
+/** Returns the places at which an event is cut into separate writes; none for most events. */
 export function cutsOf(stream: number, index: number, bytes: number): number[] {
   const random = randomOf(index, stream)
   if (bytes < 2 || !random.chance(0.2)) return []
@@ -45,14 +45,14 @@ export function cutsOf(stream: number, index: number, bytes: number): number[] {
   return [...new Set(cuts)].sort((a, b) => a - b)
 }
 
-/** How many bytes of an event are written with the next one; for most events none. */
+/** Returns how many bytes of an event are written with the next one; none for most events. */
 export function heldBackOf(stream: number, index: number, bytes: number): number {
   const random = randomOf(index + 1, stream)
   return random.chance(0.15) ? random.between(1, bytes - 1) : 0
 }
 
 /**
- * One event as its protocol writes it.
+ * Returns one event as its protocol writes it.
  * @param more members of the first and the last event
  */
 export function eventOf({ kind, stream, events }: Story, index: number, more: object): string {

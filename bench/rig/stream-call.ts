@@ -3,7 +3,7 @@ import { EventReader } from './event-reader.ts'
 import { type Asked, StreamCheck } from './stream-check.ts'
 import { traceHeader } from './trace-number.ts'
 
-/** How a client leaves: by a reset, or by closing in good order. */
+/** How a client leaves: by a reset, or by a normal close. */
 export type Leave = { readonly by: 'reset' | 'close'; readonly afterEvents: number }
 
 export interface StreamCall {
@@ -16,21 +16,19 @@ export interface StreamCall {
   readonly leave: Leave | undefined
 }
 
-/** A stream as its caller has seen it. Times are those of `performance.now()`. */
+/** A stream as its caller saw it. Times are those of `performance.now()`. */
 export interface StreamSeen {
   readonly asked: Asked
   readonly trace: number
   readonly sentAt: number
   readonly endedAt: number
-  /** 0 where no answer came. */
+  /** 0 if no answer came. */
   readonly status: number
-  /**
-   * `whole`: ended as HTTP says. `broken`: the connection was broken off. `left`: by this caller.
-   */
+  /** `whole`: ended as HTTP requires. `broken`: the connection broke. `left`: this caller left. */
   readonly end: 'whole' | 'broken' | 'left'
   readonly leave: Leave | undefined
   readonly check: Pick<StreamCheck, 'faults' | 'events' | 'told' | 'isWhole'>
-  /** Of a refusal. */
+  /** The code of a refusal. */
   readonly code: string | undefined
   /** Whether the bytes ended in the middle of an event. */
   readonly isInside: boolean
@@ -56,7 +54,7 @@ function bodyOf({ kind, thread }: Asked): string {
   })
 }
 
-/** Opens a stream, checks its events as they come, and settles when it has ended. */
+/** Opens a stream, checks its events as they arrive, and resolves when it has ended. */
 export function callStream(call: StreamCall): Promise<StreamSeen> {
   const { asked, trace, port, token, gapMs, leave } = call
   const check = new StreamCheck(asked)

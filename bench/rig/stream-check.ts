@@ -4,22 +4,22 @@ import { type Numbered, type Story, textOf } from './story.ts'
 /** A stream as its caller asked for it. */
 export interface Asked extends Story {
   readonly person: string
-  /** The id that the caller sent; on `ag-ui` alone. */
+  /** The id that the caller sent; only on `ag-ui`. */
   readonly thread?: string
 }
 
 const MOST_FAULTS = 5
 
 /**
- * Checks the events of one stream: each arrives exactly once, in order, whole, and in its own
- * stream, with the caller's own id of the thread.
+ * Checks that each event of one stream arrives exactly once, in order, complete, in its own stream,
+ * and with the caller's own thread id.
  */
 export class StreamCheck {
-  /** Sentences that say what was found and what was expected. */
+  /** Sentences with the actual and the expected result. */
   readonly faults: string[] = []
-  /** How many events came. */
+  /** The number of events that arrived. */
   events = 0
-  /** The code of the gateway's last words, where it said any. */
+  /** The code of the error event by which the gateway ended the stream, if there was one. */
   told: string | undefined
   #next = 0
 
@@ -29,7 +29,7 @@ export class StreamCheck {
     this.asked = asked
   }
 
-  /** Whether every event has come. */
+  /** Whether every event has arrived. */
   get isWhole(): boolean {
     return this.#next === this.asked.events
   }

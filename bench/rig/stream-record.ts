@@ -30,7 +30,7 @@ export class StreamRecord {
     return this.#closed.has(stream)
   }
 
-  /** How many are open, those included that a kill has ended. */
+  /** How many are open, including those that a kill has ended. */
   get open(): number {
     return [...this.#opened].filter((stream) => !this.#finished.has(stream) && !this.#closed.has(stream)).length
   }

@@ -8,10 +8,10 @@ const EVENTS = { least: 3, most: 33 }
 const LEAVERS = 12
 const PEOPLE = 200
 
-/** Streams that are open at the same time: where one ends, the next begins. */
+/** Keeps streams open at the same time: when one ends, the next begins. */
 export class Streams {
   readonly seen: StreamSeen[] = []
-  /** The most that were open at once. */
+  /** The largest number that was open at once. */
   most = 0
   open = 0
   readonly #stage: Stage
@@ -34,12 +34,12 @@ export class Streams {
   }
 
   /**
-   * Holds so many streams open until a moment of `performance.now()`, and waits for their ends.
+   * Holds this many streams open until a time of `performance.now()`, and waits for their ends.
    * @param eventsPerSecond of all streams together
    */
   async hold(count: number, eventsPerSecond: number, until: number): Promise<void> {
     const gapMs = (count * 1000) / eventsPerSecond
-    // All at once would be a test of the queue of connections.
+    // Opening all at once would only test the queue of connections.
     const spreadMs = Math.min(count, gapMs * EVENTS.most)
     await Promise.all(
       Array.from({ length: count }, async () => {
@@ -47,7 +47,7 @@ export class Streams {
         while (performance.now() < until) {
           const seen = await this.#one(gapMs)
           this.seen.push(seen)
-          // A caller that was refused comes back after a moment, as real ones do.
+          // A refused caller comes back after a moment, as real ones do.
           if (seen.status !== 200 && seen.end !== 'left') await sleep(200 + 600 * this.#random.next())
         }
       }),

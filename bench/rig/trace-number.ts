@@ -1,6 +1,6 @@
 /**
- * The number of a request, carried as its trace id: the audit line repeats it, so that each line is
- * found to belong to one request. Numbers begin at 1.
+ * Returns the trace id that carries the number of a request. The audit line repeats it, so that
+ * each line can be assigned to one request. Numbers begin at 1.
  */
 export const traceId = (trace: number): string => trace.toString(16).padStart(32, '0')
 

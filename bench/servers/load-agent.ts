@@ -1,6 +1,6 @@
 /**
- * The agent of the load rig. It tells the stories that it is asked for, says whom it saw, and
- * writes down how each stream ended, at once, so that the record outlives a kill.
+ * The agent of the load rig. It sends the stream that a request asks for and names the caller that
+ * it saw. It records at once how each stream ended, so that the record outlives a kill.
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { cutsOf, eventOf, heldBackOf, type Kind } from '../rig/story.ts'
 const STREAM_HEAD = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
 const ONE_BYTE_CHUNKS = 4096
 const record = openSync(process.env.LOAD_RECORD ?? '/dev/null', 'a')
-/** The people who wrote into a conversation, by the name that the agent knows it by. */
+/** The people who wrote into a conversation, by the id under which the agent knows it. */
 const writersOf = new Map<string, Set<string>>()
 
 createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
@@ -52,7 +52,7 @@ async function tell(response: ServerResponse, asked: URLSearchParams, thread: st
   response.on('close', () => {
     if (!isOver) note(`closed ${stream}`)
   })
-  // The gateway puts the caller's id in place of this one, but not in place of its digest.
+  // The gateway replaces this id with the caller's, but does not replace its digest.
   const ids = { person, ...(thread !== undefined && { threadId: thread, runId: 'run', threadDigest: digest(thread) }) }
   let held = Buffer.alloc(0)
   for (let index = 0; index < events; index++) {
@@ -60,7 +60,7 @@ async function tell(response: ServerResponse, asked: URLSearchParams, thread: st
     const isEdge = index === 0 || index === events - 1
     const own = Buffer.from(eventOf(story, index, isEdge ? ids : {}))
     const bytes = Buffer.concat([held, own])
-    // The end of some events comes in one chunk with the beginning of the next.
+    // The end of some events is sent in one chunk with the beginning of the next event.
     const end = bytes.length - (index < events - 1 ? heldBackOf(stream, index, own.length) : 0)
     let from = 0
     for (const to of [...cutsOf(stream, index, end), end]) {
@@ -78,7 +78,7 @@ async function tell(response: ServerResponse, asked: URLSearchParams, thread: st
   response.end()
 }
 
-/** One large event, each byte in an HTTP chunk of its own. */
+/** Sends one large event, each byte in an HTTP chunk of its own. */
 async function tellInBytes(response: ServerResponse, count: number): Promise<void> {
   response.write('data: {"type":"RUN_STARTED","threadId":"t","runId":"r"}\n\ndata: {"type":"CUSTOM","value":"')
   const { socket } = response
@@ -106,7 +106,7 @@ function json(response: ServerResponse, value: unknown): void {
   response.end(JSON.stringify(value))
 }
 
-/** The subject of the gateway's assertion. Its signature is not looked at here. */
+/** Returns the subject of the gateway's assertion, without verifying its signature. */
 function personOf({ headers }: IncomingMessage): string {
   const payload = String(headers['x-sallyport-assertion'] ?? '').split('.')[1] ?? ''
   return payload === '' ? '' : String(JSON.parse(Buffer.from(payload, 'base64url').toString()).sub)

@@ -1,6 +1,6 @@
 /**
- * The agent behind every subject: small answers, streams, and, when asked, a report of what reached
- * it.
+ * The agent behind every subject. It sends small answers, streams, and on request a report of the
+ * request that reached it.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -50,14 +50,14 @@ async function stream(response: ServerResponse, count: number, gapMs: number): P
   response.end(FINISHED)
 }
 
-/** A body is read to its end; it is kept only where somebody will look at it. */
+/** Reads a body to its end. It is kept only if it is needed later. */
 async function read(request: IncomingMessage, isKept: boolean): Promise<string> {
   let text = ''
   for await (const chunk of request) if (isKept) text += chunk
   return text
 }
 
-/** Every thread is the caller's. */
+/** Every thread belongs to the caller. */
 const owned = (thread: string) => ({ thread_id: thread, metadata: { sallyport_owner: process.env.BENCH_OWNER } })
 
 function json(response: ServerResponse, value: unknown): void {
@@ -66,8 +66,8 @@ function json(response: ServerResponse, value: unknown): void {
 }
 
 /**
- * The claims of a token, without its signature: the gateway takes a whole assertion out of what
- * comes back.
+ * Returns the claims of a token without its signature: the gateway removes a whole assertion from
+ * answers.
  */
 const unsigned = (token: string): string => token.replace(/^Bearer /, '').replace(/\.[^.]*$/, '')
 
