@@ -51,7 +51,7 @@ export class Connection {
     this.#socket = undefined
   }
 
-  /** Closes by a reset, which the server notices even on a silent stream. */
+  /** Closes by a reset, which is noticed even on a silent stream that is forwarded unread. */
   reset(): void {
     this.#socket?.resetAndDestroy()
     this.close()

@@ -4,7 +4,7 @@ import type { Running } from './process.ts'
 import { percentile } from './statistics.ts'
 import { cpuMicros } from './usage.ts'
 
-/** A subject whose way of forwarding streams is measured, and its request for one. */
+/** A subject whose way of forwarding a stream is measured, and the request for it. */
 export interface Streamer {
   readonly title: string
   readonly subject: Running

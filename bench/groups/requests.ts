@@ -10,7 +10,7 @@ import { type Shape, shareOf, usualRequests } from '../usual-requests.ts'
 import { startFloor } from '../workers.ts'
 import type { World } from '../world.ts'
 
-/** Returns the exchange of the floor that has the same body and the same answer. */
+/** The exchanges of the floor. `floorShape` picks the one with the same body and answer. */
 const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB']
 const floorShape = (shape: Shape): Shape =>
   shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape

@@ -8,7 +8,7 @@ export function routeJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     ...toJsonSchema(RouteSchema, {
       errorMode: 'ignore',
-      // The Worker chooses one schema for each entry. The JSON Schema for people has both.
+      // The Worker chooses one schema for each entry. This schema allows both.
       overrideSchema: ({ valibotSchema }) =>
         valibotSchema === TrustSchema
           ? { anyOf: [IssuerSchema, ApiKeysSchema].map((each) => toJsonSchema(each, { errorMode: 'ignore' })) }

@@ -14,7 +14,7 @@ export interface Received {
 export type TestAgent = (request: Request) => Response | Promise<Response>
 
 /**
- * Stands for the servers around a gateway in a test: identity providers, whose keys are made here,
+ * Replaces the servers around a gateway in a test: identity providers, whose keys are made here,
  * and agents. Nothing reaches a network.
  *
  * @param agents by the id of a route; any other agent answers 200 with an empty JSON object

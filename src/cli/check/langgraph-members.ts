@@ -11,7 +11,7 @@ const OWNED = new Set([
   ...['ids', 'thread_id', 'run_ids', 'checkpoint', 'config', 'metadata', 'namespace', 'namespace_prefix', 'prefix'],
   ...['suffix', 'delete_threads'],
 ])
-/** Give access to nothing: they say what a run does, what is searched, and what is returned. */
+/** Give no access: they say what a run does, what is searched, and what is returned. */
 const HARMLESS = new Set([
   ...['after_seconds', 'as_node', 'assistant_id', 'before', 'channels', 'check_db', 'checkpoint_during', 'command'],
   ...['context', 'depth', 'description', 'durability', 'enabled', 'end_time', 'extract', 'feedback_keys', 'filter'],

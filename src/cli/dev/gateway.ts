@@ -14,7 +14,7 @@ import type { Staged } from './stage'
 import type { Watchdog } from './watchdog'
 import type { ToWorker } from './worker'
 
-/** How often the gateway checks whether its parent still runs. */
+/** How often this process checks whether its parent still runs. */
 const PARENT_MS = 500
 
 /** A Worker that has not answered by then is taken for one that cannot start. */

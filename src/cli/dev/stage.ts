@@ -122,7 +122,7 @@ function isBound(routes: readonly Route[], id: string): boolean {
   return 'service' in origin || 'object' in origin
 }
 
-/** Returns an origin that browsers can be sent back to. */
+/** Returns the origin, if browsers can be sent back to it. */
 function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {
   const page = typeof origin === 'string' ? origin : variables[origin.env]
   return page !== undefined && URL.canParse(page) && /^https?:/.test(page) ? [page] : []

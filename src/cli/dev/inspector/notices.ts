@@ -8,8 +8,8 @@ import { UnreadAssertions } from './probes/unread'
 import type { Observed } from './received'
 
 /**
- * Finds agents that do not see who is asking although the gateway tells them. Says once for each
- * agent which line is missing.
+ * Finds agents that do not see who is asking although the gateway tells them. Reports each
+ * such fault once, with the missing line.
  */
 export class Notices {
   readonly #routes: () => ReadonlyMap<string, LoadedRoute>
