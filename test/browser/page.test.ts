@@ -184,7 +184,7 @@ describe('the page of sallyport dev', () => {
   it('says why a route is not for local people, and does not send them there', async () => {
     await open('billing')
     expect(await at('warning').allTextContents()).toEqual(
-      expect.arrayContaining([expect.stringContaining('This address is where production is')]),
+      expect.arrayContaining([expect.stringContaining('The address of this agent is the one in production')]),
     )
     const { status, why } = await refusalOf(() => at('first').click())
     expect([status, why]).toEqual(['401', expect.stringMatching(/issuer/i)])
