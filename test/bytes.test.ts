@@ -5,8 +5,8 @@ import { streamOf } from './support/byte-stream'
 
 const chunksOf = fc.array(fc.uint8Array({ minLength: 1, maxLength: 9000 }), { maxLength: 30 })
 
-describe('bytes that are gathered', () => {
-  it('are what was given, in buffers of at most twice as many bytes, however small the chunks', () => {
+describe('bytes that are collected', () => {
+  it('are unchanged, in buffers of at most twice their size, however small the chunks', () => {
     for (const size of [1, 2, 7, 4096]) {
       const bytes = new GrowingBytes()
       const count = 60_000
@@ -20,7 +20,7 @@ describe('bytes that are gathered', () => {
     }
   })
 
-  it('count by the buffer behind a chunk: one byte may be a view of a large buffer', () => {
+  it('are copied from chunks, because a chunk of one byte may be a view of a large buffer', () => {
     const bytes = new GrowingBytes()
     bytes.add(new Uint8Array(4096).subarray(0, 1))
     expect(bytes.take().buffer.byteLength).toBe(1)
@@ -28,7 +28,7 @@ describe('bytes that are gathered', () => {
 })
 
 describe('a stream that is read', () => {
-  it('gives its bytes up to the limit, whatever its sender says of its length', async () => {
+  it('gives its bytes up to the limit, whatever length its sender announces', async () => {
     await fc.assert(
       fc.asyncProperty(
         chunksOf,
@@ -46,7 +46,7 @@ describe('a stream that is read', () => {
     )
   })
 
-  it('is given up where it is longer than the limit', async () => {
+  it('is abandoned if it is longer than the limit', async () => {
     const { stream, state } = streamOf(Array.from({ length: 100 }, () => new Uint8Array(1000)))
     expect(await readAtMost(stream, 5000)).toBeUndefined()
     expect(state.isCancelled).toBe(true)

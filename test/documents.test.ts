@@ -29,7 +29,7 @@ const commentsOf = (text: string): string[] =>
   )
 
 describe('tables of the reference', () => {
-  it('list every refusal, in the class of its status, challenge and Retry-After', () => {
+  it('list every refusal, with the class of its status, challenge and Retry-After', () => {
     const classes: Record<number, string> = { 401: 'sign-in', 404: 'not-found', 500: 'failed', 502: 'failed' }
     const classOf = ({ status, challenge, retryAfter }: RefusalRow) => {
       if (retryAfter !== undefined) return 'wait'
@@ -171,7 +171,7 @@ describe('commands in documents', () => {
   })
 })
 
-describe('plain English', () => {
+describe('plain English in documents', () => {
   /** A sentence that opens with one of these hides its subject. A question may. */
   const RIDDLE = /(?:^|[.!:] )(?:What|Who|Whose|Whoever|Whatever|Nobody|Nor|One that)\b[^.?]*(?=[.]|$)(?!\?)/
   const sentencesOf = (file: string): string[] =>
@@ -182,7 +182,7 @@ describe('plain English', () => {
           .map((text) => text.replaceAll(/\s+/g, ' ').trim())
       : commentsOf(read(file)).map((text) => text.trim())
 
-  it('no sentence of documents and comments opens as a riddle', () => {
+  it('no sentence of documents and comments hides its subject behind "what" or "who"', () => {
     const riddles = [...documents, ...code].flatMap((file) =>
       sentencesOf(file).flatMap((text) => {
         const found = RIDDLE.exec(text)?.[0]

@@ -8,7 +8,7 @@ function open() {
 }
 
 describe('the end of a request', () => {
-  it('keeps the Worker alive from the beginning, until the work at the end is done', async () => {
+  it('keeps the Worker alive from the beginning until the work at the end is done', async () => {
     const { ending, waited, isOver } = open()
     expect(waited).toHaveLength(1)
     const slow = Promise.withResolvers<void>()
@@ -35,7 +35,7 @@ describe('the end of a request', () => {
     ])
   })
 
-  it('does all work before settle returns that need not wait', () => {
+  it('does all synchronous work before settle returns', () => {
     const { ending } = open()
     let written = false
     ending.onEnd(() => {
@@ -45,7 +45,7 @@ describe('the end of a request', () => {
     expect(written).toBe(true)
   })
 
-  it('keeps the Worker alive for work that continues after another piece has failed', async () => {
+  it('keeps the Worker alive for work that goes on after another piece has failed', async () => {
     const { ending, isOver, waited } = open()
     const slow = Promise.withResolvers<void>()
     ending.onEnd(() => Promise.reject(new Error('broken')))
@@ -57,7 +57,7 @@ describe('the end of a request', () => {
     await expect(Promise.all(waited)).rejects.toThrow('broken')
   })
 
-  it('runs the other work where one piece fails, and reports the failure to the runtime', async () => {
+  it('runs the other work if one piece fails, and reports the failure to the runtime', async () => {
     const { ending, waited } = open()
     let ran = false
     ending.onEnd(() => {

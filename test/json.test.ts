@@ -24,7 +24,7 @@ const { json: text } = fc.letrec<{ json: string }>((tie) => ({
 }))
 
 describe('JSON that is parsed and written again', () => {
-  it('is what it was, whatever its numbers', () => {
+  it('is unchanged, whatever its numbers', () => {
     fc.assert(
       fc.property(text, (given) => {
         expect(JSON.stringify(parseAsWritten(given))).toBe(given)
@@ -33,13 +33,13 @@ describe('JSON that is parsed and written again', () => {
     )
   })
 
-  it('has numbers that are no objects, and values that JavaScript would give', () => {
+  it('has numbers that are not objects, and the same values as in JavaScript', () => {
     expect(isNumber(parseAsWritten('1.0'))).toBe(true)
     expect(isObject(parseAsWritten('1.0'))).toBe(false)
     expect(parseAsWritten('{"a":1.5,"b":[2]}')).toEqual({ a: 1.5, b: [2] })
   })
 
-  it.each(['', '{', '[1', '01', '1.', '{"a":1.0,}', 'NaN'])('is refused where it is none: %j', (given) => {
+  it.each(['', '{', '[1', '01', '1.', '{"a":1.0,}', 'NaN'])('is refused if it is not JSON: %j', (given) => {
     expect(() => parseAsWritten(given)).toThrow(SyntaxError)
   })
 })

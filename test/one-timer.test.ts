@@ -30,7 +30,7 @@ function clock() {
   }
 }
 
-it('one timer serves what waits in turn: a body, a first byte, an end', () => {
+it('one timer serves waits that follow each other: a body, a first byte, an end', () => {
   const platform = clock()
   const after = oneTimer(platform)
   const done: string[] = []
@@ -44,7 +44,7 @@ it('one timer serves what waits in turn: a body, a first byte, an end', () => {
   expect(done).toEqual(['end'])
 })
 
-it('something earlier than what is set gets a timer of its own, and nothing is done twice', () => {
+it('a wait that ends earlier gets a timer of its own, and nothing is done twice', () => {
   const platform = clock()
   const after = oneTimer(platform)
   const done: number[] = []
@@ -53,7 +53,7 @@ it('something earlier than what is set gets a timer of its own, and nothing is d
   expect(done).toEqual([10, 10, 50, 100])
 })
 
-it('what work sets counts from when the work was due, however late it is', () => {
+it('a wait that a late callback starts counts from the time when that callback was due', () => {
   const platform = clock()
   // A timer of the platform that fires late.
   const late = { now: platform.now, after: (ms: number, work: () => void) => platform.after(ms + 7, work) }
@@ -70,7 +70,7 @@ it('what work sets counts from when the work was due, however late it is', () =>
   expect(ticks.length).toBeGreaterThan(7)
 })
 
-it('does all that is not cancelled, in order, and never early', () => {
+it('everything that is not cancelled is done in order, and never early', () => {
   const plan = fc.array(fc.record({ at: fc.nat(1000), cancelled: fc.boolean() }), { maxLength: 20 })
   fc.assert(
     fc.property(plan, (entries) => {

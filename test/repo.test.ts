@@ -40,13 +40,13 @@ interface Lock {
   >
 }
 
-describe('the house', () => {
-  it('looks at files at all', () => {
+describe('the structure of the source', () => {
+  it('is read from real files, so that the other tests here check something', () => {
     expect(worker.length).toBeGreaterThan(40)
     expect(imports.length).toBeGreaterThan(100)
   })
 
-  it('small files: none over 220 lines but the table of refusals, each named as what it holds', () => {
+  it('has small files: at most 220 lines, except the table of refusals, with descriptive names', () => {
     const long = sources.filter((file) => read(file).split('\n').length > 220 && file !== 'src/errors/refusals.ts')
     expect(long).toEqual([])
     const misnamed = sources.filter(
@@ -55,7 +55,7 @@ describe('the house', () => {
     expect(misnamed).toEqual([])
   })
 
-  it('steps do not import steps: only the gateway knows the order', () => {
+  it('has steps that do not import each other: only the gateway knows the order', () => {
     const steps = ['request', 'authentication', 'policy', 'assertion', 'origin', 'audit']
     const stepOf = (file: string) => steps.find((step) => file.startsWith(`src/${step}/`))
     const crossing = imports.filter(({ from, to, isType }) => {
@@ -78,7 +78,7 @@ describe('the house', () => {
     expect(circles).toEqual([])
   })
 
-  it('reaches the world by its ports alone', () => {
+  it('uses clock, network, log and randomness only through its ports', () => {
     const world =
       /\bDate\.now\(|crypto\.randomUUID\(|(?<![.\w])fetch\(|console\.log\(|caches\.default|\bset(?:Timeout|Interval)\b/
     // The platform makes the Durable Object, which has no ports.
@@ -86,7 +86,7 @@ describe('the house', () => {
     expect(worker.filter((file) => world.test(read(file)))).toEqual(own)
   })
 
-  it("no request's data lives in module scope (invariant 9)", () => {
+  it('has no data of a request in module scope (invariant 9)', () => {
     // A `let`, or a container that grows, at the left margin is state that every request of the
     // isolate shares.
     const shared = worker.flatMap((file) =>
@@ -98,12 +98,12 @@ describe('the house', () => {
     expect(shared).toEqual([])
   })
 
-  it('makes regular expressions of no text but its own (T29)', () => {
+  it('builds no regular expression from text of others (T29)', () => {
     // It makes one of UUIDs, which the gateway has derived itself.
     expect(worker.filter((file) => /\bnew RegExp\(|\bRegExp\(/.test(read(file)))).toEqual(['src/agents/derived-ids.ts'])
   })
 
-  it('the Worker has these packages and no others, of Hono the router alone (T28, X16)', () => {
+  it('gives the Worker these packages and no others, and only the router of Hono (T28, X16)', () => {
     const packages = worker.flatMap((file) => [...read(file).matchAll(/from '([^.'][^']*)'/g)].map((match) => match[1]))
     expect([...new Set(packages)].sort()).toEqual([
       'cloudflare:workers',
@@ -114,7 +114,7 @@ describe('the house', () => {
     ])
   })
 
-  it('every package is pinned to its contents, and two only run something when they are installed (X16)', () => {
+  it('pins every npm package to its contents; only two run scripts at installation (X16)', () => {
     const locks = [
       '',
       'package/node/',
@@ -133,7 +133,7 @@ describe('the house', () => {
     expect(scripts.map(([name]) => name)).toEqual(['node_modules/esbuild', 'node_modules/workerd'])
   })
 
-  it('every Python package is pinned to its contents (X16)', () => {
+  it('pins every Python package to its contents (X16)', () => {
     for (const name of ['a2a-python', 'ag2-0x', 'ag2-1x', 'langgraph-python', 'maf-python', 'mcp-python']) {
       const packages = read(`examples/${name}/requirements.txt`).split(/\n(?=\S)/)
       expect(packages.length).toBeGreaterThan(20)
@@ -141,7 +141,7 @@ describe('the house', () => {
     }
   })
 
-  it('leaves nothing open in the text', () => {
+  it('has no unfinished marks, and no test that is skipped', () => {
     const open = [...sources, ...filesIn('test')].filter((file) =>
       /\b(TOD[O]|FIXM[E]|XX[X]|HAC[K])\b|\b(it|describe|test)\.(onl[y]|ski[p]|tod[o])\b/.test(read(file)),
     )
@@ -149,7 +149,7 @@ describe('the house', () => {
   })
 })
 
-describe('what must be proved', () => {
+describe('ids of threats, decisions and invariants', () => {
   // A name is a text, alone or in a table of cases; an id alone is a list of ids.
   const namesIn = (file: string) =>
     (read(file).match(/'[^'\n]*'|"[^"\n]*"|`[^`\n]*`/g) ?? []).filter((name) => name.length > 8).join('\n')
@@ -160,7 +160,7 @@ describe('what must be proved', () => {
     files: [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => `test/${file}.test.ts`),
   }))
 
-  it.each(legend)('$id of SECURITY.md is in the names of the tests that it gives', ({ id, files }) => {
+  it.each(legend)('$id of SECURITY.md is in the names of the tests that it lists', ({ id, files }) => {
     expect(files.length).toBeGreaterThan(0)
     for (const file of files) expect(new RegExp(`\\b${id}\\b`).test(namesIn(file)), file).toBe(true)
   })
@@ -169,7 +169,7 @@ describe('what must be proved', () => {
     expect(legend.length).toBeGreaterThan(60)
     expect([...used].filter((id) => !legend.some((row) => row.id === id))).toEqual([])
   })
-  it('each decision of ARCHITECTURE.md names a test that exists', () => {
+  it('decision of ARCHITECTURE.md names an existing test', () => {
     const [, table = ''] = read('src/ARCHITECTURE.md').split('## Decisions')
     const named = [...table.matchAll(/\| `([\w/-]+)` \|$/gm)].map(([, file]) => `test/${file}.test.ts`)
     expect(named.length).toBeGreaterThan(20)

@@ -45,31 +45,31 @@ const shareOf = (verdict: string, verdicts: readonly string[]) =>
 const exact = (rounds: readonly Trio<number>[]): Measured => ({ title: 'case', rounds: rounds.map((each) => [each]) })
 
 describe('a measurement against another commit', () => {
-  it('equal builds are inside in at least 97 of 100 cases', () => {
+  it('calls equal builds equal ("inside") in at least 97 of 100 cases', () => {
     expect(shareOf('inside', verdictsOf({}))).toBeGreaterThan(0.97)
   })
 
-  it('with two rounds, equal builds are inside in at least 90 of 100 cases', () => {
+  it('calls equal builds equal ("inside") in at least 90 of 100 cases with two rounds', () => {
     expect(shareOf('inside', verdictsOf({ rounds: 2 }))).toBeGreaterThan(0.9)
   })
 
-  it('a build that takes 20 % more CPU is slower, and one that takes 20 % less is faster', () => {
+  it('calls a build with 20 % more CPU slower, and one with 20 % less faster', () => {
     expect(shareOf('slower', verdictsOf({ slowdown: 1.2 }))).toBeGreaterThan(0.95)
     expect(shareOf('faster', verdictsOf({ slowdown: 0.8 }))).toBeGreaterThan(0.95)
   })
 
-  it('all cases together show a slowdown of 8 % that single cases do not always show', () => {
+  it('shows a slowdown of 8 % in all cases together, which single cases do not always show', () => {
     const together = seeds.map((seed) => judgeTogether(measured(seed, { slowdown: 1.08 })).verdict)
     expect(shareOf('slower', together)).toBeGreaterThan(0.95)
     const equal = seeds.map((seed) => judgeTogether(measured(seed, {})).verdict)
     expect(shareOf('inside', equal)).toBeGreaterThan(0.9)
   })
 
-  it('all cases together have no verdict in fewer than five rounds', () => {
+  it('gives no verdict on all cases together in fewer than five rounds', () => {
     expect(judgeTogether(measured(1, { rounds: 4, slowdown: 2 })).verdict).toBe('too few rounds')
   })
 
-  it('noise is the largest A/A distance from 1, in both directions', () => {
+  it('takes the largest A/A distance from 1 as noise, in both directions', () => {
     const [judged] = judge([
       exact([
         { tree: 106, commit: 100, again: 101 },
@@ -83,7 +83,7 @@ describe('a measurement against another commit', () => {
     expect(judged?.verdict).toBe('inside')
   })
 
-  it('a quiet case takes the A/A medians of the other cases as noise, but not their outliers', () => {
+  it('gives a quiet case the A/A medians of the other cases as noise, but not their outliers', () => {
     const quiet = exact(Array.from({ length: 3 }, () => ({ tree: 104, commit: 100, again: 100 })))
     const loud = exact([100, 103, 150].map((again) => ({ tree: 100, commit: 100, again })))
     expect(judge([quiet])[0]?.verdict).toBe('slower')
@@ -91,7 +91,7 @@ describe('a measurement against another commit', () => {
     expect(judge([{ ...quiet, rounds: [[{ tree: 102, commit: 100, again: 100 }]] }, loud])[0]?.verdict).toBe('inside')
   })
 
-  it('the three processes are in each place of a turn equally often', async () => {
+  it('runs each of the three processes equally often in each place of a turn', async () => {
     const turns: string[] = []
     const work = (member: string) => async () => turns.push(member)
     const slices = await interleave({ tree: work('tree'), commit: work('commit'), again: work('again') }, 12)

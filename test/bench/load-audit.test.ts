@@ -65,7 +65,7 @@ function verdict({ kind = 'ag-ui', lines, seen, check, record, isDown = false }:
 const half = { events: 4, isWhole: false }
 const dead = 'opened 7\n'
 
-describe('a stream of the load rig that is right', () => {
+describe('a correct stream of the load rig', () => {
   it.each<[string, string, Case]>([
     ['complete', 'complete', {}],
     [
@@ -114,7 +114,7 @@ describe('a stream of the load rig that is right', () => {
   })
 })
 
-describe('a stream of the load rig that is wrong', () => {
+describe('a faulty stream of the load rig', () => {
   it.each<[string, Case, string]>([
     ['has lost events and a clean end', { check: half }, 'found 4 of 10 events and then a clean end, expected every'],
     [
@@ -154,7 +154,7 @@ describe('a stream of the load rig that is wrong', () => {
       'found no audit line, expected one, because the agent has seen the request',
     ],
     ['has a fault in its events', { check: { faults: ['found event 3'] } }, 'stream 7 (ag-ui): found event 3'],
-  ])('is named: it %s', (_what, given, sentence) => {
+  ])('is reported: it %s', (_what, given, sentence) => {
     expect(verdict(given).faults.join('\n')).toContain(sentence)
   })
 })
@@ -168,7 +168,7 @@ describe('a short request of the load rig', () => {
   const unavailable = refused(503, 'keys-unavailable')
   const invalid = refused(401, 'token-invalid')
 
-  it('with a good token may be told to wait while keys cannot be fetched', () => {
+  it('with a good token may get a 503 while keys cannot be fetched', () => {
     expect(judged('provider not seen yet', 503, unavailable, true)).toEqual([])
     expect(judged('key of the next set', 503, unavailable, true)).toEqual([])
     expect(judged('known token', 200, line(1), true)).toEqual([])
@@ -182,20 +182,20 @@ describe('a short request of the load rig', () => {
     ['a forged token passes', 'forged signature', 200, line(1), false],
     ['a request without a token passes', 'no token', 200, line(1), false],
     ['the answer and the audit line differ', 'known token', 0, line(1), false],
-  ])('is named where %s', (_what, sort, status, said, isDown) => {
+  ])('is reported if %s', (_what, sort, status, said, isDown) => {
     expect(judged(sort, status, said, isDown)).not.toEqual([])
   })
 })
 
 describe('the count of audit lines', () => {
-  it('is of final lines, apart from opening ones and from other events', () => {
+  it('covers final lines, not opening lines or other events', () => {
     const tally = tallyOf([begun, line(1), line(2), '{"event":"keys-unreachable"}', ''])
     expect(tally).toMatchObject({ finals: 2, begun: 1, faults: [] })
     expect(tally.events.get('keys-unreachable')).toBe(1)
     expect(tally.strangers(2)).toEqual([])
   })
 
-  it('reports lines of requests that were never sent', () => {
+  it('reports lines of requests that were not sent', () => {
     expect(tallyOf([line(3)]).strangers(2)).toEqual([3])
     expect(tallyOf([JSON.stringify({ v: 2, trace: 'f'.repeat(32), path: '/x' })]).faults.join()).toContain('not sent')
   })
@@ -204,7 +204,7 @@ describe('the count of audit lines', () => {
     ['is larger than 8 KiB', line(1, { path: 'x'.repeat(8192) }), 'expected at most 8192'],
     ['is not JSON', 'Error: something', 'found a line that is not JSON'],
     ['is of another version', line(1, { v: 1 }), 'found an audit line of version 1, expected 2'],
-  ])('names a line that %s', (_what, wrong, sentence) => {
+  ])('reports a line that %s', (_what, wrong, sentence) => {
     expect(tallyOf([wrong]).faults.join()).toContain(sentence)
   })
 })

@@ -44,12 +44,12 @@ describe.each(['ag-ui', 'mcp'] as const)('the check of a stream of the load rig 
   const events = eventsOf(asked)
   const part = (from: number, to?: number) => events.slice(from, to)
 
-  it.each([1, 7, 100_000])('finds nothing wrong with a stream as it was told, in pieces of %i characters', (chars) => {
+  it.each([1, 7, 100_000])('finds no fault in a correct stream, in pieces of %i characters', (chars) => {
     const check = checked(asked, events, chars)
     expect(check).toMatchObject({ faults: [], events: EVENTS, isWhole: true, told: undefined })
   })
 
-  it('has events of a few characters and of tens of thousands', () => {
+  it('sees events of a few characters and of tens of thousands', () => {
     const many = Array.from({ length: 400 }, (_, stream) => eventOf(askedFor(kind, stream), 5, {}).length)
     expect(Math.min(...many)).toBeLessThan(150)
     expect(Math.max(...many)).toBeGreaterThan(20_000)
@@ -80,16 +80,16 @@ describe.each(['ag-ui', 'mcp'] as const)('the check of a stream of the load rig 
       [eventOf(asked, 0, { ...idsOf(asked), person: 'user-2' }), ...part(1)],
       "found the agent's caller user-2, expected user-1",
     ],
-  ])('names an event that is %s', (_what, wrong, sentence) => {
+  ])('reports an event that is %s', (_what, wrong, sentence) => {
     const { faults } = checked(asked, wrong)
     expect(faults.join('\n')).toContain(sentence)
   })
 
-  it('knows a stream that lacks its last event', () => {
+  it('notices a stream without its last event', () => {
     expect(checked(asked, part(0, -1))).toMatchObject({ faults: [], isWhole: false })
   })
 
-  it("hears the gateway's last words, and names an event after them", () => {
+  it('reads the final error of the gateway, and reports an event after it', () => {
     const told = 'data: {"type":"RUN_ERROR","message":"…","code":"origin-cut"}\n\n'
     expect(checked(asked, [...part(0, 10), told])).toMatchObject({ faults: [], told: 'origin-cut', isWhole: false })
     expect(checked(asked, [...part(0, 10), told, ...part(10, 11)]).faults).toEqual([
@@ -102,7 +102,7 @@ describe('the ids of a stream of the load rig', () => {
   const asked = askedFor('ag-ui')
   const others = eventsOf(asked).slice(1)
 
-  it("are the caller's own in events", () => {
+  it('are those of the caller in events', () => {
     const first = eventOf(asked, 0, { ...idsOf(asked), threadId: DERIVED })
     expect(checked(asked, [first, ...others]).faults).toEqual([`found the thread ${DERIVED}, expected a thread`])
   })
@@ -116,8 +116,8 @@ describe('the ids of a stream of the load rig', () => {
   })
 })
 
-describe('the check of a reply to one of many people', () => {
-  it('accepts a reply that names its own person', () => {
+describe('the check of a reply to one of many people in the load rig', () => {
+  it('accepts a reply that names the person who asked', () => {
     expect(othersIn('person-50-1', 200, '{"owner":"person-50-1"}')).toEqual([])
   })
 

@@ -130,8 +130,8 @@ async function signIn(person: string): Promise<void> {
   await expect.poll(() => page.title()).toBe('ready')
 }
 
-describe('a page on http://localhost that is written as docs/front-ends.md says', () => {
-  it('reads the reason of a refusal before sign-in', async () => {
+describe('a page on http://localhost that follows docs/front-ends.md', () => {
+  it('reads the reason for a refusal before sign-in', async () => {
     await page.goto(site.url)
     await expect.poll(() => page.title()).toBe('ready')
     const refusal = await inPage(`
@@ -145,7 +145,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     expect(await page.evaluate('location.search')).toBe('')
   })
 
-  it('hears events one by one, and stops when it aborts', async () => {
+  it('receives events one by one, and stops when it aborts', async () => {
     const heard = await inPage<number>(`
       const stop = new AbortController()
       let count = 0
@@ -158,7 +158,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     expect(heard).toBeLessThan(40)
   })
 
-  it('replaces a token that expired on the way, once, and shares one refresh between requests', async () => {
+  it('replaces an expired token once, and shares one refresh between requests', async () => {
     const expired = await fetch(new URL('/token', project.dev.page), {
       method: 'POST',
       headers: { origin: new URL(project.dev.page).origin },
@@ -189,7 +189,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     expect(await inPage('return token()')).not.toBe(before)
   })
 
-  it('learns what a person may not do', async () => {
+  it('can show which permission a person lacks', async () => {
     const close = JSON.stringify(`${project.dev.gateway}/agents/desk/tickets/7/close`)
     const init = `{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }`
     const refusal = await inPage(`
@@ -201,7 +201,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     })
   })
 
-  it('resumes a LangGraph run after its connection broke', async () => {
+  it('continues a LangGraph run after its connection broke', async () => {
     const base = JSON.stringify(`${project.dev.gateway}/agents/support`)
     const answer = await inPage<{ first: number; all: string }>(`
       const post = (path, body) => ask(${base} + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
@@ -221,7 +221,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     expect(answer.all).toMatch(/Carol/)
   })
 
-  it('signs in and talks by itself, as main.js of the document puts it together', async () => {
+  it('signs in and chats with the main.js of the document unchanged', async () => {
     const other = await browser.newPage()
     try {
       await other.goto(whole.url)
@@ -233,7 +233,7 @@ describe('a page on http://localhost that is written as docs/front-ends.md says'
     }
   })
 
-  it('gets an error in the browser and a line in the terminal if its origin is not listed', async () => {
+  it('gets an error in the browser and on the terminal if its origin is not listed', async () => {
     const other = site.url.replace('localhost', '127.0.0.1')
     const stranger = await browser.newPage()
     try {

@@ -14,7 +14,7 @@ afterEach(() => house?.close())
 const INDEX = "import desk from './desk'\nimport support from './support'\n\nexport default [support, desk]\n"
 
 describe('sallyport add KIND ID URL', () => {
-  it('writes the route, its line in the list and its variable in every environment, and shows them', async () => {
+  it('writes the route, its line in the list and its variable in every environment, and prints them', async () => {
     const { status, stdout } = await house.command('add', 'langgraph', 'help-desk', 'https://help.acme.com')
     expect(status).toBe(0)
     expect(house.read('routes/index.ts')).toBe(
@@ -30,7 +30,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('check')).status).toBe(0)
   })
 
-  it('keeps an address on this machine out of what is deployed', async () => {
+  it('writes a local address to .dev.vars only, so that it is not deployed', async () => {
     house.write('.dev.vars', 'OTHER="x"')
     expect((await house.command('add', 'ag2', 'ag2', 'http://127.0.0.1:8001/chat')).status).toBe(0)
     expect(house.read('.dev.vars')).toBe('OTHER="x"\nAG2_AGENT_URL="http://127.0.0.1:8001/chat"\n')
@@ -39,7 +39,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('check')).stderr).toContain('"https://ag2.internal.example.com/chat", a placeholder')
   })
 
-  it.each(Object.keys(kinds))('the route that it writes for %s has no fault', async (kind) => {
+  it.each(Object.keys(kinds))('writes a valid route for %s', async (kind) => {
     house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
     expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
     expect((await house.command('check')).stderr).toBe('')
@@ -53,7 +53,7 @@ describe('sallyport add KIND ID URL', () => {
   it.each([
     ["import desk from './desk'\nimport support from './support'\nconst all = [support, desk]\nexport default all\n"],
     ["import desk from './desk'\nimport support from './support'\n\nexport default [support, ...[desk]]\n"],
-  ])('changes nothing where the list is written in another way, and prints the lines: %j', async (index) => {
+  ])('changes nothing if the list of routes has another form, and prints the lines: %j', async (index) => {
     house.write('routes/index.ts', index)
     const { status, stderr } = await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')
     expect(status).toBe(1)
@@ -63,7 +63,7 @@ describe('sallyport add KIND ID URL', () => {
     expect(() => house.read('routes/tools.ts')).toThrow()
   })
 
-  it('takes everything back where the project would not load', async () => {
+  it('undoes everything if the project would not load', async () => {
     const before = house.read('wrangler.toml')
     const { status, stderr } = await house.command('add', 'mcp', 'tools', 'http://tools.acme.com')
     expect([status, stderr]).toEqual([1, expect.stringContaining('Nothing was changed: the project would not load.')])
@@ -72,7 +72,7 @@ describe('sallyport add KIND ID URL', () => {
     expect(() => house.read('routes/tools.ts')).toThrow()
   })
 
-  it('overwrites nothing, and asks which of several', async () => {
+  it('overwrites nothing, and asks which policy if there are several', async () => {
     expect((await house.command('add', 'mcp', 'desk', 'https://d.acme.com')).stderr).toContain(
       'routes/desk.ts is there',
     )
@@ -82,7 +82,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('add', 'mcp', 'tools', 'https://d.acme.com', '--policy', 'other')).status).toBe(0)
   })
 
-  it('reads code and no comment, and says what is no address', async () => {
+  it('ignores comments in code, and refuses text that is not an address', async () => {
     house.write('routes/index.ts', `// once: export default [a]\n${INDEX}`)
     expect((await house.command('add', 'maf', 'tools', 'https://tools.acme.com')).status).toBe(0)
     expect(house.read('routes/index.ts')).toContain('\nexport default [support, desk, tools]')
@@ -97,7 +97,7 @@ describe('sallyport add KIND ID URL', () => {
     [['mcp', 'x', 'https://a.acme.com', 'more']],
     [['mcp', 'Ä', 'https://a.acme.com']],
     [[]],
-  ])('says how it is used: %j', async (args) => {
+  ])('prints its usage: %j', async (args) => {
     const { status, stderr } = await house.command('add', ...args)
     expect([status, stderr]).toEqual([
       1,
@@ -105,7 +105,7 @@ describe('sallyport add KIND ID URL', () => {
     ])
   })
 
-  it('writes into wrangler.jsonc and keeps its comments', async () => {
+  it('writes into wrangler.jsonc, and keeps its comments', async () => {
     const { root } = house
     mkdirSync(root, { recursive: true })
     house.write(
@@ -130,7 +130,7 @@ describe('sallyport add KIND ID URL', () => {
 })
 
 describe('sallyport add provider', () => {
-  it('writes an issuer as its preset wants it', async () => {
+  it('writes an issuer in the form that its preset requires', async () => {
     const args = ['--id', 'okta', '--issuer', 'https://acme.okta.com/oauth2/default', '--audience', 'api://default']
     expect((await house.command('add', 'provider', 'okta', ...args)).status).toBe(0)
     expect(house.read('policies/okta.ts')).toContain(
@@ -138,7 +138,7 @@ describe('sallyport add provider', () => {
     )
   })
 
-  it('names a local provider by a variable, since it is another one in production', async () => {
+  it('names a local provider by a variable, because production has another one', async () => {
     const args = ['--id', 'kc', '--issuer', 'http://localhost:8180/realms/acme']
     expect((await house.command('add', 'provider', 'keycloak', ...args)).status).toBe(0)
     expect(house.read('policies/kc.ts')).toContain("issuer: { env: 'KC_ISSUER' }")
@@ -152,7 +152,7 @@ describe('sallyport add provider', () => {
     [['oidc', '--id', 'corp', '--issuer', 'http://sso.acme.com'], 'issuer'],
     [['oidc', '--id', 'corp', '--issuer', 'https://u:p@sso.acme.com'], 'issuer'],
     [['auth0', 'https://acme.auth0.com/'], 'usage'],
-  ])('writes no issuer that could not work: %j', async (args, says) => {
+  ])('writes no issuer that cannot work: %j', async (args, says) => {
     const { status, stderr } = await house.command('add', 'provider', ...args)
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
     expect(() => house.read('policies/corp.ts')).toThrow()
@@ -172,7 +172,7 @@ describe('sallyport add provider', () => {
     )
   })
 
-  it('each preset’s example has the form that the preset wants', async () => {
+  it('has an example for each preset, in the form that the preset requires', async () => {
     const presets =
       'entra auth0 okta keycloak cognito clerk workos supabase firebase google cloudflare-access zitadel authentik openiddict oidc'
     for (const preset of presets.split(' ')) {

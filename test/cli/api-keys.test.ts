@@ -40,7 +40,7 @@ function printed(out: string) {
 }
 
 describe('sallyport keys api', () => {
-  it('creates a key, shows it once, lists it without it, explains it, and revokes it', async () => {
+  it('creates a key, shows it once, lists it without the secret, explains it, and revokes it', async () => {
     const made = await create('--role', 'member', '--expires', '30d')
     expect(made).toMatchObject({ status: 0 })
     const { key, id } = printed(made.out)
@@ -107,8 +107,8 @@ describe('sallyport keys api', () => {
   })
 })
 
-describe('sallyport check', () => {
-  it('accepts the keys, and says where a namespace is not bound', async () => {
+describe('sallyport check for API keys', () => {
+  it('accepts the keys, and reports a namespace that is not bound', async () => {
     expect(await run('check')).toMatchObject({ status: 0 })
     house.write('policies/keys.ts', KEYS.replace('API_KEYS', 'API_KEY'))
     const { status, out } = await run('check')
@@ -130,7 +130,7 @@ describe('sallyport check', () => {
     expect(out).toContain('"API_KEYS", which policies/')
   })
 
-  it('refuses the id "local", because its users would look like local people', async () => {
+  it('refuses an id whose people would look like local people', async () => {
     house.write('policies/keys.ts', KEYS.replace("'keys'", "'local'"))
     const { status, out } = await run('check')
     house.write('policies/keys.ts', KEYS)
@@ -147,7 +147,7 @@ describe('sallyport check', () => {
   })
 })
 
-it("a project's own tests have the namespace", async () => {
+it('the test gateway of a project has the namespace of its API keys', async () => {
   const { startGateway } = (await builtPackage()).testing
   const gateway = await startGateway({ root: house.root })
   try {

@@ -19,7 +19,7 @@ const command = (...args: string[]) => house.command(...args)
 const withChange: House['withChange'] = (...args) => house.withChange(...args)
 
 describe('sallyport check', () => {
-  it('says what it checked when all is well', async () => {
+  it('says what it checked if there is no fault', async () => {
     expect(await command('check')).toEqual({
       status: 0,
       stdout: expect.stringMatching(/^2 routes, 1 policies, 3 examples: no faults\.$/m),
@@ -27,7 +27,7 @@ describe('sallyport check', () => {
     })
   })
 
-  it('says every fault with file, path, found, expected and remedy, and fails (F19)', async () => {
+  it('prints every fault with file, path, found, expected and remedy, and fails (F19)', async () => {
     const { status, stderr } = await withChange(
       'routes/desk.ts',
       "path: '/agents/desk'",
@@ -40,7 +40,7 @@ describe('sallyport check', () => {
     )
   })
 
-  it('says a fault of a policy once, however many routes have it, and where a key is missing', async () => {
+  it('prints a fault of a policy once for all its routes, and names the place of a missing key', async () => {
     const { stderr } = await withChange(
       'policies/talk.ts',
       "operations: ['run.*', 'threads.read']",
@@ -55,7 +55,7 @@ describe('sallyport check', () => {
     expect(stderr).toContain('2 faults')
   })
 
-  it('finds a wrong example, a variable that is not set, and a file with another name than its id', async () => {
+  it('finds a failing example, an unset variable, and a file whose name is not its id', async () => {
     const expectation = "does: 'threads.delete', expect: 'deny'"
     const example = await withChange('policies/talk.ts', expectation, "does: 'threads.delete', expect: 'allow'", () =>
       command('check'),
@@ -68,7 +68,7 @@ describe('sallyport check', () => {
     expect([example.status, variable.status, name.status]).toEqual([1, 1, 1])
   })
 
-  it('checks a named environment, which inherits no variables, and refuses one that is not there', async () => {
+  it('checks a named environment, which inherits no variables, and refuses an unknown one', async () => {
     const unset = await withChange(
       'wrangler.toml',
       'SUPPORT_URL = "https://support.staging',
@@ -84,7 +84,7 @@ describe('sallyport check', () => {
     expect((await command('check', 'staging')).status).toBe(1)
   })
 
-  it('stops at an import that leads nowhere or is missing, and says where', async () => {
+  it('stops at an import that is unresolved or missing, and says where', async () => {
     const nowhere = await withChange('routes/desk.ts', '../policies/talk', '../policies/nobody', () => command('check'))
     expect(nowhere.stderr).toContain('Could not resolve "../policies/nobody"')
     const missing = await withChange('routes/desk.ts', "import { defineRoute } from 'sallyport'", '', () =>
@@ -112,7 +112,7 @@ describe('sallyport explain', () => {
     return command('explain', '--token', 'token.txt', '--offline', ...args)
   }
 
-  it('says each check, and who it would be, and never the token', async () => {
+  it('prints each check and the person, and never the token', async () => {
     const { status, stdout } = await explain(`Authorization: Bearer ${token}\n`)
     expect(status).toBe(1)
     expect(stdout).toContain('✓ alg: RS256')
@@ -126,13 +126,13 @@ describe('sallyport explain', () => {
     for (const part of token.split('.')) expect(stdout).not.toContain(part)
   })
 
-  it('takes a good one, and says what is missing to be sure', async () => {
+  it('accepts a good token, and says that its signature was not checked', async () => {
     const good = signRaw({ alg: 'RS256', kid: 'k1' }, { ...claims, aud: 'agents' }, key)
     const { status, stdout } = await explain(good, '--route', 'desk')
     expect([status, stdout]).toEqual([0, expect.stringContaining('if its signature is good')])
   })
 
-  it('names what is no signed JWT, and refuses a token as an argument', async () => {
+  it('describes text that is not a signed JWT, and refuses a token as an argument', async () => {
     expect((await explain('Kx9vQ2mPz7sLd4Rt8WnYb3Hc')).stdout).toContain('only its provider can read')
     const wrong = await command('explain', '--token', token, '--offline')
     expect(wrong.status).toBe(1)
@@ -169,7 +169,7 @@ describe('sallyport keys', () => {
   const kids = (text: string) =>
     [...text.matchAll(/^(signs|published) +(\S+) +(\S+)$/gm)].map((match) => `${match[1]} ${match[2]} ${match[3]}`)
 
-  it('makes a first key that the gateway can use, in a file for its owner alone, and prints no secret', async () => {
+  it('creates a first usable key in a file that only its owner can read, and prints no secret', async () => {
     const { status, stdout } = await command('keys')
     expect(status).toBe(0)
     expect(stdout).toContain(`wrangler secret put SIGNING_KEYS < ${file}`)
@@ -181,7 +181,7 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, file), 'utf8')).toBe(secret)
   })
 
-  it('keeps the keys of each environment in a file of their own', async () => {
+  it('stores the keys of each environment in a separate file', async () => {
     const { status, stdout } = await command('keys', '--env', 'staging')
     expect([status, stdout]).toEqual([
       0,
@@ -190,7 +190,7 @@ describe('sallyport keys', () => {
     expect((await command('keys', 'threads', '--env', 'staging')).stdout).toContain('.secrets/staging-thread-secret')
   })
 
-  it('rotates in steps, each of which the gateway can run on', async () => {
+  it('rotates keys in steps, and the gateway can run after each of them', async () => {
     const [first] = kids((await command('keys', 'list')).stdout)
     const added = kids((await command('keys', 'add')).stdout)
     expect(added).toEqual([first, expect.stringMatching(/^published ES256/)])
@@ -202,7 +202,7 @@ describe('sallyport keys', () => {
     expect((await command('keys', 'promote')).status).toBe(1)
   })
 
-  it('holds other algorithms beside, and says how it is used', async () => {
+  it('also creates keys for other algorithms, and prints its usage', async () => {
     expect(kids((await command('keys', 'new', '--algorithm', 'RS256')).stdout)).toHaveLength(2)
     expect((await command('keys', 'add', '--algorithm', 'HS256')).stderr).toContain('usage:')
     // A name that every object has is no step, and the keys stay.
@@ -215,7 +215,7 @@ describe('sallyport keys', () => {
     expect(broken.stderr).not.toContain('d3adb33f')
   })
 
-  it('makes the thread secret once, in a file for its owner alone, and never another in its place', async () => {
+  it('creates the thread secret once, in a file for its owner only, and never replaces it', async () => {
     const threads = '.secrets/thread-secret'
     const { status, stdout } = await command('keys', 'threads')
     expect(status).toBe(0)
@@ -238,7 +238,7 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, threads), 'utf8')).toBe(secret)
   })
 
-  it('a rotated thread secret is written before the one that sealed until then and the first of all', async () => {
+  it('writes a rotated thread secret before the previous one and the first one', async () => {
     const threads = '.secrets/rotated'
     const lines = () => readFileSync(path.join(house.root, threads), 'utf8').trim().split('\n')
     const rotate = () => command('keys', 'rotate-threads', '--file', threads)
@@ -260,7 +260,7 @@ describe('sallyport keys', () => {
 describe('sallyport threads', () => {
   const alice = ['threads', '--issuer', 'https://login.acme.com', '--subject', 'alice']
 
-  it('says an owner as the gateway writes it, another for each person, provider and tenant', async () => {
+  it('prints an owner as the gateway writes it, different for each person, provider and tenant', async () => {
     const owners = [
       alice,
       ['threads', '--issuer', 'https://login.acme.com', '--subject', 'bob'],
@@ -273,7 +273,7 @@ describe('sallyport threads', () => {
     expect(new Set(told).size).toBe(4)
   })
 
-  it('says under which id an agent knows a thread, and needs the secret for it', async () => {
+  it('prints the id by which an agent knows a thread, and needs the secret for it', async () => {
     expect((await command('add', 'maf', 'helper', 'https://helper.acme.com')).status).toBe(0)
     const thread = ['--route', 'helper', '--thread', 't1', '--file', '.secrets/threads-test']
     const without = await command(...alice, ...thread)
@@ -288,13 +288,13 @@ describe('sallyport threads', () => {
     [['--issuer', 'https://nobody.acme.com', '--subject', 'a'], 'No route trusts the issuer'],
     [[...alice.slice(1), '--route', 'suport', '--thread', 't'], 'There is no route "suport"'],
     [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'sees the same thread ids'],
-  ])('answers nothing that would be good for nothing: %j', async (args, says) => {
+  ])('refuses a question whose answer would be useless: %j', async (args, says) => {
     const { status, stdout, stderr } = await command('threads', ...args)
     expect([status, stdout, stderr]).toEqual([1, '', expect.stringContaining(says)])
   })
 
   it.each([[[]], [['--issuer', 'x']], [['--issuer', 'x', '--subject', 'a', '--tenant', 'b']]])(
-    'says how it is used: %j',
+    'prints its usage: %j',
     async (args) => {
       const { status, stderr } = await command('threads', ...args)
       expect([status, stderr]).toEqual([1, expect.stringContaining('usage: sallyport threads')])

@@ -18,7 +18,7 @@ async function explain(...args: string[]) {
 }
 
 describe('sallyport explain for a request', () => {
-  it('says who asks, for what, by which rule it passes, and what the agent gets', async () => {
+  it('prints who asks, for what, which rule allows it, and what the agent gets', async () => {
     const body =
       '{"assistant_id":"agent","input":{},"config":{"configurable":{"langgraph_auth_user":{"identity":"mallory"}}}}'
     const { status, text } = await explain(
@@ -42,7 +42,7 @@ describe('sallyport explain for a request', () => {
     expect(text).not.toMatch(/eyJ[\w-]+\./)
   })
 
-  it('names the policy that refuses, and the caller’s answer', async () => {
+  it('prints which policy refuses, and what the caller is told', async () => {
     const { text } = await explain(
       'DELETE /agents/langgraph/threads/11111111-1111-4111-8111-111111111111',
       '--as',
@@ -55,7 +55,7 @@ describe('sallyport explain for a request', () => {
     expect(text).not.toContain('The agent gets')
   })
 
-  it('names the owner of the thread, and the ids that the agent gets instead', async () => {
+  it('prints the owner of the thread, and the ids that the agent gets', async () => {
     const body =
       '{"threadId":"t1","runId":"r1","messages":[],"tools":[],"context":[],"state":{"auth_user":{"user_id":"ceo"}}}'
     const { text } = await explain(
@@ -67,7 +67,7 @@ describe('sallyport explain for a request', () => {
     expect(text).toMatch(/Added to the body: .*state\.auth_user\.role/)
   })
 
-  it('reports a caller without sign-in, and a path without a route', async () => {
+  it('reports a request without a person, and a path without a route', async () => {
     expect((await explain('GET /agents/langgraph/info')).text).toContain('401 token-missing')
     expect((await explain('GET /nowhere', '--as', 'bob')).text).toContain('✗ route      none has this path')
   })
@@ -77,7 +77,7 @@ describe('sallyport explain for a request', () => {
     [['GET /x', '--as', '{"name":"x"}'], '--as takes a person'],
     [['GET /x', '--body', '@nofile'], 'There is no file nofile'],
     [['GET /x', '--header', 'x'], 'is not a header'],
-  ])('says in a sentence what it was not given: %j', async (args, says) => {
+  ])('explains an argument that is wrong or missing: %j', async (args, says) => {
     const { status, text } = await explain(...args)
     expect([status, text]).toEqual([1, expect.stringContaining(says)])
   })

@@ -357,7 +357,7 @@ it.each([
   'API_KEY_HEADER = "x-api-key"',
   'MODEL = "sk-learn-embeddings"',
   'PUBLIC_KEY = "MCowBQYDK2VwAyEA"',
-])('is no mistake: %s', async (line) => {
+])('sallyport check accepts a line that is not a mistake: %s', async (line) => {
   const run = () => house.command('check')
   expect(await house.withChange('wrangler.toml', PUBLIC, `${PUBLIC}\n${line}`, run)).toMatchObject({
     status: 0,
@@ -365,7 +365,7 @@ it.each([
   })
 })
 
-it('tells of what may be meant so, and lets it pass', async () => {
+it('sallyport check mentions settings that may be intended, and does not fail', async () => {
   const said = async (file: string, from: string, to: string) =>
     house.withChange(file, from, to, async () => {
       const { status, stdout, stderr } = await house.command('check')
@@ -385,7 +385,7 @@ it('tells of what may be meant so, and lets it pass', async () => {
 })
 
 describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
-  it('is found before a deploy, and reported with its file', async () => {
+  it('is found by sallyport check, which names the file', async () => {
     const run = () => house.command('check')
     const { status, stderr } = await house.withChange(mistake.in, mistake.from, mistake.to, run)
     expect(status).toBe(1)

@@ -31,14 +31,14 @@ afterAll(() => Promise.all([issuers?.close(), origin?.close()]))
 const asked = (more: Parameters<typeof trustedIssuer>[0] = {}, network = nodePorts) =>
   askIssuer(trustedIssuer({ issuer: issuers.issuer('login'), algorithms: ['RS256'], ...more }), network)
 
-describe('an identity provider', () => {
-  it('is well: its document names it, and its keys are for our algorithms', async () => {
+describe('the online check of an identity provider', () => {
+  it('finds no fault if the document has the issuer and the keys fit our algorithms', async () => {
     const line = `${issuers.issuer('login')}: 1 keys, for RS256`
     expect(await asked()).toEqual({ lines: [line], faults: [] })
     expect(await asked({ jwksUri: `${issuers.issuer('login')}/jwks` })).toMatchObject({ faults: [] })
   })
 
-  it('has another issuer than configured, even if a preset names its keys', async () => {
+  it('reports another issuer, even if the preset knows the address of the keys', async () => {
     const name = issuers.issuer('other')
     issuers.set('other', {
       jwks: publishes(publicKeys(key)),
@@ -51,7 +51,7 @@ describe('an identity provider', () => {
     expect((await asked(known)).faults).toEqual([])
   })
 
-  it('names itself with a slash that the configuration lacks', async () => {
+  it('reports a slash at the end of the issuer that the configuration lacks', async () => {
     const name = issuers.issuer('slash')
     issuers.set('slash', {
       jwks: publishes(publicKeys(key)),
@@ -68,7 +68,7 @@ describe('an identity provider', () => {
     ])
   })
 
-  it('signs with another algorithm, does not answer, or has its keys elsewhere', async () => {
+  it('reports other algorithms, a missing answer, or another address of the keys', async () => {
     issuers.set('elsewhere', {
       discovery: says(200, { issuer: issuers.issuer('elsewhere'), jwks_uri: 'https://keys.example.com/jwks' }),
     })
@@ -85,7 +85,7 @@ describe('an identity provider', () => {
     expect((await asked({ jwksUri: `${gone}/jwks` })).faults).toMatchObject([{ path: 'jwksUri' }])
   })
 
-  it('has another time', async () => {
+  it('reports a difference of clocks', async () => {
     const ahead = { ...nodePorts, now: () => Date.now() + 120_000 }
     expect((await asked({}, ahead)).faults).toMatchObject([
       { path: 'clockSkewSeconds', found: expect.stringMatching(/^clocks 1[12]\d seconds apart$/) },
@@ -93,7 +93,7 @@ describe('an identity provider', () => {
   })
 })
 
-describe('an agent', () => {
+describe('the online check of an agent', () => {
   const ask = async (agent: Parameters<typeof routeOf>[0]) => {
     const env = { PUBLIC_URL: 'http://127.0.0.1:1', ENVIRONMENT: 'development' }
     const { routes } = load([routeOf(agent, [issuerOf('https://login.example.com')])], env, nodePorts)
@@ -102,20 +102,20 @@ describe('an agent', () => {
     return askAgent(route, nodePorts)
   }
 
-  it('answers, with whatever status', async () => {
+  it('accepts an answer with any status', async () => {
     expect(await ask(openHttp(origin.url))).toEqual({
       lines: [`/agents/http: ${origin.url} answers (404)`],
       faults: [],
     })
   })
 
-  it('does not answer', async () => {
+  it('reports a missing answer', async () => {
     expect((await ask(openHttp(`http://127.0.0.1:${await freePort()}`))).faults).toMatchObject([
       { file: 'routes/http.ts', path: 'agent.origin', found: expect.stringContaining('ECONNREFUSED') },
     ])
   })
 
-  it('of kind langgraph knows a member that the gateway does not', async () => {
+  it('reports a member of a langgraph agent that the gateway does not know', async () => {
     const schemaOf = (...names: string[]) => ({
       paths: {
         '/threads/{thread_id}/runs': {

@@ -26,8 +26,8 @@ function write(binding: string, most: number, seconds: number, limiters: string,
   house.write('wrangler.toml', file + limiters + limiters.replaceAll('[[ratelimits', '[[env.staging.ratelimits'))
 }
 
-describe('sallyport check', () => {
-  it('accepts a rate whose limiter equals the policy, in every environment', async () => {
+describe('sallyport check for rates', () => {
+  it('accepts a rate whose limiter fits the policy, in every environment', async () => {
     expect(await house.command('check')).toMatchObject({ status: 0 })
   })
 
@@ -69,20 +69,20 @@ describe('sallyport check', () => {
       ],
       'addresses are counted before the gateway knows the operation',
     ],
-  ])('says %s', async (_name, given, says) => {
+  ])('reports %s', async (_name, given, says) => {
     write(...given)
     const { status, stderr } = await house.command('check')
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
   })
 
-  it('says that an environment has no such limiter: environments inherit none', async () => {
+  it('reports a missing limiter of an environment, because environments inherit none', async () => {
     house.write('wrangler.toml', file + limiter('RUNS', 1001, 3))
     const { status, stderr } = await house.command('check')
     expect([status, stderr]).toEqual([1, expect.stringContaining('"RUNS", which is not bound')])
   })
 })
 
-it('a project’s own tests have the limiters of its file', async () => {
+it('the test gateway of a project has the limiters of its file', async () => {
   const { startGateway } = (await builtPackage()).testing
   const gateway = await startGateway({ root: house.root })
   try {

@@ -72,7 +72,7 @@ async function run(...args: string[]) {
 }
 
 describe('sallyport revoke', () => {
-  it('revokes, lists and takes back, by the issuer’s id in policies/', async () => {
+  it('revokes, lists and undoes, by the id of the issuer in policies/', async () => {
     const made = await run('person', 'mallory', '--issuer', loginOf(), '--for', '30d', '--note', 'left')
     expect(made, made.out).toMatchObject({ status: 0 })
     const id = /Entry ([0-9a-f]{32})\./.exec(made.out)?.[1] ?? ''
@@ -90,7 +90,7 @@ describe('sallyport revoke', () => {
     expect((await run('undo', id)).out).toContain('The list has no such entry.')
   })
 
-  it('closes a route and opens it', async () => {
+  it('closes a route and opens it again', async () => {
     expect(await run('close', 'support', '--message', 'Back at noon.', '--retry-after', '600')).toMatchObject({
       status: 0,
     })
@@ -101,7 +101,7 @@ describe('sallyport revoke', () => {
     expect(JSON.parse((await run('list')).out).closed).toEqual([])
   })
 
-  it('is refused to users who are not operators', async () => {
+  it('is refused to anyone who is not an operator', async () => {
     const own = process.env.SALLYPORT_TOKEN
     process.env.SALLYPORT_TOKEN = await gateway.token({ sub: 'carol', roles: ['member'] })
     expect((await run('list')).out).toContain('was refused with 403')
@@ -128,8 +128,8 @@ describe('sallyport revoke', () => {
   })
 })
 
-describe('sallyport check', () => {
-  it('accepts the route, and says where the object is not bound', async () => {
+describe('sallyport check for revocations', () => {
+  it('accepts the route, and reports a Durable Object that is not bound', async () => {
     const good = await house.command('check')
     expect(good, good.stderr).toMatchObject({ status: 0 })
     await house.withChange('wrangler.toml', 'name = "REVOCATIONS"', 'name = "REVOKED"', async () => {
@@ -138,7 +138,7 @@ describe('sallyport check', () => {
     })
   })
 
-  it('refuses a public route to the list', async () => {
+  it('refuses a public route to the list of revocations', async () => {
     await house.withChange(
       'routes/operators.ts',
       /trust: .*\n.*policies: .*/.exec(house.read('routes/operators.ts'))?.[0] ?? '',
@@ -150,7 +150,7 @@ describe('sallyport check', () => {
     )
   })
 
-  it('says where the Worker does not export the class that is bound', async () => {
+  it('reports a Worker that does not export the bound class', async () => {
     await house.withChange('src/index.ts', "export { RevocationList } from 'sallyport/worker'", '', async () => {
       const { status, stderr } = await house.command('check')
       expect([status, stderr]).toEqual([

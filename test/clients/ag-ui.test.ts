@@ -83,7 +83,7 @@ async function failure(its: Agent): Promise<{ message: string; status?: number; 
 const withoutIds = (events: readonly AgUiEvent[]) => events.map(({ messageId, timestamp, ...event }) => event)
 
 describe('@ag-ui/client through the gateway', () => {
-  it('gets the same events in the same order as from the agent itself', async () => {
+  it('gets the same events in the same order as directly from the agent', async () => {
     const [near, far] = [await run(direct(), 'count to 8'), await run(through(world.alice, 'shared'), 'count to 8')]
     expect(withoutIds(far)).toEqual(withoutIds(near))
     expect(far.map(({ type }) => type)).toEqual([
@@ -96,7 +96,7 @@ describe('@ag-ui/client through the gateway', () => {
     ])
   })
 
-  it('has the agent know its user, and others do not see what the agent was told', async () => {
+  it('lets the agent know its user, and hides that identity from others', async () => {
     const its = through(world.alice, 'shared')
     const events = await run(its, 'hello')
     expect(its.messages.at(-1)?.content).toMatch(/^Hello Alice Admin\. The gateway says you are alice \(roles: admin/)
@@ -104,7 +104,7 @@ describe('@ag-ui/client through the gateway', () => {
     expect(its.state).toEqual({ turns: 1 })
   })
 
-  it('keeps its own state from turn to turn, with a forged identity in it or not', async () => {
+  it('keeps its own state from turn to turn, even with a forged identity in it', async () => {
     const its = through(world.bob)
     its.setState({ theme: 'dark', auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } })
     await run(its, 'hello')
@@ -115,19 +115,19 @@ describe('@ag-ui/client through the gateway', () => {
     expect(Object.keys(its.state)).toHaveLength(3)
   })
 
-  it('serves two people at once, each as who they are', async () => {
+  it('serves two people at once, each under their own identity', async () => {
     const both = [through(world.alice), through(world.bob)]
     await Promise.all(both.map((its) => run(its, 'hello')))
     expect(both.map((its) => /you are (\w+)/.exec(its.messages.at(-1)?.content ?? '')?.[1])).toEqual(['alice', 'bob'])
   })
 
-  it('hears 401 with its status and payload: no token, and an expired one', async () => {
+  it('reports 401 with status and payload, without a token and with an expired one', async () => {
     expect(await failure(through({}))).toMatchObject({ status: 401, payload: { code: 'token-missing', status: 401 } })
     const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
     expect(await failure(through(expired))).toMatchObject({ status: 401, payload: { code: 'token-expired' } })
   })
 
-  it('hears 403 with its status and payload', async () => {
+  it('reports 403 with status and payload', async () => {
     expect(await failure(through(world.bob, 'admins'))).toMatchObject({
       status: 403,
       payload: { code: 'policy-denied' },
@@ -135,12 +135,12 @@ describe('@ag-ui/client through the gateway', () => {
     await run(through(world.alice, 'admins'), 'hello')
   })
 
-  it('hears 502 of an agent that is gone', async () => {
+  it('reports 502 for an agent that is not running', async () => {
     const fault = { status: 502, payload: { code: 'origin-unreachable' } }
     expect(await failure(through(world.alice, 'gone'))).toMatchObject(fault)
   })
 
-  it('hears that a stream broke, as the RUN_ERROR that the gateway put there', async () => {
+  it('reports a broken stream as the RUN_ERROR that the gateway adds', async () => {
     const its = through(world.alice, 'cut-reading')
     const told: AgUiEvent[] = []
     ask(its, 'hello')

@@ -41,7 +41,7 @@ afterAll(async () => {
 const url = () => `${world.gateway.url}/agents/langgraph`
 const OTHER = 'lsv2_pt_0123456789abcdef'
 
-describe('the JavaScript client', () => {
+describe('the JavaScript client with an API key', () => {
   it.each<[string, (key: string) => { apiKey: string | null; defaultHeaders?: Record<string, string> }]>([
     ['apiKey', (apiKey) => ({ apiKey })],
     ['a header', (own) => ({ apiKey: null, defaultHeaders: { 'x-api-key': own } })],
@@ -50,7 +50,7 @@ describe('the JavaScript client', () => {
       'a bearer beside another apiKey',
       (own) => ({ apiKey: OTHER, defaultHeaders: { authorization: `Bearer ${own}` } }),
     ],
-  ])('is accepted as %s, and the graph sees the person and not the key', async (_, given) => {
+  ])('is accepted by %s, and the graph sees the person and not the key', async (_, given) => {
     const { threads, runs } = new sdk.Client({ apiUrl: url(), ...given(key) })
     const { thread_id: thread } = await threads.create()
     const result = JSON.stringify(
@@ -61,12 +61,12 @@ describe('the JavaScript client', () => {
     expect(result).not.toContain(OTHER)
   })
 
-  it('a token is accepted beside another server’s key, because LangGraph’s pages send both', async () => {
+  it('is accepted with a token beside a key for another server, as LangGraph pages send both', async () => {
     const { threads } = new sdk.Client({ apiUrl: url(), apiKey: OTHER, defaultHeaders: world.alice })
     expect(await threads.create()).toMatchObject({ thread_id: expect.any(String) })
   })
 
-  it('separates the threads of a key from threads of people with tokens', async () => {
+  it('has threads that are separate from those of people with tokens', async () => {
     const own = new sdk.Client({ apiUrl: url(), apiKey: key })
     const { thread_id: thread } = await own.threads.create()
     const alice = new sdk.Client({ apiUrl: url(), apiKey: null, defaultHeaders: world.alice })
@@ -75,7 +75,7 @@ describe('the JavaScript client', () => {
   })
 })
 
-it('the Python client signs in by api_key= and by a bearer', async () => {
+it('the Python client is accepted with api_key= and with a bearer', async () => {
   const python = spawn(await pythonOf('examples/langgraph-python'), [
     '-B',
     path.join(root, 'test/clients/langgraph_api_key.py'),

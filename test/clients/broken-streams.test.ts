@@ -24,7 +24,7 @@ describe('a stream that ends before its run', () => {
   it.each([
     ['cut', 'origin-cut'],
     ['unended', 'origin-unended'],
-  ])('runAgent of @ag-ui/client resolves, and only onRunErrorEvent reports it: %s (F8)', async (how, code) => {
+  ])('resolves runAgent of @ag-ui/client, and only onRunErrorEvent reports it: %s (F8)', async (how, code) => {
     const its = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
     const { result, error, called, last } = await runAgent(its)
     expect(error).toBeUndefined()
@@ -34,7 +34,7 @@ describe('a stream that ends before its run', () => {
     expect(agent.received.filter(({ url }) => url.pathname === `/ag-ui/${how}`)).toHaveLength(1)
   })
 
-  it('ends runs.stream of the LangGraph SDK with an event of its own where the gateway reads (F8)', async () => {
+  it('ends runs.stream of the LangGraph SDK with an error event if the gateway reads the stream (F8)', async () => {
     const client = new clients.langGraph.Client({
       apiUrl: at('langgraph', 'cut'),
       defaultHeaders: world.bob,
@@ -57,7 +57,7 @@ describe('a stream that ends before its run', () => {
 })
 
 describe('a session of the MCP SDK', () => {
-  it('is not opened anew where the server has lost it: each call is a 404', async () => {
+  it('is not reopened if the server has lost it: each call is a 404', async () => {
     const { client, connect } = mcpClient(clients, at('mcp', 'lost'), { requestInit: { headers: world.bob } })
     await connect()
     for (const call of [client.listTools(), client.callTool({ name: 'search', arguments: {} })])
@@ -67,7 +67,7 @@ describe('a session of the MCP SDK', () => {
     await client.close()
   })
 
-  it('outlasts a token that expires: the same call succeeds with a fresh one', async () => {
+  it('survives a token that expires: the same call succeeds with a new one', async () => {
     const headers: Record<string, string> = { ...world.bob }
     const { client, connect } = mcpClient(clients, at('mcp', 'cut'), { requestInit: { headers } })
     await connect()
@@ -78,7 +78,7 @@ describe('a session of the MCP SDK', () => {
     await client.close()
   })
 
-  it('gets an unknown method as a JSON-RPC error with the body as data', async () => {
+  it('reports an unknown method as a JSON-RPC error with the body as data', async () => {
     const { client, connect } = mcpClient(clients, at('mcp', 'cut'), { requestInit: { headers: world.bob } })
     await connect()
     const asIs = { parse: (value: unknown) => value }
@@ -91,7 +91,7 @@ describe('a session of the MCP SDK', () => {
   it.each([
     ['token-missing', undefined],
     ['scope-insufficient', 'bob'],
-  ] as const)('signs in anew, or for more, where the app has an authProvider: %s', async (code, person) => {
+  ] as const)('signs in again, or for more scopes, if the app has an authProvider: %s', async (code, person) => {
     const opened: URL[] = []
     const redirectUrl = 'http://127.0.0.1:1/callback'
     const provider = {

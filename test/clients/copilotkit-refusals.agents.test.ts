@@ -102,7 +102,7 @@ describe('CopilotKit in Chromium', () => {
     ['credential-ambiguous', 'open', 'a, Bearer b'],
     ['route-unknown', 'nowhere', undefined],
     ['origin-unreachable', 'gone', undefined],
-  ] as const)('tells onError of a refused info once, with status and message alone: %s', async (code, route, token) => {
+  ] as const)('calls onError once for a refused info, with status and message only: %s', async (code, route, token) => {
     await open(route, token ?? world.token('bob'))
     await expect.poll(told).toHaveLength(1)
     const { status, detail } = refusals[code]
@@ -116,7 +116,7 @@ describe('CopilotKit in Chromium', () => {
     ['origin-reply-refused', 'odd'],
     ['origin-unreachable', 'silent'],
   ] as const satisfies readonly [RefusalCode, string][])(
-    'tells onError of a refused run twice, with its body, and asks for info again: %s',
+    'calls onError twice for a refused run, with its body, and requests info again: %s',
     async (code, route) => {
       await send(route)
       await tab.getByTestId('copilot-send-button').click()
@@ -132,7 +132,7 @@ describe('CopilotKit in Chromium', () => {
     },
   )
 
-  it('tells onError once of a run that did not end, with the code in its context', async () => {
+  it('calls onError once for an unfinished run, with the code in its context', async () => {
     await send('ended')
     await tab.getByTestId('copilot-send-button').click()
     await expect.poll(told).toHaveLength(1)

@@ -120,14 +120,14 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
 }
 
 describe.concurrent('the LangGraph SDK through the gateway', () => {
-  it('finds assistants as at the server', async () => {
+  it('finds assistants as at the server itself', async () => {
     await expectSame(async ({ assistants }) => {
       const [assistant] = await assistants.search({ graphId: 'agent' })
       return [assistant, await assistants.get(assistant.assistant_id), await assistants.getGraph('agent')]
     })
   })
 
-  it('creates, reads, searches, changes, copies and deletes threads as at the server', async () => {
+  it('creates, reads, searches, changes, copies and deletes threads as at the server itself', async () => {
     await expectSame(async ({ threads }) => {
       const mark = { mark: crypto.randomUUID() }
       const created = await threads.create({ metadata: mark, graphId: 'agent' })
@@ -177,7 +177,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(JSON.stringify(far)).toContain('1 2 3 4 5')
   })
 
-  it('runs without a thread, and waits for a run, as at the server', async () => {
+  it('runs without a thread, and waits for a run, as at the server itself', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       return [
@@ -188,7 +188,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('stores the owner of a thread and its runs at the server, and seals the id of a run without a thread', async () => {
+  it('stores the owner with a thread and its runs, and marks the id of a run without a thread', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     await runs.wait(thread, 'agent', ask('hello'))
@@ -204,7 +204,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(created.replace(MARK, '')).toBe('')
   })
 
-  it('answers another user’s thread like one that does not exist', async () => {
+  it('gets the same answers for a thread of another user and for a missing one', async () => {
     const { thread_id: thread } = await through(world.bob).threads.create()
     const told = (client: LangGraphClient, id: string) =>
       Promise.all(
@@ -224,7 +224,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect((await through().threads.search({ ids: [thread] })).length).toBe(0)
   })
 
-  it('creates, lists, joins and deletes runs as at the server', async () => {
+  it('creates, lists, joins and deletes runs as at the server itself', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const created: { run_id: string }[] = []
@@ -238,7 +238,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('joins a stream where it had left it, as at the server (F25)', async () => {
+  it('resumes a stream where it stopped, as at the server itself (F25)', async () => {
     const [near, far] = await onBoth(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const { run_id: run } = await runs.create(
@@ -255,7 +255,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(far.rest.length).toBeGreaterThan(3)
   })
 
-  it('cancels a run as at the server', async () => {
+  it('cancels a run as at the server itself', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const { run_id: run } = await runs.create(thread, 'agent', ask('be silent for 30 seconds'))
@@ -267,7 +267,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
   it.each([
     ['while it speaks', 'langgraph', 'count to 300'],
     ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('ends a run that is to end with its stream, when it leaves %s (F10)', async (_when, route, question) => {
+  ])('ends a run that should end with its stream, when it leaves %s (F10)', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -280,7 +280,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     await expect.poll(status).toBe('interrupted')
   })
 
-  it('hears 401, 403 and 404 as errors with their status', async () => {
+  it('reports 401, 403 and 404 as errors with their status', async () => {
     const status = (client: LangGraphClient) =>
       client.threads.create().catch((error: { status: number }) => error.status)
     expect(await status(through({}))).toBe(401)
@@ -293,7 +293,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
   })
 })
 
-describe.concurrent('who the graph sees', () => {
+describe.concurrent('the user that a graph sees', () => {
   const seenBy = async (client: LangGraphClient, thread: string | null, more: object = {}) =>
     (await client.runs.wait(thread, 'agent', ask('hello', more))).seen
   const { alice, bob } = graphIdentity
@@ -313,7 +313,7 @@ describe.concurrent('who the graph sees', () => {
     ])
   })
 
-  it('is not whom an earlier run of the thread was for, not even where the caller has less to tell', async () => {
+  it('is not the user of an earlier run, even if the caller has fewer claims', async () => {
     const { thread_id: thread } = await through(world.alice, 'shared').threads.create()
     expect(await seenBy(through(world.alice, 'shared'), thread)).toEqual(alice)
     expect(await seenBy(through(world.bob, 'shared'), thread)).toEqual(bob)
@@ -322,7 +322,7 @@ describe.concurrent('who the graph sees', () => {
     expect(config.configurable).toMatchObject(stranger)
   })
 
-  it('is the caller of a command, too, which starts its run without looking at headers', async () => {
+  it('is the caller of a command, too, which starts its run without reading headers', async () => {
     const { thread_id: thread } = await through(world.alice, 'shared').threads.create()
     expect(await seenBy(through(world.alice, 'shared'), thread)).toEqual(alice)
     const run = { assistant_id: 'agent', ...ask('hello'), config: { configurable: { 'x-user-id': 'mallory' } } }
@@ -336,7 +336,7 @@ describe.concurrent('who the graph sees', () => {
     await expect.poll(seen).toEqual(bob)
   })
 
-  it('is not steered past its user by a member that means nothing to the server', async () => {
+  it('is not changed by a member that the server ignores', async () => {
     const client = through(world.alice, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     await client.runs.wait(thread, 'agent', ask('hello'))
@@ -350,7 +350,7 @@ describe.concurrent('who the graph sees', () => {
     expect(values).toMatchObject({ seen: { langgraph_auth_user: { identity: 'bob' }, langgraph_auth_user_id: 'bob' } })
   })
 
-  it('has no forged identity in its metadata either', async () => {
+  it('is not forged in metadata either', async () => {
     const { thread_id: thread } = await through(world.bob).threads.create({
       metadata: { 'x-user-roles': 'admin', topic: 'x' },
     })
@@ -363,7 +363,7 @@ describe.concurrent('who the graph sees', () => {
     expect(everything).toContain('"topic":"x"')
   })
 
-  it('is not whom the caller pretends to be, in headers or in the body', async () => {
+  it('is not the identity that a caller forges in headers or the body', async () => {
     const forged = {
       'x-user-id': 'root',
       'x-user-evil': 'root',
@@ -396,7 +396,7 @@ describe.concurrent('who the graph sees', () => {
     }
   })
 
-  it('never holds the raw token, anywhere on the server', async () => {
+  it('never includes the raw token, anywhere on the server', async () => {
     const { thread_id: thread } = await through().threads.create()
     await seenBy(through(), thread)
     const stored = [
@@ -407,7 +407,7 @@ describe.concurrent('who the graph sees', () => {
     expect(JSON.stringify(stored)).not.toMatch(/eyJ[\w-]*\.|[Bb]earer/)
   })
 
-  it('can be read at langgraph_auth_user, which no reply gives back but where the graph itself writes it', async () => {
+  it('is at langgraph_auth_user; a reply has it only if the graph writes it there', async () => {
     const client = through(world.bob, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
@@ -429,8 +429,8 @@ describe.concurrent('who the graph sees', () => {
   })
 })
 
-describe('a chat under a policy that permits threads.* and run.stream alone', () => {
-  it.each(['enqueue', 'interrupt'])('takes a second message while the first is answered (%s)', async (strategy) => {
+describe('a chat under a policy that permits only threads.* and run.stream', () => {
+  it.each(['enqueue', 'interrupt'])('accepts a second message during the first answer (%s)', async (strategy) => {
     const client = through(world.alice, 'chat-only')
     const { thread_id: thread } = await client.threads.create()
     const options = { streamMode: ['values', 'messages-tuple'], onDisconnect: 'cancel', streamResumable: true }
@@ -449,7 +449,7 @@ describe('a chat under a policy that permits threads.* and run.stream alone', ()
     expect((await client.threads.getState(thread)).values.messages.length).toBeGreaterThan(1)
   })
 
-  it('accepts both spellings of a member, because the event protocol sends both', async () => {
+  it('accepts both spellings of one member, as the event protocol sends them', async () => {
     const client = through(world.alice, 'chat-only')
     const { thread_id: thread } = await client.threads.create()
     const both = { multitask_strategy: 'enqueue', multitaskStrategy: 'enqueue', on_disconnect: 'cancel' }
@@ -462,7 +462,7 @@ describe('a chat under a policy that permits threads.* and run.stream alone', ()
   })
 })
 
-describe('the SDK when its stream breaks (F8 F25)', () => {
+describe('the LangGraph SDK when its stream breaks (F8, F25)', () => {
   const runWithCut = async (route: string) => {
     const client = through(world.alice, route)
     const { thread_id: thread } = await client.threads.create()
@@ -482,7 +482,7 @@ describe('the SDK when its stream breaks (F8 F25)', () => {
   }
 
   it.each(['tapped', 'tapped-with-user'])(
-    'resumes at the address that the server gave, and misses nothing: %s',
+    'resumes at the address of the server, and misses nothing: %s',
     async (route) => {
       const { parts, said, thread, run, failure } = await runWithCut(route)
       expect(failure).toBeUndefined()
@@ -495,7 +495,7 @@ describe('the SDK when its stream breaks (F8 F25)', () => {
   )
 
   it.each(['nameless', 'nameless-with-user'])(
-    'fails, and does not take the run for finished, where the server gave none: %s',
+    'fails, and does not treat the run as finished, if the server gave no address: %s',
     async (route) => {
       const { failure, said } = await runWithCut(route)
       expect(failure).toMatchObject({ name: 'TypeError', message: 'terminated' })

@@ -23,8 +23,8 @@ const bodyOf = (code: Code) => {
   const { status, detail, retryAfter } = row(code)
   return { code, status, detail, message: detail, requestId: expect.any(String), ...(retryAfter && { retryAfter }) }
 }
-describe.each(CODES)('%s', (code) => {
-  it('reaches a plain client as status, headers and body', async () => {
+describe.each(CODES)('the refusal %s', (code) => {
+  it('reaches a plain caller as status, headers and body', async () => {
     const response = await fetch(world.at('ag-ui', code), json({ messages: [] }, world.headersOf(code)))
     const { status, retryAfter, challenge } = row(code)
     expect(response.status).toBe(status)

@@ -22,12 +22,12 @@ function compile(name: string): { status: number | null; said: string } {
   return { status, said: stdout }
 }
 
-describe('what the JavaScript SDK of LangGraph can ask for', () => {
-  it('is all named, and nothing is named that it cannot', () => {
+describe('members of requests in the JavaScript SDK of LangGraph', () => {
+  it('are all listed here, and nothing else is', () => {
     expect(compile(file)).toEqual({ status: 0, said: '' })
   })
 
-  it('would not compile with an option that is named nowhere', () => {
+  it('cause a compiler error if one is not listed', () => {
     writeFileSync(without, readFileSync(file, 'utf8').replace("  | 'multitaskStrategy'\n", ''))
     expect(compile(without)).toMatchObject({
       said: expect.stringContaining('multitaskStrategy'),

@@ -20,7 +20,7 @@ const notRpc = new Refusal('body-invalid', 'not JSON-RPC 2.0')
 const badParams = new Refusal('body-invalid', 'name')
 const missing = new Refusal('token-missing')
 
-describe('JSON-RPC', () => {
+describe('a refusal in JSON-RPC', () => {
   it.each<[string, Refusal, number]>([
     ['bytes that are no JSON', notJson, -32_700],
     ['JSON that is no request', notRpc, -32_600],
@@ -28,32 +28,32 @@ describe('JSON-RPC', () => {
     ['parameters that are none', badParams, -32_602],
     ['another type than JSON', new Refusal('media-type-refused', 'content-type'), -32_090],
     ['too much', new Refusal('body-too-large'), -32_090],
-  ])('an error about %s has no id where none was read', (_what, refusal, code) => {
+  ])('about %s has no id if no request was read', (_what, refusal, code) => {
     const error = { code, message: refusal.row.detail, data: problemOf(refusal) }
     expect(written(refusal, rpc())).toEqual({ jsonrpc: '2.0', id: null, error })
     // A batch that cannot be read is answered by one error (section 6).
     expect(written(refusal, rpc({ isBatch: true }))).toEqual({ jsonrpc: '2.0', id: null, error })
   })
 
-  it('each request of a batch has its own', () => {
+  it('is given once for each request of a batch, with its id', () => {
     expect(written(unknown, rpc({ ids: [1, 'b'], isBatch: true }))).toMatchObject([
       { id: 1, error: { code: -32_601 } },
       { id: 'b', error: { code: -32_601 } },
     ])
   })
 
-  it('a refusal before the body is read is an error without an id', () => {
+  it('before the body is read has no id', () => {
     const { ids: _, ...unread } = rpc() as RpcForm
     expect(written(missing, unread)).toMatchObject({ id: null, error: { code: -32_090, data: { code: missing.code } } })
     expect(statusOf(missing, unread)).toBe(401)
   })
 
-  it('a notification is answered like any request', () => {
+  it('of a notification has the plain form, not that of JSON-RPC', () => {
     expect(written(unknown, rpc())).toEqual(problemOf(unknown))
     expect(written(unknown, undefined)).toEqual(problemOf(unknown))
   })
 
-  it('has the status that the protocol’s clients need, where it is an error of JSON-RPC', () => {
+  it('has the status that clients of the protocol need, if it is a JSON-RPC error', () => {
     const a2a = { statuses: { 'operation-unknown': 200, 'body-invalid': 200 } }
     expect(statusOf(unknown, rpc({ ids: [1], ...a2a }))).toBe(200)
     expect(statusOf(notJson, rpc(a2a))).toBe(200)
@@ -64,7 +64,7 @@ describe('JSON-RPC', () => {
   })
 })
 
-describe('google.rpc.Status', () => {
+describe('a refusal as google.rpc.Status', () => {
   it.each<[Refusal, number, string]>([
     [badParams, 400, 'INVALID_ARGUMENT'],
     [missing, 401, 'UNAUTHENTICATED'],

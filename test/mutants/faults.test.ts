@@ -22,13 +22,13 @@ describe('faults in a source file', () => {
     expect(made(source).sort()).toEqual([...expected].sort())
   })
 
-  it('types, imports and messages are left alone', () => {
+  it('are not made in types, imports and messages', () => {
     expect(
       made("import a from 'b'\ntype C = 1 | 'd'\nconst e: 2 = f\nconst g = 'a message'\nexport * from 'h'"),
     ).toEqual([])
   })
 
-  it('the body of an export is not left alone', () => {
+  it('are made in the body of an export', () => {
     expect(made('export const a = 1')).toEqual(['export const a = 2'])
   })
 })
@@ -36,19 +36,19 @@ describe('faults in a source file', () => {
 describe('a sample of faults', () => {
   const faults = faultsIn('a.ts', Array.from({ length: 40 }, (_, index) => `const a${index} = b && c`).join('\n'))
 
-  it('is the same for the same seed, and another for another', () => {
+  it('is the same for the same seed, and differs for another seed', () => {
     expect(shuffled(faults, 1)).toEqual(shuffled(faults, 1))
     expect(shuffled(faults, 1)).not.toEqual(shuffled(faults, 2))
     expect(shuffled(faults, 1)).toHaveLength(40)
   })
 
-  it('makes no two faults in one line', () => {
+  it('never has two faults of one line', () => {
     expect(shuffled(faultsIn('a.ts', 'if (a && b) throw c'), 1)).toHaveLength(1)
   })
 })
 
 describe('the score', () => {
-  it('has the interval of Wilson: 105 of 148 are 63 to 78 percent', () => {
+  it('has the Wilson interval: 105 of 148 are 63 to 78 percent', () => {
     expect(interval(105, 148).map(Math.round)).toEqual([63, 78])
     expect(interval(0, 0)).toEqual([0, 100])
   })

@@ -17,45 +17,45 @@ async function tried(groups: readonly string[][], endings: readonly Ending[]) {
 }
 
 describe('a fault is noticed', () => {
-  it('by a file that fails a second time, alone', async () => {
+  it('if a file fails twice, the second time alone', async () => {
     const { verdict, runs } = await tried([['a', 'b'], ['c']], [failed('b'), failed('b')])
     expect(verdict).toEqual({ is: 'noticed', by: 'b' })
     expect(runs).toEqual([['a', 'b'], ['b']])
   })
 
-  it('by a later group, where the earlier ones pass', async () => {
+  it('if a later group fails after earlier ones passed', async () => {
     const { verdict, runs } = await tried([['a'], [], ['c']], [passed, failed('c'), failed('c')])
     expect(verdict).toEqual({ is: 'noticed', by: 'c' })
     expect(runs).toEqual([['a'], ['c'], ['c']])
   })
 
-  it('where the time limit is reached twice', async () => {
+  it('if the time limit is reached twice', async () => {
     expect((await tried([['a']], [late, late])).verdict).toEqual({ is: 'noticed', by: 'time limit' })
   })
 })
 
 describe('a fault survives', () => {
-  it('where all pass', async () => {
+  it('if all tests pass', async () => {
     expect((await tried([['a'], ['b']], [passed, passed])).verdict).toEqual({ is: 'survived' })
   })
 
-  it('where a failure does not repeat, and all files of its group then pass', async () => {
+  it('if a failure does not repeat, and all files of its group then pass', async () => {
     const { verdict, runs } = await tried([['a', 'b']], [failed('a'), passed, passed])
     expect(verdict).toEqual({ is: 'survived' })
     expect(runs).toEqual([['a', 'b'], ['a'], ['a', 'b']])
   })
 
-  it('where the runner breaks down once, and all then pass', async () => {
+  it('if the runner breaks down once, and all tests then pass', async () => {
     expect((await tried([['a']], [lost, passed])).verdict).toEqual({ is: 'survived' })
   })
 })
 
-describe('it is unclear', () => {
-  it('where the runner breaks down each time', async () => {
+describe('a fault is unclear', () => {
+  it('if the runner breaks down each time', async () => {
     expect((await tried([['a']], [lost, lost, lost])).verdict).toEqual({ is: 'unclear', why: 'no report' })
   })
 
-  it('where failures never repeat', async () => {
+  it('if failures never repeat', async () => {
     const endings = [failed('a'), passed, failed('b'), lost, late, passed]
     const { verdict } = await tried([['a', 'b'], ['c']], endings)
     expect(verdict).toEqual({ is: 'unclear', why: 'time limit, then passed' })

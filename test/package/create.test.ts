@@ -44,7 +44,7 @@ describe('npm create sallyport', () => {
     expect(existsSync(path.join(folder, 'a'))).toBe(false)
   })
 
-  it('writes a project that has its folder’s name and this version, and none over another', () => {
+  it('writes a project with the name of its folder and this version, and overwrites none', () => {
     expect(create('My Gateway', '--no-install').status).toBe(0)
     const read = (file: string) => readFileSync(path.join(folder, 'My Gateway', file), 'utf8')
     expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'my-gateway' })
@@ -56,14 +56,14 @@ describe('npm create sallyport', () => {
     expect(read('routes/index.ts')).toBe('mine')
   })
 
-  it('without an installation, prints the commands that are left', () => {
+  it('prints the remaining commands if it does not install', () => {
     const { stdout } = create('later', '--no-install', '--agent', 'mcp', '--url', 'https://a.acme.com')
     expect(stdout).toMatch(
       /^ {2}npm install\n {2}npx sallyport add provider oidc\n {2}npx sallyport add mcp mcp https/m,
     )
   })
 
-  it('asks for the versions that this repository is tested with', () => {
+  it('requires the versions that this repository is tested with', () => {
     const template = JSON.parse(
       readFileSync(path.join(root, 'create-sallyport/template/package.template.json'), 'utf8'),
     )

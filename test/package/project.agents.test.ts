@@ -97,7 +97,7 @@ function owned(): Record<string, string> {
 }
 
 describe('a new project', () => {
-  it('is made by one command, which asks nothing without a terminal', () => {
+  it('is created by one command, which asks nothing without a terminal', () => {
     const args = ['--agent', 'langgraph', '--id', 'support', '--url', agent.url, '--provider', 'keycloak']
     const created = spawnSync(
       'npm',
@@ -133,7 +133,7 @@ describe('a new project', () => {
     ])
   }, 300_000)
 
-  it('is installed without running anything of ours, with a bill of all that comes along', () => {
+  it('is installed without running scripts of ours, with a list of all its packages (SBOM)', () => {
     const installed = path.join(project, 'node_modules/sallyport')
     const manifest = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'))
     expect(Object.keys(manifest.scripts).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name))).toEqual([])
@@ -148,7 +148,7 @@ describe('a new project', () => {
     expect(readdirSync(installed).filter((name) => /^(?:src|test|routes)$/.test(name))).toEqual([])
   })
 
-  it('can have the routes and policies of this repository, against the built package', () => {
+  it('can use the routes and policies of this repository with the built package', () => {
     const copy = path.join(folder, 'copy')
     for (const part of ['routes', 'policies', 'src/index.ts', 'wrangler.toml'])
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true })
@@ -186,7 +186,7 @@ describe('a new project', () => {
     expect(Number(/gzip: ([\d.]+) KiB/.exec(dry.output)?.[1])).toBeLessThan(70)
   }, 120_000)
 
-  it('is not deployed with a fault, and says which', () => {
+  it('is not deployed with a fault, and the fault is named', () => {
     change('routes/support.ts', 'trust:', 'trst:')
     const broken = run('npx', 'wrangler', 'deploy', '--dry-run')
     change('routes/support.ts', 'trst:', 'trust:')
@@ -230,7 +230,7 @@ describe('a new project', () => {
     expect(await reply.text()).toContain('f3b1')
   }, 120_000)
 
-  it('lets local people in beside the project’s own provider, whom no deployment would trust', async () => {
+  it('accepts local people beside its own provider, and a deployment does not', async () => {
     await expect.poll(routeUrl, { timeout: 20_000 }).toBeDefined()
     const url = routeUrl() ?? ''
     const { port } = new URL(url)
@@ -305,7 +305,7 @@ describe('a new project', () => {
     started = undefined
   }, 120_000)
 
-  it('is upgraded by npm update, which touches none of its owner’s files', () => {
+  it('is upgraded by npm update, which changes no file of the owner', () => {
     const before = owned()
     const next = path.join(folder, 'next')
     cpSync(path.join(root, 'dist'), path.join(next, 'dist'), { recursive: true })

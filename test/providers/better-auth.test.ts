@@ -57,7 +57,7 @@ afterAll(async () => {
   await Promise.all([provider?.close(), origin?.close()])
 })
 
-it('its people sign in with the tokens that it issues', async () => {
+it('people of Better Auth are accepted with the tokens that it issues', async () => {
   const person = { name: 'Alice', email: 'alice@acme.example', password: 'correct horse battery' }
   const signedUp = await ask('/sign-up/email', person)
   expect(signedUp.status).toBe(200)

@@ -36,7 +36,7 @@ const judged = [
   'cloudflareAccess',
 ] as const
 
-describe.each(judged)('the library of %s', (name) => {
+describe.each(judged)('the token library of %s', (name) => {
   const provider = providers[name]
   const judge = (token: string) => judges[name]?.judge(token) ?? Promise.reject(new Error('no judge'))
 
@@ -44,7 +44,7 @@ describe.each(judged)('the library of %s', (name) => {
     await expect(judge(tokenOf(provider, key, change))).resolves.toBeTruthy()
   })
 
-  it('refuses a token of another signer, or one that has expired', async () => {
+  it('refuses a token with another signature, or an expired one', async () => {
     await expect(judge(tokenOf(provider, { ...other, kid: key.kid ?? '' }))).rejects.toThrow()
     await expect(judge(tokenOf(provider, key, { with: { iat: 1, exp: 2, auth_time: 1 } }))).rejects.toThrow()
   })

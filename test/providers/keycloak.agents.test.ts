@@ -76,13 +76,13 @@ async function show(token = '') {
 const told = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
 
 describe(`Keycloak ${KEYCLOAK}`, () => {
-  it('is as the configuration says', async () => {
+  it('publishes what the configuration expects', async () => {
     const [compiled] = compileIssuer(issuer, {})
     if (!compiled) throw new Error('no issuer')
     expect((await askIssuer(compiled, nodePorts)).faults).toEqual([])
   })
 
-  it('a person signs in, with roles of a client whose id has dots', async () => {
+  it('a person is accepted, with roles of a client whose id has dots', async () => {
     const { access_token } = await signIn('alice')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({
@@ -94,7 +94,7 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect((told().roles as string[]).toSorted()).toEqual(['Read Only', 'member'])
   })
 
-  it('a person who took the name of a service account stays a person, and an address that is not verified is not told', async () => {
+  it('a person named like a service account is a person, and has no unverified address', async () => {
     const { access_token } = await signIn('service-account-web')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ caller: 'user' })
@@ -108,13 +108,13 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect(told()).toMatchObject({ caller: 'service', client_id: 'Robot' })
   })
 
-  it('a user with a role of an API has its audience, whichever page signs them in', async () => {
+  it('a person with a role of an API has its audience, whichever page signs them in', async () => {
     const { access_token } = await signIn('alice', 'other')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ client_id: 'other' })
   })
 
-  it('other tokens are refused, each for its reason', async () => {
+  it('other tokens are refused, each with its reason', async () => {
     const { id_token, refresh_token } = await signIn('alice')
     const { access_token: ofOther } = await signIn('bob', 'other')
     // An ID token has its client as audience, and a refresh token is signed with a secret that only

@@ -23,9 +23,12 @@ function faultsOfRoute(route: Route): readonly Fault[] {
   }
 }
 
-it.each(Object.entries(providers))('%s loads as its customers write it', (_name, { issuer }) => {
-  expect(faultsOf(issuer)).toEqual([])
-})
+it.each(Object.entries(providers))(
+  'the issuer of %s loads in the form that its customers write',
+  (_name, { issuer }) => {
+    expect(faultsOf(issuer)).toEqual([])
+  },
+)
 
 describe('a preset that cannot work is a fault (invariant 19)', () => {
   const entra = { preset: 'entra' } as const
@@ -93,19 +96,19 @@ describe('settings that contradict their preset are a fault (invariant 19)', () 
     expect(faultsOf(issuer)).toEqual([expect.objectContaining({ path })])
   })
 
-  it('WorkOS takes every issuer where the keys are named', () => {
+  it('WorkOS accepts any issuer if the address of the keys is configured', () => {
     const jwksUri = 'https://api.workos.com/sso/jwks/client_1'
     for (const issuer of ['https://api.workos.com', 'https://auth.acme.com/'])
       expect(faultsOf({ preset: 'workos', issuer, jwksUri, audience: [issuer] })).toEqual([])
   })
 })
 
-describe('issuers of one route whose people could be taken for each other are a fault (invariant 19)', () => {
+describe('issuers of one route whose people could be confused are a fault (invariant 19)', () => {
   const first: Issuer = { ...issuerOf('https://x.test/{tenant}'), tenants: ['acme'] }
   const second = (subjectPrefix: string) => issuerOf('https://y.test', { id: 'second', subjectPrefix })
   const faults = (...trust: Issuer[]) => faultsOfRoute(routeOf(openHttp('https://agent.example.com'), trust))
 
-  it('a prefix that is a tenant’s', () => {
+  it('a prefix that equals one of a tenant', () => {
     expect(faults(first, second('acme:'))).toEqual([expect.objectContaining({ path: 'trust' })])
     expect(
       faults(
@@ -151,7 +154,7 @@ describe('an issuer that cannot work is a fault (invariant 19)', () => {
     expect(faultsOf(issuer)).toEqual([expect.objectContaining({ file: 'policies/login.ts', ...fault })])
   })
 
-  it('a name that is no address is one where the keys are named', () => {
+  it('an issuer that is not an address is accepted if the address of the keys is configured', () => {
     for (const issuer of ['acme.com', 'stytch.com/project-live-1', 'kubernetes/serviceaccount', 'urn:acme'])
       expect(faultsOf({ issuer, jwksUri: 'https://acme.com/jwks' })).toEqual([])
   })

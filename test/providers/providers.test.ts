@@ -69,7 +69,7 @@ const ask = async (path: string, token: string) => {
   return { status: reply.status, audit: await gateway.auditOf(reply) }
 }
 
-it('has every preset', () => {
+it('every preset has a provider in these tests', () => {
   const named = new Set(all.flatMap(([, { issuer }]) => issuer.preset ?? []))
   expect([...named].sort()).toEqual([...issuerPresetNames].sort())
 })
@@ -78,12 +78,12 @@ describe.each(all)('%s', (name, provider) => {
   const key = signers[algorithmOf(provider)]
   const isMachine = (is: Claims): boolean => (is.caller ?? personIs(provider)) === 'service'
 
-  it('its keys are where they are published', () => {
+  it('the address of its keys is known', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     expect(compiled?.jwksUri).toBe(provider.keysAt)
   })
 
-  it.each(Object.entries(provider.accepts))('lets in: %s', async (_what, accepted) => {
+  it.each(Object.entries(provider.accepts))('accepts: %s', async (_what, accepted) => {
     const { status } = await ask(name, tokenOf(provider, key, accepted))
     expect(status).toBe(200)
     const claims = decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
@@ -103,14 +103,14 @@ describe.each(all)('%s', (name, provider) => {
     expect(origin.received).toHaveLength(before)
   })
 
-  it.each(Object.entries(provider.accepts))('a rule for people means no machine: %s', async (_what, accepted) => {
+  it.each(Object.entries(provider.accepts))('a rule for people excludes machines: %s', async (_what, accepted) => {
     const { status, audit } = await ask(`people/${name}`, tokenOf(provider, key, accepted))
     const expected = isMachine(accepted.is) ? { status: 403, code: 'policy-denied' } : { status: 200, code: undefined }
     expect({ status, code: audit.code }).toEqual(expected)
   })
 
   // OpenID Connect Back-Channel Logout section 2.4; older providers leave its header's type out.
-  it('refuses a logout token by its type and by its event', async () => {
+  it('a logout token is refused by its type and by its event', async () => {
     const typed = await ask(name, tokenOf(provider, key, { header: { typ: 'logout+jwt' } }))
     expect(typed).toMatchObject({ status: 401, audit: { reason: 'type' } })
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
@@ -118,7 +118,7 @@ describe.each(all)('%s', (name, provider) => {
     expect(untyped).toMatchObject({ status: 401, audit: { reason: 'logout-token' } })
   })
 
-  it('nothing that people write about themselves changes who they are (T26)', () => {
+  it('texts that people write about themselves never change who they are (T26)', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     if (!compiled) throw new Error('no issuer')
     const decided = (claims: Claims) => {

@@ -79,7 +79,7 @@ describe('npm start', { timeout: START_MS + 2 * END_MS }, () => {
     await end()
   })
 
-  it('ends where the process that runs workerd is killed, and workerd with it', async () => {
+  it('ends if its process that runs workerd is killed, and workerd ends too', async () => {
     const { port, end } = await started()
     const workerd = await holderOf(port)
     expect(workerd?.name).toContain('workerd')
@@ -87,7 +87,7 @@ describe('npm start', { timeout: START_MS + 2 * END_MS }, () => {
     await end()
   })
 
-  it('ends where the command itself is killed, and its agents with it', async () => {
+  it('ends if the command itself is killed, and its agents end too', async () => {
     const { port, end } = await started()
     const workerd = await holderOf(port)
     process.kill(parentOf(parentOf(workerd!.pid)), 'SIGKILL')

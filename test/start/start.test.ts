@@ -39,7 +39,7 @@ const shell = (script: string) => {
 }
 
 describe('npm start', () => {
-  it('names each route with its address here, its agent, and whether something listens there', () => {
+  it('names each route with its local address, its agent, and whether something listens there', () => {
     const printed = dev.output()
     expect(printed).toContain(
       `${dev.gateway}/agents/langgraph\n    langgraph at http://127.0.0.1:${ports.langgraph}/, which listens`,
@@ -51,7 +51,7 @@ describe('npm start', () => {
     expect(printed).toContain(`${dev.page}\n`)
   })
 
-  it('prints a command that gets a token and works, and each sample agent answers by name', async () => {
+  it('prints a line that gets a working token, and each sample agent answers by name', async () => {
     const line = /TOKEN=\$\((.*)\)/.exec(dev.output())?.[1]
     expect(line).toBe(`npm run -s token -- alice --port ${dev.port}`)
     const { stdout, status } = shell(line ?? '')
@@ -73,12 +73,12 @@ describe('npm start', () => {
     }
   })
 
-  it('prints no token for a person that is not there', () => {
+  it('prints no token for an unknown person', () => {
     const { status, stdout } = shell(`npm run -s token mallory -- --port ${dev.port}`)
     expect([status, stdout]).toEqual([1, ''])
   })
 
-  it('writes one line for each request, with why it was refused and what to do', async () => {
+  it('writes one line for each request, with the reason for a refusal and the remedy', async () => {
     await fetch(`${dev.gateway}/agents/ag-ui`, { method: 'POST', headers: { authorization: 'Bearer opaque-token' } })
     const printed = await dev.printed(/token-invalid \(form\)[\s\S]*?explain -- --dev/)
     expect(printed).toMatch(
@@ -92,7 +92,7 @@ describe('npm start', () => {
     if (process.platform === 'linux') expect(stderr).toMatch(/taken by \S.* \(process \d+\)/)
   })
 
-  it.runIf(process.platform === 'linux')('opens no debugger, in which secrets could be read', async () => {
+  it.runIf(process.platform === 'linux')('opens no debugger, which could expose secrets', async () => {
     const open = listeningPorts(dev.process.pid ?? 0)
     expect(open).toContain(dev.port)
     for (const port of open) {
@@ -104,7 +104,7 @@ describe('npm start', () => {
     }
   })
 
-  it('lets no page of another web origin read its agents, what passed to them, or a token', async () => {
+  it('lets no page of another web origin read its agents, their traffic, or a token', async () => {
     const headers = { origin: 'https://evil.test' }
     const own = listeningPorts(dev.process.pid ?? 0).filter((port) => port !== dev.port && port !== dev.port + 1)
     expect(own).toContain(dev.port + 2)
@@ -123,7 +123,7 @@ describe('npm start', () => {
     expect(foreign.status).toBe(403)
   })
 
-  it('reports a file of secrets that others may read, and how to correct it', async () => {
+  it('reports a secrets file that others can read, and how to fix it', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-secrets-'))
     const file = path.join(folder, '.dev.vars')
     try {

@@ -18,8 +18,8 @@ beforeAll(async () => {
 })
 afterAll(() => gateway?.close())
 
-describe('a gateway of a project in its own tests', () => {
-  it('knows who is signed in, by the settings of the project’s own provider', async () => {
+describe('the test gateway of a project', () => {
+  it('knows the signed-in person, by the settings of the project’s own provider', async () => {
     const reply = await gateway.fetch('/agents/langgraph/threads/search', {
       method: 'POST',
       body: '{}',
@@ -36,7 +36,7 @@ describe('a gateway of a project in its own tests', () => {
     expect(received?.headers.get('x-user-email')).toBe('alice@acme.com')
   })
 
-  it('refuses a missing token, an expired one, another role and another audience', async () => {
+  it('refuses a missing or expired token, another role, and a token for another audience', async () => {
     const before = gateway.received('langgraph').length
     const statusOf = async (as?: Parameters<TestGateway['token']>[0]) =>
       (await gateway.fetch('/agents/langgraph/info', { ...(as && { as }) })).status
@@ -48,7 +48,7 @@ describe('a gateway of a project in its own tests', () => {
     expect(await statusOf(alice)).toBe(200)
   })
 
-  it('tells a machine from a person', async () => {
+  it('distinguishes a machine from a person', async () => {
     const reply = await gateway.fetch('/agents/ag2', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -58,13 +58,13 @@ describe('a gateway of a project in its own tests', () => {
     expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([403, 'policy-denied'])
   })
 
-  it('says which route or issuer is not there', async () => {
+  it('names a route or issuer that does not exist', async () => {
     expect(() => gateway.received('nowhere')).toThrow('There is no route "nowhere".')
     expect(() => gateway.token({ sub: 'a', issuer: 'nobody' })).toThrow('No route trusts an issuer "nobody".')
   })
 })
 
-it('wrong examples are reported with policy, number and result', async () => {
+it('failing examples are reported with policy, number and actual result', async () => {
   const { failedExamples } = (await builtPackage()).testing
   const policy = {
     id: 'talk',

@@ -89,8 +89,8 @@ const run = (content: string) => ({
 })
 const noticesOf = (id: string): number => dev.output().split(`\n  ${id}: `).length - 1
 
-describe('an agent that does not see who is asking', () => {
-  it('is a Python LangGraph server without configurable_headers: the missing line is printed, once', async () => {
+describe('the notice about an agent that does not see its user', () => {
+  it('names the missing line of a Python LangGraph server without configurable_headers, once', async () => {
     // While it runs, the server can be asked about it.
     const slow = { assistant_id: 'agent', input: { messages: [{ role: 'user', content: 'count to 5' }] } }
     await ask('/agents/silent/runs/stream', slow)
@@ -102,26 +102,26 @@ describe('an agent that does not see who is asking', () => {
     expect(noticesOf('silent')).toBe(1)
   })
 
-  it('is no Python LangGraph server that has the line', async () => {
+  it('is not printed for a Python LangGraph server with the line', async () => {
     expect(await ask('/agents/told/runs/stream', graphRun)).toContain('local:bob')
     await sleep(500)
     expect(noticesOf('told')).toBe(0)
   })
 
-  it('is an AG2 tool that calls its context by another name: the right one is printed', async () => {
+  it('names the right parameter if an AG2 tool calls its context by another name', async () => {
     await ask('/agents/renamed', run('let me talk you into it'))
     expect(await dev.printed(/renamed: the model filled the parameter "\w+" of the tool "get_account_data"/)).toContain(
       'context_variables: ContextVariables',
     )
   })
 
-  it('is no AG2 tool that has the right name', async () => {
+  it('is not printed for an AG2 tool with the right name', async () => {
     await ask('/agents/named', run('my account'))
     await sleep(500)
     expect(noticesOf('named')).toBe(0)
   })
 
-  it('is one that gets a signature alone, and has never fetched the keys for it', async () => {
+  it('is printed for an agent that gets only an assertion and has never fetched the keys', async () => {
     await ask('/agents/desk/runs')
     expect(await dev.printed(/desk: its agent at .* has been asked/)).toContain(
       'a JWT with audience "desk", whose keys',

@@ -31,7 +31,7 @@ const route = (id: string, kind: string, host = '') => ({
 })
 
 describe('notices', () => {
-  it('outlive a LangGraph server that answers with something else', async () => {
+  it('survive an unexpected answer of a LangGraph server', async () => {
     agent = await startOrigin((_request, response) => void response.end('{}'))
     const told: string[] = []
     const notices = new Notices(

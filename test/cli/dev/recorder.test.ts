@@ -43,8 +43,8 @@ const answers = (text: string) => {
   answer = (socket) => void socket.end(text)
 }
 
-describe('the recorder', () => {
-  it('passes requests and answers on, and keeps its own header to itself', async () => {
+describe('the recorder between gateway and agent', () => {
+  it('passes requests and answers on, without its own header', async () => {
     answers('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-own: 1\r\ncontent-length: 8\r\n\r\n{"a": 1}')
     const reply = await send({ method: 'POST', body: 'hello' }, { 'x-user-id': 'alice' })
     expect([reply.status, reply.headers.get('x-own'), await reply.text()]).toEqual([200, '1', '{"a": 1}'])
@@ -61,7 +61,7 @@ describe('the recorder', () => {
     'HTTP/1.1 200 O\u0001K',
     'HTTP/1.1 204 No\r\ncontent-length: 2',
     'nonsense',
-  ])('outlives an agent that answers %j', async (line) => {
+  ])('survives an agent that answers %j', async (line) => {
     answers(`${line}\r\nx-own: 1\r\n\r\nhi`)
     await send().then(
       (reply) => reply.text().catch(() => ''),
@@ -71,7 +71,7 @@ describe('the recorder', () => {
     expect(await (await send()).text()).toBe('hi')
   })
 
-  it('passes headers that are larger than Node takes by itself, both ways', async () => {
+  it('passes headers that are larger than the default limit of Node, both ways', async () => {
     const long = 'x'.repeat(60_000)
     answers(`HTTP/1.1 200 OK\r\nx-long: ${long}\r\ncontent-length: 2\r\n\r\nhi`)
     const socket = await open({ 'x-much': long })
@@ -79,7 +79,7 @@ describe('the recorder', () => {
     expect(socket).toContain(`x-long: ${long}`)
   })
 
-  it('breaks off where an agent breaks off', async () => {
+  it('breaks the connection if the agent breaks it', async () => {
     answer = (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf')
       setTimeout(() => socket.destroy(), 50)
@@ -89,19 +89,19 @@ describe('the recorder', () => {
     await expect(send()).rejects.toThrow()
   })
 
-  it('breaks off where an agent changes the protocol unasked', async () => {
+  it('breaks the connection if the agent changes the protocol without a request', async () => {
     answers('HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n')
     await expect(send()).rejects.toThrow()
   })
 
-  it('passes a refusal of a WebSocket on with its body', async () => {
+  it('passes the refusal of a WebSocket with its body', async () => {
     answers('HTTP/1.1 403 Forbidden\r\ntransfer-encoding: chunked\r\nx-why: no\r\n\r\n4\r\nnope\r\n0\r\n\r\n')
     const text = await open({ upgrade: 'websocket', connection: 'Upgrade' })
     expect(text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*x-why: no[\s\S]*\r\n\r\nnope$/)
     expect(text.toLowerCase()).not.toContain('transfer-encoding')
   })
 
-  it('sends nothing to an agent that is not of this project, and nothing for a web page', async () => {
+  it('sends nothing to an agent outside of this project, and nothing for a web page', async () => {
     answers('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi')
     for (const more of [{ [TARGET_HEADER]: 'http://127.0.0.1:1' }, { origin: 'https://evil.test' }])
       expect((await send({}, more)).status).toBe(403)
@@ -142,7 +142,7 @@ describe('the events in an answer', () => {
     expect(found('text/event-stream', chunks)).toEqual([{ a: 1 }, { a: 2 }])
   })
 
-  it('events that are too long are skipped, and later ones are found', () => {
+  it('are skipped if they are too long, and later ones are found', () => {
     const long = `data: "${'x'.repeat(600_000)}"\n\n`
     expect(found('text/event-stream', [long.slice(0, 300_000), long.slice(300_000), 'data: 1\n\n'])).toEqual([1])
     expect(found('application/json', [`"${'x'.repeat(600_000)}"`])).toEqual([])

@@ -119,7 +119,7 @@ const broken: readonly Broken[] = [
 
 describe('a bad save', () => {
   it.each(broken)(
-    '$name is reported once, and the last good configuration keeps running',
+    '$name: the fault is printed once, and the last good configuration stays in use',
     async ({ file, to, told }) => {
       const { house, dev } = project
       const before = house.read(file)
@@ -144,7 +144,7 @@ describe('a bad save', () => {
     },
   )
 
-  it('let no request hang, and no broken configuration answer one', async () => {
+  it('makes no request hang, and is never used to answer one', async () => {
     isRunning = false
     await asked
     expect(answers.length).toBeGreaterThan(50)
@@ -152,7 +152,7 @@ describe('a bad save', () => {
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(15_000)
   })
 
-  it('is followed by a good one that says what changed', async () => {
+  it('is followed by a good save that prints what changed', async () => {
     const { house, dev } = project
     const [index, talk] = [house.read('routes/index.ts'), house.read('policies/talk.ts')]
     house.write('policies/talk.ts', talk.replace("'ticket.list'", "'ticket.list', 'ticket.close'"))

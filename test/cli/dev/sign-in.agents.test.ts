@@ -80,8 +80,8 @@ class ClientState {
   codeVerifier = () => this.#verifier
 }
 
-describe('an MCP client that knows nothing but the address of a route', () => {
-  it('is led to the local provider, registers itself, signs a person in, and calls a tool as that person (M11)', async () => {
+describe('an MCP client that knows only the address of a route', () => {
+  it('finds the local provider, registers, signs a person in, and calls a tool as that person (M11)', async () => {
     const [client, http] = await loadAgentPackages(
       '@modelcontextprotocol/sdk/client/index.js',
       '@modelcontextprotocol/sdk/client/streamableHttp.js',
@@ -146,7 +146,7 @@ describe('a front end on another web origin', () => {
   const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 
   it.each([`${PAGE}/signed-in`, 'https://app.acme.com/callback'])(
-    'is sent back to %s, and reads the tokens from there, a new one included',
+    'is redirected to %s, and reads the tokens there, a refreshed one included',
     async (redirectUri) => {
       const { origin } = new URL(redirectUri)
       const back = await signInAt(authorization(redirectUri), 'alice', redirectUri)
@@ -169,12 +169,12 @@ describe('a front end on another web origin', () => {
     'javascript:alert(1)',
     'javascript://127.0.0.1/%0aalert(1)',
     'data://localhost/text',
-  ])('is not sent back to %s, which no route lets in', async (redirectUri) => {
+  ])('is not redirected to %s, which no route allows', async (redirectUri) => {
     const reply = await fetch(authorization(redirectUri), { redirect: 'manual' })
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('invalid_redirect_uri')])
   })
 
-  it('a page of a foreign origin may not read a token, and no page a token of the password grant', async () => {
+  it('may not read a token if it is unlisted, and no page may use the password grant', async () => {
     const password = { grant_type: 'password', client_id: 'sallyport-cli', username: 'alice', password: 'alice' }
     for (const origin of ['https://evil.test', PAGE]) {
       const reply = await form(password, origin)
@@ -182,7 +182,7 @@ describe('a front end on another web origin', () => {
     }
   })
 
-  it('gets no token for an address that is no route’s', async () => {
+  it('gets no token for an address that is not a route', async () => {
     const reply = await fetch(authorization(`${PAGE}/`, { resource: `${dev.gateway}/elsewhere` }), {
       redirect: 'manual',
     })

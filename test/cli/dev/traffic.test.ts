@@ -36,16 +36,16 @@ it('a refused preflight is shown with the page that asked, and one that was answ
   expect(line({ outcome: 'begun', status: 200 })).toBeUndefined()
 })
 
-it('the cause of a 503 is shown where it is known', () => {
+it('the cause of a 503 is shown if it is known', () => {
   const lost = '{"event":"keys-unreachable","issuer":"login","reason":"connection refused"}'
   expect(traffic(lost)).toContain('login: Its keys cannot be fetched: connection refused')
 })
 
-it('what callers send cannot rule the terminal (T3)', () => {
+it('text of a caller cannot control the terminal (T3)', () => {
   const mismatch = { found: 'the page \u001b[2J\u202ehttps://evil.test', expected: 'no page' }
   expect(line({ path: '/\u001b]0;x\u0007', code: 'cors-origin-refused', mismatch })).not.toMatch(/[\u001b\u0007\u202e]/)
 })
 
-it('other lines of the Worker are not taken for requests', () => {
+it('other log lines of the Worker are not shown as requests', () => {
   expect(traffic('anything else')).toBeUndefined()
 })
