@@ -1,4 +1,4 @@
-"""An A2A agent that says what it was told, as the SDK's quickstart writes one. It knows nothing of tokens."""
+"""An A2A agent that repeats each message, like the SDK's quickstart. It has no code for tokens."""
 
 import os
 

@@ -19,8 +19,8 @@ export interface Agent {
 }
 
 /**
- * An AG-UI agent over server-sent events, with no login of its own: every program of this machine
- * may use it.
+ * Starts an AG-UI agent over server-sent events. It has no login: every program of this machine may
+ * use it.
  */
 export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}): Promise<Agent> {
   const server = createServer((request, response) => {
@@ -42,10 +42,7 @@ export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}
   }
 }
 
-/**
- * Whether a request is not a web page's, and was sent to an address of this machine by its own
- * name.
- */
+/** Whether a request does not come from a web page, and its Host is an address of this machine. */
 function isFromThisMachine({ headers }: IncomingMessage): boolean {
   return headers.origin === undefined && /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
 }

@@ -15,8 +15,8 @@ export interface Script {
 }
 
 /**
- * The words to say, and how slowly: "count to 20" and "be silent for 30 seconds" make runs that are
- * long enough to leave, everything else is answered with who the agent thinks is asking.
+ * Returns the words to say and their pace. "count to 20" and "be silent for 30 seconds" make runs
+ * that are long enough to leave. Any other message is answered with the user that the agent sees.
  */
 export function scriptedReply(message: string, user: AuthUser | undefined): Script {
   const [, count] = /count to (\d+)/i.exec(message) ?? []

@@ -4,7 +4,7 @@ import { contentToText, type Event, EventType, type RunAgentInput } from '@ag-ui
 import { type AuthUser, scriptedReply } from './reply.ts'
 
 /**
- * One run: who it saw, then an answer word by word, until the signal says that nobody is listening.
+ * Runs the agent once: it sends the state, then an answer word by word, until the signal aborts.
  */
 export async function* run(input: RunAgentInput, signal: AbortSignal): AsyncGenerator<Event> {
   const { threadId, runId } = input

@@ -11,15 +11,15 @@ export interface RuntimeOptions {
   /** 0 takes a free port. */
   port?: number
   /**
-   * Where each agent is, by the name that the page asks for: addresses of the gateway, not of the
-   * agents.
+   * The address of each agent, by its name in the page. These are addresses of the gateway, not of
+   * the agents.
    */
   agents: Record<string, string>
   /** A route of the gateway to a LangGraph server whose graph is called `agent`. */
   langgraph?: string
   /**
-   * The model that the runtime's own agent asks, such as `openai/gpt-4o-mini`; without one there is
-   * no such agent.
+   * The model of the runtime's own agent, such as `openai/gpt-4o-mini`. Without it there is no such
+   * agent.
    */
   model?: string
 }
@@ -43,8 +43,8 @@ const builtIn = (model: string, request: Request) =>
   })
 
 /**
- * A CopilotKit runtime without a line about tokens. It hands the `authorization` and `x-*` headers
- * of a request on to the agent of that request, which is all that Sallyport needs.
+ * Starts a CopilotKit runtime. It has no code about tokens: it forwards the `authorization` and
+ * `x-*` headers of a request to its agent, and Sallyport needs no more.
  */
 export async function startRuntime({
   port = 0,

@@ -1,15 +1,16 @@
 /**
- * Lets in only what comes through Sallyport, and gives every thread to the user who made it.
+ * Accepts only requests that come through Sallyport, and gives every thread to the user who made
+ * it.
  *
- * Two variables say whom to believe: SALLYPORT_URL, the gateway's PUBLIC_URL, and SALLYPORT_AUDIENCE, the id of the route
- * that leads here. Without them the server does not start.
+ * Two variables name the trusted gateway: SALLYPORT_URL is its PUBLIC_URL, and SALLYPORT_AUDIENCE
+ * is the id of the route to this server. Without them the server does not start.
  */
 import { Auth, HTTPException } from '@langchain/langgraph-sdk/auth'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 
 const issuer = required('SALLYPORT_URL').replace(/\/$/, '')
 const audience = required('SALLYPORT_AUDIENCE')
-/** Keeps the gateway's public keys, and asks again when it sees a key that it does not know. */
+/** Caches the gateway's public keys, and fetches them again when it sees an unknown key. */
 const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks.json`))
 
 function required(name: string): string {
@@ -19,8 +20,8 @@ function required(name: string): string {
 }
 
 /**
- * Commands and their events. The server keeps the user who first opened a thread's session, and runs the commands of all who
- * come later as that user; so nobody gets one here.
+ * Commands and their events. The server runs all commands in a thread's session as the user who
+ * opened it first, so this server refuses sessions.
  */
 const SESSIONS = /^\/threads\/[^/]+\/(commands|stream\/events)\/?$/
 
@@ -49,8 +50,9 @@ auth.authenticate(async (request) => {
   const { sub, name, email, scope, roles, tenant, idp } = await verify(assertion)
   if (!sub) throw new HTTPException(401, { message: 'The assertion names nobody.' })
 
-  // `sub` is unique on a route: where several identity providers are trusted, the gateway insists on a prefix for all but
-  // one. `idp` says which of them it was. The assertion itself is left out: what stands here is stored with every run.
+  // `sub` is unique on a route: if it trusts several identity providers, the gateway requires a
+  // prefix for all but one. `idp` names the identity provider. The assertion itself is left out,
+  // because this object is stored with every run.
   return {
     identity: sub,
     display_name: typeof name === 'string' ? name : sub,
@@ -62,16 +64,17 @@ auth.authenticate(async (request) => {
   }
 })
 
-// Everything that is not named below is refused: changing assistants, crons, the store, and what later versions add.
+// Everything else is refused: changing assistants, crons, the store, and operations of later
+// versions.
 auth.on('*', () => false)
 
 auth.on('assistants:read', () => true)
 auth.on('assistants:search', () => true)
 
-// Threads and their runs: new ones are stamped with their owner, and only the owner finds them.
+// Marks new threads and runs with their owner, and lets only the owner find them.
 auth.on('threads', ({ action, value, user }) => {
   const owner = { owner: user.identity }
-  // Also on update, or a thread could be given to somebody else.
+  // Also on update: otherwise a user could give a thread to another user.
   if (['create', 'create_run', 'update'].includes(action)) {
     const changed = value as { metadata?: Record<string, unknown> }
     changed.metadata = Object.assign(changed.metadata ?? {}, owner)

@@ -9,8 +9,8 @@ const State = Annotation.Root({
 })
 
 /**
- * LangGraph copies `x-*` request headers into the configurable; `langgraph_auth_user` is where
- * custom auth puts its user.
+ * Returns the values about the user. LangGraph copies `x-*` request headers into the configurable,
+ * and custom auth puts its user at `langgraph_auth_user`.
  */
 function seenIdentity(configurable = {}) {
   const names = Object.keys(configurable).filter((name) => name.startsWith('x-') || name.startsWith('langgraph_auth_'))

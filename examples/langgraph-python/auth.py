@@ -1,7 +1,7 @@
-"""Lets in only what comes through Sallyport, and gives every thread to the user who made it.
+"""Accepts only requests that come through Sallyport, and gives every thread to its creator.
 
-Two variables say whom to believe: SALLYPORT_URL, the gateway's PUBLIC_URL, and SALLYPORT_AUDIENCE, the id of the route
-that leads here. Without them the server does not start.
+Two variables name the trusted gateway: SALLYPORT_URL is its PUBLIC_URL, and SALLYPORT_AUDIENCE is
+the id of the route to this server. Without them the server does not start.
 """
 
 import asyncio
@@ -16,7 +16,8 @@ AUDIENCE = os.environ["SALLYPORT_AUDIENCE"]
 if not ISSUER or not AUDIENCE:
     raise RuntimeError("SALLYPORT_URL and SALLYPORT_AUDIENCE must not be empty.")
 
-# Keeps the gateway's public keys for five minutes, and asks again when it sees a key that it does not know.
+# Caches the gateway's public keys for five minutes, and fetches them again when it sees an unknown
+# key.
 keys = jwt.PyJWKClient(f"{ISSUER}/.well-known/jwks.json", timeout=5)
 
 auth = Auth()
@@ -40,7 +41,7 @@ async def authenticate(authorization: str | None) -> Auth.types.MinimalUserDict:
     if scheme.lower() != "bearer":
         raise Auth.exceptions.HTTPException(status_code=401, detail="This server is reached through its gateway.")
     try:
-        # The keys are fetched with blocking calls, which would hold up every other request.
+        # The keys are fetched with blocking calls, which would otherwise delay every other request.
         claims = await asyncio.to_thread(verify, assertion)
     except jwt.PyJWKClientConnectionError as error:
         raise Auth.exceptions.HTTPException(status_code=403, detail="The gateway's keys are out of reach.") from error
@@ -49,8 +50,9 @@ async def authenticate(authorization: str | None) -> Auth.types.MinimalUserDict:
     if not claims["sub"]:
         raise Auth.exceptions.HTTPException(status_code=401, detail="The assertion names nobody.")
 
-    # `sub` is unique on a route: where several identity providers are trusted, the gateway insists on a prefix for all but
-    # one. `idp` says which of them it was. The assertion itself is left out: what stands here is stored with every run.
+    # `sub` is unique on a route: if it trusts several identity providers, the gateway requires a
+    # prefix for all but one. `idp` names the identity provider. The assertion itself is left out,
+    # because this object is stored with every run.
     return {
         "identity": claims["sub"],
         "display_name": claims.get("name", claims["sub"]),
@@ -65,7 +67,7 @@ async def authenticate(authorization: str | None) -> Auth.types.MinimalUserDict:
 
 @auth.on
 async def nothing_else(ctx: Auth.types.AuthContext, value: Any) -> bool:
-    """Whatever is not named below is refused: changing assistants, crons, the store, and what later versions add."""
+    """Refuses all else: changes of assistants, crons, the store, and later operations."""
     return False
 
 
@@ -76,10 +78,11 @@ async def everybody_reads_assistants(ctx: Auth.types.AuthContext, value: Any) ->
 
 @auth.on.threads
 async def owner_only(ctx: Auth.types.AuthContext, value: Any) -> Auth.types.FilterType:
-    """Threads and their runs: new ones are stamped with their owner, and only the owner finds them."""
+    """Marks new threads and runs with their owner, and lets only the owner find them."""
     owner = {"owner": ctx.user.identity}
     if ctx.action in ("create", "create_run", "update"):
-        # Also on update, or a thread could be given to somebody else. The object is the server's: it is changed, not replaced.
+        # Also on update: otherwise a user could give a thread to another user. The object belongs
+        # to the server, so it is changed, not replaced.
         metadata = value.get("metadata")
         if metadata is None:
             value["metadata"] = owner.copy()

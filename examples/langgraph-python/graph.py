@@ -1,4 +1,4 @@
-"""A graph that answers without a model and says whom it saw, so that there is something to put behind the gateway."""
+"""A graph for tries behind the gateway. It answers without a model, and says which user it saw."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 
 class State(MessagesState):
     seen: dict[str, Any]
-    """Returns all that this run can read about its user."""
+    """All that this run can read about its user."""
 
 
 class ScriptedModel(SimpleChatModel):
@@ -65,7 +65,7 @@ class ScriptedModel(SimpleChatModel):
 
 
 def seen_identity(config: RunnableConfig) -> dict[str, Any]:
-    """Every name in the configurable that speaks of a user: headers, and what `auth.py` found out."""
+    """Returns the values about the user in the configurable: headers, and those of `auth.py`."""
     configurable = config.get("configurable", {})
     seen = {name: value for name, value in configurable.items() if re.match("x-|user_id|copilotkit_", name)}
     user = configurable.get("langgraph_auth_user")
@@ -76,7 +76,7 @@ def seen_identity(config: RunnableConfig) -> dict[str, Any]:
 
 
 def reply(message: str, seen: dict[str, Any]) -> ScriptedModel:
-    """ "count to 20" is slow, "be silent for 30 seconds" is what it says, everything else is told who is asking."""
+    """Answers "count to 20" slowly, "be silent for 30 seconds" late, and all else with the user."""
     if count := re.search(r"count to (\d+)", message, re.IGNORECASE):
         return ScriptedModel(text=" ".join(str(n + 1) for n in range(min(int(count[1]), 1000))), pause=0.1)
     if silent := re.search(r"be silent for (\d+) seconds?", message, re.IGNORECASE):

@@ -19,10 +19,10 @@ builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJw
     options.Authority = builder.Configuration["JwtAuthority"];
     options.Audience = builder.Configuration["JwtAudience"];
     options.RequireHttpsMetadata = !builder.Environment.IsDevelopment();
-    // The assertion lives for a minute. Without this .NET would take it for five more.
+    // The assertion is valid for a minute. By default, .NET would accept it for five minutes more.
     options.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(10);
 });
-// Sessions belong to the user, also where two people name the same thread.
+// Sessions belong to the user, even if two users name the same thread.
 builder.Services.UseClaimsBasedAgentIsolation();
 builder.AddAIAgent("support", (services, name) =>
 {

@@ -24,10 +24,10 @@ agent = Agent(
 
 app = FastAPI()
 
-# For a network where nobody but the gateway reaches this server.
+# For a network in which only the gateway can reach this server.
 add_agent_framework_fastapi_endpoint(app, agent, "/")
 
-# Behind a secret that only the gateway has.
+# Protected by a secret that only the gateway has.
 AUTH_BEARER_TOKEN = os.environ.get("AUTH_BEARER_TOKEN")
 bearer = HTTPBearer()
 
@@ -39,7 +39,7 @@ def has_secret(sent: HTTPAuthorizationCredentials = Depends(bearer)) -> None:
 
 add_agent_framework_fastapi_endpoint(app, agent, "/secret", dependencies=[Depends(has_secret)])
 
-# Behind the gateway's signature, which also says for whom it asks.
+# Protected by the gateway's signature, which also names the user.
 GATEWAY_URL = os.environ.get("GATEWAY_URL", "http://127.0.0.1:8787")
 ROUTE_ID = os.environ.get("ROUTE_ID", "maf")
 gateway_keys = jwt.PyJWKClient(f"{GATEWAY_URL}/.well-known/jwks.json")

@@ -1,4 +1,4 @@
-"""An MCP server of notes, as the SDK's quickstart writes one. It knows nothing of tokens."""
+"""An MCP server of notes, like the SDK's quickstart. It has no code for tokens."""
 
 import asyncio
 

@@ -6,11 +6,11 @@ import { type Trouble, troubleOf, worse } from './trouble.ts'
 
 interface AppProps {
   person: SignedIn | undefined
-  /** What went wrong before the page was there. */
+  /** The error that occurred before the page was there. */
   before: Trouble | undefined
 }
 
-/** The app of CopilotKit's quickstart; what makes it know its user is the `headers` of the provider. */
+/** The app of CopilotKit's quickstart. The `headers` of the provider carry the user's token. */
 export function App({ person, before }: AppProps) {
   const [agent, setAgent] = useState('default')
   const [trouble, setTrouble] = useState(before)
@@ -72,7 +72,7 @@ function Notice({ status, title, text }: Trouble) {
   )
 }
 
-/** The agents that the runtime says it has, if there is a choice. */
+/** Shows the agents of the runtime, if there is a choice. */
 function AgentChoice({ chosen, onChoose }: { chosen: string; onChoose(agent: string): void }) {
   const { copilotkit } = useCopilotKit()
   const agents = Object.keys(copilotkit.agents)

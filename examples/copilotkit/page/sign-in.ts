@@ -13,7 +13,7 @@ const scope = 'openid profile email agents:use'
 const storedAs = 'sallyport-copilotkit-sign-in'
 const redirectUri = () => `${location.origin}/`
 
-/** Authorization code with PKCE (RFC 7636): leaves the page for the provider's sign-in. */
+/** Starts a sign-in by authorization code with PKCE (RFC 7636): leaves for the provider's page. */
 export async function signIn(): Promise<void> {
   const server = await discover()
   const attempt = {
@@ -32,15 +32,15 @@ export async function signIn(): Promise<void> {
     nonce: attempt.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(attempt.verifier),
     code_challenge_method: 'S256',
-    // Asks each time, so that it is easy to be somebody else.
+    // The provider asks each time, so that it is easy to switch users.
     prompt: 'login',
   }).toString()
   location.assign(url)
 }
 
 /**
- * Back from the provider: exchanges the code for tokens. They live in this page only, and a reload
- * forgets them.
+ * Exchanges the provider's code for tokens. They are in this page's memory only: a reload drops
+ * them.
  */
 export async function completeSignIn(): Promise<SignedIn | undefined> {
   const callback = new URL(location.href)

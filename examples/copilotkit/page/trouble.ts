@@ -1,15 +1,15 @@
-/** An error, in words for the person at the page. */
+/** An error, as the page shows it. */
 export interface Trouble {
   status?: number
   title: string
   text: string
-  /** Whether the words are the gateway's own. */
+  /** Whether the text comes from the gateway. */
   isExplained: boolean
 }
 
 /**
- * An error as CopilotKit reports it: the status is on the error, and so is the gateway's JSON if it
- * was a run that failed.
+ * An error as CopilotKit reports it, with the status. If a run failed, it also has the gateway's
+ * JSON.
  */
 interface Reported extends Error {
   status?: number
@@ -31,8 +31,8 @@ export function troubleOf(error: Reported): Trouble {
 }
 
 /**
- * A refused run is followed by a question whether the runtime is there, which is refused too, but
- * says less.
+ * Returns the error to show. After a refused run, CopilotKit asks for the runtime's information.
+ * That is refused too, but its error says less.
  */
 export const worse = (known: Trouble | undefined, next: Trouble): Trouble =>
   known?.isExplained && known.status === next.status && !next.isExplained ? known : next

@@ -5,7 +5,7 @@ export default defineConfig({
   plugins: [react()],
   server: {
     host: '127.0.0.1',
-    // The exact address is what the identity provider sends people back to.
+    // The identity provider redirects to exactly this address.
     port: 5173,
     strictPort: true,
     // For VITE_RUNTIME_URL=/api/copilotkit: a runtime that is not behind the gateway, at the page's

@@ -1,8 +1,8 @@
 import { definePolicy } from 'sallyport'
 
 /**
- * The requests of a chat of CopilotKit: it asks which agents there are, runs them, stops them, and
- * comes back to a run.
+ * Allows the requests of a CopilotKit chat: it lists agents, runs them, stops them, and reconnects
+ * to a run.
  */
 export default definePolicy({
   id: 'copilotkit-chat',

@@ -1,6 +1,6 @@
 import { defineIssuer } from 'sallyport'
 
-/** This gateway itself, as the issuer of what the route "copilotkit" hands to the runtime. */
+/** This gateway itself, as the issuer of the assertions that the route "copilotkit" sends. */
 export default defineIssuer({
   id: 'own-gate',
   issuer: { env: 'PUBLIC_URL' },

@@ -3,8 +3,8 @@ import companyLogin from '../../../../policies/company-login'
 import chat from '../policies/copilotkit-chat'
 
 /**
- * In front of the runtime: checks the user's token, keeps it, and gives the runtime a signed word
- * of its own.
+ * The route in front of the runtime. It verifies the user's token, and sends the runtime a signed
+ * assertion instead.
  */
 export default defineRoute({
   id: 'copilotkit',
