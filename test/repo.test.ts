@@ -169,7 +169,7 @@ describe('ids of threats, decisions and invariants', () => {
     expect(legend.length).toBeGreaterThan(60)
     expect([...used].filter((id) => !legend.some((row) => row.id === id))).toEqual([])
   })
-  it('decision of ARCHITECTURE.md names an existing test', () => {
+  it('each decision of ARCHITECTURE.md names an existing test', () => {
     const [, table = ''] = read('src/ARCHITECTURE.md').split('## Decisions')
     const named = [...table.matchAll(/\| `([\w/-]+)` \|$/gm)].map(([, file]) => `test/${file}.test.ts`)
     expect(named.length).toBeGreaterThan(20)

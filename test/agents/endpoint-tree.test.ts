@@ -98,7 +98,7 @@ describe('a path has one meaning, whatever the server behind the gateway reads i
   const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
 
   it.each(Object.keys(servers))(
-    'spelling that %s reads as a listed path means the same here, or is not found',
+    'each spelling that %s reads as a listed path means the same here, or is not found',
     (name) => {
       fc.assert(
         fc.property(fc.array(path, { minLength: 1, maxLength: 6 }), fc.boolean(), fc.nat(), (paths, isWide, pick) => {

@@ -92,7 +92,7 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('refusal of the table (S24)', () => {
+describe('each refusal of the table (S24)', () => {
   it('a missing token or another scheme is a 401 without an error code (S11)', async () => {
     const headers = await expectRefusal(await world.as(undefined, '/agents/http/x'), 'token-missing')
     expect(headers.get('www-authenticate')).toBe('Bearer realm="http"')

@@ -53,7 +53,7 @@ async function ask(path: string, key: typeof redKey, claims: object) {
 }
 const told = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
 
-it('tenant is a separate issuer, and no two share a user id', async () => {
+it('each tenant is a separate issuer, and no two share a user id', async () => {
   const person = { tid: red, azp: 'app', upn: 'alice@red.example', scp: 'Agents.Use' }
   expect(await ask('/entra', redKey, { iss: issuerAt(red), ...person })).toEqual({ status: 200, reason: undefined })
   // The administrator of another tenant decides which addresses its people have.

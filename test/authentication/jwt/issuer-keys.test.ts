@@ -323,7 +323,7 @@ describe('after a failed fetch of keys', () => {
     expect(await answer).toBe('key')
   })
 
-  it('attempt is logged once, with the reason and no content (F2)', async () => {
+  it('each attempt is logged once, with the reason and no content (F2)', async () => {
     const { ask, emitted, world } = isolate(async () => textReply('<html>secret</html>'))
     await ask()
     await ask()
