@@ -93,7 +93,7 @@ describe('an API key', () => {
     },
   )
 
-  it('stands for a machine where its record says so', async () => {
+  it('stands for a machine if its record says so', async () => {
     const { key } = await put({ kind: 'service', subject: 'nightly' })
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     expect(asserted()).toMatchObject({ caller: 'service', sub: 'keys:nightly' })

@@ -150,7 +150,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event(state))
   })
 
-  it('is removed from snapshots of ADK, also under the name that ADK uses', async () => {
+  it('is removed from ADK snapshots in tenant threads, also under the name that ADK uses', async () => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event('{"_ag_ui_user_id":"alice","user_id":"alice","n":1.0}'))
@@ -159,7 +159,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event('{"n":1.0}'))
   })
 
-  it('is removed from the state and events that a CopilotKit runtime stores of a thread', async () => {
+  it('is removed from the state and events that a CopilotKit runtime stores of a tenant thread', async () => {
     world.origin.handle((request, response) => {
       response.setHeader('content-type', 'application/json')
       const state = '{"name":"Alice","role":"admin","user_id":"alice","n":1.0}'

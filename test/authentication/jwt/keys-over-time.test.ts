@@ -57,7 +57,7 @@ const knock = (name: string, key = first, header: object = {}) => door.knock(tok
 const until = (isSo: () => boolean) => eventually('the keys are asked for', isSo)
 
 describe('an issuer that goes down (F2)', () => {
-  it('serves its people from the last keys for a day, and after that they are told to wait', async () => {
+  it('has its people accepted with the last keys for a day; after that they are told to wait', async () => {
     expect(await knock('outage')).toEqual(accepted)
     issuers.set('outage', { discovery: says(503), jwks: says(503) })
     for (const [passed, outcome] of [
