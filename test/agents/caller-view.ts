@@ -16,7 +16,7 @@ const OWN_HEADERS = ['date', 'x-request-id', 'traceparent']
 export async function shown(response: Response, ...ids: readonly string[]): Promise<object> {
   let body = await response.text().catch(() => '(broken off)')
   for (const id of ids) body = body.replaceAll(JSON.stringify(id).slice(1, -1), '(id)')
-  // A tag of the entity is a digest of what the agent said, with ids of its own; its length is not.
+  // The ETag is a digest of the agent's answer, which has ids of its own; the length is comparable.
   const headers = [...response.headers]
     .filter(([name]) => !OWN_HEADERS.includes(name))
     .map(([name, value]) => [name, name === 'etag' ? value.replace(/-.*/, '') : value])

@@ -8,7 +8,7 @@ const tree = (...paths: readonly string[]) =>
     paths.map((path) => read(path, path, 'nobody')),
     () => true,
   )
-/** The row that a path is found as; undefined where it is found as none. */
+/** The row that a path matches, or undefined. */
 const rowOf = (find: ReturnType<typeof tree>, path: string): string | undefined => {
   const found = find('GET', path)
   return found && 'endpoint' in found ? found.endpoint.path : undefined

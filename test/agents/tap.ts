@@ -8,7 +8,7 @@ export interface TappedCall {
   readonly line: string
   readonly headers: IncomingHttpHeaders
   readonly body: { readonly messages: readonly { readonly role: string; readonly content?: unknown }[] }
-  /** Whether the reply was taken to its end, or whoever asked left before. */
+  /** Whether the reply was read to its end, or the caller left before. */
   outcome: 'running' | 'complete' | 'left'
 }
 

@@ -57,8 +57,8 @@ const call = { jsonrpc: '2.0', id: 1, method: 'tools/list', params: {} }
 const message = { message: { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }], contextId: 't' } }
 
 /**
- * A request with the id `t`, and where that stands when it reaches the agent; for LangGraph, whose
- * it becomes.
+ * A request with the id `t`, and the place of that id at the agent; for LangGraph, the owner that
+ * the agent receives.
  */
 const requests: Record<Kind, readonly [path: string, init: RequestInit, seen: () => unknown]> = {
   'ag-ui': ['', json(run), () => body().threadId],

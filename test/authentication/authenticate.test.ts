@@ -33,7 +33,7 @@ const entrance = (authenticators: readonly Authenticator[], wanted: Wanted, pref
   subjectPrefixes: prefixes,
   wanted,
 })
-/** Tries to come in. */
+/** Authenticates a request. */
 const enter = (
   { wanted, ...way }: ReturnType<typeof entrance>,
   from: CredentialSources,

@@ -11,7 +11,7 @@ import { type DevProject, startDevProject } from '../support/dev-project'
 import { type NodeServer, startNodeServer } from '../support/node-server'
 
 /*
- * The code of docs/front-ends.md, to the letter but for addresses, in a page on http://localhost.
+ * The exact code of docs/front-ends.md, except for addresses, in a page on http://localhost.
  */
 
 let project: DevProject

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type House, openHouse } from '../support/house'
 
 /*
- * Mistakes that people make in their configuration, each with the file that is named and what is
- * said. All are found without a network, before a deploy.
+ * Mistakes that people make in their configuration, each with the file and the text of the
+ * message. All are found without a network, before a deploy.
  */
 
 let house: House

@@ -23,8 +23,8 @@ export const CODES = [
 export type Code = (typeof CODES)[number]
 
 /**
- * Whether a refusal is plain JSON on every route: where no endpoint is known, nobody knows that it
- * speaks JSON-RPC.
+ * Whether a refusal is plain JSON on every route: if no endpoint is known, the gateway cannot
+ * know that it speaks JSON-RPC.
  */
 export const isPlain = (code: Code): boolean => ['path-not-canonical', 'path-too-long', 'route-unknown'].includes(code)
 

@@ -24,11 +24,11 @@ type Decides =
   | 'action'
 /** Refused, or taken out. */
 type Refused = 'webhook' | '_langsmithTracer' | 'status'
-/** Held to what is the caller's own. */
+/** Limited to data of the caller. */
 type Owned = 'threadId' | 'runIds' | 'ids' | 'checkpointId' | 'checkpoint' | 'config' | 'metadata'
 /** On a run that the request itself starts: it ends that run and no other. */
 type OwnRun = 'onDisconnect'
-/** Changes what the run does, or what is told of it. */
+/** Changes how the run works, or which parts of it are returned. */
 type Harmless =
   | 'afterSeconds'
   | 'assistantId'

@@ -137,7 +137,7 @@ it('every optional field of the configuration has a case here or names the test 
   ]
   const optional = [...new Set(optionalFields(routeJsonSchema() as Schema))]
   expect(optional).toContain('trust.claims.roles')
-  // A group such as `limits` is covered by what is in it, and what is in a field by the field.
+  // A group such as `limits` is covered by its fields, and a part of a field by that field.
   const isCovered = (field: string) =>
     covered.some((name) => name === field || `${name}.`.startsWith(`${field}.`) || `${field}.`.startsWith(`${name}.`))
   expect(optional.filter((field) => !isCovered(field))).toEqual([])

@@ -215,8 +215,8 @@ describe('key rotation', () => {
     }
     const signedBy = assertions.map((jws) => decodeProtectedHeader(jws).kid)
     expect(signedBy).toEqual([old.kid, old.kid, next.kid, next.kid])
-    // A verifier whose copy of the set is one step old still knows the key that signs now; and what
-    // signed before is still there.
+    // A verifier with the key set of the step before still knows the key that signs now, and the
+    // key that signed before is still published.
     signedBy.forEach((kid, step) => {
       expect(published[Math.max(0, step - 1)]).toContain(kid)
       if (step > 0 && step < 3) expect(published[step]).toContain(signedBy[step - 1])

@@ -165,7 +165,7 @@ describe('AG-UI bodies', () => {
     expect(await reply.json()).toMatchObject({ threadId: 't-1', runId: 'r-1', parentRunId: 'r-0' })
     const { threadId, runId, parentRunId } = sent()
     expect({ threadId, runId, parentRunId }).toEqual({ threadId: UUID, runId: UUID, parentRunId: UUID })
-    // The same again for its caller, and another for anybody else.
+    // The id stays the same for its caller, and differs for another person.
     await world.as('alice', '/agents/ag2', json(run({})))
     expect([sent().threadId, sent().runId]).toEqual([threadId, runId])
     await world.as('bob', '/agents/ag2', json(run({})))

@@ -238,8 +238,8 @@ describe('claims of the assertion', () => {
   })
 
   /**
-   * Those whose meaning here is the one that they have in IANA's registry of JWT claims, in Entra's
-   * tokens and in .NET's default map.
+   * Claims with the same meaning as in IANA's registry of JWT claims, in tokens of Entra and in
+   * the default map of .NET.
    */
   const agreed = [
     ...['iss', 'aud', 'sub', 'iat', 'nbf', 'exp', 'jti', 'scope', 'roles', 'client_id', 'act', 'email', 'name'],

@@ -9,8 +9,8 @@ let world: World
 let token: string
 
 /**
- * Everybody may read below /public, nobody below /p: what is decided must be what the origin would
- * do.
+ * Everyone may read below /public, and no one below /p. The decision must fit the path that the
+ * origin would serve.
  */
 const publicOnly = policyWithExamples({ id: 'public-only', allow: [{ name: 'public', operations: ['public.read'] }] })
 

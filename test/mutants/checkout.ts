@@ -7,7 +7,7 @@ import path from 'node:path'
  * Copies a checkout as it is, so that faults are made elsewhere. Installed packages are linked, but
  * `node_modules` itself is a folder of the copy: the tests build their Worker in there.
  *
- * @returns the folder; whoever asked for it removes it
+ * @returns the folder, which the caller removes
  */
 export function copyOf(root: string): string {
   const copy = mkdtempSync(path.join(tmpdir(), 'sallyport-mutants-'))

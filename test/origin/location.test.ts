@@ -40,7 +40,7 @@ describe('the address of a redirect (invariant 5)', () => {
     ['https:t2', '/agents/a/threads/t2'],
     ['/', '/agents/a/'],
     ['//agent.test//evil.test/x', '/agents/a//evil.test/x'],
-    // An agent behind TLS that somebody else ends names itself by http.
+    // An agent behind a proxy that ends TLS calls itself http.
     ['http://agent.test/x', '/agents/a/x'],
     // To where the request came from it would lead for ever.
     ['http://agent.test/threads/t1?x=1', undefined],

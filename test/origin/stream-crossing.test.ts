@@ -22,7 +22,7 @@ let open: { response: ServerResponse; seen: string[] }[] = []
 beforeAll(async () => {
   origin = await startOrigin((request, response, body) => {
     const input = JSON.parse(body)
-    // One gear tells its agent of nobody, so that nothing has to be taken out of its streams.
+    // One route sends its agent no identity, so nothing has to be removed from its streams.
     const token = request.headers['x-sallyport-assertion'] ?? request.headers.authorization?.slice('Bearer '.length)
     const identity = input.state?.auth_user?.user_id ?? input.config?.configurable?.langgraph_auth_user?.identity
     const asked = input.messages?.[0]?.content ?? input.input?.messages?.[0]?.content

@@ -108,7 +108,7 @@ describe.each(gears)('route $name (S26)', (gear) => {
     expect(reply.headers).not.toHaveProperty('content-length')
   })
 
-  // Where threads are kept apart by their ids alone, nobody can tell whose an event is.
+  // If threads are separated by their ids only, the owner of an event is unknown.
   it.skipIf(gear.name === 'ag-ui-own')(
     'passes Last-Event-ID to the origin and the ids of events back (F25)',
     async () => {

@@ -9,8 +9,8 @@ import { call } from '../support/wire'
 import { openWorld, type World } from '../support/world'
 
 /**
- * A run that goes on whoever listens, and tells whoever asks what came after an event, as
- * LangGraph's resumable runs do.
+ * A run that continues without listeners, and repeats the events after a given one, as resumable
+ * runs of LangGraph do.
  */
 class Run {
   readonly #events = runs.langgraph.filter((event) => !event.startsWith(':'))

@@ -182,7 +182,7 @@ describe('a new project', () => {
     expect(run('npm', 'test')).toMatchObject({ status: 0, output: expect.stringMatching(/3 passed/) })
     const dry = run('npx', 'wrangler', 'deploy', '--dry-run')
     expect(dry).toMatchObject({ status: 0, output: expect.stringContaining('dry-run') })
-    // As much as the Worker of this repository, whose bound is in repo.test.ts.
+    // The same limit as for the Worker of this repository, in repo.test.ts.
     expect(Number(/gzip: ([\d.]+) KiB/.exec(dry.output)?.[1])).toBeLessThan(70)
   }, 120_000)
 
@@ -262,7 +262,7 @@ describe('a new project', () => {
       output: expect.stringContaining('With --dev, .dev.vars counts'),
     })
     rmSync(path.join(project, 'token.txt'))
-    // Somebody else, and nobody, by a file that is read while it runs.
+    // Another person, and then none: the file is read while the command runs.
     writeFileSync(path.join(project, 'people.json'), '[{ "sub": "carol", "roles": ["member"] }]')
     await expect.poll(() => lines.filter((line) => line.includes('Loaded people.json')).length).toBe(1)
     expect(run('npx', '--no-install', 'sallyport', 'token', 'alice', '--port', port).output).toContain(

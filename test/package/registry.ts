@@ -42,7 +42,7 @@ export async function startRegistry(): Promise<Registry> {
   const child = spawnChild(options)
   await untilReady(child, options)
   const npmrc = path.join(folder, 'npmrc')
-  // npm publishes to nobody without a token; this registry asks for none.
+  // npm does not publish without a token, although this registry requires none.
   await writeFile(npmrc, `registry=${url}\n//127.0.0.1:${port}/:_authToken=none\n`)
   const env = { ...withoutOurs(process.env), npm_config_userconfig: npmrc, npm_config_registry: url }
   return {
@@ -57,7 +57,7 @@ export async function startRegistry(): Promise<Registry> {
   }
 }
 
-/** As in a terminal of somebody who has Node and npm, and nothing of this repository. */
+/** As in a terminal of a person who has only Node and npm. */
 function withoutOurs(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const given = Object.entries(env).filter(([name]) => !/^npm_|^VITEST|^NODE_ENV$|^TEST$/i.test(name))
   const folders = (env.PATH ?? '').split(path.delimiter).filter((folder) => !folder.startsWith(root))

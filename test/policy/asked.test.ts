@@ -8,7 +8,7 @@ import { json, openWorld, type World } from '../support/world'
 
 /* The operations that a policy's example finds for a request are those that the gateway finds. */
 
-/** Lets nobody do anything, so that no request needs an agent. */
+/** Denies every operation, so that no request needs an agent. */
 const closed: Policy = policyWithExamples({
   id: 'closed',
   allow: [{ name: 'no one', operations: ['*'], when: { role: 'no-one-has-it' } }],

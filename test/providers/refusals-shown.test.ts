@@ -157,7 +157,7 @@ it.each(Object.entries(cases))(
     const text = explanationText(explained, [])
     expect(text).toContain(`refuses this token: ${code}${reason === '' ? '' : `, reason "${reason}"`}.`)
     expect(text).toMatch(/✗ .+\n {4}found .+\n {4}expected /)
-    // And nobody repeats the token.
+    // No output repeats the token.
     for (const part of [token, ...token.split('.')].filter((each) => each.length > 20))
       expect([JSON.stringify(told), JSON.stringify(audit), line, text].join()).not.toContain(part)
   },

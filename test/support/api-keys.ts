@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { keyOfSecret } from '../../src/authentication/api-key/form'
 import type { ApiKeyRecord } from '../../src/authentication/api-key/record'
 
-/** A record of alice's, but for what is given. */
+/** A record for alice, with the given members replaced. */
 export const recordOf = (more: Partial<ApiKeyRecord> = {}): ApiKeyRecord => ({
   v: 1,
   label: 'a key of tests',

@@ -62,7 +62,7 @@ export interface LangGraphSdk {
 const folder = path.join(root, 'test/clients')
 
 /**
- * The clients that people have, from a package of their own: nobody who uses the gateway has to
+ * The clients that people use, from a separate package, so that users of the gateway need not
  * install them.
  */
 export async function loadClients(): Promise<{ agUi: AgUiClient; langGraph: LangGraphSdk }> {

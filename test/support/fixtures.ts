@@ -85,8 +85,8 @@ export const goodClaims = (issuer: string): Record<string, unknown> => ({
 })
 
 /**
- * A token signed with the provider's own key, good but for what is asked. `undefined` removes a
- * claim or header member.
+ * A token signed with the key of the provider, valid except for the given changes. `undefined`
+ * removes a claim or header member.
  */
 export async function forge(
   provider: Pick<IdentityProvider, 'issuer' | 'keys'>,

@@ -51,7 +51,7 @@ export const malformed: Outcome = {
   tells: 'invalid_request',
   ...kept,
 }
-/** Keys that cannot be had are never the token's fault. */
+/** Keys that cannot be fetched are never the fault of the token. */
 export const unavailable = (issuerId: string): Outcome => ({
   status: 503,
   code: 'keys-unavailable',

@@ -34,7 +34,7 @@ export interface Issuers {
   received(name: string): readonly Received[]
   /** A route of that name which trusts that issuer alone. */
   route(name: string, origin: string, more?: Partial<Issuer>): Route
-  /** A good token of it, but for what is asked. */
+  /** A valid token of the issuer, with the given changes. */
   token(name: string, key: JWK, claims?: object, header?: object): string
   close(): Promise<void>
 }

@@ -9,7 +9,7 @@ export async function privateKey(alg: string, options: { modulusLength?: number 
 
 let keys: Promise<{ keys: JWK[] }> | undefined
 
-/** The gateway's signing keys in tests: one of each algorithm, made anew in each process. */
+/** The gateway's signing keys in tests: one for each algorithm, created in each process. */
 export function signingKeys(): Promise<{ keys: JWK[] }> {
   keys ??= Promise.all(signingAlgorithmNames.map((name) => privateKey(name))).then((made) => ({ keys: made }))
   return keys

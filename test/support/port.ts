@@ -7,7 +7,7 @@ import { isFreePort } from '../../src/cli/free-port.ts'
 const FIRST = 12_000
 const LAST = 32_000
 
-/** A port of loopback that nobody listens on at the moment. */
+/** A free port on the loopback interface. */
 export async function freePort(): Promise<number> {
   for (let tries = 0; tries < 100; tries++) {
     const port = FIRST + Math.floor(Math.random() * (LAST - FIRST))

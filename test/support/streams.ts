@@ -37,9 +37,9 @@ const gear = (
 }
 
 /**
- * A gear follows from what a route asks for: identity that others could read, heartbeats, ids to
- * put back, and the last event of an AG-UI run have to be read for. But in one of them threads are
- * shared, so that ids stay as they are and the origin is asked for no owners.
+ * Routes whose streams pass unread, or are read: for identity that others could see, heartbeats,
+ * ids to restore, or the last event of an AG-UI run. Threads are shared in all routes except one,
+ * so that ids stay unchanged and the origin is not asked for owners.
  */
 export const gears: readonly Gear[] = [
   gear('ag-ui', true, '', { state: { key: 'auth_user' } }, {}),

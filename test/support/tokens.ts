@@ -2,7 +2,7 @@ import { constants, createHmac, createPrivateKey, createPublicKey, sign } from '
 import type { JWK } from 'jose'
 import { publicJwk } from './keys'
 
-/** A segment: what is not text already is written as JSON. */
+/** A segment of a token. A value that is not text is written as JSON. */
 export const segment = (value: unknown): string =>
   Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 

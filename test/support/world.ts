@@ -13,13 +13,13 @@ export interface Surroundings {
   readonly origin: RecordingOrigin
   /** The identity provider of alice and bob. */
   readonly issuer: Issuer
-  /** That one and, in a world with another, the namesake's, whose user ids begin with `away|`. */
+  /** That issuer and, if there is one, that of the namesake, with the prefix `away|`. */
   readonly trust: readonly Issuer[]
 }
 
 /**
- * A gateway between real identity providers and a recording origin: what every test at the front
- * door stands in.
+ * A gateway between real identity providers and a recording origin. Every test that sends requests
+ * through the gateway uses one.
  */
 export interface World extends Surroundings {
   readonly gateway: TestGateway
@@ -28,11 +28,11 @@ export interface World extends Surroundings {
   readonly bob: SignedIn
   /** The other identity provider, where there is one. */
   readonly away: IdentityProvider | undefined
-  /** A person who is called alice by the other identity provider; nobody where there is none. */
+  /** A person called alice at the other identity provider, if there is one. */
   readonly namesake: SignedIn
   /** An access token, the same each time. */
   token(person: 'alice' | 'bob'): string
-  /** Sends a request as somebody, or without a token. */
+  /** Sends a request as this person, or without a token. */
   as(person: 'alice' | 'bob' | 'namesake' | undefined, path: string, init?: RequestInit): Promise<Response>
   close(): Promise<void>
 }

@@ -11,7 +11,7 @@ const READ = [
   ...['id', 'taskId', 'contextId', 'referenceTaskIds', 'message', 'configuration', 'taskPushNotificationConfig'],
   ...['metadata', 'parts', 'content', 'url', 'token', 'authentication'],
 ]
-/** Say what is done and told, and of nobody else's. Lists, which are everybody's, are closed. */
+/** They name no data of another person. Lists, which hold data of everyone, are closed. */
 const HARMLESS = [
   ...['acceptedOutputModes', 'extensions', 'filename', 'historyLength', 'includeArtifacts', 'mediaType', 'messageId'],
   ...['pageSize', 'pageToken', 'returnImmediately', 'role', 'status', 'statusTimestampAfter'],

@@ -62,7 +62,7 @@ export async function openA2a(): Promise<A2aStage> {
 }
 
 export const MARKED = /^[0-9a-f-]{36}\.[\w-]{43}$/
-/** An id that nobody was ever given, in the form of one that was. */
+/** An id in the right form that no one was ever given. */
 export const madeUp = () => `${crypto.randomUUID()}.${'A'.repeat(43)}`
 
 export interface Task {

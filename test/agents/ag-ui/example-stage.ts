@@ -8,7 +8,7 @@ import { type Model, startModel } from '../model'
 
 /**
  * An example's agents mounted as a script of these tests does it, and a gateway with two routes for
- * each mount: `asking`, and `asking-shared` for everybody's threads.
+ * each mount: `asking`, and `asking-shared` for shared threads.
  */
 export interface ExampleStage {
   readonly model: Model

@@ -110,7 +110,7 @@ async function around(mount: string, headers: Record<string, string>): Promise<n
   return reply.status
 }
 
-/** A token like the gateway's, signed by whoever has the key. */
+/** A token like one of the gateway, signed with the given key. */
 async function signed(claims: object, key?: JWK, header: object = {}): Promise<string> {
   const jwk = key ?? (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
   const now = Math.floor(Date.now() / 1000)
@@ -173,8 +173,8 @@ describe('Microsoft Agent Framework that verifies the signature of the gateway w
 
 /**
  * Does the same as `AddJwtBearer` with `Authority` and `Audience`, by its documentation and source:
- * discovery from the authority, RSA and EC keys only, the issuer of the document to the letter, the
- * audience, a lifetime with five minutes of grace. Played with `jose`, because no .NET runs here.
+ * discovery from the authority, RSA and EC keys only, the exact issuer of the document, the
+ * audience, a lifetime with five minutes of grace. Imitated with `jose`, because no .NET runs here.
  */
 async function addJwtBearer({ authority, audience }: { authority: string; audience: string }) {
   const discovery = await fetch(`${authority.replace(/\/$/, '')}/.well-known/openid-configuration`)

@@ -70,8 +70,8 @@ function remembering(): { readonly handler: Handler; readonly ids: () => string[
 }
 
 /**
- * An id of a small pool, also ones that have to be escaped, or, as a number, one that the agent has
- * been given for somebody.
+ * An id from a small pool, some of which must be escaped, or the number of an id that the agent has
+ * already received for one of the people.
  */
 const id = fc.oneof(
   {

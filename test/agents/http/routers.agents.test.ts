@@ -25,7 +25,7 @@ const endpoints = [
   { operation: 'any', method: 'POST', path: '/*' },
 ] as const
 
-/** Everybody may do anything but these. */
+/** All operations are permitted except these. */
 const guarded = policyWithExamples({
   id: 'guarded',
   allow: [{ name: 'all', operations: ['*'] }],

@@ -27,9 +27,9 @@ beforeAll(async () => {
       Object.entries(servers).flatMap(([id, { url }]) => {
         const agent = { kind: 'langgraph', origin: { url } } as const
         return [
-          // The server's own login says whose a thread is.
+          // The auth handler of the server decides who owns a thread.
           routeOf(agent, trust, { id, path: `/agents/${id}`, threads: 'shared' }),
-          // Offers what the gateway keeps closed, too: what is refused here, the server refuses.
+          // Offers closed operations too: a refusal on this route comes from the server.
           routeOf({ ...agent, operations: ['*'] }, trust, {
             id: `${id}-open`,
             path: `/agents/${id}-open`,
@@ -71,7 +71,7 @@ const bob = {
   roles: ['member'],
 }
 
-/** An assertion as the gateway makes them, but for what is said; `undefined` removes a claim. */
+/** An assertion like one of the gateway, except for these claims; `undefined` removes a claim. */
 async function assertion(route: string, claims: Record<string, unknown> = {}, header: object = {}): Promise<string> {
   const [jwk] = (await signingKeys()).keys
   const key = await importJWK(jwk ?? {}, 'ES256')

@@ -32,7 +32,7 @@ beforeAll(async () => {
   server = await startPythonServer()
   world = await openWorld(({ trust }) => {
     const agent = { kind: 'langgraph', origin: { url: server.url } } as const
-    // As without the gateway: who is who, not whose is what.
+    // As without the gateway: users are known, and threads have no owner.
     const shared = { threads: 'shared' } as const
     const route = (id: string, more = {}) => routeOf(agent, trust, { id, path: `/agents/${id}`, ...shared, ...more })
     return [

@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { PEOPLE, type Person, secretOf } from '../../support/three-people'
 
 /**
- * One thing that somebody does to a LangGraph server. Numbers choose among the ids that there are
- * when it is done.
+ * One request of a person to a LangGraph server. Numbers choose among the ids that exist at that
+ * moment.
  */
 export interface Operation {
   readonly person: Person
@@ -126,7 +126,7 @@ export const askingOf = (choice: Choice, asked: Operation): Asking => (requests[
 const names = Object.keys(requests) as Operation['does'][]
 /** These take half a second. */
 const slow = names.filter((does) => /^run and (?!leave)|^(?:wait|listen) alone/.test(does))
-/** A run has to be under way for somebody else to join it. */
+/** A run must be in progress so that another person can try to join it. */
 const meeting: readonly Operation['does'][] = ['run and leave', 'join']
 const quick = names.filter((does) => !slow.includes(does))
 

@@ -32,7 +32,7 @@ type Call = (method: string, path: string, body?: object | Raw, seconds?: number
 export interface LangGraphStage {
   readonly world: World
   readonly headers: Record<Person, { authorization: string }>
-  /** Straight to a server, as whoever runs it. */
+  /** Sends a request directly to a server, as its operator. */
   at(kind: Kind): Call & { readonly url: string }
   /** Through the gateway. The route is the server's own, or `<server>-<what is different>`. */
   as(person: Person, route: string): Call

@@ -4,7 +4,7 @@ import { createOwners } from '../../../src/threads/owner'
 import type { Handler, Received, RecordingOrigin } from '../../support/origin'
 import type { World } from '../../support/world'
 
-/** The member of a thread's metadata in which the gateway writes whose it is. */
+/** The member of a thread's metadata in which the gateway writes the owner. */
 export const OWNER = 'sallyport_owner'
 
 /** By whom their threads are known to the gateway. */
@@ -44,7 +44,7 @@ export class LangGraphStub {
   /** Takes the place of its yes. */
   said: Say = says(200, { said: 'yes' })
 
-  /** A thread of somebody's, or with whatever else stands in the place of an owner. */
+  /** A thread with this owner, or with any other value in its place. */
   thread(owner: unknown, id: string = crypto.randomUUID()): string {
     this.owners.set(id, owner)
     return id

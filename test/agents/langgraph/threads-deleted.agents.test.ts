@@ -54,8 +54,7 @@ it('a late read does not give a deleted thread back after another person has rec
   expect(await alice('GET', `/threads/${id}`)).toBe(200)
   held.resolve()
   expect(await gone).toBe(204)
-  // Somebody else makes it anew, through another isolate of the gateway, of which this one hears
-  // nothing.
+  // Another person recreates it through another isolate of the gateway, unnoticed by this one.
   threads.set(id, { thread_id: id, metadata: { sallyport_owner: 'of somebody else' } })
   expect(await alice('GET', `/threads/${id}`)).toBe(404)
 })

@@ -22,8 +22,8 @@ afterAll(() => stage?.close())
 const thingsAt = (kind: Kind) => things[kind]!
 
 /**
- * The person who tries, and the owner of the thread. They are two people, so that no one's own
- * things change meanwhile.
+ * The person who tries, and the owner of the thread. They are always two people, so that no
+ * owner changes the things being compared.
  */
 const pairs = [
   ['bob', 'alice'],
@@ -67,7 +67,7 @@ describe.each(kinds)('things of another person on a %s server (X6, X15)', (kind)
     async (row) => {
       const { claims } = attempts[row] as Attempt
       await eachTries(kind, async (person, victim) => {
-        // An id that nobody has would be the caller's own from here on.
+        // A free id would belong to the caller from here on.
         const missing = claims ? thingsAt(kind).nobody : nowhere()
         const aims = [missing, ...both(victim)]
         const heard = await Promise.all(aims.map((aim) => attempt(person, kind, row, aim)))

@@ -38,7 +38,7 @@ const ways: Record<string, Way> = {
 const racers = ['alice', 'bob'] as const
 const secretOf = (person: Person) => `secret of ${person}`
 
-/** Everything of a thread that somebody is shown of it. */
+/** Everything that a person can see of a thread. */
 const seenBy = (person: Person, route: string, id: string): Promise<Heard[]> =>
   Promise.all(
     ['', '/state', '/history', '/runs'].map((part) => stage.as(person, route)('GET', `/threads/${id}${part}`)),
@@ -99,8 +99,8 @@ describe.each(kinds)('two people who race for one thread of a %s server (X6)', (
 
 describe.each(kinds)('a deleted thread of a %s server (X6)', (kind) => {
   it('belongs to the person who recreates it, and has nothing of its former owner', async () => {
-    // The route that somebody else's was deleted through keeps its id from others for a while, and
-    // another isolate does not.
+    // The route through which a thread was deleted reserves its id for a while. Another isolate
+    // does not.
     const [alice, bob] = [stage.as('alice', kind), stage.as('bob', `${kind}-claimed`)]
     const id = crypto.randomUUID()
     await alice('POST', '/threads', { thread_id: id })

@@ -1,16 +1,16 @@
 import type { Aim } from './threads-things'
 import { run } from './threads-things'
 
-/** How an endpoint is tried on somebody else's things. */
+/** How an endpoint is tried on the things of another person. */
 export interface Attempt {
-  /** Not on a route that keeps threads apart: 404, whoever asks. */
+  /** Not offered on a route with owned threads: 404 for every caller. */
   readonly closed?: true
-  /** Tells the same to everybody, and is not about threads. */
+  /** Gives everyone the same answer, which is not about threads. */
   readonly common?: true
-  /** Makes a thread of an id that nobody has, so that only a taken one is refused. */
+  /** Creates a thread if the id is free, so that only a taken id is refused. */
   readonly claims?: true
   readonly query?: string
-  /** Names what is aimed at wherever the endpoint, or a careless server, could look for it. */
+  /** Writes the ids in every place where the endpoint, or a careless server, could read them. */
   body?(aim: Aim): object
 }
 
@@ -39,8 +39,7 @@ const cron: Attempt = { body: (aim) => run('hello', { ...every(aim), schedule: '
 const item: Attempt = { body: ({ thread }) => ({ namespace: ['notes'], key: 'first', thread_id: thread }) }
 
 /**
- * Every path and method of the servers, and what becomes of it in the hands of somebody who owns
- * nothing there.
+ * Every path and method of the servers, and how a person who owns nothing there tries it.
  */
 export const attempts: Readonly<Record<string, Attempt>> = {
   'POST /assistants': closed,

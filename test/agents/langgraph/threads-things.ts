@@ -2,7 +2,7 @@ import { expect, vi } from 'vitest'
 import type { Heard, Kind, LangGraphStage, Person } from './stage'
 
 /**
- * The things that one person has at a server, and a secret that tells them from everybody else's.
+ * The things that one person has at a server, with a secret that no other person's things have.
  */
 export interface Things extends Aim {
   readonly kind: Kind
@@ -111,7 +111,7 @@ export async function makeThings(stage: LangGraphStage, kind: Kind, person: Pers
 }
 
 /**
- * That all is as it was made, to the byte; only where it is not is told, since the rest is long.
+ * Checks that everything is unchanged, byte for byte. Names only the parts that differ.
  */
 export async function expectUntouched({ made, stored }: Things): Promise<void> {
   const now = await stored()

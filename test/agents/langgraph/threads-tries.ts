@@ -27,7 +27,7 @@ export function bobAt(stage: LangGraphStage, kind: Kind) {
       return json.metadata.sallyport_owner
     },
     /**
-     * Tries all at once, and expects nothing of alice's in any reply, nor a change of what she has.
+     * Tries all at once, and expects no data of alice in any reply and no change of her things.
      */
     async tries(alice: Things, tries: readonly Try[]): Promise<Record<string, Heard>> {
       const heard = await Promise.all(

@@ -4,7 +4,7 @@ import { type AgentPackage, loadAgentPackages } from '../../support/agent-packag
 
 /** Read by the gateway: they name the operation, or belong to their owner. */
 const READ = ['name', 'uri', 'taskId', 'task', '_meta']
-/** Say what is done, and to nobody else's. */
+/** They change what is done, and name no data of another person. */
 const HARMLESS = [
   ...['argument', 'arguments', 'capabilities', 'clientInfo', 'context', 'createdAt', 'cursor', 'lastUpdatedAt'],
   ...['level', 'message', 'pollInterval', 'progress', 'progressToken', 'protocolVersion', 'reason', 'ref', 'requestId'],

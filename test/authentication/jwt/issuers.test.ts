@@ -90,7 +90,7 @@ describe('the user id of a person', () => {
   it('is refused if it begins with the prefix of another issuer (X18)', async () => {
     const token = await forge(own, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(refused('subject'))
-    // Where the other is not trusted, there is nobody to be taken for.
+    // If the other issuer is not trusted, there is no person to confuse.
     expect(await door.knock(token, '/ours')).toEqual(accepted)
     expect(await door.knock(await forge(own, { claims: { sub: 'partner' } }), '/both')).toEqual(accepted)
   })

@@ -320,7 +320,7 @@ describe('keys in a set', () => {
     for (const key of [good, other]) expect(await door.knock(token('many', key), '/many')).toEqual(accepted)
     const outcomes = []
     for (const key of curves) outcomes.push(await door.knock(token('five', key), '/five'))
-    // Of five nobody can say which was meant.
+    // With five keys the gateway does not try each of them.
     expect(outcomes).toEqual(Array(5).fill(refused('key')))
     for (const key of curves.slice(1)) expect(await door.knock(token('four', key), '/four')).toEqual(accepted)
     expect(await door.knock(token('four', ec), '/four')).toEqual(refused('signature'))

@@ -177,7 +177,7 @@ describe('keys that cannot be fetched', () => {
       const moved = performance.now()
       expect(await waiting).toEqual(Array(10).fill(unavailable(name)))
       expect(performance.now() - moved).toBeLessThan(1000)
-      // And nobody waits again until the cool-down is over.
+      // No request waits again until the cool-down is over.
       const again = performance.now()
       expect(await knock(name)).toEqual(unavailable(name))
       expect(performance.now() - again).toBeLessThan(1000)

@@ -47,7 +47,7 @@ it.each([
   [true, 7, 'https://login.example.com'],
 ])('the claim idp counts only from a gateway (%s, idp %j)', (isGateway, idp, expected) => {
   expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
-  // The token is the issuer's, whoever the person is.
+  // The issuer of the token stays the same.
   expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
 })
 
