@@ -4,7 +4,7 @@ import { type Json, parseJson } from '../json'
 import type { After } from '../ports'
 import type { Ask } from '../threads/context'
 
-/** Bytes that an answer may hold beyond what callers sent: the agent itself writes there too. */
+/** Room in an answer beyond the bytes that callers sent, for what the agent adds itself. */
 const ROOM_BYTES = 1024 * 1024
 
 export interface Question {
@@ -15,13 +15,12 @@ export interface Question {
 }
 
 /**
- * The gateway's own questions to an agent, over what makes requests to it.
+ * Sends the gateway's own requests to an agent, using `send`.
  *
- * @param limits a run or a cron comes back with the whole body that it was made with, perhaps
- * written with more escapes
- * @returns what throws the Refusals of `send`, `origin-unreachable` for an answer that is cut and
- * `origin-reply-refused` for one
- *   that is too large
+ * @param limits an answer can repeat the whole body with which a run or a cron was created,
+ *   perhaps with more escapes
+ * @returns a function that throws the Refusals of `send`, `origin-unreachable` for an answer that
+ *   is cut, and `origin-reply-refused` for one that is too large
  */
 export function askThrough(
   send: (question: Question, stop: AbortSignal) => Promise<Response>,
@@ -32,13 +31,13 @@ export function askThrough(
     const stop = new AbortController()
     try {
       const { status, body } = await send({ method, path, json }, stop.signal)
-      // Once the answer has begun it may take no longer than it took to begin.
+      // The rest of the answer may take as long as its beginning was allowed to take.
       after(limits.firstByteSeconds * 1000, () => stop.abort())
       if (waitFor === 'end') await ended(body)
       if (waitFor !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? parseJson(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
-      // However it ended, and while the request that it was asked for goes on.
+      // Ends this request in any case, while the caller's own request goes on.
       stop.abort()
     }
   }

@@ -1,33 +1,34 @@
 const ERASED = '[removed]'
-/** A shorter secret is no secret, and could be a part of anything. */
+/** Shorter secrets are not removed: any text could contain them by chance. */
 const SHORTEST = 8
 
 /**
- * Takes what the gateway added to a request as a credential out of the answer to it (invariant 20).
+ * A filter for answers: it removes the credentials that the gateway added to the request
+ * (invariant 20).
  */
 export interface CredentialsOut {
-  /** Changes each occurrence, as it was sent. */
+  /** Replaces each occurrence of a credential, spelt as it was sent. */
   text(text: string): string
   /**
-   * The same in bytes of any encoding.
-   * @param isWhole whether that is all. Otherwise as many bytes are left out at the end as a part
-   *   of a credential could have
+   * Does the same in bytes of any encoding.
+   * @param isWhole whether these are all the bytes. Otherwise the end is left out, by the length
+   *   of the longest credential: a part of one could be there
    */
   bytes(bytes: Uint8Array, isWhole: boolean): Uint8Array
 }
 
 /**
- * Agents that show debug pages give back the headers of the request, with the assertion and the
- * agent's own secret.
+ * Creates the filter. Agents that show debug pages return the headers of the request, with the
+ * assertion and the agent's own secret.
  *
  * Not found: a credential in another spelling, such as base64 or percent-encoding.
  *
- * @param found is called for each text that held one
+ * @param found is called for each text that held a credential
  */
 export function credentialsOut(credentials: readonly string[], found: () => void): CredentialsOut {
   const text = (given: string): string => {
     let changed = given
-    // Most texts are shorter than any of them: every reply's headers come by here.
+    // Lengths are compared first: most texts here are headers, shorter than any credential.
     for (const secret of credentials)
       if (secret.length >= SHORTEST && changed.length >= secret.length && changed.includes(secret))
         changed = changed.replaceAll(secret, ERASED)

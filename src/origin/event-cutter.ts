@@ -3,20 +3,20 @@ import { GrowingBytes } from '../bytes'
 const LF = 10
 const CR = 13
 
-/** An event larger than this is not an event any more; AG-UI's own client gives up at 10 MB. */
+/** The largest event that is accepted. AG-UI's own client gives up at 10 MB. */
 const MAX_EVENT_BYTES = 8 * 1024 * 1024
 
-/** Thrown for an event that is larger than one may be. */
+/** Thrown for an event that is larger than `MAX_EVENT_BYTES`. */
 export class EventTooLarge extends Error {}
 
 /**
- * Cuts a byte stream of server-sent events at its blank lines, so that whole events pass and a part
- * of one is held until the rest has come. Bytes are not decoded: what goes in comes out.
+ * Cuts a byte stream of server-sent events at its blank lines. Whole events pass; a part of an
+ * event is held until the rest has come. Bytes are neither decoded nor changed.
  */
 export class EventCutter {
   readonly #held = new GrowingBytes()
 
-  /** Everything that is complete with this chunk, or undefined while no event is. */
+  /** Returns everything that is complete with this chunk; undefined if no event is complete. */
   push(chunk: Uint8Array): Uint8Array | undefined {
     const end = this.#lastBlankLine(chunk)
     if (end === 0) {
@@ -28,7 +28,7 @@ export class EventCutter {
     return complete
   }
 
-  /** The rest when the stream ends: an event without its blank line. */
+  /** Returns the rest when the stream ends: an event without its blank line. */
   rest(): Uint8Array | undefined {
     return this.#held.length > 0 ? this.#held.take() : undefined
   }
@@ -45,8 +45,8 @@ export class EventCutter {
   }
 
   /**
-   * Where the last blank line within the chunk ends; its first line end may be in what is held. 0:
-   * there is none.
+   * Returns where the last blank line in the chunk ends, or 0 if there is none. Its first line end
+   * may be in the held bytes.
    */
   #lastBlankLine(chunk: Uint8Array): number {
     for (let index = chunk.byteLength - 1; index >= 0; index--) {

@@ -19,13 +19,13 @@ export interface Reading {
   readonly change: ((text: string) => string | Promise<string>) | undefined
   /** 0: never. */
   readonly heartbeatSeconds: number
-  /** Infinity: any silence is borne. */
+  /** Infinity: silence never breaks the stream. */
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
   readonly isLast: ((data: Json) => boolean) | undefined
   /**
-   * Whether this is the stream of a run, which has to end with such an event where the protocol has
-   * one.
+   * Whether this is the stream of a run. It has to end with a last event if the protocol has such
+   * events (`isLast`).
    */
   readonly isRun: boolean
   readonly end: Ending
@@ -34,7 +34,7 @@ export interface Reading {
   readonly after: After
 }
 
-/** How finely silence is measured: a heartbeat is late by at most this part of its interval. */
+/** Silence is measured in ticks. A heartbeat is late by at most one tick. */
 const TICKS_PER_HEARTBEAT = 3
 
 const encoder = new TextEncoder()
@@ -42,9 +42,9 @@ const HEARTBEAT = encoder.encode(': keep-alive\n\n')
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
- * The reading gear: whole events pass as they come, changed where they have to be; silence is
- * filled with comments, and too much of it counts as a cut. A part of an event is held back, so
- * what a cut leaves behind is clean.
+ * Passes whole events as they come, changed where they have to be. It fills silence with comments,
+ * and ends the stream if the silence lasts too long. It holds back a part of an event, so
+ * that only whole events have passed when a stream is cut.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
   const { heartbeatSeconds, idleSeconds, brokenStream, signal, end, after } = reading
@@ -55,11 +55,11 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   let last: Uint8Array | undefined
   let broken: BrokenOutcome | undefined
   let writes = 0
-  // In ticks: since the agent's last byte, and since ours.
+  // Ticks since the agent last sent bytes, and since the gateway last wrote bytes.
   let unheard = 0
   let unsaid = 0
 
-  /** Gives the agent's stream up. */
+  /** Stops reading the agent's stream. */
   const giveUp = (outcome: BrokenOutcome): void => {
     broken ??= outcome
     reader.cancel(outcome).catch(() => undefined)
@@ -81,15 +81,15 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
   const tick = () => {
-    // While a write waits it is the caller who is slow, and a comment would only wait behind it.
+    // While a write waits, the caller is slow, not the agent. A comment would wait behind it.
     if (writes > 0) return
     unheard++
     unsaid++
     if (unheard * tickSeconds >= idleSeconds) {
       giveUp('stalled')
     } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
-      // A caller that has gone without a reset is noticed here, and nowhere else on a silent
-      // stream.
+      // On a silent stream, only this write notices a caller whose connection was lost without a
+      // reset.
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }
@@ -104,7 +104,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   let brokenOff: BrokenOutcome | undefined
   const cancelEnd = end.onEnd((outcome) => {
     giveUp(outcome)
-    // A caller who does not read would keep the last words waiting as well.
+    // If a write waits, the caller does not read, and an error event would wait too.
     if (writes === 0) return
     brokenOff = outcome
     void breakOff(writer, outcome)
@@ -137,14 +137,14 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (brokenOff) return brokenOff
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
-    // Without a length or chunks a connection that was cut ends like any other, but seldom between
-    // two events.
+    // Without a length or chunks, a cut connection looks like a normal end. But a cut is seldom
+    // exactly between two events.
     if (isHalf(rest)) broken ??= 'cut'
     const isWhole = broken === undefined
     if (isWhole && rest) await pass(rest).catch(() => undefined)
     const isOver = endsWithLast(last, reading)
-    // Agents write whole events, so one that dies leaves a stream behind that looks whole but for
-    // its last event.
+    // Agents write whole events. So the stream of an agent that died looks whole, and only its
+    // last event is missing.
     if (isWhole && reading.isRun && reading.isLast && !isOver) broken = 'unended'
     if (broken === undefined || isOver) return endWith(writer, '', broken ?? 'complete')
     if (!brokenStream) return breakOff(writer, broken)
@@ -165,17 +165,17 @@ function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Pro
 
 const COLON = 58
 /**
- * An event of a protocol has an object in it. Others (`[DONE]`, a lone field) say nothing of how a
- * run ended.
+ * A brace: every event of a protocol carries an object. Other events (`[DONE]`, a lone field) do
+ * not tell how a run ended.
  */
 const BRACE = 123
 
-/** An agent's own keep-alive, as a rule. */
+/** Tells whether this is only a comment, usually the agent's own keep-alive. */
 const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]data/.test(decoder.decode(bytes))
 
 /**
- * Whether what is left is a part of an event: data that is not whole, or a field without any.
- * Comments mean nothing, and neither do lines of `id` and `retry` that are whole.
+ * Tells whether the rest is a part of an event: data that is not whole, or a field without data.
+ * Comments do not count, nor do whole lines of `id` and `retry`.
  */
 function isHalf(rest: Uint8Array | undefined): boolean {
   if (!rest) return false
@@ -187,7 +187,7 @@ function isHalf(rest: Uint8Array | undefined): boolean {
   )
 }
 
-/** Whether the conversation had ended before the stream broke. */
+/** Tells whether the conversation had ended before the stream broke. */
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {
   if (!bytes || !isLast) return false
   const events = eventsOf(decoder.decode(bytes))

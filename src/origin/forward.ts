@@ -15,7 +15,8 @@ export interface OriginRequest {
   /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
   /**
-   * Aborted when nobody wants the answer any more, or nobody may have it: then with the refusal.
+   * Aborted when the answer is not needed any more. If the caller may not have it any more, the
+   * reason is the Refusal.
    */
   readonly stop?: AbortSignal | undefined
   readonly firstByteSeconds: number
@@ -26,14 +27,14 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
   (rest === '' ? root : prefix + rest) + query
 
 /**
- * Makes the one request to the origin. It is never repeated: a run that was started twice is two
- * runs.
+ * Sends a request to the origin, and never repeats it: a repeated request could start a second
+ * run.
  *
  * @throws Refusal `origin-unreachable`, `origin-timeout`, `origin-reply-refused`, `body-too-large`
  *   or `client-gone`
  */
 export async function forward(origin: Origin, request: OriginRequest, after: After): Promise<Response> {
-  // Invariant 5: what follows a host and begins with a slash cannot change it.
+  // Invariant 5: text after a host cannot change the host if it begins with a slash.
   if (!request.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
 
   const { body, signal } = request
@@ -46,15 +47,15 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       headers: request.headers,
       body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
-      // Without `Authorization` of its own kind, a shared cache would take this for an anonymous
+      // If identity is not in `Authorization`, a shared cache would take this for an anonymous
       // request.
       cache: 'no-store',
-      // The flag `request_signal_passthrough` in wrangler.toml is what makes the runtime listen to
-      // the caller's own.
+      // The caller's own signal works only with the flag `request_signal_passthrough` in
+      // wrangler.toml.
       signal: others.length > 0 ? AbortSignal.any([signal, ...others]) : signal,
     })
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
-    // The request to the origin ends with the caller's, which this refuses.
+    // The refusal ends the caller's request, and the request to the origin ends with it.
     const most = request.firstByteSeconds
     if (!response) throw new Refusal('origin-timeout', undefined, { limit: { name: 'firstByteSeconds', most } })
     upload?.answered()
@@ -69,8 +70,8 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
 }
 
 /**
- * An interim status (RFC 9110 section 15.2) as a final one is no answer; 101 is one only where an
- * upgrade was asked for.
+ * Refuses unknown statuses, and an interim status (RFC 9110 section 15.2) as the final one, except
+ * 101 with a WebSocket.
  */
 function checked(response: Response): Response {
   const { status, webSocket } = response

@@ -45,19 +45,19 @@ export function isReservedHeader(name: string): boolean {
 
 /**
  * Headers that a route's `exposeHeaders` may name: an agent's own (`x-…`), links and rate limits.
- * All others rule a browser, a cache or a connection, or could come to.
+ * All others control a browser, a cache or a connection, or could do so in future.
  */
 const OF_THE_AGENT = /^(?:x-(?!accel-|content-|frame-|request-)[a-z0-9-]+|link|ratelimit.*|server-timing)$/
 
 export const isExposable = (name: string): boolean => OF_THE_AGENT.test(name.toLowerCase()) && !isReservedHeader(name)
 
 /**
- * The request headers of an origin, built from nothing (invariant 3): the caller's, if a list names
- * them, and such of the gateway's own whose values the caller has a part in. The gateway's other
- * headers are added by `send.ts`.
+ * Builds the headers of a request to an origin from nothing (invariant 3). It takes the caller's
+ * headers that a list names, and those of the gateway's own whose values come partly from the
+ * caller. `send.ts` adds the gateway's other headers.
  *
  * @param hasToken whether a value carries the caller's token; such a header is left out
- * @param derived by name
+ * @param derived the gateway's own headers, by name
  */
 export function requestHeaders(
   from: Headers,
@@ -77,14 +77,14 @@ export function requestHeaders(
   return headers
 }
 
-/** `mcp-param-*` stands for every header that begins so. */
+/** Returns the headers that a name stands for: `mcp-param-*` is every header that begins so. */
 const namesLike = (name: string, from: Headers): readonly string[] =>
   name.endsWith('*') ? [...from.keys()].filter((each) => each.startsWith(name.slice(0, -1))) : [name]
 
 /**
- * The reply's headers, by the same rule. Nothing that an origin answers may be stored by a cache
+ * Builds the reply's headers in the same way. No cache may store the answer of an origin
  * (invariant 11).
- * @param own what the gateway says itself
+ * @param own the gateway's own headers
  */
 export function responseHeaders(
   from: Headers,
@@ -102,7 +102,7 @@ export function responseHeaders(
   for (const part of own) Object.assign(headers, part)
   headers['cache-control'] = isStream ? 'private, no-store, no-transform' : 'private, no-store'
   headers['x-content-type-options'] = 'nosniff'
-  // nginx and its relatives hold a stream back unless told not to.
+  // nginx and similar proxies hold back a stream unless they are told not to.
   if (isStream) headers['x-accel-buffering'] = 'no'
   return headers
 }

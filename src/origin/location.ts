@@ -2,8 +2,8 @@ import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 
 /**
- * The places by which an address in a reply is read: where the request went, and where the caller
- * sees it.
+ * The places that addresses in a reply relate to: where the request went, and the route where the
+ * caller sees it.
  */
 export interface Place {
   readonly origin: Origin
@@ -13,16 +13,16 @@ export interface Place {
 }
 
 /**
- * Passes on the addresses of a reply's headers as the caller must use them.
- * @throws Refusal `origin-reply-refused` for a redirect off the route
+ * Passes on the addresses in a reply's headers, changed to those that the caller must use.
+ * @throws Refusal `origin-reply-refused` for a redirect that leaves the route
  */
 export function passLocations(status: number, from: Headers, headers: Record<string, string>, place: Place): void {
   const isRedirect = status >= 300 && status < 400 && status !== 304
   for (const name of ['location', 'content-location']) {
     const value = from.get(name)
     if (value === null) continue
-    // RFC 9110 section 10.2.2 gives `Location` a meaning for these only. Elsewhere it is a word of
-    // the API's own.
+    // RFC 9110 section 10.2.2 defines `Location` for these statuses only. For others, its meaning
+    // depends on the API.
     const mapped = isRedirect || status === 201 ? publicLocation(value, place) : apiLocation(value, place)
     if (mapped !== undefined) headers[name] = mapped
   }
@@ -30,26 +30,25 @@ export function passLocations(status: number, from: Headers, headers: Record<str
 }
 
 /**
- * An address that HTTP reads, as the caller must use it: an address on the origin becomes one below
- * the route.
+ * Maps an address that HTTP clients follow: an address on the origin becomes one below the route.
  * @returns undefined where it leads elsewhere
  */
 export function publicLocation(location: string, { origin, requestUri, routePath }: Place): string | undefined {
   const { prefix } = origin
   const at = onOrigin(location, origin, requestUri)
   if (!at || !isBelow(at.pathname, prefix)) return undefined
-  // To the same address by the other scheme: the caller would come back to where it was, again and
+  // A redirect to the same address by the other scheme would bring the caller back here, again and
   // again.
   if (at.origin !== origin.host && at.pathname + at.search === requestUri) return undefined
   const below = at.pathname.slice(prefix.length) + at.search + at.hash
   const path = routePath === '/' ? below || '/' : routePath + below
-  // Two slashes would begin a host.
+  // Two slashes at the beginning would name a host.
   return path.startsWith('//') ? undefined : path
 }
 
 /**
- * An address that an API's client reads, relative to the API as it knows it: LangGraph's clients
- * put it behind their base URL, so the route's path may not be in it a second time.
+ * Maps an address that a client of the API reads: it becomes relative to the API's base URL.
+ * LangGraph's clients append it to that URL, so it must not contain the route's path again.
  * @returns undefined where it leads elsewhere
  */
 export function apiLocation(location: string, { origin, requestUri }: Place): string | undefined {
@@ -63,8 +62,8 @@ export function apiLocation(location: string, { origin, requestUri }: Place): st
 const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
 /**
- * An agent behind TLS that somebody else ends names itself by http. Only the path of what is
- * returned counts.
+ * Returns an address that is on the origin, else undefined. An agent behind a TLS proxy may name
+ * itself by http, so either scheme is accepted.
  */
 function onOrigin(location: string, { host }: Origin, requestUri: string): URL | undefined {
   const at = URL.parse(location, host + requestUri)

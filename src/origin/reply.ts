@@ -13,27 +13,27 @@ import { pump } from './native-stream'
 import type { Ending } from './stream-end'
 
 /**
- * A reply that has to be changed is held whole; larger ones are refused rather than passed unread.
+ * The largest reply that can be changed, because it is held whole. Larger ones are refused.
  */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
 /**
- * A reply of known length up to this is taken whole: a pipe would cost more than all else that is
- * done for it. So much is read of an error.
+ * The largest reply of known length that is read whole: a pipe would cost more than all the other
+ * work on it. At most this much is read of an error.
  */
 const MAX_WHOLE_BYTES = 64 * 1024
 
 export interface ReplyRules {
   readonly adapter: Pick<Adapter, 'brokenStream' | 'isLast'>
-  /** Headers of the agent's that are passed on beside the common ones. */
+  /** The agent's headers that are passed on beside the common ones. */
   readonly replyHeaders: readonly string[]
   readonly place: Place
   /** The changes that the answer needs before the caller may have it. */
   readonly change: AnswerChange
-  /** Whether the answer is the stream of a run, also where it does not say what it is. */
+  /** Whether the answer is the stream of a run, even if it names no content type. */
   readonly isRun: boolean
-  /** Whether silence on a stream is filled, and counts as broken after a while. */
+  /** Whether silence on a stream is filled with comments, and ends it after a while. */
   readonly watchesSilence: boolean
-  /** The gateway's own: leave for a page to read the reply, and the request's id. */
+  /** The gateway's own headers, such as those of CORS and the request's id. */
   readonly headers: readonly Readonly<Record<string, string>>[]
   readonly limits: { readonly heartbeatSeconds: number; readonly idleSeconds: number }
   readonly credentials: CredentialsOut
@@ -44,18 +44,18 @@ export interface ReplyRules {
 
 export interface Reply {
   readonly response: Response
-  /** How it ended, where it has not already. */
+  /** How the body ended; absent where it had ended before the reply was made. */
   readonly done?: Promise<StreamOutcome>
 }
 
 /**
- * The origin's answer as the caller gets it: headers by allow-list, addresses that lead back
- * through the gateway, and a guard on the body: native where nothing has to be read, reading where
- * events have to be changed or silence filled. Credentials of the gateway's own are taken out of
- * headers, of errors, and of what is read anyway.
+ * Makes the caller's reply from the origin's answer. Headers pass by allow-list, and addresses lead
+ * back through the gateway. A stream is read where events have to be changed or watched, or silence
+ * filled; otherwise the runtime passes it on. The gateway's own credentials are removed from
+ * headers, errors, streams that are read, and answers that are changed.
  *
- * @throws Refusal `origin-reply-refused` for a redirect off the route and for content that cannot
- *   be changed as it must be
+ * @throws Refusal `origin-reply-refused` for a redirect that leaves the route, and for content that
+ *   has to be changed and cannot be
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   const { status, headers: from } = response
@@ -83,10 +83,10 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(bytes, { status, headers }) }
   }
   if (!response.body) return { response: new Response(null, { status, headers }) }
-  // A run has to be read for its last event alone.
+  // The stream of a run is read if only to see whether its last event comes.
   if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
-    // A caller who was told where to take a reply up again does so when its connection breaks, but
-    // not after an error event.
+    // A caller who was told where to resume (`location`) does so after a broken connection, but not
+    // after an error event.
     const brokenStream = headers.location === undefined ? adapter.brokenStream : undefined
     const { body, done } = readEvents(response.body, {
       change: (text) => withoutCredentials(change.events?.(text) ?? text, credentials),
@@ -113,15 +113,15 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   return { response: new Response(body, { status, headers }), done }
 }
 
-/** A stream that is read only to change its events may be as silent as one that is not read. */
+/** For a stream whose silence is not watched: it may be as silent as one that is not read. */
 const BEARS_SILENCE = { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINITY }
 
 const withoutCredentials = (text: string | Promise<string>, credentials: CredentialsOut): string | Promise<string> =>
   typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
 
 /**
- * Chunks count, where an agent sends a length beside them (RFC 9112 section 6.3): the runtime shows
- * both headers.
+ * Returns the length that the agent states, or null. It is ignored beside `transfer-encoding`, as
+ * RFC 9112 section 6.3 says: the runtime shows both headers.
  */
 function lengthOf(from: Headers): string | null {
   const said = from.has('transfer-encoding') ? null : from.get('content-length')
@@ -130,8 +130,8 @@ function lengthOf(from: Headers): string | null {
 }
 
 /**
- * An answer that is held whole has its end as well. The agent's request ends with the caller's,
- * which this refuses.
+ * Refuses an answer that is held whole and does not come in time. The refusal ends the caller's
+ * request, and the request to the agent ends with it.
  */
 async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promise<T> {
   const found = await answeredInTime(after, end.afterMs, answer)
@@ -139,14 +139,14 @@ async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promis
   return found
 }
 
-/** A reply that is cut before the caller has any of it can still be a refusal. */
+/** Refuses a reply that was cut: the caller has none of it yet, so a refusal is possible. */
 function refuseCut(signal: AbortSignal): never {
   throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
 }
 
 /**
- * A caller who offered subprotocols gives up unless it hears which one was taken (RFC 6455 section
- * 4.1).
+ * Passes on the chosen subprotocol: a caller who offered some gives up without it (RFC 6455
+ * section 4.1).
  */
 function upgraded(headers: Headers, webSocket: WebSocket): Response {
   const protocol = headers.get('sec-websocket-protocol')
@@ -158,9 +158,9 @@ function upgraded(headers: Headers, webSocket: WebSocket): Response {
 }
 
 /**
- * The runtime undoes these two encodings, and no others, before anybody reads; `content-encoding`
- * itself is not passed on. A body in any other would reach the caller as bytes without a meaning,
- * and identity in it unseen.
+ * Refuses encodings that the runtime does not decode. It decodes gzip and br, and the gateway does
+ * not pass on `content-encoding`. Otherwise the caller would get bytes without a meaning, and the
+ * gateway could not see identity in them.
  */
 function refuseUnknownEncoding(encoding: string | null): void {
   if (encoding !== null && !['', 'identity', 'gzip', 'br'].includes(encoding)) {
@@ -168,7 +168,7 @@ function refuseUnknownEncoding(encoding: string | null): void {
   }
 }
 
-/** Types that can be read as text, in an encoding that they can be read in. */
+/** Matches text and JSON, unless their charset is one that is not decoded here. */
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:utf-8|us-ascii)))/i
 
 async function changedAnswer(

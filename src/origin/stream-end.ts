@@ -2,32 +2,32 @@ import type { BrokenOutcome, StreamOutcome } from '../ending'
 
 export interface Guarded {
   readonly body: ReadableStream<Uint8Array>
-  /** Settles when the last byte has gone, one way or another. It never rejects. */
+  /** Settles when the body has ended, in whatever way. It never rejects. */
   readonly done: Promise<StreamOutcome>
 }
 
 /** How a protocol says that a stream broke. Where it is absent, the connection is broken off. */
 export type BrokenStream = ((code: string, message: string) => string) | undefined
 
-/** The time at which a reply ends, whatever is still to come. */
+/** The time at which a reply ends, even if the agent has more to send. */
 export interface EndTime {
   /** Milliseconds since the epoch. */
   readonly at: number
   readonly outcome: 'expired' | 'limit'
 }
 
-/** The end of a reply, which comes whatever is still to come. */
+/** The end of a reply, which comes even if the agent has more to send. */
 export interface Ending {
-  /** Milliseconds from now until its time is over. It may end earlier. */
+  /** Milliseconds from now until the reply's time is over. The reply may end earlier. */
   readonly afterMs: number
   /**
-   * Does something when the reply has to end, with why.
-   * @returns a function that takes that back
+   * Calls `work` with the reason when the reply has to end.
+   * @returns a function that cancels this
    */
   onEnd(work: (outcome: EndTime['outcome'] | 'revoked') => void): () => void
 }
 
-/** The words for the caller, which the protocol wraps: a code, and a sentence. */
+/** A code and a sentence for the caller, which the protocol's error event contains. */
 export const WORDS: Readonly<Record<BrokenOutcome, readonly [code: string, message: string]>> = {
   cut: ['origin-cut', 'The connection to the agent was lost.'],
   stalled: ['origin-stalled', 'The agent has been silent for too long.'],
@@ -42,8 +42,8 @@ const encoder = new TextEncoder()
 export type Writer = WritableStreamDefaultWriter<Uint8Array>
 
 /**
- * Writes the last words, and ends the reply as complete.
- * @returns `client-left` where nobody reads it any more
+ * Writes the last text, and ends the reply in the normal way.
+ * @returns `client-left` where the caller does not read it any more
  */
 export async function endWith(writer: Writer, text: string, outcome: StreamOutcome): Promise<StreamOutcome> {
   try {
@@ -55,7 +55,7 @@ export async function endWith(writer: Writer, text: string, outcome: StreamOutco
   }
 }
 
-/** Ends the connection, not the reply: what is not whole may not end as if it were. */
+/** Breaks the connection off, because a reply that is not whole must not look complete. */
 export async function breakOff(writer: Writer, outcome: StreamOutcome): Promise<StreamOutcome> {
   await writer.abort(new Error(`the origin's reply was ${outcome}`)).catch(() => undefined)
   return outcome
