@@ -6,7 +6,7 @@ import { createOwners, type Owner, type Sharing } from './owner'
 import { createOwnershipCache } from './ownership-cache'
 import { importThreadKeys, type ThreadKeys, threadSecretFault } from './secret'
 
-/** The agent's answer to a request of the gateway's own. */
+/** The agent's answer to the gateway's own request. */
 export interface AgentAnswer {
   readonly status: number
   /** Undefined where it is not JSON, and where it was not waited for. */
@@ -14,8 +14,8 @@ export interface AgentAnswer {
 }
 
 /**
- * The part of an answer that is waited for: all of it; its status alone, however long it is; or its
- * end, of which nothing but the status is told.
+ * The part of an answer that is waited for. `answer`: all of it. `status`: its status, but not its
+ * body. `end`: the end of its body, but only the status is returned.
  */
 export type WaitFor = 'answer' | 'status' | 'end'
 
@@ -30,11 +30,11 @@ export type Ask = (
   waitFor?: WaitFor,
 ) => Promise<AgentAnswer>
 
-/** One caller on one route, as a rule needs it to keep their threads apart from others'. */
+/** One caller on one route, for the rules that separate the threads of callers. */
 export interface ThreadContext {
   readonly owner: string
   readonly ids: Ids
-  /** Makes an id that nobody has had. */
+  /** Makes an id that was never used before. */
   newId(): string
   /** Whether a thread without an owner becomes the property of the first caller who uses it. */
   readonly claimsUnowned: boolean
@@ -42,21 +42,21 @@ export interface ThreadContext {
   permits(operation: string): boolean
   readonly ask: Ask
   readonly after: After
-  /** Threads that lately turned out to be the caller's. */
+  /** Threads that were recently found to be the caller's. */
   readonly cache: {
     isOwn(thread: string): boolean
     /**
-     * Called before the agent is asked. The function that it returns notes a thread that the agent
-     * says is the caller's.
+     * Must be called before the agent is asked. Returns a function that notes a thread which,
+     * according to the agent, is the caller's.
      */
     beforeAsking(): (thread: string) => void
     forget(thread: string): void
-    /** Whether another caller's thread was deleted under this id lately. */
+    /** Whether another owner recently deleted a thread with this id. */
     isReserved(thread: string): boolean
   }
 }
 
-/** The members of a route that ownership depends on. */
+/** The members of a route that decide who owns a thread. */
 interface OwnedRoute {
   readonly id: string
   readonly threads: Sharing
@@ -70,8 +70,8 @@ export type ThreadContexts = (
 ) => Promise<ThreadContext>
 
 /**
- * @param secret of the threads; read when it is first needed
- * @returns a function that throws Refusal `configuration-incomplete` without a secret and
+ * @param secret THREAD_SECRET, which is read when it is first needed
+ * @returns a function that throws Refusal `configuration-incomplete` without a valid secret and
  *   `tenant-missing` without a tenant
  */
 export function createThreadContexts(

@@ -5,7 +5,8 @@ import type { Sort } from './sort'
 import { uuidOf } from './uuid'
 
 /**
- * As many ids may a request name. Each costs a digest or two, and a body has room for a million.
+ * The most ids that a request may name. Each costs a digest or two, and a body has room for a
+ * million.
  */
 export const MAX_IDS = 100
 
@@ -13,28 +14,28 @@ export const tooManyIds = (): Refusal =>
   new Refusal('body-invalid', 'too many ids', { limit: { name: 'ids', most: MAX_IDS } })
 
 /**
- * The ids of one request, in the name of its owner on one route. Answers may have any number.
+ * The ids of one request, for one owner on one route. Answers may contain any number of ids.
  *
  * `derive`, `open` and `toAgent` throw Refusal `body-invalid` for the 101st id that a request
  * names.
  */
 export interface Ids {
   /**
-   * A UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose: the same each
-   * time, and for no other owner, route or sort. Nothing is stored, so nobody can take an id before
-   * somebody else.
+   * Returns a UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose. It is
+   * the same each time, and different for each owner, route and sort. Nothing is stored, so no
+   * caller can take an id before another one does.
    */
   derive(sort: Sort, chosen: string): Promise<string>
   /**
-   * An id that the agent gave, with a mark (HMAC-SHA-256, 43 characters of base64url) that it is
-   * this owner's.
+   * Returns an id that the agent issued, with a mark (HMAC-SHA-256, 43 characters of base64url)
+   * that it is this owner's.
    */
   seal(sort: Sort, given: string): Promise<string>
-  /** The id that was sealed; undefined where the mark is missing or another's. */
+  /** Returns the id that was sealed; undefined if the mark is missing or another owner's. */
   open(sort: Sort, sealed: string): Promise<string | undefined>
   /**
-   * For ids that the agent gives: what is not sealed for this owner becomes an id that the agent
-   * never gave to anybody.
+   * Opens an id that the agent issues. An id without this owner's seal is replaced by one that the
+   * agent has never issued.
    */
   toAgent(sort: Sort, given: string): Promise<string>
 }

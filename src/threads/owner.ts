@@ -4,27 +4,27 @@ import { sha256Text } from '../sha256'
 /** The owner of the threads of a route: each caller, each tenant, or no one (`shared`). */
 export type Sharing = 'own' | 'tenant' | 'shared'
 
-/** The members of a caller that make the name of an owner. */
+/** The members of a caller from which the owner's name is made. */
 export interface Owner {
   readonly identityProvider: string
   readonly userId: string
   readonly tenant: string | undefined
 }
 
-/** Owners whose names are kept; a name costs a digest. */
+/** The most names that are kept in memory, because each costs a digest. */
 const MAX_NAMES = 1_000
 
 /**
- * Gives an owner's name: 43 characters of base64url, the SHA-256 of who vouches for them and of
- * their id there. No secret is in it, so that whoever runs the agent's database can write it into
- * threads of before; nobody but the gateway lets a caller use it.
+ * Returns an owner's name: 43 characters of base64url, the SHA-256 of their identity provider and
+ * their id there. It contains no secret, so that operators can write it into older threads in the
+ * agent's database. Only the gateway decides which name a caller gets.
  *
- * The same subject of two identity providers is two owners, and so is a tenant of two.
+ * The same subject at two identity providers is two owners, and so is the same tenant.
  */
 export type OwnerOf = (caller: Owner, sharing: 'own' | 'tenant') => Promise<string>
 
 /**
- * @throws Refusal `tenant-missing`, from what it returns, where threads are a tenant's and the
+ * @returns a function that throws Refusal `tenant-missing` where threads belong to tenants and the
  *   caller has none
  */
 export function createOwners(): OwnerOf {
@@ -44,7 +44,7 @@ export function createOwners(): OwnerOf {
 
 /**
  * @param identityProvider the `iss` of the owner's tokens
- * @param id the user id, which is the subject behind its issuer's `subjectPrefix`; or the tenant
+ * @param id the tenant, or the user id: the issuer's `subjectPrefix` and then the subject
  */
 export async function ownerName(sharing: 'own' | 'tenant', identityProvider: string, id: string): Promise<string> {
   return sha256Text(JSON.stringify([sharing, identityProvider, id]))

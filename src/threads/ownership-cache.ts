@@ -1,34 +1,32 @@
-/** How long a thread's owner is believed. */
+/** How long a known owner of a thread is used before the agent is asked again. */
 const BELIEVED_MS = 30_000
 /**
- * How long nobody else may make a thread under the id of one that was deleted. Requests that were
- * under way are over by then.
+ * How long no other caller may create a thread with the id of a deleted one. Requests that were
+ * under way have ended by then.
  */
 const RESERVED_MS = 600_000
 const MAX_ENTRIES = 10_000
 
 /**
- * Threads whose owner has been read from the agent lately, so that it need not be asked before each
- * call. Only what was found to be somebody's is kept, under the route and the thread, together with
- * whose it is.
+ * Threads whose owner the agent named recently, so that it need not be asked before each call. Only
+ * threads that have an owner are kept, by route and thread, each with its owner.
  *
- * It is this isolate's own: a thread that is deleted through another isolate, and made anew there
- * by somebody else under the same id, is still taken for its former owner's here until the time is
- * over.
+ * Each isolate has its own cache. If another isolate deletes a thread, and another caller creates
+ * one with the same id, this isolate still knows the former owner until the entry expires.
  */
 export interface OwnershipCache {
   isOwn(route: string, thread: string, owner: string): boolean
   /**
-   * Called before the agent is asked.
-   * @returns what notes a thread that it says is the owner's, unless it was deleted, or could have
-   *   been, since it was asked
+   * Must be called before the agent is asked.
+   * @returns a function that notes a thread which the agent says is the owner's, unless the thread
+   *   was or could have been deleted since the agent was asked
    */
   beforeAsking(route: string, owner: string): (thread: string) => void
-  /** The thread is being deleted by its owner. */
+  /** Forgets a thread that its owner deletes, and reserves its id. */
   forget(route: string, thread: string, owner: string): void
   /**
-   * Whether somebody else's thread was deleted under this id lately: what they left running could
-   * reach into a new one.
+   * Tells whether another owner recently deleted a thread with this id. Runs left over from it
+   * could write into a new thread.
    */
   isReserved(route: string, thread: string, owner: string): boolean
 }
@@ -43,8 +41,8 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
   const found = new Map<string, Entry>()
   const deleted = new Map<string, Entry>()
   /**
-   * When a deletion was last dropped for want of room: of all that was asked before, nothing is
-   * known.
+   * When a deletion was last evicted early, for lack of room. Answers to questions asked before
+   * that are not noted.
    */
   let dropped = Number.NEGATIVE_INFINITY
   const keyOf = (route: string, thread: string) => JSON.stringify([route, thread])
@@ -53,7 +51,7 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
     return entry !== undefined && now() < entry.until ? entry : undefined
   }
   const put = (entries: Map<string, Entry>, key: string, owner: string, forMs: number): Entry | undefined => {
-    // An entry that is put again becomes the newest of all.
+    // An entry that is put again becomes the newest.
     entries.delete(key)
     const [oldest] = entries.size >= MAX_ENTRIES ? entries : []
     if (oldest) entries.delete(oldest[0])
@@ -66,7 +64,7 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
       const askedAt = now()
       return (thread) => {
         const key = keyOf(route, thread)
-        // An answer that was on its way while the thread was deleted would bring back its former
+        // If the thread was deleted while the answer was on its way, the answer names the former
         // owner.
         if (currentIn(deleted, key) || askedAt <= dropped || askedAt + RESERVED_MS <= now()) return
         put(found, key, owner, BELIEVED_MS)

@@ -1,4 +1,4 @@
-/** Shorter ones can be guessed. */
+/** Shorter secrets can be guessed. */
 const MIN_SECRET_CHARS = 32
 
 /** The keys of sealed and derived ids: HMAC-SHA-256, with the usages `sign` and `verify`. */
@@ -8,17 +8,17 @@ export interface ThreadKeys {
   /** Opens what was sealed before the last rotation. */
   readonly previous: CryptoKey | undefined
   /**
-   * Derives ids, the same ones for ever: another key would part everybody from their conversations.
-   * It needs no rotation. A person who knows it can compute the id that an agent has for a
-   * conversation, and can do nothing with that: the gateway derives the ids of each request from
-   * the caller whom it verified.
+   * Derives ids, which must never change: with another key all callers would lose their
+   * conversations. It needs no rotation. A person who knows it can compute an agent's id for a
+   * conversation, but cannot use it: the gateway derives the ids of each request from the caller
+   * whom it verified.
    */
   readonly original: CryptoKey
 }
 
 /**
- * THREAD_SECRET: one secret a line, the newest first. The first seals, the first two open, the last
- * derives.
+ * Returns the secrets in THREAD_SECRET, one on each line, the newest first. The first seals ids,
+ * the first two open them, and the last derives them.
  */
 export const secretsIn = (secret: string): readonly string[] =>
   secret
@@ -26,7 +26,7 @@ export const secretsIn = (secret: string): readonly string[] =>
     .map((line) => line.trim())
     .filter((line) => line !== '')
 
-/** Says what is wrong with THREAD_SECRET, without a word of it. */
+/** Says what is wrong with THREAD_SECRET, without repeating any part of it. */
 export function threadSecretFault(secret: string | undefined): string | undefined {
   const secrets = secretsIn(secret ?? '')
   if (secrets.length === 0) return 'is not set'
