@@ -24,8 +24,8 @@ const langgraphUser = {
 
 const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
 /**
- * LangGraph copies `x-*` headers into `configurable`; the server's own names there begin with two
- * underscores. The last two are what it takes from tracing headers.
+ * LangGraph copies `x-*` headers into `configurable`, and `langsmith-*` and `baggage` from tracing
+ * headers. The server's own names there begin with two underscores.
  */
 const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*|langsmith-.*|baggage)$/i
 
@@ -34,17 +34,17 @@ export const langgraph: Adapter<Whose> = {
   endpoints,
   identity: { ...assertionOnly, assertion: 'bearer', headers: true },
   bodyChannels: ['langgraphAuthUser'],
-  // A reader loop costs a multiple of the native pump; LangGraph's clients join a lost stream again
-  // by themselves.
+  // Heartbeats would make the gateway read each stream, which costs several times as much as to
+  // pass it on unread. LangGraph's clients rejoin a lost stream by themselves.
   heartbeatSeconds: 0,
-  // LangGraph's pages send the key of their own platform beside the bearer, or an empty one.
+  // LangGraph's web pages send the key of their own platform, or an empty one, beside the token.
   ignoredHeaders: ['x-api-key', 'x-auth-scheme'],
 
   rewrite(body, { endpoint }, { channels, principal }) {
     const isCommand = endpoint.operation === 'run.command'
     const identity: JsonObject = {
-      // A command starts its run without looking at headers, so what they would have said goes with
-      // it.
+      // The server starts the run of a command without reading headers, so their identity goes into
+      // the body.
       ...(isCommand && channels.headers && headersOf(principal)),
       ...(endpoint.startsRun && channels.langgraphAuthUser && authUserOf(principal)),
     }
@@ -52,8 +52,7 @@ export const langgraph: Adapter<Whose> = {
       if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
       removeForged(one)
       if (isObject(one.params)) removeForged(one.params)
-      // Only a command has its run in `params`; elsewhere a member of that name is nothing to the
-      // server.
+      // Only a command has its run in `params`. Elsewhere the server ignores a member of that name.
       const run = isCommand ? one.params : one
       if (isObject(run) && Object.keys(identity).length > 0) inject(run, identity)
       return one
@@ -65,14 +64,14 @@ export const langgraph: Adapter<Whose> = {
     ...new Set([call.endpoint.operation, ...operationsOfMembers(call, call.endpoint.members ?? [], threads)]),
   ],
 
-  // A run that is joined is found to be the caller's first, and its events are kept with it.
+  // Event ids may pass: only the caller's own runs can be joined, and each run has its own events.
   threads: { rules, resumes: true },
   threadOf({ params, body }) {
     if (params.thread !== undefined) return decodeURIComponent(params.thread)
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
   },
 
-  // A server with a login of its own makes its user of the assertion, and keeps that too.
+  // A server with its own authentication makes its user from the assertion, and stores that too.
   identityRemoved: ({ assertion, headers, langgraphAuthUser }) =>
     identityRemoved(assertion !== 'off' || headers || langgraphAuthUser ? KEPT_NAMES : [], {
       event: all(withoutKept, inMessage),
@@ -83,14 +82,14 @@ export const langgraph: Adapter<Whose> = {
 }
 
 /**
- * Takes out what LangGraph would read as configuration or as identity: of a run, its context, its
- * checkpoint, its metadata.
+ * Removes members that LangGraph would read as configuration or as identity from a run, its
+ * context, its checkpoint and its metadata.
  */
 function removeForged(part: JsonObject): void {
-  // The server would call this address itself, with whatever the run produced.
+  // The server itself would call this address, with the result of the run.
   if (part.webhook !== undefined && part.webhook !== null)
     throw new Refusal('field-forbidden', 'webhook', { field: 'webhook' })
-  // It would write the run into a tracing project of the caller's choice.
+  // The server would write the run into a tracing project that the caller chose.
   delete part.langsmith_tracer
   const config = isObject(part.config) ? part.config : undefined
   for (const holder of [config?.configurable, part.context, part.checkpoint]) {
@@ -98,16 +97,16 @@ function removeForged(part: JsonObject): void {
     for (const key of Object.keys(holder)) if (FORGED_CONFIGURABLE.test(key)) delete holder[key]
     removeSpellings(holder, FORGED_NAMES)
   }
-  // Graphs and tracers read metadata too; a `user_id` there is the caller's own filter.
+  // Graphs and tracers read metadata too. A `user_id` there stays: it is the caller's own filter.
   for (const holder of [part.metadata, config?.metadata]) if (isObject(holder)) removeSpellings(holder, IDENTITY_NAMES)
 }
 
 const AUTH_USER_NAMES = ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions']
 
-/** Names under which a server keeps who started a run, for everybody who may read the thread. */
+/** Names under which a server stores who started a run. Every reader of the thread gets them. */
 const KEPT_NAMES = [...AUTH_USER_NAMES, ...Object.keys(identityHeaders)]
 const withoutKept = cutFrom(CONFIGURATIONS, new Set(KEPT_NAMES))
-/** The mode `messages` tells pairs of a message and its metadata. */
+/** The stream mode `messages` sends pairs of a message and its metadata. */
 const inMessage = items((item, index) =>
   index === 1 ? members(Object.fromEntries(KEPT_NAMES.map((name) => [name, removed])))(item) : item,
 )

@@ -3,7 +3,7 @@ import { isObject, type Json, type JsonObject } from '../../json'
 import type { Call } from '../call'
 import { OWNER, stamped } from './ownership'
 
-/** Servers put it into the thread, and whose a thread is is read together with all of it. */
+/** Servers store metadata in the thread, and the gateway reads all of it to find the owner. */
 const MAX_METADATA_BYTES = 64 * 1024
 
 export function stampedBody(body: Json, owner: string): JsonObject {
@@ -11,7 +11,7 @@ export function stampedBody(body: Json, owner: string): JsonObject {
   return { ...body, metadata: stamped(body.metadata, owner) }
 }
 
-/** A call whose body names its caller as the owner. */
+/** Returns a call whose body names its caller as the owner. */
 export const withOwner = (call: Call, owner: string): Call => ({ ...call, body: stampedBody(call.body ?? {}, owner) })
 
 export function withoutOwner(body: Json | undefined): Json | undefined {
@@ -21,8 +21,8 @@ export function withoutOwner(body: Json | undefined): Json | undefined {
 }
 
 /**
- * The metadata that a server would give to a thread that a run creates. Servers differ in whether
- * they heed the run's configuration; what stands in both is the run's.
+ * Returns the metadata that a server would give to a thread that this run creates. Only some
+ * servers read the metadata of its configuration. The run's own metadata takes precedence.
  */
 export function metadataOfRun(body: Json | undefined): JsonObject {
   const run = isObject(body) && body.method === 'run.start' ? body.params : body
@@ -32,11 +32,11 @@ export function metadataOfRun(body: Json | undefined): JsonObject {
 }
 
 /**
- * A thread is named by the path, or by the one member that is looked at. Some servers would go by
- * one that stands in the configuration of a run or in the checkpoint that it begins at. An owner is
- * named by the gateway alone: a thread that somebody gives to somebody else would turn up among
- * theirs.
- * @throws Refusal `body-too-large` where metadata is
+ * Removes thread ids and owners from places that the gateway does not check. The thread is named by
+ * the path, or by the one member that is checked. Some servers would use an id in the configuration
+ * of a run, or in the checkpoint where it begins. Only the gateway names owners: otherwise a caller
+ * could put a thread among another caller's.
+ * @throws Refusal `body-too-large` where metadata is too large
  */
 export function cleared(call: Call): Call {
   const { body, params } = call

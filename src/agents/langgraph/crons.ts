@@ -10,9 +10,9 @@ import { isNo, unclear } from './statuses'
 const isOwn = (cron: Json | undefined, owner: string): boolean =>
   isObject(cron) && isObject(cron.metadata) && cron.metadata[OWNER] === owner
 
-/** A cron that is there. @throws Refusal `thread-unknown` where it is not the caller's */
+/** Requires a cron to be the caller's. @throws Refusal `thread-unknown` where it is not */
 export const ownCron: Rule = async (call, { ask, owner }) => {
-  // A server refuses what is no UUID in a way that says nothing of who owns it.
+  // If the id is no UUID, the server's answer says nothing about the owner.
   if (!isThreadId(call.params.cron)) throw new Refusal('thread-unknown')
   const { status, answer } = await ask('GET', `/runs/crons/${call.params.cron}`)
   if (status !== 200 && !isNo(status)) throw unclear('owner of a cron', status)
@@ -20,7 +20,7 @@ export const ownCron: Rule = async (call, { ask, owner }) => {
   return { call }
 }
 
-/** The same with a body, which may not take the owner away. */
+/** Does the same for a call with a body, which must not remove the owner. */
 export const changedCron: Rule = async (call, context) => {
   await ownCron(call, context)
   const body = call.body ?? {}
@@ -28,7 +28,7 @@ export const changedCron: Rule = async (call, context) => {
   return { call: keepsMetadata ? { ...call, body } : withOwner(call, context.owner) }
 }
 
-/** A cron that is made, under a thread of the caller's or under none. */
+/** Creates a cron, in a thread of the caller's or without a thread. */
 export const newCron: Rule = async (call, context) => {
   const { thread } = call.params
   if (thread !== undefined) await new Ownership(context).require(thread)
@@ -36,8 +36,8 @@ export const newCron: Rule = async (call, context) => {
 }
 
 /**
- * A search among the caller's own crons. Answers of servers that ignore the filter are filtered
- * here.
+ * Searches the caller's own crons. Some servers ignore the filter, so answers are filtered here
+ * too.
  */
 export const listedCrons: Rule = (call, { owner }) => {
   const body = stampedBody(call.body ?? {}, owner)

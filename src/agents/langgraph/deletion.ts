@@ -4,24 +4,24 @@ import type { ThreadContext } from '../../threads/context'
 import { isThreadId } from './ownership'
 import { isNo, unclear } from './statuses'
 
-/** The most requests that one deletion may cost, for a thread with more runs than anybody has. */
+/** How often a deletion asks for a run of each status at most. No real thread has so many runs. */
 const MAX_QUESTIONS = 200
-/** A run that hears of its end but does not come to it. */
+/** How long to wait for a run that was cancelled but does not stop. */
 const PATIENCE_MS = 10_000
 
 /**
- * Ends the runs of a thread that is about to be deleted. Servers only forget them: they go on, and
- * what they make gets into whatever thread has the id by then. A run that cannot be ended does not
- * keep the thread from being deleted.
+ * Cancels the runs of a thread before it is deleted. Servers only forget such runs: they go on, and
+ * write into a later thread that has the same id. The thread is deleted even if a run cannot be
+ * cancelled.
  *
- * @throws Refusal where it cannot be told whether there are any
+ * @throws Refusal where the server does not say clearly whether there are runs
  */
 export async function cancelRuns(thread: string, { ask, after }: Pick<ThreadContext, 'ask' | 'after'>): Promise<void> {
-  // Those that wait come first: the next one begins as soon as the one before it has ended.
+  // Pending runs come first: otherwise one would begin as soon as the run before it has ended.
   for (const status of ['pending', 'running']) {
     const cancelled = new Set<string>()
     let staying = 0
-    // One by one: a JavaScript server lists runs together with all that they were given.
+    // One by one, because a JavaScript server lists each run with everything it was started with.
     for (let questions = 0; questions < MAX_QUESTIONS; questions++) {
       const run = await runAt(staying, status)
       if (run === undefined) break

@@ -10,11 +10,11 @@ const startsStatelessRun = { startsRun: true, members: members.statelessRun } as
 const startsCron = { ...closed, startsRun: true, members: members.cron } as const
 
 /**
- * The API of a LangGraph server. Closed unless a route opens them: what changes assistants (one
- * forged assistant's configuration reaches everybody's runs), crons, and endpoints that tell about
- * the server; where threads are shared, also the store, which the server keeps apart for nobody.
- * `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at all, and neither is
- * what prunes threads by the list. Counting crons has no filter that every server knows.
+ * The API of a LangGraph server. Unless a route opens them, these are closed: changes to assistants
+ * (a forged configuration would reach the runs of all callers), crons, and the health check. Where
+ * threads are shared, the store is closed too, because the server does not separate it by caller.
+ * `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at all, nor is the
+ * pruning of a list of threads. Not every server has a filter for counting crons.
  */
 export const endpoints = [
   post('assistants.search', '/assistants/search', 'assistant'),
@@ -81,5 +81,5 @@ export const endpoints = [
   read('health', '/ok', 'nobody', closed),
 ]
 
-/** Ownership rules that rows of this table ask for. */
+/** The names of the ownership rules that rows of this table use. */
 export type Whose = WhoseOf<typeof endpoints>

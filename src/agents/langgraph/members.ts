@@ -1,15 +1,15 @@
 import type { Sharing } from '../../threads/owner'
 import type { DecidingMember } from '../members'
 
-/** Ending a run that may be another person's. On routes with `threads: 'own'` it is one's own. */
+/** Returns the operation for ending a run; with `threads: 'own'` none, as it is the caller's. */
 const endsRun = (threads: Sharing): string | undefined => (threads === 'own' ? undefined : 'run.cancel')
 
-/** Texts that servers take for no; every other value of a switch counts as yes. */
+/** Texts that servers read as false; every other value of a switch counts as true. */
 const NO = new Set(['', '0', 'false', 'no', 'off'])
 
 /**
- * The effect of a new run on one that goes on in the same thread. The event protocol has the second
- * spelling.
+ * The effect of a new run on one that is still going on in the same thread. The event protocol uses
+ * the second spelling.
  */
 const multitaskStrategy: DecidingMember = {
   place: 'body',
@@ -24,14 +24,14 @@ const ifNotExists: DecidingMember = {
   asks: (value) => (value === 'create' ? 'threads.create' : undefined),
 }
 
-/** The thread of a stateless run, which is deleted after it unless the request keeps it. */
+/** The thread of a stateless run. It is deleted after the run unless the request keeps it. */
 const onCompletion: DecidingMember = {
   place: 'body',
   spellings: ['on_completion', 'onCompletion'],
   asks: (value) => (value === 'keep' ? 'threads.create' : undefined),
 }
 
-/** The same of a cron's runs. */
+/** The same for the runs of a cron. */
 const onRunCompleted: DecidingMember = {
   place: 'body',
   spellings: ['on_run_completed', 'onRunCompleted'],
@@ -59,8 +59,8 @@ const cancelOnDisconnect: DecidingMember = {
 }
 
 /**
- * Members that decide, by what an endpoint does. `on_disconnect` is not among them: it ends only
- * the run that the request itself starts. `webhook` is refused by the adapter wherever it stands.
+ * The deciding members for each kind of endpoint. `on_disconnect` is not among them: it ends only
+ * the run that the request itself starts. The adapter refuses `webhook` everywhere.
  */
 export const members = {
   run: [multitaskStrategy, ifNotExists],

@@ -14,8 +14,8 @@ export const newThread: Rule = async (call, context) => {
   const { thread_id: thread, supersteps, ...rest } = body
   if (thread !== undefined && thread !== null) {
     if (!isThreadId(thread)) throw new Refusal('body-invalid', 'thread_id')
-    // Both a Python server's first steps of a thread and the wish for one that exists reach a
-    // thread that is there already.
+    // Both the first steps of a thread (`supersteps`, on a Python server) and `do_nothing` can
+    // reach a thread that already exists.
     if (supersteps !== undefined || body.if_exists === 'do_nothing') {
       const found = await ownership.find(thread)
       if (found === 'own' && body.if_exists !== 'do_nothing') delete body.supersteps
@@ -28,7 +28,7 @@ export const newThread: Rule = async (call, context) => {
   const note = cache.beforeAsking()
   return { call: { ...call, body }, change: { answer: checked } }
 
-  /** The last word is the server's: what it answers with is the caller's, or is not shown. */
+  /** Checks the thread that the server returns. If it is not the caller's, it is not shown. */
   function checked(text: string): string {
     const answer = parseJson(text)
     if (!isObject(answer) || answer.thread_id === undefined) return text

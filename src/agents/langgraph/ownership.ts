@@ -3,12 +3,12 @@ import { isObject, type JsonObject } from '../../json'
 import type { ThreadContext } from '../../threads/context'
 import { isNo, unclear } from './statuses'
 
-/** The member of a thread's metadata that says whose it is. Only the gateway writes it. */
+/** The member of a thread's metadata that names its owner. Only the gateway writes it. */
 export const OWNER = 'sallyport_owner'
 
 /**
- * As LangGraph writes ids. Its Python server takes others for the same thread, so they are not
- * passed on.
+ * Matches ids as LangGraph writes them. Its Python server accepts other spellings of the same id,
+ * so those are not passed on.
  */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -25,23 +25,23 @@ type Finding = 'own' | 'foreign' | 'missing'
 
 /**
  * Finds the owner of a thread in the server's own database, with the caller's identity. LangGraph
- * has no request that only reads metadata, but its search can be held to one id and to few members,
- * so that a long conversation is not read along.
+ * has no request that only reads metadata. But its search can be limited to one id and a few
+ * members, so that a long conversation is not read too.
  */
 export class Ownership {
   constructor(readonly context: ThreadContext) {}
 
-  /** @throws Refusal `thread-unknown` where the thread is not the caller's, or is not */
+  /** @throws Refusal `thread-unknown` where the thread does not exist or is not the caller's */
   async require(thread: string): Promise<void> {
     if (this.context.cache.isOwn(thread)) return
     if ((await this.find(thread)) !== 'own') throw new Refusal('thread-unknown')
   }
 
   /**
-   * Makes a thread the caller's if there is none of that id. Of two who race for one, the server
-   * lets one create it, and the other finds it taken.
-   * @throws Refusal `thread-unknown` where it is somebody else's or was so until lately, or where
-   *   the caller may not create threads
+   * Creates a thread for the caller if none has this id. If two callers race, the server lets only
+   * one create it, and the other finds it taken.
+   * @throws Refusal `thread-unknown` where another owner has the thread or recently deleted it, or
+   *   where the caller may not create threads
    */
   async claim(thread: string, as: JsonObject = {}): Promise<void> {
     const { cache, owner, ask, permits } = this.context
@@ -59,8 +59,8 @@ export class Ownership {
   }
 
   /**
-   * Whether a run is one of a thread: a JavaScript server streams any run to whoever names it under
-   * a thread of theirs.
+   * Requires a run to belong to a thread. A JavaScript server would stream any run to a caller who
+   * names it under their own thread.
    * @throws Refusal `thread-unknown`
    */
   async requireRun(thread: string, run: string): Promise<void> {
@@ -86,7 +86,7 @@ export class Ownership {
     return 'own'
   }
 
-  /** @returns null where there is a thread without one, undefined where there is no thread */
+  /** @returns null where the thread has no owner, undefined where there is no thread */
   async #ownerOf(thread: string): Promise<unknown> {
     const select = ['thread_id', 'metadata']
     const { status, answer } = await this.context.ask('POST', '/threads/search', { ids: [thread], limit: 1, select })
@@ -94,18 +94,18 @@ export class Ownership {
     if (status !== 200 || !Array.isArray(answer)) throw unclear(WHAT, status)
     const [found] = answer
     if (found === undefined) return undefined
-    // A server that knows no search by id would answer with any thread.
+    // A server that cannot search by id would answer with any thread.
     if (!isObject(found) || found.thread_id !== thread) throw unclear(WHAT, status)
     return (isObject(found.metadata) ? found.metadata[OWNER] : undefined) ?? null
   }
 
   /**
-   * The last to write becomes the owner: two who come at the same moment may both be let in this
-   * once.
+   * Makes the caller the owner. The last write wins: if two callers claim the thread at the same
+   * moment, both may be let in this once.
    */
   async #take(thread: string): Promise<Finding> {
     const { ask, owner } = this.context
-    // It is answered with all that was said in the thread.
+    // Only the status is awaited: the answer contains the whole conversation.
     const { status } = await ask('PATCH', `/threads/${thread}`, { metadata: { [OWNER]: owner } }, 'status')
     if (isNo(status)) return 'missing'
     if (status !== 200 && status !== 204) throw unclear(WHAT, status)

@@ -2,27 +2,27 @@ import { isObject, type Json, parseJson } from '../../json'
 import type { Ids } from '../../threads/ids'
 import type { AnswerChange } from '../answer-change'
 
-/** `/runs/{run}` and what may follow: a run that has no thread which its caller could name. */
+/** Matches `/runs/{run}` and anything below it: the address of a run without a thread. */
 const RUN = /^\/runs\/([^/]+)(?=\/|$)/
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /**
- * Marks the id of a run without a thread as its caller's, wherever it comes back: in the addresses
- * of the reply, in the stream, in the run itself. JavaScript servers let such a run be joined by
- * its id alone.
+ * Seals the id of a run without a thread for its caller, wherever the answer contains it: in
+ * addresses, in the stream, in the run itself. On JavaScript servers, the id alone is enough to
+ * join such a run.
  *
- * @param isWait whether the answer is what the run made: it names no run, and may be long in coming
+ * @param isWait whether the answer is the run's result: it names no run, and may take long to come
  */
 export function sealedRuns(ids: Ids, isWait: boolean): AnswerChange {
-  /** By the server's id. */
+  /** Sealed ids, by the server's ids. */
   const sealed = new Map<string, string>()
   const seal = async (run: string): Promise<string> => {
     const known = sealed.get(run) ?? (await ids.seal('run', run))
     sealed.set(run, known)
     return known
   }
-  // One pass, however many there are.
+  // One pass over the text, however many ids there are.
   const restored = (text: string): string => text.replace(UUID, (id) => sealed.get(id) ?? id)
 
   return {
@@ -43,7 +43,7 @@ export function sealedRuns(ids: Ids, isWait: boolean): AnswerChange {
   }
 }
 
-/** One run, or a list of them. */
+/** Returns the ids of the runs in an answer, which is one run or a list of runs. */
 const runsOf = (answer: Json | undefined): string[] =>
   (Array.isArray(answer) ? answer : [answer]).flatMap((run) =>
     isObject(run) && typeof run.run_id === 'string' ? [run.run_id] : [],

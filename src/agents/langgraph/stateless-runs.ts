@@ -6,8 +6,8 @@ import { Ownership } from './ownership'
 import { sealedRuns } from './runs'
 
 /**
- * A run without a thread of the caller's: the server makes one for each, and it is the caller's as
- * well.
+ * Starts runs without naming a thread: the server creates a thread for each, and the caller owns
+ * that thread too.
  */
 export const statelessRun: Rule = (call, { ids, owner }) => {
   const { body, endpoint } = call
@@ -22,14 +22,14 @@ export const statelessRun: Rule = (call, { ids, owner }) => {
   }
 }
 
-/** A stream of such a run, joined by its sealed id. */
+/** Joins the stream of such a run by its sealed id. */
 export const joinedStatelessRun: Rule = async (call, { ids }) => {
   const run = await ids.open('run', decodeURIComponent(call.params.run ?? ''))
   if (run === undefined) throw new Refusal('thread-unknown')
   return { call: { ...call, params: { ...call.params, run } }, change: sealedRuns(ids, false) }
 }
 
-/** Runs of one thread by their ids. By their status they would be everybody's. */
+/** Cancels runs of one thread by their ids. By status, it would cancel runs of all callers. */
 export const namedRuns: Rule = async (call, context) => {
   const body = isObject(call.body) ? call.body : {}
   const { status, thread_id: thread, run_ids: runs } = body

@@ -2,15 +2,15 @@ import type { Question } from '../../errors/reasons'
 import { Refusal } from '../../errors/refusal'
 
 /**
- * Servers answer so for a thread that is not there for this caller. 403 and 422 say that the
- * gateway's question was refused, by an authorisation that fails or a firewall on the way: the
- * owner of a thread may not hear that it is gone.
+ * Tells whether the server says that a thread does not exist for this caller. 403 and 422 do not
+ * count: they say that failing authorisation, or a firewall, refused the gateway's own request.
+ * After them the owner of a thread must not be told that it is gone.
  */
 export const isNo = (status: number): boolean => status === 404
 
 /**
- * An answer that cannot be read never makes a thread the caller's. A server that has no time now
- * says so, and so does the gateway.
+ * Returns the Refusal for an unclear answer, which never makes a thread the caller's. If the server
+ * says that it is busy, the Refusal says so too.
  */
 export const unclear = (question: Question, status: number): Refusal =>
   new Refusal(status === 429 || status === 503 ? 'origin-busy' : 'origin-reply-refused', `${question}: ${status}`)

@@ -2,7 +2,7 @@ import { Refusal } from '../../errors/refusal'
 import { isNumber, isObject, type Json, parseJson } from '../../json'
 import type { Rule } from '../thread-isolation'
 
-/** Where a namespace stands in the bodies of the store's requests, by path. */
+/** The member that holds the namespace in the body of a request to the store, by path. */
 const MEMBER: Readonly<Record<string, string>> = {
   '/store/items': 'namespace',
   '/store/items/search': 'namespace_prefix',
@@ -10,9 +10,9 @@ const MEMBER: Readonly<Record<string, string>> = {
 }
 
 /**
- * The store, in which each owner has a namespace of their own above all that they name. It is put
- * before theirs on the way in, and taken off on the way out. A graph that uses the store itself
- * knows nothing of it.
+ * Gives each owner their own part of the store. A label for the owner is put before each namespace
+ * in a request, and removed from each namespace in the answer. A graph that uses the store itself
+ * does not add this label.
  */
 export const store: Rule = (call, { owner }) => {
   const own = `u_${owner}`
@@ -23,7 +23,7 @@ export const store: Rule = (call, { owner }) => {
 }
 
 /**
- * `GET /store/items?namespace=a.b`: labels with points between; LangGraph allows none in a label.
+ * `GET /store/items?namespace=a.b`: dots separate labels; LangGraph allows no dot in a label.
  */
 function queryIn(own: string, query: string): string {
   const search = new URLSearchParams(query)
@@ -35,7 +35,7 @@ function queryIn(own: string, query: string): string {
 
 function bodyIn(own: string, body: Json, member: string): Json {
   if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
-  // A number that is kept as it was written can be read by writing it.
+  // The number may be kept as it was written (`JSON.rawJSON`). Writing it gives its digits.
   const depth = isNumber(body.max_depth) ? { max_depth: Number(JSON.stringify(body.max_depth)) + 1 } : {}
   return { ...body, ...depth, [member]: [own, ...labelsOf(body[member] ?? [])] }
 }
@@ -45,7 +45,7 @@ function labelsOf(value: Json): string[] {
   throw new Refusal('body-invalid', 'namespace')
 }
 
-/** @throws Error where an answer holds what is not the owner's */
+/** @throws Error where an answer contains a namespace that is not the owner's */
 function withoutOwn(own: string, text: string): string {
   const strip = (labels: Json): Json => {
     if (!Array.isArray(labels) || labels[0] !== own) throw new Error("not the owner's namespace")

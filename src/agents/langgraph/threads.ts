@@ -10,7 +10,7 @@ import { Ownership } from './ownership'
 import { joinedStatelessRun, namedRuns, statelessRun } from './stateless-runs'
 import { store } from './store'
 
-/** Deleting an assistant can delete the threads of everybody who used it. */
+/** Removes `delete_threads`, which would delete the threads of all users of an assistant. */
 const assistant: Rule = (call) => {
   const search = new URLSearchParams(call.query)
   if (!search.has('delete_threads')) return { call }
@@ -18,10 +18,10 @@ const assistant: Rule = (call) => {
   return { call: { ...call, query: search.size > 0 ? `?${search}` : '' } }
 }
 
-/** A search or a count, filtered by the server to the caller's own. */
+/** Limits a search or a count to the caller's own threads, by a filter that the server applies. */
 const listed: Rule = (call, { owner }) => ({ call: withOwner(call, owner) })
 
-/** A rule for calls below a thread that is the caller's by now. */
+/** A rule for calls below a thread that is already known to be the caller's. */
 type ThreadRule = (call: Call, ownership: Ownership, thread: string) => Isolated | Promise<Isolated>
 
 const clear =
@@ -51,7 +51,7 @@ const changed: ThreadRule = (call) => ({ call: { ...call, body: withoutOwner(cal
 const deleted: ThreadRule = async (call, { context }, thread) => {
   context.cache.forget(thread)
   await cancelRuns(thread, context)
-  // Again when it is gone, from when on its id is kept from others.
+  // Again after the deletion: the id is reserved from then on.
   return { call, change: { headers: () => context.cache.forget(thread) } }
 }
 
@@ -67,7 +67,7 @@ const joinedRun: ThreadRule = async (call, ownership, thread) => {
   return opened
 }
 
-/** A run that has just been made under a thread is one of it. */
+/** Marks a new run with its owner, and notes that it belongs to its thread. */
 const newRun: ThreadRule = (call, { context: { owner, cache } }) => {
   if (!isObject(call.body)) return { call }
   const note = cache.beforeAsking()
@@ -78,7 +78,7 @@ const newRun: ThreadRule = (call, { context: { owner, cache } }) => {
   return { call: { ...call, body: stampedBody(call.body, owner) }, change: { headers } }
 }
 
-/** Commands that start or go on with a run. */
+/** Commands that start or continue a run. */
 const STARTS = new Set(['run.start', 'input.respond'])
 
 const command: ThreadRule = (call, { context: { owner } }) => {
@@ -89,8 +89,8 @@ const command: ThreadRule = (call, { context: { owner } }) => {
 }
 
 /**
- * LangGraph, whose own database says who owns a thread, in the thread's metadata: what its
- * `@auth.on` handlers would do, done from outside.
+ * Ownership rules of LangGraph. Its own database names the owner of a thread, in the thread's
+ * metadata. The rules do from outside what its `@auth.on` handlers would do.
  */
 export const rules = {
   nobody,
