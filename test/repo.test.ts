@@ -192,7 +192,7 @@ describe('the Worker', () => {
       return Number(figure)
     })
     expect(Math.min(...figures)).toBeLessThan(50)
-  })
+  }, 120_000)
 
   it('passes wrangler deploy --dry-run, and is at most 70 KiB as wrangler reports it, gzipped', () => {
     const { status, stdout, stderr } = runWrangler('deploy', '--dry-run')

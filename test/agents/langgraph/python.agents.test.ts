@@ -419,5 +419,6 @@ describe('the Python clients of LangGraph through the gateway, RemoteGraph among
     const near = await runPythonClients<PythonClients>({ url: server.url, headers: { 'x-user-id': 'alice' } })
     expect([far.events, far.assistants, far.nodes]).toEqual([near.events, near.assistants, near.nodes])
     expect(near.seen).toEqual(Array.from({ length: 8 }, () => ({ 'x-user-id': 'alice', user_id: '' })))
-  })
+    // The clients do all their work twice here.
+  }, 90_000)
 })
