@@ -184,8 +184,8 @@ describe('the Worker', () => {
   it('starts in less than 100 ms of CPU, as wrangler reports it', () => {
     const profile = path.join(root, 'node_modules/.cache/sallyport/startup.cpuprofile')
     // A sampled figure, which includes whatever else the machine does. So the least of several is
-    // nearest to the truth, and one that is small enough decides. Among other tests on two slow cores
-    // it is some 60 ms, alone on a fast one 16.
+    // nearest to the truth, and one that is small enough decides. Among other tests on two slow
+    // cores it is some 60 ms, alone on a fast one 16.
     let least = Number.POSITIVE_INFINITY
     for (let sample = 0; sample < 8 && least >= 100; sample++) {
       const { stdout, stderr } = runWrangler('check', 'startup', '--outfile', profile)
