@@ -8,11 +8,11 @@ import type { BodyOperation, Endpoint } from './endpoints'
 import type { IdentityChannels } from './identity'
 import type { ThreadIsolation } from './thread-isolation'
 
-/** Where the agent is, as callers see it and as it sees itself. */
+/** The agent's address, as callers see it and as the agent sees it. */
 export interface PublicPlace {
   /** The gateway's address of the route: absolute, without a slash at its end. */
   readonly url: string
-  /** The path that the origin puts before everything, without a slash at its end. */
+  /** The path of the origin's own URL, without a slash at its end. */
   readonly prefix: string
 }
 
@@ -30,7 +30,7 @@ export interface Answered {
 }
 
 /**
- * All that Sallyport knows of one kind of agent.
+ * Everything that Sallyport knows about one kind of agent.
  * @typeParam Whose the ownership rules that its rows ask for
  */
 export interface Adapter<Whose extends string = string> {
@@ -41,15 +41,15 @@ export interface Adapter<Whose extends string = string> {
   /** Where this kind looks for the user, unless the route says otherwise. */
   readonly identity: IdentityChannels
   /**
-   * The agent hands `authorization` and `x-*` headers on to whom it calls, its model's vendor among
-   * them, so the headers of identity are called `sallyport-*`.
+   * The agent forwards `authorization` and `x-*` headers to the services that it calls, such as its
+   * model's vendor. So identity headers are named `sallyport-*`.
    */
   readonly handsHeadersOn?: true
   /** Channels inside bodies that the kind has. A route may set no others. */
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
   /**
-   * Whether the agent may keep the identity that a body brought, and go on with it when another
-   * person answers or edits. Of an agent that is not known, this is so.
+   * Whether the agent may store the identity from a body, and use it when another person answers or
+   * edits. It is true for AG-UI agents whose behaviour is unknown.
    */
   readonly storesIdentity?: boolean
   /**
@@ -57,38 +57,39 @@ export interface Adapter<Whose extends string = string> {
    */
   readonly heartbeatSeconds: number
   /**
-   * More request headers that may reach this kind, in lower case; `name-*` for all that begin so.
+   * More request headers that this kind may receive, in lower case. `name-*` stands for all that
+   * begin with `name-`.
    */
   readonly requestHeaders?: readonly string[]
   /** More reply headers that may reach the caller. */
   readonly responseHeaders?: readonly string[]
   /**
-   * Headers that this kind's pages send and that do not reach the agent: browsers need leave to
-   * send them.
+   * Headers that this kind's web pages send and that do not reach the agent. CORS must allow
+   * browsers to send them.
    */
   readonly ignoredHeaders?: readonly string[]
-  /** A browser that names a web origin must name one of the route's, on every request. */
+  /** A request with an `Origin` header must name one of the route's web origins. */
   readonly refusesForeignOrigins?: true
-  /** How the threads of this kind are kept apart. Absent: it has none. */
+  /** How the threads of this kind are kept apart. Absent: it has no threads. */
   readonly threads?: ThreadIsolation<Whose>
 
   /**
-   * Takes tokens out of the body, as they stand there, with or without their scheme. Absent: bodies
-   * of this kind have no place for one.
+   * Removes tokens from the body and returns them as written, with or without their scheme. Absent:
+   * bodies of this kind have no place for a token.
    */
   takeTokens?(body: Json): readonly Json[]
   /**
-   * The question that clients ask before they have a token, or before they send it, and how to know
-   * it. It is open where the route says so: by `tokenInBody`, or by `publicCard`. Absent: there is
-   * none.
+   * The operation that clients request before they have a token, or before they send it, and how to
+   * recognise it. It is open where the route says so: by `tokenInBody`, or by `publicCard`. Absent:
+   * there is none.
    */
   readonly withoutToken?: {
     readonly operation: string
     is(endpoint: Endpoint, body: Json | undefined): boolean
   }
   /**
-   * Names everything that a request asks for, by its path and by its query or body: the route must
-   * offer and a policy permit it all. Absent: the endpoint's operation, and nothing beside it.
+   * Names every operation that a request asks for, by its path and by its query or body. The route
+   * must offer all of them and a policy must permit them. Absent: only the endpoint's operation.
    * @param threads who owns the threads of the route
    * @throws Refusal `operation-unknown`, `body-invalid` or `header-mismatch`
    */
@@ -105,26 +106,26 @@ export interface Adapter<Whose extends string = string> {
    */
   threadOf(call: Call): string | undefined
   /**
-   * How the clients of an endpoint read errors. Absent: as those of all others do.
+   * Returns the form in which the clients of an endpoint read errors. Absent: the usual form.
    * @param endpoint absent where none matches
    * @param body absent where it has not been read
    */
   errorForm?(endpoint: Endpoint | undefined, body: Json | undefined, headers: Headers): ErrorForm | undefined
   /**
-   * Takes the identity that `rewrite` puts into bodies out of the answers. Absent: `rewrite` puts
+   * Removes from the answers the identity that `rewrite` puts into bodies. Absent: `rewrite` puts
    * none there.
    */
   identityRemoved?(channels: IdentityChannels): AnswerChange | undefined
   /** Changes the answers to some operations. Absent: such answers pass as they are. */
   answerChange?(asked: Answered): AnswerChange | undefined
   /**
-   * How this protocol says that a stream broke, as one whole server-sent event. Absent: the
+   * Writes, in this protocol, that a stream broke, as one whole server-sent event. Absent: the
    * connection is broken off.
    */
   brokenStream?(code: string, message: string): string
   /**
-   * Whether an event with this data ends the conversation, so that a connection cut after it has
-   * lost nothing.
+   * Tells whether an event with this data ends the run. A connection that breaks after it has lost
+   * nothing.
    */
   isLast?(data: Json): boolean
 }

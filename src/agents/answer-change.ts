@@ -9,9 +9,9 @@ export interface AnswerChange {
   events?(text: string): string | Promise<string>
   /**
    * Changes an answer that is no stream, as text.
-   * @param status of the answer: what an agent says with an error may have another shape
-   * @throws Refusal `thread-unknown` where it turns out to be another caller's; any other error
-   *   refuses the answer
+   * @param status of the answer: an error may have another shape
+   * @throws Refusal `thread-unknown` where the answer turns out to be another caller's; any other
+   *   error refuses the answer
    */
   answer?(text: string, status: number): string | Promise<string>
 }
@@ -19,8 +19,8 @@ export interface AnswerChange {
 type TextChange = (text: string, status: number) => string | Promise<string>
 
 /**
- * Applies changes one after another, each to what the one before it made. No change at all lets
- * bytes pass unread.
+ * Combines changes: each one is applied to the result of the one before. If there are none, bytes
+ * pass unread.
  */
 export function composed(changes: readonly (AnswerChange | undefined)[]): AnswerChange {
   const given = changes.filter((change) => change !== undefined)
@@ -40,7 +40,7 @@ export function composed(changes: readonly (AnswerChange | undefined)[]): Answer
   }
 }
 
-/** Waits only where a change does: events pass through here one by one. */
+/** Stays synchronous where its steps do, because it runs for every event. */
 function chained(steps: readonly TextChange[]): TextChange | undefined {
   const [first, ...others] = steps
   if (!first || others.length === 0) return first

@@ -4,16 +4,16 @@ import type { Ids } from '../threads/ids'
 import type { Sort } from '../threads/sort'
 import type { AnswerChange } from './answer-change'
 
-/** Longer ones are no ids. */
+/** Longer texts are refused as ids. */
 const MAX_ID_CHARS = 256
 
-/** The ids of one request that others, derived for their owner, took the place of. */
+/** The ids of one request, each with the derived id that replaces it. */
 export class DerivedIds {
   readonly #chosen = new Map<string, string>()
 
   constructor(readonly ids: Ids) {}
 
-  /** @throws Refusal `body-invalid` for what is no id */
+  /** @throws Refusal `body-invalid` for a value that is no id */
   async put(sort: Sort, chosen: Json | undefined): Promise<string> {
     if (typeof chosen !== 'string' || chosen === '' || chosen.length > MAX_ID_CHARS || !chosen.isWellFormed())
       throw new Refusal('body-invalid', `${sort} id`)
@@ -23,8 +23,8 @@ export class DerivedIds {
   }
 
   /**
-   * Puts the caller's ids back, wherever in a text of JSON they stand: they are UUIDs, so they are
-   * found as they are. All at once, since what is put back may look like what has yet to be.
+   * Puts the caller's ids back everywhere in a JSON text. The derived ids are UUIDs, so JSON never
+   * escapes them. All are replaced in one pass, because a restored id may look like a derived one.
    * Undefined where there is nothing to put back.
    */
   get change(): AnswerChange | undefined {

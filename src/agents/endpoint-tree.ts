@@ -5,11 +5,11 @@ interface Node {
   /** By the decoded segment. */
   readonly children: Map<string, Node>
   /**
-   * By what stands behind the parameter within its segment: `:cancel` in `/tasks/:task:cancel`,
-   * mostly nothing.
+   * By the text after the parameter in its segment: `:cancel` in `/tasks/:task:cancel`, mostly
+   * empty.
    */
   readonly params: Map<string, { readonly name: string; readonly node: Node }>
-  /** The literals of both, folded: a segment may not equal one of them in another case only. */
+  /** The literals of both, folded: a segment may not differ from one of them only in case. */
   readonly folded: Set<string>
   readonly endpoints: Map<string, Endpoint>
   readonly below: Map<string, Endpoint>
@@ -34,14 +34,14 @@ const node = (): Node => ({
 })
 
 /**
- * Lays endpoints out as a tree of path segments, once per route, so that finding one costs the
- * length of the path and not the number of endpoints. A literal segment wins over a parameter, and
- * either over `*`; an endpoint that is not open still keeps its place, so that what a wider one
- * covers does not grow when it is closed.
+ * Builds a tree of path segments, once per route. The time to find an endpoint then depends on the
+ * length of the path, not on the number of endpoints. A literal segment wins over a parameter, and
+ * both win over `*`. A closed endpoint stays in the tree, so that a wider one does not cover its
+ * path instead.
  *
  * A path is matched as servers may read it: percent-decoded, and without a slash at its end. Some
- * servers ignore case as well, so a segment that equals a literal one in another case only is found
- * nowhere: neither as that literal, nor as a parameter, nor below `*`.
+ * servers ignore case as well. So a segment that differs from a literal only in case matches
+ * nothing: not the literal, no parameter and no `*`.
  */
 export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
   const root = node()
@@ -64,7 +64,7 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
 }
 
 /**
- * The path below the route that an endpoint has with these parameters, which are percent-encoded
+ * Returns the path of an endpoint below the route, with these parameters, which are percent-encoded
  * already.
  */
 export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, string>>): string {
@@ -72,15 +72,15 @@ export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, strin
 }
 
 /**
- * A text that two paths share where some server could take one for the other: the tree finds the
- * same for both, or nothing for one.
+ * Returns the same key for two paths that some server could confuse. The tree finds the same
+ * endpoint for both, or none for one of them.
  */
 export const keyOfPath = (path: string): string =>
   split(path)
     .map((segment) => (segment.startsWith(':') ? `:${folded(suffixOf(segment).suffix)}` : folded(decoded(segment))))
     .join('/')
 
-/** The segments of a path, without the empty one behind a slash at its end. */
+/** Returns the segments of a path, without the empty one after a slash at its end. */
 function split(path: string): readonly string[] {
   const end = endsInSlash(path) ? path.length - 1 : path.length
   return end <= 1 ? [] : path.slice(1, end).split('/')
@@ -130,7 +130,7 @@ function walk(
   params: Record<string, string>,
 ): ReadonlyMap<string, Endpoint> | undefined {
   const segment = path.segments[index]
-  // A slash at the end is nothing to an endpoint, and something below to a wider one.
+  // A slash at the end means nothing to an exact endpoint, and a path below to a wildcard.
   if (segment === undefined) return at.endpoints.size > 0 || !path.endsInSlash ? at.endpoints : at.below
   const text = decoded(segment)
   const literal = at.children.get(text)
@@ -138,7 +138,7 @@ function walk(
   if (found === NOTHING || found?.size) return found
   const colon = text.lastIndexOf(':')
   const verb = colon > 0 ? text.slice(colon) : ''
-  // It could be the literal to the server behind, and something else here.
+  // The server could take it for the literal, but here it would match something else.
   const isOtherCase = !literal && at.folded.size > 0 && at.folded.has(folded(text))
   if (isOtherCase || (verb !== '' && !at.params.has(verb) && at.folded.has(folded(verb)))) return NOTHING
   for (const suffix of verb === '' ? [''] : [verb, '']) {
@@ -152,10 +152,10 @@ function walk(
   return at.below
 }
 
-/** An answer without endpoints, for paths that not even a wildcard may match. */
+/** The empty result for paths that not even a wildcard may match. */
 const NOTHING: ReadonlyMap<string, Endpoint> = new Map()
 
-/** A parameter as it was written, where its end was not encoded. */
+/** Returns a parameter without its suffix, as it was written unless the suffix was encoded. */
 const withoutSuffix = (segment: string, text: string, suffix: string): string =>
   segment.endsWith(suffix)
     ? segment.slice(0, segment.length - suffix.length)

@@ -2,9 +2,7 @@ import type { DecidingMember } from './members'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/**
- * The part of a row that speaks of the operation, whether its path or the request's body names it.
- */
+/** The part of a row that describes the operation, whether the path or the body names it. */
 interface Row {
   readonly operation: string
   /** Known, but open only on routes whose `agent.operations` names it. */
@@ -14,16 +12,13 @@ interface Row {
    * separated.
    */
   readonly closedIfShared?: true
-  /** A run begins with it, so the identity of the run goes along. */
+  /** It starts a run, so the identity of the run is sent with it. */
   readonly startsRun?: true
-  /** Members of its query and body by which a request asks for more than the operation. */
+  /** Members of its query and body that can ask for more operations than its own. */
   readonly members?: readonly DecidingMember[]
-  /**
-   * Its answer is the stream of a run, also where the server does not say so (AG2 0.x names no
-   * type).
-   */
+  /** Its answer is the stream of a run, even if the server names no content type (AG2 0.x). */
   readonly streams?: true
-  /** It only listens to what others do, so that its answer ends with the caller's token. */
+  /** It only listens and does no work, so its answer ends with the caller's token. */
   readonly listens?: true
 }
 
@@ -45,24 +40,24 @@ interface Address {
 }
 
 /**
- * An operation, and the rule that keeps callers apart in it. A kind with threads has a rule of that
- * name (`thread-isolation.ts`); `everybody` is offered only where threads are shared.
+ * An operation, and the name of the rule that keeps its callers apart. A kind with threads has a
+ * rule of that name (`thread-isolation.ts`). `everybody` is offered only where threads are shared.
  */
 export interface BodyOperation<Whose extends string = string> extends Row {
   readonly whose: Whose
 }
 
 /**
- * One method and path of an agent, with the name that policies speak of. A request that matches no
- * row is refused with 404.
+ * One method and path of an agent, with the operation name that policies use. A request that
+ * matches no row is refused with 404.
  */
 export interface PathEndpoint<Whose extends string = string> extends BodyOperation<Whose>, Address {
   readonly named?: never
 }
 
 /**
- * An address that takes many operations: its body says which of the kind's `bodyOperations` is
- * meant. It is always open.
+ * An address that takes many operations: its body names one of the kind's `bodyOperations`. It is
+ * always open.
  */
 export interface EnvelopeEndpoint extends Row, Address {
   readonly named: 'in-body'
@@ -92,7 +87,7 @@ export const put = row('PUT', 'json')
 export const patch = row('PATCH', 'json')
 export const remove = row('DELETE')
 
-/** The address that takes every operation which its body names. */
+/** Makes the endpoint that takes every operation which its body names. */
 export const envelope = (operation: string): EnvelopeEndpoint => ({
   operation,
   method: 'POST',
@@ -101,7 +96,7 @@ export const envelope = (operation: string): EnvelopeEndpoint => ({
   named: 'in-body',
 })
 
-/** Rows of operations that bodies name, from a table by operation. */
+/** Makes the rows of operations that bodies name, from a table by operation. */
 export const bodyRows = <const Whose extends string>(
   table: Readonly<Record<string, Omit<BodyOperation<Whose>, 'operation'>>>,
 ): readonly BodyOperation<Whose>[] => Object.entries(table).map(([operation, row]) => ({ operation, ...row }))

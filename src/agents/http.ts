@@ -2,16 +2,16 @@ import type { Adapter } from './adapter'
 import { assertionOnly } from './identity'
 
 /**
- * Anything else: the methods and paths that the route lists. Its bodies are passed on unread, in
- * both directions.
+ * Any other agent: the methods and paths that the route lists. Bodies pass unread in both
+ * directions.
  */
 export const http: Adapter = {
   kind: 'http',
   endpoints: [],
   identity: assertionOnly,
   heartbeatSeconds: 0,
-  // Bodies pass unread, so what says how to read them has to pass as well, and with a range both
-  // ends of it.
+  // Bodies pass unread, so the headers that describe them must pass too. For a range, those of the
+  // request and of the reply must pass.
   requestHeaders: ['content-encoding', 'content-range', 'if-range', 'range'],
   responseHeaders: ['allow', 'content-range'],
   rewrite: (body) => body,

@@ -4,9 +4,9 @@ import type { Edit } from '../json-edit'
 import type { AnswerChange } from './answer-change'
 
 /**
- * Removes identity that the gateway put into a body from what others may read: from the places
- * where it was put, and from no others. An answer that cannot be read as text is refused, because
- * nobody knows what is in it.
+ * Removes identity that the gateway put into a body from answers that others may read. It looks
+ * only at the places where the gateway put it. An answer that cannot be read as text is refused,
+ * because its content is unknown.
  *
  * @param names of the members that hold it; without any there is nothing to change
  * @param edits of the JSON of an event, and of the JSON of an answer that is no stream

@@ -2,7 +2,7 @@ import type { Principal } from '../authentication/principal'
 import { claimAt } from '../claims'
 import { type Json, type JsonObject, plainName } from '../json'
 
-/** Fields of an injected identity, each with where on the principal it comes from. */
+/** Fields of an injected identity, each with its source on the principal. */
 export type FieldMap = Readonly<Record<string, string>>
 
 /** Where the verified identity goes. */
@@ -10,7 +10,7 @@ export interface IdentityChannels {
   readonly assertion: 'bearer' | 'header' | 'off'
   /** Plain `x-user-*` headers. */
   readonly headers: boolean
-  /** Below `key`, or without one as members of the state themselves. */
+  /** Below `key`, or directly as members of the state if there is no `key`. */
   readonly state: false | { readonly key?: string; readonly fields: FieldMap }
   readonly forwardedProps: FieldMap
   readonly langgraphAuthUser: boolean
@@ -26,8 +26,8 @@ export const assertionOnly: IdentityChannels = {
 }
 
 /**
- * The shape of `auth_user` unless the route maps its own: what the guides of AG2 and Microsoft
- * Agent Framework read.
+ * The shape of `auth_user` unless the route maps its own. The guides of AG2 and Microsoft Agent
+ * Framework read it in this shape.
  */
 export const authUser: FieldMap = {
   user_id: 'user_id',
@@ -40,8 +40,8 @@ export const authUser: FieldMap = {
 }
 
 /**
- * The plain headers, all of which go along on every request: LangGraph lets a run inherit those
- * that are missing.
+ * The plain headers. All of them are sent with every request, because LangGraph lets a run inherit
+ * missing ones.
  */
 export const identityHeaders: FieldMap = {
   'x-user-id': 'user_id',
@@ -54,13 +54,13 @@ export const identityHeaders: FieldMap = {
 }
 
 /**
- * The name of a header of identity where the agent hands `x-*` headers on: `sallyport-user-id`,
- * `sallyport-assertion`.
+ * Returns the name of an identity header for an agent that forwards `x-*` headers:
+ * `sallyport-user-id`, `sallyport-assertion`.
  */
 export const quietName = (name: string): string => name.replace(/^x-(?:sallyport-)?/, 'sallyport-')
 
 /**
- * The objects into which LangGraph copies headers of identity: it keeps and tells them with each
+ * The objects into which LangGraph copies identity headers. It stores and returns them with each
  * run, state and event.
  */
 export const CONFIGURATIONS: ReadonlySet<string> = new Set(['configurable', 'metadata'])
@@ -79,9 +79,9 @@ export const namesInState = ({ state }: IdentityChannels): readonly string[] =>
 const namesByChannels = new WeakMap<IdentityChannels, ReadonlySet<string>>()
 
 /**
- * Returns the names that a caller may not give in any place of a body that holds values for the
- * agent: those of every agent, and those under which this route puts identity into one of these
- * places. Agents merge them, so that a name in one place could win over the gateway's in another.
+ * Returns the names that a caller may not use wherever a body holds values for the agent. They are
+ * the names of every agent, and those under which this route adds identity. Agents merge these
+ * places, so a name in one place could override the gateway's value in another.
  */
 export function forgedNames(channels: IdentityChannels): ReadonlySet<string> {
   const known = namesByChannels.get(channels)
@@ -105,8 +105,8 @@ export function describe(principal: Principal, fields: FieldMap): JsonObject {
 const headersByPrincipal = new WeakMap<Principal, Readonly<Record<string, string>>>()
 
 /**
- * The identity headers of a principal; every one of them empty where there is none. A principal
- * never changes.
+ * Returns the identity headers of a principal, all of them empty where there is none. They can be
+ * cached, because a principal never changes.
  */
 export function headersOf(principal: Principal | undefined): Readonly<Record<string, string>> {
   const known = principal && headersByPrincipal.get(principal)
@@ -128,10 +128,10 @@ function identityHeadersOf(principal: Principal | undefined): Record<string, str
 }
 
 /**
- * Percent-encodes what is not printable ASCII, and `%` itself, as UTF-8: a header's bytes are read
- * as latin-1 by some servers and as UTF-8 by others. Inside a list the comma, which separates, is
- * encoded too, and everywhere a space at an end, which headers lose: " alice" and "alice" are two
- * people.
+ * Percent-encodes characters other than printable ASCII, and `%` itself, as UTF-8. Some servers
+ * read a header's bytes as latin-1 and others as UTF-8. In a list the comma is encoded too, because
+ * it separates. A space at either end is always encoded, because headers lose it: " alice" and
+ * "alice" are two people.
  */
 function toAscii(text: string, inList = false): string {
   return text.replace(inList ? /[^\x20-\x7e]|[%,]|^ | $/gu : /[^\x20-\x7e]|%|^ | $/gu, (character) =>
@@ -149,7 +149,7 @@ function valueFor(principal: Principal, source: string): Json | undefined {
     case 'roles':
     case 'scopes':
       return [...principal[source]]
-    // Behind another gateway, whose people several providers may vouch for.
+    // Behind another gateway, which may use several identity providers, it names the person's own.
     case 'issuer':
       return principal.identityProvider
     case 'subject':

@@ -2,15 +2,15 @@ import { plainName } from '../json'
 import { endOfString } from '../json-edit'
 
 /**
- * Places of a JSON text, by the plain names of the members that lead there. A list has the shape of
- * what is in it.
+ * Places in a JSON text, by the plain names of the members that lead there. A list has the shape of
+ * its items.
  */
 export type Shape<Sort> = ReadonlyMap<string, Sort | Shape<Sort>>
 
 export const shape = <Sort>(members: Readonly<Record<string, Sort | Shape<Sort>>>): Shape<Sort> =>
   new Map(Object.entries(members))
 
-/** A string that stands in such a place, and where it is with its quotes. */
+/** A string at such a place, and its position with its quotes. */
 export interface Placed<Sort> {
   readonly sort: Sort
   readonly text: string
@@ -18,13 +18,13 @@ export interface Placed<Sort> {
   readonly to: number
 }
 
-/** The characters of valid JSON that say where a string stands. */
+/** The characters of valid JSON that show where a string is. */
 const TOKEN = /["{}[\]]/g
 const COLON = /\s*:/y
 
 /**
- * Finds the strings in certain places of a JSON text, as they stand there. A value that is parsed
- * and written anew would change `1.0` and great numbers.
+ * Finds the strings at certain places of a JSON text, with their positions. Parsing and writing it
+ * again would change `1.0` and large numbers.
  *
  * @param text valid JSON; it is not checked
  */
@@ -41,16 +41,14 @@ export function stringsAt<Sort extends string>(text: string, places: Sort | Shap
       if (isName) here = around instanceof Map ? around.get(plainName(JSON.parse(text.slice(from, to)))) : undefined
       else if (typeof here === 'string') found.push({ sort: here, text: JSON.parse(text.slice(from, to)), from, to })
     } else if (text[from] === '{' || text[from] === '[') open.push(here)
-    // A list goes on with what it holds; in an object, the next name says it.
+    // In a list, the next item has the same shape; in an object, the next name decides.
     else here = open.pop()
     from = next(TOKEN, text, to)
   }
   return found
 }
 
-/**
- * Puts other strings in place of those that were found, and leaves the rest of the text as it is.
- */
+/** Replaces the strings that were found, and leaves the rest of the text as it is. */
 export async function stringsReplaced<Sort>(
   text: string,
   found: readonly Placed<Sort>[],
@@ -65,7 +63,7 @@ export async function stringsReplaced<Sort>(
   return changed + text.slice(from)
 }
 
-/** Where the next match is, or -1. */
+/** Returns where the next match is, or -1. */
 function next(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   return pattern.exec(text)?.index ?? -1

@@ -2,11 +2,11 @@ import type { RpcForm } from '../errors/forms'
 import { Refusal } from '../errors/refusal'
 import { folded, isNumber, isObject, type Json, type JsonObject } from '../json'
 
-/** No revision of MCP since 2025-06-18 has batches, and servers of older ones cap them. */
+/** MCP has no batches since revision 2025-06-18, and servers of older revisions cap them. */
 const MAX_MESSAGES = 100
 
 /**
- * The messages of a JSON-RPC 2.0 body: one, or a batch of them.
+ * Returns the messages of a JSON-RPC 2.0 body: one, or a batch of them.
  * @throws Refusal `body-invalid` where it holds anything else
  */
 export function messagesOf(body: Json | undefined): readonly JsonObject[] {
@@ -17,33 +17,36 @@ export function messagesOf(body: Json | undefined): readonly JsonObject[] {
   return messages
 }
 
-/** JSON-RPC 2.0 sections 4 and 5. No others: a server in Go would read `Method` after `method`. */
+/**
+ * JSON-RPC 2.0 sections 4 and 5. Others are refused: a Go server would read `Method` as `method`.
+ */
 const MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
 
 const isMessage = (message: Json | undefined): message is JsonObject =>
   isObject(message) &&
   message.jsonrpc === '2.0' &&
   ['string', 'undefined'].includes(typeof message.method) &&
-  // Answers repeat it: an object would come back as if the server had said it.
+  // Answers repeat the id: an object would come back as if the server had written it.
   (message.id === null || isNumber(message.id) || ['string', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
 
-/** How a protocol of JSON-RPC writes errors, beside what all have. */
+/** How a protocol of JSON-RPC writes errors, in addition to the rules that all share. */
 type Rules = Pick<RpcForm, 'statuses' | 'codes'> & {
   /** Whether a request without an id is a notification, which is not answered. */
   readonly hasNotifications: boolean
 }
 
 /**
- * The requests of a body that ask for an answer, as far as it is JSON-RPC at all.
+ * Returns the form of errors for a body, with the ids of its requests that ask for an answer. The
+ * body may turn out not to be JSON-RPC.
  * @param body absent where it has not been read
  */
 export function requestsIn(body: Json | undefined, { hasNotifications, ...rules }: Rules): RpcForm {
   if (body === undefined) return { as: 'json-rpc', isBatch: false, ...rules }
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
-    // An answer has the id of somebody else's request. A message with neither method nor result is
-    // a request that lacks something.
+    // An answer has the id of a request from the server. A message with neither method nor result
+    // is an incomplete request.
     const isAnswer = isObject(message) && ('result' in message || 'error' in message)
     const id = isObject(message) && !isAnswer ? message.id : undefined
     return typeof id === 'string' || isNumber(id) ? [id] : []
@@ -57,7 +60,8 @@ export function requestsIn(body: Json | undefined, { hasNotifications, ...rules 
 }
 
 /**
- * Refuses members whose names differ from these in case only: what decides may have one spelling.
+ * Refuses members whose names differ from these only in case. The gateway decides by these members,
+ * so only one spelling is accepted.
  * @throws Refusal `body-invalid`
  */
 export function refuseFolded(object: Json | undefined, names: readonly string[]): void {
@@ -69,7 +73,7 @@ export function refuseFolded(object: Json | undefined, names: readonly string[])
   }
 }
 
-/** A member of a message's `params`. */
+/** Returns a member of a message's `params`. */
 export function param(message: JsonObject, name: string): Json | undefined {
   return isObject(message.params) ? message.params[name] : undefined
 }

@@ -19,7 +19,7 @@ export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a,
 const presets = agUiPresets satisfies Record<NonNullable<Extract<Agent, { kind: 'ag-ui' }>['preset']>, Adapter>
 
 /**
- * The adapter that a route's agent is spoken to by: its kind, in the preset, the style or the store
+ * Returns the adapter for a route's agent: its kind, with the preset, the style or the event store
  * that the route names.
  */
 export function adapterOf(agent: Agent): Adapter {

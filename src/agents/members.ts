@@ -2,27 +2,31 @@ import { Refusal } from '../errors/refusal'
 import { isObject, type Json, type JsonObject } from '../json'
 import type { Sharing } from '../threads/owner'
 
-/** A member of a query or a body by which a request asks for more than its path says. */
+/**
+ * A member of a query or a body by which a request asks for more operations than its path names.
+ */
 export interface DecidingMember {
   readonly place: 'query' | 'body'
   /** Every spelling that some server accepts. */
   readonly spellings: readonly [string, ...string[]]
   /**
-   * The operation that a value asks for beside the endpoint's own: the value decides, not the name.
-   * @param value of a query, a text
-   * @param threads who owns the threads of the route: ending one's own run asks for nothing
+   * Returns the operation that this value asks for in addition to the endpoint's own.
+   * @param value of a query, a string
+   * @param threads who owns the threads of the route: ending the caller's own run asks for nothing
    */
   asks(value: Json, threads: Sharing): string | undefined
 }
 
-/** The parts of a body that its members can stand in: each of a batch, and what a command wraps. */
+/**
+ * Returns the objects of a body that can hold such members: each item of a batch, and the `params`
+ * of a command.
+ */
 const partsOf = (body: Json | undefined): readonly JsonObject[] =>
   (Array.isArray(body) ? body : [body]).filter(isObject).flatMap((one) => [one, one.params].filter(isObject))
 
 /**
- * Returns the operations that a request asks for by its members. Servers differ in which spelling
- * they read, and in which of two equal parameters of a query, so that a member may have one value
- * only.
+ * Returns the operations that the members of a request ask for. Servers differ in which spelling
+ * they read, and in which of two parameters of the same name. So a member may have only one value.
  *
  * @throws Refusal `body-invalid` for a parameter of the query that occurs twice, and for two
  *   spellings with different values

@@ -3,8 +3,8 @@ import type { Call } from './call'
 export const LAST_EVENT = 'last-event-id'
 
 /**
- * Drops the id of an event, by which a stream is taken up again, unless the kind looks at it:
- * agents look up events among those of all callers.
+ * Drops `last-event-id`, which resumes a stream, unless the rules of the kind check it. Agents look
+ * it up among the events of all callers.
  */
 export function withoutForeignEvents(call: Call, resumes: boolean): Call {
   if (resumes || !call.headers.has(LAST_EVENT)) return call
