@@ -11,9 +11,9 @@ import { isTaskById } from './ids-in-requests'
 import { rules } from './threads'
 
 /**
- * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. Its card is rewritten so that clients come through
- * the gateway: addresses, security schemes, no signature (it would not hold) and no transport that
- * the gateway does not carry.
+ * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. The gateway rewrites the addresses and security
+ * schemes in its card, so that clients use the gateway. It leaves out signatures, which would no
+ * longer be valid, and transports that it does not carry.
  *
  * REST paths that begin with a tenant are not offered.
  */
@@ -60,8 +60,8 @@ export const a2a: Adapter<Whose> = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
-  // Agents answer what is wrong with a JSON-RPC request with 200, and a client that hears another
-  // status loses the error.
+  // Agents answer a faulty JSON-RPC request with 200. A client that gets another status loses the
+  // error.
   errorForm: (endpoint, body) => (endpoint?.named ? requestsIn(body, ERRORS) : { as: 'google.rpc.Status' }),
 
   answerChange({ operations, place }) {
@@ -75,27 +75,27 @@ export const a2a: Adapter<Whose> = {
   },
 }
 
-/** A2A 1.0 section 5.4 has a code for types. */
+/** A2A 1.0 section 5.4 has an error code for refused content types. */
 const ERRORS = {
   hasNotifications: false,
   statuses: { 'operation-unknown': 200, 'body-invalid': 200 },
   codes: { 'media-type-refused': -32_005 },
 } as const
 
-/** An error is no card, and stays as the agent wrote it. */
+/** An error is no card, so it stays as the agent wrote it. */
 const cardChange = (change: (answer: Json) => Json): AnswerChange => ({
   answer: (text, status) => (status < 300 ? JSON.stringify(change(JSON.parse(text) as Json)) : text),
 })
 
 /**
- * An agent may serve tenants of its own, and takes the one that a request names in its query or its
- * body: nothing tells whether the caller belongs to it.
+ * Refuses a tenant in the query or the body. An agent may serve tenants of its own, and the gateway
+ * cannot tell whether the caller belongs to the one that a request names.
  * @throws Refusal `field-forbidden`
  */
 function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void {
   const inQuery = [...new URLSearchParams(query)]
   const inBody = parts.filter(isObject).flatMap((part) => Object.entries(part))
-  // Protocol buffers have an empty one where there is none.
+  // Protocol buffers write an empty name where there is no tenant.
   for (const [name, value] of [...inQuery, ...inBody])
     if (folded(name) === 'tenant' && value !== '' && value !== null)
       throw new Refusal('field-forbidden', 'tenant', { field: 'tenant' })
@@ -104,7 +104,7 @@ function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void
 function operationOf(body: Json | undefined): string {
   const messages = messagesOf(body)
   const method = messages[0]?.method
-  // A2A knows no batches and no answers from clients.
+  // A2A has no batches and no answers from clients.
   const isAnswer = messages.some((message) => 'result' in message || 'error' in message)
   if (messages.length > 1 || typeof method !== 'string' || isAnswer)
     throw new Refusal('body-invalid', 'not one A2A request')
@@ -112,15 +112,14 @@ function operationOf(body: Json | undefined): string {
   return OPERATIONS[method as keyof typeof OPERATIONS]
 }
 
-/** A JSON-RPC request has its parameters in `params`; a REST body is them. */
+/** Returns the parameters: `params` of a JSON-RPC request, or the whole body in REST. */
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   const params = named && isObject(body) ? body.params : body
   return isObject(params) ? params : {}
 }
 
 /**
- * Sending a message can set a push configuration on the way: 1.0 and 0.3 have different names for
- * it.
+ * Tells whether a message also sets a push configuration. 1.0 and 0.3 have different names for it.
  */
 function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
   const { configuration } = paramsOf(body, endpoint)
@@ -132,10 +131,10 @@ function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
   )
 }
 
-/** The message that is sent: `message`, and `request` in the protocol buffers of 0.3. */
+/** Returns the message that is sent: `message`, or `request` in the protocol buffers of 0.3. */
 const messagesIn = ({ message, request }: JsonObject): readonly JsonObject[] => [message, request].filter(isObject)
 
-/** `parts`, and `content` in 0.3. */
+/** Returns the items of `parts`, or of `content` in 0.3. */
 const partsOf = (message: JsonObject): readonly Json[] =>
   valuesNamed(message, ['parts', 'content'])
     .filter((list) => Array.isArray(list))

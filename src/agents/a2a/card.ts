@@ -2,8 +2,8 @@ import { isObject, type Json, type JsonObject } from '../../json'
 import type { PublicPlace } from '../adapter'
 
 /**
- * Members of a card that are passed on, as A2A 1.0 and 0.3 write them. Servers and clients may know
- * others, or other spellings.
+ * Members of a card that pass, as A2A 1.0 and 0.3 write them. Other members and spellings, which
+ * servers and clients may know, do not pass.
  */
 const CARD = [
   ...['name', 'description', 'version', 'provider', 'iconUrl', 'documentationUrl', 'capabilities'],
@@ -11,18 +11,19 @@ const CARD = [
 ]
 const SKILL = ['id', 'name', 'description', 'tags', 'examples', 'inputModes', 'outputModes']
 const INTERFACE = ['protocolBinding', 'protocolVersion', 'transport']
-/** Protocol buffers may be written so, too. A card without its interfaces would be none. */
+/**
+ * Protocol buffers may use these spellings. Such a card is refused: its interfaces would be lost.
+ */
 const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
 
 /**
- * Builds an agent's card as callers must see it (A2A 1.0 and 0.3, or one card for both), of members
- * that are known: addresses lead to the gateway, and so does the way to sign in. Signatures are
- * left out because they would not hold any more, and so are interfaces that the gateway does not
- * carry.
+ * Builds an agent's card for callers (A2A 1.0 and 0.3, or one card for both) from known members.
+ * Its addresses and its security schemes lead to the gateway. Signatures are left out, because they
+ * would no longer be valid. Interfaces that the gateway does not carry are left out too.
  *
  * Icons and other links stay as they are.
  *
- * @throws Error where the card is none
+ * @throws Error where `card` is not a card
  */
 export function agentCardOf(card: Json, place: PublicPlace): Json {
   if (!isObject(card) || OTHER_SPELLINGS.some((name) => name in card)) throw new Error('not a card')
@@ -35,7 +36,7 @@ export function agentCardOf(card: Json, place: PublicPlace): Json {
     ...(supportedInterfaces !== undefined && { supportedInterfaces: carried(supportedInterfaces, place) }),
     ...(additionalInterfaces !== undefined && { additionalInterfaces: carried(additionalInterfaces, place) }),
     ...(Array.isArray(skills) && { skills: skills.filter(isObject).map((skill) => only(skill, SKILL)) }),
-    // A card may be one of 1.0, of 0.3 or of both, and clients of either read their own members.
+    // A card may follow 1.0, 0.3 or both. Clients of each version read their own members.
     securitySchemes: { bearer: { ...(isNew && NEW_SCHEME), ...(isOld && OLD_SCHEME) } },
     ...(isNew && { securityRequirements: [{ schemes: { bearer: { list: [] } } }] }),
     ...(isOld && { security: [{ bearer: [] }] }),
@@ -59,7 +60,8 @@ const carried = (interfaces: Json, place: PublicPlace): JsonObject[] =>
     .map((each) => ({ ...only(each, INTERFACE), url: publicUrl(each.url, place) }))
 
 /**
- * An agent does not know under what name it is reached, so only the path of its own address counts.
+ * Returns the gateway's address for an address of the agent. Only the path of the given one counts,
+ * because an agent does not know its public host.
  */
 function publicUrl(given: Json | undefined, { url, prefix }: PublicPlace): string {
   const at = typeof given === 'string' ? URL.parse(given) : null

@@ -39,8 +39,9 @@ type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS]
 const closed = { closed: true } as const
 
 /**
- * The owner of each operation. Lists hold everybody's tasks, and a push configuration has the agent
- * call an address of the caller's choice: closed unless the route names them.
+ * The ownership rule of each operation. Lists hold the tasks of all callers, and a push
+ * configuration makes the agent call an address that the caller chose. So both are closed unless
+ * the route names them.
  */
 const ROWS = {
   'message.send': { whose: 'sealed' },
@@ -81,7 +82,9 @@ const rest = [
   at('push.delete', 'DELETE', '/tasks/:task/pushNotificationConfigs/:config'),
 ]
 
-/** JSON-RPC and REST. 0.3 has its REST paths below `/v1`, and another one for the card. */
+/**
+ * JSON-RPC and REST. 0.3 has its REST paths below `/v1`, and another path for the extended card.
+ */
 export const endpoints = [
   envelope('message'),
   read('card.read', '/.well-known/agent-card.json', 'nobody'),

@@ -3,15 +3,15 @@ import type { Sort } from '../../threads/sort'
 import { type Placed, type Shape, shape, stringsAt } from '../json-places'
 
 /**
- * The sorts of text in an answer that name a task: an id, or the resource name of something that
- * the task has.
+ * The sorts of text to find in an answer: an id, or the resource name of something that a task has.
  */
 type Sorts = Sort | 'name'
 type Entry = Sorts | Shape<Sorts>
 
 /*
- * Where A2A 1.0 and 0.3 have ids (a2a.proto and types.ts of the specification). An id in any other
- * place was maybe written by the caller, and with a mark on it would open what it names.
+ * Places of ids in A2A 1.0 and 0.3 (a2a.proto and types.ts of the specification). An id in any
+ * other place may come from the caller. If it were sealed, the caller could use it to reach a task
+ * of another caller.
  */
 const MESSAGE = shape<Sorts>({ taskid: 'task', contextid: 'context', referencetaskids: 'task' })
 const STATUS = shape<Sorts>({ message: MESSAGE })
@@ -27,7 +27,7 @@ const WRAPPED = shape<Sorts>({
   statusupdate: UPDATE,
   artifactupdate: UPDATE,
 })
-/** One of JSON-RPC in 0.3, by its `kind`. */
+/** A payload of JSON-RPC in 0.3, by its `kind`. */
 const KINDS = shape<Sorts>({ task: TASK, message: MESSAGE, 'status-update': UPDATE, 'artifact-update': UPDATE })
 
 const ANSWERS = shape<Sorts>({
@@ -49,8 +49,8 @@ function shapeOf(payload: Json | undefined, operation: string): Entry | undefine
 
 /**
  * Finds the ids in an answer.
- * @param isRpc whether the payload is the `result` of JSON-RPC: its `id` and its `error` repeat
- *   what the caller said
+ * @param isRpc whether the payload is the `result` of JSON-RPC. The `id` and the `error` beside it
+ *   repeat what the caller sent.
  */
 export function idsInAnswer(text: string, operation: string, isRpc: boolean): readonly Placed<Sorts>[] {
   const body = parseJson(text)

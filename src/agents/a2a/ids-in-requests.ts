@@ -3,12 +3,12 @@ import { type Json, type JsonObject, plainName } from '../../json'
 import { MAX_IDS, tooManyIds } from '../../threads/ids'
 import type { Sort } from '../../threads/sort'
 
-/** The one member that holds many. */
+/** The only member that holds a list of ids. */
 const LIST = 'referencetaskids'
 
 /**
- * Members that hold an id, or a list of them, in whatever spelling: protocol buffers are read in
- * two.
+ * Members that hold an id or a list of ids, by plain name: protocol buffers are read in two
+ * spellings.
  */
 const IDS: ReadonlyMap<string, Sort> = new Map([
   ['taskid', 'task'],
@@ -16,24 +16,24 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
   [LIST, 'task'],
 ])
 
-/** The text that people and agents exchange: an id in it is only a word. */
+/** Members with the text that people and agents exchange. An id in it is only a word. */
 const CONTENT = new Set(['metadata', 'parts', 'content', 'data'])
 
 /**
- * Members by which a request says what it is about. Resource names (`tasks/1`) are the path of REST
- * 0.3, said once more.
+ * Members by which a request names its object. Resource names (`tasks/1`) repeat the path of REST
+ * 0.3.
  */
 const NAMING = new Set(['id', 'taskid', 'name', 'parent'])
 
 const BY_ID = ['id']
 const BY_TASK_ID = ['taskid']
-/** Where there is a `taskId`, the `id` is a configuration's. */
+/** Beside a `taskId`, the `id` is that of a configuration. */
 const CONFIG = ['taskid', 'id']
 
 /**
- * Which of them a request has, by the method of JSON-RPC or the operation of the REST path. The
- * caller may not decide that by what it sends: servers would read the `id` of a task where the
- * gateway took it for a configuration's. Not listed: it has none.
+ * The naming members of a request, by the method of JSON-RPC or the operation of the REST path. The
+ * members that the caller sends may not decide it. Otherwise a server could read an `id` as a
+ * task's while the gateway takes it for a configuration's. Other methods have none.
  */
 const NAMED_BY: ReadonlyMap<string, readonly string[]> = new Map([
   ['GetTask', BY_ID],
@@ -50,16 +50,16 @@ const NAMED_BY: ReadonlyMap<string, readonly string[]> = new Map([
   ['tasks/pushNotificationConfig/get', BY_ID],
   ['tasks/pushNotificationConfig/list', BY_ID],
   ['tasks/pushNotificationConfig/delete', BY_ID],
-  // The path has said it, and clients say it once more.
+  // The path names the task, and clients repeat it in the body.
   ['task.cancel', [...BY_ID, 'name']],
   ['task.subscribe', [...BY_ID, 'name']],
   ['push.create', [...CONFIG, 'name', 'parent']],
 ])
 
-/** As long as other kinds have them, and a mark. */
+/** The limit for ids of other kinds, and a mark. */
 const MAX_ID_CHARS = 256 + 44
 
-/** An id in a request, and how another is put in its place. */
+/** An id in a request, and a function that replaces it. */
 export interface Found {
   readonly sort: Sort
   readonly id: string
@@ -69,24 +69,24 @@ export interface Found {
 const namedBy = (method: Json | undefined): readonly string[] =>
   (typeof method === 'string' ? NAMED_BY.get(method) : undefined) ?? []
 
-/** Whether the `id` of these parameters is a task's. */
+/** Tells whether the `id` in the parameters of this method is a task's. */
 export function isTaskById(method: Json | undefined): boolean {
   const names = namedBy(method)
   return names.includes('id') && !names.includes('taskid')
 }
 
 /**
- * The ids in a request's parameters, at any depth but in content.
+ * Finds the ids in a request's parameters, at any depth except in content.
  *
  * @param method of JSON-RPC, or the operation of a REST path
- * @throws Refusal `body-invalid` for what is no id, for a member in two spellings, and for one that
- *   the method has not
+ * @throws Refusal `body-invalid` for a value that is no id, for a member in two spellings, and for
+ *   a naming member that the method does not have
  */
 export function idsInRequest(params: JsonObject, method: Json | undefined): readonly Found[] {
   checkNaming(params, namedBy(method))
   const found: Found[] = []
   const add = (sort: Sort, id: Json | undefined, put: Found['put']): void => {
-    // Protocol buffers have an empty one where there is none.
+    // Protocol buffers write an empty id where there is none.
     if (id === null || id === '') return
     if (typeof id !== 'string' || id.length > MAX_ID_CHARS) throw new Refusal('body-invalid', `${sort} id`)
     if (found.push({ sort, id, put }) > MAX_IDS) throw tooManyIds()
@@ -107,8 +107,8 @@ export function idsInRequest(params: JsonObject, method: Json | undefined): read
     const spelled = new Set<string>()
     for (const [key, member] of Object.entries(value)) {
       const name = plainName(key)
-      // No request has one, and an agent that repeats what it was told may not be taken to speak of
-      // a task.
+      // No request has such a member. If an agent repeated it, the gateway would take it for the
+      // agent's own statement about a task.
       if (name === 'task' || (name === 'kind' && typeof member === 'string' && member !== 'message'))
         throw new Refusal('body-invalid', 'an answer in a request')
       const sort = name === 'id' && value === params && isTaskById(method) ? 'task' : IDS.get(name)

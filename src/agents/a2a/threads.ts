@@ -10,10 +10,13 @@ import { nobody, type Rule } from '../thread-isolation'
 import { idsInAnswer } from './ids-in-answers'
 import { idsInRequest } from './ids-in-requests'
 
-/** How the resource name of a task, and of what a task has, begins. */
+/** The beginning of the resource name of a task, or of something that a task has. */
 const TASK_NAME = /^tasks\/([^/]+)(?=\/|$)/
 
-/** Seals the ids of tasks and contexts for their caller. Another caller's become ids of nothing. */
+/**
+ * Seals the ids of tasks and contexts for their caller. An id of another caller is replaced by one
+ * that the agent has never issued.
+ */
 const sealed: Rule = async (call, { ids }) => {
   const { endpoint, body, params } = call
   const [operation = ''] = call.operations
@@ -33,14 +36,14 @@ export const rules = { sealed, nobody }
 
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   const params = (named && isObject(body) ? body.params : body) ?? {}
-  // JSON-RPC has parameters by position as well, where nothing says which of them is an id.
+  // JSON-RPC also allows parameters by position, where the gateway cannot tell which is an id.
   if (!isObject(params)) throw new Refusal('body-invalid', 'parameters')
   return params
 }
 
 /**
- * Has the resource names of a REST body of 0.3 (`tasks/1/pushNotificationConfigs/2`) name the task
- * of the path, whatever they named: some servers go by them. It changes what it is given.
+ * Makes the resource names in a REST body of 0.3 (`tasks/1/pushNotificationConfigs/2`) name the
+ * task of the path, because some servers use them instead. It changes the body that it is given.
  */
 function nameTask(body: JsonObject, task: string): void {
   for (const [key, value] of Object.entries(body)) {
@@ -54,7 +57,7 @@ function nameTask(body: JsonObject, task: string): void {
 
 /** The ids of one request and its answer. */
 class Exchange {
-  /** The caller's ids, by the agent's: a task and a context may have the same id. */
+  /** The caller's ids, by sort and agent's id: a task and a context may have the same id. */
   readonly #callers = new Map<string, string>()
 
   constructor(readonly ids: Ids) {}
@@ -80,7 +83,8 @@ class Exchange {
   async #written(sort: Sort | 'name', text: string): Promise<string> {
     if (text === '') return text
     if (sort !== 'name') return this.toCaller(sort, text)
-    // The path has named the task, so whatever else there is was not the agent's to name.
+    // The request named the task. The agent has no reason to name another one, so that stays
+    // unsealed.
     return text.replace(TASK_NAME, (_, task) => `tasks/${this.#callers.get(`task ${task}`) ?? task}`)
   }
 }
