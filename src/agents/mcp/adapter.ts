@@ -6,20 +6,20 @@ import { messagesOf, param, refuseFolded, requestsIn } from '../json-rpc'
 import { bodyOperations, endpoints, type Method, NOTIFY, OPERATIONS, RESPOND, type Whose } from './endpoints'
 import { rules, SESSION } from './threads'
 
-/** Those whose object has a name that policies can speak of: `tool.call/search`. */
+/** Operations whose object has a name that policies can use: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
 /**
- * Servers name tools and prompts as they like: MCP's form for names of tools is advice. Policies
- * name them to the letter.
+ * Servers name tools and prompts freely: MCP only recommends a form for names of tools. Policies
+ * match names exactly.
  */
 const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
 /**
- * An MCP server over streamable HTTP: one address for messages; in older revisions also a stream to
- * listen on and the end of a session. Its streams pass untouched, and one that breaks is broken
- * off: clients resume by `Last-Event-ID`, where that passes.
+ * An MCP server over streamable HTTP: one address for messages. Older revisions also have a stream
+ * to listen on and the end of a session. The gateway adds no events to its streams. The connection
+ * is broken off if a stream breaks: clients resume by `Last-Event-ID`, where that passes.
  *
- * Not looked at: arguments of tools, and what resources are read.
+ * Not checked: arguments of tools, and which resources are read.
  */
 export const mcp: Adapter<Whose> = {
   kind: 'mcp',
@@ -29,7 +29,7 @@ export const mcp: Adapter<Whose> = {
   heartbeatSeconds: 0,
   requestHeaders: ['mcp-protocol-version', 'mcp-session-id', 'mcp-method', 'mcp-name', 'mcp-param-*'],
   responseHeaders: ['mcp-session-id', 'mcp-protocol-version'],
-  // A web page that reaches a local server through a rebound name has its own origin still (MCP
+  // A web page that reaches a local server by DNS rebinding still sends its own origin (MCP
   // transports, "security warning").
   refusesForeignOrigins: true,
 
@@ -50,7 +50,7 @@ export const mcp: Adapter<Whose> = {
   },
   threads: { rules },
   threadOf: () => undefined,
-  // In a session, clients take 404 for its end, and open another one.
+  // In a session, clients take 404 as its end, and open another one.
   errorForm: (endpoint, body, headers) => {
     const inSession = headers.has(SESSION) && { statuses: { 'operation-unknown': 200 } }
     return endpoint?.named ? requestsIn(body, { hasNotifications: true, ...inSession }) : undefined
@@ -58,8 +58,8 @@ export const mcp: Adapter<Whose> = {
 }
 
 /**
- * The same where each session keeps its events in a store of its own: then it is enough that the
- * session is the caller's.
+ * The same for a server whose sessions each have an event store of their own. Then it is enough
+ * that the session is the caller's.
  */
 export const mcpWithStores: Adapter<Whose> = { ...mcp, threads: { rules, resumes: true } }
 
@@ -76,8 +76,8 @@ function operationOf(message: JsonObject): string {
 }
 
 /**
- * Since revision 2026-07-28 a request says its method, and the name of what it is about, in headers
- * as well, and servers may go by those. Policies go by the body, so the two may not differ.
+ * Refuses headers that differ from the body. Since revision 2026-07-28 a request repeats its method
+ * and the name of its object in headers, and servers may use those. Policies use the body.
  * @throws Refusal `header-mismatch`
  */
 function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): void {
@@ -90,21 +90,21 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
     const value = headers.get(name)
     if (value === null) continue
     const said = decodedValue(value)
-    // A value that cannot be decoded agrees with nothing: some servers would decode it all the
-    // same.
+    // A value that cannot be decoded is refused, because some servers would decode it anyway.
     if (said === undefined || messages.length > 1 || said !== inBody) throw new Refusal('header-mismatch', name)
   }
 }
 
 /**
- * The value that `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a task's id.
+ * Returns the value that `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a
+ * task's id.
  */
 function nameIn(message: JsonObject): Json | undefined {
   if (message.method === 'resources/read') return param(message, 'uri')
   return param(message, 'name') ?? param(message, 'taskId')
 }
 
-/** Values beyond plain ASCII travel as `=?base64?…?=`, in UTF-8. */
+/** Decodes a header's value: other text than plain ASCII is sent as `=?base64?…?=`, in UTF-8. */
 function decodedValue(value: string): string | undefined {
   const base64 = /^=\?base64\?(.*)\?=$/i.exec(value)?.[1]
   if (base64 === undefined) return value

@@ -28,16 +28,16 @@ export const OPERATIONS = {
 } as const
 export type Method = keyof typeof OPERATIONS
 
-/** A notification, and an answer to what the server asked (a sampling, an elicitation). */
+/** A notification, and an answer to a request of the server (a sampling, an elicitation). */
 export const NOTIFY = 'session.notify'
 export const RESPOND = 'session.respond'
 
 type Operation = (typeof OPERATIONS)[Method] | typeof NOTIFY | typeof RESPOND
 
 /**
- * The owner of each operation. Ids of tasks (revision 2025-11-25 and later) stand in answers among
- * what tools say, where they cannot be told apart for certain. A list holds everybody's tasks:
- * servers keep them apart for nobody.
+ * The ownership rule of each operation. Ids of tasks (revision 2025-11-25 and later) stand among
+ * the output of tools, where the gateway cannot recognise them for certain. A list holds the tasks
+ * of all callers, because servers do not separate them.
  */
 const ROWS = {
   'session.open': { whose: 'session' },

@@ -13,7 +13,7 @@ import { STATEFUL } from './endpoints'
 export const SESSION = 'mcp-session-id'
 
 /**
- * The first revision in which a server hands its state of a request to the client ("multi
+ * The first revision in which a server gives its state of a request to the client ("multi
  * round-trip requests").
  */
 const HAS_REQUEST_STATE = '2026-07-28'
@@ -23,20 +23,20 @@ const revisionOf = (headers: Headers): string => headers.get('mcp-protocol-versi
 const ANSWER = shape<'request-state'>({ result: shape({ requeststate: 'request-state' }) })
 
 /**
- * Seals session ids and states of requests for their caller: whoever sends one goes on with that
+ * Seals session ids and states of requests for their caller, because either is enough to continue a
  * conversation. A session id without the caller's seal is replaced by one that the server has never
- * given.
+ * issued.
  *
- * Most servers keep the events of all sessions in one store. The SDKs call streams by the caller's
- * request id (Python), or all that listen by the same name, so an event id of the caller's own may
- * replay what another session was told. None is passed on, unless the route says that each session
- * has a store of its own.
+ * Most servers keep the events of all sessions in one store. The SDKs name streams by the caller's
+ * request id (Python), or give all listening streams one name. So a caller's own event id may
+ * replay events of another session. None is passed on, unless the route says that each session has
+ * a store of its own.
  */
 const session: Rule = async (call, { ids }) => {
   const headers = new Headers(call.headers)
   const given = headers.get(SESSION)
   if (given !== null) headers.set(SESSION, await ids.toAgent('session', given))
-  // Without a session there is no store that is the caller's.
+  // Without a session the caller has no event store of its own.
   else headers.delete(LAST_EVENT)
   const body = await withOpenedState(call.body, ids)
   const sealedSession: AnswerChange = {
