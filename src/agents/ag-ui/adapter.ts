@@ -6,7 +6,7 @@ import { PROPS_NAMES, withIdentity } from './identity-in'
 import { withoutIdentity } from './identity-out'
 import { rules } from './threads'
 
-/** AG-UI has one endpoint, the run; the rest is what its servers have beside it. */
+/** AG-UI defines one endpoint, the run. Its servers add the others. */
 const endpoints = [
   post('run.stream', '/', 'input', { streams: true }),
   read('capabilities', '/', 'nobody'),
@@ -48,7 +48,7 @@ export const agUi: AgUiAdapter = {
     return typeof thread === 'string' ? thread : undefined
   },
 
-  // An error answer may repeat the caller's own input; nobody else reads it.
+  // An error answer may repeat the caller's own input, but only the caller reads it.
   identityRemoved: (channels) => withoutIdentity(channels),
 
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,
@@ -57,7 +57,7 @@ export const agUi: AgUiAdapter = {
 
 /**
  * Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a
- * bearer.
+ * bearer token.
  */
 export const stateIdentity: IdentityChannels = {
   ...assertionOnly,

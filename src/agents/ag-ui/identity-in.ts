@@ -4,9 +4,9 @@ import type { Identity } from '../adapter'
 import { describe, FORGED_NAMES, forgedNames } from '../identity'
 
 /**
- * Members of `forwardedProps` that callers may not set, beside names that mean identity: tokens,
- * and members that make a runtime call an address, change its configuration, trace elsewhere or end
- * other runs. Agents that spread these into a run do as they are told.
+ * Members of `forwardedProps` that callers may not set, in addition to names that mean identity.
+ * They are tokens, and members that make a runtime call an address, change its configuration, trace
+ * elsewhere or end other runs. Agents that copy the props into a run would obey them.
  */
 const FORBIDDEN_PROPS = new Set(
   [
@@ -28,12 +28,13 @@ const FORBIDDEN_PROPS = new Set(
 )
 
 /**
- * Members of LangGraph's `Command` beside `resume`: they write over the state in which identity is,
- * and choose where a graph goes on. With a command, the state that the run brings is not read.
+ * Members of LangGraph's `Command` other than `resume`. They overwrite the state, which holds
+ * identity, and choose where a graph continues. With a command, the state in the run's input is not
+ * read.
  */
 const WRITES_STATE = new Set(['update', 'goto', 'graph'])
 
-/** Where Python servers take the snake_case spelling too. */
+/** The props in both spellings: Python servers accept snake_case too. */
 export const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
 
 /** The members of `RunAgentInput` (AG-UI 1.0) by their plain names. */
@@ -54,9 +55,9 @@ const MEMBERS = new Set(
 
 /**
  * Removes identity that the caller put into a `RunAgentInput`, and puts the verified one into its
- * state and its props, where the route wants it. It changes what it is given.
+ * state and its props, where the route wants it. It changes the body that it is given.
  *
- * @throws Refusal `body-invalid` for what is no such input, and for members of it in another
+ * @throws Refusal `body-invalid` for a body that is no such input, and for its members in another
  *   spelling
  */
 export function withIdentity(body: Json, { channels, principal }: Identity): Json {
@@ -74,7 +75,7 @@ export function withIdentity(body: Json, { channels, principal }: Identity): Jso
     for (const [key, value] of Object.entries(props)) {
       if (!isObject(value)) continue
       if (plainName(key) === 'command') removeSpellings(value, WRITES_STATE)
-      // Becomes the metadata of a thread of LangGraph's.
+      // It becomes the metadata of a LangGraph thread.
       if (plainName(key) === 'threadmetadata') removeSpellings(value, forged)
     }
   }

@@ -7,26 +7,26 @@ import { identityRemoved } from '../identity-removed'
 const without = (names: readonly string[]): Edit => members(Object.fromEntries(names.map((name) => [name, removed])))
 
 /**
- * The members of LangGraph's events that hold states: what a node was given and gave, as a whole or
- * piece by piece.
+ * The members of LangGraph's events that hold states: the input and output of a node, whole or in
+ * pieces.
  */
 const RAW_STATES = new Set(['input', 'inputs', 'output', 'outputs', 'chunk', 'state', 'values'])
 
-/** Edits that take identity out of what an AG-UI agent gives back. */
+/** Edits that remove identity from the answers of an AG-UI agent. */
 interface IdentityPlaces {
   readonly state: Edit
   readonly event: Edit
 }
 
 /**
- * Identity in the answers of AG-UI (1.0): in the state and the props of `RUN_STARTED.input`, in
- * `STATE_SNAPSHOT`, in the JSON Patches of `STATE_DELTA`, and in the events of LangGraph that `RAW`
- * and `rawEvent` hold.
+ * Makes edits that remove identity from the answers of AG-UI (1.0): from the state and the props of
+ * `RUN_STARTED.input`, from `STATE_SNAPSHOT`, from the JSON Patches of `STATE_DELTA`, and from the
+ * events of LangGraph in `RAW` and `rawEvent`.
  *
- * Not looked at: what an agent writes elsewhere, as in a message or a `CUSTOM` event.
+ * Not checked: other places where an agent writes, such as a message or a `CUSTOM` event.
  *
  * @param inState members of the state that the gateway put there
- * @param inProps the same of `forwardedProps`
+ * @param inProps members of `forwardedProps` that the gateway put there
  * @param headers that carry identity
  */
 function identityPlaces(
@@ -55,8 +55,8 @@ function identityPlaces(
 }
 
 /**
- * One operation of a JSON Patch (RFC 6902), which goes if it touches such a member, and which may
- * bring a whole state.
+ * Edits one operation of a JSON Patch (RFC 6902). It is removed if it touches such a member. If it
+ * sets the whole state, that state is edited.
  */
 const patchWithout =
   (names: readonly string[], state: Edit): Edit =>
@@ -68,7 +68,8 @@ const patchWithout =
   }
 
 /**
- * The member of the state that a JSON Pointer leads into. RFC 6901: `~1` is a slash, `~0` a tilde.
+ * Returns the member of the state that a JSON Pointer leads into. RFC 6901: `~1` is a slash, `~0` a
+ * tilde.
  */
 function firstOf(pointer: Json | undefined): string {
   const [, first = ''] = typeof pointer === 'string' ? pointer.split('/') : []
@@ -76,10 +77,10 @@ function firstOf(pointer: Json | undefined): string {
 }
 
 /**
- * Takes identity out of the events of AG-UI, and out of other answers as a kind has them.
- * @param alsoInState more members of the state, under which the agent itself puts it there
- * @param answerOf makes the edit of an answer that is no stream. Absent: such answers are for the
- *   caller alone
+ * Removes identity from the events of AG-UI, and from the other answers of a kind.
+ * @param alsoInState more members of the state, in which the agent itself stores identity
+ * @param answerOf makes the edit of an answer that is no stream. Absent: only the caller reads such
+ *   answers
  */
 export function withoutIdentity(
   channels: IdentityChannels,
@@ -94,7 +95,7 @@ export function withoutIdentity(
   const own = namesInState(channels)
   const inState = own.length > 0 ? [...own, ...alsoInState] : []
   const inProps = Object.keys(channels.forwardedProps)
-  // Runtimes hand these on to agents that keep them with the run.
+  // Runtimes forward these headers to agents, which store them with the run.
   const headers = channels.headers ? Object.keys(identityHeaders) : []
   const places = identityPlaces(inState, inProps, headers)
   return identityRemoved([...inState, ...inProps, ...headers], { event: places.event, answer: answerOf(places) })

@@ -2,15 +2,15 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, plainName, refuseOtherSpellings } from '../../json'
 
 /**
- * Mastra calls an interrupt `<run>::<tool call>`, and finds the run that an answer is for by that,
- * whatever the thread.
+ * Mastra names an interrupt `<run>::<tool call>`. It finds the run of an answer by this id alone,
+ * and ignores the thread.
  */
 const RUN_OF_INTERRUPT = /^(.+?)(?=::)/s
 const INTERRUPT = new Set(['interruptid'])
 
 /**
- * Puts the caller's own run into the ids of interrupts that a run's input answers. It changes what
- * it is given.
+ * Puts the caller's own run into the ids of the interrupts that a run's input answers. It changes
+ * the input that it is given.
  *
  * @param runOf returns the run that an interrupt's id names; undefined where it names none
  * @throws Refusal `body-invalid` for an answer that is no object, and for an id in two spellings
@@ -31,5 +31,5 @@ export async function withOwnInterrupts(
   }
 }
 
-/** The run of an interrupt's id that has the form of Mastra's. */
+/** Returns the run that an interrupt's id names, if the id has Mastra's form. */
 export const runOfInterrupt = (interrupt: string): string | undefined => RUN_OF_INTERRUPT.exec(interrupt)?.[1]

@@ -10,12 +10,12 @@ const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
 })
 const inState = identity({ state: { key: 'auth_user', fields: authUser } })
 const bearer = identity({ assertion: 'bearer' })
-/** Agents whose adapters take the identity from each request, also where it answers another. */
+/** Agents whose adapters take the identity from each request, even if it answers an earlier one. */
 const ofRequest = { storesIdentity: false } as const
 
 /**
- * Session state that ADK keeps for itself or for everybody (`app:`), and where its
- * `extract_headers` puts what it takes from headers: a caller's wins there.
+ * Session state that ADK keeps for itself or for all users (`app:`), and `headers`, where its
+ * `extract_headers` puts values of headers. A caller's value would win there.
  */
 const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*|app:.*|(?:user|temp):user[-_]?id)$/i
 
@@ -35,30 +35,30 @@ export const agUiPresets = {
     ...ofRequest,
     identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
     rewrite: (body, call, who) => agUi.rewrite(withoutAdkState(body), call, who),
-    // It puts what `user_id_extractor` returned into every snapshot.
+    // ADK puts the result of `user_id_extractor` into every snapshot.
     identityRemoved: (channels) => withoutIdentity(channels, { alsoInState: ['_ag_ui_user_id'] }),
   },
   /** `ctx.deps.state.auth_user`, where the state model has it. */
   'pydantic-ai': { ...inState, ...ofRequest },
   /**
-   * `self.state["auth_user"]`, where the flow's state has it. A flow that goes on reads the state
-   * it stopped with.
+   * `self.state["auth_user"]`, where the flow's state has it. A flow that continues reads the state
+   * with which it stopped.
    */
   crewai: inState,
   /**
    * `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is
-   * kept in its checkpoints.
+   * stored in its checkpoints.
    */
   'langgraph-fastapi': inState,
   /** Available to `state_context_builder`. */
   strands: { ...inState, ...ofRequest },
   /**
-   * It writes the whole state into the prompt, so identity is not put there: the signed assertion
-   * is all.
+   * LlamaIndex writes the whole state into the prompt. So identity is sent only as the signed
+   * assertion.
    */
   llamaindex: agUi,
-  /** Its `server.auth` verifies a bearer. */
+  /** Its `server.auth` verifies a bearer token. */
   mastra: { ...bearer, threads: { rules: mastraRules } },
-  /** Spring Security's resource server verifies a bearer. */
+  /** Spring Security's resource server verifies a bearer token. */
   'spring-ai': bearer,
 } satisfies Record<string, AgUiAdapter>

@@ -11,7 +11,7 @@ import {
 import type { Sort } from '../../threads/sort'
 import type { DerivedIds } from '../derived-ids'
 
-/** Members of `RunAgentInput` that are ids which an agent looks something up by. */
+/** Members of `RunAgentInput` with ids by which an agent looks something up. */
 const IDS: ReadonlyMap<string, Sort> = new Map([
   ['threadid', 'thread'],
   ['runid', 'run'],
@@ -20,15 +20,17 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
 const ID_NAMES = new Set(IDS.keys())
 
 /**
- * Where agents that spread `forwardedProps` into a run would find an id that nobody has looked at.
+ * Members of `forwardedProps` with ids that are removed. Agents that copy the props into a run
+ * would use them unchecked.
  */
 const IDS_IN_PROPS = new Set(
   ['thread_id', 'run_id', 'parent_run_id', 'session_id', 'conversation_id', 'fork_session'].map(plainName),
 )
 
 /**
- * `RunAgentInput` with ids that are its caller's alone. It changes what it is given.
- * @throws Refusal `body-invalid` for what is no id, and for an id in two spellings
+ * Replaces the ids in a `RunAgentInput` with derived ones that are the caller's alone. It changes
+ * the input that it is given.
+ * @throws Refusal `body-invalid` for a value that is no id, and for an id in two spellings
  */
 export async function withOwnIds(input: Json | undefined, derived: DerivedIds): Promise<Json | undefined> {
   if (!isObject(input)) return input
@@ -40,8 +42,8 @@ export async function withOwnIds(input: Json | undefined, derived: DerivedIds): 
   for (const props of propsOf(input)) {
     removeSpellings(props, IDS_IN_PROPS)
     if (isObject(props.checkpoint)) removeSpellings(props.checkpoint, IDS_IN_PROPS)
-    // Claude's SDK goes on with any session that it is told here, if need be in a list. An answer
-    // to an interrupt, which MAF takes here, is an object.
+    // Claude's SDK continues any session that is named here, even in a list. MAF takes the answer
+    // to an interrupt here, which is an object.
     if (!(Array.isArray(props.resume) ? props.resume : [props.resume]).every(isObject)) delete props.resume
     if (isObject(props.command)) await withOwnInterrupt(props.command, derived)
   }
@@ -49,8 +51,8 @@ export async function withOwnIds(input: Json | undefined, derived: DerivedIds): 
 }
 
 /**
- * Mastra's runs go on by `command.interruptEvent`, an object or its text, and are found by their id
- * alone.
+ * Replaces the ids in `command.interruptEvent`, an object or its text. Mastra continues a run by
+ * it, and finds the run by its id alone.
  */
 async function withOwnInterrupt(command: JsonObject, derived: DerivedIds): Promise<void> {
   const given = command.interruptEvent
@@ -61,16 +63,16 @@ async function withOwnInterrupt(command: JsonObject, derived: DerivedIds): Promi
   command.interruptEvent = typeof given === 'string' ? JSON.stringify(event) : event
 }
 
-/** Members that a run has in any case. */
+/** Members that every run must have. */
 const ALWAYS = ['threadId', 'runId'] as const
 
 /**
- * The same for the input of a run, which has a thread and an id in any case: an agent that is told
- * of none may keep one for all who tell it of none, or make one that nobody has put another in
- * place of.
+ * Does the same for the input of a run, and adds a thread id and a run id where they are missing.
+ * Otherwise an agent may use one for all callers who send none, or generate an id that the gateway
+ * has not replaced.
  *
- * @param newId made up for a caller who gives none; it is what the answer calls the thread or the
- *   run
+ * @param newId makes an id for a caller who sends none; the answer names the thread or the run by
+ *   it
  */
 export async function withOwnThreadIds(
   input: Json | undefined,

@@ -2,7 +2,7 @@ import { DerivedIds } from '../derived-ids'
 import { nobody, type Rule } from '../thread-isolation'
 import { withOwnThreadIds } from './run-input'
 
-/** AG-UI: the agent knows every conversation under a name that only its owner can bring about. */
+/** AG-UI: the agent knows every thread by an id that only its owner's requests can produce. */
 export const input: Rule = async (call, { ids, newId }) => {
   const derived = new DerivedIds(ids)
   const body = await withOwnThreadIds(call.body, derived, newId)
@@ -12,8 +12,8 @@ export const input: Rule = async (call, { ids, newId }) => {
 export const rules = { input, nobody }
 
 /**
- * Ids are put back in text: otherwise clients that accept any type would get a binary stream from
- * some servers.
+ * Asks for a text stream, in which ids can be put back. Otherwise clients that accept any type
+ * would get a binary stream from some servers.
  */
 function wantingText(from: Headers): Headers {
   const headers = new Headers(from)
