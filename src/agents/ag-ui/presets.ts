@@ -15,7 +15,7 @@ const ofRequest = { storesIdentity: false } as const
 
 /**
  * Session state that ADK keeps for itself or for all users (`app:`), and `headers`, where its
- * `extract_headers` puts values of headers. A caller's value would win there.
+ * `extract_headers` puts values of headers. A value from the caller would win there.
  */
 const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*|app:.*|(?:user|temp):user[-_]?id)$/i
 

@@ -10,7 +10,7 @@ import { assertionOnly } from '../identity'
 import { endpoints, envelopeOperations, findResource } from './endpoints'
 import { envelopeRules, rules } from './threads'
 
-/** The methods of an envelope, but `resource/request`, which is looked up among the resources. */
+/** The methods of an envelope, except `resource/request`, which is looked up in the resources. */
 const METHODS: Readonly<Record<string, string>> = {
   info: 'info',
   'agent/run': 'run.stream',
@@ -22,14 +22,14 @@ const METHODS: Readonly<Record<string, string>> = {
   'inspector/learning': 'inspector',
 }
 /**
- * The runtime resolves dots and decodes what it is given, and looks at the end only; so no other
- * spelling than the plain one.
+ * The runtime decodes a path, resolves its dots, and looks only at its end. So only the plain
+ * spelling is accepted.
  */
 const RESOURCE_PATH = /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+(?:\?[^#]*)?$/
 
 /**
- * The runtime goes by the end of a path, so a thread or agent of such a name would be something
- * else there.
+ * The runtime routes by the end of a path, so a thread of such a name would lead to another
+ * operation.
  */
 const ROUTED_BY_SUFFIX = new Set([
   'info',
@@ -45,11 +45,11 @@ const ROUTED_BY_SUFFIX = new Set([
 type CopilotKitAdapter = Adapter<WhoseOf<typeof endpoints>>
 
 /**
- * A CopilotKit runtime (v2) with an address for each thing, which is its default. It hands
- * `authorization` and `x-*` headers on to its agents, so they get the signed identity too. Its
- * streams are AG-UI's.
+ * A CopilotKit runtime (v2) with an address for each operation, which is its default. It forwards
+ * `authorization` and `x-*` headers to its agents, so they get the signed assertion too. Its
+ * streams are those of AG-UI.
  *
- * Not looked at: what is in an audio form.
+ * Not checked: the content of an audio form.
  */
 export const copilotkit: CopilotKitAdapter = {
   ...agUi,
@@ -59,7 +59,8 @@ export const copilotkit: CopilotKitAdapter = {
   // The runtime sends a comment every 15 seconds.
   heartbeatSeconds: 0,
 
-  // An app asks which agents there are before its first message, in whose body its token is.
+  // An app asks for the list of agents before its first message. With `tokenInBody`, only messages
+  // carry the token.
   withoutToken: { operation: 'info', is: ({ operation }) => operation === 'info' },
 
   operationsOf({ endpoint, params, body }) {
@@ -71,7 +72,7 @@ export const copilotkit: CopilotKitAdapter = {
 
   rewrite: rewriteInput,
 
-  // A thread that is kept is read back as its state and as its events.
+  // A stored thread is read back as its state and as its events.
   identityRemoved: (channels) =>
     withoutIdentity(channels, { answerOf: ({ state, event }) => members({ state, events: items(event) }) }),
 
@@ -82,7 +83,7 @@ export const copilotkit: CopilotKitAdapter = {
   },
 }
 
-/** The same with one address for everything, where an envelope says what is meant. */
+/** The same with one address for all operations: an envelope in the body names the operation. */
 export const copilotkitSingleRoute: CopilotKitAdapter = {
   ...copilotkit,
   endpoints: [envelope('envelope')],
@@ -117,8 +118,9 @@ export const copilotkitSingleRoute: CopilotKitAdapter = {
 }
 
 /**
- * A runtime before Mastra's agents. Those give every header that the runtime hands to them to the
- * call of the model (`@ag-ui/mastra` 1.1): a bearer would take the place of the vendor's key.
+ * Returns the adapter for a runtime in front of Mastra's agents. These forward every header from
+ * the runtime to the model (`@ag-ui/mastra` 1.1). A bearer token would replace the API key of the
+ * model's vendor.
  */
 export const beforeMastra = (adapter: CopilotKitAdapter): CopilotKitAdapter => ({
   ...adapter,
@@ -127,7 +129,7 @@ export const beforeMastra = (adapter: CopilotKitAdapter): CopilotKitAdapter => (
 })
 
 const TAKES_INPUT = new Set(endpoints.filter(({ whose }) => whose === 'input').map(({ operation }) => operation))
-/** Whether the input is AG-UI's `RunAgentInput`. */
+/** Tells whether the input is AG-UI's `RunAgentInput`. */
 const takesInput = ({ operations }: Call): boolean => operations.some((operation) => TAKES_INPUT.has(operation))
 
 function rewriteInput(input: Json, call: Call, identity: Identity): Json {
@@ -140,7 +142,7 @@ const wrappedIn = (envelope: Json | undefined): Json | undefined => (isObject(en
 function operationOf(envelope: Json | undefined): string {
   if (!isObject(envelope) || typeof envelope.method !== 'string') throw new Refusal('body-invalid', 'no envelope')
   const { method, params, body } = envelope
-  // The runtime would parse a text as a body of its own, which nobody has looked at.
+  // The runtime would parse a string as a body of its own, which the gateway has not checked.
   if (body !== undefined && body !== null && !isObject(body)) throw new Refusal('body-invalid', 'body is not an object')
   if (method === 'resource/request') return resourceOf(isObject(params) ? params : {})
   const operation = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined

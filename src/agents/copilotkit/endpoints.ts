@@ -29,8 +29,8 @@ const resources = [
 
 /**
  * The API of a CopilotKit runtime (v2). `input` is for bodies that are AG-UI's `RunAgentInput`,
- * `ids` for every other place where an id can stand. A list of threads holds everybody's,
- * `threads/clear` wipes them, and the debug stream tells of all of them.
+ * `ids` for every other place where an id can stand. A list of threads holds those of all callers,
+ * `threads/clear` deletes them, and the debug stream reports on all of them.
  */
 export const endpoints = [
   read('info', '/info', 'nobody'),
@@ -47,11 +47,11 @@ export const endpoints = [
 
 type Row = (typeof endpoints)[number]
 
-/** The same operations where one address takes them all: an envelope says which is meant. */
+/** The same operations for one address that takes them all: an envelope names the operation. */
 export const envelopeOperations: readonly BodyOperation<Row['whose']>[] = endpoints.map(
   // The members named here belong to the address.
   ({ method, path, body, form, websocket, ...operation }) => operation,
 )
 
-/** Finds what a `resource/request` leads to. */
+/** Finds the endpoint that a `resource/request` asks for. */
 export const findResource = compileEndpoints(resources, () => true)

@@ -7,12 +7,12 @@ import { nobody, type Rule } from '../thread-isolation'
 import { findResource } from './endpoints'
 
 /**
- * Puts own ids into a body: into AG-UI's `RunAgentInput`, which has a thread in any case, or into
- * any other.
+ * A function that puts derived ids into a body: into AG-UI's `RunAgentInput`, which always has a
+ * thread, or into any other.
  */
 type WithOwnIds = typeof withOwnThreadIds
 
-/** Ids stand in paths and in bodies. */
+/** Makes a rule that replaces ids in paths and in bodies. */
 const inPathAndBody =
   (withIds: WithOwnIds): Rule =>
   async (call, { ids, newId }) => {
@@ -23,18 +23,17 @@ const inPathAndBody =
   }
 
 /**
- * Mastra serves AG-UI through such a runtime, and calls its interrupts by the runs that they are
- * of.
+ * Mastra serves AG-UI through such a runtime, and the ids of its interrupts contain those of runs.
  */
 const withOwnRun: WithOwnIds = async (input, derived, newId) => {
   await withOwnInterrupts(input, (run) => derived.put('run', run), runOfInterrupt)
   return withOwnThreadIds(input, derived, newId)
 }
 
-/** CopilotKit's runtime with an address for each thing. */
+/** CopilotKit's runtime with an address for each operation. */
 export const rules = { input: inPathAndBody(withOwnRun), ids: inPathAndBody(withOwnIds), nobody }
 
-/** Ids stand in what an envelope wraps. */
+/** Makes a rule that replaces ids in the request that an envelope wraps. */
 const inEnvelope =
   (withIds: WithOwnIds): Rule =>
   async (call, { ids, newId }) => {
@@ -51,7 +50,10 @@ const inEnvelope =
 
 const inAnyEnvelope = inEnvelope(withOwnIds)
 
-/** The same with an envelope, whose parameters may name a thread whatever it asks for. */
+/**
+ * The same for envelopes. Any envelope may name a thread in its parameters, so `nobody` replaces
+ * ids too.
+ */
 export const envelopeRules = { input: inEnvelope(withOwnRun), ids: inAnyEnvelope, nobody: inAnyEnvelope }
 
 async function withOwnThread<Params extends Readonly<Record<string, string>>>(
