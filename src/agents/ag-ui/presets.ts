@@ -10,7 +10,10 @@ const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
 })
 const inState = identity({ state: { key: 'auth_user', fields: authUser } })
 const bearer = identity({ assertion: 'bearer' })
-/** Agents whose adapters take the identity from each request, even if it answers an earlier one. */
+/**
+ * Agents whose adapters take the identity from each request, even if it answers another person's
+ * run.
+ */
 const ofRequest = { storesIdentity: false } as const
 
 /**
