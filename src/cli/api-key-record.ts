@@ -38,7 +38,9 @@ export function recordOf(values: KeyOptions, known: readonly string[]): ApiKeyRe
       )
   for (const each of route ?? [])
     if (!known.includes(each))
-      throw new ProjectError(`No route "${each}" trusts these keys; these do: ${known.join(', ')}.`)
+      throw new ProjectError(
+        `No route "${each}" trusts these keys. The routes that trust them are: ${known.join(', ')}.`,
+      )
   const expiresAt = endOf(expires ?? '90d')
   const record = {
     v: 1,

@@ -101,9 +101,9 @@ async function open(root: string, { keys, remote, env }: Values) {
       'No route trusts API keys. Write policies/keys.ts with defineApiKeys, and add it to `trust` of a route.',
     )
   if (keys === undefined && byId.size > 1)
-    throw new ProjectError(`There are several sets of keys. Choose one with --keys: ${ids}.`)
+    throw new ProjectError(`There are several sets of API keys. Choose one with --keys: ${ids}.`)
   const chosen = keys === undefined ? all[0] : byId.get(keys)
-  if (!chosen) throw new ProjectError(`No route trusts API keys "${keys}". These exist: ${ids}.`)
+  if (!chosen) throw new ProjectError(`No route trusts a set of API keys "${keys}". The existing sets are: ${ids}.`)
   const trusting = routes.filter(({ trust = [] }) => trust.some(({ id }) => id === chosen.id))
   return { kv: openKv(root, { binding: chosen.binding, env, isRemote: remote }), routes: trusting.map(({ id }) => id) }
 }

@@ -57,9 +57,7 @@ export function keyFile(file: string) {
       } catch {
         // The error's message would contain the text of the file, which is a secret.
       }
-      throw new Error(
-        `${file} holds no keys that can be read. Put back the file that you keep elsewhere; it was not changed.`,
-      )
+      throw new Error(`${file} has no keys that can be read. It was not changed. Restore it from your backup.`)
     },
     write: (keys: Keys): void => writeSecret(file, `${JSON.stringify({ keys })}\n`),
   }

@@ -41,10 +41,10 @@ const handOver =
     `  npx wrangler secret put ${name}${env === undefined ? '' : ` --env ${env}`} < ${file}`
 
 const NEXT: Record<Step, (put: string) => string> = {
-  new: (put) => `Keep it as you keep other secrets, and hand it over with\n${put}`,
+  new: (put) => `Store it where you store other secrets, and give it to Cloudflare with\n${put}`,
   add: (put) =>
-    `Publish it with\n${put}\nand wait until every verifier has fetched keys anew (24 hours covers .NET) before "promote".`,
-  promote: (put) => `Let it sign with\n${put}\nand wait an hour before "retire".`,
+    `Publish the new key with\n${put}\nand wait until every agent has fetched the keys again (24 hours is enough for .NET) before you run "promote".`,
+  promote: (put) => `Start to sign with it:\n${put}\nand wait an hour before you run "retire".`,
   retire: (put) => `Finish with\n${put}`,
 }
 
@@ -112,6 +112,6 @@ function newSecret(): string {
 function writeThreadSecrets(file: SecretFile, secrets: readonly string[], hand: HandOver): void {
   writeSecret(file.path, secrets.map((secret) => `${secret}\n`).join(''))
   say(
-    `Written to ${file.name}. Keep it as you keep other secrets, and hand it over with\n${hand('THREAD_SECRET', file.name)}`,
+    `Written to ${file.name}. Store it where you store other secrets, and give it to Cloudflare with\n${hand('THREAD_SECRET', file.name)}`,
   )
 }

@@ -98,5 +98,5 @@ function messageOf(thrown: unknown): string {
     'code' in thrown
   if (isSaid) return stripVTControlCharacters(thrown.message)
   if (process.env.SALLYPORT_DEBUG) return thrown.stack ?? thrown.message
-  return `${thrown.name}: ${stripVTControlCharacters(thrown.message)}\n\nThis came from a file of the project, or from Sallyport. SALLYPORT_DEBUG=1 before the command shows where.`
+  return `${thrown.name}: ${stripVTControlCharacters(thrown.message)}\n\nThe error came from a file of the project, or from Sallyport. SALLYPORT_DEBUG=1 before the command shows where.`
 }

@@ -139,7 +139,9 @@ function refuseRoute(routes: readonly Route[], id: string, verb: string): void {
   if (!found)
     throw new ProjectError(`There is no route "${id}". The routes are: ${routes.map((route) => route.id).join(', ')}.`)
   if (verb === 'close' && 'object' in found.agent.origin)
-    throw new ProjectError(`The route ${id} is the operators' own: it opens the other routes, so it cannot be closed.`)
+    throw new ProjectError(
+      `The route ${id} is for operators. It is needed to open other routes, so it cannot be closed.`,
+    )
 }
 
 /** Returns the project's variables. For a gateway on this machine, local addresses are allowed. */
@@ -161,7 +163,7 @@ function issuerNamed({ routes }: Configuration, given: string, gateway: string):
   ]
   if (names.length === 1 && names[0] !== undefined) return names[0]
   if (names.length > 1)
-    throw new ProjectError(`${given} means several issuers. Write one of them: ${names.join(', ')}.`)
+    throw new ProjectError(`${given} stands for several issuers. Write one of them: ${names.join(', ')}.`)
   const ids = [...new Set(all.map(({ id }) => id))].join(', ')
   throw new ProjectError(`No route trusts the issuer "${given}". The routes trust: ${ids}.`)
 }

@@ -68,7 +68,12 @@ function checkPublicCard({ agent, public: isPublic }: Route, report: Report): vo
       'Remove it: on a public route the card is public already.',
     )
   if (agent.operations && !agent.operations.some((pattern) => covers(pattern, 'card.read')))
-    report('agent.operations', show(agent.operations), '"card.read" among them', 'Add it, or remove publicCard.')
+    report(
+      'agent.operations',
+      show(agent.operations),
+      '"card.read" among them',
+      'Add "card.read", or remove publicCard.',
+    )
 }
 
 /** Headers with a meaning of their own, and those of the gateway. */

@@ -54,7 +54,7 @@ function checkPreset(given: Issuer, environment: Environment, report: Report): v
   }
   const wanted = known.audience?.(names[0] ?? '')
   if (wanted !== undefined && !audience.includes(wanted))
-    report('audience', show(audience), `${show(wanted)} among them`, `Add it: tokens of ${preset} have this audience.`)
+    report('audience', show(audience), `${show(wanted)} among them`, `Add this audience: tokens of ${preset} have it.`)
   if (known.tokenType && tokenType && tokenType !== known.tokenType)
     report('tokenType', show(tokenType), `"${known.tokenType}", which all tokens of ${preset} are`, 'Remove it.')
   const signs = known.algorithms

@@ -42,7 +42,7 @@ export function checkNamedOperations(route: Route, routes: readonly Route[], abo
             path,
             show(pattern),
             'an operation of a route or of a kind of agent',
-            'Correct it. docs/configuration.md lists the operations of each kind.',
+            'Correct the name. docs/configuration.md lists all operations.',
           )
         })
       })

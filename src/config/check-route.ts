@@ -68,7 +68,12 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
   const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && settings.isDevelopment)
   if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
     const expected = 'an https URL without user, query or fragment (http only where ENVIRONMENT is "development")'
-    report(at, show(given), expected, 'Correct it. If the agent has no TLS, use a service binding or a tunnel.')
+    report(
+      at,
+      show(given),
+      expected,
+      'Correct the address. If the agent has no TLS, use a service binding or a tunnel.',
+    )
   } else if (url.origin === settings.publicUrl) {
     report(at, show(given), "an address other than the gateway's own", 'Write the address of the agent.')
   }

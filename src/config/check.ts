@@ -146,8 +146,8 @@ function checkNamespaces(routes: readonly Route[], about: About): void {
     about(`policies/${id}.ts`)(
       'binding',
       found,
-      'a namespace of its own',
-      'Bind another namespace, or trust those keys.',
+      'another KV namespace for each set of keys',
+      'Bind another namespace, or trust that set of keys.',
     )
   }
 }

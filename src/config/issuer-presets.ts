@@ -65,7 +65,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     issuer: {
       form: /\/realms\/[^/]+$/,
       expected: 'the address of a realm, such as https://keycloak.example.com/realms/acme',
-      remedy: 'Write the realm, without a slash at its end.',
+      remedy: 'Write the address of the realm, without a slash at the end.',
     },
   },
   // docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html,

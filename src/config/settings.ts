@@ -19,7 +19,7 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
       path: 'vars.ENVIRONMENT',
       found: show(mode),
       expected: '"production" or "development", or nothing for production',
-      remedy: 'Correct it. "development" allows agents and issuers over plain http.',
+      remedy: 'Use one of the two. "development" allows agents and issuers over plain http.',
     })
   }
   const publicUrl = variable(environment, 'PUBLIC_URL')
@@ -34,7 +34,7 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
       path: 'vars.PUBLIC_URL',
       found: show(publicUrl),
       expected: "the gateway's own https address, without a path and without a slash at the end",
-      remedy: 'Set it, for example to "https://gate.example.com".',
+      remedy: 'Set PUBLIC_URL, for example to "https://gate.example.com".',
     })
   }
   return { publicUrl: publicUrl ?? '', isDevelopment }

@@ -36,7 +36,7 @@ export const refusals = {
   'method-not-allowed': {
     status: 405,
     title: 'Method not allowed',
-    detail: 'This endpoint does not have this method. The Allow header lists its methods.',
+    detail: 'This endpoint does not accept this method. The Allow header lists its methods.',
   },
   'cors-origin-refused': {
     status: 403,
@@ -59,13 +59,14 @@ export const refusals = {
     status: 401,
     title: 'Sign-in required',
     detail:
-      'Send an access token in the Authorization header, as "Bearer <token>", or an API key where this route takes keys.',
+      'Send an access token in the Authorization header, as "Bearer <token>", or an API key if this route accepts keys.',
     challenge: 'bare',
   },
   'token-invalid': {
     status: 401,
     title: 'Token not accepted',
-    detail: 'The token or API key is malformed, not meant for this route, or not from an issuer that it trusts.',
+    detail:
+      'The token or API key is malformed, not meant for this route, or from an issuer that the route does not trust.',
     challenge: 'invalid_token',
   },
   'token-expired': {
@@ -88,7 +89,7 @@ export const refusals = {
   'tenant-missing': {
     status: 403,
     title: 'Tenant missing',
-    detail: 'Threads of this route belong to tenants, and your token names no tenant.',
+    detail: 'Threads of this route belong to tenants, but your token names no tenant.',
   },
   'field-forbidden': {
     status: 403,
@@ -98,7 +99,7 @@ export const refusals = {
   'body-invalid': {
     status: 400,
     title: 'Body not readable',
-    detail: 'This endpoint takes one JSON document in UTF-8, nested at most 64 deep, in the shape of its protocol.',
+    detail: 'Send one JSON document in UTF-8, at most 64 levels deep, as the protocol of this endpoint defines it.',
   },
   'header-mismatch': {
     status: 400,
@@ -108,7 +109,7 @@ export const refusals = {
   'rate-limited': {
     status: 429,
     title: 'Too many requests',
-    detail: 'A limit of this route is used up for the moment. Wait as long as Retry-After says.',
+    detail: 'A rate limit is reached. Wait for the number of seconds in Retry-After.',
     retryAfter: 60,
   },
   'body-too-slow': { status: 408, title: 'Body too slow', detail: 'The body did not arrive in time.' },
@@ -132,9 +133,13 @@ export const refusals = {
   'assertion-too-large': {
     status: 431,
     title: 'Identity too large',
-    detail: 'The identity that this route passes on is too long for a header.',
+    detail: 'The identity of the caller is too long for a header to the agent.',
   },
-  'client-gone': { status: 499, title: 'Client closed the request', detail: 'The caller left before the reply.' },
+  'client-gone': {
+    status: 499,
+    title: 'Client closed the request',
+    detail: 'The client closed the connection before the reply.',
+  },
   'loop-detected': {
     status: 508,
     title: 'Loop detected',
@@ -195,13 +200,13 @@ export const refusals = {
   'signing-unavailable': {
     status: 503,
     title: 'Cannot sign identity now',
-    detail: 'The gateway has no usable signing key. Its operator can see why in its log.',
+    detail: 'The gateway has no usable signing key. Its log says why.',
     retryAfter: 60,
   },
   'configuration-incomplete': {
     status: 503,
     title: 'Route not configured',
-    detail: 'A secret that this route needs is not set. Its operator can see which in its log.',
+    detail: 'A secret of this route is not set. The log of the gateway names it.',
     retryAfter: 60,
   },
   'internal-error': {

@@ -31,10 +31,10 @@ export interface Ending {
 export const WORDS: Readonly<Record<BrokenOutcome, readonly [code: string, message: string]>> = {
   cut: ['origin-cut', 'The connection to the agent was lost.'],
   stalled: ['origin-stalled', 'The agent has been silent for too long.'],
-  unended: ['origin-unended', 'The agent ended the stream before the run.'],
+  unended: ['origin-unended', 'The agent ended the stream before the run was complete.'],
   expired: ['token-expired', 'The token has expired. Get a fresh one and try again.'],
-  revoked: ['access-ended', 'The operator has ended this access, or it cannot be confirmed.'],
-  limit: ['stream-limit', 'The stream has reached a limit of time, or of the size of an event.'],
+  revoked: ['access-ended', 'An operator ended this access, or it cannot be confirmed.'],
+  limit: ['stream-limit', 'The stream reached its time limit, or an event was too large.'],
 }
 
 const encoder = new TextEncoder()

@@ -78,7 +78,7 @@ describe('sallyport add KIND ID URL', () => {
     )
     house.write('policies/other.ts', house.read('policies/talk.ts').replace("'talk'", "'other'"))
     const { stderr } = await house.command('add', 'mcp', 'tools', 'https://d.acme.com')
-    expect(stderr).toContain('Choose one with --policy: other, talk')
+    expect(stderr).toContain('Choose with --policy: other, talk')
     expect((await house.command('add', 'mcp', 'tools', 'https://d.acme.com', '--policy', 'other')).status).toBe(0)
   })
 
@@ -166,7 +166,7 @@ describe('sallyport add provider', () => {
       (await house.command('add', 'maf', 'both', 'https://both.acme.com', '--trust', 'login,partner')).stderr,
     ).toBe('')
     const unknown = await house.command('add', 'maf', 'x', 'https://x.acme.com', '--trust', 'logn')
-    expect(unknown.stderr).toContain('There is no issuer "logn" in policies/. It has: login, partner.')
+    expect(unknown.stderr).toContain('There is no issuer "logn" in policies/. The files there are: login, partner.')
     expect((await house.command('add', 'langraph', 'x', 'https://x.acme.com')).stderr).toContain(
       'Did you mean "langgraph"?',
     )

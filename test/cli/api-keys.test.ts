@@ -99,7 +99,7 @@ describe('sallyport keys api', () => {
     ['an end in the past', ['create', '--label', 'x', '--subject', 'a', '--expires', '2020-01-01'], 'a future date'],
     ['an id that no key has', ['revoke', '0123456789abcdef'], 'There is no key 0123456789abcdef'],
     ['another verb', ['delete', '0123456789abcdef'], 'usage: sallyport keys api'],
-    ['keys that no route trusts', ['list', '--keys', 'other'], 'No route trusts API keys "other"'],
+    ['keys that no route trusts', ['list', '--keys', 'other'], 'No route trusts a set of API keys "other"'],
   ])('refuses %s, and says so', async (_, args, said) => {
     const { status, out } = await api(...args)
     expect(status).toBe(1)

@@ -211,7 +211,7 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, file), 'utf8')).toBe(before)
     house.write('.secrets/broken.json', '{"keys":"d3adb33f')
     const broken = await command('keys', 'list', '--file', '.secrets/broken.json')
-    expect([broken.status, broken.stderr]).toEqual([1, expect.stringContaining('holds no keys that can be read')])
+    expect([broken.status, broken.stderr]).toEqual([1, expect.stringContaining('has no keys that can be read')])
     expect(broken.stderr).not.toContain('d3adb33f')
   })
 

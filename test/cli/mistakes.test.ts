@@ -65,7 +65,11 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   // wrangler.toml
   'staging inherits the address of production': toml(STAGING, '', 'takes the address from the top level'),
   'routes below [vars]': toml(`${TOP}\n[vars]\n`, `\n[vars]\n${TOP}`, 'Move it above the first [table]'),
-  'a route for another host than PUBLIC_URL': toml('"gate.acme.com"', '"agents.acme.com"', 'one for gate.acme.com'),
+  'a route for another host than PUBLIC_URL': toml(
+    '"gate.acme.com"',
+    '"agents.acme.com"',
+    'an entry for gate.acme.com',
+  ),
   'a route for some paths only': toml(
     '{ pattern = "gate.acme.com", custom_domain = true }',
     '{ pattern = "gate.acme.com/agents/*", zone_name = "acme.com" }',
@@ -301,7 +305,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "origin: { env: 'SUPPORT_URL' }, operations: ['store.*']",
     'which allow none of',
   ),
-  'production’s address and variables copied to staging': toml(STAGING, TOP, 'one for gate.staging.acme.com'),
+  'production’s address and variables copied to staging': toml(STAGING, TOP, 'an entry for gate.staging.acme.com'),
   'one host for two environments': toml(
     `${STAGING}\n[env.staging.vars]\nPUBLIC_URL = "https://gate.staging.acme.com"`,
     `${TOP}\n[env.staging.vars]\n${PUBLIC}`,
@@ -317,7 +321,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'a compatibility date of long ago': toml('"2026-10-01"', '"2021-01-01"', 'compatibility_date'),
   'a compatibility date in another order': toml('"2026-10-01"', '"01.10.2026"', 'compatibility_date'),
   'no main': toml('main = "src/index.ts"\n', '', 'main'),
-  'a main that is not there': toml('"src/index.ts"', '"src/worker.ts"', '"src/worker.ts", which is not there'),
+  'a main that is not there': toml('"src/index.ts"', '"src/worker.ts"', '"src/worker.ts", a file that does not exist'),
   'a Worker of other routes': {
     in: 'src/index.ts',
     from: 'createWorker(routes)',
@@ -374,7 +378,7 @@ it('sallyport check mentions settings that may be intended, and does not fail', 
     })
   const open = 'public: true'
   expect(await said('routes/support.ts', 'trust: [login],\n  policies: [talk],', open)).toContain(
-    '! /agents/support is open to everybody',
+    '! /agents/support is public',
   )
   expect(await said('wrangler.toml', 'https://desk.staging.acme.com', 'https://desk.internal.acme.com')).toContain(
     "! env.staging.vars.DESK_URL is the same agent as the top level's.",

@@ -136,7 +136,7 @@ describe('CopilotKit in Chromium', () => {
     await send('ended')
     await tab.getByTestId('copilot-send-button').click()
     await expect.poll(told).toHaveLength(1)
-    const message = 'The agent ended the stream before the run.'
+    const message = 'The agent ended the stream before the run was complete.'
     expect(await told()).toEqual([{ code: 'agent_run_error_event', message, inStream: 'origin-unended' }])
   })
 })

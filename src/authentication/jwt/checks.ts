@@ -95,7 +95,7 @@ export const claimChecks: readonly Check[] = [
     found: (claims, { audienceFrom }) =>
       'aud' in claims || !audienceFrom ? claims.aud : { [audienceFrom.claim]: claims[audienceFrom.claim] },
     expected: ({ audience, audienceFrom }) =>
-      list(audience) + (audienceFrom ? `, or that as "${audienceFrom.claim}" of a token without aud` : ''),
+      list(audience) + (audienceFrom ? `, or, in a token without aud, the same as "${audienceFrom.claim}"` : ''),
   },
   {
     on: 'exp',

@@ -125,13 +125,15 @@ function chosen(
     const known = sort === 'defineIssuer' ? [...files, ...filesWith(root, 'defineApiKeys')] : files
     const unknown = names.find((each) => !known.includes(each))
     if (unknown === undefined) return names
-    throw new ProjectError(`There is no ${name} "${unknown}" in policies/. It has: ${files.join(', ') || 'none'}.`)
+    throw new ProjectError(
+      `There is no ${name} "${unknown}" in policies/. The files there are: ${files.join(', ') || 'none'}.`,
+    )
   }
   if (files.length === 1) return files
   throw new ProjectError(
     files.length === 0
-      ? `There is no ${name} yet. First: ${how}.`
-      : `There are several. Choose one with ${flag}: ${files.join(', ')}.`,
+      ? `There is no ${name} yet. To make it: ${how}.`
+      : `There is more than one ${name}. Choose with ${flag}: ${files.join(', ')}.`,
   )
 }
 

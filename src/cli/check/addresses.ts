@@ -37,7 +37,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'routes',
       `nothing, so that it inherits ${patternsOf(top).join(', ')}`,
       'routes of its own',
-      'Add routes = [{ pattern = "HOST", custom_domain = true }], or routes = [] for none: otherwise a deploy takes the address from the top level.',
+      'Add routes = [{ pattern = "HOST", custom_domain = true }], or routes = [] for none: otherwise a deploy of this environment takes the address from the top level.',
     )
   } else if (host && patterns.length > 0) {
     const serving = patterns.filter((pattern) => servesHost(pattern, host))
@@ -45,8 +45,8 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       add(
         'routes',
         patterns.join(', '),
-        `one for ${host}, the host of PUBLIC_URL`,
-        'Correct one of the two: the gateway answers 421 to requests for any other host.',
+        `an entry for ${host}, the host of PUBLIC_URL`,
+        'Correct routes or PUBLIC_URL: the gateway answers 421 to requests for any other host.',
       )
     else if (!serving.some((pattern) => isCustom(config, pattern) || /^(?:https?:\/\/)?[^/]+\/\*$/.test(pattern)))
       add(
@@ -68,14 +68,14 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
     add(
       'compatibility_date',
       JSON.stringify(date) ?? 'nothing',
-      `a day between ${LEAST_DATE}, which Sallyport is tested with, and today`,
+      `a date from ${LEAST_DATE}, which Sallyport is tested with, to today`,
       `Set compatibility_date = "${LEAST_DATE}".`,
     )
   const isAtWorkersDev = host?.endsWith('.workers.dev') === true
   if (config.workers_dev !== false && !(isAtWorkersDev && config.workers_dev === true))
     add(
       'workers_dev',
-      config.workers_dev === true ? 'true' : 'nothing, which means true while there are no routes',
+      config.workers_dev === true ? 'true' : 'nothing, which means true because there are no routes',
       'false, so that the gateway has one address',
       isAtWorkersDev ? 'Set workers_dev = true, since PUBLIC_URL is there.' : 'Set workers_dev = false.',
     )

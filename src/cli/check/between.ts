@@ -21,7 +21,7 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
           path: `${at}routes`,
           found: `${host}, which ${whatOf(other)} has too`,
           expected: 'an address of its own',
-          remedy: 'Give each its own: the one deployed last would take the address from the other.',
+          remedy: 'Give each deployment its own address. Otherwise the later deploy takes the address from the other.',
         })
       hosts.set(host, deployment)
     }

@@ -116,7 +116,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       ...found.notes,
       ...issuers.notes,
       ...unusedVariables(root, routes, deployment),
-      ...open.map(({ path }) => `${path} is open to everybody: public.`),
+      ...open.map(({ path }) => `${path} is public: anyone can use it without sign-in.`),
     ],
   }
 }

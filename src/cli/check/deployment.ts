@@ -63,7 +63,7 @@ function missingFlags({ config }: Deployment, file: string, at: string): Fault[]
       path: `${at}compatibility_flags`,
       found: config.compatibility_flags.join(', ') || 'nothing',
       expected: FLAGS.join(' and '),
-      remedy: `Add ${missing.map((flag) => `"${flag}"`).join(', ')}: without them, an agent goes on with its run after the caller has left.`,
+      remedy: `Add ${missing.map((flag) => `"${flag}"`).join(', ')}: without them, an agent continues its run after the caller has left.`,
     },
   ]
 }

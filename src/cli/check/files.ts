@@ -77,7 +77,7 @@ export function unusedFiles(root: string, routes: readonly Route[]): readonly st
     .filter((file) =>
       /\bdefine(?:Policy|Issuer|ApiKeys)\(/.test(readFileSync(path.join(root, 'policies', file), 'utf8')),
     )
-    .map((file) => `policies/${file} is used by no route.`)
+    .map((file) => `No route uses policies/${file}.`)
 }
 
 /** Finds variables that neither a route nor the Worker's own files name. */

@@ -51,8 +51,8 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     if (named !== undefined && named !== issuer.issuer) {
       const isSlash = named.replace(/\/$/, '') === issuer.issuer.replace(/\/$/, '')
       const remedy = isSlash
-        ? 'They differ by the slash at the end: write it as the provider does.'
-        : 'Write what the provider says.'
+        ? 'The two differ in the slash at the end. Write the issuer exactly as the provider does.'
+        : 'Write the issuer that the provider names.'
       fault('issuer', show(issuer.issuer), `${show(named)}, as the discovery document says`, remedy)
       return { lines: [], faults }
     }
@@ -68,7 +68,7 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
         'clockSkewSeconds',
         `clocks ${Math.round(skew)} seconds apart`,
         'at most a minute',
-        'Set the clock of this machine. If the gateway refuses tokens for their times, compare the clock of the provider.',
+        'Set the clock of this machine. If the gateway says that new tokens are expired or not yet valid, check the clock of the provider.',
       )
     return {
       lines: faults.length > 0 ? [] : [`${issuer.issuer}: ${keys.length} keys, for ${usable.join(', ')}`],
@@ -129,7 +129,7 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
     status = response.status
     await response.body?.cancel()
   } catch (thrown) {
-    return fault(`${host}: ${causeOf(thrown)}`, 'an agent that answers', 'Start it, or correct its address.')
+    return fault(`${host}: ${causeOf(thrown)}`, 'an agent that answers', 'Start the agent, or correct its address.')
   }
   const lines = [`${route.path}: ${host} answers (${status})`]
   if (route.adapter.kind !== 'langgraph') return { lines, faults: [] }

@@ -39,7 +39,7 @@ function unknownIssuers(policy: Policy, routes: readonly Route[]): Fault[] {
         path: `${at}.when.issuer`,
         found: `${JSON.stringify(issuer)}, which no route trusts`,
         expected: `the id of an issuer: ${[...new Set(ids)].join(', ')}`,
-        remedy: `${meant(issuer, ids)}Correct it: this rule would never apply.`,
+        remedy: `${meant(issuer, ids)}Correct the id: this rule would never apply.`,
       })),
   )
 }
@@ -66,7 +66,7 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
             path: `examples[${index}].does`,
             found: `"${does}"`,
             expected: 'one operation of a route or of a kind of agent, not a pattern',
-            remedy: 'Correct it: an unknown operation is always denied, so this example tests nothing.',
+            remedy: 'Correct the operation: an unknown one is always denied, so this example tests nothing.',
           },
         ],
   )
@@ -110,7 +110,7 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
     path,
     found,
     expected,
-    remedy: 'Correct it: this rule would never apply.',
+    remedy: 'Correct the value: this rule would never apply.',
   })
   return rulesOf(policy).flatMap(({ at, rule }) => [
     ...valuesOf(rule.when, 'scope')

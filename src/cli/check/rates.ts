@@ -25,7 +25,8 @@ export function rateFaults(deployment: Deployment, file: string, policies: reado
         path: `rates[${index}]`,
         found: `${rate.most} in ${rate.seconds} seconds`,
         expected: `${limit} in ${period} seconds, as ${file} has it at ${at}ratelimits ${rate.binding}`,
-        remedy: 'Make them equal: the file decides, and callers are told what the policy says.',
+        remedy:
+          'Make the two equal. Cloudflare applies the limit in the file, but callers are told the limit in the policy.',
       },
     ]
   })

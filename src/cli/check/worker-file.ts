@@ -17,7 +17,7 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
       {
         file,
         path: 'main',
-        found: at === undefined ? 'nothing' : `"${at}", which is not there`,
+        found: at === undefined ? 'nothing' : `"${at}", a file that does not exist`,
         expected: 'the file that makes the Worker, such as "src/index.ts"',
         remedy: `Correct the name, or write the file: ${THREE_LINES}`,
       },
@@ -73,7 +73,7 @@ function listFaults(text: string, at: string, { all, file }: Pick<Deployments, '
         file,
         path: 'migrations',
         found: `no ${CLASS} among new_sqlite_classes`,
-        expected: 'a migration that makes it',
+        expected: 'a migration that creates this class',
         remedy,
       },
     ]

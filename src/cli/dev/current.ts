@@ -52,7 +52,7 @@ export function keepCurrent({ root, addresses, people, apply }: Around, first: S
       const why = isOther ? await apply(next, staged) : undefined
       if (why !== undefined) {
         refused = name
-        throw new ProjectError(`The Worker does not start with this. It said:\n\n${why}`)
+        throw new ProjectError(`The Worker does not start with these files. It printed:\n\n${why}`)
       }
       const arePeopleOther = hasChanged(local, people.all)
       people.replaceBy(local)

@@ -87,7 +87,7 @@ export async function startGateway(
     hasEnded = true
     signalGroup(worker.pid, 'SIGKILL')
     if (isAsked) return 0
-    complain('\n  The gateway has ended by itself.')
+    complain('\n  The gateway stopped by itself.')
     return Number(code ?? 1) || 1
   })
   const send = (message: ToWorker) => void (worker.connected && worker.send(message))

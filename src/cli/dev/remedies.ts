@@ -12,17 +12,21 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'route-unknown': 'npx sallyport routes lists the paths that exist.',
   'operation-unknown':
     'npx sallyport routes lists the operations of this route. agent.operations opens more. For CopilotKit, also see agent.style.',
-  'thread-unknown': 'Another person started it, or it does not exist. Start a new one.',
+  'thread-unknown': 'The thread does not exist, or another person started it. Start a new thread.',
   'method-not-allowed': undefined,
   'cors-origin-refused': 'Add the web origin to cors.origins of the route.',
   'credential-ambiguous': undefined,
   'token-in-url': undefined,
-  'token-missing': 'Get a token of a local person: npx sallyport token NAME (alice, unless people.json names others).',
+  'token-missing':
+    'Get a token for a local person: npx sallyport token NAME. NAME is alice, unless people.json has other names.',
   'token-invalid': 'npx sallyport explain --dev --token FILE shows every check.',
-  'token-expired': 'Get a fresh token. An app asks its provider for one before each request.',
-  'policy-denied': 'Give the person what is missing (in people.json, or at your provider), or change the rule.',
-  'scope-insufficient': 'Ask for the scope at sign-in, and give it to the person (scopes in people.json).',
-  'tenant-missing': 'Map the claim with claims.tenant of the issuer; a local person has "tenant" in people.json.',
+  'token-expired': 'Get a fresh token. An app should ask its identity provider for one before each request.',
+  'policy-denied':
+    'Give the person the missing role, scope or claim (in people.json, or at your identity provider), or change the rule.',
+  'scope-insufficient':
+    'Ask for the scope at sign-in. The person must be allowed to have it (local people: scopes in people.json).',
+  'tenant-missing':
+    'Set claims.tenant of the issuer to the claim that names the tenant. For local people, set "tenant" in people.json.',
   'field-forbidden': undefined,
   'body-invalid': 'Send one JSON document in the form that the protocol of the agent defines.',
   'header-mismatch': undefined,
@@ -35,25 +39,25 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'upgrade-refused': undefined,
   'assertion-too-large': 'Set keepRoles of the issuer to the roles that the agent needs.',
   'client-gone': undefined,
-  'loop-detected': "The agent's address leads back to the gateway: correct it.",
+  'loop-detected': 'The address of the agent leads back to the gateway. Correct the address.',
   'origin-unreachable': 'Start the agent, or correct its address. npm start lists the address of each route.',
   'origin-reply-refused': undefined,
   'origin-unauthorized':
     'The agent expects another credential. Set agent.credential of the route, or correct the settings of the agent.',
   'origin-busy': undefined,
   'origin-timeout': 'To allow more time, raise limits.firstByteSeconds of the route.',
-  'keys-unavailable': 'npx sallyport check --online says what the provider answers.',
+  'keys-unavailable': 'npx sallyport check --online shows what the identity provider answers.',
   'api-keys-unavailable': 'The line api-keys-unreachable above says why the KV namespace did not answer.',
   'revocations-unavailable': 'The line revocations-unreachable above says why the Durable Object did not answer.',
   'route-closed': 'sallyport revoke open ROUTE opens it again.',
   'signing-unavailable': 'Make signing keys: npx sallyport keys shows how.',
   'configuration-incomplete': 'Set the secret in .dev.vars.',
-  'internal-error': 'This is a fault of the gateway. Its lines above say more.',
+  'internal-error': 'This is a fault of the gateway. The lines above say more.',
 }
 
 /** @returns undefined for a request that was not refused, or if there is nothing to add */
 export function remedyOf({ code, reason }: Pick<AuditEvent, 'code' | 'reason'>): string | undefined {
   if (code === 'token-invalid' && reason?.startsWith('revoked '))
-    return 'An operator revoked this. npx sallyport revoke list shows the entry, and revoke undo ends it.'
+    return 'An operator revoked this access. npx sallyport revoke list shows the entry; npx sallyport revoke undo removes it.'
   return code === undefined ? undefined : remedies[code]
 }

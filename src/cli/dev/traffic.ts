@@ -40,6 +40,6 @@ function notReady(output: string): string {
 
 function keysLost(output: string): string {
   const { event, issuer, reason } = JSON.parse(output) as { event: string; issuer: string; reason: string }
-  const what = event === 'key-unusable' ? 'A key of its set cannot be used' : 'Its keys cannot be fetched'
+  const what = event === 'key-unusable' ? 'A key in its key set cannot be used' : 'Its keys cannot be fetched'
   return `  ${issuer}: ${what}: ${reason.replace(/\.$/, '')}. Try: npx sallyport check --online`
 }

@@ -58,10 +58,7 @@ export const explain: Command = {
       },
     })
     if (values.token === undefined && positionals.length === 1) {
-      if (values.dev)
-        throw new Error(
-          '--dev works with --token only. For a whole request, write a person of your own provider with --as.',
-        )
+      if (values.dev) throw new Error('--dev works only with --token. To try a whole request, name a person with --as.')
       say(await explainRequest(root, positionals[0] ?? '', values))
       return 0
     }
@@ -97,7 +94,7 @@ export const explain: Command = {
     say(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
     const isAccepted = told.some(({ explanation }) => explanation.verdict === 'accepted')
     if (!isAccepted && !values.dev && existsSync(path.join(root, '.dev.vars')))
-      say('This is what a deployment does. With --dev, .dev.vars counts, as it does for `npm start`.')
+      say('This is the result in a deployment. Use --dev to read .dev.vars as `npm start` does.')
     return isAccepted ? 0 : 1
   },
 }

@@ -65,12 +65,12 @@ function personOf(as: string | undefined): TestPerson | undefined {
 function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void {
   const isBodiless = method === 'GET' || method === 'HEAD'
   const header = Object.keys(headers).find((name) => /^(?:connection|upgrade|transfer-encoding|te|host)$/.test(name))
-  if (isBodiless && body !== undefined) throw new ProjectError(`A ${method} request has no body. Remove --body.`)
+  if (isBodiless && body !== undefined) throw new ProjectError(`A ${method} request cannot have a body. Remove --body.`)
   if (/^(?:TRACE|CONNECT|TRACK)$/.test(method)) throw new ProjectError(`${method} cannot be tried here.`)
   if (header !== undefined) throw new ProjectError(`The header ${header} cannot be tried here. Remove it.`)
   const { pathname, search } = new URL(at, 'http://gateway.invalid')
   if (pathname + search !== at)
-    throw new ProjectError(`Clients send this path as ${pathname}${search}. Write that instead.`)
+    throw new ProjectError(`Clients would send this path as ${pathname}${search}. Write it like that.`)
 }
 
 /** Returns the caller that a token names, by the gateway's own functions. */

@@ -63,7 +63,7 @@ describe('sallyport dev', () => {
     house.write('dev.json', '{}')
     expect([code, output]).toEqual([
       1,
-      expect.stringMatching(/agents\.support\.folder\n +found +.*gone, which is not there/),
+      expect.stringMatching(/agents\.support\.folder\n +found +.*gone, which does not exist/),
     ])
     await leavesNothing()
   }, 60_000)

@@ -36,14 +36,15 @@ export async function startAgents(
   const wanted = Object.entries(agents).flatMap(([id, agent]) => {
     const address = routes.find((route) => route.id === id)?.origin.host
     const folder = path.resolve(root, agent.folder ?? '.')
-    if (!existsSync(folder)) throw agentFault(id, '.folder', `${folder}, which is not there`, 'a folder')
+    if (!existsSync(folder)) throw agentFault(id, '.folder', `${folder}, which does not exist`, 'a folder')
     return agent.command === undefined || address === undefined
       ? []
       : [{ id, agent, command: agent.command, folder, address }]
   })
   const started: Started[] = []
   for (const { id, agent, command, folder, address } of wanted) {
-    if (await listens(address)) say(`  Something listens at ${address} already: the command of ${id} is not started.`)
+    if (await listens(address))
+      say(`  Something already listens at ${address}, so the command of ${id} is not started.`)
     else started.push(startAgent(id, folder, agent, command, address))
   }
   for (const { child } of started) watchdog.watch(child.pid)

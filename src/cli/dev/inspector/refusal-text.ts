@@ -5,17 +5,17 @@ import { remedyOf } from '../remedies'
 
 /** The text for each reason of a policy. */
 const words: Readonly<Record<Reason, string>> = {
-  'no-policy': 'the route has no policy, so that nothing is allowed',
+  'no-policy': 'the route has no policy, so it allows nothing',
   'credential-limited': 'the API key is limited to other operations',
-  'no-rule-for-operation': 'no rule of it covers this operation',
-  'denied-by-rule': 'a deny rule of it covers this',
-  'role-missing': 'the person lacks a role that the rule asks for',
-  'scope-missing': 'the token lacks a scope that the rule asks for',
-  'claim-differs': 'a claim of the token is not what the rule asks for',
-  'issuer-differs': 'the rule asks for another issuer',
-  'tenant-differs': 'the person belongs to another tenant than the rule asks for, or to none',
-  'caller-kind-differs': 'the rule is for people and this is a machine, or the other way round',
-  excluded: 'a `not` of the rule holds for this caller',
+  'no-rule-for-operation': 'it has no rule for this operation',
+  'denied-by-rule': 'one of its deny rules covers this operation',
+  'role-missing': 'the person lacks a role that the rule requires',
+  'scope-missing': 'the token lacks a scope that the rule requires',
+  'claim-differs': 'a claim of the token does not have the value that the rule requires',
+  'issuer-differs': 'the rule requires another issuer',
+  'tenant-differs': 'the person has no tenant, or another tenant than the rule requires',
+  'caller-kind-differs': 'the rule is for people and the caller is a service, or the other way round',
+  excluded: 'a `not` condition of the rule excludes this caller',
 }
 
 /** More details of a refusal than the caller gets, for the developer who looks at the page. */

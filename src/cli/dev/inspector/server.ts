@@ -43,7 +43,7 @@ export async function startPage(shown: Shown): Promise<{ readonly close: () => P
 
   const tokenOf = async (request: IncomingMessage): Promise<Answer> => {
     const { person, isExpired } = (await json(request)) as { person?: string; isExpired?: boolean }
-    if (person === undefined || !people.find(person)) return plain(404, 'There is no such person.')
+    if (person === undefined || !people.find(person)) return plain(404, 'There is no local person with this name.')
     return asJson({ token: await (isExpired ? provider.expiredToken(person) : provider.token(person)) })
   }
   const answer = async (request: IncomingMessage): Promise<Answer> => {
