@@ -30,7 +30,7 @@ export async function checkSubject(world: World, subject: Running, exchange: Exc
   const bad = {
     'a forged signature': await tokens.sign({ forged: true }),
     'an expired token': await tokens.sign({ lifetimeSeconds: -3600 }),
-    'a token for somebody else': await tokens.sign({ audience: 'others' }),
+    'a token for another audience': await tokens.sign({ audience: 'others' }),
     'no token': undefined,
   }
   for (const [what, token] of Object.entries(bad)) {
