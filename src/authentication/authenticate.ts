@@ -47,15 +47,7 @@ export async function authenticate(
   now: number,
   background: Background,
 ): Promise<Authentication> {
-  let taken: Presented | undefined
-  for (const authenticator of authenticators) {
-    const presented = authenticator.take(sources)
-    if (!presented) continue
-    if (taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
-    // RFC 6750 section 2.3: URLs are logged by others.
-    if (presented.credential.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
-    taken ??= presented
-  }
+  const taken = takeOne(authenticators, sources, wanted)
   const credential = taken?.credential
   if (wanted === 'never') return { credential, principal: undefined }
   if (!taken && wanted === 'if-told') return { credential: undefined, principal: undefined }
@@ -74,7 +66,25 @@ export async function authenticate(
  * @throws Refusal `credential-ambiguous`, as `authenticate`
  */
 export function refuseOthers({ authenticators }: Entrance, sources: CredentialSources): void {
-  for (const authenticator of authenticators) authenticator.take(sources)
+  takeOne(authenticators, sources, 'always')
+}
+
+/** Takes the only credential of a request. Public routes take the first of several kinds. */
+function takeOne(
+  authenticators: readonly Authenticator[],
+  sources: CredentialSources,
+  wanted: Wanted,
+): Presented | undefined {
+  let taken: Presented | undefined
+  for (const authenticator of authenticators) {
+    const presented = authenticator.take(sources)
+    if (!presented) continue
+    if (taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
+    // RFC 6750 section 2.3: URLs are logged by others.
+    if (presented.credential.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
+    taken ??= presented
+  }
+  return taken
 }
 
 /**

@@ -33,6 +33,11 @@ beforeAll(async () => {
         route('tokens-only', trust),
         route('same-people', [...trust, { id: 'own-keys', binding: 'OWN_KEYS', peopleOf: issuer.id }]),
         routeOf({ kind: 'mcp', origin: { url: origin.url } }, [keys], { id: 'tools', path: '/tools' }),
+        routeOf({ kind: 'ag-ui', origin: { url: origin.url } }, [...trust, keys], {
+          id: 'in-body',
+          path: '/in-body',
+          tokenInBody: true,
+        }),
       ]
     },
     { namespaces: ['API_KEYS', 'OWN_KEYS'] },
@@ -217,6 +222,22 @@ describe('beside a token', () => {
       'credential-ambiguous',
       'two kinds',
     ])
+  })
+
+  it('an API key in a header is refused beside a token in the body', async () => {
+    const { key } = await put()
+    const send = (forwardedProps: object) =>
+      world.gateway.fetch('/in-body', {
+        method: 'POST',
+        headers: { 'x-api-key': key, 'content-type': 'application/json' },
+        body: JSON.stringify({ threadId: 't', runId: 'r', messages: [], forwardedProps }),
+      })
+    expect(await refusedWith(await send({ authorization: world.alice.authorization }))).toEqual([
+      400,
+      'credential-ambiguous',
+      'two kinds',
+    ])
+    expect((await send({})).status).toBe(200)
   })
 
   it('the same key in both headers counts once, and two different keys are refused', async () => {
