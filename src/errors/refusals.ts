@@ -104,7 +104,7 @@ export const refusals = {
   'header-mismatch': {
     status: 400,
     title: 'Headers and body differ',
-    detail: 'A header names another method or tool than the body does. Send both from the same request.',
+    detail: 'A header names another method or tool than the body does.',
   },
   'rate-limited': {
     status: 429,
@@ -200,13 +200,13 @@ export const refusals = {
   'signing-unavailable': {
     status: 503,
     title: 'Cannot sign identity now',
-    detail: 'The gateway has no usable signing key. Its log says why.',
+    detail: 'The gateway has no usable signing key. The log of the gateway names the cause.',
     retryAfter: 60,
   },
   'configuration-incomplete': {
     status: 503,
     title: 'Route not configured',
-    detail: 'A secret of this route is not set. The log of the gateway names it.',
+    detail: 'A secret of this route is not set. The log of the gateway names the secret.',
     retryAfter: 60,
   },
   'internal-error': {
