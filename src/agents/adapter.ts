@@ -10,16 +10,19 @@ import type { ThreadIsolation } from './thread-isolation'
 
 /** The agent's address, as callers see it and as the agent sees it. */
 export interface PublicPlace {
-  /** The gateway's address of the route: absolute, without a slash at its end. */
+  /** The absolute URL of the route at the gateway, without a slash at its end. */
   readonly url: string
-  /** The path of the origin's own URL, without a slash at its end. */
+  /** The path of the URL of the agent's server, without a slash at its end. */
   readonly prefix: string
 }
 
-/** The caller, and the places where this route tells the agent who that is. */
+/**
+ * The verified caller, and the places (headers, members of a body) in which the agent receives the
+ * caller's identity.
+ */
 export interface Identity {
   readonly channels: IdentityChannels
-  /** Absent on public routes: then forged identity is removed and nothing put in its place. */
+  /** Absent on public routes. There the gateway removes forged identity and adds no other. */
   readonly principal: Principal | undefined
 }
 
@@ -31,72 +34,76 @@ export interface Answered {
 
 /**
  * Everything that Sallyport knows about one kind of agent.
- * @typeParam Whose the ownership rules that its rows ask for
+ * @typeParam Whose the names of the ownership rules that its endpoints use
  */
 export interface Adapter<Whose extends string = string> {
   readonly kind: string
   readonly endpoints: readonly Endpoint<Whose>[]
-  /** Operations that bodies of `in-body` endpoints name. */
+  /** Operations that the body of a request names, at endpoints with `named: 'in-body'`. */
   readonly bodyOperations?: readonly BodyOperation<Whose>[]
-  /** Where this kind looks for the user, unless the route says otherwise. */
+  /** The places in which agents of this kind look for the user. A route may choose others. */
   readonly identity: IdentityChannels
   /**
-   * The agent forwards `authorization` and `x-*` headers to the services that it calls, such as its
-   * model's vendor. So identity headers are named `sallyport-*`.
+   * The agent forwards `authorization` and `x-*` headers to the services that it calls, such as the
+   * provider of its model. So the gateway names its identity headers `sallyport-*`.
    */
   readonly handsHeadersOn?: true
-  /** Channels inside bodies that the kind has. A route may set no others. */
+  /**
+   * The members of request bodies in which agents of this kind can receive identity. A route may
+   * use only these.
+   */
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
   /**
-   * Whether the agent may store the identity from a body, and use it when another person answers or
-   * edits. It is true for AG-UI agents whose behaviour is unknown.
+   * Whether the agent may store the identity from a request body, and use it again when another
+   * person answers or edits. It is true for AG-UI agents if their behaviour is unknown.
    */
   readonly storesIdentity?: boolean
   /**
-   * Seconds of silence after which the gateway sends a comment; 0 where the agent sends its own.
+   * Seconds of silence in a stream after which the gateway sends a comment. With 0 it sends none.
    */
   readonly heartbeatSeconds: number
   /**
-   * More request headers that this kind may receive, in lower case. `name-*` stands for all that
-   * begin with `name-`.
+   * Request headers, in lower case, that agents of this kind may receive in addition to the usual
+   * ones. `name-*` means every header that begins with `name-`.
    */
   readonly requestHeaders?: readonly string[]
-  /** More reply headers that may reach the caller. */
+  /** Response headers that may reach the caller in addition to the usual ones. */
   readonly responseHeaders?: readonly string[]
   /**
-   * Headers that this kind's web pages send and that do not reach the agent. CORS must allow
-   * browsers to send them.
+   * Headers that web pages for this kind of agent send, but that the agent does not receive. CORS
+   * must allow browsers to send them.
    */
   readonly ignoredHeaders?: readonly string[]
   /** A request with an `Origin` header must name one of the route's web origins. */
   readonly refusesForeignOrigins?: true
-  /** How the threads of this kind are kept apart. Absent: it has no threads. */
+  /** The rules that separate the threads of different owners. Absent: this kind has no threads. */
   readonly threads?: ThreadIsolation<Whose>
 
   /**
-   * Removes tokens from the body and returns them as written, with or without their scheme. Absent:
-   * bodies of this kind have no place for a token.
+   * Removes tokens from the body and returns them as written, with or without a scheme such as
+   * `Bearer`. Absent: bodies of this kind contain no tokens.
    */
   takeTokens?(body: Json): readonly Json[]
   /**
-   * The operation that clients request before they have a token, or before they send it, and how to
-   * recognise it. It is open where the route says so: by `tokenInBody`, or by `publicCard`. Absent:
-   * there is none.
+   * The operation that clients request before they have or send a token, and a test that recognises
+   * it. It needs no token if the route sets `tokenInBody` or `publicCard`. Absent: there is no such
+   * operation.
    */
   readonly withoutToken?: {
     readonly operation: string
     is(endpoint: Endpoint, body: Json | undefined): boolean
   }
   /**
-   * Names every operation that a request asks for, by its path and by its query or body. The route
-   * must offer all of them and a policy must permit them. Absent: only the endpoint's operation.
+   * Returns all operations that a request asks for by its path, its query or its body. The route
+   * must offer each of them, and a policy must permit each. Absent: a request asks only for its
+   * endpoint's operation.
    * @param threads who owns the threads of the route
    * @throws Refusal `operation-unknown`, `body-invalid` or `header-mismatch`
    */
   operationsOf?(call: Omit<Call, 'operations'>, threads: Sharing): readonly string[]
   /**
-   * Removes identity that the caller put into the body, and puts the verified one where the route
-   * wants it. It may change the body that it is given.
+   * Removes identity that the caller put into the body, and adds the verified identity at the
+   * places that the route chooses. It may change `body` itself.
    * @throws Refusal `body-invalid` or `field-forbidden`
    */
   rewrite(body: Json, call: Call, identity: Identity): Json
@@ -106,26 +113,28 @@ export interface Adapter<Whose extends string = string> {
    */
   threadOf(call: Call): string | undefined
   /**
-   * Returns the form in which the clients of an endpoint read errors. Absent: the usual form.
-   * @param endpoint absent where none matches
-   * @param body absent where it has not been read
+   * Returns the format in which the clients of an endpoint expect errors. Absent: the usual format.
+   * @param endpoint absent if no endpoint matches the request
+   * @param body absent if it has not been read
    */
   errorForm?(endpoint: Endpoint | undefined, body: Json | undefined, headers: Headers): ErrorForm | undefined
   /**
-   * Removes from the answers the identity that `rewrite` puts into bodies. Absent: `rewrite` puts
-   * none there.
+   * Returns a change that removes from answers the identity that `rewrite` puts into request
+   * bodies. Absent: `rewrite` puts no identity into bodies.
    */
   identityRemoved?(channels: IdentityChannels): AnswerChange | undefined
-  /** Changes the answers to some operations. Absent: such answers pass as they are. */
+  /**
+   * Returns the change that the answers to some operations need. Absent: answers pass unchanged.
+   */
   answerChange?(asked: Answered): AnswerChange | undefined
   /**
-   * Writes, in this protocol, that a stream broke, as one whole server-sent event. Absent: the
-   * connection is broken off.
+   * Returns a server-sent event that reports a broken stream in the agent's protocol. Absent: the
+   * gateway aborts the connection to the caller.
    */
   brokenStream?(code: string, message: string): string
   /**
-   * Tells whether an event with this data ends the run. A connection that breaks after it has lost
-   * nothing.
+   * Tells whether an event with this data ends the run. If the connection breaks after that event,
+   * nothing is lost.
    */
   isLast?(data: Json): boolean
 }

@@ -1,17 +1,17 @@
 /**
- * The changes that an agent's answer needs before the caller may have it. Absent members leave
- * their part as it is.
+ * Changes to an agent's answer before the caller receives it. A part of the answer stays as it is
+ * if the member for it is absent.
  */
 export interface AnswerChange {
-  /** Changes the reply's headers, whose names are in lower case. It is called before the others. */
+  /** Changes the response headers. Their names are in lower case. It is called first. */
   headers?(headers: Record<string, string>): void | Promise<void>
-  /** Changes whole events of a stream, as text. */
+  /** Changes the text of one or more whole events of a stream. */
   events?(text: string): string | Promise<string>
   /**
-   * Changes an answer that is no stream, as text.
-   * @param status of the answer: an error may have another shape
-   * @throws Refusal `thread-unknown` where the answer turns out to be another caller's; any other
-   *   error refuses the answer
+   * Changes the text of an answer that is not a stream.
+   * @param status of the answer, because the body of an error may have another structure
+   * @throws Refusal `thread-unknown` if the answer belongs to another caller. After any other
+   *   error, the gateway refuses the answer
    */
   answer?(text: string, status: number): string | Promise<string>
 }
@@ -19,8 +19,8 @@ export interface AnswerChange {
 type TextChange = (text: string, status: number) => string | Promise<string>
 
 /**
- * Combines changes: each one is applied to the result of the one before. If there are none, bytes
- * pass unread.
+ * Combines changes into one. Each change receives the result of the change before it. If there are
+ * no changes, the answer passes unread.
  */
 export function composed(changes: readonly (AnswerChange | undefined)[]): AnswerChange {
   const given = changes.filter((change) => change !== undefined)
@@ -40,7 +40,10 @@ export function composed(changes: readonly (AnswerChange | undefined)[]): Answer
   }
 }
 
-/** Stays synchronous where its steps do, because it runs for every event. */
+/**
+ * Combines text changes into one. The result is synchronous if all steps are, because it runs for
+ * every event.
+ */
 function chained(steps: readonly TextChange[]): TextChange | undefined {
   const [first, ...others] = steps
   if (!first || others.length === 0) return first

@@ -1,17 +1,14 @@
 import type { Json } from '../json'
 import type { Endpoint } from './endpoints'
 
-/** A request below a route, as an adapter sees it on its way to the agent. */
+/** A request to a route, as an adapter receives it before it goes to the agent. */
 export interface Call {
   readonly endpoint: Endpoint
-  /**
-   * Everything that the request asks for: the endpoint's operation, or what its query and body
-   * name.
-   */
+  /** All operations that the request asks for by its path, its query or its body. */
   readonly operations: readonly string[]
-  /** Of the endpoint's path, still percent-encoded. */
+  /** The values of the path's parameters, still percent-encoded. */
   readonly params: Readonly<Record<string, string>>
-  /** With its `?`, or empty. */
+  /** The query string with its `?`, or an empty string. */
   readonly query: string
   readonly headers: Headers
   readonly body: Json | undefined

@@ -4,16 +4,22 @@ import type { Ids } from '../threads/ids'
 import type { Sort } from '../threads/sort'
 import type { AnswerChange } from './answer-change'
 
-/** Longer texts are refused as ids. */
+/** The most characters of an id. The gateway refuses longer ids. */
 const MAX_ID_CHARS = 256
 
-/** The ids of one request, each with the derived id that replaces it. */
+/**
+ * The ids that the caller chose in one request. The agent receives a derived id instead of each: a
+ * UUID that is different for each owner.
+ */
 export class DerivedIds {
   readonly #chosen = new Map<string, string>()
 
   constructor(readonly ids: Ids) {}
 
-  /** @throws Refusal `body-invalid` for a value that is no id */
+  /**
+   * Returns the derived id for an id that the caller chose.
+   * @throws Refusal `body-invalid` for a value that is not a valid id
+   */
   async put(sort: Sort, chosen: Json | undefined): Promise<string> {
     if (typeof chosen !== 'string' || chosen === '' || chosen.length > MAX_ID_CHARS || !chosen.isWellFormed())
       throw new Refusal('body-invalid', `${sort} id`)
@@ -23,9 +29,9 @@ export class DerivedIds {
   }
 
   /**
-   * Puts the caller's ids back everywhere in a JSON text. The derived ids are UUIDs, so JSON never
-   * escapes them. All are replaced in one pass, because a restored id may look like a derived one.
-   * Undefined where there is nothing to put back.
+   * The change that puts the caller's ids back everywhere in the JSON text of an answer. Derived
+   * ids are UUIDs, so JSON never escapes them. All ids are replaced in one pass, because a restored
+   * id may look like a derived one. Undefined if the request contained no ids.
    */
   get change(): AnswerChange | undefined {
     if (this.#chosen.size === 0) return undefined

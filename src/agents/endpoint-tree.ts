@@ -2,14 +2,17 @@ import { folded } from '../json'
 import type { Endpoint } from './endpoints'
 
 interface Node {
-  /** By the decoded segment. */
+  /** Child nodes for literal segments of a path, by their percent-decoded text. */
   readonly children: Map<string, Node>
   /**
-   * By the text after the parameter in its segment: `:cancel` in `/tasks/:task:cancel`, mostly
-   * empty.
+   * Child nodes for parameters, by the text after the parameter in its segment: `:cancel` in
+   * `/tasks/:task:cancel`. That text is usually empty.
    */
   readonly params: Map<string, { readonly name: string; readonly node: Node }>
-  /** The literals of both, folded: a segment may not differ from one of them only in case. */
+  /**
+   * The literal texts of `children` and `params` without differences of case. A segment that
+   * differs from them only in case matches nothing.
+   */
   readonly folded: Set<string>
   readonly endpoints: Map<string, Endpoint>
   readonly below: Map<string, Endpoint>
@@ -20,8 +23,8 @@ export type Found =
   | { readonly allow: readonly string[] }
 
 /**
- * Finds the endpoint of a method and a canonical path below the route; `allow` where only the
- * method is wrong.
+ * A function that finds the endpoint for a method and a canonical path below the route. If only the
+ * method is wrong, it returns `allow`, the methods that the path accepts.
  */
 export type Finder = (method: string, path: string) => Found | undefined
 
@@ -35,13 +38,13 @@ const node = (): Node => ({
 
 /**
  * Builds a tree of path segments, once per route. The time to find an endpoint then depends on the
- * length of the path, not on the number of endpoints. A literal segment wins over a parameter, and
- * both win over `*`. A closed endpoint stays in the tree, so that a wider one does not cover its
- * path instead.
+ * length of the path, not on the number of endpoints. A literal segment takes precedence over a
+ * parameter, and both take precedence over `*`. An endpoint that the route does not offer stays in
+ * the tree. Otherwise a more general endpoint would match its path.
  *
  * A path is matched as servers may read it: percent-decoded, and without a slash at its end. Some
  * servers ignore case as well. So a segment that differs from a literal only in case matches
- * nothing: not the literal, no parameter and no `*`.
+ * neither the literal nor a parameter nor `*`.
  */
 export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
   const root = node()
@@ -64,23 +67,23 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
 }
 
 /**
- * Returns the path of an endpoint below the route, with these parameters, which are percent-encoded
- * already.
+ * Returns the path of an endpoint below the route, with these values of its parameters. The values
+ * must already be percent-encoded.
  */
 export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, string>>): string {
   return endpoint.path.replace(/(?<=\/):([^/:]+)/g, (whole, name: string) => params[name] ?? whole)
 }
 
 /**
- * Returns the same key for two paths that some server could confuse. The tree finds the same
- * endpoint for both, or none for one of them.
+ * Returns a key for the path of an endpoint. Two paths have the same key if some server could
+ * confuse them. The tree finds the same endpoint for both, or none for one of them.
  */
 export const keyOfPath = (path: string): string =>
   split(path)
     .map((segment) => (segment.startsWith(':') ? `:${folded(suffixOf(segment).suffix)}` : folded(decoded(segment))))
     .join('/')
 
-/** Returns the segments of a path, without the empty one after a slash at its end. */
+/** Returns the segments of a path, without the empty segment after a slash at its end. */
 function split(path: string): readonly string[] {
   const end = endsInSlash(path) ? path.length - 1 : path.length
   return end <= 1 ? [] : path.slice(1, end).split('/')
@@ -97,7 +100,9 @@ function decoded(segment: string): string {
   }
 }
 
-/** `:task:cancel` is the parameter `task` before `:cancel`. */
+/**
+ * Splits the segment of a parameter: `:task:cancel` has the name `task` and the suffix `:cancel`.
+ */
 function suffixOf(segment: string): { readonly name: string; readonly suffix: string } {
   const [, name = '', verb] = segment.split(':')
   return { name, suffix: verb === undefined ? '' : `:${verb}` }
@@ -130,7 +135,8 @@ function walk(
   params: Record<string, string>,
 ): ReadonlyMap<string, Endpoint> | undefined {
   const segment = path.segments[index]
-  // A slash at the end means nothing to an exact endpoint, and a path below to a wildcard.
+  // An exact endpoint ignores a slash at the end of the path. For a wildcard (`*`), the slash means
+  // that there is a path below it.
   if (segment === undefined) return at.endpoints.size > 0 || !path.endsInSlash ? at.endpoints : at.below
   const text = decoded(segment)
   const literal = at.children.get(text)
@@ -138,7 +144,8 @@ function walk(
   if (found === NOTHING || found?.size) return found
   const colon = text.lastIndexOf(':')
   const verb = colon > 0 ? text.slice(colon) : ''
-  // The server could take it for the literal, but here it would match something else.
+  // The server could read this segment as the literal, but the gateway would match another
+  // endpoint.
   const isOtherCase = !literal && at.folded.size > 0 && at.folded.has(folded(text))
   if (isOtherCase || (verb !== '' && !at.params.has(verb) && at.folded.has(folded(verb)))) return NOTHING
   for (const suffix of verb === '' ? [''] : [verb, '']) {
@@ -152,10 +159,13 @@ function walk(
   return at.below
 }
 
-/** The empty result for paths that not even a wildcard may match. */
+/** The result for a path that no endpoint may match, not even a wildcard (`*`). */
 const NOTHING: ReadonlyMap<string, Endpoint> = new Map()
 
-/** Returns a parameter without its suffix, as it was written unless the suffix was encoded. */
+/**
+ * Returns the value of a parameter without its suffix, such as `:cancel`. The value stays as the
+ * caller wrote it, unless the suffix was percent-encoded.
+ */
 const withoutSuffix = (segment: string, text: string, suffix: string): string =>
   segment.endsWith(suffix)
     ? segment.slice(0, segment.length - suffix.length)

@@ -2,46 +2,50 @@ import type { DecidingMember } from './members'
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
-/** The part of a row that describes the operation, whether the path or the body names it. */
+/** One operation in an adapter's table of endpoints. The path or the body of a request names it. */
 interface Row {
   readonly operation: string
-  /** Known, but open only on routes whose `agent.operations` names it. */
+  /** The operation is refused unless the route's `agent.operations` names it. */
   readonly closed?: true
   /**
-   * Closed on routes with `threads: 'shared'` unless named, because only owned threads are
-   * separated.
+   * On routes with `threads: 'shared'`, the operation is refused unless `agent.operations` names
+   * it. The gateway separates data by owner only if threads have owners.
    */
   readonly closedIfShared?: true
-  /** It starts a run, so the identity of the run is sent with it. */
+  /** The operation starts a run, so the gateway sends the identity for the run with it. */
   readonly startsRun?: true
-  /** Members of its query and body that can ask for more operations than its own. */
+  /** Members of the query or the body that can ask for further operations. */
   readonly members?: readonly DecidingMember[]
-  /** Its answer is the stream of a run, even if the server names no content type (AG2 0.x). */
+  /** The answer is the stream of a run, even if the server sends no content type (AG2 0.x). */
   readonly streams?: true
-  /** It only listens and does no work, so its answer ends with the caller's token. */
+  /**
+   * The operation only listens to a stream and starts no work. So the gateway ends the answer when
+   * the caller's token expires.
+   */
   readonly listens?: true
 }
 
 interface Address {
   readonly method: Method
   /**
-   * Below the route: `/threads/:thread/runs`. `:name` is one segment; a last `*` is everything
-   * below.
+   * The path below the route: `/threads/:thread/runs`. `:name` matches one segment; `*` at the end
+   * matches everything below.
    */
   readonly path: string
   /**
-   * `json`: read, cleared of forged identity and written anew. `stream`: passed on unread. Absent:
-   * no body is sent.
+   * How the gateway handles the request body. `json`: it reads the body, removes forged identity
+   * and writes it again. `stream`: it forwards the body unread. Absent: it sends no body.
    */
   readonly body?: 'json' | 'stream'
-  /** A form may be sent instead of JSON. It passes unread. */
+  /** The caller may send a form instead of JSON. The gateway forwards the form unread. */
   readonly form?: true
   readonly websocket?: true
 }
 
 /**
- * An operation, and the name of the rule that keeps its callers apart. A kind with threads has a
- * rule of that name (`thread-isolation.ts`). `everybody` is offered only where threads are shared.
+ * An operation, and in `whose` the name of the rule that separates its callers' data. A kind with
+ * threads has a rule of that name (`thread-isolation.ts`). Operations with `everybody` are offered
+ * only if threads are shared.
  */
 export interface BodyOperation<Whose extends string = string> extends Row {
   readonly whose: Whose
@@ -56,8 +60,8 @@ export interface PathEndpoint<Whose extends string = string> extends BodyOperati
 }
 
 /**
- * An address that takes many operations: its body names one of the kind's `bodyOperations`. It is
- * always open.
+ * An endpoint for many operations: the body of a request names one of the kind's `bodyOperations`.
+ * The endpoint itself is always open.
  */
 export interface EnvelopeEndpoint extends Row, Address {
   readonly named: 'in-body'
@@ -66,7 +70,7 @@ export interface EnvelopeEndpoint extends Row, Address {
 
 export type Endpoint<Whose extends string = string> = PathEndpoint<Whose> | EnvelopeEndpoint
 
-/** The names of the rules that some rows ask for. */
+/** The names of the ownership rules that these rows use. */
 export type WhoseOf<Rows extends readonly { readonly whose?: string }[]> = NonNullable<Rows[number]['whose']>
 
 type Flags = Omit<Row, 'operation'> & Pick<Address, 'body' | 'form'>
@@ -80,14 +84,14 @@ const row =
     flags: Flags = {},
   ): PathEndpoint<Whose> => ({ operation, method, path, whose, ...(body && { body }), ...flags })
 
-/** Rows as tables write them: the operation, the path, and the rule. */
+/** Functions that make a row from an operation, a path and the name of an ownership rule. */
 export const read = row('GET')
 export const post = row('POST', 'json')
 export const put = row('PUT', 'json')
 export const patch = row('PATCH', 'json')
 export const remove = row('DELETE')
 
-/** Makes the endpoint that takes every operation which its body names. */
+/** Makes the endpoint for all operations that the body of a request names. */
 export const envelope = (operation: string): EnvelopeEndpoint => ({
   operation,
   method: 'POST',
@@ -96,7 +100,7 @@ export const envelope = (operation: string): EnvelopeEndpoint => ({
   named: 'in-body',
 })
 
-/** Makes the rows of operations that bodies name, from a table by operation. */
+/** Makes a list of rows from a table of the operations that the body of a request names. */
 export const bodyRows = <const Whose extends string>(
   table: Readonly<Record<string, Omit<BodyOperation<Whose>, 'operation'>>>,
 ): readonly BodyOperation<Whose>[] => Object.entries(table).map(([operation, row]) => ({ operation, ...row }))

@@ -4,12 +4,12 @@ import type { Edit } from '../json-edit'
 import type { AnswerChange } from './answer-change'
 
 /**
- * Removes identity that the gateway put into a body from answers that others may read. It looks
- * only at the places where the gateway put it. An answer that cannot be read as text is refused,
- * because its content is unknown.
+ * Makes a change that removes identity from answers, because other people may read them. It looks
+ * only at members that can hold identity from the gateway. An answer that cannot be read as text is
+ * refused, because its content is unknown.
  *
- * @param names of the members that hold it; without any there is nothing to change
- * @param edits of the JSON of an event, and of the JSON of an answer that is no stream
+ * @param names of the members that hold identity; if the list is empty, answers stay as they are
+ * @param edits for the JSON of an event and for the JSON of an answer that is not a stream
  */
 export function identityRemoved(
   names: readonly string[],

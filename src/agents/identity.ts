@@ -2,15 +2,21 @@ import type { Principal } from '../authentication/principal'
 import { claimAt } from '../claims'
 import { type Json, type JsonObject, plainName } from '../json'
 
-/** Fields of an injected identity, each with its source on the principal. */
+/**
+ * The fields of the identity that the agent receives, each with its source in the principal (the
+ * verified caller).
+ */
 export type FieldMap = Readonly<Record<string, string>>
 
-/** Where the verified identity goes. */
+/** The places in which the agent receives the verified identity: headers and members of a body. */
 export interface IdentityChannels {
   readonly assertion: 'bearer' | 'header' | 'off'
-  /** Plain `x-user-*` headers. */
+  /** Whether to send unsigned `x-user-*` headers. */
   readonly headers: boolean
-  /** Below `key`, or directly as members of the state if there is no `key`. */
+  /**
+   * Identity in the `state` of the body: below `key`, or as members of the state itself if there is
+   * no `key`.
+   */
   readonly state: false | { readonly key?: string; readonly fields: FieldMap }
   readonly forwardedProps: FieldMap
   readonly langgraphAuthUser: boolean
@@ -26,8 +32,8 @@ export const assertionOnly: IdentityChannels = {
 }
 
 /**
- * The shape of `auth_user` unless the route maps its own. The guides of AG2 and Microsoft Agent
- * Framework read it in this shape.
+ * The fields of `auth_user`, unless the route chooses others. The guides of AG2 and Microsoft Agent
+ * Framework read these fields.
  */
 export const authUser: FieldMap = {
   user_id: 'user_id',
@@ -40,8 +46,8 @@ export const authUser: FieldMap = {
 }
 
 /**
- * The plain headers. All of them are sent with every request, because LangGraph lets a run inherit
- * missing ones.
+ * The unsigned identity headers. The gateway sends all of them with every request, because a
+ * LangGraph run inherits the missing ones.
  */
 export const identityHeaders: FieldMap = {
   'x-user-id': 'user_id',
@@ -66,22 +72,23 @@ export const quietName = (name: string): string => name.replace(/^x-(?:sallyport
 export const CONFIGURATIONS: ReadonlySet<string> = new Set(['configurable', 'metadata'])
 
 /**
- * Names that mean identity to some agent, in their plain spelling, wherever an agent reads them.
+ * Names of members that some agent reads as identity. They are in one spelling: lower case, without
+ * `_`, `-` and `.`.
  */
 export const FORGED_NAMES: ReadonlySet<string> = new Set(
   [...Object.keys(identityHeaders), 'auth_user', 'user_id'].map(plainName),
 )
 
-/** Members of the state that a route puts identity into. */
+/** Returns the names of the members of the state into which a route puts identity. */
 export const namesInState = ({ state }: IdentityChannels): readonly string[] =>
   state === false ? [] : state.key === undefined ? Object.keys(state.fields) : [state.key]
 
 const namesByChannels = new WeakMap<IdentityChannels, ReadonlySet<string>>()
 
 /**
- * Returns the names that a caller may not use wherever a body holds values for the agent. They are
- * the names of every agent, and those under which this route adds identity. Agents merge these
- * places, so a name in one place could override the gateway's value in another.
+ * Returns the names that a caller may not use in a body, at any place that holds values for the
+ * agent. They are `FORGED_NAMES` and the names under which this route adds identity. Agents merge
+ * those places, so a caller's value in one place could override the gateway's value in another.
  */
 export function forgedNames(channels: IdentityChannels): ReadonlySet<string> {
   const known = namesByChannels.get(channels)
@@ -92,7 +99,10 @@ export function forgedNames(channels: IdentityChannels): ReadonlySet<string> {
   return names
 }
 
-/** Fills a field map from a principal; what the principal lacks is left out. */
+/**
+ * Fills a field map with the values of a principal (the verified caller). Fields without a value
+ * are left out.
+ */
 export function describe(principal: Principal, fields: FieldMap): JsonObject {
   const described: JsonObject = {}
   for (const [name, source] of Object.entries(fields)) {
@@ -105,8 +115,8 @@ export function describe(principal: Principal, fields: FieldMap): JsonObject {
 const headersByPrincipal = new WeakMap<Principal, Readonly<Record<string, string>>>()
 
 /**
- * Returns the identity headers of a principal, all of them empty where there is none. They can be
- * cached, because a principal never changes.
+ * Returns the identity headers for a principal (the verified caller). Without a principal, all
+ * headers are empty. They can be cached, because a principal never changes.
  */
 export function headersOf(principal: Principal | undefined): Readonly<Record<string, string>> {
   const known = principal && headersByPrincipal.get(principal)
@@ -130,8 +140,8 @@ function identityHeadersOf(principal: Principal | undefined): Record<string, str
 /**
  * Percent-encodes characters other than printable ASCII, and `%` itself, as UTF-8. Some servers
  * read a header's bytes as latin-1 and others as UTF-8. In a list the comma is encoded too, because
- * it separates. A space at either end is always encoded, because headers lose it: " alice" and
- * "alice" are two people.
+ * it separates items. A space at either end is always encoded, because HTTP removes it from
+ * headers: " alice" and "alice" are two people.
  */
 function toAscii(text: string, inList = false): string {
   return text.replace(inList ? /[^\x20-\x7e]|[%,]|^ | $/gu : /[^\x20-\x7e]|%|^ | $/gu, (character) =>
@@ -149,7 +159,8 @@ function valueFor(principal: Principal, source: string): Json | undefined {
     case 'roles':
     case 'scopes':
       return [...principal[source]]
-    // Behind another gateway, which may use several identity providers, it names the person's own.
+    // If the token comes from another gateway, this is the identity provider where the person
+    // signed in.
     case 'issuer':
       return principal.identityProvider
     case 'subject':

@@ -2,15 +2,15 @@ import { plainName } from '../json'
 import { endOfString } from '../json-edit'
 
 /**
- * Places in a JSON text, by the plain names of the members that lead there. A list has the shape of
- * its items.
+ * Places in a JSON text, by the names of the members on the way there. Names are in lower case,
+ * without `_`, `-` and `.`. A list has the shape of its items.
  */
 export type Shape<Sort> = ReadonlyMap<string, Sort | Shape<Sort>>
 
 export const shape = <Sort>(members: Readonly<Record<string, Sort | Shape<Sort>>>): Shape<Sort> =>
   new Map(Object.entries(members))
 
-/** A string at such a place, and its position with its quotes. */
+/** A string that was found in a JSON text, and its position there, including the quotes. */
 export interface Placed<Sort> {
   readonly sort: Sort
   readonly text: string
@@ -18,13 +18,13 @@ export interface Placed<Sort> {
   readonly to: number
 }
 
-/** The characters of valid JSON that show where a string is. */
+/** The characters of valid JSON that matter for finding strings. */
 const TOKEN = /["{}[\]]/g
 const COLON = /\s*:/y
 
 /**
- * Finds the strings at certain places of a JSON text, with their positions. Parsing and writing it
- * again would change `1.0` and large numbers.
+ * Finds the strings at certain places of a JSON text, with their positions. It does not parse the
+ * text as a whole: parsing and writing would change `1.0` and large numbers.
  *
  * @param text valid JSON; it is not checked
  */
@@ -41,14 +41,15 @@ export function stringsAt<Sort extends string>(text: string, places: Sort | Shap
       if (isName) here = around instanceof Map ? around.get(plainName(JSON.parse(text.slice(from, to)))) : undefined
       else if (typeof here === 'string') found.push({ sort: here, text: JSON.parse(text.slice(from, to)), from, to })
     } else if (text[from] === '{' || text[from] === '[') open.push(here)
-    // In a list, the next item has the same shape; in an object, the next name decides.
+    // In a list, the next item has the same shape. In an object, the name of the next member
+    // decides.
     else here = open.pop()
     from = next(TOKEN, text, to)
   }
   return found
 }
 
-/** Replaces the strings that were found, and leaves the rest of the text as it is. */
+/** Replaces the strings that `stringsAt` found, and leaves the rest of the text as it is. */
 export async function stringsReplaced<Sort>(
   text: string,
   found: readonly Placed<Sort>[],
@@ -63,7 +64,7 @@ export async function stringsReplaced<Sort>(
   return changed + text.slice(from)
 }
 
-/** Returns where the next match is, or -1. */
+/** Returns the position of the next match, or -1. */
 function next(pattern: RegExp, text: string, from: number): number {
   pattern.lastIndex = from
   return pattern.exec(text)?.index ?? -1

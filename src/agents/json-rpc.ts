@@ -2,12 +2,15 @@ import type { RpcForm } from '../errors/forms'
 import { Refusal } from '../errors/refusal'
 import { folded, isNumber, isObject, type Json, type JsonObject } from '../json'
 
-/** MCP has no batches since revision 2025-06-18, and servers of older revisions cap them. */
+/**
+ * The most messages in a batch. MCP has no batches since revision 2025-06-18, and servers of older
+ * revisions limit them.
+ */
 const MAX_MESSAGES = 100
 
 /**
  * Returns the messages of a JSON-RPC 2.0 body: one, or a batch of them.
- * @throws Refusal `body-invalid` where it holds anything else
+ * @throws Refusal `body-invalid` if the body holds anything else
  */
 export function messagesOf(body: Json | undefined): readonly JsonObject[] {
   const messages = Array.isArray(body) ? body : [body]
@@ -18,7 +21,8 @@ export function messagesOf(body: Json | undefined): readonly JsonObject[] {
 }
 
 /**
- * JSON-RPC 2.0 sections 4 and 5. Others are refused: a Go server would read `Method` as `method`.
+ * The members of a JSON-RPC 2.0 message (sections 4 and 5). Others are refused, because a Go server
+ * would read `Method` as `method`.
  */
 const MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
 
@@ -26,27 +30,28 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
   isObject(message) &&
   message.jsonrpc === '2.0' &&
   ['string', 'undefined'].includes(typeof message.method) &&
-  // Answers repeat the id: an object would come back as if the server had written it.
+  // Answers repeat the id of the request. If the id were an object, it would look like data from
+  // the server.
   (message.id === null || isNumber(message.id) || ['string', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
 
-/** How a protocol of JSON-RPC writes errors, in addition to the rules that all share. */
+/** Details of errors that differ between the protocols that use JSON-RPC (MCP and A2A). */
 type Rules = Pick<RpcForm, 'statuses' | 'codes'> & {
-  /** Whether a request without an id is a notification, which is not answered. */
+  /** Whether a request without an id is a notification, to which the server sends no answer. */
   readonly hasNotifications: boolean
 }
 
 /**
- * Returns the form of errors for a body, with the ids of its requests that ask for an answer. The
- * body may turn out not to be JSON-RPC.
- * @param body absent where it has not been read
+ * Returns the format of errors about a body, with the ids of the requests that need an answer. The
+ * body may not be valid JSON-RPC.
+ * @param body absent if it has not been read
  */
 export function requestsIn(body: Json | undefined, { hasNotifications, ...rules }: Rules): RpcForm {
   if (body === undefined) return { as: 'json-rpc', isBatch: false, ...rules }
   const messages = Array.isArray(body) ? body : [body]
   const ids = messages.slice(0, MAX_MESSAGES).flatMap((message) => {
-    // An answer has the id of a request from the server. A message with neither method nor result
-    // is an incomplete request.
+    // The id in a client's answer belongs to a request from the server, so it is left out. A
+    // message with neither `method` nor `result` is an incomplete request.
     const isAnswer = isObject(message) && ('result' in message || 'error' in message)
     const id = isObject(message) && !isAnswer ? message.id : undefined
     return typeof id === 'string' || isNumber(id) ? [id] : []
@@ -60,8 +65,8 @@ export function requestsIn(body: Json | undefined, { hasNotifications, ...rules 
 }
 
 /**
- * Refuses members whose names differ from these only in case. The gateway decides by these members,
- * so only one spelling is accepted.
+ * Refuses a member if its name differs only in case from one of `names`. The gateway makes
+ * decisions by these members, so it accepts only one spelling.
  * @throws Refusal `body-invalid`
  */
 export function refuseFolded(object: Json | undefined, names: readonly string[]): void {

@@ -18,10 +18,7 @@ export const kinds = { langgraph, ag2, maf, 'ag-ui': agUi, copilotkit, mcp, a2a,
 
 const presets = agUiPresets satisfies Record<NonNullable<Extract<Agent, { kind: 'ag-ui' }>['preset']>, Adapter>
 
-/**
- * Returns the adapter for a route's agent: its kind, with the preset, the style or the event store
- * that the route names.
- */
+/** Returns the adapter for a route's agent, by the agent's kind, preset, style and event store. */
 export function adapterOf(agent: Agent): Adapter {
   if (agent.kind === 'ag-ui' && agent.preset) return presets[agent.preset]
   if (agent.kind === 'copilotkit') {

@@ -3,33 +3,36 @@ import { isObject, type Json, type JsonObject } from '../json'
 import type { Sharing } from '../threads/owner'
 
 /**
- * A member of a query or a body by which a request asks for more operations than its path names.
+ * A query parameter or a member of a body that asks for an operation in addition to the operation
+ * of the path.
  */
 export interface DecidingMember {
   readonly place: 'query' | 'body'
-  /** Every spelling that some server accepts. */
+  /** All spellings of the name that some server accepts. */
   readonly spellings: readonly [string, ...string[]]
   /**
    * Returns the operation that this value asks for in addition to the endpoint's own.
-   * @param value of a query, a string
-   * @param threads who owns the threads of the route: ending the caller's own run asks for nothing
+   * @param value of the member; in a query, it is a string
+   * @param threads who owns the threads of the route; to end their own run, a caller needs no
+   *   further operation
    */
   asks(value: Json, threads: Sharing): string | undefined
 }
 
 /**
- * Returns the objects of a body that can hold such members: each item of a batch, and the `params`
- * of a command.
+ * Returns the objects of a body that can contain such members (`DecidingMember`): each item of a
+ * batch, and the `params` of a command.
  */
 const partsOf = (body: Json | undefined): readonly JsonObject[] =>
   (Array.isArray(body) ? body : [body]).filter(isObject).flatMap((one) => [one, one.params].filter(isObject))
 
 /**
- * Returns the operations that the members of a request ask for. Servers differ in which spelling
- * they read, and in which of two parameters of the same name. So a member may have only one value.
+ * Returns the operations that the members of a request ask for. Servers differ in the spelling that
+ * they read. If a parameter occurs twice, they differ in the value that they use. So a member may
+ * have only one value.
  *
- * @throws Refusal `body-invalid` for a parameter of the query that occurs twice, and for two
- *   spellings with different values
+ * @throws Refusal `body-invalid` for a query parameter that occurs twice, and for two spellings
+ *   with different values
  */
 export function operationsOfMembers(
   { query, body }: { readonly query: string; readonly body: Json | undefined },

@@ -11,48 +11,49 @@ export interface Isolated {
 }
 
 /**
- * Limits a request to the caller's own data: it replaces ids, or finds out who owns a thread.
- * @throws Refusal `thread-unknown`, for another caller's thread and for one that does not exist
- *   alike; `body-invalid` for a value that is no id; `field-forbidden`; and what `context.ask`
- *   throws
+ * A function that limits a request to the caller's own data. It replaces ids, or finds out who owns
+ * a thread.
+ * @throws Refusal `thread-unknown` if the thread belongs to another caller, and also if it does not
+ *   exist; `body-invalid` for a value that is not an id; `field-forbidden`; and the errors of
+ *   `context.ask`
  */
 export type Rule = (call: Call, context: ThreadContext) => Isolated | Promise<Isolated>
 
 /**
- * The name of the owner for data that no rule can separate. Such rows are offered only where the
- * route says `threads: 'shared'`.
+ * The `whose` of an operation on data that no rule can separate by owner. The gateway offers such
+ * operations only on routes with `threads: 'shared'`.
  */
 export const EVERYBODY = 'everybody'
 
-/** A rule for each `whose` in the rows of the kind. */
+/** The ownership rules for a kind of agent, by the names in `whose` of its endpoints. */
 export type Rules<Whose extends string> = Readonly<Record<Exclude<Whose, typeof EVERYBODY>, Rule>>
 
-/** How a kind of agent keeps the threads of its callers apart. */
+/** The rules by which the threads of a kind of agent are separated by owner. */
 export interface ThreadIsolation<Whose extends string = string> {
   readonly rules: Rules<Whose>
   /**
-   * The rules decide which event ids pass. Absent: none passes, since agents keep events of all
-   * callers in one place.
+   * Whether `last-event-id` may pass, which resumes a stream; the rules check it. Absent: it never
+   * passes, because agents store the events of all callers together.
    */
   readonly resumes?: true
 }
 
-/** The rule for rows that touch no caller's data. */
+/** The rule for operations that read and change no caller's data. */
 export const nobody: Rule = (call) => ({ call })
 
-/** Undefined for an operation that no row lists. */
+/** The row of the table for a requested operation; undefined if the table does not have it. */
 export type RequestedRow = Endpoint | BodyOperation | undefined
 
 /**
- * Returns the rows that a request asks for: its endpoint's row, or those of the operations that its
- * body names.
+ * Returns the rows of the table for a request: the row of its endpoint, or the rows of the
+ * operations that its body names.
  */
 export const rowsOf = (
   { endpoint, operations }: Pick<Call, 'endpoint' | 'operations'>,
   named: (operation: string) => BodyOperation | undefined,
 ): readonly RequestedRow[] => (endpoint.named ? operations.map(named) : [endpoint])
 
-/** Applies the rules of the rows in order, each rule once. */
+/** Applies the ownership rules of a request's operations in order, each rule once. */
 export async function isolate(
   given: Call,
   rows: readonly RequestedRow[],
@@ -63,7 +64,7 @@ export async function isolate(
   const changes: (AnswerChange | undefined)[] = []
   for (const whose of new Set(rows.map((row) => row?.whose))) {
     const rule = whose === undefined ? undefined : (rules as Rules<string>)[whose]
-    // Rows with `everybody` have no rule, and are not offered where threads are owned.
+    // Operations with `everybody` have no rule. They are not offered if threads have owners.
     if (!rule) throw new Error(`no ownership rule for ${whose}`)
     const isolated = await rule(call, context)
     call = isolated.call
