@@ -11,9 +11,10 @@ import { isTaskById } from './ids-in-requests'
 import { rules } from './threads'
 
 /**
- * An A2A agent, 1.0 or 0.3, by JSON-RPC or REST. The gateway rewrites the addresses and security
- * schemes in its card, so that clients use the gateway. It leaves out signatures, which would no
- * longer be valid, and transports that it does not carry.
+ * The adapter for an A2A agent, 1.0 or 0.3, over JSON-RPC or REST. The gateway rewrites the
+ * addresses and security schemes in the agent card, so that clients use the gateway. It leaves out
+ * signatures, because they would no longer be valid. It also leaves out transports that it does not
+ * support.
  *
  * REST paths that begin with a tenant are not offered.
  */
@@ -29,8 +30,8 @@ export const a2a: Adapter<Whose> = {
   withoutToken: { operation: 'card.read', is: ({ operation }) => operation === 'card.read' },
 
   operationsOf({ endpoint, params, query, body }) {
-    // Servers read `/tasks/extendedAgentCard` as a card of the tenant "tasks", and `%3A` as the
-    // colon before a verb.
+    // Servers read `/tasks/extendedAgentCard` as the agent card of a tenant named "tasks". They
+    // read `%3A` as the colon before a verb such as `:cancel`.
     if (params.task === 'extendedAgentCard' || Object.values(params).some((value) => /%3a/i.test(value)))
       throw new Refusal('operation-unknown')
     const inBody = paramsOf(body, endpoint)
@@ -60,8 +61,8 @@ export const a2a: Adapter<Whose> = {
     const id = params.task ?? message?.contextId ?? message?.taskId ?? named
     return typeof id === 'string' ? id : undefined
   },
-  // Agents answer a faulty JSON-RPC request with 200. A client that gets another status loses the
-  // error.
+  // Agents answer an invalid JSON-RPC request with status 200. With another status, clients would
+  // not read the error in the body.
   errorForm: (endpoint, body) => (endpoint?.named ? requestsIn(body, ERRORS) : { as: 'google.rpc.Status' }),
 
   answerChange({ operations, place }) {
@@ -82,20 +83,20 @@ const ERRORS = {
   codes: { 'media-type-refused': -32_005 },
 } as const
 
-/** An error is no card, so it stays as the agent wrote it. */
+/** Makes a change to the agent card in an answer. An error is not a card, so it stays unchanged. */
 const cardChange = (change: (answer: Json) => Json): AnswerChange => ({
   answer: (text, status) => (status < 300 ? JSON.stringify(change(JSON.parse(text) as Json)) : text),
 })
 
 /**
- * Refuses a tenant in the query or the body. An agent may serve tenants of its own, and the gateway
- * cannot tell whether the caller belongs to the one that a request names.
+ * Refuses a tenant in the query or the body. An agent may have tenants of its own. The gateway
+ * cannot tell whether the caller belongs to the tenant that a request names.
  * @throws Refusal `field-forbidden`
  */
 function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void {
   const inQuery = [...new URLSearchParams(query)]
   const inBody = parts.filter(isObject).flatMap((part) => Object.entries(part))
-  // Protocol buffers write an empty name where there is no tenant.
+  // Protocol buffers write an empty string if there is no tenant.
   for (const [name, value] of [...inQuery, ...inBody])
     if (folded(name) === 'tenant' && value !== '' && value !== null)
       throw new Refusal('field-forbidden', 'tenant', { field: 'tenant' })
@@ -104,7 +105,7 @@ function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void
 function operationOf(body: Json | undefined): string {
   const messages = messagesOf(body)
   const method = messages[0]?.method
-  // A2A has no batches and no answers from clients.
+  // In A2A, clients send neither batches nor answers.
   const isAnswer = messages.some((message) => 'result' in message || 'error' in message)
   if (messages.length > 1 || typeof method !== 'string' || isAnswer)
     throw new Refusal('body-invalid', 'not one A2A request')
@@ -119,7 +120,8 @@ function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
 }
 
 /**
- * Tells whether a message also sets a push configuration. 1.0 and 0.3 have different names for it.
+ * Tells whether a request that sends a message also sets a push notification configuration. A2A 1.0
+ * and 0.3 have different names for it.
  */
 function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
   const { configuration } = paramsOf(body, endpoint)
@@ -131,10 +133,13 @@ function setsPush(body: Json | undefined, endpoint: Endpoint): boolean {
   )
 }
 
-/** Returns the message that is sent: `message`, or `request` in the protocol buffers of 0.3. */
+/**
+ * Returns the message in the parameters of a request: `message`, or `request` in the protocol
+ * buffers of A2A 0.3.
+ */
 const messagesIn = ({ message, request }: JsonObject): readonly JsonObject[] => [message, request].filter(isObject)
 
-/** Returns the items of `parts`, or of `content` in 0.3. */
+/** Returns the parts of a message: the items of `parts`, or of `content` in A2A 0.3. */
 const partsOf = (message: JsonObject): readonly Json[] =>
   valuesNamed(message, ['parts', 'content'])
     .filter((list) => Array.isArray(list))

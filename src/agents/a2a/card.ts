@@ -2,8 +2,8 @@ import { isObject, type Json, type JsonObject } from '../../json'
 import type { PublicPlace } from '../adapter'
 
 /**
- * Members of a card that pass, as A2A 1.0 and 0.3 write them. Other members and spellings, which
- * servers and clients may know, do not pass.
+ * The members of an agent card that callers receive, as A2A 1.0 and 0.3 spell them. Other members
+ * and spellings are left out, even if servers and clients know them.
  */
 const CARD = [
   ...['name', 'description', 'version', 'provider', 'iconUrl', 'documentationUrl', 'capabilities'],
@@ -12,18 +12,20 @@ const CARD = [
 const SKILL = ['id', 'name', 'description', 'tags', 'examples', 'inputModes', 'outputModes']
 const INTERFACE = ['protocolBinding', 'protocolVersion', 'transport']
 /**
- * Protocol buffers may use these spellings. Such a card is refused: its interfaces would be lost.
+ * Spellings that protocol buffers allow. A card with them is refused, because its interfaces would
+ * be lost.
  */
 const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
 
 /**
- * Builds an agent's card for callers (A2A 1.0 and 0.3, or one card for both) from known members.
- * Its addresses and its security schemes lead to the gateway. Signatures are left out, because they
- * would no longer be valid. Interfaces that the gateway does not carry are left out too.
+ * Builds the agent card for callers from the known members of the agent's own card (A2A 1.0, 0.3 or
+ * both). Its addresses and security schemes point to the gateway. Signatures are left out, because
+ * they would no longer be valid. Interfaces that the gateway does not support, such as gRPC, are
+ * left out too.
  *
  * Icons and other links stay as they are.
  *
- * @throws Error where `card` is not a card
+ * @throws Error if `card` is not an agent card
  */
 export function agentCardOf(card: Json, place: PublicPlace): Json {
   if (!isObject(card) || OTHER_SPELLINGS.some((name) => name in card)) throw new Error('not a card')
@@ -36,7 +38,8 @@ export function agentCardOf(card: Json, place: PublicPlace): Json {
     ...(supportedInterfaces !== undefined && { supportedInterfaces: carried(supportedInterfaces, place) }),
     ...(additionalInterfaces !== undefined && { additionalInterfaces: carried(additionalInterfaces, place) }),
     ...(Array.isArray(skills) && { skills: skills.filter(isObject).map((skill) => only(skill, SKILL)) }),
-    // A card may follow 1.0, 0.3 or both. Clients of each version read their own members.
+    // An agent card may follow A2A 1.0, 0.3 or both. Clients of each version read their own
+    // members.
     securitySchemes: { bearer: { ...(isNew && NEW_SCHEME), ...(isOld && OLD_SCHEME) } },
     ...(isNew && { securityRequirements: [{ schemes: { bearer: { list: [] } } }] }),
     ...(isOld && { security: [{ bearer: [] }] }),
@@ -60,8 +63,8 @@ const carried = (interfaces: Json, place: PublicPlace): JsonObject[] =>
     .map((each) => ({ ...only(each, INTERFACE), url: publicUrl(each.url, place) }))
 
 /**
- * Returns the gateway's address for an address of the agent. Only the path of the given one counts,
- * because an agent does not know its public host.
+ * Returns the URL at the gateway for a URL in the agent's card. Only the path of the agent's URL is
+ * used, because an agent does not know its public host.
  */
 function publicUrl(given: Json | undefined, { url, prefix }: PublicPlace): string {
   const at = typeof given === 'string' ? URL.parse(given) : null

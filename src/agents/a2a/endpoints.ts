@@ -8,7 +8,7 @@ import {
   type WhoseOf,
 } from '../endpoints'
 
-/** JSON-RPC methods of A2A 1.0 and, after them, of 0.3, as operations. */
+/** The operation for each JSON-RPC method: first the methods of A2A 1.0, then those of 0.3. */
 export const OPERATIONS = {
   SendMessage: 'message.send',
   SendStreamingMessage: 'message.stream',
@@ -39,9 +39,9 @@ type Operation = (typeof OPERATIONS)[keyof typeof OPERATIONS]
 const closed = { closed: true } as const
 
 /**
- * The ownership rule of each operation. Lists hold the tasks of all callers, and a push
- * configuration makes the agent call an address that the caller chose. So both are closed unless
- * the route names them.
+ * The ownership rule of each operation, in `whose`. A list of tasks contains the tasks of all
+ * callers. A push configuration makes the agent call an address that the caller chose. Both are
+ * closed unless the route names them.
  */
 const ROWS = {
   'message.send': { whose: 'sealed' },
@@ -83,7 +83,8 @@ const rest = [
 ]
 
 /**
- * JSON-RPC and REST. 0.3 has its REST paths below `/v1`, and another path for the extended card.
+ * The endpoints for JSON-RPC and REST. A2A 0.3 has its REST paths below `/v1`, and another path for
+ * the extended agent card.
  */
 export const endpoints = [
   envelope('message'),
@@ -95,5 +96,5 @@ export const endpoints = [
   at('card.extended', 'GET', '/v1/card'),
 ]
 
-/** Ownership rules that rows of these tables ask for. */
+/** The names of the ownership rules that these tables use. */
 export type Whose = WhoseOf<typeof endpoints> | WhoseOf<typeof bodyOperations>

@@ -3,15 +3,16 @@ import type { Sort } from '../../threads/sort'
 import { type Placed, type Shape, shape, stringsAt } from '../json-places'
 
 /**
- * The sorts of text to find in an answer: an id, or the resource name of something that a task has.
+ * The sorts of text to find in an answer: an id, or a resource name such as
+ * `tasks/1/pushNotificationConfigs/2`.
  */
 type Sorts = Sort | 'name'
 type Entry = Sorts | Shape<Sorts>
 
 /*
  * Places of ids in A2A 1.0 and 0.3 (a2a.proto and types.ts of the specification). An id in any
- * other place may come from the caller. If it were sealed, the caller could use it to reach a task
- * of another caller.
+ * other place may come from the caller. The gateway must not seal such an id (confirm by a
+ * signature that it is the caller's). Otherwise the caller could reach another caller's task.
  */
 const MESSAGE = shape<Sorts>({ taskid: 'task', contextid: 'context', referencetaskids: 'task' })
 const STATUS = shape<Sorts>({ message: MESSAGE })
@@ -19,7 +20,7 @@ const TASK = shape<Sorts>({ id: 'task', contextid: 'context', status: STATUS, hi
 const UPDATE = shape<Sorts>({ taskid: 'task', contextid: 'context', status: STATUS })
 const PUSH = { taskid: 'task', name: 'name' } as const
 const CONFIG = shape<Sorts>({ ...PUSH, configs: shape(PUSH) })
-/** A payload of 1.0, and of REST in 0.3. */
+/** The places of ids in an answer of A2A 1.0, and in a REST answer of 0.3. */
 const WRAPPED = shape<Sorts>({
   task: TASK,
   message: MESSAGE,
@@ -27,7 +28,7 @@ const WRAPPED = shape<Sorts>({
   statusupdate: UPDATE,
   artifactupdate: UPDATE,
 })
-/** A payload of JSON-RPC in 0.3, by its `kind`. */
+/** The places of ids in a JSON-RPC result of A2A 0.3, by the `kind` of the result. */
 const KINDS = shape<Sorts>({ task: TASK, message: MESSAGE, 'status-update': UPDATE, 'artifact-update': UPDATE })
 
 const ANSWERS = shape<Sorts>({
@@ -48,9 +49,9 @@ function shapeOf(payload: Json | undefined, operation: string): Entry | undefine
 }
 
 /**
- * Finds the ids in an answer.
- * @param isRpc whether the payload is the `result` of JSON-RPC. The `id` and the `error` beside it
- *   repeat what the caller sent.
+ * Finds the ids and resource names in the text of an answer.
+ * @param isRpc whether the answer is JSON-RPC. Then only its `result` is searched, because its `id`
+ *   and `error` may repeat text from the caller
  */
 export function idsInAnswer(text: string, operation: string, isRpc: boolean): readonly Placed<Sorts>[] {
   const body = parseJson(text)

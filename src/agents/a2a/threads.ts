@@ -10,12 +10,13 @@ import { nobody, type Rule } from '../thread-isolation'
 import { idsInAnswer } from './ids-in-answers'
 import { idsInRequest } from './ids-in-requests'
 
-/** The beginning of the resource name of a task, or of something that a task has. */
+/** Matches the start of a resource name: `tasks/` and the id of a task. */
 const TASK_NAME = /^tasks\/([^/]+)(?=\/|$)/
 
 /**
- * Seals the ids of tasks and contexts for their caller. An id of another caller is replaced by one
- * that the agent has never issued.
+ * Seals the ids of tasks and contexts: in answers, it adds a signature (an HMAC) that an id is the
+ * caller's. In requests, an id without the caller's seal is replaced by one that the agent has
+ * never issued.
  */
 const sealed: Rule = async (call, { ids }) => {
   const { endpoint, body, params } = call
@@ -36,14 +37,16 @@ export const rules = { sealed, nobody }
 
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   const params = (named && isObject(body) ? body.params : body) ?? {}
-  // JSON-RPC also allows parameters by position, where the gateway cannot tell which is an id.
+  // JSON-RPC also allows a list of parameters. There the gateway could not tell which of them is an
+  // id.
   if (!isObject(params)) throw new Refusal('body-invalid', 'parameters')
   return params
 }
 
 /**
- * Makes the resource names in a REST body of 0.3 (`tasks/1/pushNotificationConfigs/2`) name the
- * task of the path, because some servers use them instead. It changes the body that it is given.
+ * Puts the task id of the path into the resource names of a REST body (A2A 0.3:
+ * `tasks/1/pushNotificationConfigs/2`). Some servers use these names instead of the path. It
+ * changes `body` itself.
  */
 function nameTask(body: JsonObject, task: string): void {
   for (const [key, value] of Object.entries(body)) {
@@ -55,9 +58,12 @@ function nameTask(body: JsonObject, task: string): void {
   }
 }
 
-/** The ids of one request and its answer. */
+/** The task and context ids of one request and of its answer. */
 class Exchange {
-  /** The caller's ids, by sort and agent's id: a task and a context may have the same id. */
+  /**
+   * The ids as the caller knows them, by their sort and the agent's id. The sort is needed because
+   * a task and a context may have the same id.
+   */
   readonly #callers = new Map<string, string>()
 
   constructor(readonly ids: Ids) {}
@@ -83,8 +89,8 @@ class Exchange {
   async #written(sort: Sort | 'name', text: string): Promise<string> {
     if (text === '') return text
     if (sort !== 'name') return this.toCaller(sort, text)
-    // The request named the task. The agent has no reason to name another one, so that stays
-    // unsealed.
+    // The request already named the task. An agent has no reason to name another task here. If it
+    // does, the name stays without a seal.
     return text.replace(TASK_NAME, (_, task) => `tasks/${this.#callers.get(`task ${task}`) ?? task}`)
   }
 }

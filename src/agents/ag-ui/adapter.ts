@@ -6,7 +6,10 @@ import { PROPS_NAMES, withIdentity } from './identity-in'
 import { withoutIdentity } from './identity-out'
 import { rules } from './threads'
 
-/** AG-UI defines one endpoint, the run. Its servers add the others. */
+/**
+ * The endpoints of an AG-UI agent. The protocol defines only the first, the run. Servers add the
+ * others.
+ */
 const endpoints = [
   post('run.stream', '/', 'input', { streams: true }),
   read('capabilities', '/', 'nobody'),
@@ -17,8 +20,8 @@ const endpoints = [
 export type AgUiAdapter = Adapter<WhoseOf<typeof endpoints>>
 
 /**
- * Any other AG-UI agent; AG2 and Microsoft Agent Framework differ only in where they look for the
- * user.
+ * The adapter for AG-UI agents. The adapters for AG2 and Microsoft Agent Framework extend it,
+ * because those look for the user in another place.
  */
 export const agUi: AgUiAdapter = {
   kind: 'ag-ui',
@@ -56,8 +59,8 @@ export const agUi: AgUiAdapter = {
 }
 
 /**
- * Microsoft Agent Framework and AG2 read `state.auth_user`, and their HTTP layer may verify a
- * bearer token.
+ * The identity for Microsoft Agent Framework and AG2. They read `state.auth_user`, and their HTTP
+ * layer may verify a bearer token.
  */
 export const stateIdentity: IdentityChannels = {
   ...assertionOnly,

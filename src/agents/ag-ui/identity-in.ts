@@ -4,9 +4,10 @@ import type { Identity } from '../adapter'
 import { describe, FORGED_NAMES, forgedNames } from '../identity'
 
 /**
- * Members of `forwardedProps` that callers may not set, in addition to names that mean identity.
- * They are tokens, and members that make a runtime call an address, change its configuration, trace
- * elsewhere or end other runs. Agents that copy the props into a run would obey them.
+ * Members of `forwardedProps` that callers may not set, in addition to the names of identity
+ * fields. They are tokens, and members that make a runtime call an address, change its
+ * configuration, send traces elsewhere or end other runs. Agents that copy `forwardedProps` into a
+ * run would obey them.
  */
 const FORBIDDEN_PROPS = new Set(
   [
@@ -28,16 +29,16 @@ const FORBIDDEN_PROPS = new Set(
 )
 
 /**
- * Members of LangGraph's `Command` other than `resume`. They overwrite the state, which holds
- * identity, and choose where a graph continues. With a command, the state in the run's input is not
- * read.
+ * Members of LangGraph's `Command` other than `resume`. They overwrite the state, which contains
+ * identity, and choose where a graph continues. If a command is present, the agent does not read
+ * the state in the run's input.
  */
 const WRITES_STATE = new Set(['update', 'goto', 'graph'])
 
-/** The props in both spellings: Python servers accept snake_case too. */
+/** Both spellings of `forwardedProps`, because Python servers accept snake_case too. */
 export const PROPS_NAMES = ['forwardedProps', 'forwarded_props']
 
-/** The members of `RunAgentInput` (AG-UI 1.0) by their plain names. */
+/** The members of `RunAgentInput` (AG-UI 1.0), each name in lower case. */
 const MEMBERS = new Set(
   [
     'threadId',
@@ -54,11 +55,11 @@ const MEMBERS = new Set(
 )
 
 /**
- * Removes identity that the caller put into a `RunAgentInput`, and puts the verified one into its
- * state and its props, where the route wants it. It changes the body that it is given.
+ * Removes identity that the caller put into a `RunAgentInput`. Then it adds the verified identity
+ * to `state` and `forwardedProps`, if the route says so. It changes `body` itself.
  *
- * @throws Refusal `body-invalid` for a body that is no such input, and for its members in another
- *   spelling
+ * @throws Refusal `body-invalid` for a body that is not a `RunAgentInput`, and for a member in
+ *   another spelling
  */
 export function withIdentity(body: Json, { channels, principal }: Identity): Json {
   if (!isObject(body)) throw new Refusal('body-invalid', 'RunAgentInput is not an object')
@@ -75,7 +76,7 @@ export function withIdentity(body: Json, { channels, principal }: Identity): Jso
     for (const [key, value] of Object.entries(props)) {
       if (!isObject(value)) continue
       if (plainName(key) === 'command') removeSpellings(value, WRITES_STATE)
-      // It becomes the metadata of a LangGraph thread.
+      // `threadMetadata` becomes the metadata of a LangGraph thread.
       if (plainName(key) === 'threadmetadata') removeSpellings(value, forged)
     }
   }

@@ -7,8 +7,8 @@ import { identityRemoved } from '../identity-removed'
 const without = (names: readonly string[]): Edit => members(Object.fromEntries(names.map((name) => [name, removed])))
 
 /**
- * The members of LangGraph's events that hold states: the input and output of a node, whole or in
- * pieces.
+ * Members of LangGraph's events that contain the state of a graph: the input and output of a node,
+ * whole or in parts.
  */
 const RAW_STATES = new Set(['input', 'inputs', 'output', 'outputs', 'chunk', 'state', 'values'])
 
@@ -19,14 +19,14 @@ interface IdentityPlaces {
 }
 
 /**
- * Makes edits that remove identity from the answers of AG-UI (1.0): from the state and the props of
- * `RUN_STARTED.input`, from `STATE_SNAPSHOT`, from the JSON Patches of `STATE_DELTA`, and from the
- * events of LangGraph in `RAW` and `rawEvent`.
+ * Makes edits that remove identity from the events of AG-UI (1.0). The places are: the state and
+ * `forwardedProps` of `RUN_STARTED.input`, `STATE_SNAPSHOT`, the JSON Patches of `STATE_DELTA`, and
+ * LangGraph's events in `RAW` and `rawEvent`.
  *
  * Not checked: other places where an agent writes, such as a message or a `CUSTOM` event.
  *
- * @param inState members of the state that the gateway put there
- * @param inProps members of `forwardedProps` that the gateway put there
+ * @param inState members of the state that hold identity
+ * @param inProps members of `forwardedProps` that hold identity
  * @param headers that carry identity
  */
 function identityPlaces(
@@ -55,8 +55,8 @@ function identityPlaces(
 }
 
 /**
- * Edits one operation of a JSON Patch (RFC 6902). It is removed if it touches such a member. If it
- * sets the whole state, that state is edited.
+ * Makes an edit for one operation of a JSON Patch (RFC 6902). An operation on a member in `names`
+ * is removed. If an operation sets the whole state, identity is removed from that state.
  */
 const patchWithout =
   (names: readonly string[], state: Edit): Edit =>
@@ -68,8 +68,8 @@ const patchWithout =
   }
 
 /**
- * Returns the member of the state that a JSON Pointer leads into. RFC 6901: `~1` is a slash, `~0` a
- * tilde.
+ * Returns the first name in a JSON Pointer, which is a member of the state. In RFC 6901, `~1` means
+ * a slash and `~0` a tilde.
  */
 function firstOf(pointer: Json | undefined): string {
   const [, first = ''] = typeof pointer === 'string' ? pointer.split('/') : []
@@ -77,10 +77,10 @@ function firstOf(pointer: Json | undefined): string {
 }
 
 /**
- * Removes identity from the events of AG-UI, and from the other answers of a kind.
+ * Makes the change that removes identity from AG-UI events, and from answers that are not streams.
  * @param alsoInState more members of the state, in which the agent itself stores identity
- * @param answerOf makes the edit of an answer that is no stream. Absent: only the caller reads such
- *   answers
+ * @param answerOf makes the edit for an answer that is not a stream. Absent: such answers stay
+ *   unchanged, because only the caller reads them
  */
 export function withoutIdentity(
   channels: IdentityChannels,

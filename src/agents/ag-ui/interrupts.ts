@@ -2,18 +2,20 @@ import { Refusal } from '../../errors/refusal'
 import { isObject, type Json, plainName, refuseOtherSpellings } from '../../json'
 
 /**
- * Mastra names an interrupt `<run>::<tool call>`. It finds the run of an answer by this id alone,
- * and ignores the thread.
+ * Matches the run in Mastra's id of an interrupt (a point where a run waits for a person):
+ * `<run>::<tool call>`. When the person answers, Mastra finds the run by this id alone. It ignores
+ * the thread.
  */
 const RUN_OF_INTERRUPT = /^(.+?)(?=::)/s
 const INTERRUPT = new Set(['interruptid'])
 
 /**
- * Puts the caller's own run into the ids of the interrupts that a run's input answers. It changes
- * the input that it is given.
+ * Replaces the run id inside the ids of the interrupts that the input answers. The new run id is
+ * one that only requests of the same owner can produce. It changes `input` itself.
  *
- * @param runOf returns the run that an interrupt's id names; undefined where it names none
- * @throws Refusal `body-invalid` for an answer that is no object, and for an id in two spellings
+ * @param runOf returns the run id inside an interrupt's id; undefined if there is none
+ * @throws Refusal `body-invalid` for an answer that is not an object, and for an id in two
+ *   spellings
  */
 export async function withOwnInterrupts(
   input: Json | undefined,
@@ -31,5 +33,5 @@ export async function withOwnInterrupts(
   }
 }
 
-/** Returns the run that an interrupt's id names, if the id has Mastra's form. */
+/** Returns the run id inside an interrupt's id, if the id has Mastra's form. */
 export const runOfInterrupt = (interrupt: string): string | undefined => RUN_OF_INTERRUPT.exec(interrupt)?.[1]

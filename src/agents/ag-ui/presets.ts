@@ -11,14 +11,15 @@ const identity = (channels: Partial<IdentityChannels>): AgUiAdapter => ({
 const inState = identity({ state: { key: 'auth_user', fields: authUser } })
 const bearer = identity({ assertion: 'bearer' })
 /**
- * Agents whose adapters take the identity from each request, even if it answers another person's
- * run.
+ * The setting for agents that read the identity from each request. They do so even if the request
+ * answers another person's run.
  */
 const ofRequest = { storesIdentity: false } as const
 
 /**
- * Session state that ADK keeps for itself or for all users (`app:`), and `headers`, where its
- * `extract_headers` puts values of headers. A value from the caller would win there.
+ * Members of the session state that ADK uses for itself or for all users (`app:`). `headers` is one
+ * of them: ADK's `extract_headers` writes the values of headers there. A caller's value would
+ * override ADK's value.
  */
 const ADK_OWN_STATE = /^(?:headers|_ag_ui_.*|app:.*|(?:user|temp):user[-_]?id)$/i
 
@@ -28,7 +29,10 @@ function withoutAdkState(body: Json): Json {
   return body
 }
 
-/** Where well-known AG-UI agents look for the user, as their adapters' sources say. */
+/**
+ * Adapters for well-known AG-UI agents. They differ in the place where the agent looks for the
+ * user, according to the source code of its AG-UI integration.
+ */
 export const agUiPresets = {
   /** AgentOS: `forwardedProps.user_id` is the run's user. */
   agno: { ...identity({ forwardedProps: { user_id: 'user_id' } }), ...ofRequest },
@@ -38,29 +42,29 @@ export const agUiPresets = {
     ...ofRequest,
     identity: { ...agUi.identity, state: { fields: { user_id: 'user_id' } } },
     rewrite: (body, call, who) => agUi.rewrite(withoutAdkState(body), call, who),
-    // ADK puts the result of `user_id_extractor` into every snapshot.
+    // ADK also puts the result of `user_id_extractor` into every state snapshot.
     identityRemoved: (channels) => withoutIdentity(channels, { alsoInState: ['_ag_ui_user_id'] }),
   },
-  /** `ctx.deps.state.auth_user`, where the state model has it. */
+  /** Agents read `ctx.deps.state.auth_user`, if their state model has this field. */
   'pydantic-ai': { ...inState, ...ofRequest },
   /**
-   * `self.state["auth_user"]`, where the flow's state has it. A flow that continues reads the state
-   * with which it stopped.
+   * Flows read `self.state["auth_user"]`, if their state has this field. A flow that continues
+   * reads the state that it had when it stopped.
    */
   crewai: inState,
   /**
-   * `ag-ui-langgraph`: `runtime.state["auth_user"]`, where the graph's state has it. The state is
-   * stored in its checkpoints.
+   * Graphs behind `ag-ui-langgraph` read `runtime.state["auth_user"]`, if their state has this
+   * field. The graph's checkpoints store the state.
    */
   'langgraph-fastapi': inState,
-  /** Available to `state_context_builder`. */
+  /** Strands' `state_context_builder` can read `state.auth_user`. */
   strands: { ...inState, ...ofRequest },
   /**
    * LlamaIndex writes the whole state into the prompt. So identity is sent only as the signed
    * assertion.
    */
   llamaindex: agUi,
-  /** Its `server.auth` verifies a bearer token. */
+  /** Mastra's `server.auth` verifies a bearer token. */
   mastra: { ...bearer, threads: { rules: mastraRules } },
   /** Spring Security's resource server verifies a bearer token. */
   'spring-ai': bearer,

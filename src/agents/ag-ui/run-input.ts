@@ -11,7 +11,7 @@ import {
 import type { Sort } from '../../threads/sort'
 import type { DerivedIds } from '../derived-ids'
 
-/** Members of `RunAgentInput` with ids by which an agent looks something up. */
+/** Members of `RunAgentInput` with the ids by which an agent looks up threads and runs. */
 const IDS: ReadonlyMap<string, Sort> = new Map([
   ['threadid', 'thread'],
   ['runid', 'run'],
@@ -20,17 +20,17 @@ const IDS: ReadonlyMap<string, Sort> = new Map([
 const ID_NAMES = new Set(IDS.keys())
 
 /**
- * Members of `forwardedProps` with ids that are removed. Agents that copy the props into a run
- * would use them unchecked.
+ * Members of `forwardedProps` with ids. The gateway removes them, because agents that copy
+ * `forwardedProps` into a run would use the ids unchecked.
  */
 const IDS_IN_PROPS = new Set(
   ['thread_id', 'run_id', 'parent_run_id', 'session_id', 'conversation_id', 'fork_session'].map(plainName),
 )
 
 /**
- * Replaces the ids in a `RunAgentInput` with derived ones that are the caller's alone. It changes
- * the input that it is given.
- * @throws Refusal `body-invalid` for a value that is no id, and for an id in two spellings
+ * Replaces each id in a `RunAgentInput` by a derived id, which only requests of the same owner can
+ * produce. It changes `input` itself.
+ * @throws Refusal `body-invalid` for a value that is not an id, and for an id in two spellings
  */
 export async function withOwnIds(input: Json | undefined, derived: DerivedIds): Promise<Json | undefined> {
   if (!isObject(input)) return input
@@ -42,8 +42,8 @@ export async function withOwnIds(input: Json | undefined, derived: DerivedIds): 
   for (const props of propsOf(input)) {
     removeSpellings(props, IDS_IN_PROPS)
     if (isObject(props.checkpoint)) removeSpellings(props.checkpoint, IDS_IN_PROPS)
-    // Claude's SDK continues any session that is named here, even in a list. MAF takes the answer
-    // to an interrupt here, which is an object.
+    // Claude's SDK continues any session that `resume` names, even in a list. Microsoft Agent
+    // Framework expects an object in `resume`, the answer to an interrupt.
     if (!(Array.isArray(props.resume) ? props.resume : [props.resume]).every(isObject)) delete props.resume
     if (isObject(props.command)) await withOwnInterrupt(props.command, derived)
   }
@@ -51,8 +51,8 @@ export async function withOwnIds(input: Json | undefined, derived: DerivedIds): 
 }
 
 /**
- * Replaces the ids in `command.interruptEvent`, an object or its text. Mastra continues a run by
- * it, and finds the run by its id alone.
+ * Replaces the ids in `command.interruptEvent`, which is an object or JSON text. Mastra uses it to
+ * continue a run, and finds the run by the run id alone.
  */
 async function withOwnInterrupt(command: JsonObject, derived: DerivedIds): Promise<void> {
   const given = command.interruptEvent
@@ -63,16 +63,15 @@ async function withOwnInterrupt(command: JsonObject, derived: DerivedIds): Promi
   command.interruptEvent = typeof given === 'string' ? JSON.stringify(event) : event
 }
 
-/** Members that every run must have. */
+/** Members that the input of every run must have. */
 const ALWAYS = ['threadId', 'runId'] as const
 
 /**
- * Does the same for the input of a run, and adds a thread id and a run id where they are missing.
- * Otherwise an agent may use one for all callers who send none, or generate an id that the gateway
+ * Replaces the ids in the input of a run, and adds a thread id and a run id if they are missing.
+ * Without an id, an agent may use the same id for several callers, or generate one that the gateway
  * has not replaced.
  *
- * @param newId makes an id for a caller who sends none; the answer names the thread or the run by
- *   it
+ * @param newId makes an id for a caller who sends none; the answer contains this id
  */
 export async function withOwnThreadIds(
   input: Json | undefined,

@@ -2,7 +2,10 @@ import { DerivedIds } from '../derived-ids'
 import { nobody, type Rule } from '../thread-isolation'
 import { withOwnThreadIds } from './run-input'
 
-/** AG-UI: the agent knows every thread by an id that only its owner's requests can produce. */
+/**
+ * The ownership rule for AG-UI runs. The agent receives an id for each thread that only requests of
+ * the thread's owner can produce.
+ */
 export const input: Rule = async (call, { ids, newId }) => {
   const derived = new DerivedIds(ids)
   const body = await withOwnThreadIds(call.body, derived, newId)
@@ -12,8 +15,8 @@ export const input: Rule = async (call, { ids, newId }) => {
 export const rules = { input, nobody }
 
 /**
- * Asks for a text stream, in which ids can be put back. Otherwise clients that accept any type
- * would get a binary stream from some servers.
+ * Sets `accept` to a text stream, because the gateway must put the caller's ids back into it.
+ * Otherwise some servers would send a binary stream to clients that accept any type.
  */
 function wantingText(from: Headers): Headers {
   const headers = new Headers(from)
