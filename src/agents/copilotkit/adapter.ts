@@ -10,7 +10,10 @@ import { assertionOnly } from '../identity'
 import { endpoints, envelopeOperations, findResource } from './endpoints'
 import { envelopeRules, rules } from './threads'
 
-/** The methods of an envelope, except `resource/request`, which is looked up in the resources. */
+/**
+ * The operation for each method of an envelope (a body that names its operation). For the method
+ * `resource/request`, the path in the envelope decides the operation.
+ */
 const METHODS: Readonly<Record<string, string>> = {
   info: 'info',
   'agent/run': 'run.stream',
@@ -22,14 +25,14 @@ const METHODS: Readonly<Record<string, string>> = {
   'inspector/learning': 'inspector',
 }
 /**
- * The runtime decodes a path, resolves its dots, and looks only at its end. So only the plain
- * spelling is accepted.
+ * Matches the paths of `resource/request` that are accepted. The runtime decodes a path, resolves
+ * `.` and `..`, and looks only at its end. So a path with `%` or with such segments is refused.
  */
 const RESOURCE_PATH = /^(?:\/[A-Za-z0-9_~:@-][A-Za-z0-9._~:@-]*)+(?:\?[^#]*)?$/
 
 /**
- * The runtime routes by the end of a path, so a thread of such a name would lead to another
- * operation.
+ * Thread ids that are refused in a path. The runtime routes by the end of a path, so such an id
+ * would lead to another operation.
  */
 const ROUTED_BY_SUFFIX = new Set([
   'info',
@@ -45,18 +48,18 @@ const ROUTED_BY_SUFFIX = new Set([
 type CopilotKitAdapter = Adapter<WhoseOf<typeof endpoints>>
 
 /**
- * A CopilotKit runtime (v2) with an address for each operation, which is its default. It forwards
- * `authorization` and `x-*` headers to its agents, so they get the signed assertion too. Its
- * streams are those of AG-UI.
+ * The adapter for a CopilotKit runtime (v2) with one address for each operation, which is the
+ * default. The runtime forwards `authorization` and `x-*` headers to its agents, so they receive
+ * the signed assertion too. Its streams are AG-UI streams.
  *
- * Not checked: the content of an audio form.
+ * Not checked: the content of a form with audio.
  */
 export const copilotkit: CopilotKitAdapter = {
   ...agUi,
   kind: 'copilotkit',
   endpoints,
   identity: { ...assertionOnly, assertion: 'bearer', headers: true },
-  // The runtime sends a comment every 15 seconds.
+  // The runtime itself sends a comment every 15 seconds.
   heartbeatSeconds: 0,
 
   // An app asks for the list of agents before its first message. With `tokenInBody`, only messages
@@ -65,14 +68,16 @@ export const copilotkit: CopilotKitAdapter = {
 
   operationsOf({ endpoint, params, body }) {
     if (ROUTED_BY_SUFFIX.has(params.thread ?? '')) throw new Refusal('operation-unknown')
-    // A runtime of the other style would take this for an envelope, whatever its address.
+    // A runtime with a single address would read this body as an envelope (a body that names its
+    // operation), at any path.
     if (isObject(body) && 'method' in body) throw new Refusal('body-invalid', 'an envelope')
     return [endpoint.operation]
   },
 
   rewrite: rewriteInput,
 
-  // A stored thread is read back as its state and as its events.
+  // Callers can read a stored thread as its state and as its events, so identity is removed from
+  // both.
   identityRemoved: (channels) =>
     withoutIdentity(channels, { answerOf: ({ state, event }) => members({ state, events: items(event) }) }),
 
@@ -83,7 +88,10 @@ export const copilotkit: CopilotKitAdapter = {
   },
 }
 
-/** The same with one address for all operations: an envelope in the body names the operation. */
+/**
+ * The adapter for a CopilotKit runtime with one address for all operations. The body is an envelope
+ * that names the operation.
+ */
 export const copilotkitSingleRoute: CopilotKitAdapter = {
   ...copilotkit,
   endpoints: [envelope('envelope')],
@@ -118,9 +126,9 @@ export const copilotkitSingleRoute: CopilotKitAdapter = {
 }
 
 /**
- * Returns the adapter for a runtime in front of Mastra's agents. These forward every header from
- * the runtime to the model (`@ag-ui/mastra` 1.1). A bearer token would replace the API key of the
- * model's vendor.
+ * Returns the adapter for a CopilotKit runtime in front of Mastra's agents. These agents forward
+ * every header from the runtime to the model (`@ag-ui/mastra` 1.1). A bearer token would replace
+ * the API key for the model.
  */
 export const beforeMastra = (adapter: CopilotKitAdapter): CopilotKitAdapter => ({
   ...adapter,
@@ -129,7 +137,7 @@ export const beforeMastra = (adapter: CopilotKitAdapter): CopilotKitAdapter => (
 })
 
 const TAKES_INPUT = new Set(endpoints.filter(({ whose }) => whose === 'input').map(({ operation }) => operation))
-/** Tells whether the input is AG-UI's `RunAgentInput`. */
+/** Tells whether the input of a request is AG-UI's `RunAgentInput`. */
 const takesInput = ({ operations }: Call): boolean => operations.some((operation) => TAKES_INPUT.has(operation))
 
 function rewriteInput(input: Json, call: Call, identity: Identity): Json {
@@ -138,11 +146,14 @@ function rewriteInput(input: Json, call: Call, identity: Identity): Json {
 
 const wrappedIn = (envelope: Json | undefined): Json | undefined => (isObject(envelope) ? envelope.body : undefined)
 
-/** @throws Refusal `operation-unknown` or `body-invalid` */
+/**
+ * Returns the operation that an envelope names.
+ * @throws Refusal `operation-unknown` or `body-invalid`
+ */
 function operationOf(envelope: Json | undefined): string {
   if (!isObject(envelope) || typeof envelope.method !== 'string') throw new Refusal('body-invalid', 'no envelope')
   const { method, params, body } = envelope
-  // The runtime would parse a string as a body of its own, which the gateway has not checked.
+  // The runtime would parse a string as JSON, and the gateway has not checked that JSON.
   if (body !== undefined && body !== null && !isObject(body)) throw new Refusal('body-invalid', 'body is not an object')
   if (method === 'resource/request') return resourceOf(isObject(params) ? params : {})
   const operation = Object.hasOwn(METHODS, method) ? METHODS[method] : undefined

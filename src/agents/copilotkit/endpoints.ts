@@ -5,8 +5,8 @@ const closed = { closed: true } as const
 const listens = { listens: true } as const
 
 /**
- * Addresses that a single-route client reaches through `resource/request`, and a multi-route client
- * by their path.
+ * Endpoints that clients call by their path or, if the runtime has a single address, through the
+ * method `resource/request`.
  */
 const resources = [
   patch('threads.update', '/threads/:thread', 'ids'),
@@ -28,9 +28,10 @@ const resources = [
 ]
 
 /**
- * The API of a CopilotKit runtime (v2). `input` is for bodies that are AG-UI's `RunAgentInput`,
- * `ids` for every other place where an id can stand. A list of threads holds those of all callers,
- * `threads/clear` deletes them, and the debug stream reports on all of them.
+ * The endpoints of a CopilotKit runtime (v2). The rule `input` handles bodies that are AG-UI's
+ * `RunAgentInput`. The rule `ids` handles ids in all other places. A list of threads contains the
+ * threads of all callers, `threads/clear` deletes them all, and the debug stream reports on all of
+ * them.
  */
 export const endpoints = [
   read('info', '/info', 'nobody'),
@@ -47,9 +48,12 @@ export const endpoints = [
 
 type Row = (typeof endpoints)[number]
 
-/** The same operations for one address that takes them all: an envelope names the operation. */
+/**
+ * The same operations for a runtime with a single address. An envelope in the body names the
+ * operation.
+ */
 export const envelopeOperations: readonly BodyOperation<Row['whose']>[] = endpoints.map(
-  // The members named here belong to the address.
+  // `method`, `path`, `body`, `form` and `websocket` describe an address, so they are left out.
   ({ method, path, body, form, websocket, ...operation }) => operation,
 )
 

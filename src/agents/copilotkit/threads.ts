@@ -7,8 +7,8 @@ import { nobody, type Rule } from '../thread-isolation'
 import { findResource } from './endpoints'
 
 /**
- * A function that puts derived ids into a body: into AG-UI's `RunAgentInput`, which always has a
- * thread, or into any other.
+ * A function that replaces the caller's ids in a body by derived ids. The body may be AG-UI's
+ * `RunAgentInput`, which always needs a thread id, or any other body.
  */
 type WithOwnIds = typeof withOwnThreadIds
 
@@ -23,14 +23,15 @@ const inPathAndBody =
   }
 
 /**
- * Mastra serves AG-UI through such a runtime, and the ids of its interrupts contain those of runs.
+ * Replaces the ids in a run's input, and the run ids inside the ids of interrupts. Mastra agents
+ * behind a CopilotKit runtime use such ids of interrupts.
  */
 const withOwnRun: WithOwnIds = async (input, derived, newId) => {
   await withOwnInterrupts(input, (run) => derived.put('run', run), runOfInterrupt)
   return withOwnThreadIds(input, derived, newId)
 }
 
-/** CopilotKit's runtime with an address for each operation. */
+/** The ownership rules for a CopilotKit runtime with one address for each operation. */
 export const rules = { input: inPathAndBody(withOwnRun), ids: inPathAndBody(withOwnIds), nobody }
 
 /** Makes a rule that replaces ids in the request that an envelope wraps. */
@@ -51,8 +52,8 @@ const inEnvelope =
 const inAnyEnvelope = inEnvelope(withOwnIds)
 
 /**
- * The same for envelopes. Any envelope may name a thread in its parameters, so `nobody` replaces
- * ids too.
+ * The ownership rules for a CopilotKit runtime with a single address. Each body is an envelope,
+ * which may name a thread in its parameters. So the rule `nobody` replaces ids too.
  */
 export const envelopeRules = { input: inEnvelope(withOwnRun), ids: inAnyEnvelope, nobody: inAnyEnvelope }
 

@@ -10,8 +10,8 @@ import { endpoints, type Whose } from './endpoints'
 import { rules } from './threads'
 
 /**
- * The user as `@auth.authenticate` would have returned it, with the names that LangGraph's own
- * types use.
+ * The fields of the user that `@auth.authenticate` would have returned. The names are those of
+ * LangGraph's own types.
  */
 const langgraphUser = {
   identity: 'user_id',
@@ -24,8 +24,9 @@ const langgraphUser = {
 
 const IDENTITY_NAMES = new Set(Object.keys(identityHeaders).map(plainName))
 /**
- * LangGraph copies `x-*` headers into `configurable`, and `langsmith-*` and `baggage` from tracing
- * headers. The server's own names there begin with two underscores.
+ * Matches the names in `configurable` that callers may not set. LangGraph copies `x-*` headers into
+ * it, and `langsmith-*` and `baggage` from tracing headers. The server's own names begin with two
+ * underscores.
  */
 const FORGED_CONFIGURABLE = /^(?:x-.*|user[-_.]?id|__.*|langsmith-.*|baggage)$/i
 
@@ -34,17 +35,18 @@ export const langgraph: Adapter<Whose> = {
   endpoints,
   identity: { ...assertionOnly, assertion: 'bearer', headers: true },
   bodyChannels: ['langgraphAuthUser'],
-  // Heartbeats would make the gateway read each stream, which costs several times as much as to
-  // pass it on unread. LangGraph's clients rejoin a lost stream by themselves.
+  // To send heartbeats, the gateway would have to read each stream. That costs several times as
+  // much as passing it on unread. LangGraph's clients rejoin a lost stream by themselves.
   heartbeatSeconds: 0,
-  // LangGraph's web pages send the key of their own platform, or an empty one, beside the token.
+  // In addition to the token, LangGraph's web pages send an API key of LangGraph's platform, or an
+  // empty key.
   ignoredHeaders: ['x-api-key', 'x-auth-scheme'],
 
   rewrite(body, { endpoint }, { channels, principal }) {
     const isCommand = endpoint.operation === 'run.command'
     const identity: JsonObject = {
-      // The server starts the run of a command without reading headers, so their identity goes into
-      // the body.
+      // For a command, the server starts a run without reading the headers. So the gateway puts the
+      // identity from the headers into the body.
       ...(isCommand && channels.headers && headersOf(principal)),
       ...(endpoint.startsRun && channels.langgraphAuthUser && authUserOf(principal)),
     }
@@ -52,7 +54,8 @@ export const langgraph: Adapter<Whose> = {
       if (!isObject(one)) throw new Refusal('body-invalid', 'not an object')
       removeForged(one)
       if (isObject(one.params)) removeForged(one.params)
-      // Only a command has its run in `params`. Elsewhere the server ignores a member of that name.
+      // Only a command describes its run in `params`. In other requests the server ignores
+      // `params`.
       const run = isCommand ? one.params : one
       if (isObject(run) && Object.keys(identity).length > 0) inject(run, identity)
       return one
@@ -64,14 +67,16 @@ export const langgraph: Adapter<Whose> = {
     ...new Set([call.endpoint.operation, ...operationsOfMembers(call, call.endpoint.members ?? [], threads)]),
   ],
 
-  // Event ids may pass: only the caller's own runs can be joined, and each run has its own events.
+  // `Last-Event-ID` may pass, because callers can join only their own runs, and each run has its
+  // own events.
   threads: { rules, resumes: true },
   threadOf({ params, body }) {
     if (params.thread !== undefined) return decodeURIComponent(params.thread)
     return isObject(body) && typeof body.thread_id === 'string' ? body.thread_id : undefined
   },
 
-  // A server with its own authentication makes its user from the assertion, and stores that too.
+  // A server with its own authentication creates its user from the assertion, and stores this user
+  // too.
   identityRemoved: ({ assertion, headers, langgraphAuthUser }) =>
     identityRemoved(assertion !== 'off' || headers || langgraphAuthUser ? KEPT_NAMES : [], {
       event: all(withoutKept, inMessage),
@@ -82,11 +87,11 @@ export const langgraph: Adapter<Whose> = {
 }
 
 /**
- * Removes members that LangGraph would read as configuration or as identity from a run, its
- * context, its checkpoint and its metadata.
+ * Removes members that LangGraph would read as configuration or as identity. It looks at a run and
+ * at the run's context, checkpoint and metadata.
  */
 function removeForged(part: JsonObject): void {
-  // The server itself would call this address, with the result of the run.
+  // The server would send the result of the run to this address.
   if (part.webhook !== undefined && part.webhook !== null)
     throw new Refusal('field-forbidden', 'webhook', { field: 'webhook' })
   // The server would write the run into a tracing project that the caller chose.
@@ -97,23 +102,30 @@ function removeForged(part: JsonObject): void {
     for (const key of Object.keys(holder)) if (FORGED_CONFIGURABLE.test(key)) delete holder[key]
     removeSpellings(holder, FORGED_NAMES)
   }
-  // Graphs and tracers read metadata too. A `user_id` there stays: it is the caller's own filter.
+  // Graphs and tracing tools read metadata too. A `user_id` stays in metadata, because callers use
+  // it as a filter of their own.
   for (const holder of [part.metadata, config?.metadata]) if (isObject(holder)) removeSpellings(holder, IDENTITY_NAMES)
 }
 
 const AUTH_USER_NAMES = ['langgraph_auth_user', 'langgraph_auth_user_id', 'langgraph_auth_permissions']
 
-/** Names under which a server stores who started a run. Every reader of the thread gets them. */
+/**
+ * The names under which a server stores the person who started a run. Every reader of the thread
+ * would receive them.
+ */
 const KEPT_NAMES = [...AUTH_USER_NAMES, ...Object.keys(identityHeaders)]
 const withoutKept = cutFrom(CONFIGURATIONS, new Set(KEPT_NAMES))
-/** The stream mode `messages` sends pairs of a message and its metadata. */
+/**
+ * Removes identity from the metadata of a message. The stream mode `messages` sends pairs of a
+ * message and its metadata.
+ */
 const inMessage = items((item, index) =>
   index === 1 ? members(Object.fromEntries(KEPT_NAMES.map((name) => [name, removed])))(item) : item,
 )
 
 /**
- * The fields that LangGraph's own authentication sets. Without a user they are set to null, because
- * a run inherits missing ones.
+ * Returns the fields that LangGraph's own authentication sets. Without a user, the fields are
+ * present but null or empty, because a run inherits missing ones.
  */
 function authUserOf(principal: Principal | undefined): JsonObject {
   const user = principal && describe(principal, langgraphUser)

@@ -3,7 +3,10 @@ import { isObject, type Json, type JsonObject } from '../../json'
 import type { Call } from '../call'
 import { OWNER, stamped } from './ownership'
 
-/** Servers store metadata in the thread, and the gateway reads all of it to find the owner. */
+/**
+ * The most bytes of metadata in a request. Servers store metadata in the thread, and the gateway
+ * reads all of it to find the owner.
+ */
 const MAX_METADATA_BYTES = 64 * 1024
 
 export function stampedBody(body: Json, owner: string): JsonObject {
@@ -22,7 +25,8 @@ export function withoutOwner(body: Json | undefined): Json | undefined {
 
 /**
  * Returns the metadata that a server would give to a thread that this run creates. Only some
- * servers read the metadata of its configuration. The run's own metadata takes precedence.
+ * servers also read the metadata in the run's configuration. The run's own metadata takes
+ * precedence.
  */
 export function metadataOfRun(body: Json | undefined): JsonObject {
   const run = isObject(body) && body.method === 'run.start' ? body.params : body
@@ -32,11 +36,11 @@ export function metadataOfRun(body: Json | undefined): JsonObject {
 }
 
 /**
- * Removes thread ids and owners from places that the gateway does not check. The thread is named by
- * the path, or by the one member that is checked. Some servers would use an id in the configuration
- * of a run, or in the checkpoint where it begins. Only the gateway names owners: otherwise a caller
- * could put a thread among another caller's.
- * @throws Refusal `body-too-large` where metadata is too large
+ * Removes thread ids and owners from places that the gateway does not check. The path names the
+ * thread, or the one member that the gateway checks. Some servers would use a thread id in the
+ * configuration of a run, or in the checkpoint from which it starts. Only the gateway names owners.
+ * Otherwise a caller could add a thread to another caller's threads.
+ * @throws Refusal `body-too-large` if the metadata is too large
  */
 export function cleared(call: Call): Call {
   const { body, params } = call

@@ -5,14 +5,17 @@ import { stampedBody, withOwner } from './bodies'
 import { isThreadId, OWNER, Ownership } from './ownership'
 import { isNo, unclear } from './statuses'
 
-/** A cron and its runs belong to the caller who created it. */
+/** A cron (a schedule that starts runs) and its runs belong to the caller who created it. */
 
 const isOwn = (cron: Json | undefined, owner: string): boolean =>
   isObject(cron) && isObject(cron.metadata) && cron.metadata[OWNER] === owner
 
-/** Requires a cron to be the caller's. @throws Refusal `thread-unknown` where it is not */
+/**
+ * Requires that a cron (a schedule that starts runs) belongs to the caller.
+ * @throws Refusal `thread-unknown` if it does not
+ */
 export const ownCron: Rule = async (call, { ask, owner }) => {
-  // If the id is no UUID, the server's answer says nothing about the owner.
+  // If the id is not a UUID, the server's answer says nothing about the owner.
   if (!isThreadId(call.params.cron)) throw new Refusal('thread-unknown')
   const { status, answer } = await ask('GET', `/runs/crons/${call.params.cron}`)
   if (status !== 200 && !isNo(status)) throw unclear('owner of a cron', status)
@@ -20,7 +23,10 @@ export const ownCron: Rule = async (call, { ask, owner }) => {
   return { call }
 }
 
-/** Does the same for a call with a body, which must not remove the owner. */
+/**
+ * Requires that a cron to be changed belongs to the caller. The new metadata must still name the
+ * owner.
+ */
 export const changedCron: Rule = async (call, context) => {
   await ownCron(call, context)
   const body = call.body ?? {}
@@ -28,7 +34,9 @@ export const changedCron: Rule = async (call, context) => {
   return { call: keepsMetadata ? { ...call, body } : withOwner(call, context.owner) }
 }
 
-/** Creates a cron, in a thread of the caller's or without a thread. */
+/**
+ * Creates a cron (a schedule that starts runs), in one of the caller's threads or without a thread.
+ */
 export const newCron: Rule = async (call, context) => {
   const { thread } = call.params
   if (thread !== undefined) await new Ownership(context).require(thread)
@@ -36,8 +44,8 @@ export const newCron: Rule = async (call, context) => {
 }
 
 /**
- * Searches the caller's own crons. Some servers ignore the filter, so answers are filtered here
- * too.
+ * Searches the caller's own crons. Some servers ignore the filter, so the gateway filters the
+ * answer too.
  */
 export const listedCrons: Rule = (call, { owner }) => {
   const body = stampedBody(call.body ?? {}, owner)

@@ -4,24 +4,29 @@ import type { ThreadContext } from '../../threads/context'
 import { isThreadId } from './ownership'
 import { isNo, unclear } from './statuses'
 
-/** How often a deletion asks for a run of each status at most. No real thread has so many runs. */
+/**
+ * The most requests that one deletion makes for the runs of each status. No real thread has so many
+ * runs.
+ */
 const MAX_QUESTIONS = 200
-/** How long to wait for a run that was cancelled but does not stop. */
+/** The time to wait for a run that was cancelled but does not stop. */
 const PATIENCE_MS = 10_000
 
 /**
- * Cancels the runs of a thread before it is deleted. Servers only forget such runs: they go on, and
- * write into a later thread that has the same id. The thread is deleted even if a run cannot be
- * cancelled.
+ * Cancels the runs of a thread before it is deleted. Without this, servers only forget the runs.
+ * The runs continue, and write into a later thread that has the same id. The thread is deleted even
+ * if a run cannot be cancelled.
  *
- * @throws Refusal where the server does not say clearly whether there are runs
+ * @throws Refusal if the server does not say clearly whether the thread has runs
  */
 export async function cancelRuns(thread: string, { ask, after }: Pick<ThreadContext, 'ask' | 'after'>): Promise<void> {
-  // Pending runs come first: otherwise one would begin as soon as the run before it has ended.
+  // Pending runs are cancelled first. Otherwise a pending run would start as soon as the run before
+  // it ends.
   for (const status of ['pending', 'running']) {
     const cancelled = new Set<string>()
     let staying = 0
-    // One by one, because a JavaScript server lists each run with everything it was started with.
+    // The gateway requests one run at a time, because a JavaScript server lists each run with its
+    // whole input.
     for (let questions = 0; questions < MAX_QUESTIONS; questions++) {
       const run = await runAt(staying, status)
       if (run === undefined) break

@@ -10,11 +10,12 @@ const startsStatelessRun = { startsRun: true, members: members.statelessRun } as
 const startsCron = { ...closed, startsRun: true, members: members.cron } as const
 
 /**
- * The API of a LangGraph server. Unless a route opens them, these are closed: changes to assistants
- * (a forged configuration would reach the runs of all callers), crons, and the health check. Where
- * threads are shared, the store is closed too, because the server does not separate it by caller.
- * `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not listed at all, nor is the
- * pruning of a list of threads. Not every server has a filter for counting crons.
+ * The endpoints of a LangGraph server. Changes to assistants, crons and the health check are closed
+ * unless the route opens them. A forged configuration of an assistant would reach the runs of all
+ * callers. If threads are shared, the store is closed too, because the server does not separate it
+ * by caller. `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not offered at all, and
+ * the pruning of a list of threads is not offered either. The count of crons may include the crons
+ * of all callers, because not every server has a filter for it.
  */
 export const endpoints = [
   post('assistants.search', '/assistants/search', 'assistant'),

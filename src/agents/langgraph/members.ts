@@ -1,15 +1,18 @@
 import type { Sharing } from '../../threads/owner'
 import type { DecidingMember } from '../members'
 
-/** Returns the operation for ending a run; with `threads: 'own'` none, as it is the caller's. */
+/**
+ * Returns the operation that a caller needs to end a run. With `threads: 'own'` none is needed,
+ * because the run is the caller's.
+ */
 const endsRun = (threads: Sharing): string | undefined => (threads === 'own' ? undefined : 'run.cancel')
 
-/** Texts that servers read as false; every other value of a switch counts as true. */
+/** Values of a query parameter that servers read as false. Every other value counts as true. */
 const NO = new Set(['', '0', 'false', 'no', 'off'])
 
 /**
- * The effect of a new run on one that is still going on in the same thread. The event protocol uses
- * the second spelling.
+ * The member that decides what happens to a run in progress when a new run starts in the same
+ * thread. LangGraph's event protocol uses the second spelling.
  */
 const multitaskStrategy: DecidingMember = {
   place: 'body',
@@ -24,21 +27,24 @@ const ifNotExists: DecidingMember = {
   asks: (value) => (value === 'create' ? 'threads.create' : undefined),
 }
 
-/** The thread of a stateless run. It is deleted after the run unless the request keeps it. */
+/**
+ * The member that can keep the thread of a stateless run. Otherwise the server deletes the thread
+ * after the run.
+ */
 const onCompletion: DecidingMember = {
   place: 'body',
   spellings: ['on_completion', 'onCompletion'],
   asks: (value) => (value === 'keep' ? 'threads.create' : undefined),
 }
 
-/** The same for the runs of a cron. */
+/** The member that can keep the threads of the runs that a cron (a schedule) starts. */
 const onRunCompleted: DecidingMember = {
   place: 'body',
   spellings: ['on_run_completed', 'onRunCompleted'],
   asks: (value) => (value === 'keep' ? 'threads.create' : undefined),
 }
 
-/** A time after which the server deletes the thread. */
+/** The member with a time after which the server deletes the thread. */
 const timeToLive: DecidingMember = {
   place: 'body',
   spellings: ['ttl'],
@@ -51,7 +57,7 @@ const action: DecidingMember = {
   asks: (value) => (value === 'rollback' ? 'run.delete' : undefined),
 }
 
-/** Whether the run ends when its listener leaves. */
+/** The parameter that decides whether a run ends when the caller who listens to it disconnects. */
 const cancelOnDisconnect: DecidingMember = {
   place: 'query',
   spellings: ['cancel_on_disconnect'],
@@ -59,8 +65,9 @@ const cancelOnDisconnect: DecidingMember = {
 }
 
 /**
- * The deciding members for each kind of endpoint. `on_disconnect` is not among them: it ends only
- * the run that the request itself starts. The adapter refuses `webhook` everywhere.
+ * The members that ask for further operations, for each kind of endpoint. `on_disconnect` is not
+ * included, because it ends only the run that the request itself starts. The adapter refuses
+ * `webhook` everywhere.
  */
 export const members = {
   run: [multitaskStrategy, ifNotExists],

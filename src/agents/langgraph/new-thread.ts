@@ -5,7 +5,8 @@ import { stampedBody } from './bodies'
 import { isThreadId, OWNER, Ownership } from './ownership'
 
 /**
- * Creates a thread. If the caller chose the id, it may already exist and belong to another caller.
+ * Creates a thread. If the caller chose the id, the thread may already exist and belong to another
+ * caller.
  */
 export const newThread: Rule = async (call, context) => {
   const { owner, cache } = context
@@ -14,8 +15,8 @@ export const newThread: Rule = async (call, context) => {
   const { thread_id: thread, supersteps, ...rest } = body
   if (thread !== undefined && thread !== null) {
     if (!isThreadId(thread)) throw new Refusal('body-invalid', 'thread_id')
-    // Both the first steps of a thread (`supersteps`, on a Python server) and `do_nothing` can
-    // reach a thread that already exists.
+    // With `supersteps` (the first steps of a thread, on a Python server) or with `do_nothing`, a
+    // request can reach a thread that already exists.
     if (supersteps !== undefined || body.if_exists === 'do_nothing') {
       const found = await ownership.find(thread)
       if (found === 'own' && body.if_exists !== 'do_nothing') delete body.supersteps
@@ -28,7 +29,10 @@ export const newThread: Rule = async (call, context) => {
   const note = cache.beforeAsking()
   return { call: { ...call, body }, change: { answer: checked } }
 
-  /** Checks the thread that the server returns. If it is not the caller's, it is not shown. */
+  /**
+   * Checks the thread that the server returns. If the thread is not the caller's, the gateway
+   * refuses the answer.
+   */
   function checked(text: string): string {
     const answer = parseJson(text)
     if (!isObject(answer) || answer.thread_id === undefined) return text

@@ -8,7 +8,7 @@ export const OWNER = 'sallyport_owner'
 
 /**
  * Matches ids as LangGraph writes them. Its Python server accepts other spellings of the same id,
- * so those are not passed on.
+ * so the gateway accepts only this spelling.
  */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -24,24 +24,27 @@ const WHAT = 'owner of a thread'
 type Finding = 'own' | 'foreign' | 'missing'
 
 /**
- * Finds the owner of a thread in the server's own database, with the caller's identity. LangGraph
- * has no request that only reads metadata. But its search can be limited to one id and a few
- * members, so that a long conversation is not read too.
+ * Finds the owner of a thread by a request to the LangGraph server, with the caller's identity.
+ * LangGraph has no request that only reads metadata. So the gateway searches for one id and selects
+ * a few members. Then the server does not send a long conversation too.
  */
 export class Ownership {
   constructor(readonly context: ThreadContext) {}
 
-  /** @throws Refusal `thread-unknown` where the thread does not exist or is not the caller's */
+  /**
+   * Requires that a thread is the caller's.
+   * @throws Refusal `thread-unknown` if the thread does not exist or is not the caller's
+   */
   async require(thread: string): Promise<void> {
     if (this.context.cache.isOwn(thread)) return
     if ((await this.find(thread)) !== 'own') throw new Refusal('thread-unknown')
   }
 
   /**
-   * Creates a thread for the caller if none has this id. If two callers race, the server lets only
-   * one create it, and the other finds it taken.
-   * @throws Refusal `thread-unknown` where another owner has the thread or recently deleted it, or
-   *   where the caller may not create threads
+   * Creates a thread for the caller if no thread has this id. If two callers try at the same time,
+   * the server lets only one create it. For the other, the thread then has an owner.
+   * @throws Refusal `thread-unknown` if another owner has the thread or recently deleted it, or if
+   *   the caller may not create threads
    */
   async claim(thread: string, as: JsonObject = {}): Promise<void> {
     const { cache, owner, ask, permits } = this.context
@@ -59,8 +62,8 @@ export class Ownership {
   }
 
   /**
-   * Requires a run to belong to a thread. A JavaScript server would stream any run to a caller who
-   * names it under their own thread.
+   * Requires that a run belongs to a thread. A JavaScript server would stream any run, even another
+   * caller's, if its id is in a path below the caller's own thread.
    * @throws Refusal `thread-unknown`
    */
   async requireRun(thread: string, run: string): Promise<void> {
@@ -86,7 +89,7 @@ export class Ownership {
     return 'own'
   }
 
-  /** @returns null where the thread has no owner, undefined where there is no thread */
+  /** @returns the owner; null if the thread has no owner, undefined if there is no thread */
   async #ownerOf(thread: string): Promise<unknown> {
     const select = ['thread_id', 'metadata']
     const { status, answer } = await this.context.ask('POST', '/threads/search', { ids: [thread], limit: 1, select })
@@ -94,18 +97,18 @@ export class Ownership {
     if (status !== 200 || !Array.isArray(answer)) throw unclear(WHAT, status)
     const [found] = answer
     if (found === undefined) return undefined
-    // A server that cannot search by id would answer with any thread.
+    // A server that cannot search by id would answer with some other thread.
     if (!isObject(found) || found.thread_id !== thread) throw unclear(WHAT, status)
     return (isObject(found.metadata) ? found.metadata[OWNER] : undefined) ?? null
   }
 
   /**
-   * Makes the caller the owner. The last write wins: if two callers claim the thread at the same
-   * moment, both may be let in this once.
+   * Makes the caller the owner of a thread that has no owner. The last write wins. If two callers
+   * claim the thread at the same moment, both may get access for this one request.
    */
   async #take(thread: string): Promise<Finding> {
     const { ask, owner } = this.context
-    // Only the status is awaited: the answer contains the whole conversation.
+    // The gateway waits only for the status, because the answer contains the whole conversation.
     const { status } = await ask('PATCH', `/threads/${thread}`, { metadata: { [OWNER]: owner } }, 'status')
     if (isNo(status)) return 'missing'
     if (status !== 200 && status !== 204) throw unclear(WHAT, status)

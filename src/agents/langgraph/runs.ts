@@ -2,27 +2,30 @@ import { isObject, type Json, parseJson } from '../../json'
 import type { Ids } from '../../threads/ids'
 import type { AnswerChange } from '../answer-change'
 
-/** Matches `/runs/{run}` and anything below it: the address of a run without a thread. */
+/**
+ * Matches the path of a run that was started without a thread id: `/runs/{run}` and anything below.
+ */
 const RUN = /^\/runs\/([^/]+)(?=\/|$)/
 
 const UUID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g
 
 /**
- * Seals the id of a run without a thread for its caller, wherever the answer contains it: in
- * addresses, in the stream, in the run itself. On JavaScript servers, the id alone is enough to
- * join such a run.
+ * Seals the id of a run that was started without a thread id: it adds a signature (an HMAC) that
+ * the run is the caller's. It does so in addresses, in the stream and in the run itself. On
+ * JavaScript servers, anyone who knows the id could join such a run.
  *
- * @param isWait whether the answer is the run's result: it names no run, and may take long to come
+ * @param isWait whether the answer is the result of the run. Such an answer names no run, and may
+ *   take long
  */
 export function sealedRuns(ids: Ids, isWait: boolean): AnswerChange {
-  /** Sealed ids, by the server's ids. */
+  /** The sealed ids that the caller receives, by the server's ids. */
   const sealed = new Map<string, string>()
   const seal = async (run: string): Promise<string> => {
     const known = sealed.get(run) ?? (await ids.seal('run', run))
     sealed.set(run, known)
     return known
   }
-  // One pass over the text, however many ids there are.
+  // All ids are replaced in one pass over the text.
   const restored = (text: string): string => text.replace(UUID, (id) => sealed.get(id) ?? id)
 
   return {

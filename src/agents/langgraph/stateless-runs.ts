@@ -6,7 +6,7 @@ import { Ownership } from './ownership'
 import { sealedRuns } from './runs'
 
 /**
- * Starts runs without naming a thread: the server creates a thread for each, and the caller owns
+ * Starts runs without a thread id. The server creates a thread for each run, and the caller owns
  * that thread too.
  */
 export const statelessRun: Rule = (call, { ids, owner }) => {
@@ -22,14 +22,20 @@ export const statelessRun: Rule = (call, { ids, owner }) => {
   }
 }
 
-/** Joins the stream of such a run by its sealed id. */
+/**
+ * Joins the stream of a run that was started without a thread id. The run's id must have the
+ * caller's seal (a signature that the run is the caller's).
+ */
 export const joinedStatelessRun: Rule = async (call, { ids }) => {
   const run = await ids.open('run', decodeURIComponent(call.params.run ?? ''))
   if (run === undefined) throw new Refusal('thread-unknown')
   return { call: { ...call, params: { ...call.params, run } }, change: sealedRuns(ids, false) }
 }
 
-/** Cancels runs of one thread by their ids. By status, it would cancel runs of all callers. */
+/**
+ * Cancels runs of one thread by their ids. A request by status is refused, because it would cancel
+ * the runs of all callers.
+ */
 export const namedRuns: Rule = async (call, context) => {
   const body = isObject(call.body) ? call.body : {}
   const { status, thread_id: thread, run_ids: runs } = body

@@ -23,7 +23,8 @@ export const store: Rule = (call, { owner }) => {
 }
 
 /**
- * `GET /store/items?namespace=a.b`: dots separate labels; LangGraph allows no dot in a label.
+ * Puts the owner's label before the namespace in a query: `GET /store/items?namespace=a.b`. Dots
+ * separate labels, and LangGraph allows no dot in a label.
  */
 function queryIn(own: string, query: string): string {
   const search = new URLSearchParams(query)
@@ -35,7 +36,8 @@ function queryIn(own: string, query: string): string {
 
 function bodyIn(own: string, body: Json, member: string): Json {
   if (!isObject(body)) throw new Refusal('body-invalid', 'not an object')
-  // The number may be kept as it was written (`JSON.rawJSON`). Writing it gives its digits.
+  // The number may be an object with the original text (`JSON.rawJSON`). `JSON.stringify` returns
+  // its digits.
   const depth = isNumber(body.max_depth) ? { max_depth: Number(JSON.stringify(body.max_depth)) + 1 } : {}
   return { ...body, ...depth, [member]: [own, ...labelsOf(body[member] ?? [])] }
 }
@@ -45,7 +47,10 @@ function labelsOf(value: Json): string[] {
   throw new Refusal('body-invalid', 'namespace')
 }
 
-/** @throws Error where an answer contains a namespace that is not the owner's */
+/**
+ * Removes the owner's label from each namespace in an answer.
+ * @throws Error if an answer contains a namespace that is not the owner's
+ */
 function withoutOwn(own: string, text: string): string {
   const strip = (labels: Json): Json => {
     if (!Array.isArray(labels) || labels[0] !== own) throw new Error("not the owner's namespace")

@@ -10,7 +10,10 @@ import { Ownership } from './ownership'
 import { joinedStatelessRun, namedRuns, statelessRun } from './stateless-runs'
 import { store } from './store'
 
-/** Removes `delete_threads`, which would delete the threads of all users of an assistant. */
+/**
+ * Removes the query parameter `delete_threads`, which would delete the threads of all users of an
+ * assistant.
+ */
 const assistant: Rule = (call) => {
   const search = new URLSearchParams(call.query)
   if (!search.has('delete_threads')) return { call }
@@ -21,7 +24,7 @@ const assistant: Rule = (call) => {
 /** Limits a search or a count to the caller's own threads, by a filter that the server applies. */
 const listed: Rule = (call, { owner }) => ({ call: withOwner(call, owner) })
 
-/** A rule for calls below a thread that is already known to be the caller's. */
+/** A rule for requests to a thread that is already known to be the caller's. */
 type ThreadRule = (call: Call, ownership: Ownership, thread: string) => Isolated | Promise<Isolated>
 
 const clear =
@@ -30,7 +33,9 @@ const clear =
     rule(cleared(call), context)
 
 /**
- * @param mayBeNew whether the request may create the thread; then it is claimed before it is used
+ * Makes a rule that first checks the owner of the thread in the path.
+ * @param mayBeNew whether the request may create the thread; then the thread becomes the caller's
+ *   first
  */
 const ofThread = (rule: ThreadRule, mayBeNew: (call: Call) => boolean = createsThread): Rule =>
   clear(async (call, context) => {
@@ -51,7 +56,7 @@ const changed: ThreadRule = (call) => ({ call: { ...call, body: withoutOwner(cal
 const deleted: ThreadRule = async (call, { context }, thread) => {
   context.cache.forget(thread)
   await cancelRuns(thread, context)
-  // Again after the deletion: the id is reserved from then on.
+  // It is called again after the deletion, because the id is reserved from that moment.
   return { call, change: { headers: () => context.cache.forget(thread) } }
 }
 
@@ -67,7 +72,9 @@ const joinedRun: ThreadRule = async (call, ownership, thread) => {
   return opened
 }
 
-/** Marks a new run with its owner, and notes that it belongs to its thread. */
+/**
+ * Writes the owner into a new run's metadata. It also notes the thread to which the run belongs.
+ */
 const newRun: ThreadRule = (call, { context: { owner, cache } }) => {
   if (!isObject(call.body)) return { call }
   const note = cache.beforeAsking()
@@ -89,8 +96,9 @@ const command: ThreadRule = (call, { context: { owner } }) => {
 }
 
 /**
- * Ownership rules of LangGraph. Its own database names the owner of a thread, in the thread's
- * metadata. The rules do from outside what its `@auth.on` handlers would do.
+ * The ownership rules for LangGraph, by the names that its endpoints use. LangGraph's own database
+ * stores the owner of a thread in the thread's metadata. The rules do in the gateway what
+ * `@auth.on` handlers would do in the server.
  */
 export const rules = {
   nobody,

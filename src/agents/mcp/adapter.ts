@@ -6,20 +6,21 @@ import { messagesOf, param, refuseFolded, requestsIn } from '../json-rpc'
 import { bodyOperations, endpoints, type Method, NOTIFY, OPERATIONS, RESPOND, type Whose } from './endpoints'
 import { rules, SESSION } from './threads'
 
-/** Operations whose object has a name that policies can use: `tool.call/search`. */
+/** Operations on a tool or a prompt. Policies can use its name: `tool.call/search`. */
 const NAMED: ReadonlySet<string> = new Set(['tool.call', 'prompt.get'])
 /**
- * Servers name tools and prompts freely: MCP only recommends a form for names of tools. Policies
- * match names exactly.
+ * Matches the names of tools and prompts that the gateway accepts. Servers choose them freely,
+ * because MCP only recommends a format for tool names. Policies match names exactly.
  */
 const NAME = /^(?!\s)[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
 /**
- * An MCP server over streamable HTTP: one address for messages. Older revisions also have a stream
- * to listen on and the end of a session. The gateway adds no events to its streams. The connection
- * is broken off if a stream breaks: clients resume by `Last-Event-ID`, where that passes.
+ * The adapter for an MCP server over streamable HTTP, with one address for messages. In older
+ * revisions, clients can also listen to a stream and end a session. The gateway adds no events to
+ * the server's streams. If a stream breaks, the gateway aborts the connection. Clients resume it
+ * with `Last-Event-ID`, if the gateway passes that header.
  *
- * Not checked: arguments of tools, and which resources are read.
+ * Not checked: the arguments of tools, and the resources that the caller reads.
  */
 export const mcp: Adapter<Whose> = {
   kind: 'mcp',
@@ -50,7 +51,8 @@ export const mcp: Adapter<Whose> = {
   },
   threads: { rules },
   threadOf: () => undefined,
-  // In a session, clients take 404 as its end, and open another one.
+  // In a session, clients read 404 as the end of the session and open a new one. So an unknown
+  // operation is answered with 200 there.
   errorForm: (endpoint, body, headers) => {
     const inSession = headers.has(SESSION) && { statuses: { 'operation-unknown': 200 } }
     return endpoint?.named ? requestsIn(body, { hasNotifications: true, ...inSession }) : undefined
@@ -58,8 +60,8 @@ export const mcp: Adapter<Whose> = {
 }
 
 /**
- * The same for a server whose sessions each have an event store of their own. Then it is enough
- * that the session is the caller's.
+ * The adapter for an MCP server that has a separate event store for each session. The caller may
+ * resume a stream with `Last-Event-ID`, if the session is the caller's.
  */
 export const mcpWithStores: Adapter<Whose> = { ...mcp, threads: { rules, resumes: true } }
 
@@ -76,8 +78,9 @@ function operationOf(message: JsonObject): string {
 }
 
 /**
- * Refuses headers that differ from the body. Since revision 2026-07-28 a request repeats its method
- * and the name of its object in headers, and servers may use those. Policies use the body.
+ * Refuses `Mcp-Method` and `Mcp-Name` headers that differ from the body. Since revision 2026-07-28,
+ * a request repeats its method and the name of its tool, prompt, resource or task in them. Servers
+ * may use the headers, but policies use the body.
  * @throws Refusal `header-mismatch`
  */
 function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): void {
@@ -96,15 +99,18 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
 }
 
 /**
- * Returns the value that `Mcp-Name` repeats: a tool's or prompt's name, a resource's address, a
- * task's id.
+ * Returns the value that `Mcp-Name` repeats: the name of a tool or prompt, the URI of a resource,
+ * or the id of a task.
  */
 function nameIn(message: JsonObject): Json | undefined {
   if (message.method === 'resources/read') return param(message, 'uri')
   return param(message, 'name') ?? param(message, 'taskId')
 }
 
-/** Decodes a header's value: other text than plain ASCII is sent as `=?base64?…?=`, in UTF-8. */
+/**
+ * Decodes the value of a header. Clients send text that is not plain ASCII as `=?base64?…?=`, in
+ * UTF-8.
+ */
 function decodedValue(value: string): string | undefined {
   const base64 = /^=\?base64\?(.*)\?=$/i.exec(value)?.[1]
   if (base64 === undefined) return value

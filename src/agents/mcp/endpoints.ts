@@ -1,8 +1,8 @@
 import { type BodyOperation, bodyRows, envelope, read, remove, type WhoseOf } from '../endpoints'
 
 /**
- * MCP's methods, of the revisions from 2024-11-05 to 2026-07-28, as operations. A method without a
- * row is not offered.
+ * The operation for each MCP method, in the revisions from 2024-11-05 to 2026-07-28. A method that
+ * is not listed is refused.
  */
 export const OPERATIONS = {
   initialize: 'session.open',
@@ -28,16 +28,19 @@ export const OPERATIONS = {
 } as const
 export type Method = keyof typeof OPERATIONS
 
-/** A notification, and an answer to a request of the server (a sampling, an elicitation). */
+/**
+ * The operations for a notification and for a client's answer to a request of the server (sampling,
+ * elicitation).
+ */
 export const NOTIFY = 'session.notify'
 export const RESPOND = 'session.respond'
 
 type Operation = (typeof OPERATIONS)[Method] | typeof NOTIFY | typeof RESPOND
 
 /**
- * The ownership rule of each operation. Ids of tasks (revision 2025-11-25 and later) stand among
- * the output of tools, where the gateway cannot recognise them for certain. A list holds the tasks
- * of all callers, because servers do not separate them.
+ * The ownership rule of each operation, in `whose`. Task ids (revision 2025-11-25 and later) appear
+ * in the output of tools, and the gateway cannot recognise them reliably there. A list of tasks
+ * contains the tasks of all callers, because servers do not separate them.
  */
 const ROWS = {
   'session.open': { whose: 'session' },
@@ -62,11 +65,15 @@ const ROWS = {
 
 export const bodyOperations = bodyRows(ROWS)
 
-/** Operations that a server may answer with a state of its own, for the client to send back. */
+/**
+ * Operations that a server may answer with a `requestState`, its own data that the client sends
+ * back later.
+ */
 export const STATEFUL: ReadonlySet<string> = new Set<Operation>(['tool.call', 'prompt.get', 'resource.read'])
 
 /**
- * One address for messages; in older revisions also a stream to listen on and the end of a session.
+ * The endpoints of an MCP server: one address for messages. In older revisions, clients can also
+ * listen to a stream and end a session.
  */
 export const endpoints = [
   envelope('message'),
@@ -74,5 +81,5 @@ export const endpoints = [
   remove('session.close', '/', 'session'),
 ]
 
-/** Ownership rules that rows of these tables ask for. */
+/** The names of the ownership rules that these tables use. */
 export type Whose = WhoseOf<typeof endpoints> | WhoseOf<typeof bodyOperations>

@@ -9,34 +9,36 @@ import { LAST_EVENT } from '../thread-headers'
 import type { Rule } from '../thread-isolation'
 import { STATEFUL } from './endpoints'
 
-/** Revisions without sessions have no such header. */
+/** The header with the id of an MCP session. Revisions of MCP without sessions do not have it. */
 export const SESSION = 'mcp-session-id'
 
 /**
- * The first revision in which a server gives its state of a request to the client ("multi
- * round-trip requests").
+ * The first MCP revision in which a server can send the state of a request to the client ("multi
+ * round-trip requests"). The client sends it back.
  */
 const HAS_REQUEST_STATE = '2026-07-28'
-/** A revision is a date; names of drafts come after every date. */
+/**
+ * Returns the MCP revision of a request. It is a date; the names of drafts sort after every date.
+ */
 const revisionOf = (headers: Headers): string => headers.get('mcp-protocol-version') ?? ''
 
 const ANSWER = shape<'request-state'>({ result: shape({ requeststate: 'request-state' }) })
 
 /**
- * Seals session ids and states of requests for their caller, because either is enough to continue a
- * conversation. A session id without the caller's seal is replaced by one that the server has never
- * issued.
+ * Seals session ids and request states: it adds a signature (an HMAC) that they are the caller's.
+ * Without a seal, anyone who knows one of them could continue the conversation. A session id
+ * without the caller's seal is replaced by one that the server has never issued.
  *
  * Most servers keep the events of all sessions in one store. The SDKs name streams by the caller's
- * request id (Python), or give all listening streams one name. So a caller's own event id may
- * replay events of another session. None is passed on, unless the route says that each session has
- * a store of its own.
+ * request id (Python), or give all listening streams one name. So an event id that the caller
+ * received may replay events of another session. The gateway removes event ids, unless the route
+ * says that each session has its own store.
  */
 const session: Rule = async (call, { ids }) => {
   const headers = new Headers(call.headers)
   const given = headers.get(SESSION)
   if (given !== null) headers.set(SESSION, await ids.toAgent('session', given))
-  // Without a session the caller has no event store of its own.
+  // Without a session, the caller has no separate event store, so `Last-Event-ID` is removed.
   else headers.delete(LAST_EVENT)
   const body = await withOpenedState(call.body, ids)
   const sealedSession: AnswerChange = {
@@ -46,7 +48,8 @@ const session: Rule = async (call, { ids }) => {
     },
   }
   const isStateful = call.operations.some((operation) => STATEFUL.has(unnamed(operation)))
-  // Answers are read only in revisions that have states, so that others pass natively.
+  // Answers are read only in revisions that have request states. In other revisions they pass
+  // unread.
   const sealedState = isStateful && revisionOf(call.headers) >= HAS_REQUEST_STATE ? stateSealed(ids) : undefined
   return { call: { ...call, headers, body }, change: composed([sealedSession, sealedState]) }
 }
@@ -59,7 +62,10 @@ function stateSealed(ids: Ids): AnswerChange {
   return { answer, events: (text) => (text.includes('equestState') ? dataLinesMapped(text, answer) : text) }
 }
 
-/** @throws Refusal `thread-unknown` for a state that is not sealed for this caller */
+/**
+ * Replaces the sealed request state in a body by the server's own state.
+ * @throws Refusal `thread-unknown` if the state does not have this caller's seal
+ */
 async function withOpenedState(body: Json | undefined, ids: Ids): Promise<Json | undefined> {
   if (Array.isArray(body)) return Promise.all(body.map(async (one) => (await withOpenedState(one, ids)) ?? null))
   if (!isObject(body) || !isObject(body.params)) return body
