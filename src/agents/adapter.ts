@@ -108,8 +108,8 @@ export interface Adapter<Whose extends string = string> {
    */
   rewrite(body: Json, call: Call, identity: Identity): Json
   /**
-   * Returns the id of the conversation as the agent knows it, for the assertion's `thread_id` and
-   * the audit line.
+   * Returns the id of the thread as the agent knows it, for the assertion's `thread_id` and the
+   * audit line.
    */
   threadOf(call: Call): string | undefined
   /**

@@ -53,7 +53,7 @@ export interface BodyOperation<Whose extends string = string> extends Row {
 
 /**
  * One method and path of an agent, with the operation name that policies use. A request that
- * matches no row is refused with 404.
+ * matches no endpoint is refused with 404.
  */
 export interface PathEndpoint<Whose extends string = string> extends BodyOperation<Whose>, Address {
   readonly named?: never
@@ -70,7 +70,7 @@ export interface EnvelopeEndpoint extends Row, Address {
 
 export type Endpoint<Whose extends string = string> = PathEndpoint<Whose> | EnvelopeEndpoint
 
-/** The names of the ownership rules that these rows use. */
+/** The names of the ownership rules that some endpoints or operations use, from their `whose`. */
 export type WhoseOf<Rows extends readonly { readonly whose?: string }[]> = NonNullable<Rows[number]['whose']>
 
 type Flags = Omit<Row, 'operation'> & Pick<Address, 'body' | 'form'>
@@ -84,7 +84,7 @@ const row =
     flags: Flags = {},
   ): PathEndpoint<Whose> => ({ operation, method, path, whose, ...(body && { body }), ...flags })
 
-/** Functions that make a row from an operation, a path and the name of an ownership rule. */
+/** Functions that make an endpoint from an operation, a path and the name of an ownership rule. */
 export const read = row('GET')
 export const post = row('POST', 'json')
 export const put = row('PUT', 'json')
@@ -100,7 +100,7 @@ export const envelope = (operation: string): EnvelopeEndpoint => ({
   named: 'in-body',
 })
 
-/** Makes a list of rows from a table of the operations that the body of a request names. */
+/** Makes a list of operations from a table. The body of a request names such an operation. */
 export const bodyRows = <const Whose extends string>(
   table: Readonly<Record<string, Omit<BodyOperation<Whose>, 'operation'>>>,
 ): readonly BodyOperation<Whose>[] => Object.entries(table).map(([operation, row]) => ({ operation, ...row }))

@@ -46,8 +46,8 @@ export const authUser: FieldMap = {
 }
 
 /**
- * The unsigned identity headers. The gateway sends all of them with every request, because a
- * LangGraph run inherits the missing ones.
+ * The unsigned identity headers. The gateway sends all of them with every request, because a later
+ * LangGraph run inherits the values of headers that it does not receive.
  */
 export const identityHeaders: FieldMap = {
   'x-user-id': 'user_id',

@@ -42,7 +42,7 @@ export function stringsAt<Sort extends string>(text: string, places: Sort | Shap
       else if (typeof here === 'string') found.push({ sort: here, text: JSON.parse(text.slice(from, to)), from, to })
     } else if (text[from] === '{' || text[from] === '[') open.push(here)
     // In a list, the next item has the same shape. In an object, the name of the next member
-    // decides.
+    // decides its shape.
     else here = open.pop()
     from = next(TOKEN, text, to)
   }

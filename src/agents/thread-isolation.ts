@@ -32,21 +32,24 @@ export type Rules<Whose extends string> = Readonly<Record<Exclude<Whose, typeof 
 export interface ThreadIsolation<Whose extends string = string> {
   readonly rules: Rules<Whose>
   /**
-   * Whether `last-event-id` may pass, which resumes a stream; the rules check it. Absent: it never
-   * passes, because agents store the events of all callers together.
+   * Whether the header `last-event-id`, which resumes a stream, may pass. The rules check it.
+   * Absent: it never passes, because agents store the events of all callers together.
    */
   readonly resumes?: true
 }
 
-/** The rule for operations that read and change no caller's data. */
+/** The rule for operations that do not use the data of any caller. It changes nothing. */
 export const nobody: Rule = (call) => ({ call })
 
-/** The row of the table for a requested operation; undefined if the table does not have it. */
+/**
+ * The entry for a requested operation in the adapter's table of endpoints; undefined if there is
+ * none.
+ */
 export type RequestedRow = Endpoint | BodyOperation | undefined
 
 /**
- * Returns the rows of the table for a request: the row of its endpoint, or the rows of the
- * operations that its body names.
+ * Returns the entries (rows) in the adapter's tables for a request: the row of its endpoint, or the
+ * rows of the operations that its body names.
  */
 export const rowsOf = (
   { endpoint, operations }: Pick<Call, 'endpoint' | 'operations'>,

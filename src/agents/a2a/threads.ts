@@ -37,16 +37,16 @@ export const rules = { sealed, nobody }
 
 function paramsOf(body: Json | undefined, { named }: Endpoint): JsonObject {
   const params = (named && isObject(body) ? body.params : body) ?? {}
-  // JSON-RPC also allows a list of parameters. There the gateway could not tell which of them is an
-  // id.
+  // JSON-RPC also allows a list of parameters. The gateway refuses it, because it could not tell
+  // which parameter is an id.
   if (!isObject(params)) throw new Refusal('body-invalid', 'parameters')
   return params
 }
 
 /**
  * Puts the task id of the path into the resource names of a REST body (A2A 0.3:
- * `tasks/1/pushNotificationConfigs/2`). Some servers use these names instead of the path. It
- * changes `body` itself.
+ * `tasks/1/pushNotificationConfigs/2`). Some servers use these names instead of the path. The
+ * function changes `body` itself.
  */
 function nameTask(body: JsonObject, task: string): void {
   for (const [key, value] of Object.entries(body)) {

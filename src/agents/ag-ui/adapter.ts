@@ -51,7 +51,8 @@ export const agUi: AgUiAdapter = {
     return typeof thread === 'string' ? thread : undefined
   },
 
-  // An error answer may repeat the caller's own input, but only the caller reads it.
+  // An error answer may repeat the caller's own input, but only the caller reads it. So it stays
+  // unchanged.
   identityRemoved: (channels) => withoutIdentity(channels),
 
   brokenStream: (code, message) => `data: ${JSON.stringify({ type: 'RUN_ERROR', message, code })}\n\n`,

@@ -11,7 +11,7 @@ const INTERRUPT = new Set(['interruptid'])
 
 /**
  * Replaces the run id inside the ids of the interrupts that the input answers. The new run id is
- * one that only requests of the same owner can produce. It changes `input` itself.
+ * one that only requests of the same owner can produce. The function changes `input` itself.
  *
  * @param runOf returns the run id inside an interrupt's id; undefined if there is none
  * @throws Refusal `body-invalid` for an answer that is not an object, and for an id in two

@@ -46,7 +46,7 @@ export const langgraph: Adapter<Whose> = {
     const isCommand = endpoint.operation === 'run.command'
     const identity: JsonObject = {
       // For a command, the server starts a run without reading the headers. So the gateway puts the
-      // identity from the headers into the body.
+      // values of the identity headers into the body.
       ...(isCommand && channels.headers && headersOf(principal)),
       ...(endpoint.startsRun && channels.langgraphAuthUser && authUserOf(principal)),
     }
@@ -125,7 +125,7 @@ const inMessage = items((item, index) =>
 
 /**
  * Returns the fields that LangGraph's own authentication sets. Without a user, the fields are
- * present but null or empty, because a run inherits missing ones.
+ * present but null or empty, because a later run inherits fields that it does not receive.
  */
 function authUserOf(principal: Principal | undefined): JsonObject {
   const user = principal && describe(principal, langgraphUser)

@@ -36,8 +36,8 @@ export function metadataOfRun(body: Json | undefined): JsonObject {
 }
 
 /**
- * Removes thread ids and owners from places that the gateway does not check. The path names the
- * thread, or the one member that the gateway checks. Some servers would use a thread id in the
+ * Removes thread ids and owners from places that the gateway does not check. Either the path or one
+ * member, which the gateway checks, names the thread. Some servers would use a thread id in the
  * configuration of a run, or in the checkpoint from which it starts. Only the gateway names owners.
  * Otherwise a caller could add a thread to another caller's threads.
  * @throws Refusal `body-too-large` if the metadata is too large

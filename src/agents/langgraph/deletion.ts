@@ -5,8 +5,8 @@ import { isThreadId } from './ownership'
 import { isNo, unclear } from './statuses'
 
 /**
- * The most requests that one deletion makes for the runs of each status. No real thread has so many
- * runs.
+ * The most requests that one deletion makes to find runs of one status, such as `pending`. No real
+ * thread has so many runs.
  */
 const MAX_QUESTIONS = 200
 /** The time to wait for a run that was cancelled but does not stop. */

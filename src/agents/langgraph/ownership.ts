@@ -8,7 +8,7 @@ export const OWNER = 'sallyport_owner'
 
 /**
  * Matches ids as LangGraph writes them. Its Python server accepts other spellings of the same id,
- * so the gateway accepts only this spelling.
+ * but the gateway refuses them.
  */
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
@@ -42,7 +42,7 @@ export class Ownership {
 
   /**
    * Creates a thread for the caller if no thread has this id. If two callers try at the same time,
-   * the server lets only one create it. For the other, the thread then has an owner.
+   * the server lets only one create it. The other caller then finds a thread that has an owner.
    * @throws Refusal `thread-unknown` if another owner has the thread or recently deleted it, or if
    *   the caller may not create threads
    */

@@ -34,8 +34,8 @@ const clear =
 
 /**
  * Makes a rule that first checks the owner of the thread in the path.
- * @param mayBeNew whether the request may create the thread; then the thread becomes the caller's
- *   first
+ * @param mayBeNew tells whether the request may create the thread. If so, the thread first becomes
+ *   the caller's
  */
 const ofThread = (rule: ThreadRule, mayBeNew: (call: Call) => boolean = createsThread): Rule =>
   clear(async (call, context) => {
@@ -56,7 +56,7 @@ const changed: ThreadRule = (call) => ({ call: { ...call, body: withoutOwner(cal
 const deleted: ThreadRule = async (call, { context }, thread) => {
   context.cache.forget(thread)
   await cancelRuns(thread, context)
-  // It is called again after the deletion, because the id is reserved from that moment.
+  // `forget` is called again after the deletion, because the id is reserved from that moment.
   return { call, change: { headers: () => context.cache.forget(thread) } }
 }
 
