@@ -58,7 +58,7 @@ function openLookUp(get: KeyNamespace['get']) {
 const good = JSON.stringify(recordOf())
 
 describe('a key that is in KV', () => {
-  it('is read once in 30 seconds, and is not served a moment longer (F17)', async () => {
+  it('an API key is read from KV once in 30 seconds, and its cached result is not used longer (F17)', async () => {
     const { outcome, reads, pass } = openLookUp(async () => (reads.length > 1 ? null : good))
     expect(await outcome()).toBe('alice')
     pass(29_999)
@@ -68,7 +68,7 @@ describe('a key that is in KV', () => {
     expect(await outcome()).toBe('token-invalid')
   })
 
-  it('is read again if the clock was set back', async () => {
+  it('a cached API key is read from KV again if the clock was set back', async () => {
     const { outcome, reads, pass } = openLookUp(async () => good)
     await outcome()
     pass(-60_000)
@@ -76,7 +76,7 @@ describe('a key that is in KV', () => {
     expect(reads).toHaveLength(2)
   })
 
-  it('may stay in the cache of the platform for 30 seconds, the shortest possible time', async () => {
+  it('the gateway lets KV cache an API key for 30 seconds, the shortest possible time', async () => {
     let ttl = 0
     const { outcome } = openLookUp(async (_, { cacheTtl }) => {
       ttl = cacheTtl
@@ -88,14 +88,14 @@ describe('a key that is in KV', () => {
 })
 
 describe('a key that is not in KV', () => {
-  it('is looked up each time, so that a new key works as soon as KV has it (F17)', async () => {
+  it('an unknown API key is looked up each time, so that it works as soon as KV has it (F17)', async () => {
     const { outcome, reads } = openLookUp(async () => (reads.length < 3 ? null : good))
     expect([await outcome(), await outcome(), await outcome()]).toEqual(['token-invalid', 'token-invalid', 'alice'])
   })
 })
 
 describe('a failure of KV', () => {
-  it('does not make a key invalid: the answer is 503, with a line for the operator', async () => {
+  it('an API key gets api-keys-unavailable, not token-invalid, while KV fails, and the failure is logged', async () => {
     const { outcome, logs } = openLookUp(async () => {
       throw new Error('KV GET failed: 500')
     })
@@ -105,14 +105,14 @@ describe('a failure of KV', () => {
     ])
   })
 
-  it('is assumed after 5 seconds', async () => {
+  it('an API key gets api-keys-unavailable if KV does not answer within 5 seconds', async () => {
     const { outcome, pass } = openLookUp(() => new Promise(() => undefined))
     const waiting = outcome()
     pass(5_000)
     expect(await waiting).toBe('api-keys-unavailable')
   })
 
-  it('does not extend the 30 seconds of a cached key', async () => {
+  it('a failure of KV does not let a cached API key count for longer than 30 seconds', async () => {
     const { outcome, reads, pass } = openLookUp(async () => {
       if (reads.length > 1) throw new Error('down')
       return good
@@ -123,7 +123,7 @@ describe('a failure of KV', () => {
   })
 })
 
-it('the cache holds at most 2,000 keys, and drops the oldest first', async () => {
+it('the cache of API keys holds at most 2,000 keys, and drops the oldest first', async () => {
   const { lookUp, keys, reads } = openLookUp(async () => good)
   for (let made = 0; made < 2_001; made++) await lookUp(keys, `name-${made}`)
   await lookUp(keys, 'name-2000')
@@ -132,7 +132,7 @@ it('the cache holds at most 2,000 keys, and drops the oldest first', async () =>
   expect(reads).toHaveLength(2_002)
 })
 
-it('a key in the cache counts only for its KV namespace (T21)', async () => {
+it('a cached API key counts only for the KV namespace from which it was read (T21)', async () => {
   const { lookUp, keys, reads } = openLookUp(async () => good)
   await lookUp(keys, name)
   const other = { ...keys, binding: 'OTHER', namespace: { get: async () => null } }

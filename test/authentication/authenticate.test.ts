@@ -47,21 +47,21 @@ describe('the credential of a request', () => {
   const ask = (headers: Record<string, string>, wanted: Wanted = 'always') =>
     enter(entrance(both, wanted), sources({ headers: new Headers(headers) }), 0, background)
 
-  it('is verified by the authenticator that took it', async () => {
+  it('a credential is verified by the authenticator that took it from the request', async () => {
     const { principal, credential } = await ask({ 'x-api-key': 'alice' })
     expect(principal?.userId).toBe('alice')
     expect(credential?.reveal()).toBe('alice')
   })
 
-  it('is required: a request without one is refused', async () => {
+  it('a request without a credential is refused with token-missing if the route requires a credential', async () => {
     await expect(ask({})).rejects.toEqual(refused('token-missing'))
   })
 
-  it('must be one: two kinds that the route trusts are refused', async () => {
+  it('a request with two kinds of credential that the route trusts is refused with credential-ambiguous', async () => {
     await expect(ask({ authorization: 'alice', 'x-api-key': 'bob' })).rejects.toEqual(refused('credential-ambiguous'))
   })
 
-  it('is not verified on a public route, but is taken so that it is not forwarded', async () => {
+  it('a credential on a public route is not verified, but is recognised so that it is not forwarded', async () => {
     const { principal, credential } = await ask({ authorization: 'a-token' }, 'never')
     expect(principal).toBeUndefined()
     expect(credential?.isIn('x-a-token')).toBe(true)
@@ -73,7 +73,7 @@ describe('the credential of a request', () => {
   })
 })
 
-describe('a user id that could be a person of another issuer', () => {
+describe('user ids and the subject prefixes of issuers', () => {
   const ask = (name: string, prefixes: readonly string[]) =>
     enter(
       entrance([takes('authorization')], 'always', prefixes),
@@ -83,10 +83,10 @@ describe('a user id that could be a person of another issuer', () => {
     )
 
   it.each([
-    ['partner|7', ['', 'partner|', 'p'], '7 of the partner'],
-    ['partner', ['', 'partner|'], 'a part of a prefix'],
+    ['partner|7', ['', 'partner|', 'p'], 'the prefix of the partner, then 7'],
+    ['partner', ['', 'partner|'], 'only a part of a prefix'],
     ['other|7', ['', 'partner|'], 'no prefix'],
-  ])('%s is accepted with the prefixes %j: %s', async (name, prefixes) => {
+  ])('the user id %s is accepted with the subject prefixes %j, because it has %s', async (name, prefixes) => {
     expect((await ask(name, prefixes)).principal?.userId).toBe(name)
   })
 
@@ -94,7 +94,7 @@ describe('a user id that could be a person of another issuer', () => {
     ['partner|7', ['', 'partner|7']],
     ['partner-7', ['', 'partner-']],
     ['key:bob', ['', 'p|', 'key:']],
-  ])('%s is refused with the prefixes %j', async (name, prefixes) => {
+  ])('the user id %s is refused with the subject prefixes %j', async (name, prefixes) => {
     await expect(ask(name, prefixes)).rejects.toMatchObject({ code: 'token-invalid', reason: 'subject' })
   })
 })
@@ -106,7 +106,7 @@ describe('a credential that is in the URL as well', () => {
     ['query', { query: `?key=${key}` }],
     ['path', { path: `/agents/${key}` }],
     ['query, encoded', { query: `?key=${key.replace('k', '%6b')}` }],
-  ])('is refused, whatever its kind (%s)', async (_where, where) => {
+  ])('a request with its credential also in the URL is refused with token-in-url (%s)', async (_where, where) => {
     for (const wanted of ['always', 'if-told', 'never'] as const) {
       const asked = enter(entrance([takes('x-api-key')], wanted), sources({ headers, ...where }), 0, background)
       await expect(asked).rejects.toEqual(refused('token-in-url'))
@@ -114,7 +114,7 @@ describe('a credential that is in the URL as well', () => {
   })
 })
 
-describe('a request on a route where a credential is optional', () => {
+describe('routes with an optional credential', () => {
   const ask = (headers: Record<string, string>) =>
     enter(
       entrance([takes('authorization'), takes('x-api-key')], 'if-told'),
@@ -123,11 +123,11 @@ describe('a request on a route where a credential is optional', () => {
       background,
     )
 
-  it('passes without one, as no one', async () => {
+  it('a request without a credential is accepted without a person if the credential is optional', async () => {
     expect(await ask({})).toEqual({ credential: undefined, principal: undefined })
   })
 
-  it('is refused if it has two different credentials', async () => {
+  it('a request with two different credentials is refused even if the credential is optional', async () => {
     expect((await ask({ authorization: 'alice' })).principal?.userId).toBe('alice')
     await expect(ask({ authorization: 'alice', 'x-api-key': 'bob' })).rejects.toEqual(refused('credential-ambiguous'))
   })
@@ -143,14 +143,14 @@ describe('the bearer token of a request', () => {
     ['body, with its scheme', { inBody: [`Bearer ${token}`] }],
     ['header and body, the same', { headers, inBody: [token, `bearer ${token}`] }],
     ['header, beside places of the body that are empty', { headers, inBody: ['', null] }],
-  ])('is taken from the %s', (_where, where) => {
+  ])('the bearer token of a request is taken from the %s', (_where, where) => {
     expect(takeBearer(sources(where))?.reveal()).toBe(token)
   })
 
   it.each([
     ['another scheme', { headers: new Headers({ authorization: 'Basic eA==' }) }],
     ['nothing', {}],
-  ])('is absent if there is %s', (_what, where) => {
+  ])('a request has no bearer token if it has %s', (_what, where) => {
     expect(takeBearer(sources(where))).toBeUndefined()
   })
 
@@ -159,7 +159,7 @@ describe('the bearer token of a request', () => {
     ['two tokens in the body', { inBody: [token, 'other.token.here'] }, 'credential-ambiguous'],
     ['an object in the body', { inBody: [{}] }, 'credential-ambiguous'],
     ['two headers', { headers: new Headers({ authorization: `Bearer ${token}, Bearer b` }) }, 'credential-ambiguous'],
-  ])('is refused if there is also %s', (_what, where, code) => {
+  ])('a bearer token is refused with credential-ambiguous if the request has %s', (_what, where, code) => {
     expect(() => takeBearer(sources(where as Partial<CredentialSources>))).toThrow(refused(code))
   })
 })

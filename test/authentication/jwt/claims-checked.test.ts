@@ -33,10 +33,10 @@ const written = (members: string) => {
   return signRaw({ alg: 'RS256', kid: RS256.kid, typ: 'at+jwt' }, `${base},${members}}`, RS256)
 }
 
-describe('the audience', () => {
+describe('the claim aud', () => {
   it.each<[string, unknown, Outcome]>([
-    ['its name', 'agents', accepted],
-    ['a list with its name', ['other', 'agents'], accepted],
+    ['the audience of the route', 'agents', accepted],
+    ['a list with the audience of the route', ['other', 'agents'], accepted],
     ['nothing', undefined, refused('claim-missing aud')],
     ['null', null, refused('audience')],
     ['an empty text', '', refused('audience')],
@@ -55,18 +55,21 @@ describe('the audience', () => {
     ['a list with a number', ['agents', 1], refused('audience')],
     ['a list with null', ['agents', null], refused('audience')],
     ['a list in a list', [['agents']], refused('audience')],
-  ])('an aud that is %s (S7)', async (_what, aud, outcome) => {
-    expect(await door.knock(await forged({ aud }))).toEqual(outcome)
-  })
+  ])(
+    'a token with an aud that is %s is accepted only if it names the audience of the route (S7)',
+    async (_what, aud, outcome) => {
+      expect(await door.knock(await forged({ aud }))).toEqual(outcome)
+    },
+  )
 
-  it('a token for one API is refused on the route of another (X5)', async () => {
+  it('a token for the audience of another route is refused (X5)', async () => {
     const token = await forged({ aud: 'agents-v2' })
     expect(await door.knock(token)).toEqual(refused('audience'))
     expect(await door.knock(token, '/picky')).toEqual(refused('claim-missing email'))
   })
 })
 
-describe('times', () => {
+describe('the claims exp, nbf and iat', () => {
   it.each<[string, unknown, Outcome]>([
     ['a fraction', seconds() + 600.5, accepted],
     ['nothing', undefined, refused('claim-missing exp')],
@@ -80,9 +83,12 @@ describe('times', () => {
     ['zero', 0, expired],
     ['negative', -1, expired],
     ['a minute ago', seconds() - 60, expired],
-  ])('an exp that is %s (S7)', async (_what, exp, outcome) => {
-    expect(await door.knock(await forged({ exp }))).toEqual(outcome)
-  })
+  ])(
+    'a token with an exp that is %s is accepted only if exp is a number within the limits (S7)',
+    async (_what, exp, outcome) => {
+      expect(await door.knock(await forged({ exp }))).toEqual(outcome)
+    },
+  )
 
   it.each<[string, string, string]>([
     ['exp that overflows', '"exp":1e400', 'claim-invalid exp'],
@@ -90,7 +96,7 @@ describe('times', () => {
     ['iat that overflows', '"iat":-1e400', 'claim-invalid iat'],
     ['iat that overflows upwards', '"iat":1e400', 'claim-invalid iat'],
     ['nbf that overflows', '"nbf":1e400', 'claim-invalid nbf'],
-  ])('a token is refused with an %s (S7)', async (_what, member, reason) => {
+  ])('a token is refused if it has an %s (S7)', async (_what, member, reason) => {
     expect(await door.knock(written(member))).toEqual(reason === 'expired' ? expired : refused(reason))
   })
 
@@ -109,36 +115,45 @@ describe('times', () => {
     ['ten years of life', { exp: seconds() + 315_360_000 }, refused('lifetime')],
     ['ten years of life and no iat', { iat: undefined, exp: seconds() + 315_360_000 }, refused('lifetime')],
     ['an iat of 1970', { iat: 0 }, refused('lifetime')],
-  ])('a token with %s (F5)', async (_what, claims, outcome) => {
-    expect(await door.knock(await forged(claims))).toEqual(outcome)
-  })
+  ])(
+    'a token with %s is accepted only if nbf, iat and the lifetime are within their limits (F5)',
+    async (_what, claims, outcome) => {
+      expect(await door.knock(await forged(claims))).toEqual(outcome)
+    },
+  )
 
   // Five seconds on either side, for a busy machine; the exact second is checked in verify.test.ts.
   it.each<[string, string, number]>([
     ['by default', '/agents/http', 30],
-    ['at its most', '/lenient', 60],
-    ['set to zero', '/brief', 0],
-  ])('a difference of clocks is tolerated up to the limit: %s (F5)', async (_what, path, skew) => {
-    const at = async (claim: string, offset: number) =>
-      door.knock(await forged({ [claim]: seconds() + offset, ...(claim === 'exp' && { iat: seconds() - 300 }) }), path)
-    if (skew > 0) {
-      expect(await at('exp', 5 - skew)).toEqual(accepted)
-      expect(await at('nbf', skew - 5)).toEqual(accepted)
-      expect(await at('iat', skew - 5)).toEqual(accepted)
-    }
-    expect(await at('exp', -5 - skew)).toEqual(expired)
-    expect(await at('nbf', skew + 5)).toEqual(refused('not-yet-valid'))
-    expect(await at('iat', skew + 5)).toEqual(refused('claim-invalid iat'))
-  })
+    ['to its maximum', '/lenient', 60],
+    ['to zero', '/brief', 0],
+  ])(
+    'a token is accepted if the clocks differ by less than the limit that is set %s (F5)',
+    async (_what, path, skew) => {
+      const at = async (claim: string, offset: number) =>
+        door.knock(
+          await forged({ [claim]: seconds() + offset, ...(claim === 'exp' && { iat: seconds() - 300 }) }),
+          path,
+        )
+      if (skew > 0) {
+        expect(await at('exp', 5 - skew)).toEqual(accepted)
+        expect(await at('nbf', skew - 5)).toEqual(accepted)
+        expect(await at('iat', skew - 5)).toEqual(accepted)
+      }
+      expect(await at('exp', -5 - skew)).toEqual(expired)
+      expect(await at('nbf', skew + 5)).toEqual(refused('not-yet-valid'))
+      expect(await at('iat', skew + 5)).toEqual(refused('claim-invalid iat'))
+    },
+  )
 
-  it('a token that lasts longer than its issuer allows is refused (F5)', async () => {
+  it('a token that lasts longer than maxLifetimeSeconds of its issuer is refused (F5)', async () => {
     const lasting = (life: number) => forged({ iat: seconds() - 10, exp: seconds() - 10 + life })
     expect(await door.knock(await lasting(900), '/brief')).toEqual(accepted)
     expect(await door.knock(await lasting(901), '/brief')).toEqual(refused('lifetime'))
     expect(await door.knock(await lasting(901))).toEqual(accepted)
   })
 
-  it('a token is judged by the clock of the gateway, in both directions (F5)', async () => {
+  it('the gateway checks the times of a token by the clock of the gateway, ahead or behind (F5)', async () => {
     const token = await forge(world.provider)
     try {
       for (const [offset, outcome] of [
@@ -159,7 +174,7 @@ describe('times', () => {
   })
 })
 
-describe('the issuer', () => {
+describe('the claim iss', () => {
   it.each<[string, (issuer: string) => unknown]>([
     ['with a slash at its end', (issuer) => `${issuer}/`],
     ['in upper case', (issuer) => issuer.toUpperCase()],
@@ -175,9 +190,9 @@ describe('the issuer', () => {
     ['empty', () => ''],
     ['null', () => null],
     ['missing', () => undefined],
-    ['somebody else', () => 'https://login.example.com'],
-    ['the gateway itself', () => world.gateway.url],
-  ])('an iss %s is refused (S10)', async (_what, change) => {
+    ['of another provider', () => 'https://login.example.com'],
+    ['of the gateway itself', () => world.gateway.url],
+  ])('a token with an iss that is %s is refused (S10)', async (_what, change) => {
     expect(await door.knock(await forged({ iss: change(world.provider.issuer) }))).toEqual(refused('issuer'))
   })
 })
@@ -191,7 +206,7 @@ describe('required claims', () => {
     ['iat', 'claim-missing iat'],
     ['jti', 'claim-missing jti'],
     ['client_id', 'claim-missing client_id'],
-  ])('a route for at+jwt refuses a token without %s (S10)', async (claim, reason) => {
+  ])('a route for at+jwt refuses a token without the claim %s (S10)', async (claim, reason) => {
     expect(await door.knock(await forge(world.provider), '/strict')).toEqual(accepted)
     expect(await door.knock(await forged({ [claim]: undefined }), '/strict')).toEqual(refused(reason))
   })
@@ -204,15 +219,15 @@ describe('required claims', () => {
     ['client_id', null, 'claim-missing client_id'],
     ['client_id', '', 'claim-invalid client_id'],
     ['client_id', ['app'], 'claim-invalid client_id'],
-  ])('a route for at+jwt refuses %s = %j (S10)', async (claim, value, reason) => {
+  ])('a route for at+jwt refuses a token with the claim %s = %j (S10)', async (claim, value, reason) => {
     expect(await door.knock(await forged({ [claim]: value }), '/strict')).toEqual(refused(reason))
   })
 
-  it.each(['iat', 'jti', 'client_id'])('other routes do not require %s', async (claim) => {
+  it.each(['iat', 'jti', 'client_id'])('a route for any access token does not require the claim %s', async (claim) => {
     expect(await door.knock(await forged({ [claim]: undefined }))).toEqual(accepted)
   })
 
-  it('a route requires the claims that its issuer setting names', async () => {
+  it('a route refuses a token without a claim that the setting requiredClaims of its issuer names', async () => {
     const all = { email: 'a@example.com', tid: 't' }
     expect(await door.knock(await forged(all), '/picky')).toEqual(accepted)
     for (const claim of ['email', 'tid']) {
@@ -223,14 +238,14 @@ describe('required claims', () => {
   })
 })
 
-describe('the subject', () => {
+describe('the claim sub', () => {
   it.each<[string, unknown]>([
     ['letters', 'alice'],
     ['an e-mail address', 'alice@example.com'],
     ['Auth0’s form', 'google-oauth2|1234567890'],
     ['other scripts', 'Ünïcødé 愛 🙂'],
     ['255 characters', 's'.repeat(255)],
-  ])('a sub of %s is accepted', async (_what, sub) => {
+  ])('a token with a sub of %s is accepted', async (_what, sub) => {
     expect(await door.knock(await forged({ sub }))).toEqual(accepted)
   })
 
@@ -256,40 +271,40 @@ describe('the subject', () => {
     ['256 characters', 's'.repeat(256), 'subject'],
     ['8 KB', 's'.repeat(8192), 'subject'],
     ['200 KB', 's'.repeat(200_000), 'form'],
-  ])('a sub that is or has %s is refused', async (_what, sub, reason) => {
+  ])('a token with a sub that is or has %s is refused', async (_what, sub, reason) => {
     expect(await door.knock(await forged({ sub }))).toEqual(refused(reason))
   })
 })
 
-describe('members that occur twice', () => {
+describe('duplicate members of the payload', () => {
   const who = async (token: string) => {
     expect(await door.knock(token)).toEqual(accepted)
     return world.gateway.audit.at(-1)?.who?.subject
   }
 
-  it('the last sub counts (S7)', async () => {
+  it('the last sub counts if a token has several (S7)', async () => {
     expect(await who(written('"sub":"bob"'))).toBe('bob')
     expect(await who(written('"sub":"bob","sub":"carol"'))).toBe('carol')
     expect(await door.knock(written('"sub":""'))).toEqual(refused('subject'))
   })
 
-  it('the last aud counts (S7)', async () => {
+  it('the last aud counts if a token has several (S7)', async () => {
     expect(await door.knock(written('"aud":"other"'))).toEqual(refused('audience'))
     expect(await door.knock(written('"aud":"other","aud":"agents"'))).toEqual(accepted)
   })
 
-  it('the last exp counts (S7)', async () => {
+  it('the last exp counts if a token has several (S7)', async () => {
     expect(await door.knock(written('"exp":1'))).toEqual(expired)
     expect(await door.knock(written('"exp":null'))).toEqual(refused('claim-invalid exp'))
   })
 
-  it('the last iss counts, for the choice of keys and for the check (S7)', async () => {
+  it('the last iss counts if a token has several, for the choice of keys and for the check (S7)', async () => {
     expect(await door.knock(written('"iss":"https://login.example.com"'))).toEqual(refused('issuer'))
     const { issuer } = world.provider
     expect(await door.knock(written(`"iss":"https://login.example.com","iss":"${issuer}"`))).toEqual(accepted)
   })
 
-  it('__proto__ is a claim like any other, and sets no prototype (S7)', async () => {
+  it('a claim called __proto__ in a token sets no prototype and supplies no other claim (S7)', async () => {
     expect(await door.knock(written('"__proto__":{"cnf":{}}'))).toEqual(accepted)
     const { RS256 } = world.provider.keys
     const { sub, ...rest } = goodClaims(world.provider.issuer)
@@ -300,12 +315,12 @@ describe('members that occur twice', () => {
 })
 
 it.each([{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, 'x'])(
-  'a token that is bound to its sender, cnf = %j, is refused as a bearer token (S14)',
+  'a token with the claim cnf = %j, which binds it to a sender, is refused as a bearer token (S14)',
   async (cnf) => {
     expect(await door.knock(await forged({ cnf }))).toEqual(refused('sender-constrained'))
   },
 )
 
-it('the log has no part of any of these tokens (S18)', () => {
+it('the log has no part of any token that the claim tests sent (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

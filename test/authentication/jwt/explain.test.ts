@@ -55,14 +55,14 @@ async function judged(token: string): Promise<string> {
   }
 }
 
-it('explain names the person of a good token, and says that every check has passed', async () => {
+it('the explanation of a good token names its person and says that every check has passed', async () => {
   const found = await explain(sign())
   expect(found.verdict).toBe('accepted')
   expect(found.steps.every(({ passed }) => passed)).toBe(true)
   expect(found.principal).toMatchObject({ userId: 'alice', kind: 'user', roles: ['member'] })
 })
 
-it('explain names everything that is wrong, and the fault that the gateway reports first', async () => {
+it('the explanation of a bad token names every fault, and the fault that the gateway reports first', async () => {
   const found = await explain(sign({ aud: 'other', exp: seconds - 100, email: undefined, nonce: 'n' }))
   expect(found.verdict).toBe('audience')
   expect(failed(found)).toEqual(['aud', 'exp', 'the kind of token', 'required claims'])
@@ -88,26 +88,29 @@ describe('text that is not a signed JWT', () => {
       'Auth0',
     ],
     ['half a token', sign().slice(0, 200), 'form', 'cut'],
-  ])('is described: %s', async (_what, token, verdict, words) => {
-    const found = await explain(token)
-    expect(found.verdict).toBe(verdict)
-    expect(found.steps[0]?.found).toContain(words)
-  })
+  ])(
+    'the explanation of text that is not a signed JWT says what the text looks like: %s',
+    async (_what, token, verdict, words) => {
+      const found = await explain(token)
+      expect(found.verdict).toBe(verdict)
+      expect(found.steps[0]?.found).toContain(words)
+    },
+  )
 })
 
-it('explain shows both spellings if the issuer differs', async () => {
+it('the explanation of a token from an unknown issuer shows its iss and the expected issuer', async () => {
   const { steps, verdict } = await explain(sign({ iss: `${issuer.issuer}/` }))
   expect(verdict).toBe('issuer')
   expect(steps.at(-1)).toMatchObject({ on: 'iss', found: `${issuer.issuer}/`, expected: issuer.issuer })
 })
 
-it('explain says that a signature could not be checked, and who the person would be', async () => {
+it('the explanation of a token leaves the check of its signature open if the keys are unknown', async () => {
   const found = await explain(sign(), [issuer], async () => 'unknown')
   expect(found.verdict).toBe('accepted')
   expect(found.steps.find(({ on }) => on === 'the signature')?.passed).toBeUndefined()
 })
 
-it('explain agrees with the gateway about any token, and repeats no token', async () => {
+it('the explanation of any token has the same verdict as the gateway, and repeats no part of the token', async () => {
   /** Each is one thing that differs from a good token. */
   const oddClaims: readonly object[] = [
     ...['other', ['agents'], [7], null].map((aud) => ({ aud })),

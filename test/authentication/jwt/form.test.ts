@@ -32,12 +32,15 @@ const withHeader = (header: object) =>
 const parts = () => good.split('.') as [string, string, string]
 
 describe('good tokens', () => {
-  it.each(['RS256', 'ES256'] as const)('the %s token of the provider is accepted', async (algorithm) => {
-    expect(await door.knock(await world.provider.token('alice', { algorithm }))).toEqual(accepted)
-  })
+  it.each(['RS256', 'ES256'] as const)(
+    'the %s token that the identity provider issued is accepted',
+    async (algorithm) => {
+      expect(await door.knock(await world.provider.token('alice', { algorithm }))).toEqual(accepted)
+    },
+  )
 
   it.each(['/agents/http', '/strict', '/pss'])(
-    'the forged token that these tables start from is accepted on %s',
+    'the valid token that all form tests are derived from is accepted on the route %s',
     async (path) => {
       expect(await door.knock(good, path)).toEqual(accepted)
       expect(await door.knock(withHeader({}), path)).toEqual(accepted)
@@ -45,31 +48,34 @@ describe('good tokens', () => {
   )
 })
 
-describe('the algorithm', () => {
+describe('the header member alg', () => {
   it.each(['none', 'None', 'NONE', 'nOnE', 'ｎone', '', 'RS256 ', 'rs256', 'HS256', 'RSA1_5', 'dir'])(
-    'alg "%s" in the header of a well-signed token is refused (S1)',
+    'a token with alg "%s" in its header is refused, although its RS256 signature is right (S1)',
     async (alg) => {
       expect(await door.knock(withHeader({ alg }))).toEqual(refused('algorithm'))
     },
   )
 
-  it.each(['none', 'None', 'nOnE'])('alg "%s" without a signature is refused (S1, T20)', async (alg) => {
-    const [, payload] = parts()
-    for (const signature of ['', parts()[2], 'AA']) {
-      const outcome = await door.knock(`${segment({ alg, typ: 'at+jwt' })}.${payload}.${signature}`)
-      expect(outcome).toEqual(refused(signature === '' ? 'form' : 'algorithm'))
-    }
-  })
+  it.each(['none', 'None', 'nOnE'])(
+    'a token with alg "%s" is refused without a signature or with a wrong signature (S1, T20)',
+    async (alg) => {
+      const [, payload] = parts()
+      for (const signature of ['', parts()[2], 'AA']) {
+        const outcome = await door.knock(`${segment({ alg, typ: 'at+jwt' })}.${payload}.${signature}`)
+        expect(outcome).toEqual(refused(signature === '' ? 'form' : 'algorithm'))
+      }
+    },
+  )
 
   it.each([null, 256, true, ['RS256'], { alg: 'RS256' }, undefined])(
-    '%j instead of an algorithm is refused (S1)',
+    'a token with %j instead of the name of an algorithm is refused (S1)',
     async (alg) => {
       expect(await door.knock(withHeader({ alg }))).toEqual(refused('algorithm'))
     },
   )
 
   it.each(['PEM', 'PEM without line ends', 'DER', 'JWK', 'modulus'] as const)(
-    'HS256 with the public RSA key as the secret is refused: %s (S1, T20)',
+    'an HS256 token is refused if its secret is the public RSA key of the issuer, written as %s (S1, T20)',
     async (spelling) => {
       const header = { kid: rsa().kid, typ: 'at+jwt' }
       const token = signSymmetric(header, claims(), spellings(rsa())[spelling])
@@ -77,13 +83,13 @@ describe('the algorithm', () => {
     },
   )
 
-  it('PS256 made with an RS256 key is refused, whether or not the issuer may use PS256 (S1)', async () => {
+  it('a PS256 token made with an RS256 key is refused, whether or not the issuer may use PS256 (S1)', async () => {
     const token = signRaw({ alg: 'PS256', kid: rsa().kid, typ: 'at+jwt' }, claims(), rsa(), 'PS256')
     expect(await door.knock(token)).toEqual(refused('algorithm'))
     expect(await door.knock(token, '/pss')).toEqual(refused('key'))
   })
 
-  it('a header with another algorithm than that of its key is refused (S1)', async () => {
+  it('a token is refused if its header names another algorithm than the algorithm of its key (S1)', async () => {
     const { RS256, ES256 } = world.provider.keys
     const header = { alg: 'ES256', kid: RS256.kid, typ: 'at+jwt' }
     expect(await door.knock(signRaw(header, claims(), ES256))).toEqual(refused('key'))
@@ -92,7 +98,7 @@ describe('the algorithm', () => {
 })
 
 describe('the compact form', () => {
-  it('a token of five parts is refused, and never decrypted (S2)', async () => {
+  it('an encrypted token of five parts is refused, and is not decrypted (S2)', async () => {
     const key = await importJWK(publicJwk(rsa()), 'RSA-OAEP-256')
     const jwe = await new CompactEncrypt(Buffer.from(good))
       .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM', cty: 'JWT', kid: rsa().kid ?? '' })
@@ -149,7 +155,7 @@ describe('the compact form', () => {
     expect(await door.knock(make())).toEqual(outcome)
   })
 
-  it('every other spelling of the last character is refused (S3)', async () => {
+  it('a token is refused if its last character is replaced by another that decodes to the same bytes (S3)', async () => {
     const last = good.at(-1) ?? ''
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     const from = Math.floor(alphabet.indexOf(last) / 16) * 16
@@ -165,12 +171,15 @@ describe('the compact form', () => {
   it.each<[string, (header: string, payload: string, signature: string) => unknown]>([
     ['flattened', (header, payload, signature) => ({ protected: header, payload, signature })],
     ['general', (header, payload, signature) => ({ payload, signatures: [{ protected: header, signature }] })],
-  ])('the %s JSON serialisation is refused, plain and encoded (S3)', async (_form, serialise) => {
-    const text = JSON.stringify(serialise(...parts()))
-    expect(await door.knock(text)).toEqual(malformed)
-    expect(await door.knock(segment(text))).toEqual(refused('opaque'))
-    expect(await door.knock(`${segment(text)}.${parts()[1]}.${parts()[2]}`)).toEqual(refused('algorithm'))
-  })
+  ])(
+    'a token in the %s JSON serialisation is refused, plain and encoded in base64url (S3)',
+    async (_form, serialise) => {
+      const text = JSON.stringify(serialise(...parts()))
+      expect(await door.knock(text)).toEqual(malformed)
+      expect(await door.knock(segment(text))).toEqual(refused('opaque'))
+      expect(await door.knock(`${segment(text)}.${parts()[1]}.${parts()[2]}`)).toEqual(refused('algorithm'))
+    },
+  )
 
   it.each([
     ['a NUL', (token: string) => token.replace('.', '\0.')],
@@ -180,7 +189,7 @@ describe('the compact form', () => {
     ['a vertical tab at its end', (token: string) => `${token}\v`],
     ['a non-breaking space at its end', (token: string) => `${token}\u00a0`],
     ['a byte order mark before it', (token: string) => `\ufeff${token}`],
-  ])('a token with %s, sent as raw bytes, is refused (S3)', async (_what, spoil) => {
+  ])('a token with %s is refused if it is sent as raw bytes (S3)', async (_what, spoil) => {
     const before = world.origin.received.length
     const request = (token: string) =>
       `GET /agents/http/raw HTTP/1.1\r\nHost: ${new URL(world.gateway.url).host}\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`
@@ -199,7 +208,7 @@ describe('the compact form', () => {
     ['JSON after a byte order mark', '\ufeff{"alg":"RS256"}', 'form'],
     ['bytes that are not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]), 'form'],
     ['3000 nested arrays', '['.repeat(3000) + ']'.repeat(3000), 'form'],
-  ])('a header that is %s is refused (S3)', async (_what, header, reason) => {
+  ])('a token with a header that is %s is refused (S3)', async (_what, header, reason) => {
     const encoded = Buffer.from(header).toString('base64url')
     expect(await door.knock(`${encoded}.${parts()[1]}.${parts()[2]}`)).toEqual(refused(reason))
   })
@@ -211,14 +220,14 @@ describe('the compact form', () => {
     ['a text', '"alice"'],
     ['a token in a token', () => good],
     ['3000 nested arrays', '['.repeat(3000) + ']'.repeat(3000)],
-  ])('a signed payload that is %s is refused (S3)', async (_what, payload) => {
+  ])('a token with a signed payload that is %s is refused (S3)', async (_what, payload) => {
     const text = typeof payload === 'string' ? payload : payload()
     const header = { alg: 'RS256', kid: rsa().kid, typ: 'at+jwt' }
     expect(await door.knock(signRaw(header, text, rsa()))).toEqual(refused('form'))
   })
 })
 
-describe('the type', () => {
+describe('the kind of token', () => {
   const yes = accepted
   const no = refused('type')
   it.each<[unknown, Outcome, Outcome, Outcome]>([
@@ -249,7 +258,7 @@ describe('the type', () => {
     [1, no, no, no],
     [['at+jwt'], no, no, no],
   ])(
-    'typ %j is accepted or refused as each kind of route requires (S4)',
+    'a token with the header typ %j is accepted only on routes for that kind of token (S4)',
     async (typ, asAccessToken, asAtJwt, asIdToken) => {
       const token = withHeader({ typ })
       expect(await door.knock(token)).toEqual(asAccessToken)
@@ -283,13 +292,16 @@ describe('the type', () => {
     ],
     [{ typ: ['JWT', 'Id'] }, refused('id-token'), accepted],
     [{ typ: 7, token_use: { id: 'id' }, events: 'x' }, both, both],
-  ])('kinds of tokens are distinguished by the claims %j (S4)', async (claims, asAccessToken, asIdToken) => {
-    const token = await forge(world.provider, { header: { typ: 'JWT' }, claims })
-    expect(await door.knock(token)).toEqual(asAccessToken)
-    expect(await door.knock(token, '/ids')).toEqual(asIdToken)
-  })
+  ])(
+    'a token with the claims %j is accepted only on routes for the kind of token that they mark (S4)',
+    async (claims, asAccessToken, asIdToken) => {
+      const token = await forge(world.provider, { header: { typ: 'JWT' }, claims })
+      expect(await door.knock(token)).toEqual(asAccessToken)
+      expect(await door.knock(token, '/ids')).toEqual(asIdToken)
+    },
+  )
 
-  it('an assertion of the gateway itself is refused (S4)', async () => {
+  it('an assertion that the gateway signed is refused as a token (S4)', async () => {
     expect(await door.knock(good)).toEqual(accepted)
     const assertion = String(world.origin.last().headers['x-sallyport-assertion'])
     expect(assertion.split('.')).toHaveLength(3)
@@ -297,7 +309,7 @@ describe('the type', () => {
   })
 })
 
-describe('the header, which the caller may have written', () => {
+describe('header members that a caller may have written', () => {
   it.each<[string, unknown, string]>([
     ['a path', '../../x', 'key'],
     ['SQL', "' OR 1=1 --", 'key'],
@@ -314,17 +326,17 @@ describe('the header, which the caller may have written', () => {
     ['an object', { kid: 'a' }, 'header'],
     ['null', null, 'header'],
     ['true', true, 'header'],
-  ])('a kid that is %s is refused (S5)', async (_what, kid, reason) => {
+  ])('a token with a kid that is %s is refused (S5)', async (_what, kid, reason) => {
     // By then another key may be looked up.
     if (reason === 'key') await world.gateway.advance(10)
     expect(await door.knock(withHeader({ kid }))).toEqual(refused(reason))
   })
 
-  it('a token without kid is accepted if one key fits its algorithm (S5)', async () => {
+  it('a token without kid is accepted if a single key fits its algorithm (S5)', async () => {
     expect(await door.knock(withHeader({ kid: undefined }))).toEqual(accepted)
   })
 
-  it('jku and x5u are not followed, and jwk and x5c are not trusted (S5, X3)', async () => {
+  it('the gateway does not follow jku or x5u in a token header, or trust jwk or x5c (S5, X3)', async () => {
     const mallory = await privateKey('RS256')
     const listener = await startOrigin((_request, response) => {
       response.setHeader('content-type', 'application/json')
@@ -364,19 +376,19 @@ describe('the header, which the caller may have written', () => {
     ['S8: b64 false without crit', { b64: false }],
     ['S8: b64 true without crit', { b64: true }],
     ['S2: enc', { enc: 'A128GCM' }],
-  ])('%s in the header is refused', async (_what, header) => {
+  ])('%s in the header of a token is refused', async (_what, header) => {
     expect(await door.knock(withHeader(header))).toEqual(refused('critical'))
   })
 
   it.each<[string, object]>([
     ['zip, as LinkedIn writes it', { zip: 'RS256' }],
     ['cty', { cty: 'JWT' }],
-    ['a name that nobody knows', { 'https://example.com/x': true }],
-  ])('%s in the header without crit is ignored', async (_what, header) => {
+    ['an unknown name', { 'https://example.com/x': true }],
+  ])('%s in the header of a token without crit is ignored', async (_what, header) => {
     expect(await door.knock(withHeader(header))).toEqual(accepted)
   })
 
-  it('of two header members with one name, the last counts everywhere (S7)', async () => {
+  it('the last alg counts everywhere if a token header has two (S7)', async () => {
     const header = (first: string, last: string) =>
       `{"typ":"at+jwt","kid":"${rsa().kid}","alg":"${first}","alg":"${last}"}`
     expect(await door.knock(signRaw(header('none', 'RS256'), claims(), rsa()))).toEqual(accepted)
@@ -384,7 +396,7 @@ describe('the header, which the caller may have written', () => {
   })
 })
 
-it('the log has no part of any of these tokens (S18)', () => {
+it('the log has no part of any token that the form tests sent (S18)', () => {
   expect(world.gateway.audit.length).toBeGreaterThan(100)
   expect(door.leakedIntoLogs()).toEqual([])
 })

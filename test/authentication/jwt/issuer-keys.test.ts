@@ -101,7 +101,7 @@ const pass = (milliseconds: number) => vi.advanceTimersByTimeAsync(milliseconds)
 const UNAVAILABLE = 'keys-unavailable login'
 const NO_KEY = 'token-invalid key'
 
-it('the key of an issuer that answers is returned', async () => {
+it('the key store returns the key of an issuer that answers, and refuses an unknown kid', async () => {
   const { ask, fetches } = isolate(good)
   expect(await ask()).toBe('key')
   expect(await ask(undefined)).toBe('key')
@@ -121,7 +121,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     return [...answers]
   }
 
-  it('cause three fetches at once, then one in ten seconds, and do not block later lookups', async () => {
+  it('10,000 unknown kids cause three fetches of keys at once, then one in ten seconds', async () => {
     const { ask, fetches } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -130,7 +130,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('are refused without a wait if all are the kid of one withdrawn key', async () => {
+  it('repeated lookups of the kid of a withdrawn key are always refused as unknown, never as unavailable', async () => {
     const { ask, fetches } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -141,7 +141,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     expect(fetches).toHaveLength(1 + 3 + 2)
   })
 
-  it('are looked up again when allowed, because the key may have been published since (F4)', async () => {
+  it('an unknown kid is looked up again, because its key may have been published meanwhile (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -151,7 +151,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     expect(await ask(next.kid)).toBe('key')
   })
 
-  it('are not judged by a set that was requested before them (F4)', async () => {
+  it('a kid is not refused because of a key set that was requested before the lookup of the kid (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -166,7 +166,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     expect(await rotated).toBe(UNAVAILABLE)
   })
 
-  it('do not make a new key invalid, nor delay it beyond the announced wait (F4)', async () => {
+  it('a new key among unknown kids gets 503, and is accepted after the announced Retry-After (F4)', async () => {
     const { ask, waitFor, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -179,10 +179,10 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
   })
 
   it.each<[string, Provider]>([
-    ['has become empty', publishes()],
+    ['is now empty', publishes()],
     ['is answered with 500', async () => new Response('', { status: 500 })],
     ['cannot be reached', down],
-  ])('cause no more fetches than the cool-down allows if the set %s', async (_what, provider) => {
+  ])('unknown kids cause at most three fetches of keys in 30 seconds if the key set %s', async (_what, provider) => {
     const { ask, fetches, world } = isolate(good)
     await ask()
     world.provider = provider
@@ -193,7 +193,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('cause no more fetches than the cool-down allows if the answer never comes', async () => {
+  it('unknown kids cause no further fetch of keys for nine seconds if the provider never answers', async () => {
     const { ask, fetches, world } = isolate(good)
     await ask()
     world.provider = hangs
@@ -209,7 +209,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
   it.each<[string, Provider]>([
     ['empty', publishes()],
     ['unreachable', down],
-  ])('cause no more fetches than the cool-down allows if there never was a set: %s', async (_what, provider) => {
+  ])('unknown kids cause at most three fetches if the key set of the issuer was always %s', async (_what, provider) => {
     const { ask, fetches } = isolate(provider)
     expect(await shower(ask)).toEqual([UNAVAILABLE])
     expect(fetches.length).toBeGreaterThanOrEqual(2)
@@ -217,22 +217,22 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
   })
 })
 
-describe('a fetch of keys', () => {
-  it('happens once for each issuer, however many requests wait (F15)', async () => {
+describe('fetches of keys', () => {
+  it('keys are fetched once for each issuer, however many requests wait for them (F15)', async () => {
     const { ask, fetches } = isolate(good)
     const asked = ['a', 'b'].flatMap((id) => Array.from({ length: 25 }, () => ask(key.kid, issuer(id))))
     expect(new Set(await Promise.all(asked))).toEqual(new Set(['key']))
     expect(fetches).toEqual(['https://a.example.com/jwks', 'https://b.example.com/jwks'])
   })
 
-  it('runs in the background, so that it survives the request that began it (F15)', async () => {
+  it('a fetch of keys is given to waitUntil, so that it survives the request that began it (F15)', async () => {
     const { ask, background } = isolate(good)
     await ask()
     expect(background).toHaveLength(1)
     await expect(background[0]).resolves.toBeUndefined()
   })
 
-  it('delays a request by at most the time for two documents (F3)', async () => {
+  it('a request waits at most seven seconds for keys, which is enough for two documents (F3)', async () => {
     const { ask } = isolate(lost)
     const answer = ask()
     const settled = vi.fn()
@@ -243,7 +243,7 @@ describe('a fetch of keys', () => {
     expect(await answer).toBe(UNAVAILABLE)
   })
 
-  it('that was cancelled with its request is logged, and repeated after ten seconds (F3)', async () => {
+  it('a fetch of keys that was cancelled with its request is logged, and repeated after ten seconds (F3)', async () => {
     const { ask, emitted, fetches, world } = isolate(lost)
     const answer = ask()
     await pass(10 * SECOND)
@@ -258,7 +258,7 @@ describe('a fetch of keys', () => {
     ])
   })
 
-  it('that answers very late does not cause a third one (F15)', async () => {
+  it('the late failure of a first fetch of keys does not cause a third fetch beside the second (F15)', async () => {
     let answerFirst: (response: Response) => void = () => undefined
     let answerSecond: (response: Response) => void = () => undefined
     const { ask, fetches, world } = isolate(() => new Promise((resolve) => (answerFirst = resolve)))
@@ -278,8 +278,8 @@ describe('a fetch of keys', () => {
   })
 })
 
-describe('after a failed fetch of keys', () => {
-  it('the next attempt follows after ten to fifteen seconds (F1)', async () => {
+describe('failed fetches of keys', () => {
+  it('keys are fetched again ten to fifteen seconds after a failed fetch (F1)', async () => {
     for (const [random, least] of [
       [0, 10],
       [0.999, 14.9],
@@ -297,7 +297,7 @@ describe('after a failed fetch of keys', () => {
     }
   })
 
-  it('a caller is told to wait for the rest of that time', async () => {
+  it('Retry-After tells a caller the time until the next fetch of keys', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.5)
     const { waitFor } = isolate(down)
     expect(await waitFor()).toBe(13)
@@ -308,7 +308,7 @@ describe('after a failed fetch of keys', () => {
     vi.restoreAllMocks()
   })
 
-  it('two slow documents in a row are fetched before a caller gives up (F2)', async () => {
+  it('a request is accepted after two slow documents, 2.5 seconds each, were fetched in a row (F2)', async () => {
     const { jwksUri: _, ...discovered } = issuer()
     const slow: Provider = (url) =>
       new Promise((resolve) => {
@@ -323,7 +323,7 @@ describe('after a failed fetch of keys', () => {
     expect(await answer).toBe('key')
   })
 
-  it('each attempt is logged once, with the reason and no content (F2)', async () => {
+  it('each failed fetch of keys is logged once, with the reason and without the content (F2)', async () => {
     const { ask, emitted, world } = isolate(async () => textReply('<html>secret</html>'))
     await ask()
     await ask()
@@ -349,7 +349,7 @@ describe('after a failed fetch of keys', () => {
     )
   })
 
-  it('the last keys are used for a day, and not a second longer (F2)', async () => {
+  it('the last fetched keys are used for exactly one day while the issuer is down (F2)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     world.provider = down
@@ -362,7 +362,7 @@ describe('after a failed fetch of keys', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('a request waits for an issuer that was down before, so that withdrawn keys are gone (F4)', async () => {
+  it('a request waits for fresh keys if an issuer was down for hours, so that withdrawn keys are refused (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     world.provider = down
@@ -376,7 +376,7 @@ describe('after a failed fetch of keys', () => {
 })
 
 describe('the copy of keys that isolates share', () => {
-  it('serves a new isolate without a request to the provider (F15)', async () => {
+  it('the shared copy of keys serves a new isolate without a request to the provider (F15)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(5 * MINUTE)
@@ -385,7 +385,7 @@ describe('the copy of keys that isolates share', () => {
     expect(cold.fetches).toEqual([])
   })
 
-  it('keeps its age when it is copied (F4)', async () => {
+  it('the shared copy of keys keeps its age in a new isolate (F4)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(9 * MINUTE)
@@ -396,7 +396,7 @@ describe('the copy of keys that isolates share', () => {
     expect(cold.fetches).toHaveLength(1)
   })
 
-  it('serves a new isolate while the provider is down, for at most a day (F2)', async () => {
+  it('the shared copy of keys serves a new isolate for at most a day while the provider is down (F2)', async () => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     await pass(23 * HOUR)
@@ -408,7 +408,7 @@ describe('the copy of keys that isolates share', () => {
     expect(await isolate(down, cache).ask()).toBe(UNAVAILABLE)
   })
 
-  it('brings a change of keys from one isolate to the next (F4)', async () => {
+  it('a new key that an isolate fetched reaches a second isolate through the shared copy of keys (F4)', async () => {
     const cache = memoryCache()
     const [one, two] = [isolate(good, cache), isolate(good, cache)]
     await Promise.all([one.ask(), two.ask()])
@@ -420,7 +420,7 @@ describe('the copy of keys that isolates share', () => {
     expect(await two.ask(next.kid)).toBe('key')
   })
 
-  it('is separate for each issuer and each address of keys (X18)', async () => {
+  it('the shared copy of keys is separate for each issuer and each jwksUri (X18)', async () => {
     const cache = memoryCache()
     const { ask } = isolate(good, cache)
     const { jwksUri: _, ...discovered } = issuer()
@@ -437,12 +437,12 @@ describe('the copy of keys that isolates share', () => {
     ['no JSON', '<html>'],
     ['null', 'null'],
     ['no keys', JSON.stringify({ keys: 'x', fetchedAt: 1 })],
-    ['from the future', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: Date.UTC(2099, 0) })],
+    ['dated in the future', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: Date.UTC(2099, 0) })],
     ['without a date', JSON.stringify({ keys: [publicJwk(next)] })],
-    ['dated by a text', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: '2026-11-23' })],
-    ['from long ago', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: 0 })],
+    ['dated with a text', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: '2026-11-23' })],
+    ['dated long ago', JSON.stringify({ keys: [publicJwk(next)], fetchedAt: 0 })],
     ['private', JSON.stringify({ keys: [next], fetchedAt: Date.UTC(2026, 10, 22, 23, 59) })],
-  ])('is ignored if it is %s (X3)', async (_what, entry) => {
+  ])('the shared copy of keys is ignored if it is %s (X3)', async (_what, entry) => {
     const cache = memoryCache()
     await isolate(good, cache).ask()
     for (const name of cache.entries.keys()) cache.entries.set(name, entry)
@@ -458,8 +458,8 @@ describe('the copy of keys that isolates share', () => {
   it.each<[string, SharedCache]>([
     ['throws', { match: () => Promise.reject(new Error('x')), put: () => Promise.reject(new Error('x')) }],
     ['hangs', { match: () => new Promise(() => undefined), put: () => new Promise(() => undefined) }],
-    ['forgets', { match: async () => undefined, put: async () => undefined }],
-  ])('is not needed: a cache that %s counts as empty', async (_what, cache) => {
+    ['is empty', { match: async () => undefined, put: async () => undefined }],
+  ])('keys are fetched from the provider if the shared cache %s', async (_what, cache) => {
     const { ask, fetches } = isolate(good, cache)
     const answer = ask()
     await pass(3 * SECOND)
@@ -467,7 +467,7 @@ describe('the copy of keys that isolates share', () => {
     expect(fetches).toHaveLength(1)
   })
 
-  it('is kept for a day', async () => {
+  it('the shared copy of keys is stored with max-age=86400, which is a day', async () => {
     const put = vi.fn<SharedCache['put']>(async () => undefined)
     await isolate(good, { match: async () => undefined, put }).ask()
     const [, response] = put.mock.calls[0] ?? []
@@ -476,10 +476,10 @@ describe('the copy of keys that isolates share', () => {
   })
 })
 
-describe('a clock that was an hour ahead and is corrected', () => {
+describe('clocks that were an hour ahead', () => {
   const ahead = (by: number) => vi.setSystemTime(Date.now() + by)
 
-  it('leaves no failure that lasts', async () => {
+  it('a failed fetch of keys blocks no further fetch after a clock that was ahead is corrected', async () => {
     const { ask, world } = isolate(down)
     ahead(HOUR)
     expect(await ask()).toBe(UNAVAILABLE)
@@ -488,7 +488,7 @@ describe('a clock that was an hour ahead and is corrected', () => {
     expect(await ask()).toBe('key')
   })
 
-  it('leaves no set that is trusted for too long', async () => {
+  it('a key set is fetched again after a clock that was ahead is corrected', async () => {
     const { ask, world } = isolate(good)
     ahead(HOUR)
     expect(await ask()).toBe('key')
@@ -499,10 +499,10 @@ describe('a clock that was an hour ahead and is corrected', () => {
   })
 })
 
-describe('an unusable key in a set', () => {
+describe('unusable keys in a set', () => {
   const broken = { ...publicJwk(next), x: 'AAAA' }
 
-  it('is logged once for each set, and does not affect other keys', async () => {
+  it('an unusable key is logged once for each set, and does not affect other keys', async () => {
     const { ask, emitted } = isolate(publishes(broken, publicJwk(key)))
     for (let asked = 0; asked < 3; asked++) expect(await ask(next.kid)).toBe(UNAVAILABLE)
     expect(await ask()).toBe('key')

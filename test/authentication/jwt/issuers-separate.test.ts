@@ -38,8 +38,8 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('the result for one token', () => {
-  it('is never used for a token that differs in one bit (T21)', async () => {
+describe('cached results of tokens', () => {
+  it('the cached result for a token is never used for a token that differs in a single bit (T21)', async () => {
     const good = await forge(world.provider)
     const dots = [good.indexOf('.'), good.lastIndexOf('.')]
     await fc.assert(
@@ -66,7 +66,7 @@ describe('the result for one token', () => {
     )
   })
 
-  it('is never used for a token with other signed claims, even at the same time (T21)', async () => {
+  it('forty tokens of different people at the same time are each accepted for the right person (T21)', async () => {
     const tokens = await Promise.all(
       Array.from({ length: 40 }, (_, index) => forge(world.provider, { claims: { sub: `person-${index}` } })),
     )
@@ -79,7 +79,7 @@ describe('the result for one token', () => {
     expect(replies).toEqual(tokens.map((_, index) => ({ status: 200, who: `person-${index}` })))
   })
 
-  it('is never used for a mix of header, payload and signature of three good tokens (T21)', async () => {
+  it('a token mixed from the headers, payloads and signatures of three good tokens is refused (T21)', async () => {
     const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((sub) => forge(world.provider, { claims: { sub } })))
     for (const token of [a, b, c]) expect(await door.knock(token ?? '')).toEqual(accepted)
     const cut = [a, b, c].map((token) => token?.split('.') ?? [])
@@ -95,7 +95,7 @@ describe('the result for one token', () => {
     }
   })
 
-  it('on one route does not count on a stricter one, which refuses the same person (T21, X5)', async () => {
+  it('a token that a route accepted is refused on a stricter route with 403 policy-denied (T21, X5)', async () => {
     const token = await world.token('bob')
     for (let round = 0; round < 3; round++) {
       expect(await door.knock(token, '/reused')).toEqual(accepted)
@@ -105,14 +105,14 @@ describe('the result for one token', () => {
     expect(await door.knock(token, '/admin')).toEqual(denied)
   })
 
-  it('does not keep a right that the next token no longer has (T21)', async () => {
+  it('a role of an earlier token does not count for a later token of the same person (T21)', async () => {
     const as = (roles: string[]) => forge(world.provider, { claims: { sub: 'carol', roles } })
     expect(await door.knock(await as(['admin']), '/admin')).toEqual(accepted)
     expect(await door.knock(await as([]), '/admin')).toEqual(denied)
   })
 
   it.each(['/agents/http', '/reused'])(
-    'ends when the token expires: the next request on %s is refused (T21, invariant 10)',
+    'a token that was accepted on %s is refused there once it has expired (T21, invariant 10)',
     async (path) => {
       const token = await forge(world.provider, { claims: { exp: seconds() + 20 } })
       try {
@@ -127,7 +127,7 @@ describe('the result for one token', () => {
     },
   )
 
-  it('gives a reused assertion to its own person only (invariant 10)', async () => {
+  it('an assertion that the gateway reuses is sent only for the person it was made for (invariant 10)', async () => {
     const assertionFor = async (token: string) => {
       expect(await door.knock(token, '/reused')).toEqual(accepted)
       return world.origin.last().headers['x-sallyport-assertion']
@@ -139,8 +139,8 @@ describe('the result for one token', () => {
   })
 })
 
-describe('the raw token', () => {
-  it('does not reach an origin in headers, URL or body (S18, invariant 1)', async () => {
+describe('raw tokens', () => {
+  it('the raw token of a request does not reach the origin in headers, URL or body (S18, invariant 1)', async () => {
     const token = await world.token('alice')
     const body = {
       threadId: 't',
@@ -176,18 +176,21 @@ describe('the raw token', () => {
     ['in the query', (token: string) => `/agents/http/x?access_token=${token}`],
     ['in the path', (token: string) => `/agents/http/${token}`],
     ['as a thread', (token: string) => `/agents/http/threads/${token}/runs`],
-  ])('is refused %s, and written nowhere (S18)', async (_where, pathOf) => {
-    const token = await world.token('alice')
-    const before = world.origin.received.length
-    const response = await world.gateway.fetch(pathOf(token), { headers: bearer(token) })
-    const event = await world.gateway.auditOf(response)
-    expect([response.status, event.code]).toEqual([400, 'token-in-url'])
-    const seen = [...response.headers, await response.text(), ...world.gateway.logs].join('\n')
-    for (const part of [token, ...token.split('.')]) expect(seen).not.toContain(part)
-    expect(world.origin.received).toHaveLength(before)
-  })
+  ])(
+    'a request with its token %s is refused with token-in-url, and the token is written nowhere (S18)',
+    async (_where, pathOf) => {
+      const token = await world.token('alice')
+      const before = world.origin.received.length
+      const response = await world.gateway.fetch(pathOf(token), { headers: bearer(token) })
+      const event = await world.gateway.auditOf(response)
+      expect([response.status, event.code]).toEqual([400, 'token-in-url'])
+      const seen = [...response.headers, await response.text(), ...world.gateway.logs].join('\n')
+      for (const part of [token, ...token.split('.')]) expect(seen).not.toContain(part)
+      expect(world.origin.received).toHaveLength(before)
+    },
+  )
 
-  it('does not appear in the log, in any part (S18)', () => {
+  it('the log has no part of any token that the tests of separate issuers sent (S18)', () => {
     expect(door.leakedIntoLogs()).toEqual([])
   })
 })

@@ -36,8 +36,8 @@ afterAll(async () => {
 
 const userId = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion'])).sub
 
-describe('the issuer of a token', () => {
-  it('is accepted on routes that trust it, and nowhere else', async () => {
+describe('issuers of tokens', () => {
+  it('a token is accepted only on routes that trust its issuer', async () => {
     const [ours, theirs] = [await own.token('alice'), await partner.token('alice')]
     expect(await door.knock(ours, '/both')).toEqual(accepted)
     expect(await door.knock(theirs, '/both')).toEqual(accepted)
@@ -48,7 +48,7 @@ describe('the issuer of a token', () => {
   })
 
   it.each(['RS256', 'ES256'] as const)(
-    'cannot be another one: an %s token that claims the other issuer is refused (X18)',
+    'an %s token that names another issuer than the issuer that signed it is refused (X18)',
     async (algorithm) => {
       const mine = partner.keys[algorithm]
       const claims = goodClaims(own.issuer)
@@ -67,27 +67,27 @@ describe('the issuer of a token', () => {
     },
   )
 
-  it('is checked with its own keys, even if the kid is one of the other issuer (X18)', async () => {
+  it('a token is refused if its kid is the kid of another trusted issuer (X18)', async () => {
     const token = await forge(partner, { header: { kid: own.keys.RS256.kid } })
     expect(await door.knock(token, '/both')).toEqual(refused('key'))
     expect(await door.knock(await forge(partner), '/both')).toEqual(accepted)
   })
 
-  it('must be one: a token with two issuers is refused (X18)', async () => {
+  it('a token with a list of two trusted issuers as iss is refused (X18)', async () => {
     const iss = [own.issuer, partner.issuer]
     expect(await door.knock(await forge(own, { claims: { iss } }), '/both')).toEqual(refused('issuer'))
   })
 })
 
-describe('the user id of a person', () => {
-  it('differs for the same sub from two issuers (X18)', async () => {
+describe('user ids of people', () => {
+  it('the same sub from two issuers gives two different user ids (X18)', async () => {
     await door.knock(await own.token('alice'), '/both')
     expect(userId()).toBe('alice')
     await door.knock(await partner.token('alice'), '/both')
     expect(userId()).toBe('partner|alice')
   })
 
-  it('is refused if it begins with the prefix of another issuer (X18)', async () => {
+  it('a sub that begins with the subject prefix of another issuer of the route is refused (X18)', async () => {
     const token = await forge(own, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(refused('subject'))
     // If the other issuer is not trusted, there is no person to confuse.
@@ -95,18 +95,18 @@ describe('the user id of a person', () => {
     expect(await door.knock(await forge(own, { claims: { sub: 'partner' } }), '/both')).toEqual(accepted)
   })
 
-  it('gets its prefix even if the sub already begins with it (X18)', async () => {
+  it('a user id gets the subject prefix even if the sub already begins with the prefix (X18)', async () => {
     const token = await forge(partner, { claims: { sub: 'partner|alice' } })
     expect(await door.knock(token, '/both')).toEqual(accepted)
     expect(userId()).toBe('partner|partner|alice')
   })
 
-  it('is in the audit line together with its issuer', async () => {
+  it('the audit line has the sub of a person together with the issuer', async () => {
     await door.knock(await partner.token('bob'), '/both')
     expect(gateway.audit.at(-1)?.who).toMatchObject({ issuer: partner.issuer, subject: 'bob', kind: 'user' })
   })
 })
 
-it('the log has no part of any of these tokens (S18)', () => {
+it('the log has no part of any token that the tests with two issuers sent (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

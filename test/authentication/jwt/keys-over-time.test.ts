@@ -56,8 +56,8 @@ const knock = (name: string, key = first, header: object = {}) => door.knock(tok
 /** Until a fetch in the background has been seen. */
 const until = (isSo: () => boolean) => eventually('the keys are asked for', isSo)
 
-describe('an issuer that goes down (F2)', () => {
-  it('has its people accepted with the last keys for a day; after that they are told to wait', async () => {
+describe('issuers that go down (F2)', () => {
+  it('tokens of an issuer that is down are accepted with its last keys for a day, then get 503', async () => {
     expect(await knock('outage')).toEqual(accepted)
     issuers.set('outage', { discovery: says(503), jwks: says(503) })
     for (const [passed, outcome] of [
@@ -79,7 +79,7 @@ describe('an issuer that goes down (F2)', () => {
     expect(await knock('outage', second)).toEqual(refused('key'))
   })
 
-  it('is asked again after a cool-down, and not at each request', async () => {
+  it('an issuer that is down is asked again only after a cool-down, and not at each request', async () => {
     expect(await knock('idle')).toEqual(accepted)
     issuers.set('idle', { jwks: says(503) })
     await pass(HOUR + 1)
@@ -92,7 +92,7 @@ describe('an issuer that goes down (F2)', () => {
     expect(issuers.asked('idle')).toBe(3)
   })
 
-  it('delays its people once if it hangs, and not again while it is known to hang (F3)', async () => {
+  it('an issuer that hangs delays its people once, and not again while it hangs (F3)', async () => {
     expect(await knock('hang')).toEqual(accepted)
     issuers.set('hang', { jwks: hangs })
     await pass(HOUR + 1)
@@ -121,8 +121,8 @@ describe('an issuer that goes down (F2)', () => {
   })
 })
 
-describe('an issuer that changes its keys (F4)', () => {
-  it('is asked once for a new key, at the first token that names it', async () => {
+describe('issuers that change their keys (F4)', () => {
+  it('the first token with a new key causes a single fetch of keys, although twenty requests come at once', async () => {
     expect(await knock('rotation')).toEqual(accepted)
     issuers.set('rotation', { jwks: publishes(publicKeys(second, first)) })
     await pass(31)
@@ -136,7 +136,7 @@ describe('an issuer that changes its keys (F4)', () => {
   it.each([
     ['withdrawn', [540, 61]],
     ['withdrawn-idle', [8 * HOUR]],
-  ])('%s: a removed key is refused once the set is no longer fresh, even after a quiet time', async (name, waits) => {
+  ])('at the issuer "%s", a removed key is refused once the key set is no longer fresh', async (name, waits) => {
     expect(await knock(name)).toEqual(accepted)
     issuers.set(name, { jwks: publishes(publicKeys(second)) })
     for (const wait of waits.slice(0, -1)) {
@@ -148,7 +148,7 @@ describe('an issuer that changes its keys (F4)', () => {
     expect(await knock(name, second)).toEqual(accepted)
   })
 
-  it('is not believed if it publishes an empty set', async () => {
+  it('an issuer that publishes an empty key set is treated as an issuer that is down', async () => {
     expect(await knock('emptied')).toEqual(accepted)
     issuers.set('emptied', { jwks: publishes([]) })
     await pass(HOUR + 1)
@@ -157,7 +157,7 @@ describe('an issuer that changes its keys (F4)', () => {
     expect(await knock('emptied')).toEqual(unavailable('emptied'))
   })
 
-  it('is asked for unknown keys three times at once, and then once in ten seconds (T23)', async () => {
+  it('an issuer is asked for unknown keys three times at once, and then once in ten seconds (T23)', async () => {
     expect(await knock('unknown')).toEqual(accepted)
     for (const [passed, asked] of [
       [29, 4],
@@ -180,21 +180,24 @@ it.each([
   ['usual', undefined, 600],
   ['long', 'public, max-age=31536000, immutable', 3600],
   ['odd', 'no-cache, s-maxage=7, x-max-age=7, Max-Age=300', 300],
-])('%s: cache-control "%s" keeps a set for %i seconds (F4)', async (name, cacheControl, fresh) => {
-  const headers: Record<string, string> = cacheControl ? { 'cache-control': cacheControl } : {}
-  issuers.set(name, { jwks: publishes(publicKeys(first), headers) })
-  expect(await knock(name)).toEqual(accepted)
-  await pass(fresh - 5)
-  expect(await knock(name)).toEqual(accepted)
-  expect(issuers.asked(name)).toBe(1)
-  await pass(6)
-  expect(await knock(name)).toEqual(accepted)
-  await until(() => issuers.asked(name) === 2)
-  await pass(fresh - 5)
-  expect(await knock(name)).toEqual(accepted)
-  expect(issuers.asked(name)).toBe(2)
-})
+])(
+  'at the issuer "%s", cache-control "%s" lets the gateway use a key set for %i seconds (F4)',
+  async (name, cacheControl, fresh) => {
+    const headers: Record<string, string> = cacheControl ? { 'cache-control': cacheControl } : {}
+    issuers.set(name, { jwks: publishes(publicKeys(first), headers) })
+    expect(await knock(name)).toEqual(accepted)
+    await pass(fresh - 5)
+    expect(await knock(name)).toEqual(accepted)
+    expect(issuers.asked(name)).toBe(1)
+    await pass(6)
+    expect(await knock(name)).toEqual(accepted)
+    await until(() => issuers.asked(name) === 2)
+    await pass(fresh - 5)
+    expect(await knock(name)).toEqual(accepted)
+    expect(issuers.asked(name)).toBe(2)
+  },
+)
 
-it('the log has no part of any of these tokens (S18)', () => {
+it('the log has no part of any token that the tests of keys over time sent (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -297,7 +297,7 @@ const complaint = (issuer: string) =>
 
 describe('keys in a set', () => {
   it.each(Object.entries(sets))(
-    '%s: only permitted keys are used (S9, S1)',
+    'the gateway uses only permitted keys of the key set "%s" (S9, S1)',
     async (name, { opens = [], closed = [] }) => {
       expect(opens.length).toBeGreaterThan(0)
       for (const key of opens) expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(accepted)
@@ -307,14 +307,14 @@ describe('keys in a set', () => {
     },
   )
 
-  it('a key without alg serves only the algorithms of its issuer (S1)', async () => {
+  it('a published key without alg verifies only tokens with an algorithm of its issuer and its type (S1)', async () => {
     expect(await door.knock(issuers.token('no-alg', good, {}, { alg: 'PS256' }), '/no-alg')).toEqual(
       refused('algorithm'),
     )
     expect(await door.knock(issuers.token('no-alg', good, {}, { alg: 'ES256' }), '/no-alg')).toEqual(refused('key'))
   })
 
-  it('a token without kid is accepted if at most four keys suit it, and refused if five do (S5)', async () => {
+  it('a token without kid is accepted if at most four keys fit it, and refused if five keys fit it (S5)', async () => {
     const token = (name: string, key: JWK) => issuers.token(name, key, {}, { kid: undefined })
     expect(await door.knock(token('plain', good), '/plain')).toEqual(accepted)
     for (const key of [good, other]) expect(await door.knock(token('many', key), '/many')).toEqual(accepted)
@@ -326,18 +326,18 @@ describe('keys in a set', () => {
     expect(await door.knock(token('four', ec), '/four')).toEqual(refused('signature'))
   })
 
-  it('a key that is in a set twice counts once', async () => {
+  it('a token is accepted if its key is in the key set twice', async () => {
     for (const header of [{}, { kid: undefined }])
       expect(await door.knock(issuers.token('same', good, {}, header), '/same')).toEqual(accepted)
   })
 
-  it('a key that is published with its private part counts nowhere in the set (S9)', async () => {
+  it('a key that is published with its private part is not used, even under another kid (S9)', async () => {
     const leaked = issuers.token('leaked', other, {}, { kid: 'public' })
     expect(await door.knock(leaked, '/leaked')).toEqual(refused('key'))
     expect(await door.knock(issuers.token('leaked', good), '/leaked')).toEqual(accepted)
   })
 
-  it('only the first hundred keys of a set are read (S9)', async () => {
+  it('the gateway uses only the first hundred keys of a key set (S9)', async () => {
     for (const [kid, outcome] of [
       ['k0', accepted],
       ['k98', accepted],
@@ -346,33 +346,39 @@ describe('keys in a set', () => {
       expect(await door.knock(issuers.token('many', other, {}, { kid }), '/many')).toEqual(outcome)
   })
 
-  it.each(Object.keys(empty))('%s: a set without a usable key is "unavailable" (S9, invariant 7)', async (name) => {
-    const key = name === 'only-weak' ? weak : good
-    expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(unavailable(name))
-    expect(complaint(name)).toBe('the key set has no usable key')
-  })
+  it.each(Object.keys(empty))(
+    'a token gets keys-unavailable if the key set "%s" has no usable key (S9, invariant 7)',
+    async (name) => {
+      const key = name === 'only-weak' ? weak : good
+      expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(unavailable(name))
+      expect(complaint(name)).toBe('the key set has no usable key')
+    },
+  )
 
-  it('a token that names a damaged key gets "unavailable", not "invalid" (S9)', async () => {
+  it('a token that names a damaged key gets keys-unavailable, not token-invalid (S9)', async () => {
     const outcome = await door.knock(issuers.token('damaged', ec, {}, { kid: 'damaged' }), '/damaged')
     // The reason is the platform's name for the fault.
     expect(outcome).toEqual({ ...unavailable('damaged'), reason: expect.any(String) })
   })
 })
 
-describe('the source of keys', () => {
-  it.each(Object.entries(wrong))('%s is not accepted as a source (S12, X3)', async (name, { says: reason }) => {
-    for (const key of [good, mallory])
-      expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(unavailable(name))
-    expect(complaint(name)).toMatch(reason)
-    expect(complaint(name)).not.toContain('secret')
-  })
+describe('sources of keys', () => {
+  it.each(Object.entries(wrong))(
+    'the gateway takes no keys from the faulty source "%s" (S12, X3)',
+    async (name, { says: reason }) => {
+      for (const key of [good, mallory])
+        expect(await door.knock(issuers.token(name, key), `/${name}`)).toEqual(unavailable(name))
+      expect(complaint(name)).toMatch(reason)
+      expect(complaint(name)).not.toContain('secret')
+    },
+  )
 
-  it('is never an address from a redirect or from a foreign document (X3)', () => {
+  it('the gateway requests no keys from an address in a redirect or in a discovery document of another host (X3)', () => {
     expect(elsewhere.asked('any')).toBe(0)
     expect(elsewhere.asked('any', '.well-known/openid-configuration')).toBe(0)
   })
 
-  it('learns nothing about the caller, and no cache answers for it (T8)', async () => {
+  it('a request for keys has no data of the caller, and asks caches not to answer (T8)', async () => {
     const token = issuers.token('plain', good)
     expect(await door.knock(token, '/plain')).toEqual(accepted)
     const received = issuers.received('plain')
@@ -386,14 +392,14 @@ describe('the source of keys', () => {
     for (const part of token.split('.')) expect(JSON.stringify(received)).not.toContain(part)
   })
 
-  it('is the document below an issuer that ends in a slash, without a second slash (S12)', async () => {
+  it('the discovery document of an issuer that ends in a slash is requested without a second slash (S12)', async () => {
     const token = issuers.token('slashed', good, { iss: `${issuers.issuer('slashed')}/` })
     expect(await door.knock(token, '/slashed')).toEqual(accepted)
     expect(await door.knock(issuers.token('slashed', good), '/slashed')).toEqual(refused('issuer'))
     expect(issuers.asked('slashed', '.well-known/openid-configuration')).toBe(1)
   })
 
-  it('may be on another host if its address is configured, without discovery (S12)', async () => {
+  it('keys may be on another host if jwksUri is set, and no discovery document is requested (S12)', async () => {
     expect(await door.knock(issuers.token('pinned', good), '/pinned')).toEqual(accepted)
     expect(elsewhere.asked('pinned')).toBe(1)
     expect(issuers.asked('pinned', '.well-known/openid-configuration')).toBe(0)
@@ -401,21 +407,24 @@ describe('the source of keys', () => {
 })
 
 describe('endless key sets', () => {
-  it.each(Object.keys(endless))('%s is cut off at the limit, while others are served (T27, F3)', async (name) => {
-    const started = performance.now()
-    const [outcome, ...others] = await Promise.all([
-      door.knock(issuers.token(name, good), `/${name}`),
-      ...Array.from({ length: 5 }, () => door.knock(issuers.token('plain', good), '/plain')),
-    ])
-    expect(outcome).toEqual(unavailable(name))
-    expect(others).toEqual(others.map(() => accepted))
-    expect(complaint(name)).toBe('more than 262144 bytes')
-    expect(performance.now() - started).toBeLessThan(5000)
-    // The bytes beyond the cap are those that the sockets on the way hold.
-    if (name.startsWith('huge')) expect(sent.get(name)).toBeLessThan(20_000_000)
-  })
+  it.each(Object.keys(endless))(
+    'the endless answer "%s" is cut off at 262144 bytes, while other requests are answered (T27, F3)',
+    async (name) => {
+      const started = performance.now()
+      const [outcome, ...others] = await Promise.all([
+        door.knock(issuers.token(name, good), `/${name}`),
+        ...Array.from({ length: 5 }, () => door.knock(issuers.token('plain', good), '/plain')),
+      ])
+      expect(outcome).toEqual(unavailable(name))
+      expect(others).toEqual(others.map(() => accepted))
+      expect(complaint(name)).toBe('more than 262144 bytes')
+      expect(performance.now() - started).toBeLessThan(5000)
+      // The bytes beyond the cap are those that the sockets on the way hold.
+      if (name.startsWith('huge')) expect(sent.get(name)).toBeLessThan(20_000_000)
+    },
+  )
 
-  it('a set just below the limit is read (T27)', async () => {
+  it('a key set just below the limit of 262144 bytes is used (T27)', async () => {
     const keys = [publicJwk(good), { kty: 'EC', pad: 'x'.repeat(260_000) }]
     issuers.set('huge-discovery', { jwks: publishes(keys) })
     await gateway.setClock(60)
@@ -424,6 +433,6 @@ describe('endless key sets', () => {
   })
 })
 
-it('the log has no part of any of these tokens (S18)', () => {
+it('the log has no part of any token that the tests of published keys sent (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -18,7 +18,7 @@ const knock = async (url: string, token = issuers.token('login', key)) =>
   (await fetch(`${url}/login/x`, { headers: bearer(token) })).status
 const [first = '', second = '', third = ''] = isolates.urls
 
-it('in workerd, a new isolate uses the keys that another one fetched (F15)', async () => {
+it('in workerd, a new isolate uses the keys that another isolate fetched (F15)', async () => {
   expect(await knock(first)).toBe(200)
   expect(await knock(second)).toBe(200)
   expect(issuers.asked('login')).toBe(1)
@@ -28,7 +28,7 @@ it('in workerd, a new isolate uses the keys that another one fetched (F15)', asy
   expect(issuers.asked('login')).toBe(1)
 })
 
-it('in workerd, a new isolate accepts tokens while the provider is down (F2)', async () => {
+it('in workerd, a new isolate accepts tokens while the identity provider is down (F2)', async () => {
   issuers.set('login', { discovery: says(503), jwks: says(503) })
   expect(await knock(third)).toBe(200)
   expect(issuers.asked('login')).toBe(1)

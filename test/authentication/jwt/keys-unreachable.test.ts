@@ -115,7 +115,7 @@ it('a token of an issuer that answers is accepted', async () => {
   expect(await knock('healthy')).toEqual(accepted)
 })
 
-it('fifty requests at once to a new isolate cause one fetch of the document and one of the keys (F15)', async () => {
+it('fifty requests at once to a new isolate fetch the discovery document and the keys only once (F15)', async () => {
   const outcomes = await Promise.all(Array.from({ length: 50 }, () => knock('herd')))
   expect(outcomes).toEqual(outcomes.map(() => accepted))
   expect([issuers.asked('herd', '.well-known/openid-configuration'), issuers.asked('herd')]).toEqual([1, 1])
@@ -137,7 +137,7 @@ describe('keys that cannot be fetched', () => {
     ['counting-keys', 200],
     ['cut', 200],
   ])(
-    '%s, without keys: %i requests are told to wait, and cause at most three fetches (F1, invariant 7)',
+    'with the failing issuer "%s", %i requests get keys-unavailable and cause at most three fetches (F1, invariant 7)',
     async (name, count) => {
       expect(await knock(name)).toEqual(unavailable(name))
       const token = tokenOf(name)
@@ -149,7 +149,7 @@ describe('keys that cannot be fetched', () => {
     },
   )
 
-  it('no request waits for the network during the cool-down (F1)', async () => {
+  it('no request waits for the network during the cool-down after a failed fetch of keys (F1)', async () => {
     await knock('refused')
     const times: number[] = []
     for (let round = 0; round < 31; round++) {
@@ -161,7 +161,7 @@ describe('keys that cannot be fetched', () => {
   })
 
   it.each(['hanging', 'hanging-keys', 'dripping'])(
-    '%s: the gateway gives up after three seconds, and asks once for all who wait (F3, T27)',
+    'with the issuer "%s", requests share a single fetch of keys that ends after three seconds (F3, T27)',
     async (name) => {
       let answered = 0
       const waiting = Promise.all(Array.from({ length: 10 }, () => knock(name).finally(() => answered++)))
@@ -187,7 +187,7 @@ describe('keys that cannot be fetched', () => {
     },
   )
 
-  it('several issuers fail at once, and only their own people wait (T24)', async () => {
+  it('if several issuers fail at once, only tokens of failing issuers get keys-unavailable (T24)', async () => {
     const names = ['fails-a', 'fails-b', 'fails-c', 'fails-d', 'healthy']
     const outcomes = await Promise.all(
       Array.from({ length: 60 }, async (_, index) => {
@@ -200,7 +200,7 @@ describe('keys that cannot be fetched', () => {
     for (const name of names) expect(issuers.asked(name)).toBeLessThanOrEqual(name === 'healthy' ? 2 : 1)
   })
 
-  it('a token that is invalid in itself is still invalid (T24, invariant 7)', async () => {
+  it('a token with a wrong form, iss or alg is refused as invalid while keys are unavailable (T24, invariant 7)', async () => {
     expect(await door.knock('a.b.c', '/fails-a')).toEqual(refused('form'))
     expect(await door.knock(tokenOf('healthy'), '/fails-a')).toEqual(refused('issuer'))
     expect(await knock('fails-a', { alg: 'none' })).toEqual(refused('algorithm'))
@@ -208,10 +208,10 @@ describe('keys that cannot be fetched', () => {
   })
 })
 
-describe('kids that no issuer has (T23)', () => {
+describe('unknown kids (T23)', () => {
   const kid = () => ({ kid: crypto.randomUUID() })
 
-  it('cause three fetches; after that, callers are told to wait', async () => {
+  it('unknown kids cause three fetches of keys; later unknown kids get 503', async () => {
     expect(await knock('kids-good')).toEqual(accepted)
     const withdrawn = kid()
     expect(await knock('kids-good', withdrawn)).toEqual(refused('key'))
@@ -227,7 +227,7 @@ describe('kids that no issuer has (T23)', () => {
     ['kids-500', 0],
     // The fetch is given up after three seconds.
     ['kids-hanging', 3],
-  ])('cause one fetch if the answer is %s', async (name, seconds) => {
+  ])('unknown kids cause a single fetch of keys at the failing issuer "%s"', async (name, seconds) => {
     const first = knock(name, kid())
     await eventually('the keys are asked for', () => issuers.asked(name) > 0)
     await gateway.advance(seconds)
@@ -237,6 +237,6 @@ describe('kids that no issuer has (T23)', () => {
   })
 })
 
-it('the log has no part of any of these tokens (S18)', () => {
+it('the log has no part of any token that the tests of unreachable keys sent (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -53,8 +53,8 @@ function longToken(name: string, key: JWK): string {
   return issuers.token(name, key, { iat: now, exp: now + 10 * HOUR })
 }
 
-describe('a token that was accepted before its issuer withdrew the key', () => {
-  it('is refused once the key set is no longer fresh, although no other token caused a refresh', async () => {
+describe('tokens with a key that their issuer withdrew', () => {
+  it('an accepted token with a withdrawn key is refused once the cached key set is no longer fresh', async () => {
     const token = longToken('alone', old)
     expect(await door.knock(token, '/alone')).toEqual(accepted)
     issuers.set('alone', { jwks: publishes(publicKeys(next)) })
@@ -66,7 +66,7 @@ describe('a token that was accepted before its issuer withdrew the key', () => {
     expect(issuers.asked('alone')).toBe(2)
   })
 
-  it('is refused as soon as a token with the new key has caused a refresh', async () => {
+  it('an accepted token with a withdrawn key is refused once another token has refreshed the key set', async () => {
     const token = longToken('refreshed', old)
     expect(await door.knock(token, '/refreshed')).toEqual(accepted)
     issuers.set('refreshed', { jwks: publishes(publicKeys(next)) })
@@ -78,7 +78,7 @@ describe('a token that was accepted before its issuer withdrew the key', () => {
     expect(await door.knock(token, '/refreshed')).toEqual(refused('key'))
   })
 
-  it('is refused if another key has the same key id now', async () => {
+  it('an accepted token is refused once its issuer has another key with the same kid', async () => {
     const token = longToken('replaced', old)
     expect(await door.knock(token, '/replaced')).toEqual(accepted)
     issuers.set('replaced', { jwks: publishes(publicKeys({ ...next, kid: old.kid ?? '' })) })
@@ -86,7 +86,7 @@ describe('a token that was accepted before its issuer withdrew the key', () => {
     expect(await door.knock(token, '/replaced')).toEqual(refused('signature'))
   })
 
-  it('is accepted for as long as the refreshed key set still has the key', async () => {
+  it('a token is accepted for as long as the refreshed key set still has its key', async () => {
     const token = longToken('kept', old)
     expect(await door.knock(token, '/kept')).toEqual(accepted)
     issuers.set('kept', { jwks: publishes(publicKeys(next, old)) })
@@ -98,7 +98,7 @@ describe('a token that was accepted before its issuer withdrew the key', () => {
   })
 })
 
-it('an RSA key of 2040 bits does not count: its token is refused as one with an unknown key', async () => {
+it('a token with an RSA key of 2040 bits is refused like a token with an unknown key', async () => {
   const pair = generateKeyPairSync('rsa', { modulusLength: 2040 })
   const weak = { ...pair.privateKey.export({ format: 'jwk' }), alg: 'RS256', use: 'sig', kid: 'weak' } as JWK
   issuers.set('weak', { jwks: publishes(publicKeys(weak, old)) })
@@ -106,7 +106,7 @@ it('an RSA key of 2040 bits does not count: its token is refused as one with an 
   expect(await door.knock(longToken('weak', old), '/weak')).toEqual(accepted)
 })
 
-it('a bearer that the gateway signed is accepted each time, on a route that trusts the gateway', async () => {
+it('a bearer token that the gateway signed is accepted repeatedly on a route that trusts the gateway', async () => {
   await gateway.fetch('/outer/x', { headers: bearer(longToken('kept', old)) })
   const signed = String(origin.last().headers.authorization).replace('Bearer ', '')
   for (let times = 1; times <= 3; times++) expect(await door.knock(signed, '/inner')).toEqual(accepted)

@@ -11,7 +11,7 @@ const issuer = (more: NonNullable<Issuer['claims']> = {}, rest: Partial<TrustedI
   trustedIssuer({ claims: compileClaims({ ...commonClaims, ...more }), ...rest })
 const read = (token: object, from = issuer()) => principalOf(from, { sub: 'alice', exp: 1, ...token })
 
-it('the principal has the identity in the claims of the token', () => {
+it('the principal of a token has the identity from its claims, and the subject prefix of the issuer', () => {
   const token = {
     roles: ['admin', 'lead'],
     scope: 'openid  agents:use',
@@ -45,11 +45,14 @@ it.each([
   [true, undefined, 'https://login.example.com'],
   [true, '', 'https://login.example.com'],
   [true, 7, 'https://login.example.com'],
-])('the claim idp counts only from a gateway (%s, idp %j)', (isGateway, idp, expected) => {
-  expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
-  // The issuer of the token stays the same.
-  expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
-})
+])(
+  'the claim idp names the identity provider only if the issuer is a gateway (%s, idp %j)',
+  (isGateway, idp, expected) => {
+    expect(read({ idp }, { ...issuer(), isGateway }).identityProvider).toBe(expected)
+    // The issuer of the token stays the same.
+    expect(read({ idp }, { ...issuer(), isGateway }).issuer).toBe('https://login.example.com')
+  },
+)
 
 it.each<[unknown, readonly string[]]>([
   [undefined, []],
@@ -60,20 +63,20 @@ it.each<[unknown, readonly string[]]>([
   [['admin', 7, null, ['lead'], { a: 1 }], ['admin']],
   [7, []],
   [true, []],
-])('the list %j is read as %j', (value, list) => {
+])('the claim %j for roles or scopes is read as the list %j', (value, list) => {
   expect(read({ roles: value, scope: value })).toMatchObject({ roles: list, scopes: list })
 })
 
 it.each<[string, string, ' ' | ',' | undefined, readonly string[]]>([
   ['one role', 'not admin', undefined, ['not admin']],
-  ['one role, commas or not', 'admin,lead', undefined, ['admin,lead']],
-  ['words, where the issuer says so', ' admin  lead ', ' ', ['admin', 'lead']],
-  ['separated by commas, where the issuer says so', 'no admin,lead', ',', ['no admin', 'lead']],
-])('a text as roles is read as %s: %j', (_what, roles, roleSeparator, expected) => {
+  ['one role, even with commas', 'admin,lead', undefined, ['admin,lead']],
+  ['roles separated by spaces, if the issuer is configured so', ' admin  lead ', ' ', ['admin', 'lead']],
+  ['roles separated by commas, if the issuer is configured so', 'no admin,lead', ',', ['no admin', 'lead']],
+])('a text in the claim of roles is read as %s: %j', (_what, roles, roleSeparator, expected) => {
   expect(read({ roles }, { ...issuer(), roleSeparator }).roles).toEqual(expected)
 })
 
-it('scopes are separated by spaces, whatever separates roles', () => {
+it('scopes are separated by spaces, even if roles are separated by commas', () => {
   expect(read({ scope: ' agents:use  openid ' }, { ...issuer(), roleSeparator: ',' }).scopes).toEqual([
     'agents:use',
     'openid',
@@ -81,7 +84,7 @@ it('scopes are separated by spaces, whatever separates roles', () => {
 })
 
 it.each([undefined, null, '', 7.5, true, {}, ['x']])(
-  'a name, tenant, e-mail address or client that is %j is dropped',
+  'a name, tenant, e-mail address or client in a token that is %j is dropped',
   (value) => {
     const { name, tenant, email, client } = read({ name: value, tenant: value, email: value, client_id: value })
     expect({ name, tenant, email, client }).toEqual({
@@ -99,18 +102,18 @@ it.each([
   [true, 'a@example.com'],
   ['true', 'a@example.com'],
   [undefined, 'a@example.com'],
-])('with email_verified %j the e-mail address is %s (T26)', (verified, email) => {
+])('with email_verified %j in a token, the e-mail address of the principal is %s (T26)', (verified, email) => {
   expect(read({ email: 'a@example.com', email_verified: verified }).email).toBe(email)
 })
 
-describe('the client of a token', () => {
+describe('clients of tokens', () => {
   it.each([
     [{ cid: 'a', client_id: 'b', azp: 'c' }, 'a'],
     [{ client_id: 'b', azp: 'c' }, 'b'],
     [{ azp: 'c' }, 'c'],
     [{ cid: '', azp: 'c' }, 'c'],
     [{}, undefined],
-  ])('of %j is %s', (token, client) => {
+  ])('the client of a token with the claims %j is %s', (token, client) => {
     expect(read(token, issuer({ client: 'cid' })).client).toBe(client)
   })
 
@@ -119,7 +122,7 @@ describe('the client of a token', () => {
     [{ azp: 'alice' }, 'service'],
     [{ client_id: 'app' }, 'user'],
     [{}, 'user'],
-  ])('distinguishes a service from a person: %j is a %s', (token, kind) => {
+  ])('the principal of a token with the claims %j is a %s', (token, kind) => {
     expect(read(token).kind).toBe(kind)
   })
 
@@ -138,7 +141,7 @@ describe('the client of a token', () => {
     ['keycloak', { ...account, client_id: 'other' }, 'user'],
     ['keycloak', { azp: 'App', client_id: 'App', preferred_username: 'service-account-mallory' }, 'user'],
     ['keycloak', { preferred_username: 'service-account-undefined' }, 'user'],
-  ])('with preset %s, %j is a %s; with other presets it is a user', (preset, token, kind) => {
+  ])('with preset %s, a token with the claims %j is a %s; with other presets it is a user', (preset, token, kind) => {
     const client = { client: 'azp' }
     expect(read(token, { ...issuer(client), preset }).kind).toBe(kind)
     // A mark of one provider counts for no other.
@@ -152,7 +155,7 @@ describe('the client of a token', () => {
   })
 })
 
-describe('the path to a claim', () => {
+describe('paths to claims', () => {
   const token = {
     a: { b: { c: 'deep' }, list: ['zero'] },
     'a.b': 'dotted',
@@ -176,7 +179,7 @@ describe('the path to a claim', () => {
     ['a.__proto__.polluted', undefined],
     ['a.constructor.name', undefined],
     ['toString', undefined],
-  ])('%s leads to %j', (path, value) => {
+  ])('the path "%s" to a claim leads to %j', (path, value) => {
     expect(claimAt(token, path)).toEqual(value)
   })
 })
@@ -187,7 +190,7 @@ it.each([
   ['42', '42'],
   [2 ** 53, undefined],
   [4.2, undefined],
-])('the tenant %j is %j', (tenant, expected) => {
+])('the claim tenant %j is read as the tenant %j', (tenant, expected) => {
   expect(read({ tenant }).tenant).toBe(expected)
 })
 
@@ -195,7 +198,7 @@ it.each([
   [{ member: { 1: 'acme.example.com' }, admin: {} }, ['member']],
   [{ member: true, admin: false, lead: null }, ['member']],
   [{}, []],
-])('roles in %j are the names %j', (roles, expected) => {
+])('roles in the object %j are read as the names %j', (roles, expected) => {
   expect(read({ roles }).roles).toEqual(expected)
   // Scopes are no such map.
   expect(read({ scope: roles }).scopes).toEqual([])

@@ -52,26 +52,26 @@ const outcome = (work: Promise<unknown>) =>
     (thrown: Refusal) => thrown.code,
   )
 
-describe('a token that was already verified', () => {
-  it('gives the same principal, without a second signature check', async () => {
+describe('tokens that were already verified', () => {
+  it('a token that was already verified gives the same principal object', async () => {
     const token = sign(claims())
     expect(await at(token)).toBe(await at(token))
   })
 
-  it('expires to the second (F5)', async () => {
+  it('a token that was already verified expires to the second (F5)', async () => {
     const token = sign(claims())
     await at(token)
     expect(await outcome(at(token, NOW + 629_999))).toBe('ok')
     expect(await outcome(at(token, NOW + 630_000))).toBe('token-expired')
   })
 
-  it('is verified again if the clock was set back to before its verification', async () => {
+  it('a verified token is refused before its nbf if the clock was set back', async () => {
     const token = sign(claims({ nbf: NOW / 1000 - 30 }))
     await at(token)
     expect(await outcome(at(token, NOW - 120_000))).toBe('token-invalid')
   })
 
-  it('is refused once its issuer has another key under the same id', async () => {
+  it('a verified token is refused once its issuer has another key with the same kid', async () => {
     const token = sign(claims())
     await at(token)
     const other = await crypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify'])
@@ -79,14 +79,14 @@ describe('a token that was already verified', () => {
     expect(await outcome(at(token))).toBe('token-invalid')
   })
 
-  it('is not "invalid" while the keys of its issuer cannot be fetched (F3)', async () => {
+  it('a verified token gets keys-unavailable while the keys of its issuer cannot be fetched (F3)', async () => {
     const token = sign(claims())
     await at(token)
     published = undefined
     expect(await outcome(at(token))).toBe('keys-unavailable')
   })
 
-  it('is checked against refreshed keys once they are not fresh, and stays valid if they are the same', async () => {
+  it('a verified token stays valid after its keys are refreshed if the same key is still published', async () => {
     const token = sign(claims())
     await at(token)
     isFresh = false
@@ -95,7 +95,7 @@ describe('a token that was already verified', () => {
     expect(await outcome(at(token))).toBe('ok')
   })
 
-  it('is valid only for the settings that it was checked against', async () => {
+  it('a verified token is refused for issuer settings that it does not fulfil', async () => {
     const token = sign(claims())
     await at(token)
     expect(await outcome(at(token, NOW, [{ ...issuer, audience: ['others'] }]))).toBe('token-invalid')
@@ -103,7 +103,7 @@ describe('a token that was already verified', () => {
     expect(await outcome(at(token, NOW, []))).toBe('token-invalid')
   })
 
-  it('does not make a token valid that differs in any one character (invariant 10)', async () => {
+  it('a token that differs from a verified token in a single character is refused (invariant 10)', async () => {
     const token = sign(claims())
     await at(token)
     const change = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(...'ABab01-_.'))
@@ -116,7 +116,7 @@ describe('a token that was already verified', () => {
     )
   })
 
-  it('is never taken for the token of another person, even when the cache is full (F26, invariant 10)', async () => {
+  it('a verified token keeps the right person even when the cache is full (F26, invariant 10)', async () => {
     const people = Array.from({ length: 2_100 }, (_, index) => `person-${index}`)
     const tokens = people.map((sub) => sign(claims({ sub })))
     for (const _ of [1, 2]) {

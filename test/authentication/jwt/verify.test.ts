@@ -45,11 +45,14 @@ const claims = (more: object = {}) => ({ ...goodClaims(issuer.issuer), iat: now 
 const sign = (payload: unknown, header: object = {}, key: JWK = keys.ES256) =>
   signRaw({ alg: key.alg, kid: key.kid, typ: 'at+jwt', ...header }, payload, key)
 
-it.each(['ES256', 'RS256'] as const)('the good token of these tables, signed with %s, is accepted', async (alg) => {
-  expect(await judge(sign(claims(), {}, keys[alg]))).toBe('ok')
-})
+it.each(['ES256', 'RS256'] as const)(
+  'the valid token that the verification tests are derived from, signed with %s, is accepted',
+  async (alg) => {
+    expect(await judge(sign(claims(), {}, keys[alg]))).toBe('ok')
+  },
+)
 
-describe('the text of a token', () => {
+describe('texts of tokens', () => {
   const good = sign(claims())
   const parts = good.split('.')
 
@@ -80,20 +83,20 @@ describe('the text of a token', () => {
     ['a letter of another script', replaceAt(good, 3, 'а')],
     ['a full-width dot', good.replace('.', '．')],
     ['half a character', `${good}\ud800`],
-    ['nothing', ''],
+    ['no character', ''],
     ['two dots', '..'],
     ['JSON', JSON.stringify({ protected: parts[0], payload: parts[1], signature: parts[2] })],
     ['five parts', `${good}.AAAA.AAAA`],
     ['ten parts', Array(10).fill('AAAA').join('.')],
     ['a megabyte', `${'A'.repeat(1_000_000)}.${parts[1]}.${parts[2]}`],
     ['a megabyte of dots', '.'.repeat(1_000_000)],
-  ])('is refused with %s (S3)', async (_what, token) => {
+  ])('a token is refused if its text has %s (S3)', async (_what, token) => {
     const started = performance.now()
     expect(await judge(token)).toBe('token-invalid form')
     expect(performance.now() - started).toBeLessThan(200)
   })
 
-  it('may be 16384 characters long (S3)', async () => {
+  it('a token may be 16384 characters long, and a longer token is refused (S3)', async () => {
     const padding = (length: number) => sign(claims({ pad: 'x'.repeat(length) }))
     const spare = Math.floor(((16_384 - padding(0).length) * 3) / 4)
     const [long, tooLong] = [padding(spare - 2), padding(spare + 2)]
@@ -104,21 +107,24 @@ describe('the text of a token', () => {
     expect(await judge(tooLong)).toBe('token-invalid form')
   })
 
-  it.each([0, 1, 2])('has one spelling only: another last character of segment %i is refused (S3)', async (index) => {
-    // A segment of each length: with no, two and four spare bits at its end.
-    for (const extra of ['', 'a', 'ab']) {
-      const token = sign(claims({ pad: extra }), { pad: extra }, keys.RS256).split('.')
-      const text = token[index] ?? ''
-      const bytes = Buffer.from(text, 'base64url')
-      const twins = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
-        .map((last) => text.slice(0, -1) + last)
-        .filter((twin) => twin !== text && Buffer.from(twin, 'base64url').equals(bytes))
-      for (const twin of twins) expect(await judge(token.with(index, twin).join('.'))).toBe('token-invalid form')
-    }
-  })
+  it.each([0, 1, 2])(
+    'a token is refused if the last character of segment %i has another spelling of the same bytes (S3)',
+    async (index) => {
+      // A segment of each length: with no, two and four spare bits at its end.
+      for (const extra of ['', 'a', 'ab']) {
+        const token = sign(claims({ pad: extra }), { pad: extra }, keys.RS256).split('.')
+        const text = token[index] ?? ''
+        const bytes = Buffer.from(text, 'base64url')
+        const twins = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_']
+          .map((last) => text.slice(0, -1) + last)
+          .filter((twin) => twin !== text && Buffer.from(twin, 'base64url').equals(bytes))
+        for (const twin of twins) expect(await judge(token.with(index, twin).join('.'))).toBe('token-invalid form')
+      }
+    },
+  )
 
   it.each(['ES256', 'RS256'] as const)(
-    'is refused with any one character changed, added or left out: %s (S3, T21)',
+    'a token signed with %s is refused if any character is changed, added or left out (S3, T21)',
     async (alg) => {
       const token = sign(claims(), {}, keys[alg])
       await fc.assert(
@@ -143,7 +149,7 @@ describe('the text of a token', () => {
   )
 
   it.each(['ES256', 'RS256'] as const)(
-    'is refused with any one character replaced by another of base64url: %s (T21)',
+    'a token signed with %s is refused if any character is replaced by another of base64url (T21)',
     async (alg) => {
       const token = sign(claims(), {}, keys[alg])
       const alphabet = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.']
@@ -163,13 +169,13 @@ describe('the text of a token', () => {
   )
 })
 
-describe('a token with any content', () => {
+describe('tokens with any content', () => {
   const json = fc.jsonValue({ maxDepth: 3 })
   /** A few of these members, with anything in them. */
   const members = (...names: string[]) =>
     fc.array(fc.tuple(fc.constantFrom(...names), json), { maxLength: 2 }).map((pairs) => Object.fromEntries(pairs))
 
-  it('is judged by its content, and never taken for missing keys (invariant 7)', async () => {
+  it('a signed token with any content is accepted or invalid or expired, and never gets keys-unavailable (invariant 7)', async () => {
     const header = members('alg', 'kid', 'typ', 'crit', 'b64', 'jwk', 'x5c', 'zip', 'cty', 'enc')
     const payload = members(
       'iss',
@@ -203,7 +209,7 @@ describe('a token with any content', () => {
     expect([...verdicts]).toEqual(expect.arrayContaining(['ok', 'token-invalid']))
   })
 
-  it('is judged by its content even if it is random text (invariant 7)', async () => {
+  it('a token that is random text is refused with token-invalid (invariant 7)', async () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary', maxLength: 100 }),
       fc.tuple(fc.string(), fc.string(), fc.string()).map((parts) => parts.map(segment).join('.')),
@@ -217,7 +223,7 @@ describe('a token with any content', () => {
     )
   })
 
-  it('gets "unavailable" for a failure that is not its own fault (invariant 7)', async () => {
+  it('a valid token gets keys-unavailable if the key store fails (invariant 7)', async () => {
     for (const thrown of [new TypeError('x'), new Error('x'), new DOMException('x', 'DataError'), 'x', undefined]) {
       const broken: KeyStore = { ...store, keysFor: () => Promise.reject(thrown) }
       expect(await judge(sign(claims()), issuer, broken)).toMatch(
@@ -228,7 +234,7 @@ describe('a token with any content', () => {
     expect(await judge(sign(claims()), issuer, known)).toBe('keys-unavailable login')
   })
 
-  it('is refused for a signature of any wrong length (invariant 7)', async () => {
+  it('a token with a wrong signature of any length is refused with token-invalid (invariant 7)', async () => {
     for (const key of Object.values(keys)) {
       const [header, payload] = [{ alg: key.alg, kid: key.kid, typ: 'at+jwt' }, claims()].map(segment)
       for (const length of [1, 63, 64, 65, 255, 256, 9000]) {
@@ -238,7 +244,7 @@ describe('a token with any content', () => {
     }
   })
 
-  it('is accepted if its optional claims are not texts (invariant 7)', async () => {
+  it('a token is accepted if its optional claims are not texts, with any preset (invariant 7)', async () => {
     const odd = { email: { toString: 1 }, email_verified: { toString: 1 }, client_id: { toString: 1 } }
     for (const preset of [undefined, ...issuerPresetNames]) {
       const verdict = await judge(sign(claims({ ...odd, azp: { toString: 1 }, scp: [1] })), { ...issuer, preset })
@@ -246,7 +252,7 @@ describe('a token with any content', () => {
     }
   })
 
-  it('causes no lookup of keys before its issuer and algorithm are known (S5)', async () => {
+  it('a token causes no lookup of keys before its form, issuer, algorithm and type are checked (S5)', async () => {
     const asked: unknown[] = []
     const counting: KeyStore = {
       ...store,
@@ -269,7 +275,7 @@ describe('a token with any content', () => {
     expect(asked).toEqual([['ES256', keys.ES256.kid]])
   })
 
-  it('is refused if no issuer is trusted', async () => {
+  it('a token is refused if no issuer is trusted', async () => {
     const means = { keys: store, verified: new VerifiedTokens() }
     await expect(verify(new Credential(sign(claims())), [], means, NOW, background)).rejects.toMatchObject({
       code: 'token-invalid',
@@ -279,18 +285,21 @@ describe('a token with any content', () => {
 })
 
 describe('times to the second (F5)', () => {
-  it.each([0, 30, 60])('a skew of %i seconds is tolerated', async (clockSkewSeconds) => {
-    const trust = { ...issuer, clockSkewSeconds }
-    const at = (more: object) => judge(sign(claims(more)), trust)
-    expect(await at({ exp: now - clockSkewSeconds + 1 })).toBe('ok')
-    expect(await at({ exp: now - clockSkewSeconds })).toBe('token-expired')
-    expect(await at({ nbf: now + clockSkewSeconds })).toBe('ok')
-    expect(await at({ nbf: now + clockSkewSeconds + 1 })).toBe('token-invalid not-yet-valid')
-    expect(await at({ iat: now + clockSkewSeconds })).toBe('ok')
-    expect(await at({ iat: now + clockSkewSeconds + 1 })).toBe('token-invalid claim-invalid iat')
-  })
+  it.each([0, 30, 60])(
+    'a token is accepted with its times up to %i seconds off, if clockSkewSeconds allows it',
+    async (clockSkewSeconds) => {
+      const trust = { ...issuer, clockSkewSeconds }
+      const at = (more: object) => judge(sign(claims(more)), trust)
+      expect(await at({ exp: now - clockSkewSeconds + 1 })).toBe('ok')
+      expect(await at({ exp: now - clockSkewSeconds })).toBe('token-expired')
+      expect(await at({ nbf: now + clockSkewSeconds })).toBe('ok')
+      expect(await at({ nbf: now + clockSkewSeconds + 1 })).toBe('token-invalid not-yet-valid')
+      expect(await at({ iat: now + clockSkewSeconds })).toBe('ok')
+      expect(await at({ iat: now + clockSkewSeconds + 1 })).toBe('token-invalid claim-invalid iat')
+    },
+  )
 
-  it('the lifetime is limited, with iat and without', async () => {
+  it('a token that lasts longer than maxLifetimeSeconds is refused, with iat and without', async () => {
     const trust = { ...issuer, maxLifetimeSeconds: 900 }
     expect(await judge(sign(claims({ iat: now - 100, exp: now + 800 })), trust)).toBe('ok')
     expect(await judge(sign(claims({ iat: now - 100, exp: now + 801 })), trust)).toBe('token-invalid lifetime')
@@ -298,7 +307,7 @@ describe('times to the second (F5)', () => {
     expect(await judge(sign(claims({ iat: undefined, exp: now + 901 })), trust)).toBe('token-invalid lifetime')
   })
 
-  it('no spelling of a number makes a token valid for ever (S7)', async () => {
+  it('a token is refused with exp written as a huge or odd number (S7)', async () => {
     for (const exp of ['1e400', '-1e400', '1e308', '"1e400"', '[1e400]', 'true', '1.7976931348623157e308']) {
       const payload = `${JSON.stringify(claims()).slice(0, -1)},"exp":${exp}}`
       expect(await judge(sign(payload))).not.toBe('ok')
