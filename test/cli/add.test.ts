@@ -14,7 +14,7 @@ afterEach(() => house?.close())
 const INDEX = "import desk from './desk'\nimport support from './support'\n\nexport default [support, desk]\n"
 
 describe('sallyport add KIND ID URL', () => {
-  it('writes the route, its line in the list and its variable in every environment, and prints them', async () => {
+  it('sallyport add writes and prints the route, its line in the list, and its variable in every environment', async () => {
     const { status, stdout } = await house.command('add', 'langgraph', 'help-desk', 'https://help.acme.com')
     expect(status).toBe(0)
     expect(house.read('routes/index.ts')).toBe(
@@ -30,7 +30,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('check')).status).toBe(0)
   })
 
-  it('writes a local address to .dev.vars only, so that it is not deployed', async () => {
+  it('sallyport add writes a local address only to .dev.vars, so that it is not deployed', async () => {
     house.write('.dev.vars', 'OTHER="x"')
     expect((await house.command('add', 'ag2', 'ag2', 'http://127.0.0.1:8001/chat')).status).toBe(0)
     expect(house.read('.dev.vars')).toBe('OTHER="x"\nAG2_AGENT_URL="http://127.0.0.1:8001/chat"\n')
@@ -39,7 +39,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('check')).stderr).toContain('"https://ag2.internal.example.com/chat", a placeholder')
   })
 
-  it.each(Object.keys(kinds))('writes a valid route for %s', async (kind) => {
+  it.each(Object.keys(kinds))('sallyport add writes a valid route for the kind %s', async (kind) => {
     house.write('policies/people.ts', readFileSync('create-sallyport/template/policies/people.ts', 'utf8'))
     expect((await house.command('add', kind, 'new', 'https://new.acme.com', '--policy', 'people')).stderr).toBe('')
     expect((await house.command('check')).stderr).toBe('')
@@ -53,17 +53,20 @@ describe('sallyport add KIND ID URL', () => {
   it.each([
     ["import desk from './desk'\nimport support from './support'\nconst all = [support, desk]\nexport default all\n"],
     ["import desk from './desk'\nimport support from './support'\n\nexport default [support, ...[desk]]\n"],
-  ])('changes nothing if the list of routes has another form, and prints the lines: %j', async (index) => {
-    house.write('routes/index.ts', index)
-    const { status, stderr } = await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')
-    expect(status).toBe(1)
-    expect(stderr).toContain("import tools from './tools'")
-    expect(stderr).toContain('Nothing was changed')
-    expect(house.read('routes/index.ts')).toBe(index)
-    expect(() => house.read('routes/tools.ts')).toThrow()
-  })
+  ])(
+    'sallyport add changes nothing if the list of routes has another form, and prints the lines to add: %j',
+    async (index) => {
+      house.write('routes/index.ts', index)
+      const { status, stderr } = await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')
+      expect(status).toBe(1)
+      expect(stderr).toContain("import tools from './tools'")
+      expect(stderr).toContain('Nothing was changed')
+      expect(house.read('routes/index.ts')).toBe(index)
+      expect(() => house.read('routes/tools.ts')).toThrow()
+    },
+  )
 
-  it('undoes everything if the project would not load', async () => {
+  it('sallyport add undoes all its changes if the project would not load', async () => {
     const before = house.read('wrangler.toml')
     const { status, stderr } = await house.command('add', 'mcp', 'tools', 'http://tools.acme.com')
     expect([status, stderr]).toEqual([1, expect.stringContaining('Nothing was changed: the project would not load.')])
@@ -72,7 +75,7 @@ describe('sallyport add KIND ID URL', () => {
     expect(() => house.read('routes/tools.ts')).toThrow()
   })
 
-  it('overwrites nothing, and asks which policy if there are several', async () => {
+  it('sallyport add overwrites no file, and asks for --policy if there are several policies', async () => {
     expect((await house.command('add', 'mcp', 'desk', 'https://d.acme.com')).stderr).toContain(
       'routes/desk.ts is there',
     )
@@ -82,7 +85,7 @@ describe('sallyport add KIND ID URL', () => {
     expect((await house.command('add', 'mcp', 'tools', 'https://d.acme.com', '--policy', 'other')).status).toBe(0)
   })
 
-  it('ignores comments in code, and refuses text that is not an address', async () => {
+  it('sallyport add ignores comments in the list of routes, and refuses text that is not an address', async () => {
     house.write('routes/index.ts', `// once: export default [a]\n${INDEX}`)
     expect((await house.command('add', 'maf', 'tools', 'https://tools.acme.com')).status).toBe(0)
     expect(house.read('routes/index.ts')).toContain('\nexport default [support, desk, tools]')
@@ -97,7 +100,7 @@ describe('sallyport add KIND ID URL', () => {
     [['mcp', 'x', 'https://a.acme.com', 'more']],
     [['mcp', 'Ä', 'https://a.acme.com']],
     [[]],
-  ])('prints its usage: %j', async (args) => {
+  ])('sallyport add prints its usage or the fault for wrong arguments: %j', async (args) => {
     const { status, stderr } = await house.command('add', ...args)
     expect([status, stderr]).toEqual([
       1,
@@ -105,7 +108,7 @@ describe('sallyport add KIND ID URL', () => {
     ])
   })
 
-  it('writes into wrangler.jsonc, and keeps its comments', async () => {
+  it('sallyport add writes the variable into wrangler.jsonc, and keeps the comments of the file', async () => {
     const { root } = house
     mkdirSync(root, { recursive: true })
     house.write(
@@ -130,7 +133,7 @@ describe('sallyport add KIND ID URL', () => {
 })
 
 describe('sallyport add provider', () => {
-  it('writes an issuer in the form that its preset requires', async () => {
+  it('sallyport add provider writes an issuer in the form that its preset requires', async () => {
     const args = ['--id', 'okta', '--issuer', 'https://acme.okta.com/oauth2/default', '--audience', 'api://default']
     expect((await house.command('add', 'provider', 'okta', ...args)).status).toBe(0)
     expect(house.read('policies/okta.ts')).toContain(
@@ -138,7 +141,7 @@ describe('sallyport add provider', () => {
     )
   })
 
-  it('names a local provider by a variable, because production has another one', async () => {
+  it('sallyport add provider writes a local issuer as a variable, because production has another issuer', async () => {
     const args = ['--id', 'kc', '--issuer', 'http://localhost:8180/realms/acme']
     expect((await house.command('add', 'provider', 'keycloak', ...args)).status).toBe(0)
     expect(house.read('policies/kc.ts')).toContain("issuer: { env: 'KC_ISSUER' }")
@@ -152,13 +155,13 @@ describe('sallyport add provider', () => {
     [['oidc', '--id', 'corp', '--issuer', 'http://sso.acme.com'], 'issuer'],
     [['oidc', '--id', 'corp', '--issuer', 'https://u:p@sso.acme.com'], 'issuer'],
     [['auth0', 'https://acme.auth0.com/'], 'usage'],
-  ])('writes no issuer that cannot work: %j', async (args, says) => {
+  ])('sallyport add provider writes no issuer that cannot work: %j', async (args, says) => {
     const { status, stderr } = await house.command('add', 'provider', ...args)
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
     expect(() => house.read('policies/corp.ts')).toThrow()
   })
 
-  it('gives a second provider a prefix, so that one route can trust both', async () => {
+  it('sallyport add provider gives a second issuer a subjectPrefix, so that a route can trust both', async () => {
     const args = ['--id', 'partner', '--issuer', 'https://acme.eu.auth0.com/', '--audience', 'agents']
     expect((await house.command('add', 'provider', 'auth0', ...args)).status).toBe(0)
     expect(house.read('policies/partner.ts')).toContain("subjectPrefix: 'partner:'")
@@ -172,7 +175,7 @@ describe('sallyport add provider', () => {
     )
   })
 
-  it('has an example for each preset, in the form that the preset requires', async () => {
+  it('sallyport add provider without --issuer writes a valid placeholder for each preset', async () => {
     const presets =
       'entra auth0 okta keycloak cognito clerk workos supabase firebase google cloudflare-access zitadel authentik openiddict oidc'
     for (const preset of presets.split(' ')) {

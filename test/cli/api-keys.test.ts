@@ -40,7 +40,7 @@ function printed(out: string) {
 }
 
 describe('sallyport keys api', () => {
-  it('creates a key, shows it once, lists it without the secret, explains it, and revokes it', async () => {
+  it('sallyport keys api creates an API key, shows it once, lists it without its secret, and revokes it', async () => {
     const made = await create('--role', 'member', '--expires', '30d')
     expect(made).toMatchObject({ status: 0 })
     const { key, id } = printed(made.out)
@@ -59,7 +59,7 @@ describe('sallyport keys api', () => {
     expect(await run('explain', '--token', 'key.txt')).toMatchObject({ status: 1 })
   }, 120_000)
 
-  it('rotates a key: a new one for the same subject, and an end for the old one', async () => {
+  it('sallyport keys api rotate creates a new API key, and gives the old API key an end', async () => {
     const { id } = printed((await create('--service', '--operation', 'run.*', '--expires', 'never')).out)
     const rotated = await api('rotate', id, '--expires', 'never', '--overlap', '2d')
     expect(rotated).toMatchObject({ status: 0 })
@@ -72,25 +72,21 @@ describe('sallyport keys api', () => {
   it.each<[string, string[], string]>([
     ['no label', ['create', '--subject', 'alice'], '--label and --subject'],
     [
-      'a route that is not there',
+      'a route that does not exist',
       ['create', '--label', 'x', '--subject', 'a', '--route', 'suport'],
       'No route "suport" trusts these keys',
     ],
     [
-      'an operation that is none',
+      'an invalid operation',
       ['create', '--label', 'x', '--subject', 'a', '--operation', 'RUN'],
       'an operation such as',
     ],
     ['days without a d', ['create', '--label', 'x', '--subject', 'a', '--expires', '45'], 'a number of days'],
-    [
-      'more days than there are',
-      ['create', '--label', 'x', '--subject', 'a', '--expires', '999999999d'],
-      'a number of days',
-    ],
+    ['too many days', ['create', '--label', 'x', '--subject', 'a', '--expires', '999999999d'], 'a number of days'],
     ['a subject in two lines', ['create', '--label', 'x', '--subject', 'a\nb'], 'one line'],
-    ['a label of space', ['create', '--label', '  ', '--subject', 'a'], 'one line'],
+    ['a label of spaces', ['create', '--label', '  ', '--subject', 'a'], 'one line'],
     [
-      'a route that does not trust them',
+      'a route that does not trust the keys',
       ['create', '--label', 'x', '--subject', 'a', '--route', 'desk'],
       'No route "desk" trusts these keys',
     ],
@@ -98,9 +94,9 @@ describe('sallyport keys api', () => {
     ['an overlap without end', ['rotate', '0123456789abcdef', '--overlap', 'never'], '--overlap never'],
     ['an end in the past', ['create', '--label', 'x', '--subject', 'a', '--expires', '2020-01-01'], 'a future date'],
     ['an id that no key has', ['revoke', '0123456789abcdef'], 'There is no key 0123456789abcdef'],
-    ['another verb', ['delete', '0123456789abcdef'], 'usage: sallyport keys api'],
+    ['an unknown verb', ['delete', '0123456789abcdef'], 'usage: sallyport keys api'],
     ['keys that no route trusts', ['list', '--keys', 'other'], 'No route trusts a set of API keys "other"'],
-  ])('refuses %s, and says so', async (_, args, said) => {
+  ])('sallyport keys api refuses %s, and says what is wrong', async (_, args, said) => {
     const { status, out } = await api(...args)
     expect(status).toBe(1)
     expect(out).toContain(said)
@@ -108,7 +104,7 @@ describe('sallyport keys api', () => {
 })
 
 describe('sallyport check for API keys', () => {
-  it('accepts the keys, and reports a namespace that is not bound', async () => {
+  it('sallyport check accepts API keys, and reports a KV namespace that is not bound', async () => {
     expect(await run('check')).toMatchObject({ status: 0 })
     house.write('policies/keys.ts', KEYS.replace('API_KEYS', 'API_KEY'))
     const { status, out } = await run('check')
@@ -117,7 +113,7 @@ describe('sallyport check for API keys', () => {
     house.write('policies/keys.ts', KEYS)
   })
 
-  it('refuses one namespace under two ids, because a key stands for one person', async () => {
+  it('sallyport check refuses a KV namespace of API keys under two ids', async () => {
     house.write('policies/staff.ts', KEYS.replace("'keys'", "'staff'"))
     const desk = house.read('routes/desk.ts')
     house.write(
@@ -130,7 +126,7 @@ describe('sallyport check for API keys', () => {
     expect(out).toContain('"API_KEYS", which policies/')
   })
 
-  it('refuses an id whose people would look like local people', async () => {
+  it('sallyport check refuses API keys with the id "local", because their user ids would look like local people', async () => {
     house.write('policies/keys.ts', KEYS.replace("'keys'", "'local'"))
     const { status, out } = await run('check')
     house.write('policies/keys.ts', KEYS)
@@ -138,7 +134,7 @@ describe('sallyport check for API keys', () => {
     expect(out).toContain('npm start uses user ids')
   })
 
-  it('refuses peopleOf an issuer that the route does not trust', async () => {
+  it('sallyport check refuses API keys with peopleOf an issuer that the route does not trust', async () => {
     house.write('policies/keys.ts', KEYS.replace("'API_KEYS' }", "'API_KEYS', peopleOf: 'nobody' }"))
     const { status, out } = await run('check')
     expect(status).toBe(1)
@@ -147,7 +143,7 @@ describe('sallyport check for API keys', () => {
   })
 })
 
-it('the test gateway of a project has the namespace of its API keys', async () => {
+it('the test gateway of a project has the KV namespace of its API keys, and can create keys', async () => {
   const { startGateway } = (await builtPackage()).testing
   const gateway = await startGateway({ root: house.root })
   try {

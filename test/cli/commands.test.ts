@@ -19,7 +19,7 @@ const command = (...args: string[]) => house.command(...args)
 const withChange: House['withChange'] = (...args) => house.withChange(...args)
 
 describe('sallyport check', () => {
-  it('says what it checked if there is no fault', async () => {
+  it('sallyport check prints how many routes, policies and examples it checked if there is no fault', async () => {
     expect(await command('check')).toEqual({
       status: 0,
       stdout: expect.stringMatching(/^2 routes, 1 policies, 3 examples: no faults\.$/m),
@@ -27,7 +27,7 @@ describe('sallyport check', () => {
     })
   })
 
-  it('prints every fault with file, path, found, expected and remedy, and fails (F19)', async () => {
+  it('sallyport check fails with file, path, found, expected and remedy of a fault (F19)', async () => {
     const { status, stderr } = await withChange(
       'routes/desk.ts',
       "path: '/agents/desk'",
@@ -40,7 +40,7 @@ describe('sallyport check', () => {
     )
   })
 
-  it('prints a fault of a policy once for all its routes, and names the place of a missing key', async () => {
+  it('sallyport check prints a fault of a policy once for all its routes, with the place of a missing key', async () => {
     const { stderr } = await withChange(
       'policies/talk.ts',
       "operations: ['run.*', 'threads.read']",
@@ -55,7 +55,7 @@ describe('sallyport check', () => {
     expect(stderr).toContain('2 faults')
   })
 
-  it('finds a failing example, an unset variable, and a file whose name is not its id', async () => {
+  it('sallyport check reports a failing example, an unset variable, and a file name that differs from the id', async () => {
     const expectation = "does: 'threads.delete', expect: 'deny'"
     const example = await withChange('policies/talk.ts', expectation, "does: 'threads.delete', expect: 'allow'", () =>
       command('check'),
@@ -68,7 +68,7 @@ describe('sallyport check', () => {
     expect([example.status, variable.status, name.status]).toEqual([1, 1, 1])
   })
 
-  it('checks a named environment, which inherits no variables, and refuses an unknown one', async () => {
+  it('sallyport check --env checks the variables of an environment, and refuses an unknown environment', async () => {
     const unset = await withChange(
       'wrangler.toml',
       'SUPPORT_URL = "https://support.staging',
@@ -84,7 +84,7 @@ describe('sallyport check', () => {
     expect((await command('check', 'staging')).status).toBe(1)
   })
 
-  it('stops at an import that is unresolved or missing, and says where', async () => {
+  it('sallyport check fails for an unresolved or missing import, and names the import to correct', async () => {
     const nowhere = await withChange('routes/desk.ts', '../policies/talk', '../policies/nobody', () => command('check'))
     expect(nowhere.stderr).toContain('Could not resolve "../policies/nobody"')
     const missing = await withChange('routes/desk.ts', "import { defineRoute } from 'sallyport'", '', () =>
@@ -112,7 +112,7 @@ describe('sallyport explain', () => {
     return command('explain', '--token', 'token.txt', '--offline', ...args)
   }
 
-  it('prints each check and the person, and never the token', async () => {
+  it('sallyport explain prints each check and the person, and never the token', async () => {
     const { status, stdout } = await explain(`Authorization: Bearer ${token}\n`)
     expect(status).toBe(1)
     expect(stdout).toContain('✓ alg: RS256')
@@ -126,13 +126,13 @@ describe('sallyport explain', () => {
     for (const part of token.split('.')) expect(stdout).not.toContain(part)
   })
 
-  it('accepts a good token, and says that its signature was not checked', async () => {
+  it('sallyport explain --offline accepts a good token, and says that its signature was not checked', async () => {
     const good = signRaw({ alg: 'RS256', kid: 'k1' }, { ...claims, aud: 'agents' }, key)
     const { status, stdout } = await explain(good, '--route', 'desk')
     expect([status, stdout]).toEqual([0, expect.stringContaining('if its signature is good')])
   })
 
-  it('describes text that is not a signed JWT, and refuses a token as an argument', async () => {
+  it('sallyport explain describes text that is not a signed JWT, and refuses a token as an argument', async () => {
     expect((await explain('Kx9vQ2mPz7sLd4Rt8WnYb3Hc')).stdout).toContain('only its provider can read')
     const wrong = await command('explain', '--token', token, '--offline')
     expect(wrong.status).toBe(1)
@@ -142,7 +142,7 @@ describe('sallyport explain', () => {
   })
 })
 
-it('sallyport routes prints a table, and the whole effective configuration as JSON', async () => {
+it('sallyport routes prints a table of the routes, and with --json the whole effective configuration', async () => {
   expect((await command('routes')).stdout).toMatch(
     /^\/agents\/desk {5}http {7}https:\/\/desk\.internal\.acme\.com {5}login {9}talk {6}-$/m,
   )
@@ -156,7 +156,7 @@ it('sallyport routes prints a table, and the whole effective configuration as JS
   }
 })
 
-it('sallyport schema prints a JSON Schema', async () => {
+it('sallyport schema prints a JSON Schema of a route', async () => {
   expect(JSON.parse((await command('schema')).stdout)).toMatchObject({
     $schema: expect.any(String),
     type: 'object',
@@ -169,7 +169,7 @@ describe('sallyport keys', () => {
   const kids = (text: string) =>
     [...text.matchAll(/^(signs|published) +(\S+) +(\S+)$/gm)].map((match) => `${match[1]} ${match[2]} ${match[3]}`)
 
-  it('creates a first usable key in a file that only its owner can read, and prints no secret', async () => {
+  it('sallyport keys creates a first signing key in a file with mode 600, and prints no secret', async () => {
     const { status, stdout } = await command('keys')
     expect(status).toBe(0)
     expect(stdout).toContain(`wrangler secret put SIGNING_KEYS < ${file}`)
@@ -181,7 +181,7 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, file), 'utf8')).toBe(secret)
   })
 
-  it('stores the keys of each environment in a separate file', async () => {
+  it('sallyport keys stores the signing keys of each environment in a separate file', async () => {
     const { status, stdout } = await command('keys', '--env', 'staging')
     expect([status, stdout]).toEqual([
       0,
@@ -190,7 +190,7 @@ describe('sallyport keys', () => {
     expect((await command('keys', 'threads', '--env', 'staging')).stdout).toContain('.secrets/staging-thread-secret')
   })
 
-  it('rotates keys in steps, and the gateway can run after each of them', async () => {
+  it('sallyport keys rotates signing keys in steps: add, promote, retire', async () => {
     const [first] = kids((await command('keys', 'list')).stdout)
     const added = kids((await command('keys', 'add')).stdout)
     expect(added).toEqual([first, expect.stringMatching(/^published ES256/)])
@@ -202,7 +202,7 @@ describe('sallyport keys', () => {
     expect((await command('keys', 'promote')).status).toBe(1)
   })
 
-  it('also creates keys for other algorithms, and prints its usage', async () => {
+  it('sallyport keys creates an RS256 key, and refuses HS256, unknown steps and a broken file', async () => {
     expect(kids((await command('keys', 'new', '--algorithm', 'RS256')).stdout)).toHaveLength(2)
     expect((await command('keys', 'add', '--algorithm', 'HS256')).stderr).toContain('usage:')
     // A name that every object has is no step, and the keys stay.
@@ -215,7 +215,7 @@ describe('sallyport keys', () => {
     expect(broken.stderr).not.toContain('d3adb33f')
   })
 
-  it('creates the thread secret once, in a file for its owner only, and never replaces it', async () => {
+  it('sallyport keys threads creates the thread secret in a file with mode 600, and never replaces it', async () => {
     const threads = '.secrets/thread-secret'
     const { status, stdout } = await command('keys', 'threads')
     expect(status).toBe(0)
@@ -238,7 +238,7 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, threads), 'utf8')).toBe(secret)
   })
 
-  it('writes a rotated thread secret before the previous one and the first one', async () => {
+  it('sallyport keys rotate-threads writes the new secret before the previous secret and the first secret', async () => {
     const threads = '.secrets/rotated'
     const lines = () => readFileSync(path.join(house.root, threads), 'utf8').trim().split('\n')
     const rotate = () => command('keys', 'rotate-threads', '--file', threads)
@@ -260,7 +260,7 @@ describe('sallyport keys', () => {
 describe('sallyport threads', () => {
   const alice = ['threads', '--issuer', 'https://login.acme.com', '--subject', 'alice']
 
-  it('prints an owner as the gateway writes it, different for each person, provider and tenant', async () => {
+  it('sallyport threads prints a different owner for each person, identity provider and tenant', async () => {
     const owners = [
       alice,
       ['threads', '--issuer', 'https://login.acme.com', '--subject', 'bob'],
@@ -273,7 +273,7 @@ describe('sallyport threads', () => {
     expect(new Set(told).size).toBe(4)
   })
 
-  it('prints the id by which an agent knows a thread, and needs the secret for it', async () => {
+  it('sallyport threads prints the id of a thread at the agent, and fails without THREAD_SECRET', async () => {
     expect((await command('add', 'maf', 'helper', 'https://helper.acme.com')).status).toBe(0)
     const thread = ['--route', 'helper', '--thread', 't1', '--file', '.secrets/threads-test']
     const without = await command(...alice, ...thread)
@@ -288,13 +288,16 @@ describe('sallyport threads', () => {
     [['--issuer', 'https://nobody.acme.com', '--subject', 'a'], 'No route trusts the issuer'],
     [[...alice.slice(1), '--route', 'suport', '--thread', 't'], 'There is no route "suport"'],
     [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'sees the same thread ids'],
-  ])('refuses a question whose answer would be useless: %j', async (args, says) => {
-    const { status, stdout, stderr } = await command('threads', ...args)
-    expect([status, stdout, stderr]).toEqual([1, '', expect.stringContaining(says)])
-  })
+  ])(
+    'sallyport threads refuses an unknown issuer or route, and a route that does not change thread ids: %j',
+    async (args, says) => {
+      const { status, stdout, stderr } = await command('threads', ...args)
+      expect([status, stdout, stderr]).toEqual([1, '', expect.stringContaining(says)])
+    },
+  )
 
   it.each([[[]], [['--issuer', 'x']], [['--issuer', 'x', '--subject', 'a', '--tenant', 'b']]])(
-    'prints its usage: %j',
+    'sallyport threads prints its usage for wrong arguments: %j',
     async (args) => {
       const { status, stderr } = await command('threads', ...args)
       expect([status, stderr]).toEqual([1, expect.stringContaining('usage: sallyport threads')])

@@ -18,7 +18,7 @@ async function explain(...args: string[]) {
 }
 
 describe('sallyport explain for a request', () => {
-  it('prints who asks, for what, which rule allows it, and what the agent gets', async () => {
+  it('sallyport explain prints the caller, the operation, the rule that allows it, and the headers for the agent', async () => {
     const body =
       '{"assistant_id":"agent","input":{},"config":{"configurable":{"langgraph_auth_user":{"identity":"mallory"}}}}'
     const { status, text } = await explain(
@@ -42,7 +42,7 @@ describe('sallyport explain for a request', () => {
     expect(text).not.toMatch(/eyJ[\w-]+\./)
   })
 
-  it('prints which policy refuses, and what the caller is told', async () => {
+  it('sallyport explain prints the policy that denies a request, and the refusal that the caller gets', async () => {
     const { text } = await explain(
       'DELETE /agents/langgraph/threads/11111111-1111-4111-8111-111111111111',
       '--as',
@@ -55,7 +55,7 @@ describe('sallyport explain for a request', () => {
     expect(text).not.toContain('The agent gets')
   })
 
-  it('prints the owner of the thread, and the ids that the agent gets', async () => {
+  it('sallyport explain prints the owner of the thread, and the members of the body that the gateway changes', async () => {
     const body =
       '{"threadId":"t1","runId":"r1","messages":[],"tools":[],"context":[],"state":{"auth_user":{"user_id":"ceo"}}}'
     const { text } = await explain(
@@ -67,7 +67,7 @@ describe('sallyport explain for a request', () => {
     expect(text).toMatch(/Added to the body: .*state\.auth_user\.role/)
   })
 
-  it('reports a request without a person, and a path without a route', async () => {
+  it('sallyport explain reports a request without a person, and a path without a route', async () => {
     expect((await explain('GET /agents/langgraph/info')).text).toContain('401 token-missing')
     expect((await explain('GET /nowhere', '--as', 'bob')).text).toContain('✗ route      none has this path')
   })
@@ -77,7 +77,7 @@ describe('sallyport explain for a request', () => {
     [['GET /x', '--as', '{"name":"x"}'], '--as takes a person'],
     [['GET /x', '--body', '@nofile'], 'There is no file nofile'],
     [['GET /x', '--header', 'x'], 'is not a header'],
-  ])('explains an argument that is wrong or missing: %j', async (args, says) => {
+  ])('sallyport explain says what is wrong with a wrong or missing argument: %j', async (args, says) => {
     const { status, text } = await explain(...args)
     expect([status, text]).toEqual([1, expect.stringContaining(says)])
   })

@@ -78,8 +78,8 @@ const mistakes: Readonly<Record<string, Mistake>> = {
   'no compatibility flags': toml(FLAGS, '', 'enable_request_signal'),
   'one flag of two': toml(FLAGS, 'compatibility_flags = ["enable_request_signal"]', '"request_signal_passthrough"'),
   'a misspelt flag': toml('"enable_request_signal"', '"enable_request_signals"', '"enable_request_signal"'),
-  'a second door at workers.dev': toml('workers_dev = false', 'workers_dev = true', 'Set workers_dev = false'),
-  'a second door at workers.dev, by default': toml('workers_dev = false\n', '', 'Set workers_dev = false'),
+  'a second address at workers.dev': toml('workers_dev = false', 'workers_dev = true', 'Set workers_dev = false'),
+  'a second address at workers.dev, by default': toml('workers_dev = false\n', '', 'Set workers_dev = false'),
   'previews of every version': toml('preview_urls = false', 'preview_urls = true', 'preview_urls = false'),
   'development mode in production': toml(PUBLIC, `${PUBLIC}\nENVIRONMENT = "development"`, 'can be deployed'),
   'a mode that does not exist': toml(PUBLIC, `${PUBLIC}\nENVIRONMENT = "prod"`, '"production" or "development"'),
@@ -176,7 +176,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "origin: { env: 'SUPPORT_URL' }, operations: ['thread.read']",
     'Did you mean "threads.read"?',
   ),
-  'a secret in place of the name of one': support(
+  'a secret in place of the name of a secret': support(
     "origin: { env: 'SUPPORT_URL' }",
     "origin: { env: 'SUPPORT_URL' }, credential: { header: 'x-api-key', secret: 'sk-live-abc123' }",
     'agent.credential.secret',
@@ -186,7 +186,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "['eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhIn0.c2lnbmF0dXJl' as never, '']",
     'audience',
   ),
-  'an id that is no file’s name': {
+  'a route with an id that is not the name of its file': {
     ...desk("id: 'desk'", "id: 'tickets'", 'Rename the file or the id.'),
     blames: 'routes/tickets.ts',
   },
@@ -209,7 +209,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     blames: 'routes/desk.ts',
     says: "import desk from './desk'",
   },
-  'a list that is none': {
+  'an object in place of the list of routes': {
     in: 'routes/index.ts',
     from: 'export default [support, desk]',
     to: 'export default { support, desk }',
@@ -247,7 +247,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "when: { roles: 'member' } as never",
     'Did you mean "role"?',
   ),
-  'an example that does not come out': talk(
+  'an example that fails': talk(
     "does: 'threads.delete', expect: 'deny'",
     "does: 'threads.delete', expect: 'allow'",
     'examples[1]',
@@ -262,7 +262,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     "expect: 'allow' }",
     'one that is denied',
   ),
-  'a rule for an issuer that nobody trusts': talk(
+  'a rule for an issuer that no route trusts': talk(
     "when: { role: 'admin' }",
     "when: { role: 'admin', issuer: 'logni' }",
     'Did you mean "login"?',
@@ -278,11 +278,7 @@ const mistakes: Readonly<Record<string, Mistake>> = {
     'Did you mean "ticket.close"?',
   ),
   'two scopes in one text': talk("{ role: 'admin' }", "{ scope: 'a.read a.write' }", 'a scope has no space'),
-  'a role with a character that nobody sees': talk(
-    "{ role: 'admin' }",
-    "{ role: 'ad\\u200bmin' }",
-    'invisible characters',
-  ),
+  'a role with an invisible character': talk("{ role: 'admin' }", "{ role: 'ad\\u200bmin' }", 'invisible characters'),
   'a part of a path in braces': desk("'/tickets/:id/close'", "'/tickets/{id}/close'", 'as :name'),
   'an example of a pattern': talk(
     "does: 'threads.delete', expect: 'deny'",
@@ -361,7 +357,7 @@ it.each([
   'API_KEY_HEADER = "x-api-key"',
   'MODEL = "sk-learn-embeddings"',
   'PUBLIC_KEY = "MCowBQYDK2VwAyEA"',
-])('sallyport check accepts a line that is not a mistake: %s', async (line) => {
+])('sallyport check accepts a variable that only looks like a secret: %s', async (line) => {
   const run = () => house.command('check')
   expect(await house.withChange('wrangler.toml', PUBLIC, `${PUBLIC}\n${line}`, run)).toMatchObject({
     status: 0,
@@ -369,7 +365,7 @@ it.each([
   })
 })
 
-it('sallyport check mentions settings that may be intended, and does not fail', async () => {
+it('sallyport check prints warnings for settings that may be intended, and does not fail', async () => {
   const said = async (file: string, from: string, to: string) =>
     house.withChange(file, from, to, async () => {
       const { status, stdout, stderr } = await house.command('check')
@@ -388,8 +384,8 @@ it('sallyport check mentions settings that may be intended, and does not fail', 
   )
 })
 
-describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
-  it('is found by sallyport check, which names the file', async () => {
+describe.each(Object.entries(mistakes))('mistake: %s', (_name, mistake) => {
+  it('sallyport check reports a mistake in the configuration, and names only the file to correct', async () => {
     const run = () => house.command('check')
     const { status, stderr } = await house.withChange(mistake.in, mistake.from, mistake.to, run)
     expect(status).toBe(1)
@@ -407,18 +403,21 @@ describe.each(Object.entries(mistakes))('%s', (_name, mistake) => {
   })
 })
 
-describe('a suggestion', () => {
+describe('suggestions', () => {
   it.each([
     ['policies/login.ts', "['agents']", "'agents' as never", 'a list'],
     ['routes/support.ts', 'trust: [login]', "trust: ['login'] as never", 'an object'],
     ['wrangler.toml', '[env.staging]\n', '[env.staging]\nname = "house"\n', 'a name of its own'],
-  ])('is not made for a value that is no name: %s, %s', async (file, from, to, expected) => {
-    const { stderr } = await house.withChange(file, from, to, () => house.command('check'))
-    expect(stderr).toContain(`expected  ${expected}\n`)
-    expect(stderr).not.toContain('Did you mean')
-  })
+  ])(
+    'sallyport check suggests no value in place of a value that is not a name: %s, %s',
+    async (file, from, to, expected) => {
+      const { stderr } = await house.withChange(file, from, to, () => house.command('check'))
+      expect(stderr).toContain(`expected  ${expected}\n`)
+      expect(stderr).not.toContain('Did you mean')
+    },
+  )
 
-  it('is one of the values that are possible there', async () => {
+  it('sallyport check suggests a possible value for a misspelt method', async () => {
     const { stderr } = await house.withChange('routes/desk.ts', "'POST'", "'post' as never", () =>
       house.command('check'),
     )

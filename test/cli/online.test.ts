@@ -32,13 +32,13 @@ const asked = (more: Parameters<typeof trustedIssuer>[0] = {}, network = nodePor
   askIssuer(trustedIssuer({ issuer: issuers.issuer('login'), algorithms: ['RS256'], ...more }), network)
 
 describe('the online check of an identity provider', () => {
-  it('finds no fault if the document has the issuer and the keys fit our algorithms', async () => {
+  it('the online check finds no fault if the discovery document has the issuer and the keys fit', async () => {
     const line = `${issuers.issuer('login')}: 1 keys, for RS256`
     expect(await asked()).toEqual({ lines: [line], faults: [] })
     expect(await asked({ jwksUri: `${issuers.issuer('login')}/jwks` })).toMatchObject({ faults: [] })
   })
 
-  it('reports another issuer, even if the preset knows the address of the keys', async () => {
+  it('the online check reports another issuer in the discovery document, even if the preset knows the keys', async () => {
     const name = issuers.issuer('other')
     issuers.set('other', {
       jwks: publishes(publicKeys(key)),
@@ -51,7 +51,7 @@ describe('the online check of an identity provider', () => {
     expect((await asked(known)).faults).toEqual([])
   })
 
-  it('reports a slash at the end of the issuer that the configuration lacks', async () => {
+  it('the online check reports a slash at the end of the issuer that the configuration lacks', async () => {
     const name = issuers.issuer('slash')
     issuers.set('slash', {
       jwks: publishes(publicKeys(key)),
@@ -68,7 +68,7 @@ describe('the online check of an identity provider', () => {
     ])
   })
 
-  it('reports other algorithms, a missing answer, or another address of the keys', async () => {
+  it('the online check reports keys for other algorithms, keys on another host, and a missing answer', async () => {
     issuers.set('elsewhere', {
       discovery: says(200, { issuer: issuers.issuer('elsewhere'), jwks_uri: 'https://keys.example.com/jwks' }),
     })
@@ -85,7 +85,7 @@ describe('the online check of an identity provider', () => {
     expect((await asked({ jwksUri: `${gone}/jwks` })).faults).toMatchObject([{ path: 'jwksUri' }])
   })
 
-  it('reports a difference of clocks', async () => {
+  it('the online check reports clocks that are two minutes apart', async () => {
     const ahead = { ...nodePorts, now: () => Date.now() + 120_000 }
     expect((await asked({}, ahead)).faults).toMatchObject([
       { path: 'clockSkewSeconds', found: expect.stringMatching(/^clocks 1[12]\d seconds apart$/) },
@@ -102,20 +102,20 @@ describe('the online check of an agent', () => {
     return askAgent(route, nodePorts)
   }
 
-  it('accepts an answer with any status', async () => {
+  it('the online check accepts an answer of an agent with any status', async () => {
     expect(await ask(openHttp(origin.url))).toEqual({
       lines: [`/agents/http: ${origin.url} answers (404)`],
       faults: [],
     })
   })
 
-  it('reports a missing answer', async () => {
+  it('the online check reports an agent that does not answer', async () => {
     expect((await ask(openHttp(`http://127.0.0.1:${await freePort()}`))).faults).toMatchObject([
       { file: 'routes/http.ts', path: 'agent.origin', found: expect.stringContaining('ECONNREFUSED') },
     ])
   })
 
-  it('reports a member of a langgraph agent that the gateway does not know', async () => {
+  it('the online check reports a body member in the OpenAPI document of LangGraph that the gateway does not know', async () => {
     const schemaOf = (...names: string[]) => ({
       paths: {
         '/threads/{thread_id}/runs': {

@@ -27,7 +27,7 @@ function write(binding: string, most: number, seconds: number, limiters: string,
 }
 
 describe('sallyport check for rates', () => {
-  it('accepts a rate whose limiter fits the policy, in every environment', async () => {
+  it('sallyport check accepts a rate of a policy with a matching limiter in every environment', async () => {
     expect(await house.command('check')).toMatchObject({ status: 0 })
   })
 
@@ -69,20 +69,20 @@ describe('sallyport check for rates', () => {
       ],
       'addresses are counted before the gateway knows the operation',
     ],
-  ])('reports %s', async (_name, given, says) => {
+  ])('sallyport check reports a rate with %s', async (_name, given, says) => {
     write(...given)
     const { status, stderr } = await house.command('check')
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
   })
 
-  it('reports a missing limiter of an environment, because environments inherit none', async () => {
+  it('sallyport check reports a limiter that an environment lacks, because environments inherit no limiter', async () => {
     house.write('wrangler.toml', file + limiter('RUNS', 1001, 3))
     const { status, stderr } = await house.command('check')
     expect([status, stderr]).toEqual([1, expect.stringContaining('"RUNS", which is not bound')])
   })
 })
 
-it('the test gateway of a project has the limiters of its file', async () => {
+it('the test gateway of a project applies the limiters of its wrangler.toml with 429', async () => {
   const { startGateway } = (await builtPackage()).testing
   const gateway = await startGateway({ root: house.root })
   try {

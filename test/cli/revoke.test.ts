@@ -72,7 +72,7 @@ async function run(...args: string[]) {
 }
 
 describe('sallyport revoke', () => {
-  it('revokes, lists and undoes, by the id of the issuer in policies/', async () => {
+  it('sallyport revoke revokes a person of an issuer, lists the entry, and undoes it', async () => {
     const made = await run('person', 'mallory', '--issuer', loginOf(), '--for', '30d', '--note', 'left')
     expect(made, made.out).toMatchObject({ status: 0 })
     const id = /Entry ([0-9a-f]{32})\./.exec(made.out)?.[1] ?? ''
@@ -90,7 +90,7 @@ describe('sallyport revoke', () => {
     expect((await run('undo', id)).out).toContain('The list has no such entry.')
   })
 
-  it('closes a route and opens it again', async () => {
+  it('sallyport revoke closes a route and opens it again', async () => {
     expect(await run('close', 'support', '--message', 'Back at noon.', '--retry-after', '600')).toMatchObject({
       status: 0,
     })
@@ -101,7 +101,7 @@ describe('sallyport revoke', () => {
     expect(JSON.parse((await run('list')).out).closed).toEqual([])
   })
 
-  it('is refused to anyone who is not an operator', async () => {
+  it('sallyport revoke gets 403 for a caller who is not an operator, and asks for a missing token', async () => {
     const own = process.env.SALLYPORT_TOKEN
     process.env.SALLYPORT_TOKEN = await gateway.token({ sub: 'carol', roles: ['member'] })
     expect((await run('list')).out).toContain('was refused with 403')
@@ -113,15 +113,15 @@ describe('sallyport revoke', () => {
   it.each<[string, string[], string]>([
     ['a person without an issuer', ['person', 'x'], 'usage: sallyport revoke'],
     ['an issuer that no route trusts', ['person', 'x', '--issuer', 'lgoin'], 'No route trusts the issuer "lgoin"'],
-    ['a key by its text', ['key', `sp_${'0'.repeat(72)}`], 'Write the id of the key'],
+    ['the text of a key instead of its id', ['key', `sp_${'0'.repeat(72)}`], 'Write the id of the key'],
     ['an option of another verb', ['open', 'support', '--message', 'x'], '--message is not an option'],
-    ['the operators’ own route', ['close', 'operators'], 'it cannot be closed'],
-    ['no time at all', ['key', '0123456789abcdef', '--for', '0d'], 'a number of days'],
+    ['to close the route of the operators', ['close', 'operators'], 'it cannot be closed'],
+    ['a time of zero days', ['key', '0123456789abcdef', '--for', '0d'], 'a number of days'],
     ['a key with an issuer', ['key', 'x', '--issuer', 'https://x'], '--issuer is not an option'],
     ['an end that is no number of days', ['key', '0123456789abcdef', '--for', 'soon'], 'a number of days'],
-    ['a route that is not there', ['close', 'suport'], 'There is no route "suport"'],
-    ['no one', ['person'], 'usage: sallyport revoke'],
-  ])('refuses %s, and says so', async (_, args, said) => {
+    ['a route that does not exist', ['close', 'suport'], 'There is no route "suport"'],
+    ['a missing person', ['person'], 'usage: sallyport revoke'],
+  ])('sallyport revoke refuses %s, and says what is wrong', async (_, args, said) => {
     const { status, out } = await run(...args)
     expect(status).toBe(1)
     expect(out).toContain(said)
@@ -129,7 +129,7 @@ describe('sallyport revoke', () => {
 })
 
 describe('sallyport check for revocations', () => {
-  it('accepts the route, and reports a Durable Object that is not bound', async () => {
+  it('sallyport check accepts a route of operators, and reports a Durable Object that is not bound', async () => {
     const good = await house.command('check')
     expect(good, good.stderr).toMatchObject({ status: 0 })
     await house.withChange('wrangler.toml', 'name = "REVOCATIONS"', 'name = "REVOKED"', async () => {
@@ -138,7 +138,7 @@ describe('sallyport check for revocations', () => {
     })
   })
 
-  it('refuses a public route to the list of revocations', async () => {
+  it('sallyport check refuses a public route to the list of revocations', async () => {
     await house.withChange(
       'routes/operators.ts',
       /trust: .*\n.*policies: .*/.exec(house.read('routes/operators.ts'))?.[0] ?? '',
@@ -150,7 +150,7 @@ describe('sallyport check for revocations', () => {
     )
   })
 
-  it('reports a Worker that does not export the bound class', async () => {
+  it('sallyport check reports a Worker that does not export the bound class RevocationList', async () => {
     await house.withChange('src/index.ts', "export { RevocationList } from 'sallyport/worker'", '', async () => {
       const { status, stderr } = await house.command('check')
       expect([status, stderr]).toEqual([

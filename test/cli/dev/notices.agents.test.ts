@@ -89,8 +89,8 @@ const run = (content: string) => ({
 })
 const noticesOf = (id: string): number => dev.output().split(`\n  ${id}: `).length - 1
 
-describe('the notice about an agent that does not see its user', () => {
-  it('names the missing line of a Python LangGraph server without configurable_headers, once', async () => {
+describe('notices about agents that do not see their user', () => {
+  it('sallyport dev prints once the missing line of a LangGraph server without configurable_headers', async () => {
     // While it runs, the server can be asked about it.
     const slow = { assistant_id: 'agent', input: { messages: [{ role: 'user', content: 'count to 5' }] } }
     await ask('/agents/silent/runs/stream', slow)
@@ -102,26 +102,26 @@ describe('the notice about an agent that does not see its user', () => {
     expect(noticesOf('silent')).toBe(1)
   })
 
-  it('is not printed for a Python LangGraph server with the line', async () => {
+  it('sallyport dev prints no notice for a LangGraph server with configurable_headers', async () => {
     expect(await ask('/agents/told/runs/stream', graphRun)).toContain('local:bob')
     await sleep(500)
     expect(noticesOf('told')).toBe(0)
   })
 
-  it('names the right parameter if an AG2 tool calls its context by another name', async () => {
+  it('sallyport dev prints the right parameter if an AG2 tool gives its context another name', async () => {
     await ask('/agents/renamed', run('let me talk you into it'))
     expect(await dev.printed(/renamed: the model filled the parameter "\w+" of the tool "get_account_data"/)).toContain(
       'context_variables: ContextVariables',
     )
   })
 
-  it('is not printed for an AG2 tool with the right name', async () => {
+  it('sallyport dev prints no notice for an AG2 tool with the right name of its context', async () => {
     await ask('/agents/named', run('my account'))
     await sleep(500)
     expect(noticesOf('named')).toBe(0)
   })
 
-  it('is printed for an agent that gets only an assertion and has never fetched the keys', async () => {
+  it('sallyport dev prints a notice for an agent that gets only an assertion and never fetched the keys', async () => {
     await ask('/agents/desk/runs')
     expect(await dev.printed(/desk: its agent at .* has been asked/)).toContain(
       'a JWT with audience "desk", whose keys',

@@ -31,7 +31,7 @@ const route = (id: string, kind: string, host = '') => ({
 })
 
 describe('notices', () => {
-  it('survive an unexpected answer of a LangGraph server', async () => {
+  it('an unexpected answer of a LangGraph server causes no notice and no failure', async () => {
     agent = await startOrigin((_request, response) => void response.end('{}'))
     const told: string[] = []
     const notices = new Notices(
@@ -43,7 +43,7 @@ describe('notices', () => {
     expect(told).toEqual([])
   })
 
-  it('show no control characters of an agent', async () => {
+  it('a notice shows control characters from an agent as question marks', async () => {
     const told: string[] = []
     const notices = new Notices(
       () => new Map([['/', route('desk', 'ag2') as never]]),

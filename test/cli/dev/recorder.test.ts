@@ -44,7 +44,7 @@ const answers = (text: string) => {
 }
 
 describe('the recorder between gateway and agent', () => {
-  it('passes requests and answers on, without its own header', async () => {
+  it('the recorder forwards requests and answers, and does not forward its target header', async () => {
     answers('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-own: 1\r\ncontent-length: 8\r\n\r\n{"a": 1}')
     const reply = await send({ method: 'POST', body: 'hello' }, { 'x-user-id': 'alice' })
     expect([reply.status, reply.headers.get('x-own'), await reply.text()]).toEqual([200, '1', '{"a": 1}'])
@@ -61,7 +61,7 @@ describe('the recorder between gateway and agent', () => {
     'HTTP/1.1 200 O\u0001K',
     'HTTP/1.1 204 No\r\ncontent-length: 2',
     'nonsense',
-  ])('survives an agent that answers %j', async (line) => {
+  ])('the recorder still answers after an agent has answered %j', async (line) => {
     answers(`${line}\r\nx-own: 1\r\n\r\nhi`)
     await send().then(
       (reply) => reply.text().catch(() => ''),
@@ -71,7 +71,7 @@ describe('the recorder between gateway and agent', () => {
     expect(await (await send()).text()).toBe('hi')
   })
 
-  it('passes headers that are larger than the default limit of Node, both ways', async () => {
+  it('the recorder forwards headers larger than the default limit of Node, in requests and answers', async () => {
     const long = 'x'.repeat(60_000)
     answers(`HTTP/1.1 200 OK\r\nx-long: ${long}\r\ncontent-length: 2\r\n\r\nhi`)
     const socket = await open({ 'x-much': long })
@@ -79,7 +79,7 @@ describe('the recorder between gateway and agent', () => {
     expect(socket).toContain(`x-long: ${long}`)
   })
 
-  it('breaks the connection if the agent breaks it', async () => {
+  it('the recorder breaks the connection to the gateway if the agent breaks the connection', async () => {
     answer = (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf')
       setTimeout(() => socket.destroy(), 50)
@@ -89,19 +89,19 @@ describe('the recorder between gateway and agent', () => {
     await expect(send()).rejects.toThrow()
   })
 
-  it('breaks the connection if the agent changes the protocol without a request', async () => {
+  it('the recorder breaks the connection if the agent answers 101 without an upgrade request', async () => {
     answers('HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n')
     await expect(send()).rejects.toThrow()
   })
 
-  it('passes the refusal of a WebSocket with its body', async () => {
+  it('the recorder forwards the refusal of a WebSocket with its body', async () => {
     answers('HTTP/1.1 403 Forbidden\r\ntransfer-encoding: chunked\r\nx-why: no\r\n\r\n4\r\nnope\r\n0\r\n\r\n')
     const text = await open({ upgrade: 'websocket', connection: 'Upgrade' })
     expect(text).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n[\s\S]*x-why: no[\s\S]*\r\n\r\nnope$/)
     expect(text.toLowerCase()).not.toContain('transfer-encoding')
   })
 
-  it('sends nothing to an agent outside of this project, and nothing for a web page', async () => {
+  it('the recorder answers 403 for an address outside the project and for a request from a web page', async () => {
     answers('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi')
     for (const more of [{ [TARGET_HEADER]: 'http://127.0.0.1:1' }, { origin: 'https://evil.test' }])
       expect((await send({}, more)).status).toBe(403)
@@ -125,7 +125,7 @@ async function open(headers: Record<string, string>): Promise<string> {
   return text
 }
 
-describe('the events in an answer', () => {
+describe('events in an answer', () => {
   const found = (type: string, chunks: readonly string[]) => {
     const all: unknown[] = []
     const events = new EventsIn(type, (json) => all.push(json))
@@ -138,11 +138,11 @@ describe('the events in an answer', () => {
     ['one at a time', ['data: {"a":1}\n\n', 'data: {"a":2}\n\n']],
     ['cut anywhere', [...'event: x\r\ndata: {"a":1}\r\n\r\n: comment\n\ndata: {"a":2}\n\n']],
     ['in several lines', ['data: {\ndata: "a":1}\n\ndata: {"a":2}\n\n']],
-  ])('are found %s', (_name, chunks) => {
+  ])('the recorder finds the events of a stream that arrive %s', (_name, chunks) => {
     expect(found('text/event-stream', chunks)).toEqual([{ a: 1 }, { a: 2 }])
   })
 
-  it('are skipped if they are too long, and later ones are found', () => {
+  it('the recorder skips an event that is too long, and finds later events', () => {
     const long = `data: "${'x'.repeat(600_000)}"\n\n`
     expect(found('text/event-stream', [long.slice(0, 300_000), long.slice(300_000), 'data: 1\n\n'])).toEqual([1])
     expect(found('application/json', [`"${'x'.repeat(600_000)}"`])).toEqual([])

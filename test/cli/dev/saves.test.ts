@@ -58,7 +58,7 @@ const broken: readonly Broken[] = [
     told: 'Did you mean "trust"?',
   },
   { name: 'an empty file', file: 'routes/desk.ts', to: () => '', told: 'routes/index.ts [2]' },
-  { name: 'a file that is gone', file: 'routes/desk.ts', to: () => undefined, told: 'Could not resolve "./desk"' },
+  { name: 'a missing file', file: 'routes/desk.ts', to: () => undefined, told: 'Could not resolve "./desk"' },
   {
     name: 'a route twice',
     file: 'routes/index.ts',
@@ -72,7 +72,7 @@ const broken: readonly Broken[] = [
     told: 'sales, which nothing imports',
   },
   {
-    name: 'a list that is none',
+    name: 'a list of routes that is a text',
     file: 'routes/index.ts',
     to: (text) => text.replace(/\[.*\]/, '"all"'),
     told: 'the list of all routes',
@@ -117,9 +117,9 @@ const broken: readonly Broken[] = [
   },
 ]
 
-describe('a bad save', () => {
+describe('faulty saves', () => {
   it.each(broken)(
-    '$name: the fault is printed once, and the last good configuration stays in use',
+    'after a save with $name, sallyport dev prints the fault once and keeps the last good configuration',
     async ({ file, to, told }) => {
       const { house, dev } = project
       const before = house.read(file)
@@ -144,7 +144,7 @@ describe('a bad save', () => {
     },
   )
 
-  it('makes no request hang, and is never used to answer one', async () => {
+  it('during faulty saves, the gateway answers every request with 200 from the last good configuration', async () => {
     isRunning = false
     await asked
     expect(answers.length).toBeGreaterThan(50)
@@ -152,7 +152,7 @@ describe('a bad save', () => {
     expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(15_000)
   })
 
-  it('is followed by a good save that prints what changed', async () => {
+  it('sallyport dev loads a good save after faulty saves, and prints what changed', async () => {
     const { house, dev } = project
     const [index, talk] = [house.read('routes/index.ts'), house.read('policies/talk.ts')]
     house.write('policies/talk.ts', talk.replace("'ticket.list'", "'ticket.list', 'ticket.close'"))

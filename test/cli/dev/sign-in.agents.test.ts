@@ -80,8 +80,8 @@ class ClientState {
   codeVerifier = () => this.#verifier
 }
 
-describe('an MCP client that knows only the address of a route', () => {
-  it('finds the local provider, registers, signs a person in, and calls a tool as that person (M11)', async () => {
+describe('sign-in of MCP clients', () => {
+  it('an MCP client finds the local provider, registers, signs a person in, and calls a tool (M11)', async () => {
     const [client, http] = await loadAgentPackages(
       '@modelcontextprotocol/sdk/client/index.js',
       '@modelcontextprotocol/sdk/client/streamableHttp.js',
@@ -114,7 +114,7 @@ describe('an MCP client that knows only the address of a route', () => {
     }
   })
 
-  it('reads from the metadata that a public client has no secret', async () => {
+  it('the metadata of the local provider offers "none" as client authentication, and a registration endpoint', async () => {
     const reply = await fetch(`${dev.provider}/.well-known/openid-configuration`)
     const metadata = (await reply.json()) as Record<string, string[]>
     expect(metadata.token_endpoint_auth_methods_supported?.[0]).toBe('none')
@@ -122,7 +122,7 @@ describe('an MCP client that knows only the address of a route', () => {
   })
 })
 
-describe('a front end on another web origin', () => {
+describe('sign-in of front ends on other web origins', () => {
   const form = (fields: Record<string, string>, origin: string) =>
     fetch(`${dev.provider}/token`, {
       method: 'POST',
@@ -146,7 +146,7 @@ describe('a front end on another web origin', () => {
   const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 
   it.each([`${PAGE}/signed-in`, 'https://app.acme.com/callback'])(
-    'is redirected to %s, and reads the tokens there, a refreshed one included',
+    'a front end is redirected to %s, and reads its tokens and a refreshed token there',
     async (redirectUri) => {
       const { origin } = new URL(redirectUri)
       const back = await signInAt(authorization(redirectUri), 'alice', redirectUri)
@@ -169,12 +169,12 @@ describe('a front end on another web origin', () => {
     'javascript:alert(1)',
     'javascript://127.0.0.1/%0aalert(1)',
     'data://localhost/text',
-  ])('is not redirected to %s, which no route allows', async (redirectUri) => {
+  ])('the local provider does not redirect to %s, which no route allows', async (redirectUri) => {
     const reply = await fetch(authorization(redirectUri), { redirect: 'manual' })
     expect([reply.status, await reply.text()]).toEqual([400, expect.stringContaining('invalid_redirect_uri')])
   })
 
-  it('may not read a token if it is unlisted, and no page may use the password grant', async () => {
+  it('the local provider sends no CORS header for the password grant to any page', async () => {
     const password = { grant_type: 'password', client_id: 'sallyport-cli', username: 'alice', password: 'alice' }
     for (const origin of ['https://evil.test', PAGE]) {
       const reply = await form(password, origin)
@@ -182,7 +182,7 @@ describe('a front end on another web origin', () => {
     }
   })
 
-  it('gets no token for an address that is not a route', async () => {
+  it('the local provider refuses a sign-in for an address that is not a route with invalid_target', async () => {
     const reply = await fetch(authorization(`${PAGE}/`, { resource: `${dev.gateway}/elsewhere` }), {
       redirect: 'manual',
     })

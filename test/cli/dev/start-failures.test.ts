@@ -48,7 +48,7 @@ async function leavesNothing(): Promise<void> {
 }
 
 describe('sallyport dev', () => {
-  it('starts no agent if one in dev.json has no route', async () => {
+  it('sallyport dev starts no agent if an agent in dev.json has no route', async () => {
     house.write('dev.json', JSON.stringify({ agents: { support: { command: listening }, typo: { command: 'true' } } }))
     const { code, output } = await start()
     house.write('dev.json', '{}')
@@ -57,7 +57,7 @@ describe('sallyport dev', () => {
     await leavesNothing()
   }, 60_000)
 
-  it('names the folder of an agent if it does not exist', async () => {
+  it('sallyport dev fails and names the folder of an agent if the folder does not exist', async () => {
     house.write('dev.json', JSON.stringify({ agents: { support: { command: listening, folder: '../gone' } } }))
     const { code, output } = await start()
     house.write('dev.json', '{}')
@@ -68,7 +68,7 @@ describe('sallyport dev', () => {
     await leavesNothing()
   }, 60_000)
 
-  it('stops its agents if the Worker does not start, and prints what the Worker printed', async () => {
+  it('sallyport dev stops its agents if the Worker does not start, and prints the output of the Worker', async () => {
     const entry = house.read('src/index.ts')
     house.write('dev.json', JSON.stringify({ agents: { support: { command: listening } } }))
     house.write('src/index.ts', `${entry}\nthrow new TypeError('only in workerd')\n`)
@@ -81,7 +81,7 @@ describe('sallyport dev', () => {
     await leavesNothing()
   }, 90_000)
 
-  it('names the port that is in use', async () => {
+  it('sallyport dev fails and names the port if a port is in use', async () => {
     const other = createServer().listen(port + 2, '127.0.0.1')
     await once(other, 'listening')
     const { code, output } = await start()
@@ -89,7 +89,7 @@ describe('sallyport dev', () => {
     expect([code, output]).toEqual([1, expect.stringContaining(`Port ${port + 2} is taken`)])
   }, 60_000)
 
-  it('starts no Worker with a remote binding, so that local people never reach production', async () => {
+  it('local people are accepted only on routes with a local, overridden or bound agent', async () => {
     const { localRoutes } = await import('../../../src/cli/dev/local-bundle')
     const loaded = (id: string, host: string) => ({ id, isPublic: false, origin: { host } })
     const routes = new Map(

@@ -16,7 +16,7 @@ const line = (more: object) =>
     }),
   )
 
-it('a request is one line, with its id, person, operations and time', () => {
+it('a forwarded request is shown as a line with its id, status, person, operations and time', () => {
   const more = {
     outcome: 'forwarded',
     status: 200,
@@ -27,7 +27,7 @@ it('a request is one line, with its id, person, operations and time', () => {
   expect(line(more)).toBe('  18:22:56  6d900278  200  alice   GET     /agents/x  info  3 ms')
 })
 
-it('a refused preflight is shown with the page that asked, and one that was answered is not', () => {
+it('a refused preflight is shown with the page that asked, and an answered preflight is not shown', () => {
   const mismatch = { found: 'the page https://evil.test', expected: 'https://app.acme.com', setting: 'cors.origins' }
   expect(line({ method: 'OPTIONS', status: 403, code: 'cors-origin-refused', mismatch })).toContain(
     'cors-origin-refused  3 ms\n            found the page https://evil.test, expected https://app.acme.com (cors.origins)',
@@ -36,12 +36,12 @@ it('a refused preflight is shown with the page that asked, and one that was answ
   expect(line({ outcome: 'begun', status: 200 })).toBeUndefined()
 })
 
-it('the cause of a 503 is shown if it is known', () => {
+it('an issuer with keys that cannot be fetched is shown with the cause', () => {
   const lost = '{"event":"keys-unreachable","issuer":"login","reason":"connection refused"}'
   expect(traffic(lost)).toContain('login: Its keys cannot be fetched: connection refused')
 })
 
-it('text of a caller cannot control the terminal (T3)', () => {
+it('control characters in the text of a caller are not written to the terminal (T3)', () => {
   const mismatch = { found: 'the page \u001b[2J\u202ehttps://evil.test', expected: 'no page' }
   expect(line({ path: '/\u001b]0;x\u0007', code: 'cors-origin-refused', mismatch })).not.toMatch(/[\u001b\u0007\u202e]/)
 })
