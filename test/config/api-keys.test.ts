@@ -26,13 +26,13 @@ function faultsOf(...routes: readonly Route[]): readonly string[] {
 }
 
 describe('API keys', () => {
-  it('load alone and together with an issuer', () => {
+  it('routes that trust API keys load, alone and together with an issuer', () => {
     expect(faultsOf(route('a', [keys]), route('b', [login, keys]))).toEqual([])
   })
 
   it.each<[string, readonly Route[], string]>([
     [
-      'one namespace under two ids',
+      'a single namespace under two ids',
       [route('a', [keys]), route('b', [login, { ...keys, id: 'staff', peopleOf: 'login' }])],
       '"API_KEYS", which policies/keys.ts uses too',
     ],
@@ -42,23 +42,23 @@ describe('API keys', () => {
       '"BUCKET", which is not bound',
     ],
     [
-      'an issuer whose prefix is theirs',
+      'an issuer that has the subject prefix of the API keys',
       [route('a', [{ ...login, subjectPrefix: 'keys:' }, keys])],
       'some with the same subjectPrefix',
     ],
     [
-      'a token in their own header',
+      'tokenHeader set to the header of API keys',
       [route('a', [login, keys], { tokenHeader: 'x-api-key' })],
       'tokenHeader: "x-api-key"',
     ],
-    ['the mark of local people', [route('a', [{ ...keys, id: 'local' }])], 'id: "local"'],
+    ['the id of local people', [route('a', [{ ...keys, id: 'local' }])], 'id: "local"'],
     [
       'people of an issuer that the route does not trust',
       [route('a', [keys, { ...keys, id: 'x', peopleOf: 'login' }])],
       'peopleOf "login"',
     ],
     [
-      'people behind a chain who could be an issuer’s',
+      'people behind a second gateway with the same user ids as people of an issuer',
       [
         route('front', [{ ...login, subjectPrefix: 'keys:' }]),
         route('front-keys', [keys]),
@@ -66,7 +66,7 @@ describe('API keys', () => {
       ],
       'some with the same subjectPrefix',
     ],
-  ])('do not load with %s', (_, routes, found) => {
+  ])('routes that trust API keys do not load with %s', (_, routes, found) => {
     expect(faultsOf(...routes).join('\n')).toContain(found)
   })
 })

@@ -64,14 +64,14 @@ it.each([
   expect(faultsOf([but({ cors: { origins: [origin] } })])).toEqual([])
 })
 
-it('a route that allows any local port loads in development', () => {
+it('a route with http web origins on any local port loads in development', () => {
   const development = { ...environment, ENVIRONMENT: 'development' }
   const origins = ['http://localhost:*', 'http://127.0.0.1:*', 'http://[::1]:*']
   expect(faultsOf([but({ cors: { origins } })], development)).toEqual([])
   expect(faultsOf([but({ cors: { origins: ['https://localhost:*'] } })], development)).toHaveLength(1)
 })
 
-it('a good route loads, and every default is filled in', () => {
+it('a valid route loads, and the gateway fills in the defaults', () => {
   const config = load([good], environment, noNetwork)
   const route = config.routes.get('/agents/support')
   expect(route).toMatchObject({
@@ -81,14 +81,14 @@ it('a good route loads, and every default is filled in', () => {
   })
 })
 
-describe('a route to an agent that stores identity in its state', () => {
+describe('routes to agents that store identity in their state', () => {
   const ag2 = { kind: 'ag2', origin: { env: 'SUPPORT_URL' } }
   it.each<[string, object]>([
-    ['on own threads', {}],
-    ['on shared ones, where that is known', { threads: 'shared', resumesAs: 'whoever-asked-first' }],
-    ['on shared ones, without identity in the state', { threads: 'shared', identity: { state: false } }],
-    ['on a public route', { public: true, trust: undefined, policies: undefined }],
-  ])('loads %s', (_what, change) => {
+    ['with own threads', {}],
+    ['with shared threads and resumesAs', { threads: 'shared', resumesAs: 'whoever-asked-first' }],
+    ['with shared threads and identity.state set to false', { threads: 'shared', identity: { state: false } }],
+    ['without sign-in', { public: true, trust: undefined, policies: undefined }],
+  ])('a route to an agent that stores identity in its state loads %s', (_what, change) => {
     expect(load([but({ agent: ag2, ...change })], environment, noNetwork).routes.size).toBe(1)
   })
 })
@@ -96,7 +96,7 @@ describe('a route to an agent that stores identity in its state', () => {
 describe('the owner of threads', () => {
   const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
 
-  it('is each caller by default, and no one on a public route', () => {
+  it('threads belong to each caller by default, and are shared on a public route', () => {
     expect(loaded({})).toMatchObject({ threads: 'own', claimsUnowned: false })
     expect(loaded({ threads: 'tenant' })).toMatchObject({ threads: 'tenant' })
     expect(loaded({ threads: 'shared' })).toMatchObject({ threads: 'shared' })
@@ -107,7 +107,7 @@ describe('the owner of threads', () => {
       expect(loaded({ ...open, threads })).toMatchObject({ threads: 'shared' })
   })
 
-  it('decides whether operations on all threads are offered, by name or by a pattern', () => {
+  it('a route offers operations on all threads only if its threads are shared', () => {
     const offers = (threads: string, operations: readonly string[]) => {
       const route = loaded({ agent: { ...copilotKit, operations }, threads })
       return ['threads.read', 'threads.clear', 'threads.search'].filter((operation) => route?.offers(operation))
@@ -119,7 +119,7 @@ describe('the owner of threads', () => {
   })
 })
 
-describe('one fault stops the gateway, and the message says where it is and what to do (F19)', () => {
+describe('faults of the configuration (F19)', () => {
   const anything = { operation: 'anything', method: 'GET', path: '/*' }
   const agUi = { kind: 'ag-ui', origin: { env: 'SUPPORT_URL' } }
   const mcp = { kind: 'mcp', origin: { env: 'SUPPORT_URL' } }
@@ -129,11 +129,11 @@ describe('one fault stops the gateway, and the message says where it is and what
     ['an unknown key of the agent', butAgent({ areas: ['runs'] }), { path: 'agent.areas' }],
     ['an unknown kind', butAgent({ kind: 'crew' }), { path: 'agent.kind', found: '"crew"' }],
     ['no agent', but({ agent: undefined }), { path: 'agent' }],
-    ['an id that is no id', but({ id: 'My Route' }), { path: 'id', file: 'routes/My Route.ts' }],
+    ['an id that is not valid', but({ id: 'My Route' }), { path: 'id', file: 'routes/My Route.ts' }],
     ['a path without a slash', but({ path: 'agents' }), { path: 'path' }],
     ['a path with a slash at its end', but({ path: '/agents/' }), { path: 'path' }],
     ['a path with an encoding', but({ path: '/a%2fb' }), { path: 'path' }],
-    ["the gateway's own path", but({ path: '/.well-known/x' }), { path: 'path' }],
+    ['a path of the gateway itself', but({ path: '/.well-known/x' }), { path: 'path' }],
     ['T14: no trust', but({ trust: undefined }), { path: 'trust', remedy: expect.stringContaining('public: true') }],
     ['an empty trust', but({ trust: [] }), { path: 'trust' }],
     ['no policies', but({ policies: undefined }), { path: 'policies' }],
@@ -196,7 +196,7 @@ describe('one fault stops the gateway, and the message says where it is and what
     ],
     ['a policy that allows nothing', butPolicy({ allow: [] }), { path: 'allow' }],
     [
-      'an operation that no kind has',
+      'an operation that no kind of agent has',
       butPolicy({ allow: [{ name: 'x', operations: ['thread.read'] }] }),
       { path: 'allow[0].operations[0]' },
     ],
@@ -229,12 +229,12 @@ describe('one fault stops the gateway, and the message says where it is and what
       { path: 'allow[0].when.any[0].not.scope' },
     ],
     [
-      'an undefined list of what is denied',
+      'an undefined list deny',
       but({ policies: [{ ...policy, deny: undefined }] }),
       { file: 'policies/desk.ts', path: 'deny' },
     ],
     [
-      'an assertion that LangGraph would keep',
+      'an assertion in a header that LangGraph would store',
       but({ identity: { assertion: 'header' } }),
       { path: 'identity.assertion' },
     ],
@@ -278,22 +278,22 @@ describe('one fault stops the gateway, and the message says where it is and what
       { path: 'audience[0]', found: '{}' },
     ],
     ...(['SIGNING_KEYS', 'THREAD_SECRET'] as const).map((secret): (typeof cases)[number] => [
-      `the gateway’s own ${secret} as the agent’s`,
+      `the secret ${secret} of the gateway as the credential of the agent`,
       butAgent({ credential: { header: 'x-api-key', secret } }),
       { path: 'agent.credential.secret', found: `"${secret}"` },
     ]),
     [
-      'a bearer for agents that hand it on',
+      'an assertion as bearer token for agents that forward it',
       but({ agent: { ...copilotKit, preset: 'mastra' }, identity: { assertion: 'bearer' } }),
       { path: 'identity.assertion', found: '"bearer"' },
     ],
     ...(['authorization', 'x-api-key', 'x-agent-key'] as const).map((header): (typeof cases)[number] => [
-      `a secret in ${header} for agents that hand it on`,
+      `a secret in ${header} for agents that forward it`,
       but({ agent: { ...copilotKit, preset: 'mastra', credential: { header, secret: 'KEY' } } }),
       { path: 'agent.credential.header', found: `"${header}"` },
     ]),
     [
-      'identity in props that an agent keeps in its state',
+      'identity in props that an agent stores in its state',
       but({
         agent: { ...agUi, preset: 'langgraph-fastapi' },
         threads: 'shared',
@@ -306,7 +306,7 @@ describe('one fault stops the gateway, and the message says where it is and what
       { allow: [{ name: 'a', operations: ['run.*'] }] },
       { allow: [{ name: 'a', operations: ['*'] }], deny: [{ name: 'd', operations: ['info'], when: { role: 'x' } }] },
     ].map((rules): (typeof cases)[number] => [
-      `apps that may not ask which agents there are: ${JSON.stringify(rules)}`,
+      `policies that do not let apps list the agents: ${JSON.stringify(rules)}`,
       but({ agent: copilotKit, tokenInBody: true, policies: [policyWithExamples({ id: 'p', ...rules })] }),
       { path: 'policies', remedy: expect.stringContaining("operations: ['info']") },
     ]),
@@ -329,11 +329,15 @@ describe('one fault stops the gateway, and the message says where it is and what
     ['a token in the usual header', but({ tokenHeader: 'authorization' }), { path: 'tokenHeader' }],
     ['a token in a cookie', but({ tokenHeader: 'cookie' }), { path: 'tokenHeader' }],
     [
-      'a token that is passed on',
+      'a token header that is forwarded',
       but({ tokenHeader: 'x-token', forwardHeaders: ['x-token'] }),
       { path: 'forwardHeaders', found: '"x-token"' },
     ],
-    ['a web origin from nowhere', but({ cors: { origins: [{ env: 'NOT_SET' }] } }), { path: 'cors.origins[0].env' }],
+    [
+      'a web origin from an unset variable',
+      but({ cors: { origins: [{ env: 'NOT_SET' }] } }),
+      { path: 'cors.origins[0].env' },
+    ],
     ['a web origin with a path', but({ cors: { origins: ['https://app.example.com/'] } }), { path: 'cors.origins[0]' }],
     ['a web origin without TLS', but({ cors: { origins: ['http://app.example.com'] } }), { path: 'cors.origins[0]' }],
     ['an identity header forwarded', but({ forwardHeaders: ['x-user-id'] }), { path: 'forwardHeaders[0]' }],
@@ -348,18 +352,18 @@ describe('one fault stops the gateway, and the message says where it is and what
       { path: 'assertion.lifetimeSeconds' },
     ],
     ['a symmetric assertion', but({ assertion: { algorithm: 'HS256' } }), { path: 'assertion.algorithm' }],
-    ['a preset that is none', butAgent({ kind: 'ag-ui', preset: 'crew' }), { path: 'agent.preset' }],
+    ['an unknown preset', butAgent({ kind: 'ag-ui', preset: 'crew' }), { path: 'agent.preset' }],
     ['a preset of another kind', butAgent({ preset: 'agno' }), { path: 'agent.preset', expected: 'no such key' }],
-    ['a token in bodies without a place for one', but({ tokenInBody: true }), { path: 'tokenInBody' }],
+    ['a token in bodies that have no place for a token', but({ tokenInBody: true }), { path: 'tokenInBody' }],
+    ['a tool name with a line feed', butPolicyOperation('tool.call/two\nlines'), { path: 'allow[0].operations[0]' }],
     [
-      'a tool that no MCP server could have',
-      butPolicyOperation('tool.call/two\nlines'),
+      'a name behind an operation that takes no name',
+      butPolicyOperation('tools.call/search'),
       { path: 'allow[0].operations[0]' },
     ],
-    ['a name behind what names nothing', butPolicyOperation('tools.call/search'), { path: 'allow[0].operations[0]' }],
     ['state on LangGraph', but({ identity: { state: { key: 'auth_user' } } }), { path: 'identity.state' }],
     [
-      'a field from nowhere',
+      'a field of the state from an unknown source',
       but({
         agent: { kind: 'ag2', origin: { env: 'SUPPORT_URL' } },
         identity: { state: { key: 'u', fields: { id: 'token' } } },
@@ -367,7 +371,7 @@ describe('one fault stops the gateway, and the message says where it is and what
       { path: expect.stringContaining('identity.state') },
     ],
     [
-      'two bearers',
+      'a credential and an assertion that are both bearer tokens',
       butAgent({ credential: { header: 'authorization', scheme: 'Bearer', secret: 'KEY' } }),
       { path: 'agent.credential.header' },
     ],
@@ -382,54 +386,58 @@ describe('one fault stops the gateway, and the message says where it is and what
       { path: 'threads' },
     ],
     [
-      'threads of nobody',
+      'own threads on a public route',
       but({ ...open, threads: 'own' }),
       { path: 'threads', remedy: expect.stringMatching(/Remove/) },
     ],
-    ['threads of no tenant', but({ ...open, threads: 'tenant' }), { path: 'threads', found: '"tenant"' }],
-    ['threads of whom there is no word for', but({ threads: 'team' }), { path: 'threads' }],
     [
-      'a pattern that covers nothing that can be kept apart',
+      'threads by tenant on a public route',
+      but({ ...open, threads: 'tenant' }),
+      { path: 'threads', found: '"tenant"' },
+    ],
+    ['an unknown value of threads', but({ threads: 'team' }), { path: 'threads' }],
+    [
+      'a pattern that covers only operations on shared threads',
       but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, operations: ['task.*'] } }),
       { path: 'agent.operations[0]', found: '"task.*"', remedy: expect.stringContaining("threads: 'shared'") },
     ],
     [
-      'a store of events where all can be resumed anyway',
+      'eventStore on a route with shared threads',
       but({ agent: { ...mcp, eventStore: 'per-session' }, threads: 'shared' }),
       { path: 'agent.eventStore', found: '"per-session"', expected: 'nothing here' },
     ],
-    ['a store of events for all', but({ agent: { ...mcp, eventStore: 'one' } }), { path: 'agent.eventStore' }],
+    ['an unknown value of eventStore', but({ agent: { ...mcp, eventStore: 'one' } }), { path: 'agent.eventStore' }],
     [
-      'a store of events of AG-UI',
+      'eventStore on a route to AG-UI',
       but({ agent: { ...agUi, eventStore: 'per-session' } }),
       { path: 'agent.eventStore' },
     ],
     ...(['copilotkit', 'ag-ui'] as const).map((kind): (typeof cases)[number] => [
-      `shared threads of an agent that is not known, with identity in its state: ${kind}`,
+      `shared threads of an unknown agent with identity in its state: ${kind}`,
       but({ agent: { ...agUi, kind }, threads: 'shared', identity: { state: { key: 'auth_user' } } }),
       { path: 'threads', remedy: expect.stringContaining('whoever-asked-first') },
     ]),
     ...(['tenant', 'shared'] as const).flatMap((threads) =>
       [{ kind: 'ag2' }, { kind: 'ag-ui', preset: 'crewai' }, { kind: 'ag-ui', preset: 'langgraph-fastapi' }].map(
         (stores): (typeof cases)[number] => [
-          `${threads} threads of an agent that keeps identity: ${Object.values(stores).join(' ')}`,
+          `${threads} threads of an agent that stores identity: ${Object.values(stores).join(' ')}`,
           but({ agent: { ...agUi, ...stores }, threads }),
           { path: 'threads', found: `"${threads}"`, remedy: expect.stringContaining('whoever-asked-first') },
         ],
       ),
     ),
     [
-      'a word about runs of others where there are none',
+      'resumesAs on a route with own threads',
       but({ agent: { ...agUi, kind: 'ag2' }, resumesAs: 'whoever-asked-first' }),
       { path: 'resumesAs', expected: 'nothing here' },
     ],
     [
-      'a word about runs of others where each has the identity of who asks',
+      'resumesAs for an agent that does not store identity',
       but({ agent: agUi, threads: 'tenant', resumesAs: 'whoever-asked-first' }),
       { path: 'resumesAs' },
     ],
     [
-      'a word about identity that is not put into the state',
+      'resumesAs with identity.state set to false',
       but({
         agent: { ...agUi, kind: 'ag2' },
         threads: 'tenant',
@@ -439,49 +447,56 @@ describe('one fault stops the gateway, and the message says where it is and what
       { path: 'resumesAs' },
     ],
     [
-      'a limit of silence where streams pass unread',
+      'idleSeconds on a route with streams that the gateway does not read',
       but({ agent: mcp, limits: { idleSeconds: 30 } }),
       { path: 'limits.idleSeconds', found: '30', expected: 'limits.heartbeatSeconds above 0' },
     ],
-    ['unowned threads on AG-UI', but({ agent: agUi, unowned: 'hide' }), { path: 'unowned', expected: 'nothing here' }],
     [
-      'unowned threads where none are owned',
+      'unowned on a route to AG-UI',
+      but({ agent: agUi, unowned: 'hide' }),
+      { path: 'unowned', expected: 'nothing here' },
+    ],
+    [
+      'unowned on a route with shared threads',
       but({ threads: 'shared', unowned: 'claim-by-first' }),
       { path: 'unowned', found: '"claim-by-first"' },
     ],
-    ['unowned threads where nobody could own one', but({ ...open, unowned: 'claim-by-first' }), { path: 'unowned' }],
+    ['unowned on a public route', but({ ...open, unowned: 'claim-by-first' }), { path: 'unowned' }],
     [
-      "an operation on everybody's threads where each has their own",
+      'an operation on all threads of a route with own threads',
       but({ agent: { ...copilotKit, operations: ['run.*', 'threads.clear'] } }),
       { path: 'agent.operations[1]', found: '"threads.clear"', remedy: expect.stringContaining("threads: 'shared'") },
     ],
     [
-      "an operation on everybody's threads where each tenant has its own",
+      'an operation on all threads of a route with threads by tenant',
       but({ agent: { ...copilotKit, operations: ['threads.search'] }, threads: 'tenant' }),
       { path: 'agent.operations[0]' },
     ],
-    ['not an object', 7, { file: 'routes/index.ts [0]' }],
-    ['nothing', null, { file: 'routes/index.ts [0]' }],
+    ['a number in place of the route', 7, { file: 'routes/index.ts [0]' }],
+    ['null in place of the route', null, { file: 'routes/index.ts [0]' }],
   ]
-  it.each(cases)('%s', (_what, route, expected) => {
-    const faults = faultsOf([route])
-    expect(faults.length).toBeGreaterThan(0)
-    expect(faults).toContainEqual(expect.objectContaining(expected))
-    // A remedy is a sentence, and so a text that is missing shows.
-    for (const { remedy, found, ...rest } of faults) {
-      expect(remedy).toMatch(/^[A-Z`].+[.:]/s)
-      expect(found).not.toBe('')
-      for (const part of Object.values(rest)) expect(part).toMatch(/^(?!undefined$)./s)
-    }
-  })
+  it.each(cases)(
+    'a route with this fault does not load, and the message names path and remedy: %s',
+    (_what, route, expected) => {
+      const faults = faultsOf([route])
+      expect(faults.length).toBeGreaterThan(0)
+      expect(faults).toContainEqual(expect.objectContaining(expected))
+      // A remedy is a sentence, and so a text that is missing shows.
+      for (const { remedy, found, ...rest } of faults) {
+        expect(remedy).toMatch(/^[A-Z`].+[.:]/s)
+        expect(found).not.toBe('')
+        for (const part of Object.values(rest)) expect(part).toMatch(/^(?!undefined$)./s)
+      }
+    },
+  )
 
-  it('two issuers of one route with user ids that could collide', () => {
+  it('a route with two issuers does not load if user ids of the issuers could collide', () => {
     const second = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
     expect(faultsOf([but({ trust: [issuer, second] })])).toContainEqual(expect.objectContaining({ path: 'trust' }))
     expect(faultsOf([but({ trust: [issuer, { ...second, subjectPrefix: 'partner|' }] })])).toEqual([])
   })
 
-  it('people of several providers who would have the same ids behind a second gateway', () => {
+  it('a route behind a second gateway does not load if user ids of several identity providers could collide', () => {
     const outer = (id: string, from: object) => but({ id, path: `/${id}`, trust: [from], assertion: { audience: id } })
     const partner = { ...issuer, id: 'partner', issuer: 'https://partner.example.com' }
     const gate = { id: 'gate', issuer: { env: 'PUBLIC_URL' }, audience: ['staff', 'guests'], algorithms: ['ES256'] }
@@ -496,7 +511,7 @@ describe('one fault stops the gateway, and the message says where it is and what
     expect(faultsOf([outer('staff', issuer), outer('guests', partner), one])).not.toContainEqual(found)
   })
 
-  it('duplicate ids and overlapping paths', () => {
+  it('routes with duplicate ids or overlapping paths do not load', () => {
     expect(faultsOf([good, but({ path: '/other' })])).toContainEqual(expect.objectContaining({ path: 'id' }))
     for (const path of ['/agents/support', '/agents', '/agents/support/more', '/']) {
       expect(faultsOf([good, but({ id: 'two', path })]), path).toContainEqual(expect.objectContaining({ path: 'path' }))
@@ -513,13 +528,13 @@ describe('one fault stops the gateway, and the message says where it is and what
     'http://gate.example.com',
     'https://gate.example.com/',
     'https://gate.example.com/x',
-  ])('a PUBLIC_URL of %o', (PUBLIC_URL) => {
+  ])('the configuration does not load with a PUBLIC_URL of %o', (PUBLIC_URL) => {
     expect(faultsOf([good], { ...environment, PUBLIC_URL })).toContainEqual(
       expect.objectContaining({ path: 'vars.PUBLIC_URL' }),
     )
   })
 
-  it('plain http outside of development', () => {
+  it('the configuration does not load with plain http outside of development', () => {
     const env = {
       PUBLIC_URL: 'http://127.0.0.1:8787',
       ENVIRONMENT: 'development',
@@ -535,10 +550,10 @@ describe('one fault stops the gateway, and the message says where it is and what
     )
   })
 
-  it('a configuration without routes', () =>
+  it('a configuration without routes does not load', () =>
     expect(faultsOf([])).toContainEqual(expect.objectContaining({ file: 'routes/index.ts' })))
 
-  it('all faults are reported at once, in a text that a person can act on', () => {
+  it('the error message lists all faults of the configuration with found, expected and remedy', () => {
     const bad = { ...good, limit: 1, agent: { kind: 'langgraph', origin: { env: 'NOT_SET' } } }
     const worse = { ...good, id: 'two', path: '/two', trust: [{ ...issuer, id: 'other', algorithms: [] }] }
     expect(
@@ -577,7 +592,7 @@ describe('the effective configuration and the JSON Schema', () => {
   // wrangler.toml has to have all that this checkout's routes name.
   const env = readDeployments(process.cwd()).named(undefined).environment
 
-  it('the configuration is plain JSON and survives a round trip', () => {
+  it('the effective configuration is plain JSON and survives a round trip', () => {
     const effective = effectiveConfiguration(load(routes, env, noNetwork), routes)
     expect(JSON.parse(JSON.stringify(effective))).toEqual(effective)
     for (const route of effective.routes) {
@@ -592,13 +607,13 @@ describe('the effective configuration and the JSON Schema', () => {
     }
   })
 
-  it('the configuration shows the event store of an MCP route', () => {
+  it('the effective configuration shows the event store of an MCP route', () => {
     const route = but({ agent: { kind: 'mcp', origin: { env: 'SUPPORT_URL' }, eventStore: 'per-session' } }) as Route
     const [shown] = effectiveConfiguration(load([route], environment, noNetwork), [route]).routes
     expect(shown?.agent).toMatchObject({ kind: 'mcp', eventStore: 'per-session' })
   })
 
-  it('the configuration shows everything that a reviewer needs to see', () => {
+  it('the effective configuration shows preset, style, tokenInBody, servesPages, threads and resumesAs of a route', () => {
     const agent = { ...copilotKit, preset: 'mastra', style: 'single-route' }
     const more = { tokenInBody: true, servesPages: true, threads: 'shared', policies: [policyWithExamples(signedIn)] }
     const route = but({ agent, ...more, resumesAs: 'whoever-asked-first', identity: { state: { key: 'auth_user' } } })
@@ -608,14 +623,14 @@ describe('the effective configuration and the JSON Schema', () => {
     expect(shown).toMatchObject({ threads: 'shared', resumesAs: 'whoever-asked-first' })
   })
 
-  it('a stream that is read only to remove identity may be silent for any time', () => {
+  it('the gateway watches the silence of a stream only if heartbeats are on', () => {
     const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
     expect(loaded({ threads: 'tenant' })).toMatchObject({ watchesSilence: false, identityRemoved: expect.any(Object) })
     expect(loaded({ threads: 'tenant', limits: { heartbeatSeconds: 15 } })).toMatchObject({ watchesSilence: true })
     expect(loaded({})).toMatchObject({ watchesSilence: false, identityRemoved: undefined })
   })
 
-  it('the JSON Schema accepts every shipped route and refuses what the loader refuses', () => {
+  it('the JSON Schema accepts every shipped route and refuses faults that the loader refuses', () => {
     const validate = new Ajv2020({ strict: false }).compile(routeJsonSchema() as object)
     for (const route of routes) expect(validate(route), JSON.stringify(validate.errors)).toBe(true)
     for (const bad of [

@@ -32,25 +32,25 @@ const route = (id: string, origin: Agent['origin'], audience?: string): Route =>
     ...(audience !== undefined && { assertion: { audience } }),
   })
 
-describe('an assertion for one agent is worthless at another', () => {
+describe('audiences of assertions', () => {
   it.each([
     ['two audiences that are the same', route('b', { url: shop }, 'shared'), 'routes/b.ts assertion.audience'],
     ['an audience that is the id of another route', route('b', { url: shop }, 'a'), 'routes/b.ts assertion.audience'],
     ['an audience of a service', route('b', { service: 'AGENT' }, 'shared'), 'routes/b.ts assertion.audience'],
     ['another path on the same host', route('b', { url: `${desk}/b` }, 'shared'), 'routes/b.ts assertion.audience'],
-  ])('%s is a fault if the origins differ', (_what, second, fault) => {
+  ])('two routes with different origins do not load if they share an audience: %s', (_what, second, fault) => {
     const first = route('a', { url: desk }, second.assertion?.audience === 'a' ? undefined : 'shared')
     expect(faultsOf([first, second])).toEqual([fault])
     expect(faultsOf([first, route('c', { url: desk }), second])).toEqual([fault])
   })
 
-  it('two routes may share an audience only if they have the same origin', () => {
+  it('two routes load with the same audience and origin, or with different audiences and origins', () => {
     expect(faultsOf([route('a', { url: desk }, 'shared'), route('b', { env: 'DESK_URL' }, 'shared')])).toEqual([])
     expect(faultsOf([route('a', { url: desk }, 'one'), route('b', { url: shop }, 'two')])).toEqual([])
   })
 })
 
-describe('a web origin in cors.origins', () => {
+describe('web origins in cors.origins', () => {
   const withCors = (origin: string, ENVIRONMENT: string | undefined) =>
     faultsOf([{ ...route('a', { url: desk }), cors: { origins: ['https://app.example.com', origin] } }], {
       ENVIRONMENT,
@@ -68,10 +68,13 @@ describe('a web origin in cors.origins', () => {
     ['https://App.example.com', false, false],
     ['null', false, false],
     ['*', false, false],
-  ])('%s is accepted in production: %s; in development: %s', (origin, inProduction, inDevelopment) => {
-    const fault = ['routes/a.ts cors.origins[1]']
-    for (const environment of [undefined, 'production'])
-      expect(withCors(origin, environment)).toEqual(inProduction ? [] : fault)
-    expect(withCors(origin, 'development')).toEqual(inDevelopment ? [] : fault)
-  })
+  ])(
+    'the web origin %s is accepted in cors.origins in production: %s; in development: %s',
+    (origin, inProduction, inDevelopment) => {
+      const fault = ['routes/a.ts cors.origins[1]']
+      for (const environment of [undefined, 'production'])
+        expect(withCors(origin, environment)).toEqual(inProduction ? [] : fault)
+      expect(withCors(origin, 'development')).toEqual(inDevelopment ? [] : fault)
+    },
+  )
 })

@@ -188,7 +188,7 @@ function collect(schema: Schema, at: string, found: Map<string, Set<string>>): v
     add(`${at === '' ? '' : `${at}.`}${name}${schema.required?.includes(name) ? '' : '?'}`, part)
 }
 
-it('a route has exactly these members, and each accepts exactly these values', () => {
+it('the JSON Schema of a route has exactly the listed members and values', () => {
   const found = new Map<string, Set<string>>()
   collect(routeJsonSchema() as Schema, '', found)
   const lines = [...found].map(([path, values]) => (values.size > 0 ? `${path}: ${[...values].join(' ')}` : path))

@@ -93,12 +93,15 @@ describe.each([
   ['an agent', ofAgents],
   ['a route', ofRoutes],
 ] as const)('an optional field of %s', (_whose, cases) => {
-  it.each(cases)('$field has its effect on a route that sets it, and none on a route without it', async (one) => {
-    const index = all.indexOf(one)
-    const see = (route: string) => one.see(askAt(`/${route}-${index}`, one.issuerName, one.agent ? '' : '/x'))
-    expect(await see('set')).toEqual(one.set)
-    expect(await see('unset')).toEqual(one.unset)
-  })
+  it.each(cases)(
+    'the optional field $field changes a route that sets it, and does not change a route without it',
+    async (one) => {
+      const index = all.indexOf(one)
+      const see = (route: string) => one.see(askAt(`/${route}-${index}`, one.issuerName, one.agent ? '' : '/x'))
+      expect(await see('set')).toEqual(one.set)
+      expect(await see('unset')).toEqual(one.unset)
+    },
+  )
 })
 
 /** Fields whose effect takes time or an agent of its own, each with the tests that see it. */
@@ -126,7 +129,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   withoutRevocations: 'gateway/revocation',
 }
 
-it('every optional field of the configuration has a case here or names the test that covers it', () => {
+it('every optional field of the configuration has a case in this test or names the test that covers it', () => {
   const nameOf = (field: string) => field.split(/[:,]/, 1)[0]
   const covered = [
     ...ofIssuers.map(({ field }) => `trust.${nameOf(field)}`),
