@@ -57,7 +57,7 @@ afterAll(async () => {
   await Promise.all([provider?.close(), origin?.close()])
 })
 
-it('people of Better Auth are accepted with the tokens that it issues', async () => {
+it('a token that Better Auth issued is accepted, and the same token with a forged signature is refused', async () => {
   const person = { name: 'Alice', email: 'alice@acme.example', password: 'correct horse battery' }
   const signedUp = await ask('/sign-up/email', person)
   expect(signedUp.status).toBe(200)

@@ -36,15 +36,18 @@ const judged = [
   'cloudflareAccess',
 ] as const
 
-describe.each(judged)('the token library of %s', (name) => {
+describe.each(judged)('token library of %s', (name) => {
   const provider = providers[name]
   const judge = (token: string) => judges[name]?.judge(token) ?? Promise.reject(new Error('no judge'))
 
-  it.each(Object.entries(provider.accepts))('accepts what the gateway accepts: %s', async (_what, change) => {
-    await expect(judge(tokenOf(provider, key, change))).resolves.toBeTruthy()
-  })
+  it.each(Object.entries(provider.accepts))(
+    'the token library of the provider accepts a token that the gateway accepts: %s',
+    async (_what, change) => {
+      await expect(judge(tokenOf(provider, key, change))).resolves.toBeTruthy()
+    },
+  )
 
-  it('refuses a token with another signature, or an expired one', async () => {
+  it('the token library of the provider refuses an expired token, and a token with another signature', async () => {
     await expect(judge(tokenOf(provider, { ...other, kid: key.kid ?? '' }))).rejects.toThrow()
     await expect(judge(tokenOf(provider, key, { with: { iat: 1, exp: 2, auth_time: 1 } }))).rejects.toThrow()
   })

@@ -76,13 +76,13 @@ async function show(token = '') {
 const told = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
 
 describe(`Keycloak ${KEYCLOAK}`, () => {
-  it('publishes what the configuration expects', async () => {
+  it('the online check finds no fault in the issuer and keys that Keycloak publishes', async () => {
     const [compiled] = compileIssuer(issuer, {})
     if (!compiled) throw new Error('no issuer')
     expect((await askIssuer(compiled, nodePorts)).faults).toEqual([])
   })
 
-  it('a person is accepted, with roles of a client whose id has dots', async () => {
+  it('a person of Keycloak is accepted with the roles of a client that has dots in its id', async () => {
     const { access_token } = await signIn('alice')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({
@@ -94,27 +94,27 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect((told().roles as string[]).toSorted()).toEqual(['Read Only', 'member'])
   })
 
-  it('a person named like a service account is a person, and has no unverified address', async () => {
+  it('a person of Keycloak named like a service account is a person, without an unverified e-mail address', async () => {
     const { access_token } = await signIn('service-account-web')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ caller: 'user' })
     expect(told()).not.toHaveProperty('email')
   })
 
-  it('a service account is a service', async () => {
+  it('a service account of Keycloak is accepted as a service', async () => {
     const form = { grant_type: 'client_credentials', client_id: 'Robot', client_secret: SECRET }
     const { access_token } = await keycloak.tokens(form)
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ caller: 'service', client_id: 'Robot' })
   })
 
-  it('a person with a role of an API has its audience, whichever page signs them in', async () => {
+  it('a person of Keycloak with a role of the API is accepted, even through a client without the audience', async () => {
     const { access_token } = await signIn('alice', 'other')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ client_id: 'other' })
   })
 
-  it('other tokens are refused, each with its reason', async () => {
+  it('an ID token, a refresh token and a token without audience of Keycloak are refused with reasons', async () => {
     const { id_token, refresh_token } = await signIn('alice')
     const { access_token: ofOther } = await signIn('bob', 'other')
     // An ID token has its client as audience, and a refresh token is signed with a secret that only

@@ -24,18 +24,18 @@ function faultsOfRoute(route: Route): readonly Fault[] {
 }
 
 it.each(Object.entries(providers))(
-  'the issuer of %s loads in the form that its customers write',
+  'the issuer of the provider %s loads in the form that customers of the provider write',
   (_name, { issuer }) => {
     expect(faultsOf(issuer)).toEqual([])
   },
 )
 
-describe('a preset that cannot work is a fault (invariant 19)', () => {
+describe('issuers that a preset refuses (invariant 19)', () => {
   const entra = { preset: 'entra' } as const
   const host = 'https://login.microsoftonline.com'
   it.each<[string, Partial<Issuer>, string]>([
-    ['Entra of all tenants', { ...entra, issuer: `${host}/common/v2.0` }, 'id of your tenant'],
-    ['Entra of all organizations', { ...entra, issuer: `${host}/organizations/v2.0` }, 'id of your tenant'],
+    ['Entra for all tenants', { ...entra, issuer: `${host}/common/v2.0` }, 'id of your tenant'],
+    ['Entra for all organizations', { ...entra, issuer: `${host}/organizations/v2.0` }, 'id of your tenant'],
     ['Entra as its discovery document writes it', { ...entra, issuer: `${host}/{tenantid}/v2.0` }, 'id of your tenant'],
     ['Entra by a domain', { ...entra, issuer: `${host}/acme.onmicrosoft.com/v2.0` }, 'id of your tenant'],
     ['Entra without its version', { ...entra, issuer: `${host}/${TENANT}` }, 'id of your tenant'],
@@ -55,7 +55,7 @@ describe('a preset that cannot work is a fault (invariant 19)', () => {
       'pool',
     ],
     ['Supabase without its path', { preset: 'supabase', issuer: 'https://abcd.supabase.co' }, '/auth/v1'],
-    ['Firebase of no project', { preset: 'firebase', issuer: 'https://securetoken.google.com' }, 'project'],
+    ['Firebase without a project', { preset: 'firebase', issuer: 'https://securetoken.google.com' }, 'project'],
     ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'accounts.google.com'],
     ['WorkOS without its client', { preset: 'workos', issuer: 'https://api.workos.com' }, 'jwksUri'],
     ['Clerk with a slash', { preset: 'clerk', issuer: 'https://clerk.acme.com/' }, 'slash'],
@@ -65,7 +65,7 @@ describe('a preset that cannot work is a fault (invariant 19)', () => {
       'id of your tenant',
     ],
     ['Access with a slash', { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com/' }, 'slash'],
-  ])('%s', (_what, issuer, remedy) => {
+  ])('a route does not load with an issuer that its preset refuses: %s', (_what, issuer, remedy) => {
     expect(faultsOf(issuer)).toEqual([
       {
         file: 'policies/login.ts',
@@ -77,14 +77,14 @@ describe('a preset that cannot work is a fault (invariant 19)', () => {
     ])
   })
 
-  it('an algorithm that the provider does not sign with', () => {
+  it('a route does not load with an algorithm that the provider of its preset does not sign with', () => {
     expect(faultsOf({ preset: 'google', issuer: 'https://accounts.google.com', algorithms: ['ES256'] })).toMatchObject([
       { path: 'algorithms', found: '["ES256"]', expected: 'RS256, which google signs with' },
     ])
   })
 })
 
-describe('settings that contradict their preset are a fault (invariant 19)', () => {
+describe('settings that contradict their preset (invariant 19)', () => {
   const firebase = { preset: 'firebase', issuer: 'https://securetoken.google.com/acme' } as const
   const access = { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com' } as const
   const workos = { preset: 'workos', issuer: 'https://api.workos.com/user_management/client_1' } as const
@@ -92,23 +92,23 @@ describe('settings that contradict their preset are a fault (invariant 19)', () 
     ['Firebase for another audience', { ...firebase, audience: ['other'] }, 'audience'],
     ['WorkOS for another audience', { ...workos, audience: ['client_1'] }, 'audience'],
     ['Access with another kind of token', { ...access, tokenType: 'at+jwt' }, 'tokenType'],
-  ])('%s', (_what, issuer, path) => {
+  ])('a route does not load with a setting that contradicts its preset: %s', (_what, issuer, path) => {
     expect(faultsOf(issuer)).toEqual([expect.objectContaining({ path })])
   })
 
-  it('WorkOS accepts any issuer if the address of the keys is configured', () => {
+  it('the preset of WorkOS accepts any issuer if jwksUri is set', () => {
     const jwksUri = 'https://api.workos.com/sso/jwks/client_1'
     for (const issuer of ['https://api.workos.com', 'https://auth.acme.com/'])
       expect(faultsOf({ preset: 'workos', issuer, jwksUri, audience: [issuer] })).toEqual([])
   })
 })
 
-describe('issuers of one route whose people could be confused are a fault (invariant 19)', () => {
+describe('issuers with people who could be confused (invariant 19)', () => {
   const first: Issuer = { ...issuerOf('https://x.test/{tenant}'), tenants: ['acme'] }
   const second = (subjectPrefix: string) => issuerOf('https://y.test', { id: 'second', subjectPrefix })
   const faults = (...trust: Issuer[]) => faultsOfRoute(routeOf(openHttp('https://agent.example.com'), trust))
 
-  it('a prefix that equals one of a tenant', () => {
+  it('a route does not load if a subject prefix equals the prefix of a tenant of another issuer', () => {
     expect(faults(first, second('acme:'))).toEqual([expect.objectContaining({ path: 'trust' })])
     expect(
       faults(
@@ -119,42 +119,42 @@ describe('issuers of one route whose people could be confused are a fault (invar
     expect(faults(first, second('other:'))).toEqual([])
   })
 
-  it('one issuer twice', () => {
+  it('a route does not load if two entries of trust have the same issuer', () => {
     const twice = issuerOf('https://x.test/acme', { id: 'second', subjectPrefix: 'p:' })
     expect(faults(first, twice)).toEqual([expect.objectContaining({ path: 'trust', found: 'one `issuer` twice' })])
   })
 })
 
-describe('an issuer that cannot work is a fault (invariant 19)', () => {
+describe('issuers that cannot work (invariant 19)', () => {
   it.each<[string, Partial<Issuer>, Partial<Fault>]>([
-    ['tenants without their place', { tenants: [TENANT] }, { path: 'issuer' }],
+    ['tenants without {tenant} in the issuer', { tenants: [TENANT] }, { path: 'issuer' }],
     [
-      'a place without tenants',
+      '{tenant} in the issuer without tenants',
       { issuer: 'https://login.example.com/{tenant}' },
       { path: 'tenants', found: 'none', remedy: 'List their ids.' },
     ],
+    ['{tenant} only in jwksUri', { jwksUri: 'https://login.example.com/{tenant}' }, { path: 'tenants' }],
+    ['an empty list of tenants', { issuer: 'https://login.example.com/{tenant}', tenants: [] }, { path: 'tenants' }],
     [
-      'a place in the address of the keys alone',
-      { jwksUri: 'https://login.example.com/{tenant}' },
-      { path: 'tenants' },
+      'audienceFrom with an empty condition',
+      { audienceFrom: { claim: 'azp', where: {} } },
+      { path: 'audienceFrom.where' },
     ],
-    ['no tenants', { issuer: 'https://login.example.com/{tenant}', tenants: [] }, { path: 'tenants' }],
-    ['no mark of an access token', { audienceFrom: { claim: 'azp', where: {} } }, { path: 'audienceFrom.where' }],
-    ['a name that is no address, without keys', { issuer: 'acme.com' }, { path: 'issuer' }],
+    ['an issuer that is not a URL, without jwksUri', { issuer: 'acme.com' }, { path: 'issuer' }],
     ['keys without TLS', { issuer: 'acme.com', jwksUri: 'http://acme.com/jwks' }, { path: 'jwksUri' }],
     [
-      'an issuer without TLS, though keys are named',
+      'an issuer without TLS, with jwksUri',
       { issuer: 'http://acme.com', jwksUri: 'https://acme.com/k' },
       { path: 'issuer' },
     ],
-    ['a star that is not at the end', { keepRoles: ['*-admin'] }, { path: 'keepRoles[0]' }],
-    ['no place of a claim', { claims: { roles: { firstOf: [] } } }, { path: 'claims.roles.firstOf' }],
-    ['a person as everybody', { callers: 'people' as 'services' }, { path: 'callers' }],
-  ])('%s', (_what, issuer, fault) => {
+    ['keepRoles with a star that is not at the end', { keepRoles: ['*-admin'] }, { path: 'keepRoles[0]' }],
+    ['an empty list of paths to a claim', { claims: { roles: { firstOf: [] } } }, { path: 'claims.roles.firstOf' }],
+    ['an unknown value of callers', { callers: 'people' as 'services' }, { path: 'callers' }],
+  ])('a route does not load with an issuer that cannot work: %s', (_what, issuer, fault) => {
     expect(faultsOf(issuer)).toEqual([expect.objectContaining({ file: 'policies/login.ts', ...fault })])
   })
 
-  it('an issuer that is not an address is accepted if the address of the keys is configured', () => {
+  it('a route loads with an issuer that is not a URL if jwksUri is set', () => {
     for (const issuer of ['acme.com', 'stytch.com/project-live-1', 'kubernetes/serviceaccount', 'urn:acme'])
       expect(faultsOf({ issuer, jwksUri: 'https://acme.com/jwks' })).toEqual([])
   })

@@ -69,48 +69,59 @@ const ask = async (path: string, token: string) => {
   return { status: reply.status, audit: await gateway.auditOf(reply) }
 }
 
-it('every preset has a provider in these tests', () => {
+it('every preset has a provider in the tests of providers', () => {
   const named = new Set(all.flatMap(([, { issuer }]) => issuer.preset ?? []))
   expect([...named].sort()).toEqual([...issuerPresetNames].sort())
 })
 
-describe.each(all)('%s', (name, provider) => {
+describe.each(all)('provider %s', (name, provider) => {
   const key = signers[algorithmOf(provider)]
   const isMachine = (is: Claims): boolean => (is.caller ?? personIs(provider)) === 'service'
 
-  it('the address of its keys is known', () => {
+  it('the preset of the provider gives the expected address of its keys, if any', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     expect(compiled?.jwksUri).toBe(provider.keysAt)
   })
 
-  it.each(Object.entries(provider.accepts))('accepts: %s', async (_what, accepted) => {
-    const { status } = await ask(name, tokenOf(provider, key, accepted))
-    expect(status).toBe(200)
-    const claims = decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
-    const told = Object.keys(accepted.is).map((claim) => [claim, claims[claim]])
-    expect(Object.fromEntries(told)).toEqual(accepted.is)
-  })
+  it.each(Object.entries(provider.accepts))(
+    'the gateway accepts a valid token of the provider, and the assertion has its identity: %s',
+    async (_what, accepted) => {
+      const { status } = await ask(name, tokenOf(provider, key, accepted))
+      expect(status).toBe(200)
+      const claims = decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
+      const told = Object.keys(accepted.is).map((claim) => [claim, claims[claim]])
+      expect(Object.fromEntries(told)).toEqual(accepted.is)
+    },
+  )
 
-  it.each(Object.entries(provider.refuses))('refuses, and says why: %s', async (_what, { reason, ...change }) => {
-    const before = origin.received.length
-    const { status, audit } = await ask(name, tokenOf(provider, key, change))
-    expect({ status, reason: audit.reason }).toEqual({ status: 401, reason })
-    expect(audit.mismatch).toEqual({
-      found: expect.any(String),
-      expected: expect.any(String),
-      ...(audit.mismatch?.setting !== undefined && { setting: expect.any(String) }),
-    })
-    expect(origin.received).toHaveLength(before)
-  })
+  it.each(Object.entries(provider.refuses))(
+    'the gateway refuses a token of the provider, and the audit line says why: %s',
+    async (_what, { reason, ...change }) => {
+      const before = origin.received.length
+      const { status, audit } = await ask(name, tokenOf(provider, key, change))
+      expect({ status, reason: audit.reason }).toEqual({ status: 401, reason })
+      expect(audit.mismatch).toEqual({
+        found: expect.any(String),
+        expected: expect.any(String),
+        ...(audit.mismatch?.setting !== undefined && { setting: expect.any(String) }),
+      })
+      expect(origin.received).toHaveLength(before)
+    },
+  )
 
-  it.each(Object.entries(provider.accepts))('a rule for people excludes machines: %s', async (_what, accepted) => {
-    const { status, audit } = await ask(`people/${name}`, tokenOf(provider, key, accepted))
-    const expected = isMachine(accepted.is) ? { status: 403, code: 'policy-denied' } : { status: 200, code: undefined }
-    expect({ status, code: audit.code }).toEqual(expected)
-  })
+  it.each(Object.entries(provider.accepts))(
+    'a policy for people allows people of the provider and denies machines: %s',
+    async (_what, accepted) => {
+      const { status, audit } = await ask(`people/${name}`, tokenOf(provider, key, accepted))
+      const expected = isMachine(accepted.is)
+        ? { status: 403, code: 'policy-denied' }
+        : { status: 200, code: undefined }
+      expect({ status, code: audit.code }).toEqual(expected)
+    },
+  )
 
   // OpenID Connect Back-Channel Logout section 2.4; older providers leave its header's type out.
-  it('a logout token is refused by its type and by its event', async () => {
+  it('a logout token of the provider is refused for its type or for its event', async () => {
     const typed = await ask(name, tokenOf(provider, key, { header: { typ: 'logout+jwt' } }))
     expect(typed).toMatchObject({ status: 401, audit: { reason: 'type' } })
     const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
@@ -118,7 +129,7 @@ describe.each(all)('%s', (name, provider) => {
     expect(untyped).toMatchObject({ status: 401, audit: { reason: 'logout-token' } })
   })
 
-  it('texts that people write about themselves never change who they are (T26)', () => {
+  it('claims that people write about themselves change neither their user id, kind, roles nor tenant (T26)', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     if (!compiled) throw new Error('no issuer')
     const decided = (claims: Claims) => {

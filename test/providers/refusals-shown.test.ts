@@ -77,7 +77,7 @@ const cases: Readonly<Record<string, Case>> = {
     expected: new RegExp(`later than ${iso}`),
     code: 'token-expired',
   },
-  'an issuer with a slash too many': {
+  'a token with a slash too many in its issuer': {
     token: () => sign({ iss: `${issuers.issuer('login')}/` }),
     reason: 'issuer',
     found: /\/login\/$/,
@@ -107,19 +107,19 @@ const cases: Readonly<Record<string, Case>> = {
     found: /encrypted/,
     expected: /a signed JWT/,
   },
-  'a key of another environment': {
+  'a token with a key that the issuer does not publish': {
     token: () => sign({}, { kid: other.kid }, other),
     reason: 'key',
     found: /the key .*, which the issuer does not publish/,
     expected: /a key of the issuer/,
   },
-  'a signature of somebody else': {
+  'a token with a signature by another key': {
     token: () => sign({}, {}, other),
     reason: 'signature',
     found: /no key of the issuer verifies/,
     expected: /by a key of the issuer/,
   },
-  'a shared secret': {
+  'a token signed with a shared secret': {
     token: () => signSymmetric({ kid: key.kid }, claims(), 'secret'),
     reason: 'algorithm',
     found: /^HS256$/,
@@ -134,7 +134,7 @@ const cases: Readonly<Record<string, Case>> = {
 }
 
 it.each(Object.entries(cases))(
-  '%s',
+  'the caller, the audit line, the console and explain show the refusal of %s',
   async (_what, { token: make, reason, found, expected, code = 'token-invalid' }) => {
     const token = make()
     const reply = await gateway.fetch('/agents/http/x', { headers: bearer(token) })

@@ -53,7 +53,7 @@ async function ask(path: string, key: typeof redKey, claims: object) {
 }
 const told = () => decodeJwt(String(origin.last().headers['x-sallyport-assertion']))
 
-it('each tenant is a separate issuer, and no two share a user id', async () => {
+it('the same sub in two tenants gives two user ids, and each assertion names its tenant', async () => {
   const person = { tid: red, azp: 'app', upn: 'alice@red.example', scp: 'Agents.Use' }
   expect(await ask('/entra', redKey, { iss: issuerAt(red), ...person })).toEqual({ status: 200, reason: undefined })
   // The administrator of another tenant decides which addresses its people have.
@@ -63,14 +63,14 @@ it('each tenant is a separate issuer, and no two share a user id', async () => {
   expect(told()).toMatchObject({ sub: `${blue}:same`, tenant: blue })
 })
 
-it('an unlisted tenant is refused, and the key of one tenant signs for no other', async () => {
+it('a token of an unlisted tenant, or with the key of another tenant, is refused', async () => {
   const other = '33333333-3333-4333-8333-333333333333'
   expect(await ask('/entra', redKey, { iss: issuerAt(other) })).toEqual({ status: 401, reason: 'issuer' })
   expect(await ask('/entra', redKey, { iss: issuerAt('{tenant}') })).toEqual({ status: 401, reason: 'issuer' })
   expect(await ask('/entra', redKey, { iss: issuerAt(blue) })).toEqual({ status: 401, reason: 'key' })
 })
 
-it('an issuer that is not an address is verified with the configured keys', async () => {
+it('a token of an issuer that is not a URL is verified with the keys at jwksUri', async () => {
   expect((await ask('/named', redKey, { iss: 'acme.com' })).status).toBe(200)
   expect(await ask('/named', blueKey, { iss: 'acme.com' })).toEqual({ status: 401, reason: 'key' })
   expect(await ask('/named', redKey, { iss: 'https://acme.com' })).toEqual({ status: 401, reason: 'issuer' })
