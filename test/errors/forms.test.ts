@@ -20,40 +20,40 @@ const notRpc = new Refusal('body-invalid', 'not JSON-RPC 2.0')
 const badParams = new Refusal('body-invalid', 'name')
 const missing = new Refusal('token-missing')
 
-describe('a refusal in JSON-RPC', () => {
+describe('refusals in JSON-RPC', () => {
   it.each<[string, Refusal, number]>([
-    ['bytes that are no JSON', notJson, -32_700],
-    ['JSON that is no request', notRpc, -32_600],
-    ['a batch where there is none', new Refusal('body-invalid', 'not one A2A request'), -32_600],
-    ['parameters that are none', badParams, -32_602],
-    ['another type than JSON', new Refusal('media-type-refused', 'content-type'), -32_090],
-    ['too much', new Refusal('body-too-large'), -32_090],
-  ])('about %s has no id if no request was read', (_what, refusal, code) => {
+    ['bytes that are not JSON', notJson, -32_700],
+    ['JSON that is not a request', notRpc, -32_600],
+    ['a batch where batches do not exist', new Refusal('body-invalid', 'not one A2A request'), -32_600],
+    ['invalid parameters', badParams, -32_602],
+    ['another content type than JSON', new Refusal('media-type-refused', 'content-type'), -32_090],
+    ['a body that is too large', new Refusal('body-too-large'), -32_090],
+  ])('a JSON-RPC error about %s has the id null, because the gateway read no request', (_what, refusal, code) => {
     const error = { code, message: refusal.row.detail, data: problemOf(refusal) }
     expect(written(refusal, rpc())).toEqual({ jsonrpc: '2.0', id: null, error })
     // A batch that cannot be read is answered by one error (section 6).
     expect(written(refusal, rpc({ isBatch: true }))).toEqual({ jsonrpc: '2.0', id: null, error })
   })
 
-  it('is given once for each request of a batch, with its id', () => {
+  it('a refusal of a batch has a JSON-RPC error for each request, with the id of the request', () => {
     expect(written(unknown, rpc({ ids: [1, 'b'], isBatch: true }))).toMatchObject([
       { id: 1, error: { code: -32_601 } },
       { id: 'b', error: { code: -32_601 } },
     ])
   })
 
-  it('before the body is read has no id', () => {
+  it('a refusal before the body is read is a JSON-RPC error with the id null and status 401', () => {
     const { ids: _, ...unread } = rpc() as RpcForm
     expect(written(missing, unread)).toMatchObject({ id: null, error: { code: -32_090, data: { code: missing.code } } })
     expect(statusOf(missing, unread)).toBe(401)
   })
 
-  it('of a notification has the plain form, not that of JSON-RPC', () => {
+  it('a refusal of a JSON-RPC notification has the plain form, not the form of JSON-RPC', () => {
     expect(written(unknown, rpc())).toEqual(problemOf(unknown))
     expect(written(unknown, undefined)).toEqual(problemOf(unknown))
   })
 
-  it('has the status that clients of the protocol need, if it is a JSON-RPC error', () => {
+  it('a JSON-RPC error has the status that the protocol sets, and other refusals keep their status', () => {
     const a2a = { statuses: { 'operation-unknown': 200, 'body-invalid': 200 } }
     expect(statusOf(unknown, rpc({ ids: [1], ...a2a }))).toBe(200)
     expect(statusOf(notJson, rpc(a2a))).toBe(200)
@@ -64,7 +64,7 @@ describe('a refusal in JSON-RPC', () => {
   })
 })
 
-describe('a refusal as google.rpc.Status', () => {
+describe('refusals as google.rpc.Status', () => {
   it.each<[Refusal, number, string]>([
     [badParams, 400, 'INVALID_ARGUMENT'],
     [missing, 401, 'UNAUTHENTICATED'],
@@ -73,7 +73,7 @@ describe('a refusal as google.rpc.Status', () => {
     [new Refusal('method-not-allowed'), 405, 'INVALID_ARGUMENT'],
     [new Refusal('origin-unreachable'), 502, 'UNAVAILABLE'],
     [new Refusal('origin-timeout'), 504, 'DEADLINE_EXCEEDED'],
-  ])('%s', (refusal, status, name) => {
+  ])('a refusal in the form google.rpc.Status has code, status, message and details: %s', (refusal, status, name) => {
     expect(written(refusal, { as: 'google.rpc.Status' })).toMatchObject({
       code: refusal.code,
       requestId: 'r',
