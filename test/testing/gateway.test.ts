@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => gateway?.close())
 
 describe('the test gateway of a project', () => {
-  it('knows the signed-in person, by the settings of the project’s own provider', async () => {
+  it('the test gateway signs a person in with the issuer settings of the project, and the agent sees the person', async () => {
     const reply = await gateway.fetch('/agents/langgraph/threads/search', {
       method: 'POST',
       body: '{}',
@@ -36,7 +36,7 @@ describe('the test gateway of a project', () => {
     expect(received?.headers.get('x-user-email')).toBe('alice@acme.com')
   })
 
-  it('refuses a missing or expired token, another role, and a token for another audience', async () => {
+  it('the test gateway answers 401 to a bad token or audience, and 403 to a person without the role', async () => {
     const before = gateway.received('langgraph').length
     const statusOf = async (as?: Parameters<TestGateway['token']>[0]) =>
       (await gateway.fetch('/agents/langgraph/info', { ...(as && { as }) })).status
@@ -48,7 +48,7 @@ describe('the test gateway of a project', () => {
     expect(await statusOf(alice)).toBe(200)
   })
 
-  it('distinguishes a machine from a person', async () => {
+  it('the test gateway answers 403 to a service if the policy allows only people', async () => {
     const reply = await gateway.fetch('/agents/ag2', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -58,13 +58,13 @@ describe('the test gateway of a project', () => {
     expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([403, 'policy-denied'])
   })
 
-  it('names a route or issuer that does not exist', async () => {
+  it('the test gateway throws an error that names a route or issuer that does not exist', async () => {
     expect(() => gateway.received('nowhere')).toThrow('There is no route "nowhere".')
     expect(() => gateway.token({ sub: 'a', issuer: 'nobody' })).toThrow('No route trusts an issuer "nobody".')
   })
 })
 
-it('failing examples are reported with policy, number and actual result', async () => {
+it('failedExamples reports a failing example with its policy, number and actual result', async () => {
   const { failedExamples } = (await builtPackage()).testing
   const policy = {
     id: 'talk',
