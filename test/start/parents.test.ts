@@ -73,13 +73,16 @@ function parentOf(pid: number): number {
 }
 
 describe('npm start', { timeout: START_MS + 2 * END_MS }, () => {
-  it.each(['SIGTERM', 'SIGKILL', 'SIGHUP'] as const)('ends with npm, which gets a %s', async (signal) => {
-    const { npm, end } = await started()
-    npm.kill(signal)
-    await end()
-  })
+  it.each(['SIGTERM', 'SIGKILL', 'SIGHUP'] as const)(
+    'npm start ends all its processes if npm gets a %s',
+    async (signal) => {
+      const { npm, end } = await started()
+      npm.kill(signal)
+      await end()
+    },
+  )
 
-  it('ends if its process that runs workerd is killed, and workerd ends too', async () => {
+  it('npm start ends all its processes if the process that runs workerd is killed', async () => {
     const { port, end } = await started()
     const workerd = await holderOf(port)
     expect(workerd?.name).toContain('workerd')
@@ -87,7 +90,7 @@ describe('npm start', { timeout: START_MS + 2 * END_MS }, () => {
     await end()
   })
 
-  it('ends if the command itself is killed, and its agents end too', async () => {
+  it('npm start ends workerd and the agents if the command itself is killed', async () => {
     const { port, end } = await started()
     const workerd = await holderOf(port)
     process.kill(parentOf(parentOf(workerd!.pid)), 'SIGKILL')

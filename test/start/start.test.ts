@@ -39,7 +39,7 @@ const shell = (script: string) => {
 }
 
 describe('npm start', () => {
-  it('names each route with its local address, its agent, and whether something listens there', () => {
+  it('npm start prints each route with its local address, its agent, and whether the agent listens', () => {
     const printed = dev.output()
     expect(printed).toContain(
       `${dev.gateway}/agents/langgraph\n    langgraph at http://127.0.0.1:${ports.langgraph}/, which listens`,
@@ -51,7 +51,7 @@ describe('npm start', () => {
     expect(printed).toContain(`${dev.page}\n`)
   })
 
-  it('prints a line that gets a working token, and each sample agent answers by name', async () => {
+  it('npm start prints a command that gets a token, and each sample agent answers with the name of the person', async () => {
     const line = /TOKEN=\$\((.*)\)/.exec(dev.output())?.[1]
     expect(line).toBe(`npm run -s token -- alice --port ${dev.port}`)
     const { stdout, status } = shell(line ?? '')
@@ -73,12 +73,12 @@ describe('npm start', () => {
     }
   })
 
-  it('prints no token for an unknown person', () => {
+  it('npm run token prints no token for an unknown person', () => {
     const { status, stdout } = shell(`npm run -s token mallory -- --port ${dev.port}`)
     expect([status, stdout]).toEqual([1, ''])
   })
 
-  it('writes one line for each request, with the reason for a refusal and the remedy', async () => {
+  it('npm start prints a refused request with its reason, found, expected and the explain command', async () => {
     await fetch(`${dev.gateway}/agents/ag-ui`, { method: 'POST', headers: { authorization: 'Bearer opaque-token' } })
     const printed = await dev.printed(/token-invalid \(form\)[\s\S]*?explain -- --dev/)
     expect(printed).toMatch(
@@ -86,13 +86,13 @@ describe('npm start', () => {
     )
   })
 
-  it('names a busy port and the process that holds it', () => {
+  it('sallyport dev fails on a port in use, and names the port and the process that holds it', () => {
     const { status, stderr } = shell(`node src/cli/run.mjs dev --port ${dev.port}`)
     expect([status, stderr]).toEqual([1, expect.stringContaining(`Port ${dev.port} is taken`)])
     if (process.platform === 'linux') expect(stderr).toMatch(/taken by \S.* \(process \d+\)/)
   })
 
-  it.runIf(process.platform === 'linux')('opens no debugger, which could expose secrets', async () => {
+  it.runIf(process.platform === 'linux')('npm start opens no debugger, which could expose secrets', async () => {
     const open = listeningPorts(dev.process.pid ?? 0)
     expect(open).toContain(dev.port)
     for (const port of open) {
@@ -104,7 +104,7 @@ describe('npm start', () => {
     }
   })
 
-  it('lets no page of another web origin read its agents, their traffic, or a token', async () => {
+  it('npm start lets no page of another web origin read the agents, the traffic or a token', async () => {
     const headers = { origin: 'https://evil.test' }
     const own = listeningPorts(dev.process.pid ?? 0).filter((port) => port !== dev.port && port !== dev.port + 1)
     expect(own).toContain(dev.port + 2)
@@ -123,7 +123,7 @@ describe('npm start', () => {
     expect(foreign.status).toBe(403)
   })
 
-  it('reports a secrets file that others can read, and how to fix it', async () => {
+  it('npm start refuses a file of secrets that other users can read, and prints the chmod command', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-secrets-'))
     const file = path.join(folder, '.dev.vars')
     try {
@@ -136,7 +136,7 @@ describe('npm start', () => {
     }
   })
 
-  it('stops everything that it started, agents included', async () => {
+  it('npm start stops all its processes and agents on SIGINT', async () => {
     expect(await dev.stop('SIGINT')).toBe(0)
     for (const port of [dev.port, dev.port + 1, dev.port + 2, ports.langgraph, ports.agUi])
       expect([port, await isFreePort(port)]).toEqual([port, true])
