@@ -24,7 +24,7 @@ function create(...args: string[]) {
 }
 
 describe('npm create sallyport', () => {
-  it('names every kind of agent and every preset that the package has', () => {
+  it('npm create sallyport --help names every kind of agent and every preset of the package', () => {
     const { status, stdout } = create('--help')
     expect(status).toBe(0)
     for (const name of [...Object.keys(kinds), ...issuerPresetNames, 'oidc'])
@@ -37,14 +37,14 @@ describe('npm create sallyport', () => {
     [['a', '--agent', 'mcp', '--url', 'nowhere'], '"nowhere" is not an address'],
     [['a', '--url', 'https://a.acme.com'], '--url needs --agent'],
     [['a', '--agnet', 'mcp'], "Unknown option '--agnet'"],
-  ])('says in a sentence what is wrong, and writes nothing: %j', (args, says) => {
+  ])('npm create sallyport prints a sentence about wrong arguments, and writes nothing: %j', (args, says) => {
     const { status, stderr } = create(...args)
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
     expect(stderr).not.toMatch(/^ {4}at /m)
     expect(existsSync(path.join(folder, 'a'))).toBe(false)
   })
 
-  it('writes a project with the name of its folder and this version, and overwrites none', () => {
+  it('npm create sallyport writes a project with the name of its folder, and overwrites no existing project', () => {
     expect(create('My Gateway', '--no-install').status).toBe(0)
     const read = (file: string) => readFileSync(path.join(folder, 'My Gateway', file), 'utf8')
     expect(JSON.parse(read('package.json'))).toMatchObject({ name: 'my-gateway' })
@@ -56,14 +56,14 @@ describe('npm create sallyport', () => {
     expect(read('routes/index.ts')).toBe('mine')
   })
 
-  it('prints the remaining commands if it does not install', () => {
+  it('npm create sallyport --no-install prints the remaining commands', () => {
     const { stdout } = create('later', '--no-install', '--agent', 'mcp', '--url', 'https://a.acme.com')
     expect(stdout).toMatch(
       /^ {2}npm install\n {2}npx sallyport add provider oidc\n {2}npx sallyport add mcp mcp https/m,
     )
   })
 
-  it('requires the versions that this repository is tested with', () => {
+  it('the template of npm create sallyport requires the versions that this repository is tested with', () => {
     const template = JSON.parse(
       readFileSync(path.join(root, 'create-sallyport/template/package.template.json'), 'utf8'),
     )

@@ -96,8 +96,8 @@ function owned(): Record<string, string> {
   )
 }
 
-describe('a new project', () => {
-  it('is created by one command, which asks nothing without a terminal', () => {
+describe('new projects', () => {
+  it('npm create sallyport creates a complete project, and asks no question without a terminal', () => {
     const args = ['--agent', 'langgraph', '--id', 'support', '--url', agent.url, '--provider', 'keycloak']
     const created = spawnSync(
       'npm',
@@ -133,7 +133,7 @@ describe('a new project', () => {
     ])
   }, 300_000)
 
-  it('is installed without running scripts of ours, with a list of all its packages (SBOM)', () => {
+  it('the installed package has no install scripts and no test files, and lists its packages (SBOM)', () => {
     const installed = path.join(project, 'node_modules/sallyport')
     const manifest = JSON.parse(readFileSync(path.join(installed, 'package.json'), 'utf8'))
     expect(Object.keys(manifest.scripts).filter((name) => /^(?:pre|post)?install$|^prepare$/.test(name))).toEqual([])
@@ -148,7 +148,7 @@ describe('a new project', () => {
     expect(readdirSync(installed).filter((name) => /^(?:src|test|routes)$/.test(name))).toEqual([])
   })
 
-  it('can use the routes and policies of this repository with the built package', () => {
+  it('a new project compiles, checks and bundles the routes and policies of this repository', () => {
     const copy = path.join(folder, 'copy')
     for (const part of ['routes', 'policies', 'src/index.ts', 'wrangler.toml'])
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true })
@@ -176,7 +176,7 @@ describe('a new project', () => {
     ).toMatchObject({ status: 0 })
   }, 60_000)
 
-  it('passes its own tests, its check, the strictest compiler and a dry run at once', () => {
+  it('a new project passes its tests, its check, the strict compiler and a dry run of the deployment', () => {
     expect(run('npm', 'run', 'check')).toMatchObject({ status: 0, output: expect.stringContaining('no faults') })
     expect(run('npm', 'run', 'types')).toMatchObject({ status: 0 })
     expect(run('npm', 'test')).toMatchObject({ status: 0, output: expect.stringMatching(/3 passed/) })
@@ -186,7 +186,7 @@ describe('a new project', () => {
     expect(Number(/gzip: ([\d.]+) KiB/.exec(dry.output)?.[1])).toBeLessThan(70)
   }, 120_000)
 
-  it('is not deployed with a fault, and the fault is named', () => {
+  it('a deployment of a new project fails if its configuration has a fault, and names the fault', () => {
     change('routes/support.ts', 'trust:', 'trst:')
     const broken = run('npx', 'wrangler', 'deploy', '--dry-run')
     change('routes/support.ts', 'trst:', 'trust:')
@@ -195,7 +195,7 @@ describe('a new project', () => {
     expect(broken.output).not.toContain('dry-run: exiting')
   }, 60_000)
 
-  it('puts a login in front of a Python LangGraph agent: npm start, and a signed-in streamed answer', async () => {
+  it('npm start in a new project answers 401 without a token, and streams a LangGraph answer with a token', async () => {
     const port = await freePort()
     const url = `http://127.0.0.1:${port}`
     const options = {
@@ -230,7 +230,7 @@ describe('a new project', () => {
     expect(await reply.text()).toContain('f3b1')
   }, 120_000)
 
-  it('accepts local people beside its own provider, and a deployment does not', async () => {
+  it('npm start in a new project accepts local people, and the deployed bundle does not contain them', async () => {
     await expect.poll(routeUrl, { timeout: 20_000 }).toBeDefined()
     const url = routeUrl() ?? ''
     const { port } = new URL(url)
@@ -280,7 +280,7 @@ describe('a new project', () => {
     expect(deployed).toContain('token-invalid')
   }, 60_000)
 
-  it('keeps the last good configuration after a bad save, and loads the next good one', async () => {
+  it('npm start in a new project keeps the last good configuration after a faulty save, then loads a good save', async () => {
     const statusOf = async (at: string) => (await fetch(`${routeUrl()}`.replace('/agents/support', at))).status
     const told = (text: string) => lines.filter((line) => line.includes(text)).length
     change('routes/support.ts', "path: '/agents/support'", "path: '/agents/desk', oops: 1")
@@ -305,7 +305,7 @@ describe('a new project', () => {
     started = undefined
   }, 120_000)
 
-  it('is upgraded by npm update, which changes no file of the owner', () => {
+  it('npm update upgrades the package in a new project, and changes no other file of the project', () => {
     const before = owned()
     const next = path.join(folder, 'next')
     cpSync(path.join(root, 'dist'), path.join(next, 'dist'), { recursive: true })

@@ -33,13 +33,13 @@ function isThere(from: string, href: string): boolean {
 
 describe('the documentation site', () => {
   it.each(['index', 'docs/start', 'docs/comparison', 'docs/route-members', 'docs/agents/langgraph', 'SECURITY'])(
-    'has the page %s',
+    'the documentation site has the page %s',
     (name) => {
       expect(pages.get(`${name}.html`)).toContain('<h1 id="')
     },
   )
 
-  it('has only links to pages and headings that exist', () => {
+  it('the documentation site has only links to pages and headings that exist', () => {
     const links = [...pages].flatMap(([from, html]) =>
       [...html.matchAll(/<a [^>]*href="((?!\w+:|\/\/)[^"]*)"/g)].map(([, href = '']) => ({ from, href })),
     )
@@ -51,7 +51,7 @@ describe('the documentation site', () => {
     expect(own.filter(({ from, href }) => !isThere(from, href))).toEqual([])
   })
 
-  it('shows every member of a route, from the schema', () => {
+  it('the documentation site shows members of a route from the schema', () => {
     const html = pages.get('docs/route-members.html') ?? ''
     for (const member of [
       'agent.kind',
