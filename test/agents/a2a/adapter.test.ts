@@ -178,31 +178,37 @@ const post = (body: unknown, person = world.alice, path = '/agents/a2a') =>
   world.gateway.fetch(path, json(body, { ...person, 'a2a-version': '1.0' }))
 const call = (method: string, params: object = {}) => ({ jsonrpc: '2.0', id: 1, method, params })
 
-describe("an A2A agent behind the gateway, with the SDK's own client", () => {
-  it.each(['JSONRPC', 'HTTP+JSON'])('is found by its card and answers over %s', async (transport) => {
-    const client = await connect(world.alice, undefined, transport)
-    received.length = 0
-    const task = await client.sendMessage(saying('hello'))
-    expect(JSON.stringify(task)).toContain('hello; metadata {}')
-    expect(received.map(({ url }) => url)).toEqual([transport === 'JSONRPC' ? '/' : '/message:send'])
-    for (const { headers } of received) {
-      expect(headers['x-sallyport-assertion']).toMatch(/^ey/)
-      expect(headers.authorization).toBeUndefined()
-    }
-  })
+describe('A2A agents behind the gateway', () => {
+  it.each(['JSONRPC', 'HTTP+JSON'])(
+    'the SDK client finds the agent by its card and gets an answer over %s',
+    async (transport) => {
+      const client = await connect(world.alice, undefined, transport)
+      received.length = 0
+      const task = await client.sendMessage(saying('hello'))
+      expect(JSON.stringify(task)).toContain('hello; metadata {}')
+      expect(received.map(({ url }) => url)).toEqual([transport === 'JSONRPC' ? '/' : '/message:send'])
+      for (const { headers } of received) {
+        expect(headers['x-sallyport-assertion']).toMatch(/^ey/)
+        expect(headers.authorization).toBeUndefined()
+      }
+    },
+  )
 
-  it.each(['JSONRPC', 'HTTP+JSON'])('streams the same events as without the gateway, over %s', async (transport) => {
-    const events = async (base?: string) => {
-      const client = await connect(world.alice, base, transport)
-      const kinds: string[] = []
-      for await (const event of client.sendMessageStream(saying('hello')))
-        kinds.push(event.payload?.$case ?? event.kind)
-      return kinds
-    }
-    const through = await events()
-    expect(through.length).toBeGreaterThan(2)
-    expect(through).toEqual(await events(agent.url))
-  })
+  it.each(['JSONRPC', 'HTTP+JSON'])(
+    'a stream over %s has the same events through the gateway as directly',
+    async (transport) => {
+      const events = async (base?: string) => {
+        const client = await connect(world.alice, base, transport)
+        const kinds: string[] = []
+        for await (const event of client.sendMessageStream(saying('hello')))
+          kinds.push(event.payload?.$case ?? event.kind)
+        return kinds
+      }
+      const through = await events()
+      expect(through.length).toBeGreaterThan(2)
+      expect(through).toEqual(await events(agent.url))
+    },
+  )
 
   it('identity that a caller writes into metadata does not reach the agent', async () => {
     const forged = { ag2_context_update: { auth_user: { user_id: 'root' }, theme: 'dark' }, 'Auth-User': 'root' }
@@ -213,21 +219,21 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
   })
 
   it.each([
-    ['deep in it', { message: { metadata: { a: { b: [{ auth_user: 'root' }] } } } }],
-    ['of a part', { message: { parts: [{ text: 'x', metadata: { user_id: 'root' } }] } }],
-    ['of the request', { message: {}, metadata: { 'User-Id': 'root' } }],
+    ['nested metadata of the message', { message: { metadata: { a: { b: [{ auth_user: 'root' }] } } } }],
+    ['the metadata of a part', { message: { parts: [{ text: 'x', metadata: { user_id: 'root' } }] } }],
+    ['the metadata of the request', { message: {}, metadata: { 'User-Id': 'root' } }],
     [
-      'of what 0.3 calls a request',
+      'the metadata of the request member of A2A 0.3',
       { request: { metadata: { auth_user: { user_id: 'root' } }, content: [{ metadata: { user_id: 'root' } }] } },
     ],
-  ])('identity in the metadata %s does not reach the agent (X7)', async (_where, body) => {
+  ])('forged identity in %s does not reach the agent (X7)', async (_where, body) => {
     bodies.length = 0
     await post(body, world.bob, '/agents/a2a/v1/message:send')
     expect(bodies.length).toBe(1)
     expect(bodies[0]).not.toContain('root')
   })
 
-  it('a REST body may be application/a2a+json', async () => {
+  it('the agent gets a REST body of type application/a2a+json as application/json', async () => {
     const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'hello' }] }
     const typed = { 'content-type': 'application/a2a+json', 'a2a-version': '1.0' }
     const init = { method: 'POST', headers: typed, body: JSON.stringify({ message }) }
@@ -239,7 +245,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
     expect(JSON.parse(bodies.at(-1) ?? '')).toMatchObject({ message })
   })
 
-  it('a REST body is read as REST, even if it looks like JSON-RPC (X7)', async () => {
+  it('the gateway reads a REST body as REST even if it looks like JSON-RPC (X7)', async () => {
     const message = { ...sent('hello').message, metadata: { auth_user: 'root', theme: 'dark' } }
     const body = { params: {}, jsonrpc: '2.0', method: 'GetTask', message }
     const response = await post(body, world.bob, '/agents/a2a/message:send')
@@ -250,7 +256,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
     expect(await refused(refusal)).toEqual({ status: 404, code: 'operation-unknown' })
   })
 
-  it('a client without a token gets 401, and a role decides who may send', async () => {
+  it('a client without a token gets 401, and a caller without the role gets 403', async () => {
     expect(String(await connect({}).catch((thrown: Error) => thrown))).toMatch(/401/)
     const admins = '/agents/admins'
     expect((await post(call('SendMessage', sent('x')), world.bob, admins)).status).toBe(403)
@@ -259,7 +265,7 @@ describe("an A2A agent behind the gateway, with the SDK's own client", () => {
 })
 
 describe('the card of an A2A agent', () => {
-  it('is public if the route says so, and nothing else is', async () => {
+  it('only the agent card is public on a route with publicCard', async () => {
     const card = '/.well-known/agent-card.json'
     const shown = await world.as(undefined, `/agents/found${card}`)
     expect(shown.status).toBe(200)
@@ -281,7 +287,7 @@ describe('the card of an A2A agent', () => {
     expect(received).toHaveLength(count)
   })
 
-  it('names addresses of the gateway, requires its sign-in, and has no signature', async () => {
+  it('the agent card names the gateway’s address and sign-in and has no signature', async () => {
     const response = await world.gateway.fetch('/agents/a2a/.well-known/agent-card.json', { headers: world.alice })
     const card = (await response.json()) as Record<string, unknown>
     const url = `${world.gateway.url}/agents/a2a`
@@ -299,46 +305,46 @@ describe('the card of an A2A agent', () => {
   })
 })
 
-describe('operations closed to an A2A caller', () => {
+describe('requests that an A2A route refuses', () => {
   it.each([
-    ["list everybody's tasks", () => post(call('ListTasks')), 200, 'operation-unknown'],
+    ['list the tasks of all callers', () => post(call('ListTasks')), 200, 'operation-unknown'],
     [
-      'list them by REST',
+      'list tasks over REST',
       () => world.gateway.fetch('/agents/a2a/tasks', { headers: world.alice }),
       404,
       'operation-unknown',
     ],
-    ['have the agent call an address', () => post(call('CreateTaskPushNotificationConfig')), 200, 'operation-unknown'],
+    ['create a push configuration', () => post(call('CreateTaskPushNotificationConfig')), 200, 'operation-unknown'],
     [
-      'have it call one along with a message',
+      'set a push address along with a message',
       () =>
         post(call('SendMessage', { ...sent('x'), configuration: { taskPushNotificationConfig: { url: 'http://x' } } })),
       200,
       'operation-unknown',
     ],
     [
-      'the same with the name of 0.3',
+      'set a push address along with a message of A2A 0.3',
       () =>
         post(call('message/send', { ...sent('x'), configuration: { pushNotificationConfig: { url: 'http://x' } } })),
       200,
       'operation-unknown',
     ],
     [
-      'the same by REST',
+      'set a push address along with a message over REST',
       () =>
         post({ ...sent('x'), configuration: { push_notification_config: {} } }, undefined, '/agents/a2a/message:send'),
       404,
       'operation-unknown',
     ],
     [
-      'set one by REST',
+      'create a push configuration over REST',
       () => post({}, undefined, '/agents/a2a/tasks/t1/pushNotificationConfigs'),
       404,
       'operation-unknown',
     ],
     ['call a method that is not listed', () => post(call('Shutdown')), 200, 'operation-unknown'],
     [
-      'read a card as a task',
+      'read the extended agent card as a task',
       () => world.gateway.fetch('/agents/a2a/tasks/extendedAgentCard', { headers: world.alice }),
       404,
       'operation-unknown',
@@ -362,7 +368,7 @@ describe('operations closed to an A2A caller', () => {
       'field-forbidden',
     ],
     [
-      'name a tenant in another case',
+      'name a tenant in another letter case',
       () => post(call('GetTask', { id: 'x', Tenant: 'other' })),
       403,
       'field-forbidden',
@@ -373,28 +379,33 @@ describe('operations closed to an A2A caller', () => {
       403,
       'field-forbidden',
     ],
-    ['write Method', () => post({ ...call('GetTask'), Method: 'ListTasks' }), 200, 'body-invalid'],
-    ['write Message', () => post(call('SendMessage', { ...sent('x'), Message: {} })), 200, 'body-invalid'],
-    ['send a batch', () => post([call('GetTask'), call('ListTasks')]), 200, 'body-invalid'],
+    ['send Method beside method', () => post({ ...call('GetTask'), Method: 'ListTasks' }), 200, 'body-invalid'],
+    [
+      'send Message beside message',
+      () => post(call('SendMessage', { ...sent('x'), Message: {} })),
+      200,
+      'body-invalid',
+    ],
+    ['send a JSON-RPC batch', () => post([call('GetTask'), call('ListTasks')]), 200, 'body-invalid'],
     [
       'use an unknown verb on a task',
       () => post({}, undefined, '/agents/a2a/tasks/t1:erase'),
       405,
       'method-not-allowed',
     ],
-  ])('%s (X10)', async (_what, ask, status, code) => {
+  ])('an A2A caller cannot %s (X10)', async (_what, ask, status, code) => {
     received.length = 0
     expect(await refused(await ask())).toEqual({ status, code })
     expect(received).toEqual([])
   })
 
-  it('a verb with an encoded colon is the same operation', async () => {
+  it('a task verb after a percent-encoded colon is read as the same operation', async () => {
     const response = await world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: world.alice })
     await response.body?.cancel()
     expect((await world.gateway.auditOf(response)).operations).toEqual(['task.subscribe'])
   })
 
-  it('a verb after a task is an operation, and the audit line has the id that the agent sees', async () => {
+  it('POST tasks/t1:cancel is audited as task.cancel with the id that the agent gets', async () => {
     received.length = 0
     const response = await post({}, undefined, '/agents/a2a/tasks/t1:cancel')
     const [, thread] = /^\/tasks\/([0-9a-f-]{36}):cancel$/.exec(received[0]?.url ?? '') ?? []

@@ -8,7 +8,7 @@ const rewritten = (card: Json) => JSON.stringify(agentCardOf(card, place))
 const internal = 'http://agent.internal:9/inner/rpc'
 const grpc = { url: 'agent.internal:50051', transport: 'GRPC' }
 
-it('a card of 0.3, of 1.0 or of both has no address except that of the gateway (S24)', () => {
+it('an agent card of A2A 0.3, 1.0 or both names only the gateway’s address (S24)', () => {
   const modern = {
     supportedInterfaces: [
       { url: internal, protocolBinding: 'JSONRPC' },
@@ -27,7 +27,7 @@ it('a card of 0.3, of 1.0 or of both has no address except that of the gateway (
   }
 })
 
-it('a card describes the sign-in for clients of 1.0, of 0.3 and of both', () => {
+it('an agent card declares bearer sign-in in the format of A2A 0.3, 1.0 or both', () => {
   const supportedInterfaces = [{ url: internal, protocolBinding: 'JSONRPC' }]
   const http = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
   const modern = { httpAuthSecurityScheme: { scheme: 'Bearer', bearerFormat: 'JWT' } }
@@ -44,10 +44,10 @@ it('a card describes the sign-in for clients of 1.0, of 0.3 and of both', () => 
 })
 
 it.each(['internal:5005', 'not an address', null, 7, { toString: 1 } as never])(
-  'an invalid address in a card (%j) becomes the address of the route',
+  'the invalid address %j in an agent card becomes the address of the route',
   (url) => expect(agentCardOf({ url }, place)).toMatchObject({ url: place.url }),
 )
 
-it.each([[], 'card', null, { supported_interfaces: [] }])('%j is refused as a card', (card) => {
+it.each([[], 'card', null, { supported_interfaces: [] }])('the invalid agent card %j is refused', (card) => {
   expect(() => agentCardOf(card, place)).toThrow('not a card')
 })

@@ -44,14 +44,14 @@ describe('ids in an answer of an A2A agent', () => {
     ['GetTask', (result: string) => `{"jsonrpc":"2.0", "id":1e0,"result":${result}}`],
     ['SendMessage', (result: string) => `{"jsonrpc":"2.0","id":1.0,"result":{"task" : ${result}}}`],
     ['message/send', (result: string) => `\n{"result":${result},"id":1.0,"jsonrpc":"2.0"}`],
-  ])('get marks in their places, and everything else stays unchanged: %s', async (method, around) => {
+  ])('the ids in an answer to %s get seals, and everything else stays unchanged', async (method, around) => {
     answering(() => around(task))
     const text = await (await post('/', call(method, method === 'GetTask' ? { id: 'x' } : { message }))).text()
     expect(withoutMarks(text)).toBe(around(task).replace(String.raw`\u00741`, 't1'))
     expect(marked(text)).toEqual(['t1', 'c1', 't1', 't1', 't0', 't1'])
   })
 
-  it('get marks in every event of a stream', async () => {
+  it('the task and context ids in every event of a stream get seals', async () => {
     const event = `{"jsonrpc":"2.0","id":1.0,"result":{"statusUpdate":{"taskId":"t1","contextId":"c1","n":[1.0]}}}`
     answering(() => `id: 1\ndata: ${event}\n\ndata: ${event}\n\n`, 'text/event-stream')
     const text = await (await post('/', call('SendStreamingMessage', { message }))).text()
@@ -59,7 +59,7 @@ describe('ids in an answer of an A2A agent', () => {
     expect(marked(text)).toEqual(['t1', 'c1', 't1', 'c1'])
   })
 
-  it('are found in an answer with millions of escapes', async () => {
+  it('an id is sealed in an answer with two million escaped characters', async () => {
     const text = '\n'.repeat(2_000_000)
     answering(() => JSON.stringify({ jsonrpc: '2.0', id: 1, result: { task: { history: [{ text }], id: 't1' } } }))
     const reply = await (await post('/', call('SendMessage', { message }))).json()
@@ -70,7 +70,7 @@ describe('ids in an answer of an A2A agent', () => {
     })
   })
 
-  it('are separate for a task and a context, even if the agent uses one id for both (X6)', async () => {
+  it('a task and a context with the same id from the agent get different seals (X6)', async () => {
     answering(() => JSON.stringify({ jsonrpc: '2.0', id: 1, result: { task: { id: 'same', contextId: 'same' } } }))
     const { result } = await (await post('/', call('SendMessage', { message }))).json()
     const { id: taskId, contextId } = result.task
@@ -80,18 +80,24 @@ describe('ids in an answer of an A2A agent', () => {
   })
 })
 
-describe('an agent that repeats the request gets no mark for the ids in it (X6, X15)', () => {
+describe('answers that repeat the request (X6, X15)', () => {
   const status = { state: 'completed' }
   const spoken = { id: 'victim', taskId: 'victim', contextId: 'victim', status, name: 'tasks/victim' }
   const inMessage = { ...message, ...spoken, metadata: spoken, parts: [{ data: spoken }], extra: [spoken] }
   /** How the answer is made of the request. */
   const REPEATING: readonly [string, (body: { id: unknown; params?: { message?: object } }) => object][] = [
-    ['its parameters', ({ id, params }) => ({ jsonrpc: '2.0', id, result: params })],
-    ['its message', ({ id, params }) => ({ jsonrpc: '2.0', id, result: params?.message ?? {} })],
-    ['its message, as one', ({ id, params }) => ({ jsonrpc: '2.0', id, result: { message: params?.message } })],
-    ['in an error', ({ id, params }) => ({ jsonrpc: '2.0', id, error: { code: 1, message: '', data: params } })],
-    ['beside an error', ({ params, id }) => ({ ...params, jsonrpc: '2.0', id })],
-    ['all', (body) => body],
+    ['the parameters', ({ id, params }) => ({ jsonrpc: '2.0', id, result: params })],
+    ['the message as the result', ({ id, params }) => ({ jsonrpc: '2.0', id, result: params?.message ?? {} })],
+    [
+      'the message inside the result',
+      ({ id, params }) => ({ jsonrpc: '2.0', id, result: { message: params?.message } }),
+    ],
+    [
+      'the parameters in an error',
+      ({ id, params }) => ({ jsonrpc: '2.0', id, error: { code: 1, message: '', data: params } }),
+    ],
+    ['the parameters at the top level', ({ params, id }) => ({ ...params, jsonrpc: '2.0', id })],
+    ['the whole body', (body) => body],
   ]
   const ASKED: readonly [string, object][] = [
     ['SendMessage', { message: inMessage, extra: spoken }],
@@ -109,7 +115,7 @@ describe('an agent that repeats the request gets no mark for the ids in it (X6, 
     ['tasks/pushNotificationConfig/set', { taskId: 'mine', pushNotificationConfig: spoken }],
   ]
 
-  it.each(REPEATING)('repeating %s', async (_, repeating) => {
+  it.each(REPEATING)('the gateway seals no id of the request when the agent repeats %s', async (_, repeating) => {
     answering((body) => JSON.stringify(repeating(JSON.parse(body))))
     for (const [method, params] of ASKED) {
       for (const id of [1, 'victim', { ...spoken }, [spoken]]) {
@@ -127,7 +133,7 @@ describe('an agent that repeats the request gets no mark for the ids in it (X6, 
     '/tasks/mine:subscribe',
     '/tasks/mine/pushNotificationConfigs',
     '/v1/tasks/mine/pushNotificationConfigs',
-  ])('repeating the whole body over REST: %s', async (path) => {
+  ])('the gateway seals no id when the agent answers %s with the request body', async (path) => {
     answering((body) => body)
     for (const body of [...ASKED.map(([, params]) => params), { ...spoken }, { configs: [spoken], config: spoken }]) {
       const text = await (await post(path, body)).text()
@@ -136,8 +142,8 @@ describe('an agent that repeats the request gets no mark for the ids in it (X6, 
   })
 })
 
-describe('a request to an A2A agent', () => {
-  it('with too many ids is refused, before any of them costs time (X15)', async () => {
+describe('requests to an A2A agent', () => {
+  it('a request with too many ids is refused within two seconds (X15)', async () => {
     answering(() => '{}')
     const before = agent.received.length
     const ids = Array.from({ length: 900_000 }, () => 'a')
@@ -152,14 +158,14 @@ describe('a request to an A2A agent', () => {
     expect(agent.received.length).toBe(before)
   })
 
-  it('may have members with names such as constructor and toString', async () => {
+  it('request members named constructor and toString reach the agent unchanged', async () => {
     answering(() => '{}')
     const body = '{"jsonrpc":"2.0","id":1,"method":"GetTask","params":{"id":"x","constructor":{},"toString":[]}}'
     expect((await post('/', body)).status).toBe(200)
     expect(agent.last().body).toContain('"constructor":{},"toString":[]')
   })
 
-  it('is signed for the task, not for a configuration with the id of another task (X6)', async () => {
+  it('the thread_id claim never takes the id of a push configuration (X6)', async () => {
     answering(() => '{}')
     for (const more of [{ taskId: 'mine' }, {}, { task_id: 'mine' }]) {
       await post('/', call('CreateTaskPushNotificationConfig', { id: 'victim', ...more }))

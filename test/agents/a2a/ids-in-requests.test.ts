@@ -33,8 +33,8 @@ const NAMING = ['id', 'taskId', 'name', 'parent']
 const refusal = expect.objectContaining({ code: 'body-invalid' })
 const found = (method: string, params: JsonObject) => idsInRequest(params, method).map(({ sort, id }) => [sort, id])
 
-describe.each(Object.entries(METHODS))('the ids in a request of %s (X6)', (method, { task, beside }) => {
-  it('are read from the members of the method, and other members are refused', () => {
+describe.each(Object.entries(METHODS))('ids in a request of %s (X6)', (method, { task, beside }) => {
+  it('a request may name its task only in the members that the method defines', () => {
     const allowed = [...(task === undefined ? [] : [task]), ...beside]
     for (const member of NAMING) {
       const asked = () => found(method, { [member]: 'x-1' })
@@ -43,7 +43,7 @@ describe.each(Object.entries(METHODS))('the ids in a request of %s (X6)', (metho
     }
   })
 
-  it('are found in camelCase and snake_case, and both spellings of one member are refused', () => {
+  it('a task id is found in camelCase and snake_case, and both together are refused', () => {
     const snake = task?.replace('taskId', 'task_id')
     if (task === undefined || snake === undefined) return expect(found(method, {})).toEqual([])
     expect(found(method, { [snake]: 'x-1', ...Object.fromEntries(beside.map((member) => [member, 'y'])) })).toEqual([
@@ -53,8 +53,8 @@ describe.each(Object.entries(METHODS))('the ids in a request of %s (X6)', (metho
   })
 })
 
-describe('the ids of an A2A message (X6)', () => {
-  it('are found at any depth, but not in its content', () => {
+describe('ids of an A2A message (X6)', () => {
+  it('the ids in a message are found, except in its parts, content, metadata and data', () => {
     const message = {
       taskId: 't-1',
       contextId: 'c-1',

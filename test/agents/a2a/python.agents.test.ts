@@ -53,7 +53,7 @@ describe.each([
   ['HTTP+JSON', '1.0'],
   ['JSONRPC', '0.3'],
 ])('the A2A SDK for Python, over %s %s', (binding, version) => {
-  it('finds an agent that knows only its internal name, and receives its stream', async () => {
+  it('a Python client reaches an agent with an internal address and gets its stream', async () => {
     expect(await told(binding, version, tokenOf(world.alice))).toEqual({
       addresses: [`${world.gateway.url}/agents/a2a`],
       events: ['task', 'status_update', 'artifact_update', 'status_update'],
@@ -62,7 +62,7 @@ describe.each([
     await expect.poll(() => world.gateway.audit.at(-1)).toMatchObject({ operations: ['message.stream'], status: 200 })
   })
 
-  it('gets 403 for bob, and 401 without a token', async () => {
+  it('a Python client gets 403 without the needed role, and 401 without a token', async () => {
     expect(await told(binding, version, tokenOf(world.bob))).toEqual({ failed: expect.stringContaining('403') })
     expect(await told(binding, version, '')).toEqual({ failed: expect.stringContaining('401') })
   })

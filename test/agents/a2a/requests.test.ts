@@ -31,7 +31,7 @@ beforeAll(async () => {
 }, 300_000)
 
 describe('requests of the JavaScript SDK of A2A', () => {
-  it('have only members that the gateway knows', () => {
+  it('the gateway knows every request member of the JavaScript A2A SDK', () => {
     expect(messages.size).toBeGreaterThan(11)
     const members = new Set([...messages.values()].flat())
     const known = [...REFUSED, ...READ, ...HARMLESS]

@@ -29,7 +29,7 @@ const METHODS: Readonly<Record<string, readonly string[]>> = {
 }
 
 describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding] as const)))(
-  'odd ids in requests to an A2A agent: %s, %s',
+  'unusual ids in requests to an A2A agent: %s, %s',
   (name, binding) => {
     const client = (): A2aClient => clientOf(binding, world.gateway, `/agents/${name}`)
     const begin = async (person: Headers = world.alice, more: object = {}) =>
@@ -41,7 +41,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       )
     const stateOf = async (task: Task, person = world.alice) => (await client().get(person, task.id)).text()
 
-    it('a context id that a caller chose is another one for each person, and comes back unchanged (X6)', async () => {
+    it('one context id chosen by three people names three separate contexts (X6)', async () => {
       const contextId = 'a "context"\n🚪'
       const seen: unknown[] = []
       for (const person of [world.alice, world.bob, world.namesake]) {
@@ -53,7 +53,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       expect(new Set(seen).size).toBe(3)
     })
 
-    it('a context id that a caller chose gets a marked form too, and both lead to the same context', async () => {
+    it('a context id that the caller chose and its sealed form name one context', async () => {
       const task = await begin(world.alice, { contextId: 'chosen' })
       const later = taskIn(await stateOf(task)).contextId
       expect(later).toMatch(MARKED)
@@ -69,7 +69,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
     /** A JSON-RPC error has the status that agents give it. */
     const invalid = { status: binding.startsWith('JSONRPC') ? 200 : 400, code: 'body-invalid' }
 
-    it('no task is found by a query, or by parameters without names (X6)', async () => {
+    it('query parameters and positional JSON-RPC parameters cannot name a task (X6)', async () => {
       const [task, own] = [await begin(), await begin(world.bob)]
       const version = { 'a2a-version': binding.slice(-3) }
       for (const id of [task.id, inside(task.id)]) {
@@ -89,17 +89,20 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       }
     })
 
-    it.each([[7], [{ id: 't1' }], [true], [[7]]])('a malformed id is refused: %j (X6)', async (id) => {
-      const count = taps[name].calls.length
-      for (const more of [{ taskId: id }, { contextId: id }, { task_id: id }, { context_id: id }]) {
-        const reply = await client().send(world.bob, { text: 'x', ...more })
-        expect(await refused(reply)).toEqual(invalid)
-      }
-      expect(taps[name].calls.length).toBe(count)
-    })
+    it.each([[7], [{ id: 't1' }], [true], [[7]]])(
+      'the malformed task or context id %j is refused with code body-invalid (X6)',
+      async (id) => {
+        const count = taps[name].calls.length
+        for (const more of [{ taskId: id }, { contextId: id }, { task_id: id }, { context_id: id }]) {
+          const reply = await client().send(world.bob, { text: 'x', ...more })
+          expect(await refused(reply)).toEqual(invalid)
+        }
+        expect(taps[name].calls.length).toBe(count)
+      },
+    )
 
     if (binding.startsWith('JSONRPC'))
-      it('a member unknown to the method is refused beside the id of another person’s task (X6, X15)', async () => {
+      it('a request that names the task in a second member is refused (X6, X15)', async () => {
         const [task, own] = [await begin(), await begin(world.bob)]
         await (await client().setPush(world.alice, task.id, stage.hook)).text()
         const decoys = ['', own.id].flatMap((id) => [
@@ -119,7 +122,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       })
 
     if (binding.startsWith('JSONRPC'))
-      it('a malformed request id is refused, so that no answer repeats it with a mark (X6, X15)', async () => {
+      it('a JSON-RPC request id that is an object, list or boolean is refused (X6, X15)', async () => {
         const [task, own] = [await begin(), await begin(world.bob)]
         const method = METHODS[binding.slice(-3)]?.[0] ?? ''
         for (const id of [{ taskId: inside(task.id) }, [{ taskId: inside(task.id) }], true]) {
@@ -129,7 +132,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
         for (const id of ['a', 0, null]) expect((await ask(method, { id: own.id }, id)).status).toBe(200)
       })
 
-    it('too many ids, and ids that are too long, are refused (X15)', async () => {
+    it('a message with 101 ids or with an id of 301 characters is refused (X15)', async () => {
       for (const more of [
         { referenceTaskIds: Array.from({ length: 101 }, () => 'a') },
         { taskId: 'a'.repeat(301) },
@@ -140,7 +143,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
         expect((await client().send(world.bob, { text: 'x', ...more })).ok).toBe(true)
     })
 
-    it('one member in two spellings is refused (X6)', async () => {
+    it('a message with two spellings of one id member is refused (X6)', async () => {
       const [task, own] = [await begin(), await begin(world.bob)]
       for (const id of [task.id, inside(task.id)])
         for (const more of [
@@ -152,7 +155,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
           expect(await refused(await client().send(world.bob, { text: 'mallory', ...more }))).toEqual(invalid)
     })
 
-    it('a member in snake_case is read as an id too, and the last of two members counts (X6)', async () => {
+    it('the gateway replaces ids in snake_case, escaped and repeated members (X6)', async () => {
       const task = await begin()
       const version = { ...world.bob, 'a2a-version': '1.0' }
       const message = `"messageId":"m1","role":"ROLE_USER","parts":[{"text":"mallory"}]`

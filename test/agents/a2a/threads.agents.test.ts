@@ -23,7 +23,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       taskIn(await (await client().send(person, { text: 'ask swordfish', ...more })).text())
     const stateOf = async (task: Task, person = world.alice) => (await client().get(person, task.id)).text()
 
-    it('have marked ids for their owner, with which the conversation continues', async () => {
+    it('a caller gets sealed task and context ids and continues the task with them', async () => {
       const task = await begin()
       expect(task).toMatchObject({ id: expect.stringMatching(MARKED), contextId: expect.stringMatching(MARKED) })
       const reply = await client().send(world.alice, { text: 'halibut', taskId: task.id, contextId: task.contextId })
@@ -35,7 +35,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
     })
 
     it.each(['get', 'cancel', 'subscribe', 'listPush'] as const)(
-      'of another person get the same answer as one that never existed: %s (X6, X15)',
+      'a %s request for another person’s task gets the answer for an unknown task (X6, X15)',
       async (operation) => {
         const task = await begin()
         await (await client().setPush(world.alice, task.id, hook)).text()
@@ -52,7 +52,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       },
     )
 
-    it('accept messages only from their owner (X6, X15)', async () => {
+    it('no message reaches another person’s task or reveals that it exists (X6, X15)', async () => {
       const task = await begin()
       const told = async (person: Headers, taskId: string, more: object = {}) =>
         shown(await client().send(person, { text: 'mallory', taskId, ...more }), taskId)
@@ -65,7 +65,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       expect(await stateOf(task)).not.toContain('mallory')
     })
 
-    it('share a context only with its owner (X6)', async () => {
+    it('only the owner of a context id can continue its conversation (X6)', async () => {
       const { contextId } = await begin()
       const hear = async (person: Headers, id: string) =>
         (await client().send(person, { text: 'halibut', contextId: id })).text()
@@ -75,7 +75,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
 
     // The protocol buffers of 0.3 have no such member, so its REST binding drops it.
     if (binding !== 'HTTP+JSON 0.3')
-      it('can refer only to tasks of the same owner (X6)', async () => {
+      it('a message cannot read another person’s task through referenceTaskIds (X6)', async () => {
         const task = await begin()
         const refer = async (person: Headers, ids: string[]) =>
           (await client().send(person, { text: 'look', referenceTaskIds: ids })).text()
@@ -83,7 +83,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
         for (const [person, id] of foreign(world, task.id)) expect(await refer(person, [id])).not.toContain('swordfish')
       })
 
-    it('can be resumed and cancelled by their owner', async () => {
+    it('the owner of a task can subscribe to it and cancel it', async () => {
       const task = await begin()
       const stream = await client().subscribe(world.alice, task.id)
       const reader = stream.body!.getReader()
@@ -95,7 +95,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       expect(await stateOf(task)).toMatch(/cancell?ed/i)
     })
 
-    it('of another person cannot get a push address (X6)', async () => {
+    it('a caller cannot set a push address for another person’s task (X6)', async () => {
       const [task, own] = [await begin(), await begin(world.bob)]
       for (const [person, id] of foreign(world, task.id))
         await (await client().setPush(person, id, `${hook}/theirs`)).text()
@@ -122,7 +122,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       expect(stage.hooked.filter((text) => text.includes(inside(task.id)))).toEqual([])
     })
 
-    it('have push configurations that name the id their owner knows (X6)', async () => {
+    it('a push configuration shows its owner only the sealed task id (X6)', async () => {
       const task = await begin()
       for (const reply of [
         await client().setPush(world.alice, task.id, hook),
@@ -134,7 +134,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       }
     })
 
-    it('have marked ids in every event of a stream', async () => {
+    it('every event of a stream has sealed task and context ids', async () => {
       const text = await (await client().stream(world.alice, { text: 'swordfish' })).text()
       expect(text).toContain('heard')
       const ids = [...text.matchAll(/"(?:id|taskId|contextId)": ?"([^"]{36,})"/g)].map(([, id]) => id)
