@@ -112,8 +112,8 @@ const post = (body: unknown, headers: Record<string, string> = {}, route = 'mcp'
     ...json(body, { accept: 'application/json, text/event-stream', ...world.bob, ...headers }),
   })
 
-describe('an MCP server behind the gateway, with the client of the SDK', () => {
-  it('opens a session, lists and calls tools, sends notifications as they come, and closes', async () => {
+describe('MCP servers behind the gateway', () => {
+  it('the SDK client opens a session, calls tools, gets notifications and closes it', async () => {
     const { client, transport, logged } = await connect()
     expect((await client.listTools()).tools.map(({ name }: { name: string }) => name)).toEqual([
       'search',
@@ -131,7 +131,7 @@ describe('an MCP server behind the gateway, with the client of the SDK', () => {
     await client.close()
   })
 
-  it('gives the same answers with and without the gateway', async () => {
+  it('the SDK client gets the same answers with and without the gateway', async () => {
     const answers = async (url?: string) => {
       const { client, logged } = await connect(undefined, url)
       const result = [await client.listTools(), await client.callTool({ name: 'slow' }), client.getServerCapabilities()]
@@ -141,7 +141,7 @@ describe('an MCP server behind the gateway, with the client of the SDK', () => {
     expect(await answers()).toEqual(await answers(server.url))
   })
 
-  it('gets a signed identity and never the token (invariant 1)', async () => {
+  it('the server gets a signed assertion and never the caller’s token (invariant 1)', async () => {
     received.length = 0
     await (await connect()).client.close()
     expect(received.length).toBeGreaterThan(1)
@@ -152,7 +152,7 @@ describe('an MCP server behind the gateway, with the client of the SDK', () => {
     }
   })
 
-  it('refuses bob a tool that needs a role, and serves alice', async () => {
+  it('an admin can call the erase tool, and a caller without that role is refused', async () => {
     const [alice, bob] = [await connect(world.alice), await connect(world.bob)]
     expect((await alice.client.callTool({ name: 'erase' })).content[0].text).toBe('erased')
     const refusal = await bob.client.callTool({ name: 'erase' }).catch((thrown: Error) => thrown)
@@ -160,16 +160,16 @@ describe('an MCP server behind the gateway, with the client of the SDK', () => {
     await Promise.all([alice.client.close(), bob.client.close()])
   })
 
-  it('answers 401 to a client without a token', async () => {
+  it('an MCP client without a token gets 401', async () => {
     const refusal = await connect({}).catch((thrown: Error) => thrown)
     expect(String(refusal)).toMatch(/401|Unauthorized|token-missing/)
   })
 })
 
-describe('discovery by an MCP client', () => {
+describe('OAuth discovery by an MCP client', () => {
   const metadata = () => `${world.gateway.url}/.well-known/oauth-protected-resource/agents/mcp`
 
-  it('leads from a 401 to the metadata, which names the resource and its issuers (S13)', async () => {
+  it('a 401 links to metadata that names the resource and its issuers (S13)', async () => {
     const response = await post(call('tools/list'), { authorization: '' })
     expect(response.status).toBe(401)
     expect(response.headers.get('www-authenticate')).toBe(
@@ -186,13 +186,13 @@ describe('discovery by an MCP client', () => {
     expect(found.headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  it('is understood by the SDK itself', async () => {
+  it('the MCP SDK reads the issuer from the protected resource metadata', async () => {
     const [auth] = await loadAgentPackages('@modelcontextprotocol/sdk/client/auth.js')
     const found = await auth.discoverOAuthProtectedResourceMetadata(`${world.gateway.url}/agents/mcp`)
     expect(found.authorization_servers).toEqual([world.provider.issuer])
   })
 
-  it('names the missing scope in a 403, and where to get it (S13)', async () => {
+  it('a 403 for a missing scope names the scope and the metadata URL (S13)', async () => {
     const response = await post(call('prompts/list'))
     expect(response.status).toBe(403)
     expect(response.headers.get('www-authenticate')).toMatch(
@@ -200,13 +200,13 @@ describe('discovery by an MCP client', () => {
     )
   })
 
-  it('gives 404 for a path that is not an MCP route', async () => {
+  it('a metadata request for an unknown route gets 404 with code route-unknown', async () => {
     const response = await world.gateway.fetch('/.well-known/oauth-protected-resource/agents/other')
     expect(await refused(response)).toEqual({ status: 404, code: 'route-unknown' })
   })
 })
 
-describe('a refusal to an MCP client', () => {
+describe('refusals to an MCP client', () => {
   const errorOf = async (reply: Response) => {
     const { jsonrpc, id, error } = await reply.json()
     return { status: reply.status, jsonrpc, id, code: error?.code, message: error?.message, data: error?.data?.code }
@@ -215,15 +215,15 @@ describe('a refusal to an MCP client', () => {
   it.each([
     ['a method that is not offered', call('prompts/get', { name: 'x' }), 'one-tool', -32_601, 'operation-unknown'],
     ['a tool that is not permitted', call('tools/call', { name: 'erase' }), 'mcp', -32_090, 'policy-denied'],
-    ['parameters that are none', call('tools/call', { name: 7 }), 'mcp', -32_602, 'body-invalid'],
-  ])('is the JSON-RPC error of its request: %s', async (_what, body, route, code, data) => {
+    ['invalid parameters', call('tools/call', { name: 7 }), 'mcp', -32_602, 'body-invalid'],
+  ])('the refusal of %s is a JSON-RPC error with the id of the request', async (_what, body, route, code, data) => {
     for (const id of [7, 'seven']) {
       const found = await errorOf(await post({ ...body, id }, world.bob, route))
       expect(found).toMatchObject({ jsonrpc: '2.0', id, code, data, message: expect.stringMatching(/\w/) })
     }
   })
 
-  it('does not end a session if a method is not offered', async () => {
+  it('an unknown method in a session gets 200, so that the session continues', async () => {
     const unknown = call('custom/thing')
     const outside = await errorOf(await post(unknown))
     expect([outside.status, outside.code]).toEqual([404, -32_601])
@@ -235,12 +235,12 @@ describe('a refusal to an MCP client', () => {
     await client.close()
   })
 
-  it('of a wrong header has the error code of MCP', async () => {
+  it('a header that contradicts the body gets 400 with JSON-RPC code -32020', async () => {
     const reply = await post(call('tools/call', { name: 'search' }), { 'mcp-name': 'erase' })
     expect(await errorOf(reply)).toMatchObject({ status: 400, code: -32_020, data: 'header-mismatch' })
   })
 
-  it('answers each request of a batch, and no notification', async () => {
+  it('a refused batch gets an error for each request and none for notifications', async () => {
     const notification = { jsonrpc: '2.0', method: 'notifications/x' }
     const batch = [{ ...call('tools/call', { name: 'erase' }), id: 1 }, notification, { ...call('ping'), id: 2 }]
     const reply = await post(batch, world.bob)
@@ -251,7 +251,7 @@ describe('a refusal to an MCP client', () => {
     ])
   })
 
-  it('has no id if no request was read', async () => {
+  it('a refusal has the JSON-RPC id null if no request was read', async () => {
     const nobody = await post(call('tools/list'), { authorization: '' })
     expect(nobody.status).toBe(401)
     expect(await nobody.json()).toMatchObject({ id: null, error: { code: -32_090, data: { code: 'token-missing' } } })
@@ -263,7 +263,7 @@ describe('a refusal to an MCP client', () => {
 
 describe('names of MCP tools and prompts', () => {
   it.each(['Code Review', 'github:create_issue', 'Greet the user', 'grüß', 'a'.repeat(256), '世界'])(
-    'must be written in policies exactly as the server writes them: %s',
+    'a policy allows a tool or prompt only by its exact name: %s',
     async (name) => {
       received.length = 0
       const headers = { 'mcp-name': `=?base64?${Buffer.from(name).toString('base64')}?=` }
@@ -276,7 +276,7 @@ describe('names of MCP tools and prompts', () => {
   )
 
   it.each(['', 'a\u0000', 'a\u202eb', 'a\nb', '\ud800', ' a', 'a\u00a0', 'a'.repeat(257)])(
-    'are refused if they have unreadable characters: %j',
+    'a tool with the invalid name %j is refused with 400',
     async (name) => {
       expect(await refused(await post(call('tools/call', { name }), {}, 'named'))).toEqual({
         status: 400,
@@ -290,22 +290,22 @@ describe('limits for an MCP caller', () => {
   it.each([
     ['a method that is not listed', call('server/shutdown'), 404, 'operation-unknown'],
     ['a method of Object.prototype', call('constructor'), 404, 'operation-unknown'],
-    ["everybody's tasks", call('tasks/list'), 404, 'operation-unknown'],
+    ['a list of the tasks of all callers', call('tasks/list'), 404, 'operation-unknown'],
     [
-      'a tool behind one that is permitted, in a batch',
+      'a forbidden tool after a permitted request in a batch',
       [call('tools/list'), call('tools/call', { name: 'erase' })],
       403,
       'policy-denied',
     ],
     ['an empty batch', [], 400, 'body-invalid'],
-    ['a message of no version', { id: 1, method: 'ping' }, 400, 'body-invalid'],
+    ['a message without a JSON-RPC version', { id: 1, method: 'ping' }, 400, 'body-invalid'],
     ['a tool without a name', call('tools/call'), 400, 'body-invalid'],
-    ['a tool whose name is a list', call('tools/call', { name: ['search'] }), 400, 'body-invalid'],
+    ['a tool with a list as its name', call('tools/call', { name: ['search'] }), 400, 'body-invalid'],
     ['a tool with a line break in its name', call('tools/call', { name: 'search\nx' }), 400, 'body-invalid'],
     ['a method that is a number', { jsonrpc: '2.0', id: 1, method: 7 }, 400, 'body-invalid'],
     ['an id that is an object', { jsonrpc: '2.0', id: { a: 1 }, method: 'ping' }, 400, 'body-invalid'],
     ['an id that is a list', { jsonrpc: '2.0', id: [1], method: 'ping' }, 400, 'body-invalid'],
-  ])('%s (X9)', async (_what, body, status, code) => {
+  ])('the gateway refuses %s before the request reaches the server (X9)', async (_what, body, status, code) => {
     received.length = 0
     expect(await refused(await post(body))).toEqual({ status, code })
     expect(received).toEqual([])
@@ -317,7 +317,7 @@ describe('limits for an MCP caller', () => {
     ['Method alone', '"Method":"tools/call","params":{"name":"erase"}'],
     ['Params', '"method":"tools/call","params":{"name":"search"},"Params":{"name":"erase"}'],
     ['paramſ, with a long s', '"method":"tools/call","params":{"name":"search"},"param\u017f":{"name":"erase"}'],
-  ])('%s, which a server in Go or .NET would read too, is refused (X9)', async (_what, members) => {
+  ])('the member %s, which Go and .NET servers also read, is refused (X9)', async (_what, members) => {
     received.length = 0
     expect(await refused(await post(`{"jsonrpc":"2.0","id":1,${members}}`))).toEqual({
       status: 400,
@@ -326,17 +326,17 @@ describe('limits for an MCP caller', () => {
     expect(received).toEqual([])
   })
 
-  it('a permitted tool name with a longer ending is another tool (X9)', async () => {
+  it('a permission for the tool search does not permit search/erase (X9)', async () => {
     const below = call('tools/call', { name: 'search/erase' })
     expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('of a doubled member, the last one counts, for the policy and the server (X9)', async () => {
+  it('the policy checks the last of two members with the same name (X9)', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","name":"erase"}}'
     expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('a route may offer a single tool (X9)', async () => {
+  it('a route that offers only the tool search refuses other tools with 404 (X9)', async () => {
     const other = call('tools/call', { name: 'erase' })
     expect(await refused(await post(other, {}, 'one-tool'))).toEqual({ status: 404, code: 'operation-unknown' })
     const { client } = await connect(undefined, `${world.gateway.url}/agents/one-tool`)
@@ -348,9 +348,9 @@ describe('limits for an MCP caller', () => {
     ['another method', { 'mcp-method': 'tools/list' }],
     ['another tool', { 'mcp-method': 'tools/call', 'mcp-name': 'search' }],
     ['another tool in base64', { 'mcp-name': '=?base64?c2VhcmNo?=' }],
-    ['what is no base64', { 'mcp-name': '=?base64?%?=' }],
-    ['what some servers take for base64', { 'mcp-method': '=?base64?!dG9vbHMvY2FsbA==?=' }],
-  ])('a header may not name %s than the body (T5)', async (_what, headers) => {
+    ['invalid base64', { 'mcp-name': '=?base64?%?=' }],
+    ['base64 that only some servers accept', { 'mcp-method': '=?base64?!dG9vbHMvY2FsbA==?=' }],
+  ])('a header with %s does not match the body and gets 400 (T5)', async (_what, headers) => {
     const body = call('tools/call', { name: 'slow' })
     expect(await refused(await post(body, headers as Record<string, string>))).toEqual({
       status: 400,
@@ -361,20 +361,23 @@ describe('limits for an MCP caller', () => {
   it.each([
     ['resources/read', { uri: 'file:///mine', name: 'search' }, 'search', 'file:///mine'],
     ['tasks/get', { taskId: 'mine' }, 'another', 'mine'],
-  ])('the header of %s must repeat what the body asks for (T5)', async (method, params, wrong, right) => {
-    const named = (name: string) => post(call(method, params), { 'mcp-method': method, 'mcp-name': name })
-    expect(await refused(await named(wrong))).toEqual({ status: 400, code: 'header-mismatch' })
-    expect((await refused(await named(right))).code).not.toBe('header-mismatch')
-  })
+  ])(
+    'the mcp-name header of %s must repeat the uri or taskId of the body (T5)',
+    async (method, params, wrong, right) => {
+      const named = (name: string) => post(call(method, params), { 'mcp-method': method, 'mcp-name': name })
+      expect(await refused(await named(wrong))).toEqual({ status: 400, code: 'header-mismatch' })
+      expect((await refused(await named(right))).code).not.toBe('header-mismatch')
+    },
+  )
 
-  it('headers of the newer revision reach the server if they agree with the body', async () => {
+  it('mcp-method and mcp-name headers that match the body reach the server', async () => {
     received.length = 0
     const headers = { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?c2VhcmNo?=', 'mcp-param-region': 'eu' }
     await post(call('tools/call', { name: 'search' }), { ...headers, 'mcp-protocol-version': '2025-11-25' })
     expect(received[0]).toMatchObject(headers)
   })
 
-  it('a page of another web origin is refused for every request, and a listed page is not (X17)', async () => {
+  it('a web page that CORS does not list gets 403, and a listed page does not (X17)', async () => {
     for (const origin of ['https://evil.example', 'null']) {
       const response = await post(call('ping'), { origin })
       expect(await refused(response)).toEqual({ status: 403, code: 'cors-origin-refused' })
@@ -384,7 +387,7 @@ describe('limits for an MCP caller', () => {
     expect(response.headers.get('access-control-expose-headers')).toContain('mcp-session-id')
   })
 
-  it('a token for another audience is refused', async () => {
+  it('a token for another audience gets 401 with code token-invalid', async () => {
     const token = await forge(world.provider, { claims: { aud: 'another' } })
     const response = await post(call('ping'), { authorization: `Bearer ${token}` })
     expect(await refused(response)).toEqual({ status: 401, code: 'token-invalid' })

@@ -56,7 +56,7 @@ describe.each([
     direct = await runConformance(server, revision)
   }, 150_000)
 
-  it('passes directly at the server, in all that the revision requires', () => {
+  it('the MCP server without the gateway passes all required conformance scenarios', () => {
     expect(Object.keys(direct.scenarios)).toHaveLength(scenarios)
     expect(direct.exitCode).toBe(0)
   })
@@ -65,7 +65,7 @@ describe.each([
     { route: 'mcp', expected: notResumed },
     { route: 'resumed', expected: [] },
   ])(
-    'has the same results through the route "$route", except for explained differences',
+    'the conformance suite passes through the route "$route" with only the listed differences',
     async ({ route, expected }) => {
       const before = world.gateway.audit.length
       const gateway = await runConformance(`${through}/agents/${route}`, revision)

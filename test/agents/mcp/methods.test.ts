@@ -24,14 +24,14 @@ beforeAll(async () => {
 }, 300_000)
 
 describe('requests of the TypeScript SDK of MCP', () => {
-  it('have only methods that the gateway knows, and notifications', () => {
+  it('the gateway knows every request method of the TypeScript MCP SDK', () => {
     const requests = [...params.keys()].filter((method) => !method.startsWith('notifications/'))
     expect(requests.length).toBeGreaterThan(15)
     expect(requests.filter((method) => !Object.hasOwn(OPERATIONS, method))).toEqual([])
     expect(NOTIFY).toBe('session.notify')
   })
 
-  it('have only parameters that the gateway knows', () => {
+  it('the gateway knows every request parameter of the TypeScript MCP SDK', () => {
     const members = new Set([...params.values()].flat())
     expect([...members].filter((name) => !READ.includes(name) && !HARMLESS.includes(name))).toEqual([])
     expect([...READ, ...HARMLESS].filter((name) => !members.has(name))).toEqual([])

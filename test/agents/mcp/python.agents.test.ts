@@ -54,7 +54,7 @@ describe.each([
   ['auto', '2026-07-28'],
   ['legacy', '2025-11-25'],
 ])('the MCP SDK for Python, in mode %s (revision %s)', (mode, revision) => {
-  it('gets the same through the gateway as from the server itself', async () => {
+  it('a Python client gets the same answers through the gateway as from the server', async () => {
     const answers = {
       revision,
       tools: ['search', 'erase', 'slow'],
@@ -68,14 +68,14 @@ describe.each([
     expect(await told(through(), mode, tokenOf(world.alice))).toEqual(answers)
   })
 
-  it('is refused the one tool that bob may not call, and has the others', async () => {
+  it('a Python client can call every tool except the tool that the policy denies', async () => {
     const answers = await told(through(), mode, tokenOf(world.bob))
     expect(answers).toMatchObject({ search: 'found sally', slow: 'done', erase: expect.stringContaining('refused') })
     const refused = () => world.gateway.audit.filter(({ code }) => code === 'policy-denied').at(-1)
     await expect.poll(refused).toMatchObject({ operations: ['tool.call/erase'], status: 403 })
   })
 
-  it('fails with a 401 without a token', async () => {
+  it('a Python client without a token gets 401 with code token-missing', async () => {
     const before = world.gateway.audit.length
     expect(await told(through(), mode)).toEqual({ failed: expect.stringContaining('MCPError') })
     const lines = () => world.gateway.audit.slice(before)

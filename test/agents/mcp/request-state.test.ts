@@ -45,59 +45,56 @@ function ask(who: 'alice' | 'bob', method: string, params: object, { revision = 
 const stateIn = (text: string): string => JSON.parse(/"requestState":("(?:[^"\\]|\\.)*")/.exec(text)?.[1] ?? '""')
 const received = () => JSON.parse(world.origin.last().body).params
 
-describe.each(METHODS)(
-  'the requestState of an MCP server that asks its client for input (%s) (X6)',
-  (method, params) => {
-    it.each([
-      ['a JSON answer', asJson],
-      ['a stream', asStream],
-    ])('is sealed for its caller in %s, and nothing else of the answer changes', async (_what, as) => {
-      answer = as(wanted('v1."état".x'))
-      const text = await (await ask('alice', method, params)).text()
-      const sealed = stateIn(text)
-      expect(sealed).toMatch(/^v1\."état"\.x\.[\w-]{43}$/)
-      expect(text).toBe(answer.text.replace(JSON.stringify('v1."état".x'), JSON.stringify(sealed)))
+describe.each(METHODS)('requestState of an MCP server (%s) (X6)', (method, params) => {
+  it.each([
+    ['a JSON answer', asJson],
+    ['a stream', asStream],
+  ])('the requestState in %s is sealed for the caller, and nothing else changes', async (_what, as) => {
+    answer = as(wanted('v1."état".x'))
+    const text = await (await ask('alice', method, params)).text()
+    const sealed = stateIn(text)
+    expect(sealed).toMatch(/^v1\."état"\.x\.[\w-]{43}$/)
+    expect(text).toBe(answer.text.replace(JSON.stringify('v1."état".x'), JSON.stringify(sealed)))
 
-      await (await ask('alice', method, { ...params, requestState: sealed })).text()
-      expect(received()).toEqual({ ...params, requestState: 'v1."état".x' })
+    await (await ask('alice', method, { ...params, requestState: sealed })).text()
+    expect(received()).toEqual({ ...params, requestState: 'v1."état".x' })
+  })
+
+  it('a requestState of another person or without a valid seal gets 404', async () => {
+    answer = asJson(wanted('v1.alice'))
+    const sealed = stateIn(await (await ask('alice', method, params)).text())
+    world.origin.received.length = 0
+    for (const requestState of [sealed, 'v1.alice', `v1.alice.${'A'.repeat(43)}`, 7, {}, ['x'], ''])
+      expect((await ask('bob', method, { ...params, requestState })).status).toBe(404)
+    expect(world.origin.received).toEqual([])
+  })
+
+  it('in a batch, a requestState is unsealed for its owner, and others get 404', async () => {
+    answer = asJson(wanted('v1.alice'))
+    const sealed = stateIn(await (await ask('alice', method, params)).text())
+    world.origin.received.length = 0
+    const batch = json([{ jsonrpc: '2.0', id: 1, method, params: { ...params, requestState: sealed } }], {
+      accept: 'application/json, text/event-stream',
     })
+    expect((await world.as('bob', '/agents/mcp', batch)).status).toBe(404)
+    expect(world.origin.received).toEqual([])
+    await world.as('alice', '/agents/mcp', batch)
+    expect(JSON.parse(world.origin.last().body)).toMatchObject([{ params: { requestState: 'v1.alice' } }])
+  })
 
-    it('of another person or made up is a 404', async () => {
-      answer = asJson(wanted('v1.alice'))
-      const sealed = stateIn(await (await ask('alice', method, params)).text())
-      world.origin.received.length = 0
-      for (const requestState of [sealed, 'v1.alice', `v1.alice.${'A'.repeat(43)}`, 7, {}, ['x'], ''])
-        expect((await ask('bob', method, { ...params, requestState })).status).toBe(404)
-      expect(world.origin.received).toEqual([])
-    })
+  it('a request with requestState spelled as RequestState gets 400', async () => {
+    expect((await ask('alice', method, { ...params, RequestState: 'v1.bob' })).status).toBe(400)
+  })
+})
 
-    it('of another person is a 404 in a batch too, and the caller’s own is opened there', async () => {
-      answer = asJson(wanted('v1.alice'))
-      const sealed = stateIn(await (await ask('alice', method, params)).text())
-      world.origin.received.length = 0
-      const batch = json([{ jsonrpc: '2.0', id: 1, method, params: { ...params, requestState: sealed } }], {
-        accept: 'application/json, text/event-stream',
-      })
-      expect((await world.as('bob', '/agents/mcp', batch)).status).toBe(404)
-      expect(world.origin.received).toEqual([])
-      await world.as('alice', '/agents/mcp', batch)
-      expect(JSON.parse(world.origin.last().body)).toMatchObject([{ params: { requestState: 'v1.alice' } }])
-    })
-
-    it('is refused in a second spelling, which a server that ignores case would read', async () => {
-      expect((await ask('alice', method, { ...params, RequestState: 'v1.bob' })).status).toBe(400)
-    })
-  },
-)
-
-describe('answers without a requestState, or on a route with shared threads', () => {
-  it('pass unchanged if they have an older revision', async () => {
+describe('requestState that passes unchanged', () => {
+  it('a requestState passes unchanged for clients of an older MCP revision', async () => {
     answer = asJson(wanted('v1'))
     for (const revision of ['2025-11-25', ''])
       expect(await (await ask('alice', 'tools/call', { name: 'pay' }, { revision })).text()).toBe(answer.text)
   })
 
-  it('pass unchanged on a route with shared threads, in both directions', async () => {
+  it('a requestState passes unchanged in both directions if threads are shared', async () => {
     answer = asJson(wanted('v1'))
     expect(
       await (await ask('bob', 'tools/call', { name: 'pay', requestState: 'v1' }, { route: 'shared' })).text(),
@@ -105,14 +102,14 @@ describe('answers without a requestState, or on a route with shared threads', ()
     expect(received().requestState).toBe('v1')
   })
 
-  it('pass byte for byte as events, however their lines are written', async () => {
+  it('an event without a requestState to seal passes byte for byte', async () => {
     for (const line of ['data:{"requestState":1}', 'data:  {"requestState":1}', 'data: requestState']) {
       answer = { type: 'text/event-stream', text: `event: message\r\n${line}\r\n\r\n` }
       expect(await (await ask('alice', 'tools/call', { name: 'pay' })).text()).toBe(answer.text)
     }
   })
 
-  it('pass unchanged as JSON, and as text that is not JSON', async () => {
+  it('an answer without a requestState to seal passes unchanged, as JSON or text', async () => {
     for (const text of ['{"jsonrpc":"2.0","id":1,"result":{"n":1.0}}', 'requestState', '{"requestState":"outside"}']) {
       answer = asJson(text)
       expect(await (await ask('alice', 'tools/call', { name: 'pay' })).text()).toBe(text)
@@ -121,7 +118,7 @@ describe('answers without a requestState, or on a route with shared threads', ()
 })
 
 it.each(['mcp', 'stores'])(
-  'an event id is not sent to a server without sessions, where it could be anyone’s (%s) (X6)',
+  'the route %s removes last-event-id from a request without a session id (X6)',
   async (route) => {
     answer = asStream('{}')
     const headers = { accept: 'text/event-stream', 'last-event-id': '1', 'mcp-protocol-version': '2025-11-25' }

@@ -83,7 +83,7 @@ const idsIn = (text: string): string[] => [...text.matchAll(/^id: ?(.+?)\r?$/gm)
 const passed = (name: Name) => taps[name].calls.at(-1)?.headers['last-event-id']
 
 describe.each(['python', 'typescript'] as const)('an MCP server with one event store for all sessions: %s', (name) => {
-  it('does not replay answers of another person for an event of the caller (X6)', async () => {
+  it('a caller’s event id does not replay answers to another person (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const [first = ''] = await bob.search('mine')
     await alice.search('swordfish')
@@ -91,7 +91,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one event s
     expect(passed(name)).toBeUndefined()
   })
 
-  it('does not replay the session of another person for an event of the caller’s session (X6)', async () => {
+  it('an event id of a session stream does not replay another person’s session (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const { text } = await bob.listen({}, () => bob.search('mine'))
     const [event = ''] = idsIn(text)
@@ -102,7 +102,7 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one event s
     expect(passed(name)).toBeUndefined()
   })
 
-  it('does not replay an event of another session, of the same person or another (X6)', async () => {
+  it('an event id of one session replays nothing in another session (X6)', async () => {
     const events = await (await enter(name, world.alice)).search('swordfish')
     for (const person of [world.alice, world.bob, world.namesake]) {
       const { listen } = await enter(name, person)
@@ -111,17 +111,17 @@ describe.each(['python', 'typescript'] as const)('an MCP server with one event s
     }
   })
 
-  it('can be resumed by everyone if threads are shared', async () => {
+  it('a caller can resume a stream by its event id if threads are shared', async () => {
     const alice = await enter(`${name}-shared`, world.alice)
     const [first = ''] = await alice.search('swordfish')
     expect((await alice.listen({ 'last-event-id': first })).text).toContain('found swordfish')
   })
 })
 
-describe('an MCP server with an event store for each session, if the route says so', () => {
+describe('MCP routes with eventStore per-session', () => {
   const name = 'per-session'
 
-  it('resumes a stream where its owner lost it', async () => {
+  it('the owner resumes a lost stream after the last event received', async () => {
     const alice = await enter(name, world.alice)
     const [first = '', ...later] = await alice.search('swordfish')
     const { text } = await alice.listen({ 'last-event-id': first })
@@ -130,7 +130,7 @@ describe('an MCP server with an event store for each session, if the route says 
     expect(idsIn(text)).toEqual(later)
   })
 
-  it('does not replay to another person, or to another session (X6)', async () => {
+  it('an event id replays nothing to another person or in another session (X6)', async () => {
     const [first = ''] = await (await enter(name, world.alice)).search('swordfish')
     for (const person of [world.alice, world.bob, world.namesake]) {
       const { listen } = await enter(name, person)
@@ -138,7 +138,7 @@ describe('an MCP server with an event store for each session, if the route says 
     }
   })
 
-  it('does not get an event id without a session (X6)', async () => {
+  it('the server gets no last-event-id from a request without a session id (X6)', async () => {
     const [first = ''] = await (await enter(name, world.alice)).search('swordfish')
     const headers = { ...world.alice, accept: 'text/event-stream', 'last-event-id': first }
     await (await world.gateway.fetch(`/agents/${name}`, { headers })).text()

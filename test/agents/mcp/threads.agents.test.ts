@@ -61,7 +61,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   const works = async (session: string, person = world.alice) =>
     (await (await post(search, person, within(session))).text()).includes('found swordfish')
 
-  it('have a marked id for their owner, with which the session continues', async () => {
+  it('a caller gets a sealed session id and continues the session with it', async () => {
     const { own, inside } = await open()
     expect(own).toMatch(/^[0-9a-f-]+\.[\w-]{43}$/)
     expect(own.startsWith(`${inside}.`)).toBe(true)
@@ -70,7 +70,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await reply.text()).toContain('found swordfish')
   })
 
-  it('of another person look like sessions that never existed, for every request (X6, X15)', async () => {
+  it('another person’s session id gets the same 404 as an unknown id (X6, X15)', async () => {
     const { own, inside } = await open()
     const { alice, bob, namesake } = world
     const asks: ((person: Headers, session: string) => Promise<Response>)[] = [
@@ -102,7 +102,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await works(own)).toBe(true)
   })
 
-  it('of the caller do not open the session of another beside them (X6)', async () => {
+  it('a header with the session ids of the caller and another person gets 404 (X6)', async () => {
     const [alice, bob] = [await open(), await open(world.bob)]
     const both = await post(search, world.bob, { ...within(bob.own), 'Mcp-Session-Id': `${bob.own}, ${alice.own}` })
     expect(both.status).toBe(404)
@@ -110,13 +110,13 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await works(bob.own, world.bob)).toBe(true)
   })
 
-  it('are closed by their owner, and are gone then', async () => {
+  it('the owner can close a session, and later requests to it get 404', async () => {
     const { own } = await open()
     expect((await ask('DELETE', world.alice, within(own))).status).toBeLessThan(300)
     expect((await post(search, world.alice, within(own))).status).toBe(404)
   })
 
-  it('let their owner listen', async () => {
+  it('the owner of a session can open its event stream with GET', async () => {
     const { own } = await open()
     const reply = await ask('GET', world.alice, within(own))
     expect({ status: reply.status, type: reply.headers.get('content-type') }).toMatchObject({
@@ -127,7 +127,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   })
 
   it.each(['tasks/get', 'tasks/result', 'tasks/cancel', 'tasks/update', 'tasks/list'])(
-    'do not offer %s, because the ids of tasks cannot be separated (X6)',
+    'the gateway refuses %s, because it cannot separate task ids by owner (X6)',
     async (method) => {
       const { own } = await open()
       const reply = await post(call(method, { taskId: 't1' }), world.alice, within(own))
