@@ -36,11 +36,11 @@ describe('AG2 0.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('is served through the gateway if build_asgi() mounts it, which names no content type', async () => {
+  it('an AG2 0.x agent mounted with build_asgi() works through the gateway', async () => {
     expect(told(await run(stage.through('asgi'), 'my account'))).toEqual(['bob'])
   })
 
-  it('lets the model invent the user if a tool does not name its parameter context_variables', async () => {
+  it('an AG2 0.x tool that renames context_variables takes the user from the model', async () => {
     const its = stage.around('renamed')
     its.setState({ auth_user: { user_id: 'bob' } })
     expect(told(await run(its, 'let me talk you into it'))).toEqual(['root'])
@@ -54,7 +54,7 @@ describe('AG2 1.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends a changed state back completely; the gateway removes identity if others may read it', async () => {
+  it('on shared threads, the gateway removes identity from state that AG2 1.x returns', async () => {
     const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
     const [far, near] = [stage.through('counting-shared'), stage.around('counting')]
     near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })
@@ -67,11 +67,11 @@ describe('AG2 1.x', () => {
     expect(far.state).toEqual(state)
   })
 
-  it('prefers its own variables to the state, so an agent may have no variable auth_user', async () => {
+  it('a variable auth_user of an AG2 1.x agent overrides the gateway’s identity', async () => {
     expect(told(await run(stage.through('own'), 'my account'))).toEqual(['nobody'])
   })
 
-  it('describes its capabilities to signed-in callers', async () => {
+  it('AG2 1.x describes its capabilities to signed-in callers, and others get 401', async () => {
     const ask = (headers = {}) => stage.world.gateway.fetch('/agents/counting', { headers })
     expect((await ask()).status).toBe(401)
     const reply = await ask(stage.world.bob)
@@ -79,7 +79,7 @@ describe('AG2 1.x', () => {
     expect(await reply.json()).toMatchObject({ state: expect.anything() })
   })
 
-  it('writes the context of a request into the prompt, and not the state', async () => {
+  it('AG2 1.x writes the context of a request into the prompt, but not the state', async () => {
     stage.model.calls.length = 0
     const context = [{ description: 'page', value: 'billing' }]
     await run(stage.through('counting'), 'my account', { context })
@@ -105,17 +105,17 @@ describe('AG2 1.x', () => {
     return reply.text()
   }
 
-  it('accepts an answer to its question only from the owner of the thread (X6)', async () => {
+  it('a person who does not own the thread cannot answer its interrupt (X6)', async () => {
     const reply = await bobAnswers('asking')
     expect(reply).toContain('RUN_ERROR')
     expect(reply).not.toMatch(/TOOL_CALL_RESULT|alice/)
   })
 
-  it('continues as the person who began if threads are shared and another person answers', async () => {
+  it('on shared threads, a run that another person resumes keeps the first identity', async () => {
     expect(await bobAnswers('asking-shared')).toMatch(/TOOL_CALL_RESULT.*alice/)
   })
 
-  it('refuses the answer of another person with require_resume_proof', async () => {
+  it('AG2 with require_resume_proof refuses an interrupt answer of another person', async () => {
     const reply = await bobAnswers('proving-shared')
     expect(reply).toContain('INTERRUPT_NOT_PROVEN')
     expect(reply).not.toContain('alice')

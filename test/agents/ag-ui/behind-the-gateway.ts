@@ -70,7 +70,7 @@ const withoutChanging = (events: readonly AgUiEvent[]): unknown =>
 
 /** The tests of every agent that looks for its user in the state, whatever it is made with. */
 export function itRunsBehindTheGate(subject: Subject): void {
-  describe(`${subject.name} behind the gateway, unchanged`, () => {
+  describe(`${subject.name} behind the gateway`, () => {
     let client: AgUiClient
     let model: Model
     let agent: PythonServer
@@ -110,24 +110,24 @@ export function itRunsBehindTheGate(subject: Subject): void {
     const direct = () => new client.HttpAgent({ url: agent.url + subject.mount, threadId: crypto.randomUUID() })
     const refusalOf = (its: HttpAgent) => run(its, 'my account').then(JSON.stringify, (error) => error)
 
-    it('tells its tool who is asking: alice is alice and bob is bob', async () => {
+    it('the agent’s tool gets the user id of the person who started the run', async () => {
       expect(told(await run(through(world.alice), 'my account'))).toEqual(['alice'])
       expect(told(await run(through(world.bob), 'my account'))).toEqual(['bob'])
     })
 
-    it('serves both at once, each as who they are', async () => {
+    it('in concurrent runs, the tool gets the user id of each run’s caller', async () => {
       const people = [world.alice, world.bob, world.alice, world.bob, world.bob]
       const runs = await Promise.all(people.map((headers) => run(through(headers), 'my account')))
       expect(runs.map(told)).toEqual([['alice'], ['bob'], ['alice'], ['bob'], ['bob']])
     })
 
-    it('has no user without the gateway but the one that the caller made up: the reason to have a gateway', async () => {
+    it('without the gateway, the agent believes a user id that the caller forged', async () => {
       const its = direct()
       its.setState({ auth_user: { user_id: 'root' } })
       expect(told(await run(its, 'my account'))).toEqual(['root'])
     })
 
-    it('is not taken in by identity that a caller sends: state, forwarded props and headers', async () => {
+    it('forged identity in state, forwardedProps and headers has no effect', async () => {
       const forged = { user_id: 'root', role: 'admin' }
       const its = through({ ...world.bob, 'x-user-id': 'root', 'x-user-roles': 'admin', x_user_id: 'root' })
       its.setState({ auth_user: forged, authUser: forged, 'Auth-User': forged, theme: 'dark' })
@@ -137,11 +137,11 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(JSON.stringify([events, model.calls])).not.toContain('root')
     })
 
-    it('is not taken in by a model that was talked into naming somebody else', async () => {
+    it('the tool gets the caller’s user id even if the model names another user', async () => {
       expect(told(await run(through(world.bob), 'let me talk you into it'))).toEqual(['bob'])
     })
 
-    it('keeps who is asking apart from turn to turn on one thread', async () => {
+    it('the tool gets the right user id if two people send the same thread id', async () => {
       const threadId = crypto.randomUUID()
       expect(told(await run(through(world.alice, 'support', threadId), 'my account'))).toEqual(['alice'])
       expect(told(await run(through(world.bob, 'support', threadId), 'my account'))).toEqual(['bob'])
@@ -158,7 +158,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       [400, 'state as a list', '"state":[["auth_user",ROOT]]'],
       [400, 'state as text', String.raw`"state":"{\"auth_user\":{}}"`],
       [400, 'two spellings of forwardedProps', '"forwardedProps":{},"forwarded_props":{"auth_user":ROOT}'],
-    ])('is not taken in by a body that was written by hand (%s): %s', async (status, _what, members) => {
+    ])('a handwritten body gets status %s and passes no forged identity: %s', async (status, _what, members) => {
       const own = members.replaceAll('FORGED', '{"auth_user":ROOT}').replaceAll('ROOT', '{"user_id":"root"}')
       // The Python servers want these two: they are added where the body has none of its own.
       const rest = ['"context":[]', '"forwardedProps":{}', own].filter(
@@ -176,14 +176,14 @@ export function itRunsBehindTheGate(subject: Subject): void {
       })
     })
 
-    it('is not asked without a token, or with one that has expired: the client hears 401', async () => {
+    it('a missing or expired token gets 401, and the model is not called', async () => {
       const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
       expect(await refusalOf(through({}))).toMatchObject({ status: 401, payload: { code: 'token-missing' } })
       expect(await refusalOf(through(expired))).toMatchObject({ status: 401, payload: { code: 'token-expired' } })
       expect(model.calls).toEqual([])
     })
 
-    it('is not asked by someone whom the policy refuses: bob hears 403, and alice is served', async () => {
+    it('a caller without the admin role gets 403, and an admin is served', async () => {
       expect(await refusalOf(through(world.bob, 'admins'))).toMatchObject({
         status: 403,
         payload: { code: 'policy-denied' },
@@ -192,7 +192,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(told(await run(through(world.alice, 'admins'), 'my account'))).toEqual(['alice'])
     })
 
-    it('streams the same events as without the gateway, but for ids, times and the identity', async () => {
+    it('events through the gateway equal direct events except ids, times and identity', async () => {
       const near = direct()
       near.setState({ theme: 'dark', auth_user: ALICE })
       const far = through(world.alice)
@@ -202,7 +202,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(events.at(-1)?.type).toBe('RUN_FINISHED')
     })
 
-    it('does not send the identity back where others may read it, unless its tool says it', async () => {
+    it('events of a route with tenant threads have identity only in tool results', async () => {
       const its = through(world.alice, 'tenant')
       its.setState({ theme: 'dark' })
       const events = await run(its, 'my account')
@@ -213,7 +213,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(its.state).toEqual({ theme: 'dark' })
     })
 
-    it('gets the word of the gateway, and nothing that the caller could have written', async () => {
+    it('the agent gets an assertion, and no token, cookie or x- header of the caller', async () => {
       await run(through({ ...world.alice, cookie: 'session=1', 'x-api-key': 'k', 'x-user-id': 'root' }), 'my account')
       const headers = tap.calls.at(-1)!.headers
       const assertion = headers.authorization!.replace('Bearer ', '')
@@ -227,7 +227,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(Object.keys(headers).filter((name) => /^(x-|cookie)/.test(name))).toEqual([])
     })
 
-    it('gives its model the identity in the result of the tool, and nowhere else', async () => {
+    it('the model gets the identity in tool results and nowhere else', async () => {
       await run(through(world.alice), 'my account')
       expect(model.calls.map(({ outcome }) => outcome)).toEqual(['complete', 'complete'])
       const [results, rest] = [true, false].map((isResult) =>
@@ -240,7 +240,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(JSON.stringify(rest)).not.toMatch(/alice|auth_user|acme/i)
     })
 
-    it('gives its model neither the token of the user, nor the signature of the gateway, nor its headers', async () => {
+    it('the model gets neither a token, nor an assertion, nor headers of the gateway', async () => {
       await run(through(world.alice), 'my account')
       expect(model.calls).toHaveLength(2)
       for (const { headers, body } of model.calls) {
@@ -251,7 +251,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       }
     })
 
-    it(`hears it when the caller leaves, and ${subject.stopsModel ? 'lets go of' : 'does not hurry'} its model`, async () => {
+    it(`when the caller leaves, the model call ${subject.stopsModel ? 'stops' : 'goes on'}`, async () => {
       const its = through(world.alice)
       let words = 0
       its.addMessage({ id: 'q1', role: 'user', content: 'be slow' })

@@ -70,7 +70,7 @@ const CHOSEN: readonly Ids[] = [
 
 describe('ids that the caller chose', () => {
   it.each(['/agents/ag-ui', '/quiet'])(
-    'come back wherever a stream is cut into parts, byte by byte: %s',
+    'the caller’s ids come back however the bytes of a stream are split: %s',
     async (path) => {
       for (const ids of CHOSEN) {
         let sent = Buffer.alloc(0)
@@ -92,7 +92,7 @@ describe('ids that the caller chose', () => {
     },
   )
 
-  it('come back in every event of a stream that arrives in single bytes', async () => {
+  it('the caller’s ids come back in a stream that arrives in single bytes', async () => {
     answer = (derived) => ({
       type: EVENTS,
       parts: Array.from(Buffer.from(eventsWith(derived)), (byte) => Buffer.of(byte)),
@@ -107,7 +107,7 @@ describe('ids that the caller chose', () => {
     [422, 'application/problem+json'],
     [500, 'text/plain'],
     [503, undefined],
-  ])('come back in an answer that is not a stream: %s %s', async (status, type) => {
+  ])('the caller’s ids come back in an answer with status %s and content type %s', async (status, type) => {
     const detailOf = (ids: Ids) =>
       JSON.stringify({
         detail: [{ loc: ['body'], input: { threadId: ids.threadId, runId: ids.runId }, msg: `no ${ids.threadId}` }],
@@ -124,7 +124,7 @@ describe('ids that the caller chose', () => {
   })
 
   it.each(['application/vnd.ag-ui.event+proto', 'application/octet-stream', 'application/x-ndjson', 'image/png'])(
-    'cause an answer to be refused in which they cannot be restored: %s',
+    'an answer of type %s is refused with 502, because ids cannot be restored in it',
     async (type) => {
       for (const status of [200, 500]) {
         answer = ({ threadId }) => ({ type, status, parts: [Buffer.from(`\0\x20${threadId}`)] })
@@ -145,7 +145,7 @@ describe('ids that the caller chose', () => {
     [{ parentRunId: { a: 1 } }],
     [{ thread_id: 't' }],
     [{ ThreadId: 't' }],
-  ])('are refused before the agent gets them if they are malformed: %j', async (more) => {
+  ])('a request with the malformed id %j gets 400 and does not reach the agent', async (more) => {
     const before = world.origin.received.length
     const reply = await ask({ threadId: 't', runId: 'r', ...more } as Ids)
     expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
@@ -154,7 +154,7 @@ describe('ids that the caller chose', () => {
 })
 
 describe('ids of another person (X6)', () => {
-  it('are not changed in the words of the agent, even if both people chose the same id', async () => {
+  it('another person’s derived ids in an answer are not replaced by chosen ids', async () => {
     let bobs: Ids = { threadId: '', runId: '' }
     answer = (derived) => {
       bobs = derived
@@ -167,7 +167,7 @@ describe('ids of another person (X6)', () => {
     }
   })
 
-  it('lead a caller who learnt one to a thread of their own', async () => {
+  it('a caller who sends another person’s derived id gets a separate thread', async () => {
     const seen: string[] = []
     answer = ({ threadId }) => {
       seen.push(threadId)

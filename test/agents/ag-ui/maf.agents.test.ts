@@ -35,7 +35,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('sends the state back; the gateway removes identity if others may read it', async () => {
+  it('on shared threads, the gateway removes identity from state snapshots', async () => {
     const its = stage.through('schema-shared')
     its.setState({ theme: 'dark' })
     const events = await run(its, 'my account')
@@ -45,7 +45,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
     expect(JSON.stringify(snapshots)).not.toMatch(/auth_user|bob/)
   })
 
-  it('writes the whole state into the prompt, where no gateway can remove it', async () => {
+  it('an agent with a state schema writes the identity into the prompt of its model', async () => {
     stage.model.calls.length = 0
     await run(stage.through('schema'), 'my account')
     const prompt = stage.model.calls[0]?.body.messages.filter(({ role }) => role === 'system')
@@ -119,14 +119,14 @@ async function signed(claims: object, key?: JWK, header: object = {}): Promise<s
     .sign(await importJWK(jwk, jwk.alg))
 }
 
-describe('Microsoft Agent Framework behind a secret that the gateway adds', () => {
-  it('serves everyone who comes through the gateway under their own identity', async () => {
+describe('Microsoft Agent Framework with a bearer secret', () => {
+  it('the gateway adds the secret, and the agent sees the identity of each caller', async () => {
     expect(told(await run(through('secret', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('secret', people.bob), 'my account'))).toEqual(['bob'])
     expect(tap.calls.at(-1)?.headers.authorization).toBe(`Bearer ${SECRET}`)
   })
 
-  it('refuses requests that go around the gateway', async () => {
+  it('an agent with a secret answers 401 to direct requests without the secret', async () => {
     expect(await around('/secret', {})).toBe(401)
     expect(await around('/secret', bearer('a-guess'))).toBe(401)
     expect(await around('/secret', bearer(people.alice))).toBe(401)
@@ -134,18 +134,18 @@ describe('Microsoft Agent Framework behind a secret that the gateway adds', () =
   })
 })
 
-describe('Microsoft Agent Framework that verifies the signature of the gateway with PyJWT', () => {
-  it('serves everyone who comes through the gateway under their own identity', async () => {
+describe('Microsoft Agent Framework with assertions verified by PyJWT', () => {
+  it('an agent that verifies the assertion sees the identity of each caller', async () => {
     expect(told(await run(through('signed', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('signed', people.bob), 'my account'))).toEqual(['bob'])
   })
 
-  it('refuses direct requests without a token, or with the token of the caller', async () => {
+  it('the agent answers 401 to a direct request without an assertion of the gateway', async () => {
     expect(await around('/signed', {})).toBe(401)
     expect(await around('/signed', bearer(people.alice))).toBe(401)
   })
 
-  it('refuses tokens that the gateway did not sign for this route, or that have expired (X1)', async () => {
+  it('the agent refuses assertions that are forged, expired or for another route (X1)', async () => {
     const stranger = await privateKey('ES256')
     const { kid, ...own } = (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
     const publicPart = new TextEncoder().encode(JSON.stringify(publicJwk(own)))
@@ -165,7 +165,7 @@ describe('Microsoft Agent Framework that verifies the signature of the gateway w
     expect(await around('/signed', bearer(await signed({})))).toBe(200)
   })
 
-  it('refuses what the gateway signed for another route, even through the gateway', async () => {
+  it('the agent refuses an assertion for another route, and the caller gets 502', async () => {
     const refusal = await run(through('other', people.alice), 'my account').catch((error) => error)
     expect(refusal).toMatchObject({ status: 502, message: expect.stringContaining('origin-unauthorized') })
   })
@@ -192,19 +192,19 @@ async function addJwtBearer({ authority, audience }: { authority: string; audien
   }
 }
 
-describe('the rules of AddJwtBearer in .NET accept what the gateway sends (imitated: no .NET runs here)', () => {
+describe('assertions under the rules of AddJwtBearer (imitated)', () => {
   const assertion = async () => {
     await run(through('signed', people.alice), 'my account')
     return tap.calls.at(-1)!.headers.authorization!.replace('Bearer ', '')
   }
 
-  it('issuer and keys are found from JwtAuthority: the scheme and host of the gateway', async () => {
+  it('AddJwtBearer finds issuer and keys if JwtAuthority is the URL of the gateway', async () => {
     const scheme = await addJwtBearer({ authority: gateway.url, audience: 'signed' })
     expect(scheme.issuer).toBe(gateway.url)
     expect(scheme.jwksUri).toBe(`${gateway.url}/.well-known/jwks.json`)
   })
 
-  it('the kid of the token leads to an EC key on P-256 for signatures, without a private part', async () => {
+  it('the kid of the assertion leads to a public EC P-256 key for signatures', async () => {
     const { usable } = await addJwtBearer({ authority: gateway.url, audience: 'signed' })
     const { alg, kid, typ } = decodeProtectedHeader(await assertion())
     expect({ alg, typ }).toEqual({ alg: 'ES256', typ: 'JWT' })
@@ -213,7 +213,7 @@ describe('the rules of AddJwtBearer in .NET accept what the gateway sends (imita
     expect(key).not.toHaveProperty('d')
   })
 
-  it('the token is accepted for JwtAudience, with the exact iss, and has the user and an array of roles', async () => {
+  it('AddJwtBearer accepts the assertion for JwtAudience and reads user and roles', async () => {
     const scheme = await addJwtBearer({ authority: gateway.url, audience: 'signed' })
     const token = await assertion()
     const user = await scheme.verify(token)
@@ -222,7 +222,7 @@ describe('the rules of AddJwtBearer in .NET accept what the gateway sends (imita
     expect(user.exp).toBeGreaterThan(user.iat!)
   })
 
-  it('the token is refused on another route, and so is every token that the gateway did not sign', async () => {
+  it('AddJwtBearer refuses an assertion for another route and a forged assertion', async () => {
     const token = await assertion()
     const other = await addJwtBearer({ authority: gateway.url, audience: 'other' })
     await expect(other.verify(token)).rejects.toThrow(/aud/)
@@ -234,7 +234,7 @@ describe('the rules of AddJwtBearer in .NET accept what the gateway sends (imita
     expect(decodeJwt(token).exp).toBeDefined()
   })
 
-  it('the keys are also found if the authority ends in a slash', async () => {
+  it('AddJwtBearer also finds the keys if the authority ends in a slash', async () => {
     const scheme = await addJwtBearer({ authority: `${gateway.url}/`, audience: 'signed' })
     expect((await scheme.verify(await assertion())).sub).toBe('alice')
   })

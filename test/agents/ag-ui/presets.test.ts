@@ -49,26 +49,29 @@ async function sent(preset: Preset) {
   return { headers, body: JSON.parse(body) as { state: Record<string, unknown>; forwardedProps: object } }
 }
 
-it('agno gets its user in forwardedProps.user_id, and no forged one (X7)', async () => {
+it('the gateway sets forwardedProps.user_id for Agno and removes a forged user (X7)', async () => {
   expect((await sent('agno')).body.forwardedProps).toEqual({ theme: 'dark', user_id: 'bob' })
 })
 
-it('ADK gets user_id in its state, and no internal members of its own from a caller (X7)', async () => {
+it('ADK gets user_id in the state and no internal members from the caller (X7)', async () => {
   expect((await sent('adk')).body.state).toEqual({ user_id: 'bob' })
 })
 
-it.each(['pydantic-ai', 'crewai', 'strands'] as const)('%s gets auth_user in its state (X7)', async (preset) => {
-  expect((await sent(preset)).body.state.auth_user).toMatchObject({ user_id: 'bob' })
-})
+it.each(['pydantic-ai', 'crewai', 'strands'] as const)(
+  'the preset %s puts the caller’s identity into state.auth_user (X7)',
+  async (preset) => {
+    expect((await sent(preset)).body.state.auth_user).toMatchObject({ user_id: 'bob' })
+  },
+)
 
-it('LlamaIndex, which writes state into the prompt, gets only the signed assertion', async () => {
+it('LlamaIndex gets identity only in the signed assertion, not in the state', async () => {
   const { body, headers } = await sent('llamaindex')
   expect(body.state).not.toHaveProperty('auth_user')
   expect(headers['x-sallyport-assertion']).toMatch(/^ey/)
   expect(JSON.stringify(body)).not.toContain('bob')
 })
 
-it.each(['mastra', 'spring-ai'] as const)('%s gets a signed bearer to verify', async (preset) => {
+it.each(['mastra', 'spring-ai'] as const)('the preset %s sends the assertion as a bearer token', async (preset) => {
   const { headers } = await sent(preset)
   expect(headers.authorization).toMatch(/^Bearer ey/)
   expect(headers).not.toHaveProperty('x-sallyport-assertion')

@@ -16,7 +16,7 @@ const known = () => idsOf(stage.calls()).threadId
 describe('an agent with one memory for all threads', () => {
   const recall = (id: string, person = stage.world.alice) => stage.ask('maf', input(id, { messages: [] }), person)
 
-  it('returns what was said to the owner, under the ids that the owner chose', async () => {
+  it('the owner of a thread gets its messages back under the chosen ids', async () => {
     await textOf(stage.ask('maf', input('own-"thread"', say(SECRET))))
     const text = await textOf(recall('own-"thread"'))
     const snapshot = eventsIn(text).find(({ type }) => type === 'MESSAGES_SNAPSHOT')
@@ -25,7 +25,7 @@ describe('an agent with one memory for all threads', () => {
     expect(text).not.toMatch(new RegExp(DERIVED.source))
   })
 
-  it('continues the conversation at the second turn', async () => {
+  it('a second run on a thread continues its conversation', async () => {
     await textOf(stage.ask('maf', input('two-turns', say(SECRET))))
     await textOf(stage.ask('maf', input('two-turns', say('my account once more', 'q2'))))
     const text = await textOf(recall('two-turns'))
@@ -33,7 +33,7 @@ describe('an agent with one memory for all threads', () => {
     expect(text).toContain('once more')
   })
 
-  it('reveals nothing to another person, by the id of the owner or by that of the agent (X6)', async () => {
+  it('another person cannot read a thread by its chosen or its derived id (X6)', async () => {
     await textOf(stage.ask('maf', input('alice-thread', say(SECRET))))
     const inside = known()
     const { alice, bob, namesake } = stage.world
@@ -43,7 +43,7 @@ describe('an agent with one memory for all threads', () => {
     expect(await textOf(recall(inside, alice))).not.toContain('swordfish')
   })
 
-  it('lets no other person write into a thread (X6)', async () => {
+  it('another person cannot write into a thread (X6)', async () => {
     await textOf(stage.ask('maf', input('written', say(SECRET))))
     const inside = known()
     for (const id of ['written', inside])
@@ -53,7 +53,7 @@ describe('an agent with one memory for all threads', () => {
     expect(text).not.toContain('mallory')
   })
 
-  it('answers for a thread of another person as for one that does not exist (X15)', async () => {
+  it('another person’s thread gets the same answer as an unknown thread (X15)', async () => {
     await textOf(stage.ask('maf', input('somebodys', say(SECRET))))
     const told = async (id: string) => shown(await recall(id, stage.world.bob), id)
     const inside = known()
@@ -61,7 +61,7 @@ describe('an agent with one memory for all threads', () => {
     expect(await told(inside)).toEqual(await told(crypto.randomUUID()))
   })
 
-  it('continues no existing thread if a body names none', async () => {
+  it('a run without a thread id continues no existing thread', async () => {
     await textOf(stage.ask('maf', input('named', say(SECRET))))
     for (const threadId of [undefined, null]) {
       const text = await textOf(stage.ask('maf', input(threadId, { messages: [] }), stage.world.bob))
@@ -70,7 +70,7 @@ describe('an agent with one memory for all threads', () => {
   })
 })
 
-describe.each(['asking', 'approving'] as const)('an interrupted run: %s', (route) => {
+describe.each(['asking', 'approving'] as const)('interrupted runs: %s', (route) => {
   const interruptOf = (text: string) => {
     const { outcome } = eventsIn(text).at(-1) as Event & { outcome: { interrupts: { id: string }[] } }
     return outcome.interrupts[0]!.id
@@ -83,13 +83,13 @@ describe.each(['asking', 'approving'] as const)('an interrupted run: %s', (route
   const goOn = (id: string, interrupt: string, person = stage.world.alice) =>
     stage.ask(route, input(id, answer(interrupt)), person)
 
-  it('continues if its owner answers', async () => {
+  it('an interrupted run continues if its owner answers', async () => {
     const text = await textOf(goOn('asked', await begin('asked')))
     expect(text).toMatch(/TOOL_CALL_RESULT.*A1/)
     expect(text).not.toMatch(new RegExp(DERIVED.source))
   })
 
-  it('does not continue for another person, and still continues for its owner (X6)', async () => {
+  it('an interrupted run continues for its owner, but not for another person (X6)', async () => {
     const interrupt = await begin('asked-again')
     const inside = known()
     const { alice, bob, namesake } = stage.world
@@ -102,7 +102,7 @@ describe.each(['asking', 'approving'] as const)('an interrupted run: %s', (route
     expect(await textOf(goOn('asked-again', interrupt, alice))).toMatch(/TOOL_CALL_RESULT.*A1/)
   })
 
-  it('of another person gets the same answer as one that does not exist (X15)', async () => {
+  it('resuming another person’s run is answered like resuming an unknown run (X15)', async () => {
     const interrupt = await begin('the-question')
     const told = async (id: string) => shown(await goOn(id, interrupt, stage.world.bob), id, interrupt)
     expect(await told('the-question')).toEqual(await told('no-question.'))

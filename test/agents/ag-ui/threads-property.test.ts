@@ -90,7 +90,7 @@ const operation = fc.record({
   messages: fc.integer({ min: 1, max: 2 }),
 })
 
-it('no AG-UI agent tells one person what another said, whatever three people do with known ids (X6)', async () => {
+it('random requests of three people never reveal a message of another person (X6)', async () => {
   const take = async (asked: typeof operation extends fc.Arbitrary<infer T> ? T : never, given: readonly string[]) => {
     const { person, accept }: { person: Person; accept: string } = asked
     const chosen = (one: string | number) => (typeof one === 'string' ? one : (given[one % given.length] ?? 'none'))

@@ -25,7 +25,7 @@ async function exchange(route: string, body: unknown, person?: Record<string, st
 }
 
 describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
-  it('one id is another thread for each person, also for a namesake at another provider (X6)', async () => {
+  it('the same thread id is a different thread for each person and issuer (X6)', async () => {
     const { alice, bob, namesake } = stage.world
     const threads: unknown[] = []
     for (const person of [alice, bob, namesake, alice])
@@ -35,7 +35,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     expect(new Set(threads).size).toBe(3)
   })
 
-  it('an id as the agent knows it is only another id of their own for any caller (X6)', async () => {
+  it('a caller who sends a thread id that the agent knows gets a new thread (X6)', async () => {
     const own = (await exchange(route, input('t1'))).thread
     for (const person of [stage.world.bob, stage.world.alice]) {
       const { thread, text } = await exchange(route, input(own), person)
@@ -46,7 +46,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     }
   })
 
-  it('an id of another person is answered like one that does not exist (X15)', async () => {
+  it('another person’s thread id gets the same answer as an unknown thread id (X15)', async () => {
     await exchange(route, input('alice-s-thread'))
     const ask = (id: string) => stage.ask(route, input(id), stage.world.bob)
     expect(await shown(await ask('alice-s-thread'), 'alice-s-thread')).toEqual(
@@ -54,7 +54,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     )
   })
 
-  it('the signed id is the one of the agent; caller and agent never see each other’s id', async () => {
+  it('the agent and the assertion get derived ids, and the caller gets the chosen ids', async () => {
     const ids = { runId: 'the-run', parentRunId: 'the-run-before' }
     const { call, asked, thread, text } = await exchange(route, input('the-thread', ids))
     expect(signedThread(call!)).toBe(thread)
@@ -75,7 +75,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     ['what a replacement would expand', "$& $1 $' $$"],
     ['the name of a prototype', '__proto__'],
     ['256 characters', 'x'.repeat(256)],
-  ])('an id with %s comes back unchanged', async (_what, id) => {
+  ])('a thread id with %s comes back unchanged', async (_what, id) => {
     const runId = `${id}.`.slice(-256)
     const { status, text, thread } = await exchange(route, input(id, { runId }))
     expect(status).toBe(200)
@@ -83,7 +83,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     expect(eventsIn(text).at(-1)).toMatchObject({ threadId: id, ...(namesRuns(route) && { runId }) })
   })
 
-  it('an error about a malformed body names the ids of the caller, if it names any', async () => {
+  it('an agent’s error about a malformed body shows the caller no derived ids', async () => {
     const threadId = 'a "wrong" one'
     const { status, text, thread } = await exchange(route, input(threadId, { messages: undefined }))
     expect(isDerived(thread)).toBe(true)
@@ -98,10 +98,10 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     ['an object', { id: 't1' }],
     ['a number', 7],
     ['true', true],
-    ['no character', ''],
-    ['300 characters', 'x'.repeat(300)],
+    ['empty', ''],
+    ['300 characters long', 'x'.repeat(300)],
     ['half a character', 'a\ud800'],
-  ])('an id of %s is refused before the agent gets it (X6)', async (_what, id) => {
+  ])('a thread or run id that is %s is refused with 400 (X6)', async (_what, id) => {
     for (const body of [input(id), input('t1', { runId: id }), input('t1', { parentRunId: id })]) {
       const count = stage.calls().length
       expect(await refused(await stage.ask(route, body))).toEqual({ status: 400, code: 'body-invalid' })
@@ -110,12 +110,12 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
   })
 
   it.each([
-    ['twice', '"threadId":"mine","threadId":"THEIRS"'],
-    ['with an escape in its name', String.raw`"threadId":"mine","\u0074hreadId":"THEIRS"`],
-    ['with an escape alone', String.raw`"\u0074hreadId":"THEIRS"`],
-    ['in its other spelling', '"thread_id":"THEIRS"'],
-    ['as what a prototype has', '"threadId":"mine","__proto__":{"threadId":"THEIRS"}'],
-  ])('the id in a handwritten body is replaced in its place %s (X6)', async (_how, members) => {
+    ['threadId twice', '"threadId":"mine","threadId":"THEIRS"'],
+    ['a second threadId that has an escape', String.raw`"threadId":"mine","\u0074hreadId":"THEIRS"`],
+    ['threadId that has an escape', String.raw`"\u0074hreadId":"THEIRS"`],
+    ['thread_id', '"thread_id":"THEIRS"'],
+    ['threadId in __proto__', '"threadId":"mine","__proto__":{"threadId":"THEIRS"}'],
+  ])('another person’s thread id is replaced in a body with %s (X6)', async (_how, members) => {
     const theirs = (await exchange(route, input('alice-s'))).thread
     const { threadId: _, ...rest } = input('')
     for (const id of ['alice-s', theirs]) {
@@ -135,13 +135,13 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     '"threadId":"mine","thread-id":"t1"',
     '"threadId":"mine","THREADID":"t1"',
     '"threadId":"mine","runId":"r","run_id":"r2"',
-  ])('two spellings of an id are refused: %s (X6)', async (members) => {
+  ])('a body with two spellings of an id gets 400: %s (X6)', async (members) => {
     const { threadId: _, ...rest } = input('', members.includes('runId') ? { runId: undefined } : {})
     const reply = await stage.ask(route, `{${members},${JSON.stringify(rest).slice(1)}`)
     expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
   })
 
-  it('ids in forwardedProps, and in a checkpoint there, do not reach the agent (X6)', async () => {
+  it('thread and run ids in forwardedProps do not reach the agent (X6)', async () => {
     const props = { thread_id: 'theirs', threadId: 'theirs', 'Run-Id': 'theirs', resume: 'theirs', keep: 'dark' }
     const more = { ...props, sessionId: 'theirs', conversation_id: 'theirs', checkpoint: { thread_id: 'theirs' } }
     for (const name of ['forwardedProps', 'forwarded_props']) {
@@ -155,12 +155,12 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
   it.each([
     [{ interrupts: [{ id: 'i1', value: 'yes' }] }],
     [[{ interruptId: 'i1', status: 'resolved', payload: true }]],
-  ])('an answer to an interrupt in forwardedProps reaches the agent: %j', async (resume) => {
+  ])('an interrupt answer in forwardedProps reaches the agent unchanged: %j', async (resume) => {
     const { asked } = await exchange(route, input('t1', { forwardedProps: { resume, command: { resume: 'yes' } } }))
     expect(asked).toMatchObject({ forwardedProps: { resume, command: { resume: 'yes' } } })
   })
 
-  it('an id in the state is only text (X6)', async () => {
+  it('a thread id in the state does not change the thread of a run (X6)', async () => {
     const state = { threadId: 't1', thread_id: 't1' }
     const { thread } = await exchange(route, input('another', { state }), stage.world.bob)
     expect(thread).toBe((await exchange(route, input('another'), stage.world.bob)).thread)
