@@ -44,14 +44,14 @@ describe('ids in an answer of an A2A agent', () => {
     ['GetTask', (result: string) => `{"jsonrpc":"2.0", "id":1e0,"result":${result}}`],
     ['SendMessage', (result: string) => `{"jsonrpc":"2.0","id":1.0,"result":{"task" : ${result}}}`],
     ['message/send', (result: string) => `\n{"result":${result},"id":1.0,"jsonrpc":"2.0"}`],
-  ])('the ids in an answer to %s get seals, and everything else stays unchanged', async (method, around) => {
+  ])('the gateway seals ids in answers to %s and changes nothing else', async (method, around) => {
     answering(() => around(task))
     const text = await (await post('/', call(method, method === 'GetTask' ? { id: 'x' } : { message }))).text()
     expect(withoutMarks(text)).toBe(around(task).replace(String.raw`\u00741`, 't1'))
     expect(marked(text)).toEqual(['t1', 'c1', 't1', 't1', 't0', 't1'])
   })
 
-  it('the task and context ids in every event of a stream get seals', async () => {
+  it('the gateway seals task and context ids in every event of a stream', async () => {
     const event = `{"jsonrpc":"2.0","id":1.0,"result":{"statusUpdate":{"taskId":"t1","contextId":"c1","n":[1.0]}}}`
     answering(() => `id: 1\ndata: ${event}\n\ndata: ${event}\n\n`, 'text/event-stream')
     const text = await (await post('/', call('SendStreamingMessage', { message }))).text()
@@ -59,7 +59,7 @@ describe('ids in an answer of an A2A agent', () => {
     expect(marked(text)).toEqual(['t1', 'c1', 't1', 'c1'])
   })
 
-  it('an id is sealed in an answer with two million escaped characters', async () => {
+  it('the gateway seals an id in an answer with two million escaped characters', async () => {
     const text = '\n'.repeat(2_000_000)
     answering(() => JSON.stringify({ jsonrpc: '2.0', id: 1, result: { task: { history: [{ text }], id: 't1' } } }))
     const reply = await (await post('/', call('SendMessage', { message }))).json()

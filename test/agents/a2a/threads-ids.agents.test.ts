@@ -122,7 +122,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       })
 
     if (binding.startsWith('JSONRPC'))
-      it('a JSON-RPC request id that is an object, list or boolean is refused (X6, X15)', async () => {
+      it('a JSON-RPC request id that is an object, list or true is refused (X6, X15)', async () => {
         const [task, own] = [await begin(), await begin(world.bob)]
         const method = METHODS[binding.slice(-3)]?.[0] ?? ''
         for (const id of [{ taskId: inside(task.id) }, [{ taskId: inside(task.id) }], true]) {

@@ -54,7 +54,7 @@ describe('AG2 1.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('on shared threads, the gateway removes identity from state that AG2 1.x returns', async () => {
+  it('on shared threads, the gateway removes identity from the state of AG2 1.x', async () => {
     const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
     const [far, near] = [stage.through('counting-shared'), stage.around('counting')]
     near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })

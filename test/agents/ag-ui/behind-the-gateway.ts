@@ -192,7 +192,7 @@ export function itRunsBehindTheGate(subject: Subject): void {
       expect(told(await run(through(world.alice, 'admins'), 'my account'))).toEqual(['alice'])
     })
 
-    it('events through the gateway equal direct events except ids, times and identity', async () => {
+    it('streams with and without the gateway differ only in ids, times and identity', async () => {
       const near = direct()
       near.setState({ theme: 'dark', auth_user: ALICE })
       const far = through(world.alice)

@@ -107,7 +107,7 @@ describe('ids that the caller chose', () => {
     [422, 'application/problem+json'],
     [500, 'text/plain'],
     [503, undefined],
-  ])('the caller’s ids come back in an answer with status %s and content type %s', async (status, type) => {
+  ])('the caller’s ids come back in an answer of status %s and type %s', async (status, type) => {
     const detailOf = (ids: Ids) =>
       JSON.stringify({
         detail: [{ loc: ['body'], input: { threadId: ids.threadId, runId: ids.runId }, msg: `no ${ids.threadId}` }],

@@ -145,7 +145,7 @@ describe('Microsoft Agent Framework with assertions verified by PyJWT', () => {
     expect(await around('/signed', bearer(people.alice))).toBe(401)
   })
 
-  it('the agent refuses assertions that are forged, expired or for another route (X1)', async () => {
+  it('the agent refuses assertions that are forged, expired or of another route (X1)', async () => {
     const stranger = await privateKey('ES256')
     const { kid, ...own } = (await signingKeys()).keys.find(({ alg }) => alg === 'ES256')!
     const publicPart = new TextEncoder().encode(JSON.stringify(publicJwk(own)))

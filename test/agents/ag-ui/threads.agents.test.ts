@@ -54,7 +54,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     )
   })
 
-  it('the agent and the assertion get derived ids, and the caller gets the chosen ids', async () => {
+  it('the agent and the assertion get derived ids; the caller gets the chosen ids', async () => {
     const ids = { runId: 'the-run', parentRunId: 'the-run-before' }
     const { call, asked, thread, text } = await exchange(route, input('the-thread', ids))
     expect(signedThread(call!)).toBe(thread)

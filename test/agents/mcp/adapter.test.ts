@@ -317,7 +317,7 @@ describe('limits for an MCP caller', () => {
     ['Method alone', '"Method":"tools/call","params":{"name":"erase"}'],
     ['Params', '"method":"tools/call","params":{"name":"search"},"Params":{"name":"erase"}'],
     ['paramſ, with a long s', '"method":"tools/call","params":{"name":"search"},"param\u017f":{"name":"erase"}'],
-  ])('the member %s, which Go and .NET servers also read, is refused (X9)', async (_what, members) => {
+  ])('the member %s, which Go or .NET servers read, is refused (X9)', async (_what, members) => {
     received.length = 0
     expect(await refused(await post(`{"jsonrpc":"2.0","id":1,${members}}`))).toEqual({
       status: 400,

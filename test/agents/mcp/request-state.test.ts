@@ -49,7 +49,7 @@ describe.each(METHODS)('requestState of an MCP server (%s) (X6)', (method, param
   it.each([
     ['a JSON answer', asJson],
     ['a stream', asStream],
-  ])('the requestState in %s is sealed for the caller, and nothing else changes', async (_what, as) => {
+  ])('the gateway seals the requestState in %s and changes nothing else', async (_what, as) => {
     answer = as(wanted('v1."état".x'))
     const text = await (await ask('alice', method, params)).text()
     const sealed = stateIn(text)
