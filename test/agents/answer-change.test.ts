@@ -5,30 +5,30 @@ const later = (mark: string) => async (text: string) => text + mark
 const now = (mark: string) => (text: string) => text + mark
 
 describe('changes of an answer', () => {
-  it('an empty list of changes leaves bytes unread', () => {
+  it('an empty list of changes gives an empty change, so that the answer is not read', () => {
     expect(composed([])).toEqual({})
     expect(composed([undefined, undefined])).toEqual({})
   })
 
-  it('a single change is used as it is', () => {
+  it('a single change of an answer is used unchanged', () => {
     const change = { answer: now('a') }
     expect(composed([undefined, change])).toBe(change)
   })
 
-  it('several changes are applied in order, each to the result of the one before', async () => {
+  it('several changes of an answer are applied in order, each to the result of the previous change', async () => {
     const change = composed([{ answer: now('1') }, { answer: later('2') }, undefined, { answer: now('3') }])
     expect(await change.answer?.('>', 200)).toBe('>123')
     expect(change).not.toHaveProperty('events')
     expect(change).not.toHaveProperty('headers')
   })
 
-  it('the change of events is synchronous if each change is', () => {
+  it('synchronous changes of events are composed into a synchronous change', () => {
     const change = composed([{ events: now('1') }, { events: now('2'), answer: now('x') }])
     expect(change.events?.('>')).toBe('>12')
     expect(change.answer?.('>', 200)).toBe('>x')
   })
 
-  it('a change gets the status of the answer', async () => {
+  it('each change of an answer receives the status code of the answer', async () => {
     const change = composed([
       { answer: (text, status) => `${text}${status}` },
       { answer: async (text, status) => `${text} ${status}` },
@@ -36,7 +36,7 @@ describe('changes of an answer', () => {
     expect(await change.answer?.('', 404)).toBe('404 404')
   })
 
-  it('headers are changed by each in turn, also by an asynchronous change', async () => {
+  it('changes of headers are applied in order, and an asynchronous change is awaited', async () => {
     const change = composed([
       { headers: async (headers) => void Object.assign(headers, { a: '1' }) },
       { answer: now('') },
@@ -47,7 +47,7 @@ describe('changes of an answer', () => {
     expect(headers).toEqual({ a: '1', b: '12' })
   })
 
-  it('a change that refuses the answer ends the chain', async () => {
+  it('if a change rejects an answer, the later changes are not called', async () => {
     const change = composed([{ answer: () => Promise.reject(new Error('no')) }, { answer: () => expect.unreachable() }])
     await expect(change.answer?.('', 200)).rejects.toThrow('no')
   })

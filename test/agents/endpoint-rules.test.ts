@@ -19,9 +19,9 @@ const call = {
 }
 const context = {} as Parameters<typeof isolate>[3]
 
-describe('the ownership rule of an endpoint (invariant 13)', () => {
+describe('ownership rules of endpoints (invariant 13)', () => {
   // `npm run types` fails where one of these lines compiles.
-  it('is required: a row without one does not compile', () => {
+  it('an endpoint without an ownership rule does not compile', () => {
     // @ts-expect-error
     post('notes.write', '/notes')
     // @ts-expect-error
@@ -29,19 +29,19 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     expect(row).not.toHaveProperty('whose')
   })
 
-  it('must exist for its kind: a missing one does not compile', () => {
+  it('a set of ownership rules does not compile if it lacks a rule that an endpoint names', () => {
     // @ts-expect-error
     const rules: Rules<Whose> = {}
     expect(rules).toEqual({})
   })
 
-  it('must be used: one that no row names does not compile', () => {
+  it('a set of ownership rules does not compile if it has a rule that no endpoint names', () => {
     // @ts-expect-error
     const rules = { note: nobody, page: nobody } satisfies Rules<Whose>
     expect(Object.keys(rules)).toEqual(['note', 'page'])
   })
 
-  it('must match the rows of its kind: a difference does not compile', () => {
+  it('an adapter does not compile if its ownership rules differ from the rules that its endpoints name', () => {
     // @ts-expect-error
     const threads: Adapter<Whose>['threads'] = { rules: { page: nobody } }
     expect(threads).toBeDefined()
@@ -53,7 +53,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     ['mcp, with stores', mcpWithStores],
   ]
   it.each(adapters.filter(([, { threads }]) => threads))(
-    'exists for each row of %s, and each rule has a row',
+    'for agents of kind %s, each endpoint has an ownership rule and each rule has an endpoint',
     (_kind, adapter) => {
       const named = [...adapter.endpoints, ...(adapter.bodyOperations ?? [])].flatMap(({ whose }) => whose ?? [])
       const rules = Object.keys(adapter.threads?.rules ?? {})
@@ -63,7 +63,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     },
   )
 
-  it('is required at run time too: a request whose row has none is refused', async () => {
+  it('the gateway throws an error for a request to an endpoint without an ownership rule', async () => {
     const threads = { rules: { nobody } }
     await expect(
       isolate(
@@ -78,7 +78,7 @@ describe('the ownership rule of an endpoint (invariant 13)', () => {
     await expect(isolate(call, unlisted, threads, context)).rejects.toThrow('no ownership rule')
   })
 
-  it('is applied once, in the order of the rows, to the result of the one before', async () => {
+  it('each ownership rule is applied to a request once, in order, on the result of the previous rule', async () => {
     const applied: string[] = []
     const rule = (name: string) => (given: typeof call) => {
       applied.push(`${name} ${given.query}`)

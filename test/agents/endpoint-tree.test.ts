@@ -14,7 +14,7 @@ const rowOf = (find: ReturnType<typeof tree>, path: string): string | undefined 
   return found && 'endpoint' in found ? found.endpoint.path : undefined
 }
 
-describe('a path has one meaning, whatever the server behind the gateway reads in it (T9)', () => {
+describe('paths and their endpoints (T9)', () => {
   it.each([
     ['/admin', '/admin'],
     ['/admin/', '/admin'],
@@ -43,7 +43,7 @@ describe('a path has one meaning, whatever the server behind the gateway reads i
     ['/anything/else/', '/*'],
     // The Kelvin sign is a k to servers that fold by Unicode.
     ['/%E2%84%AAind', undefined],
-  ])('%s is found as %s', (path, row) => {
+  ])('the endpoint for the path %s is %s', (path, row) => {
     const paths = [
       '/admin',
       '/admin/wipe',
@@ -56,18 +56,18 @@ describe('a path has one meaning, whatever the server behind the gateway reads i
     expect(rowOf(tree(...paths, '/kind', '/*'), path)).toBe(row)
   })
 
-  it('a literal in another case is not matched by a parameter above it', () => {
+  it('a path with a literal segment in another case does not match a parameter instead', () => {
     expect(rowOf(tree('/users/me/keys', '/:kind/:id/keys'), '/users/ME/keys')).toBeUndefined()
     expect(rowOf(tree('/users/me/keys', '/:kind/:id/keys'), '/teams/ME/keys')).toBe('/:kind/:id/keys')
   })
 
-  it('a slash at the end leads below only if the path without it is not listed', () => {
+  it('a path with a slash at the end matches a wildcard only if the path without it is not listed', () => {
     expect(rowOf(tree('/p', '/p/*'), '/p/')).toBe('/p')
     expect(rowOf(tree('/p/*'), '/p/')).toBe('/p/*')
     expect(rowOf(tree('/p/*'), '/p')).toBeUndefined()
   })
 
-  it('parameters keep their original encoding', () => {
+  it('path parameters keep their original percent-encoding', () => {
     const found = tree('/documents/:id:publish', '/documents/:id')('GET', '/documents/a%20b%40c:publish')
     expect(found).toMatchObject({ params: { id: 'a%20b%40c' } })
     expect(tree('/documents/:id:publish')('GET', '/documents/a%20b%3Apublish')).toMatchObject({
@@ -98,7 +98,7 @@ describe('a path has one meaning, whatever the server behind the gateway reads i
   const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
 
   it.each(Object.keys(servers))(
-    'each spelling that %s reads as a listed path means the same here, or is not found',
+    'each spelling that %s reads as a listed path matches the same endpoint in the gateway, or none',
     (name) => {
       fc.assert(
         fc.property(fc.array(path, { minLength: 1, maxLength: 6 }), fc.boolean(), fc.nat(), (paths, isWide, pick) => {
@@ -114,7 +114,7 @@ describe('a path has one meaning, whatever the server behind the gateway reads i
     },
   )
 
-  it('paths that some server could confuse have one key, and other paths have different keys', () => {
+  it('paths that a server could confuse have the same key, and other paths have different keys', () => {
     const same = ['/Admin/@me', '/admin/%40ME/', '/ADMIN/@Me']
     expect(new Set(same.map(keyOfPath)).size).toBe(1)
     const others = ['/a', '/a/:b', '/a/:b:publish', '/a/*', '/a/b', '/']
@@ -122,7 +122,7 @@ describe('a path has one meaning, whatever the server behind the gateway reads i
     expect(keyOfPath('/a/:one')).toBe(keyOfPath('/a/:other'))
   })
 
-  it('a wrong method is reported as such, also for another spelling of the path', () => {
+  it('a path with a wrong method gives the allowed methods, also in another spelling of the path', () => {
     const endpoints: Endpoint[] = [read('notes', '/notes', 'nobody')]
     expect(compileEndpoints(endpoints, () => true)('POST', '/notes/')).toEqual({ allow: ['GET'] })
   })

@@ -30,8 +30,8 @@ async function told(who: 'alice' | 'bob', path: string, input: object) {
   return JSON.parse(world.origin.last().body)
 }
 
-describe('the run of an interrupt that is answered (X6)', () => {
-  it('has an id of its owner, even if the caller gives none', async () => {
+describe('runs resumed after an interrupt (X6)', () => {
+  it('the agent receives a run id from the gateway even if the caller gives no run id', async () => {
     for (const input of [{}, { runId: null }, { run_id: null }])
       expect((await told('alice', '/ag-ui', input)).runId).toMatch(UUID_V8)
   })
@@ -39,7 +39,7 @@ describe('the run of an interrupt that is answered (X6)', () => {
   it.each([
     ['an object', (event: object) => event],
     ['a text', (event: object) => JSON.stringify(event)],
-  ])('is found by its owner only, if the interrupt is %s', async (_what, written) => {
+  ])('only the owner of a run can resume it by an interrupt event that is %s', async (_what, written) => {
     const { runId } = await told('alice', '/ag-ui', { runId: 'r1' })
     const found = async (who: 'alice' | 'bob', run: string) => {
       const command = { resume: { approved: true }, interruptEvent: written({ runId: run, toolCallId: 'call-1' }) }
@@ -51,7 +51,7 @@ describe('the run of an interrupt that is answered (X6)', () => {
     for (const run of ['r1', runId]) expect((await found('bob', run)).runId).not.toBe(runId)
   })
 
-  it('is found by its owner only, if an interrupt of Mastra names it', async () => {
+  it('only the owner of a run can resume it by an interrupt id of Mastra', async () => {
     const { runId } = await told('alice', '/mastra', { runId: 'r1' })
     const found = async (who: 'alice' | 'bob', interruptId: string) =>
       (await told(who, '/mastra', { runId: 'r2', resume: [{ interruptId, status: 'resolved' }] })).resume[0].interruptId
@@ -69,7 +69,7 @@ describe('the run of an interrupt that is answered (X6)', () => {
     },
   }
   it.each(['multi', 'single'] as const)(
-    'is found by its owner only, if Mastra is in a CopilotKit runtime (%s)',
+    'only the owner of a run can resume it by an interrupt id of Mastra in a CopilotKit runtime (%s)',
     async (style) => {
       const ask = throughRuntime[style]
       const { runId } = await ask('alice', { runId: 'r1' })
@@ -87,7 +87,7 @@ describe('the run of an interrupt that is answered (X6)', () => {
     },
   )
 
-  it('cannot be a session that the caller chooses', async () => {
+  it('an id in forwardedProps.resume is removed, so that a caller cannot choose a session', async () => {
     const id = '11111111-2222-4333-8444-555555555555'
     for (const resume of [id, 7, [id], [[id]], [{ interruptId: 'i' }, id]])
       expect((await told('alice', '/ag-ui', { forwardedProps: { resume } })).forwardedProps).toEqual({})
@@ -96,7 +96,7 @@ describe('the run of an interrupt that is answered (X6)', () => {
   })
 })
 
-it('a JSON-RPC answer inside an A2A request is refused, so that an echo of it gets no mark (X6)', async () => {
+it('an A2A request with a JSON-RPC result or error in it is refused with body-invalid (X6)', async () => {
   const id = '0a0a0a0a-1111-4222-8333-444444444444'
   const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'Hello' }] }
   for (const more of [{ result: { task: { id } } }, { error: { data: { id } } }]) {
@@ -105,7 +105,7 @@ it('a JSON-RPC answer inside an A2A request is refused, so that an echo of it ge
   }
 })
 
-it('the runs of a large batch get marks, each in its place', async () => {
+it('the gateway marks each run id in an answer with 2000 runs, and keeps their order', async () => {
   const runs = Array.from({ length: 2_000 }, () => ({ run_id: crypto.randomUUID(), thread_id: crypto.randomUUID() }))
   world.origin.handle((_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(runs))

@@ -57,51 +57,45 @@ beforeEach(() => {
   origin.received.length = 0
 })
 
-describe.each(cases)(
-  'headers by which an agent finds data that it stores for everyone: %s',
-  (name, _agent, path, body) => {
-    async function arrived(headers: Headers, person: Headers = world.alice, threads = 'own') {
-      const reply = await world.gateway.fetch(
-        `/agents/${name}-${threads}${path}`,
-        json(body, { ...person, ...headers }),
-      )
-      await reply.text()
-      expect(reply.status).toBe(200)
-      return origin.last().headers
-    }
-    const key = async (given: string, person?: Headers) =>
-      (await arrived({ 'idempotency-key': given }, person))['idempotency-key']
+describe.each(cases)('headers that refer to stored data: %s', (name, _agent, path, body) => {
+  async function arrived(headers: Headers, person: Headers = world.alice, threads = 'own') {
+    const reply = await world.gateway.fetch(`/agents/${name}-${threads}${path}`, json(body, { ...person, ...headers }))
+    await reply.text()
+    expect(reply.status).toBe(200)
+    return origin.last().headers
+  }
+  const key = async (given: string, person?: Headers) =>
+    (await arrived({ 'idempotency-key': given }, person))['idempotency-key']
 
-    it('an idempotency key is different for each owner, and the same each time (X6)', async () => {
-      const keys: unknown[] = []
-      for (const person of [world.alice, world.bob, world.namesake]) keys.push(await key('k1', person))
-      expect(keys.every(isDerived)).toBe(true)
-      expect(new Set(keys).size).toBe(3)
-      expect(await key('k1')).toBe(keys[0])
-      expect(await key('k2')).not.toBe(keys[0])
-      expect(await key(String(keys[0]), world.bob)).not.toBe(keys[0])
-      expect(await key('"k1"')).toMatch(/^"[0-9a-f-]{36}"$/)
-    })
+  it('the agent receives a different idempotency key for each owner, and the same key each time (X6)', async () => {
+    const keys: unknown[] = []
+    for (const person of [world.alice, world.bob, world.namesake]) keys.push(await key('k1', person))
+    expect(keys.every(isDerived)).toBe(true)
+    expect(new Set(keys).size).toBe(3)
+    expect(await key('k1')).toBe(keys[0])
+    expect(await key('k2')).not.toBe(keys[0])
+    expect(await key(String(keys[0]), world.bob)).not.toBe(keys[0])
+    expect(await key('"k1"')).toMatch(/^"[0-9a-f-]{36}"$/)
+  })
 
-    it('an event id is forwarded only if its stream is known to belong to the caller (X6)', async () => {
-      const expected = name === 'langgraph' ? '7' : undefined
-      expect((await arrived({ 'last-event-id': '7' }))['last-event-id']).toBe(expected)
-    })
+  it('Last-Event-ID is forwarded only if the stream is known to belong to the caller (X6)', async () => {
+    const expected = name === 'langgraph' ? '7' : undefined
+    expect((await arrived({ 'last-event-id': '7' }))['last-event-id']).toBe(expected)
+  })
 
-    it('with shared threads an event id passes, and an idempotency key still differs by owner', async () => {
-      const headers = { 'last-event-id': '7', 'idempotency-key': 'k1' }
-      const [alice, bob] = [await arrived(headers, world.alice, 'shared'), await arrived(headers, world.bob, 'shared')]
-      expect(alice['last-event-id']).toBe('7')
-      expect([alice, bob].map((each) => isDerived(each['idempotency-key']))).toEqual([true, true])
-      expect(alice['idempotency-key']).not.toBe(bob['idempotency-key'])
-    })
+  it('with shared threads Last-Event-ID is forwarded, and the idempotency key differs by person', async () => {
+    const headers = { 'last-event-id': '7', 'idempotency-key': 'k1' }
+    const [alice, bob] = [await arrived(headers, world.alice, 'shared'), await arrived(headers, world.bob, 'shared')]
+    expect(alice['last-event-id']).toBe('7')
+    expect([alice, bob].map((each) => isDerived(each['idempotency-key']))).toEqual([true, true])
+    expect(alice['idempotency-key']).not.toBe(bob['idempotency-key'])
+  })
 
-    it.each(['application/vnd.ag-ui.event+proto', '*/*', 'text/event-stream'])(
-      'Accept is text only for AG-UI agents with restored ids, and else that of the caller: %s',
-      async (accept) => {
-        expect((await arrived({ accept })).accept).toBe(AG_UI.has(name) ? 'text/event-stream' : accept)
-        expect((await arrived({ accept }, world.alice, 'shared')).accept).toBe(accept)
-      },
-    )
-  },
-)
+  it.each(['application/vnd.ag-ui.event+proto', '*/*', 'text/event-stream'])(
+    'Accept: %s becomes text/event-stream for AG-UI agents with owned threads, and is else unchanged',
+    async (accept) => {
+      expect((await arrived({ accept })).accept).toBe(AG_UI.has(name) ? 'text/event-stream' : accept)
+      expect((await arrived({ accept }, world.alice, 'shared')).accept).toBe(accept)
+    },
+  )
+})

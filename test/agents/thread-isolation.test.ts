@@ -89,8 +89,8 @@ async function seen(kind: Kind, place: Sharing | 'open', token: string | undefin
 const as = (claims: Record<string, unknown>) => forge(world.provider, { claims })
 const asThere = (claims: Record<string, unknown>) => forge(elsewhere, { claims })
 
-describe.each(KINDS)('an agent of kind %s', (kind) => {
-  it('sees one thread for each person, and another for a namesake at another provider (X6)', async () => {
+describe.each(KINDS)('threads of an agent of kind %s', (kind) => {
+  it('the agent sees a different thread for each person, also for the same sub of two providers (X6)', async () => {
     const people = await Promise.all([
       as({ sub: 'alice', tenant: 'acme' }),
       as({ sub: 'bob', tenant: 'acme' }),
@@ -104,7 +104,7 @@ describe.each(KINDS)('an agent of kind %s', (kind) => {
     expect(await seen(kind, 'own', await as({ sub: 'alice', tenant: 'other', roles: [] }))).toBe(ids[0])
   })
 
-  it('sees one thread for each tenant, and refuses a caller without one', async () => {
+  it('the agent sees a different thread for each tenant, and a caller without a tenant gets 403', async () => {
     const [alice, bob, other, there, named] = await Promise.all([
       as({ sub: 'alice', tenant: 'acme' }),
       as({ sub: 'bob', tenant: 'acme' }),
@@ -123,20 +123,20 @@ describe.each(KINDS)('an agent of kind %s', (kind) => {
     expect(await refused(reply)).toEqual({ status: 403, code: 'tenant-missing' })
   })
 
-  it('sees the id of the caller if threads are shared, and on a public route', async () => {
+  it('with shared threads, and on a public route, the agent sees the thread id of the caller', async () => {
     expect(await seen(kind, 'shared', await as({ sub: 'alice' }))).toBe('t')
     expect(await seen(kind, 'shared', await as({ sub: 'bob' }))).toBe('t')
     expect(await seen(kind, 'open', undefined)).toBe('t')
   })
 })
 
-it('derived ids differ from route to route, so that one agent behind two routes cannot connect them', async () => {
+it('derived thread ids differ by route, so that an agent behind two routes cannot connect them', async () => {
   const token = await as({ sub: 'alice', tenant: 'acme' })
   const ids = [await seen('ag-ui', 'own', token), await seen('ag2', 'own', token), await seen('ag-ui', 'tenant', token)]
   expect(new Set(ids).size).toBe(3)
 })
 
-describe('an agent behind a runtime, with the gateway in front of both', () => {
+describe('the gateway in front of runtime and agent', () => {
   const ownerOf = async (path: string, token: string) => {
     const reply = await world.gateway.fetch(`${path}/threads`, json({}, bearer(token)))
     expect(await reply.text()).toBe('{"ok":true}')
@@ -151,7 +151,7 @@ describe('an agent behind a runtime, with the gateway in front of both', () => {
   it.each([
     ['own', '/behind'],
     ['tenant', '/team-behind'],
-  ])('knows people as it does directly: threads are their %s', async (threads, path) => {
+  ])('an agent behind a runtime sees the same owner as without the runtime (threads: %s)', async (threads, path) => {
     const owners: unknown[] = []
     for (const claims of [
       { sub: 'alice', tenant: 'acme' },
@@ -165,21 +165,21 @@ describe('an agent behind a runtime, with the gateway in front of both', () => {
     expect(owners[0]).not.toBe(owners[1])
   })
 
-  it('does not believe another issuer about the identity provider of a person (X18)', async () => {
+  it('a caller cannot become another person by an idp claim in a token of another provider (X18)', async () => {
     const liar = await asThere({ sub: 'alice', idp: world.provider.issuer })
     const alice = await as({ sub: 'alice' })
     expect(await ownerOf('/langgraph/own', liar)).not.toBe(await ownerOf('/langgraph/own', alice))
   })
 })
 
-describe('a run that names no thread (X6)', () => {
+describe('runs without a thread id (X6)', () => {
   const told = async (path: string, input: object) => {
     await (await world.as('alice', path, json({ runId: 'r', messages: [], tools: [], context: [], ...input }))).text()
     return body().threadId
   }
 
   it.each(['/ag-ui/own', '/ag2/own', '/maf/own', '/copilotkit/own/agent/default/run'])(
-    'gets a thread of its own, so that agents cannot mix up such runs (%s)',
+    'each run without a thread id gets a new thread, so that agents cannot mix up runs (%s)',
     async (path) => {
       const threads = [
         await told(path, {}),
@@ -191,7 +191,7 @@ describe('a run that names no thread (X6)', () => {
     },
   )
 
-  it('returns the id that leads back to its thread', async () => {
+  it('the answer to a run without a thread id has a thread id that continues the same thread', async () => {
     world.origin.handle((_request, response, input) => {
       const { threadId } = JSON.parse(input)
       response.setHeader('content-type', 'text/event-stream')

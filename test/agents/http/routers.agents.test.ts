@@ -86,7 +86,7 @@ function spellingsOf(given: string): readonly string[] {
   return [...spelt]
 }
 
-describe.each(['express', 'starlette'])('a policy in front of a real server (%s) (T9)', (server) => {
+describe.each(['express', 'starlette'])('policies in front of a real server (%s) (T9)', (server) => {
   const handlerOf = async (url: string, method: string, at: string) => {
     const reply = await plainRequest(url, { path: at, method, headers: world.bob })
     return {
@@ -97,7 +97,7 @@ describe.each(['express', 'starlette'])('a policy in front of a real server (%s)
   const ask = (method: string, below: string) => handlerOf(world.gateway.url, method, `/${server}${below}`)
   const isGuarded = (handler = '') => /^(?:users\.me|admin\.|documents\.publish)/.test(handler)
 
-  it('reaches each permitted handler as the server itself does', async () => {
+  it('a permitted request reaches the handler for its path, and a denied request gets 403', async () => {
     expect(await ask('GET', '/users/7')).toEqual({ status: 200, handler: 'users.read' })
     expect(await ask('GET', '/documents/7')).toEqual({ status: 200, handler: 'documents.read' })
     expect(await ask('GET', '/other/place')).toEqual({ status: 200, handler: 'any' })
@@ -109,7 +109,7 @@ describe.each(['express', 'starlette'])('a policy in front of a real server (%s)
     ['GET', '/admin'],
     ['POST', '/admin/wipe'],
     ['POST', '/documents/1:publish'],
-  ])('protects %s %s in all of its other spellings', async (method, given) => {
+  ])('the denied operation %s %s cannot be reached by another spelling of its path', async (method, given) => {
     const reached: string[] = []
     let direct = 0
     for (const spelling of spellingsOf(given)) {
