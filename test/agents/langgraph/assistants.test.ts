@@ -26,7 +26,7 @@ it.each([
   ['?delete_threads=true&note=old', '?note=old'],
   ['?note=old', '?note=old'],
   ['', ''],
-])('deleting an assistant with the query "%s" does not delete threads: the server gets "%s"', async (given, sent) => {
+])('the deletion of an assistant with the query "%s" deletes no threads: the server gets "%s"', async (given, sent) => {
   world.origin.received.length = 0
   const path = `/assistants-only/assistants/agent${given}`
   expect((await world.as('alice', path, { method: 'DELETE' })).status).toBe(204)

@@ -107,14 +107,14 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     })
   const direct = async (headers: Record<string, string>) => (await search(headers)).status
 
-  it('shows each caller to the graph, also at the same time', async () => {
+  it('the graph sees the caller of each run, also if several people run it at the same time', async () => {
     const [first, second] = [through(kind), through(kind, world.bob)]
     const seen = await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])
     expect(seen).toMatchObject([alice, bob, alice].map((user) => ({ langgraph_auth_user: user })))
     expect(seen).toMatchObject(['alice', 'bob', 'alice'].map((id) => ({ 'x-user-id': id })))
   })
 
-  it('ignores identity that the caller writes', async () => {
+  it('the auth handler ignores identity that the caller writes into headers, config or context', async () => {
     const forged = { 'x-user-id': 'root', 'x-auth-scheme': 'langsmith', 'x-api-key': 'root' }
     const configurable = {
       ...forged,
@@ -132,7 +132,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     }
   })
 
-  it('gives a thread to its creator: others cannot read, run, change, copy, list or delete it', async () => {
+  it('only the creator of a thread can read, run, change, copy, list or delete it', async () => {
     const [owner, other] = [through(kind), through(kind, world.bob)]
     const mark = crypto.randomUUID()
     const { thread_id: thread } = await owner.threads.create({ metadata: { mark } })
@@ -169,7 +169,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('lets no other person listen to a run, during the run or afterwards', async () => {
+  it('another person cannot listen to a run, during the run or afterwards', async () => {
     const owner = through(kind)
     const { thread_id: thread } = await owner.threads.create()
     const payload = ask('count to 20', { streamMode: 'messages-tuple', streamResumable: true })
@@ -189,7 +189,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     expect(await listen(world.bob)).not.toContain('content')
   })
 
-  it('keeps the owner of a thread, who cannot give it away or create one for another', async () => {
+  it('the creator of a thread stays its owner, even if the metadata of a request names another person', async () => {
     const owner = through(kind)
     const { thread_id: thread } = await owner.threads.create({ metadata: { owner: 'bob' } })
     expect((await owner.threads.get(thread)).metadata.owner).toBe('alice')
@@ -201,7 +201,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     expect(await statusOf(through(kind, world.bob).threads.get(made))).toBe(404)
   })
 
-  it('lets everyone read assistants, and no one change them or use the store', async () => {
+  it('a caller can read assistants, but gets 403 for a change of assistants or use of the store', async () => {
     const client = through(`${kind}-open`)
     const [assistant] = await client.assistants.search({ graphId: 'agent' })
     expect(assistant.graph_id).toBe('agent')
@@ -218,7 +218,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     ]).toEqual([403, 403, 403, 403])
   })
 
-  it('trusts only the gateway: a direct call needs a complete assertion for this server (X1)', async () => {
+  it('a direct request to the server gets 401 without a complete assertion for this server (X1)', async () => {
     const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
     const now = Math.floor(Date.now() / 1000)
     const stranger = await generateKeyPair('ES256')
@@ -258,7 +258,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     expect(await direct(bearerOf(await assertion(kind)))).toBe(200)
   })
 
-  it('stores neither token nor assertion: not in the thread, its runs, its states or its history', async () => {
+  it('the server stores no token and no assertion in a thread, its runs, its states or its history', async () => {
     const client = through(kind)
     const { thread_id: thread } = await client.threads.create()
     await seenBy(client, thread)
@@ -268,7 +268,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     for (const segment of world.alice.authorization.split(/[ .]/).slice(1)) expect(stored).not.toContain(segment)
   })
 
-  it('serves the Python clients, RemoteGraph among them', async () => {
+  it('the Python clients of LangGraph work through the gateway, and the graph sees their caller', async () => {
     const url = `${world.gateway.url}/agents/${kind}`
     const got = await runPythonClients<PythonClients>({ url, headers: world.bob })
     const { seen, refused, remote_state } = got
@@ -280,7 +280,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
   })
 })
 
-describe('a command that starts a run in a session of its thread', () => {
+describe('commands that start a run in a session', () => {
   const post = (kind: string, thread: string, path: string, headers: { authorization: string }, body: object) =>
     world.gateway.fetch(`/agents/${kind}/threads/${thread}/${path}`, {
       method: 'POST',
@@ -295,7 +295,7 @@ describe('a command that starts a run in a session of its thread', () => {
     })
   const events = { channels: ['values', 'messages', 'updates', 'lifecycle'] }
 
-  it('runs as its sender on a Python server, and cannot touch the thread of another', async () => {
+  it('a command runs as its sender on a Python server, and fails on a thread of another person', async () => {
     const owner = through('python', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     // The stranger comes first, and again when the session is there.
@@ -307,7 +307,7 @@ describe('a command that starts a run in a session of its thread', () => {
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('shows its events to no other person on a Python server', async () => {
+  it('another person cannot receive the events of a command on a Python server', async () => {
     const owner = through('python', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     await command('python', thread, world.bob)
@@ -317,7 +317,7 @@ describe('a command that starts a run in a session of its thread', () => {
     expect(await heard(world.alice)).not.toContain('bob')
   })
 
-  it('is refused by a JavaScript server, which would run it as the person who opened the session', async () => {
+  it('a JavaScript server refuses commands with 403, because they run as the opener of the session', async () => {
     const owner = through('javascript', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     for (const headers of [world.bob, world.alice]) {
@@ -341,7 +341,7 @@ describe('the auth handler without configuration', () => {
   it.each([
     ['Python', startPythonServer],
     ['JavaScript', startJsServer],
-  ])('stops a %s server at its start if it does not name the gateway to trust', async (_kind, start) => {
+  ])('the auth handler stops a %s server at its start if no trusted gateway is configured', async (_kind, start) => {
     const nowhere = { SALLYPORT_URL: '', SALLYPORT_AUDIENCE: '' }
     await expect(start('langgraph.auth.json', nowhere)).rejects.toThrow(/SALLYPORT_/)
   })

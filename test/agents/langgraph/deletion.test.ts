@@ -58,8 +58,8 @@ const asked = (thread: string) =>
     .map(({ method, url }) => `${method} ${url.replace(`/threads/${thread}`, '').replace(/\?status=(\w+)&.*/, ' $1')}`)
     .filter((line) => !line.startsWith('GET'))
 
-describe('the deletion of a thread (X6)', () => {
-  it('cancels its runs first, waiting ones before the running one', async () => {
+describe('deletion of threads (X6)', () => {
+  it('the gateway cancels first the pending runs, then the running run, and then deletes the thread', async () => {
     const thread = stub.thread(alice)
     const [first, second, going] = [1, 2, 3].map(() => crypto.randomUUID() as string) as [string, string, string]
     withRuns({ pending: [first, second], running: [going] })
@@ -68,7 +68,7 @@ describe('the deletion of a thread (X6)', () => {
     expect(asked(thread)).toEqual([cancel(first), cancel(second), cancel(going), 'DELETE '])
   })
 
-  it('cancels each run once, and goes on even if the runs do not end', async () => {
+  it('the gateway cancels each run once, and deletes the thread even if the runs do not end', async () => {
     const thread = stub.thread(alice)
     const [first, second] = [crypto.randomUUID(), crypto.randomUUID()]
     withRuns({ pending: [first, second], running: [] }, { obeys: false })
@@ -80,7 +80,7 @@ describe('the deletion of a thread (X6)', () => {
     ])
   })
 
-  it('costs two questions if nothing is running, however large the runs are', async () => {
+  it('a deletion needs two extra requests without active runs, and works if a run is very large', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     expect(forwardedTo(world.origin).map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE'])
@@ -89,7 +89,7 @@ describe('the deletion of a thread (X6)', () => {
     expect((await remove(long)).status).toBe(200)
   })
 
-  it('goes on if the answer to a cancellation is long or never comes', async () => {
+  it('a thread is deleted even if the answer to the cancellation of a run is long or never comes', async () => {
     for (const hangs of [false, true]) {
       const thread = stub.thread(alice)
       withRuns({ running: [crypto.randomUUID()] })
@@ -109,18 +109,21 @@ describe('the deletion of a thread (X6)', () => {
     ['503', says(503, []), 503, 'origin-busy'],
     ['no list', says(200, {}), 502, 'origin-reply-refused'],
     ['no runs', says(200, ['all']), 502, 'origin-reply-refused'],
-    ['an id that is none', says(200, [{ run_id: '../..' }]), 502, 'origin-reply-refused'],
-    ['a hang-up', ({ socket }) => void socket.destroy(), 502, 'origin-unreachable'],
-  ])('is refused if the gateway cannot learn which runs are active: %s', async (_what, say, status, code) => {
-    const thread = stub.thread(alice)
-    stub.listed = say
-    expect(await refused(await remove(thread))).toEqual({ status, code })
-    expect(asked(thread)).toEqual([])
-    stub.listed = says(200, [])
-    expect((await remove(thread)).status).toBe(200)
-  })
+    ['an invalid run id', says(200, [{ run_id: '../..' }]), 502, 'origin-reply-refused'],
+    ['a closed connection', ({ socket }) => void socket.destroy(), 502, 'origin-unreachable'],
+  ])(
+    'the deletion of a thread is refused if the server answers the request for active runs with %s',
+    async (_what, say, status, code) => {
+      const thread = stub.thread(alice)
+      stub.listed = say
+      expect(await refused(await remove(thread))).toEqual({ status, code })
+      expect(asked(thread)).toEqual([])
+      stub.listed = says(200, [])
+      expect((await remove(thread)).status).toBe(200)
+    },
+  )
 
-  it('is not undone for the former owner by a late answer', async () => {
+  it('a late answer about the owner of a deleted thread gives the former owner no access again', async () => {
     const thread = stub.thread(alice)
     const held = Promise.withResolvers<void>()
     stub.asked = async (_request, response) => {
@@ -139,7 +142,7 @@ describe('the deletion of a thread (X6)', () => {
     expect((await at('alice', `/threads/${thread}`)).status).toBe(404)
   })
 
-  it('reserves the id against other people for a while, however they try to create it', async () => {
+  it('the id of a deleted thread is reserved: another person who tries to create it gets 404', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     const run = { assistant_id: 'agent', if_not_exists: 'create' }

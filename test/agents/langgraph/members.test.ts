@@ -26,7 +26,7 @@ const RUNS = '/threads/:thread/runs'
 const COMMANDS = '/threads/:thread/commands'
 const start = (params: object) => ({ method: 'run.start', params }) as Json
 
-describe('members of a LangGraph request', () => {
+describe('members of LangGraph requests', () => {
   it.each<[string, string, { query?: string; body?: Json }, readonly string[]]>([
     ['POST', RUNS, { body: { multitask_strategy: 'rollback' } }, ['run.delete']],
     ['POST', RUNS, { body: { multitaskStrategy: 'rollback' } }, ['run.delete']],
@@ -70,11 +70,11 @@ describe('members of a LangGraph request', () => {
     ['GET', `${RUNS}/:run/stream`, { query: '?cancel_on_disconnect=0' }, []],
     ['GET', `${RUNS}/:run/stream`, { query: '?cancel_on_disconnect=False' }, []],
     ['GET', '/runs/:run/stream', { query: '?cancel_on_disconnect=yes' }, ['run.cancel']],
-  ])('ask for more operations: %s %s with %j also asks for %j', (method, path, request, expected) => {
+  ])('the request %s %s with %j also needs permission for the operations %j', (method, path, request, expected) => {
     expect([...(beside(method, path, request) ?? [])].sort()).toEqual([...expected].sort())
   })
 
-  it('that interrupt a run ask for run.cancel only if threads are not the caller’s own', () => {
+  it('a request that interrupts a run needs run.cancel only on routes with tenant or shared threads', () => {
     const interrupt = { body: { multitask_strategy: 'interrupt' } }
     const join = { query: '?cancel_on_disconnect=1' }
     const all = (threads: Sharing) => [
@@ -102,12 +102,12 @@ describe('members of a LangGraph request', () => {
       COMMANDS,
       { body: start({ multitask_strategy: 'reject', multitaskStrategy: 'rollback' }) },
     ],
-  ])('are refused: %s', (_what, method, path, request) => {
+  ])('a LangGraph request is refused with body-invalid if it has %s', (_what, method, path, request) => {
     expect(() => beside(method, path, request)).toThrow(expect.objectContaining({ code: 'body-invalid' }))
   })
 })
 
-describe('a policy that permits only threads and streams of runs', () => {
+describe('a policy for threads and streams only', () => {
   const policy = policyWithExamples({
     id: 'chat',
     allow: [{ name: 'chat', operations: ['threads.create', 'threads.read', 'run.stream', 'run.command', 'run.join'] }],
@@ -130,22 +130,25 @@ describe('a policy that permits only threads and streams of runs', () => {
       'run.command run.delete',
     ],
     ['a run that interrupts another', '/runs/stream', { multitask_strategy: 'interrupt' }, 'run.stream run.cancel'],
-  ])('refuses %s, and the audit line names the requested operation', async (_what, path, body, operation) => {
-    const reply = await world.as('bob', thread + path, json(body))
-    expect(reply.status).toBe(403)
-    expect(await world.gateway.auditOf(reply)).toMatchObject({
-      code: 'policy-denied',
-      operations: operation.split(' '),
-    })
-  })
+  ])(
+    'a policy without run.delete and run.cancel refuses %s, and the audit line names the operations',
+    async (_what, path, body, operation) => {
+      const reply = await world.as('bob', thread + path, json(body))
+      expect(reply.status).toBe(403)
+      expect(await world.gateway.auditOf(reply)).toMatchObject({
+        code: 'policy-denied',
+        operations: operation.split(' '),
+      })
+    },
+  )
 
-  it('refuses a stream that ends its run with the listener, and permits the default of the SDK', async () => {
+  it('a policy without run.cancel refuses cancel_on_disconnect=1 and permits cancel_on_disconnect=0', async () => {
     const join = `${thread}/runs/5f1de8cb-0c4f-4d52-a36b-79c4a2d0d0aa/stream?cancel_on_disconnect=`
     expect((await world.as('bob', `${join}1`)).status).toBe(403)
     expect((await world.as('bob', `${join}0`)).status).toBe(200)
   })
 
-  it('permits the members that the official client sends with each run', async () => {
+  it('a policy for run.stream permits the members that the official client sends with each run', async () => {
     const body = { assistant_id: 'agent', on_disconnect: 'cancel', stream_mode: ['values'], stream_resumable: true }
     expect((await world.as('bob', `${thread}/runs/stream`, json(body))).status).toBe(200)
   })

@@ -27,21 +27,21 @@ beforeEach(() => {
 const kwargs = { input: { messages: ['x'.repeat(4_000_000)] } }
 const as = (path: string, init?: RequestInit, route = 'langgraph') => world.as('alice', `/agents/${route}${path}`, init)
 
-describe('the owner of large data is not locked out (X15)', () => {
-  it.each(['join', 'stream'])('a run with a large input can be joined (%s)', async (way) => {
+describe('access of owners to large data (X15)', () => {
+  it.each(['join', 'stream'])('the owner of a thread can join a run with a large input (%s)', async (way) => {
     const [thread, run_id] = [stub.thread(alice), crypto.randomUUID()]
     stub.said = says(200, { run_id, thread_id: thread, kwargs })
     expect((await as(`/threads/${thread}/runs/${run_id}/${way}`)).status).toBe(200)
   })
 
-  it.each(['GET', 'PATCH', 'DELETE'])('a cron with a large input can be used (%s)', async (method) => {
+  it.each(['GET', 'PATCH', 'DELETE'])('the owner of a cron can use it if its input is large (%s)', async (method) => {
     const cron = `/runs/crons/${crypto.randomUUID()}`
     stub.said = says(200, { metadata: { [OWNER]: alice }, payload: kwargs })
     const init = method === 'PATCH' ? { ...json({ enabled: false }), method } : { method }
     expect((await as(cron, init)).status).toBe(200)
   })
 
-  it('a large thread without an owner can be claimed, even if the answer does not end', async () => {
+  it('a caller can claim a large thread without an owner, even if the answer does not end', async () => {
     for (const ends of [true, false]) {
       const thread = stub.thread(undefined)
       stub.said = (request, response, body) => {
@@ -66,7 +66,7 @@ describe('the owner of large data is not locked out (X15)', () => {
     ['one of many runs', '/runs/batch', [{}, { metadata }]],
     ['a command', '/threads/{own}/commands', { method: 'run.start', params: { metadata } }],
     ['a cron', '/runs/crons', { metadata }],
-  ])('more than 64 KB of metadata is refused, because it is read with the owner: %s', async (_what, path, body) => {
+  ])('a request with more than 64 KB of metadata is refused with body-too-large: %s', async (_what, path, body) => {
     const url = path.replace('{own}', stub.thread(alice))
     const init = { ...json(body), method: path === '/threads/{own}' ? 'PATCH' : 'POST' }
     const reply = await as(url, init)
@@ -80,14 +80,14 @@ describe('the owner of large data is not locked out (X15)', () => {
   })
 })
 
-describe('a thread that the gateway creates for a run', () => {
+describe('threads created by the gateway for a run', () => {
   const run = { config: { metadata: { a: 1, b: 1, [OWNER]: 'bob' } }, metadata: { b: 2, c: 2, [OWNER]: 'bob' } }
   it.each<[string, object, object]>([
     ['runs', { ...run, if_not_exists: 'create' }, { a: 1, b: 2, c: 2 }],
     ['runs/wait', { if_not_exists: 'create', config: null, metadata: null }, {}],
     ['commands', { method: 'run.start', params: run }, { a: 1, b: 2, c: 2 }],
     ['stream/events', { channels: ['values'] }, {}],
-  ])('has the metadata of the run, as if the server had created it (%s)', async (path, body, metadata) => {
+  ])('a thread that the gateway creates for a run gets the metadata of the run (%s)', async (path, body, metadata) => {
     const thread = crypto.randomUUID()
     expect((await as(`/threads/${thread}/${path}`, json(body))).status).toBe(200)
     const made = forwardedTo(world.origin).find(({ url }) => url === '/threads')

@@ -33,8 +33,8 @@ beforeEach(() => {
   world.origin.received.length = 0
 })
 
-describe('the question for the owner of a thread', () => {
-  it('is signed for this person and this request, and has nothing from the caller’s request (S18)', async () => {
+describe('the request for the owner of a thread', () => {
+  it('the request for the owner of a thread has a new assertion and only the trace of the caller (S18)', async () => {
     const thread = stub.thread(alice)
     const headers = {
       'x-api-key': 'forged',
@@ -86,13 +86,13 @@ describe('the question for the owner of a thread', () => {
     })
   })
 
-  it('is asked in the name of the person who sends the request', async () => {
+  it('the request for the owner of a thread is sent in the name of the caller', async () => {
     const thread = stub.thread(alice)
     await (await world.as('bob', `/agents/langgraph/threads/${thread}`)).text()
     expect(questionsAt(world.origin)[0]?.headers['x-user-id']).toBe('bob')
   })
 
-  it('is all that a missing thread or one of another user costs, and both answers are equal (X15)', async () => {
+  it('a missing thread and a thread of another person get the same 404, and nothing is forwarded (X15)', async () => {
     const answers = await Promise.all(
       [stub.thread(bob), crypto.randomUUID()].map(async (thread) => {
         const reply = await world.as('alice', `/agents/langgraph/threads/${thread}/runs/stream`, json({}))
@@ -109,7 +109,7 @@ describe('the question for the owner of a thread', () => {
     expect(await refused(refusal)).toEqual({ status: 404, code: 'thread-unknown' })
   })
 
-  it('costs the agent the same requests for a thread of another user and a missing one (X15)', async () => {
+  it('the server gets the same requests for a missing thread and a thread of another person (X15)', async () => {
     const foreign = stub.thread(bob)
     const asked: Record<'foreign' | 'missing', unknown[]> = { foreign: [], missing: [] }
     for (let n = 0; n < 20; n++) {
@@ -128,7 +128,7 @@ describe('the question for the owner of a thread', () => {
   })
 })
 
-describe('a stream that is joined before the owner of the thread is known', () => {
+describe('streams joined before the owner is known', () => {
   /** Not known from another test. */
   const delayed = () => {
     const id = stub.thread(alice, crypto.randomUUID())
@@ -145,7 +145,7 @@ describe('a stream that is joined before the owner of the thread is known', () =
     return { id, go: resolve }
   }
 
-  it('begins only after the answer: nothing is requested or sent before', async () => {
+  it('the gateway requests a stream only after the server has named the owner of the thread', async () => {
     const { id, go } = delayed()
     let answered = false
     const reply = world.as('alice', `/agents/langgraph/threads/${id}/stream`).finally(() => {
@@ -158,7 +158,7 @@ describe('a stream that is joined before the owner of the thread is known', () =
     expect(await (await reply).text()).toBe('data: 1\n\n')
   })
 
-  it('is never requested if the caller leaves before, and the question is cancelled too (F10)', async () => {
+  it('if the caller leaves early, the request for the owner stops and no stream is requested (F10)', async () => {
     const { id, go } = delayed()
     const abortedBefore = world.origin.aborted()
     const headers = { authorization: `Bearer ${await world.token('alice')}` }

@@ -82,22 +82,22 @@ const answers: readonly [name: string, say: Say, as: readonly [status: number, c
   ['a redirect', says(302, [own()]), REFUSED],
   ['201', says(201, [own()]), REFUSED],
   ['204', says(204, ''), REFUSED],
-  ['nothing, until it is too late (F7)', hangs, [504, 'origin-timeout']],
-  ['nothing, and hangs up (F6)', refuses, UNREACHABLE],
-  ['a part, and is cut off (F8)', cut, UNREACHABLE],
-  ['a part that reads like all, and is cut off (F8)', cutWithoutLength, UNREACHABLE],
-  ['a head, and then nothing', stalls, UNREACHABLE],
+  ['nothing before the time limit (F7)', hangs, [504, 'origin-timeout']],
+  ['a closed connection (F6)', refuses, UNREACHABLE],
+  ['a part of the announced length (F8)', cut, UNREACHABLE],
+  ['valid JSON and a reset connection (F8)', cutWithoutLength, UNREACHABLE],
+  ['headers and an incomplete body', stalls, UNREACHABLE],
   ['no JSON', says(200, `${JSON.stringify([own()])},`), REFUSED],
   ['HTML', says(200, '<h1>Sign in</h1>', 'text/html'), REFUSED],
-  ['nothing at all', says(200, ''), REFUSED],
-  ['more than anybody asked for (F12)', says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }]), REFUSED],
+  ['an empty body', says(200, ''), REFUSED],
+  ['a very large thread (F12)', says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }]), REFUSED],
   ['a thread instead of a list', says(200, own()), REFUSED],
   ['null', says(200, 'null'), REFUSED],
   ['a list of null', says(200, [null]), REFUSED],
   ['a list of lists', says(200, [[own()]]), REFUSED],
-  ['no thread', says(200, []), UNKNOWN],
-  ['another thread, as a server that knows no search by id', says(200, [own(other)]), REFUSED],
-  ['another thread before the one', says(200, [own(other), own()]), REFUSED],
+  ['an empty list', says(200, []), UNKNOWN],
+  ['another thread', says(200, [own(other)]), REFUSED],
+  ['another thread before the requested thread', says(200, [own(other), own()]), REFUSED],
   ['a thread without an id', says(200, [{ metadata: { [OWNER]: 'ALICE' } }]), REFUSED],
   ['the id in capitals', says(200, [own(thread.toUpperCase())]), REFUSED],
   ['no metadata', says(200, [{ thread_id: thread }]), UNKNOWN],
@@ -115,39 +115,45 @@ const doings: readonly [what: string, path: string, init: RequestInit][] = [
   ['runs', `/threads/${thread}/runs/stream`, json({ assistant_id: 'agent', if_not_exists: 'reject' })],
 ]
 
-describe('a thread stays closed if its owner cannot be determined (X6)', () => {
-  it.each(answers)('because the server answers with %s', async (_name, say, [status, code]) => {
-    stub.asked = say
-    for (const [, path, init] of doings) {
-      const reply = await world.as('alice', `/agents/langgraph${path}`, init)
-      expect(await refused(reply)).toEqual({ status, code })
-    }
-    expect(questionsAt(world.origin)).toHaveLength(doings.length)
-    expect(forwardedTo(world.origin)).toEqual([])
-  })
+describe('threads with an unclear owner (X6)', () => {
+  it.each(answers)(
+    'a thread cannot be read or run if the server answers the request for its owner with %s',
+    async (_name, say, [status, code]) => {
+      stub.asked = say
+      for (const [, path, init] of doings) {
+        const reply = await world.as('alice', `/agents/langgraph${path}`, init)
+        expect(await refused(reply)).toEqual({ status, code })
+      }
+      expect(questionsAt(world.origin)).toHaveLength(doings.length)
+      expect(forwardedTo(world.origin)).toEqual([])
+    },
+  )
 
-  it('and the audit line distinguishes a large answer from an empty one', async () => {
+  it('the audit line has the reason "answer too large" if the answer about the owner is too large', async () => {
     stub.asked = says(200, [{ ...own(), values: 'x'.repeat(1_100_000) }])
     const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
     expect((await world.gateway.auditOf(reply)).reason).toBe('answer too large')
   })
 
-  it.each(answers)('also for a caller who would create or claim it: %s', async (_name, say) => {
-    stub.asked = say
-    // A caller who takes a thread has it only once the server says that it is theirs.
-    const reply = await world.as(
-      'alice',
-      `/agents/first-comes/threads/${thread}/runs/stream`,
-      json({ assistant_id: 'agent', if_not_exists: 'create' }),
-    )
-    await reply.text()
-    expect(reply.status).toBeGreaterThanOrEqual(404)
-    expect(forwardedTo(world.origin).filter(({ url }) => url !== '/threads' && url !== `/threads/${thread}`)).toEqual(
-      [],
-    )
-  })
+  it.each(answers)(
+    'a run cannot create or claim a thread if the server answers the request for its owner with %s',
+    async (_name, say) => {
+      stub.asked = say
+      // A caller who takes a thread has it only once the server says that it is theirs.
+      const reply = await world.as(
+        'alice',
+        `/agents/first-comes/threads/${thread}/runs/stream`,
+        json({ assistant_id: 'agent', if_not_exists: 'create' }),
+      )
+      await reply.text()
+      expect(reply.status).toBeGreaterThanOrEqual(404)
+      expect(forwardedTo(world.origin).filter(({ url }) => url !== '/threads' && url !== `/threads/${thread}`)).toEqual(
+        [],
+      )
+    },
+  )
 
-  it('and opens for valid answers of the same kinds', async () => {
+  it('the owner can read a thread if a valid answer about the owner has additional data', async () => {
     const more = [{}, { values: 'x'.repeat(200_000) }, { metadata: { [OWNER]: 'ALICE', graph_id: 'agent' } }]
     for (const each of more) {
       const id = crypto.randomUUID()
@@ -156,13 +162,16 @@ describe('a thread stays closed if its owner cannot be determined (X6)', () => {
     }
   })
 
-  it.each([429, 503])('and the answer says when to try again if the server is too busy (%s)', async (status) => {
-    stub.asked = says(status, { detail: 'too many' })
-    const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
-    expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5'])
-  })
+  it.each([429, 503])(
+    'the caller gets 503 with Retry-After if the server answers the request for the owner with %s',
+    async (status) => {
+      stub.asked = says(status, { detail: 'too many' })
+      const reply = await world.as('alice', `/agents/langgraph/threads/${thread}`)
+      expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5'])
+    },
+  )
 
-  it('and opens again as soon as the server answers: a failure is not cached', async () => {
+  it('a failed request for the owner of a thread is not cached: the next request succeeds', async () => {
     stub.asked = says(500, '')
     expect((await world.as('alice', `/agents/langgraph/threads/${thread}`)).status).toBe(502)
     stub.asked = undefined

@@ -42,8 +42,8 @@ const cost = async (status: Promise<number>) => {
   return [await status, questionsAt(world.origin).length - before]
 }
 
-describe('the owner of a thread on a LangGraph server', () => {
-  it('costs one question at first, none for 30 seconds, and then one again', async () => {
+describe('owners of threads on a LangGraph server', () => {
+  it('the gateway asks for the owner of a thread at first, and again only after 30 seconds', async () => {
     const thread = stub.thread(alice)
     expect(await cost(read('alice', thread))).toEqual([200, 1])
     expect(await cost(read('alice', thread))).toEqual([200, 0])
@@ -54,7 +54,7 @@ describe('the owner of a thread on a LangGraph server', () => {
     expect(forwardedTo(world.origin)).toHaveLength(4)
   })
 
-  it('in the cache admits no other person, and does not count on another route (X6, invariant 10)', async () => {
+  it('a cached owner admits no other person, and is not used on another route (X6, invariant 10)', async () => {
     const thread = stub.thread(alice)
     expect(await cost(read('bob', thread))).toEqual([404, 1])
     expect(await cost(read('alice', thread))).toEqual([200, 1])
@@ -64,14 +64,14 @@ describe('the owner of a thread on a LangGraph server', () => {
     expect(forwardedTo(world.origin)).toHaveLength(3)
   })
 
-  it('is asked again after each 404, because the thread may exist by now', async () => {
+  it('after a 404 the gateway asks for the owner again, because the thread may exist by then', async () => {
     const thread = crypto.randomUUID()
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     stub.thread(alice, thread)
     expect(await cost(read('alice', thread))).toEqual([200, 1])
   })
 
-  it('is forgotten when the thread is deleted; another person gets its id only after ten minutes', async () => {
+  it('after a deletion, another person can create a thread with the same id only after ten minutes', async () => {
     const thread = stub.thread(alice)
     const made = () => world.as('bob', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(read('alice', thread))).toEqual([200, 1])
@@ -86,7 +86,7 @@ describe('the owner of a thread on a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, expect.any(Number)])
   })
 
-  it('costs no question after creation: the creator is the owner from then on', async () => {
+  it('the creator of a thread is the owner at once, without a request for the owner', async () => {
     const thread = crypto.randomUUID()
     const making = world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(making.then(({ status }) => status))).toEqual([200, 0])
@@ -95,14 +95,14 @@ describe('the owner of a thread on a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([404, 1])
   })
 
-  it('is decided by the server if the thread exists: its refusal passes unchanged', async () => {
+  it('a caller who creates a thread that already exists gets the 409 of the server unchanged', async () => {
     const thread = stub.thread(bob)
     const reply = await world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect([reply.status, await reply.text()]).toEqual([409, 'Thread already exists'])
     expect(await cost(read('alice', thread))).toEqual([404, 1])
   })
 
-  it('may be missing: then the thread belongs to no one, unless the route lets the first one claim it (X6)', async () => {
+  it('a thread without an owner gets 404, unless the route lets the first caller claim it (X6)', async () => {
     const thread = stub.thread(undefined)
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     stub.said = (request, response, body) => {
@@ -115,7 +115,7 @@ describe('the owner of a thread on a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, 1])
   })
 
-  it('is that of the thread in the path, even if a body names another (X6)', async () => {
+  it('the thread in the path is used, and another thread id in the body is not forwarded (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const named = {
       thread_id: other,
@@ -133,7 +133,7 @@ describe('the owner of a thread on a LangGraph server', () => {
     }
   })
 
-  it('is checked when a run is joined: the run must belong to the thread in the path (X6)', async () => {
+  it('a caller can join a run only if the run belongs to the thread in the path (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const run = crypto.randomUUID()
     stub.said = says(200, { run_id: run, thread_id: other })
@@ -153,17 +153,20 @@ describe('the owner of a thread on a LangGraph server', () => {
     ['run.start', true],
     ['input.respond', true],
     ['state.get', false],
-  ])('is written into a command that starts a run, and into no other: %s (X6)', async (method, isStamped) => {
-    const own = stub.thread(alice)
-    const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
-    expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
-    const { params, ...rest } = JSON.parse(world.origin.last().body) as { params: object }
-    expect(rest).toEqual({ id: 1, method })
-    expect(params).toMatchObject({ metadata: { topic: 'x', ...(isStamped && { [OWNER]: alice }) } })
-    expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
-  })
+  ])(
+    'the gateway writes the owner into a command only if the command can start a run: %s (X6)',
+    async (method, isStamped) => {
+      const own = stub.thread(alice)
+      const body = { id: 1, method, params: { metadata: { topic: 'x' } } }
+      expect((await world.as('alice', `/agents/langgraph/threads/${own}/commands`, json(body))).status).toBe(200)
+      const { params, ...rest } = JSON.parse(world.origin.last().body) as { params: object }
+      expect(rest).toEqual({ id: 1, method })
+      expect(params).toMatchObject({ metadata: { topic: 'x', ...(isStamped && { [OWNER]: alice }) } })
+      expect(JSON.stringify(params).includes(OWNER)).toBe(isStamped)
+    },
+  )
 
-  it('is known for a run that was just created, without another question (X6)', async () => {
+  it('the creator of a run can join it without another request for the owner (X6)', async () => {
     const own = stub.thread(alice)
     const run = crypto.randomUUID()
     stub.said = (request, response, body) => {
@@ -184,7 +187,7 @@ describe('the owner of a thread on a LangGraph server', () => {
     'a%20b',
     'search2',
     '*',
-  ])('is not asked for if the id has not the form of a LangGraph id: %s', async (id) => {
+  ])('a malformed thread id gets 404 without a request to the server: %s', async (id) => {
     expect(await cost(read('alice', id))).toEqual([404, 0])
     expect(world.origin.received).toEqual([])
   })

@@ -96,8 +96,8 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
   expect(plain(far)).toEqual(plain(near))
 }
 
-describe('the Python server of LangGraph, with its JavaScript client', () => {
-  it('finds assistants, and handles threads, as without the gateway', async () => {
+describe('the Python server with the JavaScript client', () => {
+  it('the JavaScript client finds assistants and handles threads as without the gateway', async () => {
     await expectSame(async ({ assistants, threads }) => {
       const mark = { mark: crypto.randomUUID() }
       const [assistant] = await assistants.search({ graphId: 'agent' })
@@ -127,23 +127,26 @@ describe('the Python server of LangGraph, with its JavaScript client', () => {
     ['messages', 'messages-tuple'],
     ['updates', 'updates'],
     ['all of them', ['values', 'messages', 'messages-tuple', 'updates', 'debug', 'custom', 'tasks', 'checkpoints']],
-  ])('streams the same events as without the gateway: %s', async (_what, streamMode) => {
-    const [near, far] = await onBoth(async ({ threads, runs }) => {
-      const { thread_id: thread } = await threads.create()
-      const created: unknown[] = []
-      const onRunCreated = (run: unknown) => created.push(run)
-      const parts = await collect(
-        runs.stream(thread, 'agent', ask('count to 5', { ...(streamMode && { streamMode }), onRunCreated })),
-      )
-      expect(created).toEqual([{ run_id: parts[0]?.data.run_id, thread_id: thread }])
-      return parts
-    })
-    expect(far.map(({ event }) => event)).toEqual(near.map(({ event }) => event))
-    expect(plain(far)).toEqual(plain(near))
-    expect(JSON.stringify(far)).toMatch(/1 2 3 4 5|"1 ".*"2 ".*"3 ".*"4 ".*"5"/)
-  })
+  ])(
+    'the JavaScript client receives the same stream of events as without the gateway: %s',
+    async (_what, streamMode) => {
+      const [near, far] = await onBoth(async ({ threads, runs }) => {
+        const { thread_id: thread } = await threads.create()
+        const created: unknown[] = []
+        const onRunCreated = (run: unknown) => created.push(run)
+        const parts = await collect(
+          runs.stream(thread, 'agent', ask('count to 5', { ...(streamMode && { streamMode }), onRunCreated })),
+        )
+        expect(created).toEqual([{ run_id: parts[0]?.data.run_id, thread_id: thread }])
+        return parts
+      })
+      expect(far.map(({ event }) => event)).toEqual(near.map(({ event }) => event))
+      expect(plain(far)).toEqual(plain(near))
+      expect(JSON.stringify(far)).toMatch(/1 2 3 4 5|"1 ".*"2 ".*"3 ".*"4 ".*"5"/)
+    },
+  )
 
-  it('creates, lists, joins, resumes and deletes runs as without the gateway', async () => {
+  it('the JavaScript client creates, lists, joins, resumes and deletes runs as without the gateway', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const payload = ask('count to 6', { streamMode: 'messages-tuple', streamResumable: true })
@@ -160,7 +163,7 @@ describe('the Python server of LangGraph, with its JavaScript client', () => {
     })
   })
 
-  it('answers 401 without a token or with an invalid one, and 404 for things that do not exist', async () => {
+  it('the client gets 401 without a token or with an expired token, and 404 for a missing thread', async () => {
     expect(await statusOf(through({}).threads.create())).toBe(401)
     expect(await statusOf(through({}).runs.wait(null, 'agent', ask('hello')))).toBe(401)
     const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
@@ -168,7 +171,7 @@ describe('the Python server of LangGraph, with its JavaScript client', () => {
     expect(await statusOf(through().threads.get(crypto.randomUUID()))).toBe(404)
   })
 
-  it('follows the policy of the route: alice may run, bob may not', async () => {
+  it('with a policy for admins, an admin can start a run and a member gets 403', async () => {
     const [first, second] = [through(world.alice, 'admins'), through(world.bob, 'admins')]
     const { thread_id: thread } = await second.threads.create()
     expect(await statusOf(second.runs.wait(thread, 'agent', ask('hello')))).toBe(403)
@@ -178,10 +181,10 @@ describe('the Python server of LangGraph, with its JavaScript client', () => {
   })
 })
 
-describe('a run of the Python server', () => {
+describe('runs on the Python server', () => {
   const statusAt = async (thread: string, run: string) => (await direct().runs.get(thread, run)).status
 
-  it('stops when it is cancelled through the gateway', async () => {
+  it('a run stops when the client cancels it through the gateway', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     const { run_id: run } = await runs.create(thread, 'agent', ask('be silent for 60 seconds'))
@@ -191,10 +194,10 @@ describe('a run of the Python server', () => {
   })
 
   it.each([
-    ['while it speaks', 'langgraph', 'count to 300'],
-    ['while it is silent', 'langgraph', 'be silent for 60 seconds'],
-    ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('stops when its client leaves %s, if it should end with its stream', async (_when, route, question) => {
+    ['while the run sends events', 'langgraph', 'count to 300'],
+    ['while the run is silent', 'langgraph', 'be silent for 60 seconds'],
+    ['while the run is silent and the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
+  ])('a run with onDisconnect "cancel" stops when its client leaves %s', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -207,7 +210,7 @@ describe('a run of the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('interrupted')
   })
 
-  it('continues when its client leaves, if it should continue', async () => {
+  it('a run with onDisconnect "continue" continues when its client leaves', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -219,7 +222,7 @@ describe('a run of the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('success')
   })
 
-  it('survives a long silence, with and without heartbeats of the gateway', async () => {
+  it('a stream survives a silence of 12 seconds, with and without heartbeats of the gateway', async () => {
     const answers = await Promise.all(
       ['langgraph', 'heartbeats'].map(async (route) => {
         const parts = await collect(
@@ -232,8 +235,8 @@ describe('a run of the Python server', () => {
   })
 })
 
-describe('the user that a graph of the Python server sees', () => {
-  it('is the caller, each their own, also at the same time', async () => {
+describe('the user that a Python graph sees', () => {
+  it('the graph sees the caller of each run, also if several people run it at the same time', async () => {
     const [first, second] = [through(world.alice), through(world.bob)]
     expect(await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])).toEqual([
       alice,
@@ -242,7 +245,7 @@ describe('the user that a graph of the Python server sees', () => {
     ])
   })
 
-  it('is not the user of an earlier run of the thread', async () => {
+  it('the graph sees the caller of the current run, not the user of an earlier run of the thread', async () => {
     const { thread_id: thread } = await through().threads.create()
     expect(await seenBy(through(world.alice), thread)).toEqual(alice)
     expect(await seenBy(through(world.bob), thread)).toEqual(bob)
@@ -250,7 +253,7 @@ describe('the user that a graph of the Python server sees', () => {
     expect(await seenBy(through(nobody), thread)).toEqual({ ...carol, 'x-user-issuer': alice['x-user-issuer'] })
   })
 
-  it('would not be the user of an earlier run without the gateway either: the server keeps no headers', async () => {
+  it('a Python server without the gateway does not give headers of an earlier run to a later run', async () => {
     for (const ifNotExists of [undefined, 'create']) {
       const { threads } = direct()
       const thread = ifNotExists ? crypto.randomUUID() : (await threads.create()).thread_id
@@ -261,7 +264,7 @@ describe('the user that a graph of the Python server sees', () => {
     }
   })
 
-  it('is the caller of a command, too', async () => {
+  it('the graph sees the caller of a command that starts a run', async () => {
     const { thread_id: thread } = await through().threads.create()
     const run = { assistant_id: 'agent', ...ask('hello'), config: { configurable: { 'x-user-id': 'mallory' } } }
     const reply = await world.gateway.fetch(`/agents/langgraph/threads/${thread}/commands`, {
@@ -274,7 +277,7 @@ describe('the user that a graph of the Python server sees', () => {
     await expect.poll(seen).toEqual(bob)
   })
 
-  it('is not the identity that a caller forges in headers, configurable or context', async () => {
+  it('the graph does not see identity that a caller forges in headers, configurable or context', async () => {
     const forged = {
       'x-user-id': 'root',
       'x-user-evil': 'root',
@@ -307,7 +310,7 @@ describe('the user that a graph of the Python server sees', () => {
     }
   })
 
-  it('is not at langgraph_auth_user, which only the server’s own auth can write; asking is harmless', async () => {
+  it('with the setting langgraphAuthUser the Python server still stores langgraph_auth_user as null', async () => {
     const client = through(world.alice, 'with-user')
     for (const more of [{}, { context: { colour: 'red' } }]) {
       const { thread_id: thread } = await client.threads.create()
@@ -317,7 +320,7 @@ describe('the user that a graph of the Python server sees', () => {
     }
   })
 
-  it('is not changed by an assistant: the gateway lets no one create or change one', async () => {
+  it('a caller who creates or changes an assistant gets 404, and the graph sees the same user', async () => {
     const { assistants } = through() as unknown as {
       assistants: Record<'create' | 'update' | 'search', (...args: unknown[]) => Promise<{ assistant_id: string }[]>>
     }
@@ -328,7 +331,7 @@ describe('the user that a graph of the Python server sees', () => {
     expect(await seenBy(through(), null)).toEqual(alice)
   })
 
-  it('is stored with the run and its checkpoints as plain text, never as a token or assertion', async () => {
+  it('the server stores the user of a run as plain text, and never a token or assertion', async () => {
     const { thread_id: thread } = await through().threads.create()
     await seenBy(through(), thread)
     const stored = await storedIn(direct(), thread)
@@ -342,8 +345,8 @@ describe('the user that a graph of the Python server sees', () => {
   })
 })
 
-describe('users in threads of a tenant on the Python server', () => {
-  it('are hidden from colleagues, although the server stores them with each run, state and event', async () => {
+describe('users in tenant threads', () => {
+  it('a person does not receive the identity that the server stores with runs of the same tenant', async () => {
     const [hers, his] = [through(world.alice, 'tenant'), through(world.bob, 'tenant')]
     const { thread_id: thread } = await hers.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
@@ -358,15 +361,15 @@ describe('users in threads of a tenant on the Python server', () => {
   })
 })
 
-describe('members of requests in the schema of the Python server', () => {
-  it('are all classified by the gateway', async () => {
+describe('request members in the Python server schema', () => {
+  it('the gateway classifies each request member in the OpenAPI schema of the Python server', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
     const { unknown, seen, unused } = unknownMembers(document, endpoints)
     expect([unknown, unused]).toEqual([[], []])
     expect(seen).toBeGreaterThan(45)
   })
 
-  it('are reported if no endpoint names them', async () => {
+  it('a request member in the schema is reported as unknown if no endpoint names it', async () => {
     const document = (await (await fetch(`${server.url}/openapi.json`)).json()) as OpenApi
     const without = endpoints.map(({ members: _, ...row }) => row)
     expect(unknownMembers(document, without).unknown).toEqual(
@@ -388,33 +391,36 @@ interface PythonClients {
   readonly refused: Record<string, number>
 }
 
-describe('the Python clients of LangGraph through the gateway, RemoteGraph among them', () => {
+describe('the Python clients of LangGraph', () => {
   it.each([
     ['alice', alice],
     ['bob', bob],
-  ] as const)('do everything that they do without it, for %s', async (name, expected) => {
-    const got = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: world[name] })
-    expect(got.seen).toEqual(Array.from({ length: 8 }, () => expected))
-    expect(got.remote_state).toEqual(expected)
-    const { events, assistants, nodes, refused } = got
-    expect(events.slice(0, 3)).toEqual(['metadata', 'values', 'messages'])
-    expect({ assistants, nodes }).toEqual({ assistants: 1, nodes: ['__end__', '__start__', 'answer'] })
-    expect(refused).toEqual({
-      'without a token': 401,
-      'a run without a token': 401,
-      "an assistant of one's own": 404,
-      'a thread that is not there': 404,
-      'the store': 404,
-    })
-  })
+  ] as const)(
+    'the Python clients, also RemoteGraph, work through the gateway, and the graph sees %s',
+    async (name, expected) => {
+      const got = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: world[name] })
+      expect(got.seen).toEqual(Array.from({ length: 8 }, () => expected))
+      expect(got.remote_state).toEqual(expected)
+      const { events, assistants, nodes, refused } = got
+      expect(events.slice(0, 3)).toEqual(['metadata', 'values', 'messages'])
+      expect({ assistants, nodes }).toEqual({ assistants: 1, nodes: ['__end__', '__start__', 'answer'] })
+      expect(refused).toEqual({
+        'without a token': 401,
+        'a run without a token': 401,
+        "an assistant of one's own": 404,
+        'a thread that is not there': 404,
+        'the store': 404,
+      })
+    },
+  )
 
-  it('send a second message during the first answer, under a policy of threads.* and run.stream only', async () => {
+  it('with a policy for threads.* and run.stream, a client can send a message during an answer', async () => {
     const input = { url: urlOf('chat-only'), headers: world.alice }
     const { second } = await runPythonClients<{ second: string }>(input, 'langgraph_two_messages.py')
     expect(second).toContain('hello')
   })
 
-  it('get the same events and answers as without it', async () => {
+  it('the Python clients receive the same events and answers as without the gateway', async () => {
     const far = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: world.alice })
     const near = await runPythonClients<PythonClients>({ url: server.url, headers: { 'x-user-id': 'alice' } })
     expect([far.events, far.assistants, far.nodes]).toEqual([near.events, near.assistants, near.nodes])

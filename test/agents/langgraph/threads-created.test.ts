@@ -49,7 +49,7 @@ const ways = {
 const creations = () =>
   world.origin.received.filter(({ method, url }) => method === 'POST' && url === '/threads').map(({ body }) => body)
 
-describe.each(Object.entries(ways))('a thread that does not exist yet, requested by %s', (_way, request) => {
+describe.each(Object.entries(ways))('a missing thread, requested by %s', (_way, request) => {
   const ask = async (route: string, thread: string) => {
     const [path, body] = request(thread)
     return world.as('alice', `/${route}${path}`, json(body))
@@ -58,37 +58,43 @@ describe.each(Object.entries(ways))('a thread that does not exist yet, requested
   it.each([
     ['whose policy denies threads.create', 'denied'],
     ['that does not offer threads.create', 'not-offered'],
-  ])('is not created on a route %s: the answer is 404', async (_which, route) => {
+  ])('a missing thread is not created on a route %s: the answer is 404', async (_which, route) => {
     const thread = crypto.randomUUID()
     expect(await refused(await ask(route, thread))).toEqual({ status: 404, code: 'thread-unknown' })
     expect(creations()).toEqual([])
     expect(stub.owners.size).toBe(0)
   })
 
-  it('is created for the caller on a route that offers and permits threads.create', async () => {
+  it('a missing thread is created for the caller if the route offers and permits threads.create', async () => {
     const thread = crypto.randomUUID()
     expect((await ask('open', thread)).status).toBe(200)
     expect(creations()).toHaveLength(1)
     expect(stub.owners.get(thread)).toBe(alice)
   })
 
-  it.each(['denied', 'not-offered'])('need not be created if the caller already has it (%s)', async (route) => {
-    const thread = stub.thread(alice)
-    expect((await ask(route, thread)).status).toBe(200)
-    expect(creations()).toEqual([])
-  })
+  it.each(['denied', 'not-offered'])(
+    'the owner can use an existing thread without permission for threads.create (%s)',
+    async (route) => {
+      const thread = stub.thread(alice)
+      expect((await ask(route, thread)).status).toBe(200)
+      expect(creations()).toEqual([])
+    },
+  )
 })
 
-describe('a request without a body', () => {
-  it.each(['/threads/search', '/threads/count'])('to %s covers only threads of the caller', async (path) => {
-    expect((await world.as('alice', `/open${path}`, { method: 'POST' })).status).toBe(200)
-    expect(JSON.parse(world.origin.last().body)).toEqual({ metadata: { [OWNER]: alice } })
-  })
+describe('requests to create or search threads', () => {
+  it.each(['/threads/search', '/threads/count'])(
+    'a request to %s without a body covers only threads of the caller',
+    async (path) => {
+      expect((await world.as('alice', `/open${path}`, { method: 'POST' })).status).toBe(200)
+      expect(JSON.parse(world.origin.last().body)).toEqual({ metadata: { [OWNER]: alice } })
+    },
+  )
 
   it.each([
-    ['a Python server’s first steps', { supersteps: [] }],
-    ['the wish for one that exists', { if_exists: 'do_nothing' }],
-  ])('to /threads with %s uses the thread that the gateway has just created', async (_what, more) => {
+    ['supersteps', { supersteps: [] }],
+    ['if_exists', { if_exists: 'do_nothing' }],
+  ])('a request to /threads with %s is forwarded after the gateway has created the thread', async (_what, more) => {
     const thread = crypto.randomUUID()
     expect((await world.as('alice', '/open/threads', json({ thread_id: thread, ...more }))).status).toBe(200)
     expect(creations().map((body) => JSON.parse(body))).toMatchObject([
@@ -98,7 +104,7 @@ describe('a request without a body', () => {
     expect(stub.owners.get(thread)).toBe(alice)
   })
 
-  it('to /threads creates a thread that the caller owns', async () => {
+  it('a request to /threads without a body creates a thread that the caller owns', async () => {
     world.origin.handle((_request, response, body) => {
       const { metadata } = JSON.parse(body) as { metadata: object }
       response.setHeader('content-type', 'application/json')

@@ -34,7 +34,7 @@ afterAll(async () => {
   await server?.close()
 })
 
-it('a late read does not give a deleted thread back after another person has recreated it (X6)', async () => {
+it('a read during a deletion gives no access after another person recreates the thread (X6)', async () => {
   begun = Promise.withResolvers()
   held = Promise.withResolvers()
   const id = crypto.randomUUID()

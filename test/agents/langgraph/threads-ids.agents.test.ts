@@ -11,7 +11,7 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind) => {
+describe.each(kinds)('thread ids of another person, %s server (X6)', (kind) => {
   const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 
@@ -19,10 +19,10 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     ['a run', '/threads/{own}/runs/wait', run('hi')],
     ['a run without a thread', '/runs/wait', run('hi')],
     ['a change of state', '/threads/{own}/state', { values: { messages: [] }, as_node: 'answer' }],
-    ['a look at the history', '/threads/{own}/history', { limit: 10 }],
-    ['a look at a state', '/threads/{own}/state/checkpoint', { checkpoint: {} }],
-    ['the wish to listen', '/threads/{own}/stream/events', { channels: ['values', 'messages'] }],
-  ])('cannot reach the thread of alice with her ids in the body of %s', async (_what, path, body) => {
+    ['a request for the history', '/threads/{own}/history', { limit: 10 }],
+    ['a request for a state', '/threads/{own}/state/checkpoint', { checkpoint: {} }],
+    ['a request for events', '/threads/{own}/stream/events', { channels: ['values', 'messages'] }],
+  ])('a person cannot reach the thread of another person by ids in the body of %s', async (_what, path, body) => {
     const seconds = path.endsWith('events') ? 0.3 : 10
     const tries = naming(alice()).map(async ([what, more]): Promise<Try> => {
       const at = path.replace('{own}', await bob().own())
@@ -33,7 +33,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
   })
 
   it.each(['run.start', 'input.respond', 'state.get', 'agent.getTree', 'subscription.subscribe'])(
-    'cannot reach the thread of alice with her ids in the parameters of the command %s',
+    'a person cannot reach the thread of another person by ids in the parameters of the command %s',
     async (method) => {
       const tries = naming(alice()).map(async ([what, more]): Promise<Try> => {
         const params = { ...run('hi'), keys: ['messages'], channels: ['values'], responses: [], ...more }
@@ -43,7 +43,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     },
   )
 
-  it('cannot reach the thread of alice with members that are doubled or escaped', async () => {
+  it('a person cannot reach the thread of another person by repeated or escaped members', async () => {
     const { thread, checkpoint } = alice()
     const mine = await bob().own()
     const raw = (text: string): Raw => ({ raw: text })
@@ -80,7 +80,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     ])
   })
 
-  it('cannot reach the thread of alice with odd spellings of her id, which get the same answer as any odd id', async () => {
+  it('an odd spelling of the thread id of another person is refused with 400 or 404', async () => {
     const { thread } = alice()
     const spelt = {
       'upper case': thread.toUpperCase(),
@@ -121,7 +121,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     for (const status of Object.values(statusesOf(bodies))) expect(status).toBe(400)
   })
 
-  it('cannot take the thread of alice by creating one with her id', async () => {
+  it('a person cannot take the thread of another person by creating a thread with its id', async () => {
     const { thread, checkpoint } = alice()
     const supersteps = [{ updates: [{ values: { messages: [] }, as_node: 'answer', checkpoint_id: checkpoint }] }]
     const create = { thread_id: thread, metadata: { graph_id: 'agent', sallyport_owner: 'me' } }

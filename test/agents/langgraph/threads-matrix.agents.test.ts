@@ -43,7 +43,7 @@ function expectNothingOf({ secret, owner }: Things, heard: Heard): void {
   expect(JSON.stringify(heard.headers)).not.toContain(owner)
 }
 
-it('every path and method of the server is in this table (X6)', async () => {
+it('each path and method of the Python server is in the table of requests to try (X6)', async () => {
   const { paths } = (await stage.at('python')('GET', '/openapi.json')).json
   const served = Object.entries(paths).flatMap(([path, methods]) =>
     Object.keys(methods as object).map((method) => `${method.toUpperCase()} ${path}`),
@@ -61,9 +61,9 @@ async function eachTries(kind: Kind, tries: (person: Person, victim: Things) => 
 /** Both a thread that is done and one that is busy. */
 const both = (victim: Things): Aim[] => [victim, { ...victim, thread: victim.busy, run: victim.going }]
 
-describe.each(kinds)('things of another person on a %s server (X6, X15)', (kind) => {
+describe.each(kinds)('data of another person on a %s server (X6, X15)', (kind) => {
   it.each(rowsOf(({ closed, common }) => !closed && !common))(
-    'look like missing ones, and stay unchanged: %s',
+    'data of another person gets the same answer as missing data, and stays unchanged: %s',
     async (row) => {
       const { claims } = attempts[row] as Attempt
       await eachTries(kind, async (person, victim) => {
@@ -80,7 +80,7 @@ describe.each(kinds)('things of another person on a %s server (X6, X15)', (kind)
   )
 
   it.each(rowsOf((_, row) => /\{thread_id\}.*(?:\{(?:run|checkpoint)_id\}|checkpoint$|history$)/.test(row)))(
-    'look missing below a thread of the caller too: %s',
+    'below a thread of the caller, an id of another person gets the same answer as a missing id: %s',
     async (row) => {
       await eachTries(kind, async (person, victim) => {
         const { thread_id: thread } = (await stage.as(person, kind)('POST', '/threads', {})).json
@@ -94,7 +94,7 @@ describe.each(kinds)('things of another person on a %s server (X6, X15)', (kind)
   )
 
   it.each(rowsOf(({ common }) => common === true))(
-    'do not appear in answers that are the same for everyone: %s',
+    'an answer that is the same for everyone contains no data of another person: %s',
     async (row) => {
       const heard = await attempt('bob', kind, row, nowhere())
       expectNothingOf(thingsAt(kind).alice, heard)
@@ -102,7 +102,7 @@ describe.each(kinds)('things of another person on a %s server (X6, X15)', (kind)
   )
 
   it.each(rowsOf(({ closed }) => closed === true))(
-    'cannot be reached by operations that are not offered: %s',
+    'an operation that the route does not offer is refused, and changes no data: %s',
     async (row) => {
       const { status, json } = await attempt('bob', kind, row, thingsAt(kind).alice)
       // This segment stands where a thread's id could, and is an endpoint for other methods.

@@ -32,11 +32,11 @@ const clientOf = (person: Person, kind: Kind) =>
     apiKey: null,
   }) as WholeClient
 
-describe.concurrent.each(kinds)('the owner of threads on a %s server, with the JavaScript SDK', (kind) => {
+describe.concurrent.each(kinds)('the JavaScript SDK with a %s server', (kind) => {
   const alice = () => clientOf('alice', kind)
   const bob = () => clientOf('bob', kind)
 
-  it('creates, finds, changes, copies and deletes threads', async () => {
+  it('an owner can create, find, change, copy and delete threads with the JavaScript SDK', async () => {
     const { threads } = alice()
     const metadata = { mark: crypto.randomUUID() }
     const threadId = crypto.randomUUID()
@@ -58,7 +58,7 @@ describe.concurrent.each(kinds)('the owner of threads on a %s server, with the J
     expect(await statusOf(threads.get(threadId))).toBe(404)
   })
 
-  it('runs, streams, joins, cancels, lists and deletes runs', async ({ expect }) => {
+  it('an owner can start, stream, join, cancel, list and delete runs with the JavaScript SDK', async ({ expect }) => {
     const { threads, runs } = alice()
     const { thread_id: thread } = await threads.create()
     expect((await runs.wait(thread, 'agent', ask('hi'))).messages.length).toBe(2)
@@ -78,7 +78,7 @@ describe.concurrent.each(kinds)('the owner of threads on a %s server, with the J
     expect((await runs.list(thread)).length).toBe(3)
   })
 
-  it('reads and changes states, at any checkpoint', async () => {
+  it('an owner can read and change the states of a thread at any checkpoint', async () => {
     const { threads, runs } = alice()
     const { thread_id: thread } = await threads.create()
     await runs.wait(thread, 'agent', ask('first'))
@@ -104,7 +104,7 @@ describe.concurrent.each(kinds)('the owner of threads on a %s server, with the J
     expect(again.messages.length).toBe(6)
   })
 
-  it('runs without a thread, and resumes such a run by the id in the answer', async () => {
+  it('a caller can start a run without a thread, and join it by the run id in the answer', async () => {
     const { runs } = alice()
     expect((await runs.wait(null, 'agent', ask('hi'))).messages.length).toBe(2)
     const created: { run_id: string }[] = []
@@ -124,14 +124,14 @@ describe.concurrent.each(kinds)('the owner of threads on a %s server, with the J
     await expect(collect(bob().runs.joinStream(null, run))).rejects.toMatchObject({ status: 404 })
   })
 
-  it('finds a run without a thread again at the address that joining it gives', async () => {
+  it('if a caller joins a run without a thread, Content-Location has the run id of the caller', async () => {
     if (kind === 'python') return
     const { run_id: run } = await alice().runs.create(null, 'agent', ask('count to 10', { streamResumable: true }))
     const { status, headers } = await stage.as('alice', kind)('GET', `/runs/${run}/stream`)
     expect([status, headers['content-location']]).toEqual([200, `/runs/${run}`])
   })
 
-  it('has a store with namespaces of their own, page by page', async () => {
+  it('each caller has separate namespaces in the store, and can read them page by page', async () => {
     const { store } = alice() as { store: Calls }
     const root = `notes-${crypto.randomUUID()}`
     for (const key of ['a', 'b', 'c']) await store.putItem!([root, key], key, { is: key })
@@ -153,7 +153,7 @@ describe.concurrent.each(kinds)('the owner of threads on a %s server, with the J
     expect((await bob().store.searchItems!([root])).items).toMatchObject([{ key: 'z', namespace: [root, 'z'] }])
   })
 
-  it('uses the event protocol on a thread whose id the SDK chose, and then owns it (X6)', async () => {
+  it('a caller who starts a run by the event protocol owns the thread id that the SDK chose (X6)', async () => {
     const open = (client: WholeClient, ...id: string[]) =>
       (client.threads as unknown as { stream(...args: unknown[]): ThreadStream }).stream(...id, {
         assistantId: 'agent',
@@ -171,7 +171,7 @@ describe.concurrent.each(kinds)('the owner of threads on a %s server, with the J
   })
 })
 
-it('the owner of threads does all of this with the Python SDK as well', async () => {
+it('an owner can use threads, runs, the store and crons by the Python SDK, and others get 404', async () => {
   const url = `${stage.world.gateway.url}/agents/python`
   const { thread, ...got } = await runPythonClients<{ thread: string }>(
     { url, headers: stage.headers.alice },

@@ -111,8 +111,8 @@ class Course {
   }
 }
 
-describe('whatever three people do, in any order, with ids that all of them know (X6)', () => {
-  it('no one reads what another wrote, or learns of the threads of another', async () => {
+describe('random operations of three people (X6)', () => {
+  it('random operations of three people with known ids never show data of another person', async () => {
     const property = fc.asyncProperty(fc.array(round, { minLength: 20, maxLength: 40 }), async (series) => {
       const course = new Course()
       try {

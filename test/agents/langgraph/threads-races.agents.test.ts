@@ -57,19 +57,22 @@ async function expectOneHasIt(kind: string, id: string, replies: readonly Heard[
   expect(thread!.text + state!.text).not.toContain(secretOf(loser))
 }
 
-describe.each(kinds)('two people who race for one thread of a %s server (X6)', (kind) => {
-  it.each(Object.keys(ways))('end with one owner, and the other never sees it, if they both %s', async (way) => {
-    const rounds = Array.from({ length: 6 }, async () => {
-      const id = crypto.randomUUID()
-      const replies = await Promise.all(
-        racers.map((person) => stage.as(person, kind)('POST', ...ways[way]!(id, secretOf(person)))),
-      )
-      await expectOneHasIt(kind, id, replies)
-    })
-    await Promise.all(rounds)
-  })
+describe.each(kinds)('races for a thread on a %s server (X6)', (kind) => {
+  it.each(Object.keys(ways))(
+    'if two people race for a thread and both %s, it gets one owner and is hidden from the other',
+    async (way) => {
+      const rounds = Array.from({ length: 6 }, async () => {
+        const id = crypto.randomUUID()
+        const replies = await Promise.all(
+          racers.map((person) => stage.as(person, kind)('POST', ...ways[way]!(id, secretOf(person)))),
+        )
+        await expectOneHasIt(kind, id, replies)
+      })
+      await Promise.all(rounds)
+    },
+  )
 
-  it('end with one owner, and the other never sees it, whatever each of them does', async () => {
+  it('if two people race for a thread in different ways, it gets one owner and is hidden from the other', async () => {
     const names = Object.keys(ways)
     await Promise.all(
       names.map(async (first, index) => {
@@ -84,7 +87,7 @@ describe.each(kinds)('two people who race for one thread of a %s server (X6)', (
     )
   })
 
-  it('end with one owner, if the thread had none before', async () => {
+  it('if two people claim a thread without an owner at once, only one person becomes the owner', async () => {
     const route = `${kind}-claimed`
     for (let round = 0; round < 6; round++) {
       const { thread_id: id } = (await stage.at(kind)('POST', '/threads', {})).json
@@ -97,8 +100,8 @@ describe.each(kinds)('two people who race for one thread of a %s server (X6)', (
   })
 })
 
-describe.each(kinds)('a deleted thread of a %s server (X6)', (kind) => {
-  it('belongs to the person who recreates it, and has nothing of its former owner', async () => {
+describe.each(kinds)('deleted threads on a %s server (X6)', (kind) => {
+  it('a deleted thread belongs to the person who recreates it, and the former owner gets 404', async () => {
     // The route through which a thread was deleted reserves its id for a while. Another isolate
     // does not.
     const [alice, bob] = [stage.as('alice', kind), stage.as('bob', `${kind}-claimed`)]

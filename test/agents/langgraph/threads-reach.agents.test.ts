@@ -11,11 +11,11 @@ beforeAll(async () => {
 }, 600_000)
 afterAll(() => stage?.close())
 
-describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind) => {
+describe.each(kinds)('access to data of others, %s server (X6)', (kind) => {
   const alice = () => things[kind]
   const bob = () => bobAt(stage, kind)
 
-  it('cannot find the thread of alice by her name, its id, or its content', async () => {
+  it('a person cannot find the thread of another person by owner, id or content', async () => {
     const { thread, owner, secret } = alice()
     const forged = { sallyport_owner: owner }
     const bodies = {
@@ -38,7 +38,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     }
   })
 
-  it('cannot give his thread to alice, or lock himself out of it', async () => {
+  it('an owner cannot give a thread to another person, or remove the owner of the thread', async () => {
     const mine = await bob().own()
     const bobs = await bob().ownerOf(mine)
     const forged = { metadata: { sallyport_owner: alice().owner } }
@@ -64,7 +64,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     if (copy.json?.thread_id) expect(await bob().ownerOf(copy.json.thread_id)).toBe(bobs)
   })
 
-  it('cannot stop the runs of alice by their status or their ids', async () => {
+  it('a person cannot stop the runs of another person by their status or their ids', async () => {
     const { thread, busy, going, sealed } = alice()
     const mine = await bob().own()
     const heard = await bob().tries(alice(), [
@@ -94,7 +94,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     expect(statusesOf(heard)).toMatchObject({ sealed: 404, 'without its seal': 404, 'with a seal of his own': 404 })
   })
 
-  it('cannot leave his part of the store', async () => {
+  it('a person cannot read or write the store of another person by any namespace', async () => {
     const hers = `u_${alice().owner}`
     const list = [[], [hers], [hers, 'notes'], ['..', hers, 'notes'], ['.'], [''], ['', hers], ['notes', '..'], ['u_']]
     const odd = [null, hers, { 0: hers }, [[hers]], [null], [7]]
@@ -141,7 +141,7 @@ describe.each(kinds)('bob, on a %s server, with a thread of his own (X6)', (kind
     expect(json.namespaces.filter(([first]: string[]) => ![hers, bobs].includes(first ?? ''))).toEqual([])
   })
 
-  it('cannot reach the crons of alice, or create one on her threads', async () => {
+  it('a person cannot reach crons of another person, or create a cron on a thread of that person', async () => {
     // JavaScript servers have none.
     if (kind !== 'python') return
     const { thread, cron, owner } = alice()

@@ -10,7 +10,7 @@ afterAll(() => stage?.close())
 
 const everybody: readonly Person[] = ['alice', 'bob', 'admin', 'namesake', 'stranger']
 
-describe.each(kinds)('a thread that a %s server had before the gateway was added', (kind) => {
+describe.each(kinds)('threads from before the gateway, %s server', (kind) => {
   const secret = 'from before'
   const before = async (): Promise<string> =>
     (await stage.at(kind)('POST', '/threads', { metadata: { secret } })).json.thread_id
@@ -22,26 +22,29 @@ describe.each(kinds)('a thread that a %s server had before the gateway was added
     ['changes it', (thread) => ['PATCH', `/threads/${thread}`, { metadata: { colour: 'red' } }]],
     ['lists its runs', (thread) => ['GET', `/threads/${thread}/runs`]],
     ['listens to it', (thread) => ['POST', `/threads/${thread}/stream/events`, { channels: ['values'] }]],
-    ['would make it', (thread) => ['POST', '/threads', { thread_id: thread, if_exists: 'do_nothing' }]],
+    ['tries to create it', (thread) => ['POST', '/threads', { thread_id: thread, if_exists: 'do_nothing' }]],
   ]
 
-  it.each(first)('does not exist, by default, for anyone who %s (X6, X15)', async (_what, ask) => {
-    const thread = await before()
-    const was = await stored(thread)
-    for (const person of everybody) {
-      const heard = await stage.as(person, kind)(...ask(thread))
-      expect(heard.json.code).toBe('thread-unknown')
-      const missing = crypto.randomUUID()
-      const nothing = await stage.as(person, kind)('GET', `/threads/${missing}`)
-      expect(plain(heard, { thread })).toBe(plain(nothing, { thread: missing }))
-      const { json } = await stage.as(person, kind)('POST', '/threads/search', { metadata: { secret } })
-      expect(json).toEqual([])
-    }
-    expect(await stored(thread)).toBe(was)
-  })
+  it.each(first)(
+    'a thread without an owner looks missing, by default, to every person who %s (X6, X15)',
+    async (_what, ask) => {
+      const thread = await before()
+      const was = await stored(thread)
+      for (const person of everybody) {
+        const heard = await stage.as(person, kind)(...ask(thread))
+        expect(heard.json.code).toBe('thread-unknown')
+        const missing = crypto.randomUUID()
+        const nothing = await stage.as(person, kind)('GET', `/threads/${missing}`)
+        expect(plain(heard, { thread })).toBe(plain(nothing, { thread: missing }))
+        const { json } = await stage.as(person, kind)('POST', '/threads/search', { metadata: { secret } })
+        expect(json).toEqual([])
+      }
+      expect(await stored(thread)).toBe(was)
+    },
+  )
 
   it.each(first)(
-    'belongs to the first person who %s, if the route says so, and to no one else afterwards (X6)',
+    'if the route permits claims, a thread without an owner belongs only to the first person who %s (X6)',
     async (_what, ask) => {
       const route = `${kind}-claimed`
       const thread = await before()
@@ -58,7 +61,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway was added
     },
   )
 
-  it('is not found by searching, if the first person to name it owns it (X15)', async () => {
+  it('a search does not find or claim a thread without an owner, even if the route permits claims (X15)', async () => {
     const thread = await before()
     const { json } = await stage.as('bob', `${kind}-claimed`)('POST', '/threads/search', { ids: [thread] })
     expect(json).toEqual([])
@@ -69,7 +72,7 @@ describe.each(kinds)('a thread that a %s server had before the gateway was added
 describe.each(kinds)('threads of a tenant on a %s server', (kind) => {
   const route = `${kind}-tenant`
 
-  it('are shared by its people, and not by another tenant or a namesake elsewhere (X6)', async () => {
+  it('people of a tenant share threads, and people of other tenants or providers get 404 (X6)', async () => {
     const [alice, bob] = [stage.as('alice', route), stage.as('bob', route)]
     const { thread_id: thread } = (await alice('POST', '/threads', { metadata: { secret: 'of acme' } })).json
     const wait = `/threads/${thread}/runs/wait`
@@ -93,7 +96,7 @@ describe.each(kinds)('threads of a tenant on a %s server', (kind) => {
     expect((await stage.at(kind)('GET', `/threads/${thread}`)).text).toBe(was)
   })
 
-  it('have one store, which no other tenant can reach', async () => {
+  it('people of a tenant share a store that people of other tenants cannot reach', async () => {
     const item = { namespace: ['notes'], key: 'tenant' }
     await stage.as('alice', route)('PUT', '/store/items', { ...item, value: { secret: 'of acme' } })
     const read = (person: Person) => stage.as(person, route)('GET', '/store/items?namespace=notes&key=tenant')
@@ -103,7 +106,7 @@ describe.each(kinds)('threads of a tenant on a %s server', (kind) => {
     expect((await read('bob')).json).toMatchObject(item)
   })
 
-  it('are refused to a person without a tenant: 403', async () => {
+  it('a person without a tenant gets 403 on a route with tenant threads', async () => {
     for (const [method, path, body] of [
       ['POST', '/threads', {}],
       ['POST', '/threads/search', {}],
@@ -121,7 +124,7 @@ describe.each(kinds)('threads of a tenant on a %s server', (kind) => {
 describe.each(kinds)('shared threads on a %s server', (kind) => {
   const route = `${kind}-shared`
 
-  it('belong to everyone who may use the route, and have no owner', async () => {
+  it('everyone who may use the route can use a shared thread, and the thread has no owner', async () => {
     const { thread_id: thread } = (await stage.as('alice', route)('POST', '/threads', {})).json
     for (const person of ['alice', 'namesake', 'tenantless'] as const) {
       const { status } = await stage.as(person, route)('POST', `/threads/${thread}/runs/wait`, run('hi'))
@@ -131,7 +134,7 @@ describe.each(kinds)('shared threads on a %s server', (kind) => {
     expect((await stage.at(kind)('GET', `/threads/${thread}`)).text).not.toContain('sallyport_owner')
   })
 
-  it('have no store, which everyone would share, and no crons', async () => {
+  it('a route with shared threads offers no store and no crons', async () => {
     for (const [method, path] of [
       ['GET', '/store/items?namespace=notes&key=first'],
       ['POST', '/store/items/search'],
