@@ -114,14 +114,14 @@ const eventsOf = async (response: Response) =>
     .map((event) => JSON.parse(event.slice(6)) as AgUiEvent)
 const said = (events: readonly AgUiEvent[]) => events.map(({ delta }) => delta ?? '').join('')
 
-describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, in %s-route style', (route) => {
-  it('lets its agent know alice as alice and bob as bob', async () => {
+describe.each(['multi', 'single'])('a CopilotKit runtime between gateways, %s-route style', (route) => {
+  it('the agent behind a CopilotKit runtime knows the caller of each run', async () => {
     const [alice, bob] = await Promise.all([run(route, input()), run(route, input(), world.bob)])
     expect(said(await eventsOf(alice))).toContain('The gateway says you are alice')
     expect(said(await eventsOf(bob))).toContain('The gateway says you are bob')
   })
 
-  it('gets a signed bearer and x-user headers, and never the token (invariant 1)', async () => {
+  it('the runtime gets an assertion and x-user headers, and never the token (invariant 1)', async () => {
     received.length = 0
     await (
       await run(route, input({ forwardedProps: { user_id: 'root' } }), { ...world.bob, 'x-user-id': 'root' })
@@ -131,7 +131,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
     expect(JSON.stringify(received)).not.toContain('root')
   })
 
-  it('does not believe a forged identity in the state, and returns that of the caller', async () => {
+  it('a forged identity in the state of a run is replaced by the identity of the caller', async () => {
     const forged = input({ state: { auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } } })
     const events = await eventsOf(await run(route, forged, world.bob))
     expect(said(events)).toContain('you are bob')
@@ -140,11 +140,11 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
     expect(states).toMatchObject([{ auth_user: { user_id: 'bob' } }])
   })
 
-  it('answers 401 without a token', async () => {
+  it('a run of a CopilotKit runtime without a token is refused with 401 token-missing', async () => {
     expect(await refused(await run(route, input(), {}))).toEqual({ status: 401, code: 'token-missing' })
   })
 
-  it('accepts a token in forwardedProps.authorization, verified like any other, and does not forward it', async () => {
+  it('a token in forwardedProps.authorization is verified like any other, and is not forwarded', async () => {
     const token = world.bob.authorization.slice(7)
     for (const given of [token, `Bearer ${token}`]) {
       const response = await run(route, inBody(given), {})
@@ -159,10 +159,10 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
   })
 
   it.each([
-    ['another person', () => inBody(world.alice.authorization)],
+    ['the token of another person', () => inBody(world.alice.authorization)],
     ['two tokens', () => inBody(world.bob.authorization, { Authorization: world.alice.authorization })],
-    ['what is no token', () => inBody({ token: 'x' })],
-  ])('refuses a body that says %s than the header (S11)', async (_what, body) => {
+    ['an object instead of a token', () => inBody({ token: 'x' })],
+  ])('a run is refused as ambiguous if the body has %s beside the token in the header (S11)', async (_what, body) => {
     received.length = 0
     const response = await run(route, body(), world.bob)
     expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
@@ -170,7 +170,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, i
   })
 })
 
-it('a run streams the same events as without the gateway, except for ids', async () => {
+it('a run of a CopilotKit runtime streams the same events as without the gateway, except for ids', async () => {
   const agentOf = (url: string, headers: Record<string, string>) =>
     new client.HttpAgent({ url: `${url}/agent/default/run`, threadId: crypto.randomUUID(), headers })
   const told = async (its: ReturnType<typeof agentOf>) => {
@@ -186,7 +186,7 @@ it('a run streams the same events as without the gateway, except for ids', async
 })
 
 describe('the AG-UI client', () => {
-  it('runs an agent of the runtime, and gets a refusal with its payload', async () => {
+  it('the AG-UI client can run an agent of a CopilotKit runtime, and receives a refusal as a payload', async () => {
     const url = `${world.gateway.url}/agents/multi/agent/default/run`
     const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers: world.alice })
     its.addMessage({ id: 'q1', role: 'user', content: 'hello' })
@@ -198,7 +198,7 @@ describe('the AG-UI client', () => {
   })
 })
 
-describe('limits for a CopilotKit caller', () => {
+describe('limits for callers of a CopilotKit runtime', () => {
   const resource = (resourcePath: unknown, httpMethod: unknown = 'GET', body?: unknown) => ({
     method: 'resource/request',
     params: { path: resourcePath, httpMethod },
@@ -206,33 +206,53 @@ describe('limits for a CopilotKit caller', () => {
   })
 
   it.each([
-    ["everybody's threads", () => world.gateway.fetch('/agents/multi/threads', { headers: world.alice }), 404],
-    ['the end of them', () => send('multi', '/threads/clear', {}), 404],
+    ['all threads', () => world.gateway.fetch('/agents/multi/threads', { headers: world.alice }), 404],
+    ['the deletion of all threads', () => send('multi', '/threads/clear', {}), 404],
     [
-      'the end of them by another method',
+      'the deletion of all threads by DELETE',
       () => world.gateway.fetch('/agents/multi/threads/clear', { method: 'DELETE', headers: world.alice }),
       404,
     ],
     ['the debug stream', () => world.gateway.fetch('/agents/multi/cpk-debug-events', { headers: world.alice }), 404],
-    ['a route by its suffix', () => world.gateway.fetch('/agents/multi/anything/info', { headers: world.alice }), 404],
-    ['a run by its suffix', () => send('multi', '/x/agent/default/run', input()), 404],
-    ['the threads through an envelope', () => send('single', '', resource('/threads')), 404],
-    ['their end through an envelope', () => send('single', '', resource('/threads/clear', 'post')), 404],
-    ['their end by a path with dots', () => send('single', '', resource('/threads/x/../clear', 'POST')), 400],
-    ['their end in percent signs', () => send('single', '', resource('/threads/%63lear', 'POST')), 400],
-    ['their end behind a backslash', () => send('single', '', resource('/threads\\clear', 'POST')), 400],
-    ['their end by a suffix', () => send('single', '', resource('/a/threads/clear', 'POST')), 404],
-    ['another host', () => send('single', '', resource('//evil.example/threads', 'GET')), 400],
+    [
+      'an endpoint below another path',
+      () => world.gateway.fetch('/agents/multi/anything/info', { headers: world.alice }),
+      404,
+    ],
+    ['a run below another path', () => send('multi', '/x/agent/default/run', input()), 404],
+    ['all threads in an envelope', () => send('single', '', resource('/threads')), 404],
+    ['the deletion of all threads in an envelope', () => send('single', '', resource('/threads/clear', 'post')), 404],
+    [
+      'the deletion of all threads by a path with dots',
+      () => send('single', '', resource('/threads/x/../clear', 'POST')),
+      400,
+    ],
+    [
+      'the deletion of all threads by an encoded path',
+      () => send('single', '', resource('/threads/%63lear', 'POST')),
+      400,
+    ],
+    [
+      'the deletion of all threads by a path with a backslash',
+      () => send('single', '', resource('/threads\\clear', 'POST')),
+      400,
+    ],
+    [
+      'the deletion of all threads below another path',
+      () => send('single', '', resource('/a/threads/clear', 'POST')),
+      404,
+    ],
+    ['a path on another host', () => send('single', '', resource('//evil.example/threads', 'GET')), 400],
     ['a run whose body is a text', () => send('single', '', { method: 'agent/run', params: {}, body: '{}' }), 400],
     ['a method of Object.prototype', () => send('single', '', { method: 'constructor' }), 404],
     ['a method that is a list', () => send('single', '', { method: ['info'] }), 400],
-  ])('%s (X10)', async (_what, ask, status) => {
+  ])('a CopilotKit request for %s is refused, and nothing reaches the runtime (X10)', async (_what, ask, status) => {
     received.length = 0
     expect((await ask()).status).toBe(status)
     expect(received).toEqual([])
   })
 
-  it('members that make a runtime or an agent call an address are removed (X9)', async () => {
+  it('members that make a runtime or agent call an address are removed from a run (X9)', async () => {
     const props = { webhook: 'http://x', mcpServers: [{ endpoint: 'http://x' }], __proxiedMCPRequest: {}, keep: 1 }
     const events = await eventsOf(await run('multi', input({ forwardedProps: props })))
     const started = events.find(({ type }) => type === 'RUN_STARTED')
@@ -246,7 +266,7 @@ describe('limits for a CopilotKit caller', () => {
     ['/agent/default/run', 'single', 404],
     ['/transcribe', 'single', 404],
   ])(
-    'an envelope at %s of the %s-route runtime is refused: some runtimes read it anywhere (X10)',
+    'an envelope at %s of a %s-route runtime is refused, because some runtimes read it at any path (X10)',
     async (where, route, status) => {
       const envelope = {
         ...input(),
@@ -264,7 +284,7 @@ describe('limits for a CopilotKit caller', () => {
     'multipart/form-data; boundary=application/json',
     'text/plain',
     'multipart/mixed; boundary=x',
-  ])('audio as %s is refused (X10)', async (type) => {
+  ])('audio with the content type %s is refused with 415 (X10)', async (type) => {
     received.length = 0
     const body = JSON.stringify({ method: 'agent/run', params: { agentId: 'default' }, body: input() })
     const headers = { ...world.bob, 'content-type': type }
@@ -273,7 +293,7 @@ describe('limits for a CopilotKit caller', () => {
     expect(received).toEqual([])
   })
 
-  it('audio reaches the runtime, as a form or as JSON', async () => {
+  it('audio reaches the runtime as form data or as JSON', async () => {
     const form = new FormData()
     form.append('audio', new Blob(['sound'], { type: 'audio/mp3' }), 'a.mp3')
     const asForm = await world.gateway.fetch('/agents/multi/transcribe', {
@@ -287,7 +307,7 @@ describe('limits for a CopilotKit caller', () => {
   })
 
   it.each(['transcribe', 'info', 'run', 'suggest', 'connect'])(
-    'a thread id %s is refused, because the runtime would route by it (X10)',
+    'a stop of the thread id %s is refused, because the runtime would route by this id (X10)',
     async (id) => {
       received.length = 0
       const forged = input({ state: { auth_user: { user_id: 'root' } } })
@@ -296,14 +316,14 @@ describe('limits for a CopilotKit caller', () => {
     },
   )
 
-  it('an envelope reaches the runtime with its three known members only (X7)', async () => {
+  it('an envelope reaches the runtime only with the members method, params and body (X7)', async () => {
     const forged = { method: 'agent/run', params: { agentId: 'default' }, body: input(), Body: '{}', state: { x: 1 } }
     bodies.length = 0
     await (await send('single', '', forged, world.bob)).text()
     expect(Object.keys(JSON.parse(bodies[0] ?? ''))).toEqual(['method', 'params', 'body'])
   })
 
-  it('info and the stop of a run are offered in both styles', async () => {
+  it('the operations info and run.cancel are offered in both styles of a CopilotKit runtime', async () => {
     const info = await world.gateway.fetch('/agents/multi/info', { headers: world.alice })
     expect(Object.keys(((await info.json()) as { agents: object }).agents)).toEqual(['default'])
     const single = await send('single', '', { method: 'info' })
@@ -319,7 +339,7 @@ describe('limits for a CopilotKit caller', () => {
     expect(await world.gateway.auditOf(other)).toMatchObject({ operations: ['run.cancel'], thread })
   })
 
-  it('a client that acts for itself is still a service behind the runtime', async () => {
+  it('a client that acts without a person is still known as a service behind the runtime', async () => {
     const token = await forge(world.provider, {
       claims: { sub: 'abc', client_id: 'abc' },
     })
@@ -330,7 +350,7 @@ describe('limits for a CopilotKit caller', () => {
     await expect.poll(kinds).toContain('service')
   })
 
-  it('an assertion for another route and a token sent directly behind the runtime are refused (X5)', async () => {
+  it('a token is refused behind a runtime, and an assertion is refused in front of the runtime (X5)', async () => {
     const inner = `${world.gateway.url}/agents/inner`
     const its = new client.HttpAgent({ url: inner, headers: world.alice })
     expect(await its.runAgent().catch((thrown) => thrown)).toMatchObject({ status: 401 })

@@ -215,8 +215,8 @@ async function shoot(name: string): Promise<void> {
   await page.screenshot({ path: path.join(root, 'docs/images', `${name}.png`) })
 }
 
-describe('an app of CopilotKit behind the gateway', () => {
-  it('asks for sign-in because the gateway answers 401, and the runtime receives nothing', async () => {
+describe('a CopilotKit app behind the gateway', () => {
+  it('the CopilotKit app asks for sign-in after a 401, and the runtime receives nothing', async () => {
     const answer = page.waitForResponse((response) => response.url().endsWith('/agents/copilotkit/info'))
     await page.goto(`${pages.chat.url}/`)
     expect((await answer).status()).toBe(401)
@@ -227,14 +227,17 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(toRuntime.calls).toEqual([])
   })
 
-  it.each(['alice', 'bob'] as const)('knows %s after sign-in, in its first answer', async (person) => {
-    await signIn(person)
-    expect(await say('hello')).toContain(`The gateway says you are ${person}`)
-    expect(await at('notice').count()).toBe(0)
-    await shoot(`copilotkit-${person}`)
-  })
+  it.each(['alice', 'bob'] as const)(
+    'the first answer of the agent after sign-in says that the caller is %s',
+    async (person) => {
+      await signIn(person)
+      expect(await say('hello')).toContain(`The gateway says you are ${person}`)
+      expect(await at('notice').count()).toBe(0)
+      await shoot(`copilotkit-${person}`)
+    },
+  )
 
-  it('hides the token from runtime and agent, and gives each an assertion of its own', async () => {
+  it('the runtime and the agent receive no token, but different assertions for the caller', async () => {
     await signIn('alice')
     const sent = page.waitForRequest((request) => request.url().endsWith('/agent/default/run'))
     await say('hello')
@@ -255,26 +258,29 @@ describe('an app of CopilotKit behind the gateway', () => {
     }
   })
 
-  it('sends requests only to the gateway and the identity provider', async () => {
+  it('the page of a CopilotKit app sends requests only to the gateway and the identity provider', async () => {
     await signIn('bob')
     await say('hello')
     const origins = new Set(asked.filter((url) => !url.startsWith('data:')).map((url) => new URL(url).origin))
     expect([...origins].sort()).toEqual([pages.chat.url, gateway.url, provider.issuer].sort())
   })
 
-  it.each(['ag2', 'maf'])('lets the tool of another agent of the runtime know its user: %s', async (name) => {
-    for (const person of ['alice', 'bob'] as const) {
-      model.calls.length = 0
-      await signIn(person)
-      await at('agent').selectOption(name)
-      await send('my account')
-      await expect.poll(() => at('copilot-message-list').textContent()).toContain('That is your account.')
-      const results = model.calls.flatMap(({ body }) => body.messages.filter(({ role }) => role === 'tool'))
-      expect(JSON.stringify(results)).toContain(`${person}@example.com`)
-    }
-  })
+  it.each(['ag2', 'maf'])(
+    'the tool of another agent behind the CopilotKit runtime knows the caller: %s',
+    async (name) => {
+      for (const person of ['alice', 'bob'] as const) {
+        model.calls.length = 0
+        await signIn(person)
+        await at('agent').selectOption(name)
+        await send('my account')
+        await expect.poll(() => at('copilot-message-list').textContent()).toContain('That is your account.')
+        const results = model.calls.flatMap(({ body }) => body.messages.filter(({ role }) => role === 'tool'))
+        expect(JSON.stringify(results)).toContain(`${person}@example.com`)
+      }
+    },
+  )
 
-  it('knows bob as bob after alice was signed in on the same page', async () => {
+  it('the agent knows a second person who signs in after the first person on the same page', async () => {
     await signIn('alice')
     expect(await say('hello')).toContain('you are alice')
     await at('sign-in').click()
@@ -283,7 +289,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(await say('hello again')).toContain('you are bob')
   })
 
-  it('shows a 403 to bob if only alice may use it', async () => {
+  it('the CopilotKit app shows the 403 of the gateway if the policy denies the person', async () => {
     await signIn('bob', 'admins')
     await expect.poll(() => at('notice').getAttribute('data-status')).toBe('403')
     expect(await at('notice').textContent()).toBe(
@@ -294,7 +300,7 @@ describe('an app of CopilotKit behind the gateway', () => {
     expect(await at('notice').count()).toBe(0)
   })
 
-  it('shows the text of the gateway if a token expires in the middle of a conversation', async () => {
+  it('the CopilotKit app shows the text of the gateway if a token expires in a conversation', async () => {
     await signIn('alice')
     await say('hello')
     await gateway.setClock(2 * 3600)
@@ -309,8 +315,8 @@ describe('an app of CopilotKit behind the gateway', () => {
   })
 })
 
-describe('a runtime without a gateway in front of it', () => {
-  it('forwards the token to the gateway in front of its agent, which knows the user by it', async () => {
+describe('a runtime without a gateway in front', () => {
+  it('the gateway in front of the agent knows the caller by the token that the runtime forwards', async () => {
     const input = {
       threadId: crypto.randomUUID(),
       runId: crypto.randomUUID(),

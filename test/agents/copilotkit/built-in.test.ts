@@ -43,13 +43,13 @@ async function told(headers: Record<string, string>, content = 'my account'): Pr
   return results
 }
 
-describe('the built-in agent of CopilotKit behind the gateway', () => {
-  it('knows alice as alice and bob as bob, whatever a caller or the model says', async () => {
+describe('the built-in agent of CopilotKit', () => {
+  it('the built-in agent knows the caller of each run, whatever the caller or the model says', async () => {
     expect(await told(world.alice)).toEqual(['alice'])
     expect(await told({ ...world.bob, 'x-user-id': 'root' }, 'let me talk you into it')).toEqual(['bob'])
   })
 
-  it('sends its model no token, no assertion, no identity headers and no forged state', async () => {
+  it('the built-in agent sends the model no token, assertion, identity header or forged state', async () => {
     model.calls.length = 0
     await told(world.alice)
     expect(model.calls.length).toBeGreaterThan(1)

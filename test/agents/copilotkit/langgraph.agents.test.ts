@@ -45,13 +45,13 @@ async function answer(headers: Record<string, string>, props: object = {}): Prom
   return its.messages.at(-1)?.content ?? ''
 }
 
-describe('the LangGraphAgent of CopilotKit between two gateways, before the Python server of LangGraph', () => {
-  it('lets the graph know alice as alice and bob as bob', async () => {
+describe('LangGraphAgent of CopilotKit between two gateways', () => {
+  it('the graph behind LangGraphAgent of CopilotKit knows the caller of each run', async () => {
     expect(await answer(world.alice)).toBe('Hello alice. You said: “hello”')
     expect(await answer(world.bob)).toBe('Hello bob. You said: “hello”')
   })
 
-  it('ignores identity that the browser puts into the props of a run', async () => {
+  it('the graph does not see identity that the browser puts into forwardedProps of a run', async () => {
     const forged = {
       config: { configurable: { 'x-user-id': 'root', langgraph_auth_user: { identity: 'root' } } },
       context: { 'x-user-id': 'root' },
@@ -62,7 +62,7 @@ describe('the LangGraphAgent of CopilotKit between two gateways, before the Pyth
     expect(said).toBe('Hello bob. You said: “hello”')
   })
 
-  it('makes every call in the name of the person who asks', async () => {
+  it('LangGraphAgent sends each request to the graph in the name of the caller', async () => {
     const calls = () => world.gateway.audit.filter(({ route }) => route === 'graph')
     await expect.poll(() => calls().filter(({ operations }) => operations?.includes('run.stream')).length).toBe(3)
     expect(new Set(calls().map(({ who }) => who?.subject))).toEqual(new Set(['alice', 'bob']))

@@ -22,8 +22,8 @@ const operationsOf = (method: string) => {
   return copilotkitSingleRoute.operationsOf?.(call, 'own')
 }
 
-describe('methods of an envelope in a CopilotKit runtime', () => {
-  it('are all known to the gateway', () => {
+describe('envelope methods of a CopilotKit runtime', () => {
+  it('the gateway knows all envelope methods of a CopilotKit runtime', () => {
     expect(methods.length).toBeGreaterThan(7)
     for (const method of methods.filter((name) => name !== 'resource/request'))
       expect(operationsOf(method), method).toHaveLength(1)

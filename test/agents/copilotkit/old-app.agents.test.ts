@@ -91,9 +91,9 @@ async function answerTo(message: string, runtime: string, token: string): Promis
   return (await answer.textContent()) ?? ''
 }
 
-describe('a CopilotKit app in Chromium that has its token in properties', () => {
+describe('CopilotKit apps with the token in properties', () => {
   it.each(['multi', 'single'] as const)(
-    'lists its agents and knows the signed-in user, in %s-route style',
+    'a CopilotKit app with the token in properties lists agents, which know the user (%s-route)',
     async (style) => {
       for (const name of ['alice', 'bob'] as const) {
         const token = world.token(name)
@@ -107,7 +107,7 @@ describe('a CopilotKit app in Chromium that has its token in properties', () => 
     },
   )
 
-  it('lets the agent know the user if the gateway is in front of the agent only', async () => {
+  it('the agent knows the user of a CopilotKit app if the gateway is only in front of the agent', async () => {
     for (const name of ['alice', 'bob'] as const) {
       const runtime = `${openRuntime.url}/api/copilotkit`
       expect(await answerTo('hello', runtime, world.token(name))).toContain(`The gateway says you are ${name}`)
@@ -115,7 +115,7 @@ describe('a CopilotKit app in Chromium that has its token in properties', () => 
     }
   })
 
-  it('gets 401 with the text of the gateway if the token is invalid', async () => {
+  it('a CopilotKit app gets 401 if the token in its properties is invalid', async () => {
     const refusal = tab.waitForResponse((response) => response.url().endsWith('/agent/default/run'))
     await tab.goto('about:blank')
     await tab.goto(`${page.url}/#multi|${world.token('bob').slice(0, -4)}AAAA`)

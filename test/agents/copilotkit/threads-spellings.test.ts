@@ -53,27 +53,27 @@ const places: readonly [string, (ids: object) => Promise<Response>][] = [
   ],
 ]
 
-describe.each(places)('a thread id or run id of CopilotKit in %s', (_place, ask) => {
+describe.each(places)('ids of CopilotKit in %s', (_place, ask) => {
   it.each([
     { threadId: 't1', thread_id: 't2' },
     { threadId: 't1', THREADID: 't2' },
     { ThreadId: 't1' },
     { 'thread-id': 't1' },
     { runId: 'r1', run_id: 'r2' },
-  ])('is refused in an unknown spelling, or in two: %j (X6)', async (ids) => {
+  ])('a thread or run id in an unknown spelling, or in two spellings, is refused: %j (X6)', async (ids) => {
     expect(await refused(await ask(ids))).toEqual({ status: 400, code: 'body-invalid' })
     expect(origin.received).toEqual([])
   })
 
   it.each([{ threadId: 't1', runId: 'r1' }, { thread_id: 't1' }])(
-    'is accepted in both known spellings: %j',
+    'a thread or run id in a known spelling is accepted and replaced: %j',
     async (ids) => {
       expect((await ask(ids)).status).toBe(200)
       expect(origin.last().body).not.toMatch(/"[tr]1"/)
     },
   )
 
-  it('is refused at once in sixty thousand spellings (X6)', async () => {
+  it('a request with sixty thousand spellings of the thread id is refused with 400 (X6)', async () => {
     const separators = ['', '-', '_', '.']
     const spelt = (n: number) => [...'threadid'].map((letter, at) => letter + separators[(n >> (2 * at)) & 3]).join('')
     const ids = Object.fromEntries(Array.from({ length: 60_000 }, (_, n) => [spelt(n), 't']))
@@ -81,7 +81,7 @@ describe.each(places)('a thread id or run id of CopilotKit in %s', (_place, ask)
   })
 })
 
-it('the path in an envelope keeps its query after the thread id is replaced', async () => {
+it('the path in an envelope keeps its query when the gateway replaces the thread id', async () => {
   const params = { path: '/threads/t1/messages?agentId=a&limit=2?', httpMethod: 'GET' }
   expect((await send('POST', 'single-route', { method: 'resource/request', params })).status).toBe(200)
   const sent = JSON.parse(origin.last().body) as { params: { path: string } }

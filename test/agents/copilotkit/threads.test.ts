@@ -40,7 +40,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
   }
   const others = () => [world.bob, world.namesake]
 
-  it('have one id for runtime and agent, another for the caller, and the assertion has the first', async () => {
+  it('the runtime, the agent and the assertion get a derived thread id, and the caller the original', async () => {
     const text = await textOf(run(input('the-thread', { ...say('count to 1'), runId: 'the-run' }), world.alice))
     const inside = known()
     expect(isDerived(inside)).toBe(true)
@@ -55,7 +55,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(started).toMatchObject({ ...own, input: own })
   })
 
-  it('are replayed to their owner under the owner’s id, also after a second turn', async () => {
+  it('a thread is replayed to its owner under the id of the owner, also after a second turn', async () => {
     await begin('replayed')
     await textOf(run(input('replayed', { ...say('count to 1 halibut', 'q2'), runId: 'run-2' }), world.alice))
     const text = await textOf(connect(input('replayed'), world.alice))
@@ -69,14 +69,14 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(runs).toEqual(['run-1', idsOf(toAgent.calls).runId])
   })
 
-  it('are not replayed to another person, by the owner’s id or by the one of the runtime (X6)', async () => {
+  it('a thread is not replayed to another person, by the original or the derived id (X6)', async () => {
     const inside = await begin('alice-s')
     for (const person of others())
       for (const id of ['alice-s', inside]) expect(await textOf(connect(input(id), person))).not.toContain('swordfish')
     expect(await textOf(connect(input(inside), world.alice))).not.toContain('swordfish')
   })
 
-  it('do not accept a turn of another person, which goes to a thread of that person (X6)', async () => {
+  it('a run of another person with the same thread id does not change the thread (X6)', async () => {
     const inside = await begin('written')
     for (const person of others())
       for (const id of ['written', inside]) await textOf(run(input(id, say('count to 1 mallory', 'q9')), person))
@@ -85,7 +85,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(text).not.toContain('mallory')
   })
 
-  it('are stopped by their owner only (X6)', async () => {
+  it('only the owner of a thread can stop its run (X6)', async () => {
     const running = textOf(run(input('running', say('count to 300')), world.alice))
     await eventually('it runs', () => toAgent.calls.length > 0)
     const inside = known()
@@ -103,7 +103,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     await eventually('the agent was left', () => toAgent.calls[0]?.outcome === 'left')
   })
 
-  it('do not show another person whether they are running (X15)', async () => {
+  it('another person cannot find out whether a thread has an active run (X15)', async () => {
     const running = textOf(run(input('taken', say('count to 300')), world.alice))
     await eventually('it runs', () => toAgent.calls.length > 0)
     for (const ask of [
@@ -116,7 +116,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     await running
   })
 
-  it('are not read for suggestions, which come from the given messages', async () => {
+  it('suggestions come from the messages of the request, and not from the thread', async () => {
     const inside = await begin('suggested')
     for (const id of ['suggested', inside]) {
       const text = await textOf(suggest(input(id, say('count to 1')), world.bob))
@@ -126,7 +126,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(await textOf(connect(input('suggested'), world.alice))).toContain('swordfish')
   })
 
-  it.each(['messages', 'events', 'state'])('show their %s to their owner only (X6)', async (what) => {
+  it.each(['messages', 'events', 'state'])('only the owner can read the %s of a thread (X6)', async (what) => {
     const inside = await begin('read-by-path')
     const read = (id: string, person: Headers) => resource('GET', `/threads/${id}/${what}`, person)
     const own = await textOf(read('read-by-path', world.alice))
@@ -143,7 +143,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     ['PATCH', '', { name: 'mallory' }],
     ['DELETE', '', {}],
     ['POST', '/archive', {}],
-  ])('are never those of another person: %s of a thread%s (X6)', async (method, verb, body) => {
+  ])('a person cannot change the thread of another person: %s /threads/:thread%s (X6)', async (method, verb, body) => {
     const inside = await begin('kept')
     const told = async (id: string, person = world.bob) =>
       shown(await resource(method, `/threads/${id}${verb}`, person, { agentId: 'default', ...body }), id)
@@ -161,24 +161,30 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     ['POST', '/threads/subscribe'],
     ['POST', '/threads/clear'],
     ['GET', '/memories'],
-  ])('of everyone together cannot be reached: %s %s (X6)', async (method, where) => {
+  ])('a request for the data of all people is refused with operation-unknown: %s %s (X6)', async (method, where) => {
     const reply = await resource(method, where, world.bob, method === 'POST' ? {} : undefined)
     expect(await refused(reply)).toEqual({ status: 404, code: 'operation-unknown' })
     expect(taps[style].calls).toEqual([])
   })
 
-  it.each([String.raw`a"b\"c`, '🚪 é', '__proto__', "$& $' $$"])('keep an id unchanged: %s', async (id) => {
-    await begin(id)
-    const text = await textOf(connect(input(id), world.alice))
-    expect(eventsIn(text).find(({ type }) => type === 'RUN_STARTED')).toMatchObject({ threadId: id })
-    // A path has no backslash, however it is written.
-    if (!isSingle && id.includes('\\')) return
-    expect(await (await stop(id, world.alice)).json()).toMatchObject({ message: expect.stringContaining(`'${id}'`) })
-  })
+  it.each([String.raw`a"b\"c`, '🚪 é', '__proto__', "$& $' $$"])(
+    'the caller gets the thread id back unchanged: %s',
+    async (id) => {
+      await begin(id)
+      const text = await textOf(connect(input(id), world.alice))
+      expect(eventsIn(text).find(({ type }) => type === 'RUN_STARTED')).toMatchObject({ threadId: id })
+      // A path has no backslash, however it is written.
+      if (!isSingle && id.includes('\\')) return
+      expect(await (await stop(id, world.alice)).json()).toMatchObject({ message: expect.stringContaining(`'${id}'`) })
+    },
+  )
 
-  it.each([[['t1']], [7], ['x'.repeat(300)], [{ id: 't' }]])('refuse a malformed id: %j (X6)', async (id) => {
-    for (const ask of [run, connect, suggest])
-      expect(await refused(await ask(input(id), world.bob))).toEqual({ status: 400, code: 'body-invalid' })
-    expect(taps[style].calls).toEqual([])
-  })
+  it.each([[['t1']], [7], ['x'.repeat(300)], [{ id: 't' }]])(
+    'a request with the malformed thread id %j is refused with body-invalid (X6)',
+    async (id) => {
+      for (const ask of [run, connect, suggest])
+        expect(await refused(await ask(input(id), world.bob))).toEqual({ status: 400, code: 'body-invalid' })
+      expect(taps[style].calls).toEqual([])
+    },
+  )
 })

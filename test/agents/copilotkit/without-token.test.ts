@@ -24,34 +24,37 @@ beforeEach(() => {
 const info = { method: 'info' }
 const run = { method: 'agent/run', params: { agentId: 'default' }, body: { threadId: 't', runId: 'r', messages: [] } }
 
-describe('an old CopilotKit app, which has its token only in the body of runs', () => {
+describe('CopilotKit apps with tokens only in bodies', () => {
   it.each([
     ['GET /info', '/multi-route-old/info', undefined],
     ['an envelope', '/single-route-old', json(info)],
-  ] as const)('may list agents without a token, as no one (%s)', async (_how, path, init) => {
-    const reply = await world.gateway.fetch(path, init)
-    expect(reply.status).toBe(200)
-    const { headers } = world.origin.last()
-    expect(headers.authorization).toBeUndefined()
-    expect(headers['x-user-id']).toBe('')
-    const audited = await world.gateway.auditOf(reply)
-    expect(audited.operations).toEqual(['info'])
-    expect(audited).not.toHaveProperty('who')
-  })
+  ] as const)(
+    'a caller may list agents without a token, and is forwarded without a user id (%s)',
+    async (_how, path, init) => {
+      const reply = await world.gateway.fetch(path, init)
+      expect(reply.status).toBe(200)
+      const { headers } = world.origin.last()
+      expect(headers.authorization).toBeUndefined()
+      expect(headers['x-user-id']).toBe('')
+      const audited = await world.gateway.auditOf(reply)
+      expect(audited.operations).toEqual(['info'])
+      expect(audited).not.toHaveProperty('who')
+    },
+  )
 
   it.each([
     ['runs an agent', '/multi-route-old/agent/default/run', json(run.body)],
     ['runs an agent by an envelope', '/single-route-old', json(run)],
-    ['hides a body in the question', '/single-route-old', json({ ...info, body: {} })],
-    ['hides parameters in the question', '/single-route-old', json({ ...info, params: {} })],
-    ['asks where tokens are in headers', '/multi-route/info', undefined],
-    ['asks by an envelope where tokens are in headers', '/single-route', json(info)],
-  ] as const)('gets 401 for a request without a token that %s', async (_what, path, init) => {
+    ['lists agents by an envelope with a body', '/single-route-old', json({ ...info, body: {} })],
+    ['lists agents by an envelope with parameters', '/single-route-old', json({ ...info, params: {} })],
+    ['lists agents on a route with tokens in headers', '/multi-route/info', undefined],
+    ['lists agents by an envelope on a route with tokens in headers', '/single-route', json(info)],
+  ] as const)('a CopilotKit request without a token gets 401 if it %s', async (_what, path, init) => {
     expect(await refused(await world.gateway.fetch(path, init))).toEqual({ status: 401, code: 'token-missing' })
     expect(world.origin.received).toEqual([])
   })
 
-  it('must send a valid token if it sends one, and then is that person', async () => {
+  it('a token in a request for the list of agents must be valid, and then identifies the caller', async () => {
     const bad = await world.gateway.fetch('/multi-route-old/info', { headers: { authorization: 'Bearer a.b.c' } })
     expect(await refused(bad)).toEqual({ status: 401, code: 'token-invalid' })
     expect((await world.as('alice', '/multi-route-old/info')).status).toBe(200)
