@@ -21,9 +21,9 @@ const USAGE = `usage: npm create sallyport@latest FOLDER [-- options]
 Without a terminal nothing is asked, and what is not said is left out.`
 
 /**
- * Writes a project into a new folder, installs its packages, and lets its own `sallyport add` write
- * the provider and the route.
- * @param {readonly string[]} args as they were typed
+ * Writes a gateway project into a new folder and installs its packages. Then runs the project's own
+ * `sallyport add` to write the identity provider and the route.
+ * @param {readonly string[]} args the arguments of the command, as the user typed them
  * @returns {Promise<number>} the exit code
  */
 export async function create(args) {
@@ -64,7 +64,7 @@ export async function create(args) {
   return 0
 }
 
-/** Returns the given options, and the person's answers for the missing ones. */
+/** Returns the options of the command line, and asks the person for missing ones. */
 async function answers(values, given) {
   const asked = { ...values, folder: given ?? 'my-gateway' }
   check(asked)
@@ -100,7 +100,7 @@ async function answers(values, given) {
   return asked
 }
 
-/** @returns {string | undefined} the fault of an answer */
+/** @returns {string | undefined} a text that says what is wrong with an answer, if anything is */
 function faultOf(name, value) {
   const isAddress = /^https?:\/\/[^/]/.test(value) && URL.canParse(value)
   if (name === 'agent' && !KINDS.includes(value)) return `There is no kind of agent "${value}".`
@@ -127,8 +127,8 @@ function fail(why) {
 }
 
 /**
- * Writes the template. npm leaves files such as .gitignore out of packages, so they have other
- * names in the template.
+ * Writes the files of the template. npm leaves files such as .gitignore out of packages, so the
+ * template has them under other names.
  */
 function writeTemplate(folder) {
   mkdirSync(folder, { recursive: true })
@@ -150,10 +150,10 @@ function writeTemplate(folder) {
   }
 }
 
-/** Returns the arguments of each `sallyport add`. */
+/** Returns the arguments for each call of `sallyport add`. */
 function additions({ agent, id, url, provider, issuer, audience }) {
   const flags = [...(issuer ? ['--issuer', issuer] : []), ...(audience ? ['--audience', audience] : [])]
-  // A route needs an issuer to trust, so a project without a provider has to begin with one.
+  // A route must trust an issuer, so a project gets a provider even if the user named none.
   const ofProvider = [['provider', provider ?? 'oidc', ...flags]]
   return url === undefined ? ofProvider : [...ofProvider, [agent, id ?? agent, url]]
 }

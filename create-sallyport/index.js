@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The project's tools need a newer Node. This file also runs on older versions, to say so.
+// The project's tools need a newer version of Node. This file also runs on older versions, to print
+// an error there.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   process.stderr.write(

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The commands use what older versions of Node do not have. This file runs on them, to say so.
+// The commands need features that older versions of Node do not have. This file also runs on those
+// versions, to print an error there.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   process.stderr.write(

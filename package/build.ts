@@ -1,5 +1,5 @@
-// npm run build: dist/, the package as users install it. esbuild writes the modules, tsc their
-// declarations.
+// `npm run build` writes dist/, the package that users install. esbuild writes the modules, and tsc
+// writes their type declarations.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -10,11 +10,11 @@ import { billOfMaterials } from './sbom.ts'
 
 const root = path.resolve(import.meta.dirname, '..')
 const outdir = path.join(root, 'dist')
-/** A relative import of a declaration. */
+/** Matches a relative import in a type declaration. */
 const RELATIVE = /((?:from |import\()['"])(\.[^'"]+)(?=['"])/g
 rmSync(outdir, { recursive: true, force: true })
 
-// Packages stay outside, so that a project has one copy of each, at the version of its own
+// Dependencies are not bundled. So a project has one copy of each, in the version of its own
 // lockfile.
 const shared = {
   outdir,
@@ -23,7 +23,8 @@ const shared = {
   tsconfig: path.join(root, 'tsconfig.json'),
 } as const
 await build({ ...workerBundle, ...shared, entryPoints: { worker: path.join(root, 'src/worker.ts') } })
-// The commands and what tests import have much in common, which is there once.
+// The commands and the test helpers share much code. `splitting` puts it into the package only
+// once.
 await buildCommands(outdir, { ...shared, splitting: true })
 copyFileSync(path.join(root, 'package/bin.js'), path.join(outdir, 'bin.js'))
 chmodSync(path.join(outdir, 'bin.js'), 0o755)
@@ -37,7 +38,7 @@ removeOthers(['config/define.d.ts', 'worker.d.ts', 'testing.d.ts'])
 
 writeFileSync(path.join(outdir, 'sbom.cdx.json'), billOfMaterials(root))
 
-/** Removes the declarations that nobody can see from these. */
+/** Removes all type declarations that these do not import, directly or indirectly. */
 function removeOthers(seen: readonly string[]): void {
   const kept = new Set<string>()
   const visit = (file: string): void => {
@@ -46,7 +47,7 @@ function removeOthers(seen: readonly string[]): void {
     const at = path.join(outdir, file)
     const text = readFileSync(at, 'utf8')
     for (const [, , to] of text.matchAll(RELATIVE)) visit(path.join(path.dirname(file), `${to}.d.ts`))
-    // Node's own resolution wants the ending.
+    // Node finds an imported file only if the import has its extension.
     writeFileSync(at, text.replace(RELATIVE, '$1$2.js'))
   }
   for (const file of seen) visit(file)

@@ -14,11 +14,12 @@ interface Bill {
 }
 
 /**
- * A bill of materials in the form of CycloneDX: all that comes along with the package, by the
- * lockfile.
+ * Returns a software bill of materials (SBOM) in CycloneDX format. By the lockfile, it lists every
+ * package that is installed together with Sallyport.
  *
- * npm writes it for everything that is installed here, and its `--omit=dev` leaves out packages
- * that the tests use as well. So what a user gets is found by walking from `dependencies`.
+ * `npm sbom` lists everything that is installed in this repository, and its `--omit=dev` also
+ * leaves out packages that the tests use too. So this function follows `dependencies` to find the
+ * packages that a user gets.
  */
 export function billOfMaterials(root: string): string {
   const args = ['sbom', '--package-lock-only', '--sbom-format=cyclonedx', '--sbom-type=library']
@@ -32,7 +33,7 @@ export function billOfMaterials(root: string): string {
   if (status !== 0) throw new Error(`npm sbom failed:\n${stderr}`)
   const bill = JSON.parse(stdout) as Bill
   const shipped = shippedBy(root)
-  // npm takes the name of the folder.
+  // npm writes the name of the folder here.
   bill.metadata.component.name = 'sallyport'
   bill.components = bill.components.filter(({ name, version }) => shipped.has(`${name}@${version}`))
   bill.dependencies = bill.dependencies
@@ -41,7 +42,7 @@ export function billOfMaterials(root: string): string {
   return `${JSON.stringify(bill, null, 2)}\n`
 }
 
-/** Names and versions of all packages that `dependencies` lead to. */
+/** Returns the names and versions of all direct and indirect `dependencies`. */
 function shippedBy(root: string): ReadonlySet<string> {
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
     packages: Readonly<Record<string, Locked>>
@@ -60,7 +61,10 @@ function shippedBy(root: string): ReadonlySet<string> {
   return found
 }
 
-/** Where a package finds another, as Node does: in its own folder first, then in those above. */
+/**
+ * Finds the copy of a package that another package loads. Like Node, looks in the package's own
+ * folder first, then in the folders above.
+ */
 function nearest(packages: Readonly<Record<string, Locked>>, from: string, name: string): string | undefined {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf('/node_modules/')))) {
     const at = `${folder === '' ? '' : `${folder}/`}node_modules/${name}`

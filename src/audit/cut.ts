@@ -1,12 +1,12 @@
-/** Cuts a text to so many characters, and says how many more there were. */
+/** Shortens a text to a number of characters, and appends how many were removed. */
 export const cutText = (text: string, chars: number): string =>
   text.length <= chars ? text : `${text.slice(0, chars)} and ${text.length - chars} more`
 
-/** Cuts a list to so many texts, and says how many more there were. */
+/** Shortens a list to a number of items, and appends how many were removed. */
 export const cutList = (texts: readonly unknown[], items: number): readonly unknown[] =>
   texts.length <= items ? texts : [...texts.slice(0, items), `and ${texts.length - items} more`]
 
-/** Returns a JSON value with its texts and lists replaced, at any depth. */
+/** Returns a copy of a JSON value in which texts and lists are replaced, at any depth. */
 export function mapped(
   value: unknown,
   text: (text: string) => string,

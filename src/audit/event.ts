@@ -8,12 +8,12 @@ import { cutText } from './cut'
 
 /**
  * The audit line of a request. Each request has one final line. On routes with `audit.begin`, an
- * opening line is written when a stream begins. It has no field for a token, a query string or a
- * body.
+ * opening line is written when a stream begins. A line has no field for a token, a query string or
+ * a body.
  */
 export interface AuditEvent {
   readonly v: 2
-  /** When the request came, ISO 8601. */
+  /** The time at which the request arrived, in ISO 8601. */
   readonly at: string
   /** The request's id: `x-request-id` of the reply and `jti` of the assertion. */
   readonly id: string
@@ -34,35 +34,37 @@ export interface AuditEvent {
   }
   readonly decision?: Decision
   /**
-   * `forwarded`: the agent answered. `refused`: the gateway refused. `preflight`: a question about
-   * CORS. `begun`: the opening line of a stream, which another line follows. To count requests,
-   * leave out the lines with `begun`.
+   * `forwarded`: the agent answered. `refused`: the gateway refused. `preflight`: a CORS preflight
+   * request was answered. `begun`: a stream began, and another line follows when it ends. To count
+   * requests, leave out the lines with `begun`.
    */
   readonly outcome: 'forwarded' | 'refused' | 'preflight' | 'begun'
   readonly status: number
   readonly code?: RefusalCode
-  /** The reason of a refusal, which the caller is not told. */
+  /** The reason for a refusal. The caller does not see it. */
   readonly reason?: string
   /** The check that a refused token or web page failed. */
   readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
   /**
-   * The agent's answer contained the assertion or the agent's secret, which was removed. The
-   * agent's errors reveal too much.
+   * The agent's answer contained the assertion or the agent's secret, and the gateway removed it.
+   * Probably the agent's error messages reveal too much.
    */
   readonly warning?: 'credential-echoed'
   /**
-   * Milliseconds from the request's arrival to the end of each step, as the platform's clock shows
-   * them.
+   * Milliseconds from the arrival of the request to the end of each step, by the platform's clock.
    */
   readonly ms: Readonly<Record<string, number>>
 }
 
-/** The longest URL that is accepted, so that a credential in a path is found whole. */
+/**
+ * Equals the longest URL that the gateway accepts. A path is never cut within a credential, so the
+ * credential is found and erased.
+ */
 const MAX_PATH_CHARS = 4096
 const MAX_THREAD_CHARS = 100
 
-/** Collects the facts about a request as it goes, and is closed once. */
+/** Collects facts while a request is handled. `close` returns them as the final audit line. */
 export class AuditRecord {
   readonly #started: number
   readonly #ms: Record<string, number> = {}
@@ -81,7 +83,10 @@ export class AuditRecord {
     Object.assign(this.#fields, fields)
   }
 
-  /** @param principal absent on public routes */
+  /**
+   * Notes the verified caller.
+   * @param principal absent on public routes
+   */
   noteVerified(principal: Principal | undefined): void {
     if (principal) {
       const { issuer, subject, kind, client, authenticator, key } = principal
@@ -91,7 +96,7 @@ export class AuditRecord {
     this.lap('verify')
   }
 
-  /** Notes the path. Without it, `close` takes the path from the URL. */
+  /** Notes the path. Without this call, the audit line has the path of the URL. */
   notePath(path: string): void {
     this.#path = path
   }
@@ -105,12 +110,18 @@ export class AuditRecord {
     this.lap('decide')
   }
 
-  /** Notes the agent's answer as complete, unless another end of its stream is noted later. */
+  /**
+   * Notes that the agent answered. Its stream counts as complete, unless another result is noted
+   * later.
+   */
   noteForwarded(status: number): void {
     this.note({ outcome: 'forwarded', status, stream: 'complete' })
   }
 
-  /** @param status that the caller is answered with */
+  /**
+   * Notes a refusal.
+   * @param status the HTTP status that the caller receives
+   */
   noteRefusal({ code, reason, extras: { mismatch } }: Refusal, status: number): void {
     this.note({
       outcome: 'refused',
@@ -121,12 +132,12 @@ export class AuditRecord {
     })
   }
 
-  /** Marks the end of a step. */
+  /** Notes the time at which a step ended. */
   lap(step: string): void {
     this.#ms[step] = this.now() - this.#started
   }
 
-  /** Returns the opening line of a stream. */
+  /** Returns the audit line that is written when a stream begins. */
   opening(): AuditEvent {
     const { stream: _, ...fields } = this.#event()
     return { ...fields, outcome: 'begun' }

@@ -2,11 +2,14 @@ import { percentDecoded } from '../percent'
 import { cutList, cutText, mapped } from './cut'
 import type { AuditEvent } from './event'
 
-/** Cloudflare keeps 256 KB of one invocation's lines, and drops the rest. */
+/**
+ * The longest audit line. Cloudflare keeps 256 KB of log lines for each invocation and drops
+ * further ones.
+ */
 const MAX_BYTES = 8192
 /**
- * How far texts and lists are cut where a line is too large, tried in turn. The last cut always
- * fits.
+ * The lengths to which texts and lists are shortened if a line is too large. They are tried in this
+ * order, and a line always fits with the last ones.
  */
 const CUTS = [
   { chars: 400, items: 30 },
@@ -15,8 +18,8 @@ const CUTS = [
 ] as const
 const PLAIN = /^[\x20-\x7e]*$/
 /**
- * Controls, format characters and line ends, which JSON does not escape: they could control a
- * terminal or begin a line.
+ * Control characters, format characters and line ends that JSON does not escape. They could control
+ * a terminal or begin a new line.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
@@ -24,9 +27,9 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
  * Writes one event as one line of at most 8 KiB, whatever its texts contain (security notes T3,
  * X13).
  *
- * Not found: a credential in another encoding than percent-encoding.
+ * Credentials in another encoding than percent-encoding are not found.
  *
- * @param erase removes text that looks like a credential, wherever one was pasted
+ * @param erase removes text that looks like a credential, from any field of the event
  */
 export function auditLine(event: AuditEvent, erase: (text: string) => string): string {
   let line = written(event, erase)
@@ -53,7 +56,7 @@ function written(event: unknown, erase: (text: string) => string): string {
   return PLAIN.test(line) ? line : line.replace(UNPRINTABLE, escaped)
 }
 
-/** Returns a text unchanged, unless it contains a percent-encoded credential. */
+/** Erases a percent-encoded credential from a text, and returns any other text unchanged. */
 function withoutEncoded(text: string, erase: (text: string) => string): string {
   const found = percentDecoded(text).find((form) => erase(form) !== form)
   return found === undefined ? text : erase(found)

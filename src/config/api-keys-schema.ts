@@ -7,12 +7,12 @@ export const ApiKeysSchema = v.strictObject({
   /** The binding of the KV namespace in wrangler's file. */
   binding: variableName,
   /**
-   * The id of an issuer of the same route. Keys then stand for its people, who have the same
-   * threads with a key as with a token. Without it, keys have people of their own, whose user ids
-   * begin with the id of the keys and a colon.
+   * The id of an issuer that the same route trusts. Each key then identifies a person of this
+   * issuer, who has the same threads with a key as with a token. Without `peopleOf`, keys identify
+   * people of their own, whose user ids begin with this entry's id and a colon.
    */
   peopleOf: v.optional(id),
 })
 
-/** API keys as written. */
+/** API keys as a file in policies/ defines them. */
 export type ApiKeys = v.InferInput<typeof ApiKeysSchema>

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 
-/** The small shapes that issuers, policies and routes are made of. */
+/** Small schemas that the schemas of issuers, policies and routes share. */
 
 export const id = v.pipe(
   v.string(),
@@ -25,5 +25,5 @@ export const seconds = (from: number, to: number) =>
     v.maxValue(to, `at most ${to} seconds`),
   )
 export const fromEnvironment = v.strictObject({ env: variableName })
-/** An address, or the variable that holds it where staging and production differ. */
+/** A URL, or the variable that contains it if staging and production have different ones. */
 export const address = v.union([text, fromEnvironment], 'a URL or { env: NAME }')

@@ -9,8 +9,8 @@ import type { Report } from './report'
 import { checkTrustList, isApiKeys } from './trust'
 
 /**
- * Checks who may come in: issuers and policies, or everybody. Also checks everything that is open
- * before the caller is known.
+ * Checks who may use a route: callers whom its issuers and policies admit, or everybody. Also
+ * checks operations that are open without a token, and headers that may contain one.
  */
 export function checkAccess(route: Route, environment: Environment, report: Report): void {
   checkTokenInBody(route, report)
@@ -76,7 +76,10 @@ function checkPublicCard({ agent, public: isPublic }: Route, report: Report): vo
     )
 }
 
-/** Headers with a meaning of their own, and those of the gateway. */
+/**
+ * Matches headers that have another meaning, or that belong to the gateway. None of them may
+ * contain the caller's token.
+ */
 const NO_TOKEN_HEADER = /^(?:authorization|proxy-|cookie|set-cookie|host|origin|content-|sec-|x-sallyport)/
 
 function checkTokenHeader(

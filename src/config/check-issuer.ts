@@ -7,8 +7,8 @@ import { type Report, reportUnbound } from './report'
 import type { Settings } from './settings'
 
 /**
- * Checks an identity provider: its addresses must be bound and use TLS, and its preset must fit its
- * other settings.
+ * Checks an identity provider. Its addresses must use TLS, the variables that contain them must be
+ * set, and its preset must fit its other settings.
  */
 export function checkIssuer(issuer: Issuer, settings: Settings, environment: Environment, report: Report): void {
   const isUrl = (value: string | undefined) => {
@@ -23,7 +23,8 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
       reportUnbound(report, key, given.env)
       continue
     }
-    // With jwksUri, an issuer is only compared; nothing is fetched from it.
+    // If `jwksUri` is set, `issuer` is only compared with the `iss` of tokens. Nothing is fetched
+    // from it.
     if (isUrl(value) || (key === 'issuer' && issuer.jwksUri !== undefined && !value?.startsWith('http:'))) continue
     const expected = 'an https URL (http only where ENVIRONMENT is "development")'
     const other = key === 'issuer' ? '; with jwksUri, any text except an http address' : ''

@@ -10,7 +10,7 @@ import type { About, Report } from './report'
 const ownOperations = ({ agent }: Route): string[] =>
   agent.kind === 'http' ? named(agent.endpoints) : operationsOf(kinds[agent.kind])
 
-/** Checks that a route offers operations of its kind. */
+/** Checks that the operations of a route exist for its kind of agent. */
 export function checkOwnOperations(route: Route, report: Report): void {
   const own = ownOperations(route)
   if (route.agent.kind === 'http') checkEndpoints(route.agent.endpoints, report)
@@ -25,9 +25,10 @@ export function checkOwnOperations(route: Route, report: Report): void {
   })
 }
 
-/** Checks that a route's policies name operations of any kind. */
+/** Checks that the policies of a route name only operations that exist for some kind of agent. */
 export function checkNamedOperations(route: Route, routes: readonly Route[], about: About): void {
-  // One policy may serve routes of several kinds, so its patterns may name the operations of any.
+  // Routes with different kinds of agent may share a policy, so its patterns may name operations of
+  // any kind.
   const known = [
     ...Object.values(kinds).flatMap(operationsOf),
     ...routes.flatMap(({ agent }) => (agent.kind === 'http' ? named(agent.endpoints) : [])),
@@ -52,15 +53,15 @@ export function checkNamedOperations(route: Route, routes: readonly Route[], abo
 
 const named = (operations: readonly Pick<BodyOperation, 'operation'>[]): string[] =>
   operations.map(({ operation }) => operation)
-/** Returns all operations of a kind, open or closed. */
+/** Returns all operations of a kind of agent, including those that are closed by default. */
 const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
   named([...endpoints.filter((endpoint) => !endpoint.named), ...bodyOperations])
 
 type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 
 /**
- * Reports two endpoints that match the same requests, at the gateway or at a server that ignores
- * case: one of them would never be used.
+ * Reports two endpoints that match the same requests, because one of them would never be used. The
+ * gateway or a server that ignores case could confuse them.
  */
 function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
   endpoints.forEach(({ path }, index) => {

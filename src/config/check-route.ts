@@ -17,17 +17,14 @@ import type { Settings } from './settings'
 /** The other parts of the configuration that a route has to agree with. */
 export interface Surroundings {
   readonly routes: readonly Route[]
-  /** Whether these are all routes of the configuration. */
+  /** Whether `routes` contains all routes of the configuration. */
   readonly areAll: boolean
   readonly settings: Settings
   readonly environment: Environment
   readonly about: About
 }
 
-/**
- * Checks one route: its parts against each other, against its kind of agent and against the
- * environment.
- */
+/** Checks that the settings of one route fit each other, its kind of agent and the environment. */
 export function checkRoute(route: Route, { routes, areAll, settings, environment, about }: Surroundings): void {
   const report = about(`routes/${route.id}.ts`)
   checkOrigin(route, settings, environment, report)
@@ -87,7 +84,7 @@ function checkIdentity(route: Route, report: Report): void {
   const all: readonly Adapter[] = Object.values(kinds)
   for (const [key, value] of Object.entries(identity)) {
     const having = all.filter((adapter) => has(adapter, key)).map(({ kind }) => kind)
-    // Headers, which every kind has, are no channel inside bodies.
+    // `having` is empty for settings about headers, which every kind of agent has.
     if (having.length > 0 && value && !has(adapterOf(agent), key))
       report(
         `identity.${key}`,
@@ -164,8 +161,8 @@ function isWebOrigin(origin: string, isDevelopment: boolean): boolean {
   if (OWN_SCHEME.test(origin)) return true
   if (isAnyPort(origin)) return isDevelopment
   const url = URL.parse(origin)
-  // RFC 6761 section 6.3: names below localhost lead to this machine. Apps on Windows and Android
-  // use such names.
+  // RFC 6761 section 6.3: names that end with `.localhost` lead to this machine. Apps on Windows
+  // and Android use such names.
   const isLoopback = url !== null && /^(?:127\.0\.0\.1|\[::1\]|(?:[a-z0-9-]+\.)*localhost)$/.test(url.hostname)
   const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && (isLoopback || isDevelopment))
   return isSafe && url?.origin === origin && !origin.includes('*')

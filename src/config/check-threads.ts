@@ -6,8 +6,8 @@ import { show } from './fault'
 import type { Report } from './report'
 
 /**
- * Checks the owner of threads against the kind of agent, the callers who may come in, and the
- * operations that the route opens.
+ * Checks that the owner of a route's threads fits its kind of agent, its callers and its
+ * operations.
  */
 export function checkThreads(route: Route, report: Report): void {
   const { threads, unowned, agent, public: isPublic } = route
@@ -54,14 +54,15 @@ export function checkThreads(route: Route, report: Report): void {
 }
 
 /**
- * Checks `resumesAs`. Only the agent knows whether an answer or an edit comes from another person,
- * and whose identity its run then has.
+ * Checks `resumesAs`, which a route needs if an agent keeps identity in a state that several people
+ * share. Only the agent knows whether another person continues a run, and which identity the run
+ * then has.
  */
 function checkStoredIdentity(route: Route, report: Report): void {
   const { agent, identity, resumesAs, threads = 'own' } = route
   const adapter = adapterOf(agent)
   const { state, forwardedProps } = { ...adapter.identity, ...identity }
-  // Agents that keep a state merge `forwardedProps` into it.
+  // Agents with a state merge `forwardedProps` into it.
   const isInState = state !== false || Object.keys(forwardedProps ?? {}).length > 0
   const matters = adapter.storesIdentity === true && isInState && threads !== 'own' && !route.public
   if (matters && resumesAs === undefined)

@@ -7,8 +7,9 @@ import type { Settings } from './settings'
 import { checkTrust, checkTrustList, isApiKeys, issuersIn, type Trust } from './trust'
 
 /**
- * Makes the checks that no schema can make: one part against another, and against the environment.
- * @param areAll false where some routes did not parse: a policy may name their operations
+ * Checks that the parts of the configuration fit each other and the environment. A schema cannot
+ * check this.
+ * @param areAll false if some routes did not parse; policies may then name operations of those
  */
 export function checkRoutes(
   routes: readonly Route[],
@@ -63,7 +64,7 @@ const OWN_PATHS = ['/.well-known', '/.sallyport']
 function checkPaths(routes: readonly Route[], about: About): void {
   const below = (path: string) => (path === '/' ? '/' : `${path}/`)
   const at = new Map<string, Route>()
-  // Routes by every path above theirs, so that ten thousand routes need not be compared in pairs.
+  // Maps each path to a route below it, so that ten thousand routes need not be compared in pairs.
   const under = new Map<string, Route>()
   for (const route of routes) {
     const report = about(`routes/${route.id}.ts`)
@@ -86,22 +87,22 @@ function checkPaths(routes: readonly Route[], about: About): void {
   }
 }
 
-/** `/`, `/a` and `/a/b`, for `/a/b`. */
+/** Returns a path and all paths above it: `/`, `/a` and `/a/b` for `/a/b`. */
 function pathsTo(path: string): string[] {
   const segments = path.split('/').filter((segment) => segment !== '')
   return ['/', ...segments.map((_, index) => `/${segments.slice(0, index + 1).join('/')}`)]
 }
 
 /**
- * Checks that agents do not share an audience: an assertion for one origin must be useless at
- * another.
+ * Checks that agents at different origins have different audiences, so that no agent accepts an
+ * assertion for another one.
  */
 function checkAudiences(routes: readonly Route[], environment: Environment, about: About): void {
   const owners = new Map<string, Route>()
   for (const route of routes) {
     const audience = route.assertion?.audience ?? route.id
     const owner = owners.get(audience)
-    // Two routes with one id are reported elsewhere.
+    // Another check reports two routes with the same id.
     if (
       owner &&
       owner.id !== route.id &&
@@ -120,8 +121,8 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
 }
 
 /**
- * Checks routes that trust the gateway's own assertions. They know people by their user ids,
- * without the provider. So people of several providers must not have the same ids, as on one route.
+ * Checks routes that trust the gateway's own assertions. An assertion names a person by a user id,
+ * without the identity provider. So people of different providers must not have the same user id.
  */
 function checkChains(routes: readonly Route[], environment: Environment, about: About): void {
   const isGateway = ({ issuer }: Issuer) => addressOf(issuer, environment) === variable(environment, 'PUBLIC_URL')
@@ -135,7 +136,10 @@ function checkChains(routes: readonly Route[], environment: Environment, about: 
     }
 }
 
-/** Checks that each namespace belongs to one entry, so that a key stands for one person. */
+/**
+ * Checks that each KV namespace belongs to one entry of `trust`, so that an API key identifies only
+ * one person.
+ */
 function checkNamespaces(routes: readonly Route[], about: About): void {
   const owners = new Map<string, string>()
   for (const { id, binding } of unique(routes.flatMap(({ trust = [] }) => trust.filter(isApiKeys)))) {

@@ -5,11 +5,11 @@ import { commonClaims } from './issuer-preset'
 import { presets } from './issuer-presets'
 import type { Issuer } from './issuer-schema'
 
-/** The place of each tenant's id in the addresses of an issuer with `tenants`. */
+/** The placeholder for a tenant's id in the addresses of an issuer with `tenants`. */
 export const TENANT = '{tenant}'
 
 /**
- * Returns the issuers that an entry of `trust` stands for: one, or one for each of its tenants.
+ * Returns the issuers that an entry of `trust` defines: one, or one for each of its tenants.
  * @param issuer already checked: this function only fills in defaults
  */
 export function compileIssuer(issuer: Issuer, environment: Environment): readonly TrustedIssuer[] {
@@ -25,7 +25,8 @@ function compiled(issuer: Issuer, environment: Environment, tenant?: string): Tr
   const name = of(issuer.issuer)
   const jwksUri = issuer.jwksUri === undefined ? preset?.jwksUri?.(name) : of(issuer.jwksUri)
   const mapped = { ...commonClaims, ...preset?.claims, ...issuer.claims }
-  // Each tenant's administrator decides which email addresses its people have.
+  // A tenant's administrator can give its people any email address, so `email` is not read by
+  // default.
   if (tenant !== undefined && issuer.claims?.email === undefined) mapped.email = { firstOf: [] }
   const prefix = issuer.subjectPrefix ?? ''
   return {
@@ -51,7 +52,10 @@ function compiled(issuer: Issuer, environment: Environment, tenant?: string): Tr
   }
 }
 
-/** @param mapping a source for each field */
+/**
+ * Returns, for each field of a caller, the claims from which it is read.
+ * @param mapping the source of each field
+ */
 export function compileClaims(mapping: NonNullable<Issuer['claims']>): TrustedIssuer['claims'] {
   const fields = Object.entries(mapping).map(([field, source = []]) => [
     field,

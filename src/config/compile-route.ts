@@ -17,20 +17,23 @@ import type { LoadedRoute } from './loaded-route'
 import { compileRates } from './rates'
 import { compileTrust } from './trust'
 
-/** Keeps a reply from running as a page, since it would run as the gateway's own origin. */
+/** Reply headers that keep a browser from running a reply as a page of the gateway's own origin. */
 const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }
 /**
- * Also keeps other sites from showing a reply. Where a token is needed in a header, they cannot ask
- * for one.
+ * Reply headers that also keep other sites from embedding a reply. They are not needed if requests
+ * must have a token in a header, because other sites cannot send it.
  */
 const NOTHING_IS_SHOWN = { ...NOTHING_RUNS, 'cross-origin-resource-policy': 'same-origin' }
 
-/** Headers by which a page says what it may do, and which sites may show it. */
+/** Reply headers in which a page declares what it may do, and which sites may embed it. */
 const PAGE_HEADERS = ['content-security-policy', 'permissions-policy', 'referrer-policy', 'x-frame-options']
 
 const DEFAULT_LIFETIME_SECONDS = 60
 
-/** @param route already checked: this function only fills in, and relies on `check.ts`. */
+/**
+ * Returns a route with every default filled in.
+ * @param route already checked by `check.ts`
+ */
 export function compileRoute(route: Route, environment: Environment, ports: Pick<Ports, 'fetch'>): LoadedRoute {
   const { agent } = route
   const adapter = adapterOf(agent)
@@ -45,7 +48,7 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const open = new Set([...all.filter(isOpenRow).map(({ operation }) => operation), ...openNamed])
   const origin = openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports)
   const isForOperators = 'object' in agent.origin
-  // The list stores who made an entry, and verifies no assertion.
+  // The list of revocations stores who made an entry. It verifies no assertion, so it gets headers.
   const usual = isForOperators ? { ...adapter.identity, headers: true, assertion: 'off' as const } : adapter.identity
   const identity = channels(usual, isForOperators ? {} : (route.identity ?? {}))
   const othersRead = adapter.threads !== undefined && !route.public && threads !== 'own'
@@ -134,16 +137,16 @@ function endpointsOf(agent: Agent): readonly Endpoint[] {
 }
 
 /**
- * Returns who owns the threads: the callers, unless the route says otherwise. Threads are `shared`
- * where the route has no callers, or its kind has no threads.
+ * Returns who owns the threads: each caller, unless the route says otherwise. Threads are `shared`
+ * if the route is public, or if its kind of agent has no threads.
  */
 export const sharingOf = (route: Route): Sharing =>
   route.public || !adapterOf(route.agent).threads ? 'shared' : (route.threads ?? 'own')
 
 /**
- * Tells which rows of its kind a route offers: all that are not closed, or exactly those that
- * `agent.operations` covers. A row that reaches everybody's data is offered only if threads are
- * shared.
+ * Returns a test for the operations that a route offers: all that are not closed by default, or
+ * exactly those that `agent.operations` covers. An operation that reaches the data of all callers
+ * is offered only if threads are shared.
  */
 function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | BodyOperation) => boolean {
   const isShared = sharing === 'shared'
@@ -154,7 +157,10 @@ function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | Bod
   }
 }
 
-/** Returns the kind's own channels, except where the route says otherwise. */
+/**
+ * Returns the headers and fields in which an agent receives the caller's identity: those of its
+ * kind, unless the route sets others.
+ */
 function channels(usual: IdentityChannels, options: IdentityOptions): IdentityChannels {
   const { state, ...given } = options
   const said = Object.entries(given).filter(([, value]) => value !== undefined)

@@ -1,7 +1,7 @@
 /**
- * All that routes/ and policies/ import. Each function returns its argument: with them, the editor
- * and the compiler know what belongs in the object. The real check is at load (load.ts), because a
- * type cannot see a value.
+ * Everything that files in routes/ and policies/ import. Each function only returns its argument,
+ * so that the editor and the compiler know the type of the object. Values are checked at load
+ * (load.ts), because types cannot check them.
  *
  * No function is generic: a `const T extends Route` form would let unknown keys through.
  */
@@ -21,25 +21,28 @@ export type { Issuer } from './issuer-schema'
 export type { Condition } from './policy-schema'
 
 /**
- * Defines one agent behind the gateway: its address, its callers, and where it looks for the user.
+ * Defines one agent behind the gateway: its address, its callers, and where it finds the user's
+ * identity.
  */
 export const defineRoute = (route: Route): Route => route
 
 /**
- * Defines one identity provider: what its tokens look like, and where it keeps roles and the like.
+ * Defines one identity provider: what its tokens look like, and which claims contain roles and
+ * similar facts.
  */
 export const defineIssuer = (issuer: Issuer): Issuer => issuer
 
 /**
- * Defines API keys of people or machines: where they are stored. A route trusts them like an
+ * Defines where API keys of people or machines are stored. A route trusts these keys like an
  * issuer.
  */
 export const defineApiKeys = (keys: ApiKeys): ApiKeys => keys
 
 /**
- * The agent of a route for operators: they revoke people, sessions, tokens, tenants, keys and
- * issuers, and close routes. It is the gateway's own list. Its operations are
- * `revocations.read`, `revocations.add`, `revocations.remove`, `routes.close` and `routes.open`.
+ * The agent of a route for operators, who revoke people, sessions, tokens, tenants, keys and
+ * issuers, and close routes. This agent is the gateway's own list of revocations. Its operations
+ * are `revocations.read`, `revocations.add`, `revocations.remove`, `routes.close` and
+ * `routes.open`.
  */
 export const operators: Agent = {
   kind: 'http',

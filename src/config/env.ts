@@ -5,17 +5,17 @@ import type { AgentCredential, GivenOrigin } from './origin-schema'
 /** The bindings of the platform: variables, secrets and services. */
 export type Environment = Readonly<Record<string, unknown>>
 
-/** The address that requests of a route go to. */
+/** The server to which the gateway sends the requests of a route. */
 export interface Origin {
   /**
-   * Scheme and host: the `origin` of the URL standard. No request to this route goes to any other.
+   * Scheme and host: the `origin` of the URL standard. Requests of this route go to no other host.
    */
   readonly host: string
-  /** The start of every path there, without a slash at its end. */
+  /** The beginning of every path at the agent's server, without a slash at its end. */
   readonly prefix: string
   /**
-   * The path of the route's own address there, as it was written: for some servers, `/chat` is not
-   * `/chat/`.
+   * The path of the agent's address, exactly as the project wrote it: for some servers, `/chat` is
+   * not `/chat/`.
    */
   readonly root: string
   readonly fetch: Ports['fetch']
@@ -25,20 +25,20 @@ interface Fetcher {
   fetch: Ports['fetch']
 }
 
-/** Returns the text of a variable or secret; undefined where it is missing or empty. */
+/** Returns the text of a variable or secret, or undefined if it is missing or empty. */
 export function variable(environment: Environment, name: string): string | undefined {
   const value = environment[name]
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Returns an address from the file or from a variable; undefined where the variable is missing. */
+/** Returns an address from the file or from a variable, or undefined if the variable is missing. */
 export function addressOf(given: string | { env: string }, environment: Environment): string | undefined {
   return typeof given === 'string' ? given : variable(environment, given.env)
 }
 
 /**
- * Finds the binding of a name that has a method, such as `fetch` of a service; undefined where
- * there is none.
+ * Returns the binding with this name if it has this method, such as `fetch` of a service. Returns
+ * undefined otherwise.
  */
 export function binding<T extends object>(
   environment: Environment,
@@ -49,7 +49,7 @@ export function binding<T extends object>(
   return typeof value === 'object' && typeof value?.[method] === 'function' ? (value as T) : undefined
 }
 
-/** Returns the service bound under a name, or undefined. */
+/** Returns the service binding with this name, or undefined if there is none. */
 const service = (environment: Environment, name: string) => binding<Fetcher>(environment, name, 'fetch')
 
 interface ObjectNamespace {
@@ -57,36 +57,42 @@ interface ObjectNamespace {
   get(id: unknown): Fetcher
 }
 
-/** The binding of the object that keeps revocations. */
+/** The name of the binding of the Durable Object that stores revocations. */
 export const REVOCATIONS = 'REVOCATIONS'
 
 /**
- * Returns the list of revocations. A stub whose object was reset stays broken, so each request
- * takes a new one.
+ * Returns the Durable Object that stores revocations. Each request gets a new stub, because a stub
+ * stays broken after its object was reset.
  */
 function revocationList(environment: Environment): Fetcher | undefined {
   const namespace = binding<ObjectNamespace>(environment, REVOCATIONS, 'idFromName')
   return namespace && { fetch: (request, init) => namespace.get(namespace.idFromName('list')).fetch(request, init) }
 }
 
-/** Returns a function that asks the object for the list; undefined where none is bound. */
+/**
+ * Returns a function that fetches the list of revocations, or undefined if no such list is bound.
+ */
 export function listReader(environment: Environment): (() => Promise<Response>) | undefined {
   const list = revocationList(environment)
   return list && (() => list.fetch('https://revocations.object.internal/list'))
 }
 
-/** Returns the URL of an origin, still unchecked; undefined where the environment lacks it. */
+/**
+ * Returns the URL of an origin, or undefined if its variable or binding is missing. The URL is not
+ * checked yet.
+ */
 export function originUrl(origin: GivenOrigin, environment: Environment): string | undefined {
   if ('url' in origin) return origin.url
   if ('env' in origin) return variable(environment, origin.env)
   if ('object' in origin) return revocationList(environment) && 'https://revocations.object.internal'
-  // The host of a service binding is never resolved; it only has to be one that no client can name.
+  // The host name for a service binding is never resolved. It only has to be a name that no client
+  // can use.
   return service(environment, origin.service)
     ? `https://${origin.service.toLowerCase()}.service.internal${origin.path ?? ''}`
     : undefined
 }
 
-/** Turns a checked origin into something that can be called. */
+/** Returns the parts of a checked origin's URL, and the `fetch` that reaches it. */
 export function openOrigin(
   origin: GivenOrigin,
   url: string,
@@ -105,8 +111,8 @@ export function openOrigin(
 }
 
 /**
- * Returns the fixed secret that a route's agent expects; undefined where it expects none.
- * @throws Refusal `configuration-incomplete` where the secret is not set
+ * Returns the fixed secret that a route's agent expects, or undefined if it expects none.
+ * @throws Refusal `configuration-incomplete` if the secret is not set
  */
 export function agentSecret(credential: AgentCredential | undefined, environment: Environment): string | undefined {
   if (!credential) return undefined

@@ -3,7 +3,9 @@
  * code.
  */
 export interface Fault {
-  /** The file that holds it. By convention, a file is named after the id that it defines. */
+  /**
+   * The file that contains the fault. By convention, a file is named after the id that it defines.
+   */
   readonly file: string
   /** The place in the exported object, such as `agent.origin.env`. */
   readonly path: string
@@ -38,7 +40,7 @@ export const entriesOf = (faults: readonly Fault[]): string =>
     )
     .join('\n\n')
 
-/** Returns a value as a fault shows it: short, on one line. */
+/** Formats a value for the text of a fault: short, on one line. */
 export function show(value: unknown): string {
   if (value === undefined) return 'nothing'
   if (typeof value === 'function') return 'a function'

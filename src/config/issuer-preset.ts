@@ -9,28 +9,27 @@ export interface IssuerPreset {
   readonly tokenType?: NonNullable<Issuer['tokenType']>
   readonly audienceFrom?: NonNullable<Issuer['audienceFrom']>
   readonly maxLifetimeSeconds?: number
-  /**
-   * Returns the address of the keys, where it is not below the issuer or where discovery is not
-   * needed.
-   */
+  /** Returns the address of the provider's keys. Absent if discovery at the issuer finds them. */
   readonly jwksUri?: (issuer: string) => string
   readonly accessTokens?: TrustedIssuer['accessTokens']
   readonly rolesByTenant?: boolean
-  /** Returns what `audience` must contain. */
+  /** Returns the value that `audience` must contain. */
   readonly audience?: (issuer: string) => string
-  /** The form of its issuers. With other issuers the preset cannot work. */
+  /**
+   * The form that the provider's `iss` has. The preset cannot work for an `iss` of another form.
+   */
   readonly issuer?: {
     readonly form: RegExp
-    /** Other issuers work as well where `jwksUri` is set. */
+    /** Set if an `iss` of another form works too, provided that `jwksUri` is configured. */
     readonly orKeys?: true
     readonly expected: string
     readonly remedy: string
   }
-  /** The only algorithms that it signs with. */
+  /** The only algorithms with which the provider signs tokens. */
   readonly algorithms?: Issuer['algorithms']
 }
 
-/** The usual claim of each field, unless a preset or the configuration names another. */
+/** The claim from which each field is read, unless a preset or the configuration names another. */
 export const commonClaims = {
   subject: 'sub',
   roles: 'roles',

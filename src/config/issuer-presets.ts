@@ -10,16 +10,16 @@ const slash = (of: string) => ({
 const tenantOf = (issuer: string): string => new URL(issuer).pathname.split('/')[1] ?? ''
 
 /**
- * Well-known providers. Each names the page that documents it and when the page was read. Claims
- * that a person can set about themselves are never mapped to roles or tenant. A provider whose
- * roles are set up by its customer (Auth0 actions, Okta groups, Clerk templates) still needs
- * `claims.roles` with the customer's own name.
+ * Presets of well-known identity providers. A comment at each one names the page that documents it,
+ * and when the page was read. Claims that a person can set about themselves are never mapped to
+ * roles or tenant. If customers set up roles themselves (Auth0 actions, Okta groups, Clerk
+ * templates), the project must set `claims.roles` to the customer's own name.
  */
 export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPreset>> = {
   // learn.microsoft.com/entra/identity-platform/access-token-claims-reference, 2026-11. Version 1
-  // has `appid` and other issuers than version 2, with keys on the same host. Both name a tenant by
-  // its id, no matter at which address the token was requested. Tokens of managed identities live
-  // for 24 hours and five minutes.
+  // tokens have `appid` and another issuer than version 2 tokens. Both versions have their keys on
+  // the same host. Both name a tenant by its id, no matter at which address the token was
+  // requested. Tokens of managed identities live for 24 hours and five minutes.
   entra: {
     claims: {
       scopes: 'scp',
@@ -28,7 +28,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       client: { firstOf: ['azp', 'appid'] },
     },
     maxLifetimeSeconds: DAY + 3600,
-    // Both versions name the client in access tokens only.
+    // In both versions, only access tokens name the client.
     accessTokens: { signs: ['azp', 'appid'], haveNonce: true },
     jwksUri: (issuer) =>
       issuer.startsWith('https://sts.windows.net/')
@@ -47,10 +47,11 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     claims: { roles: 'permissions', tenant: 'org_id', client: { firstOf: ['azp', 'client_id'] } },
     issuer: slash('Auth0'),
   },
-  // developer.okta.com/docs/concepts/auth-servers, 2026-11: only Okta can verify tokens of the org
-  // server.
+  // developer.okta.com/docs/concepts/auth-servers, 2026-11: only Okta itself can verify tokens of
+  // its org authorization server.
   okta: {
-    // A login can be renamed and given to another person. `uid` never changes; machines have none.
+    // A login name can be changed and then given to another person. `uid` never changes, but tokens
+    // of machines have none.
     claims: { subject: { firstOf: ['uid', 'sub'] }, roles: 'groups', scopes: 'scp', client: 'cid' },
     issuer: {
       form: /\/oauth2\/[^/]+$/,
@@ -83,7 +84,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
   },
   // clerk.com/docs/backend-requests/resources/session-tokens, 2026-11: version 2 has the
   // organization in `o`, version 1 in `org_role` and `org_id`. `azp` is the origin of the page, and
-  // `sid` is in session tokens alone.
+  // only session tokens have `sid`.
   clerk: {
     claims: {
       roles: { firstOf: ['o.rol', 'org_role'] },
@@ -98,8 +99,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Remove the slash.',
     },
   },
-  // workos.com/docs/reference/authkit/session-tokens, 2026-11: an issuer belongs to one client, and
-  // tokens name no other audience.
+  // workos.com/docs/reference/authkit/session-tokens, 2026-11: each client has an issuer of its
+  // own. Tokens have no `aud`, so `iss` is checked as the audience.
   workos: {
     claims: { roles: { firstOf: ['roles', 'role'] }, tenant: 'org_id' },
     audienceFrom: { claim: 'iss', where: { sid: true } },
@@ -114,7 +115,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. People can write `user_metadata` themselves.
+  // supabase.com/docs/guides/auth/jwt-fields, 2026-11. People can change their own `user_metadata`,
+  // so roles come from `app_metadata`.
   supabase: {
     claims: { roles: 'app_metadata.roles', tenant: 'app_metadata.tenant' },
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
@@ -124,8 +126,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Add /auth/v1.',
     },
   },
-  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. It has no access tokens for
-  // other APIs.
+  // firebase.google.com/docs/auth/admin/verify-id-tokens, 2026-11. Firebase has no access tokens
+  // for other APIs, so ID tokens are accepted.
   firebase: {
     claims: { tenant: 'firebase.tenant' },
     tokenType: 'id-token',
@@ -138,8 +140,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // developers.google.com/identity/openid-connect/openid-connect, 2026-11. Its access tokens are no
-  // JWTs.
+  // developers.google.com/identity/openid-connect/openid-connect, 2026-11. Google's access tokens
+  // are not JWTs, so ID tokens are accepted.
   google: {
     claims: { tenant: 'hd', client: 'azp' },
     tokenType: 'id-token',
@@ -165,8 +167,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: roles are names of members, which list the
-  // organizations of each role.
+  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: the claim is an object. Each member's name
+  // is a role, and its value lists the organizations for which the person has it.
   zitadel: {
     rolesByTenant: true,
     claims: {

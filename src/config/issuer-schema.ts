@@ -5,8 +5,8 @@ import { address, id, seconds, some, text } from './atoms'
 const path = v.union([text, some(text)], 'a path with dots, or the list of its names')
 
 /**
- * The place of a claim: a path with dots, the list of its exact names, or several places, of which
- * the first that exists counts.
+ * The place of a claim in a token: a path with dots, or a list of exact names. `firstOf` lists
+ * several places, of which the first that exists is used.
  */
 const source = v.union(
   [text, some(text), v.strictObject({ firstOf: some(path) })],
@@ -34,21 +34,21 @@ export const issuerPresetNames = [
 export const IssuerSchema = v.strictObject({
   id,
   /**
-   * The exact `iss` of its tokens; `{ env }` where it differs between staging and production. With
-   * `tenants`, it has `{tenant}` in the place of each tenant's id. An issuer that is no URL needs
-   * `jwksUri`.
+   * The exact `iss` of its tokens, or `{ env }` if staging and production differ. With `tenants`,
+   * it has `{tenant}` in place of the tenant's id. An issuer that is not a URL needs `jwksUri`.
    */
   issuer: address,
   /**
-   * The tenants that may sign in, each an issuer of its own. User ids begin with the tenant's id.
+   * The ids of tenants whose people may sign in. Each tenant is an issuer of its own, and user ids
+   * begin with the tenant's id.
    */
   tenants: v.optional(some(text)),
   /** The accepted audiences: `aud` must contain one of them. */
   audience: some(text),
   /**
-   * For a provider whose access tokens have no `aud`: the claim that must be one of `audience`
-   * instead, and the claims that mark an access token, with their value or `true` for any. In a
-   * token that has an `aud`, only that counts.
+   * For a provider whose access tokens have no `aud`: `claim` must contain one of `audience`
+   * instead. `where` lists the claims that an access token has, with their value or `true` for any
+   * value. If a token has an `aud`, only `aud` is checked.
    */
   audienceFrom: v.optional(
     v.strictObject({
@@ -59,19 +59,19 @@ export const IssuerSchema = v.strictObject({
       ),
     }),
   ),
-  /** Signature algorithms that are accepted; asymmetric only. */
+  /** The accepted signature algorithms. All of them are asymmetric. */
   algorithms: some(v.picklist(jwsAlgorithmNames)),
   /**
-   * The address of its keys. Without it, the preset names it, or OpenID Connect Discovery below the
-   * issuer finds it.
+   * The address of its keys. By default it comes from the preset, or from OpenID Connect Discovery
+   * at the issuer's address.
    */
   jwksUri: v.optional(address),
   /**
-   * A well-known provider. Its preset fills in the settings that are the same for every customer.
-   * Settings here override them one by one.
+   * The name of a well-known provider. The preset fills in the settings that are the same for every
+   * customer. Settings here override them one by one.
    */
   preset: v.optional(v.picklist(issuerPresetNames)),
-  /** The claims in which this provider keeps what policies ask about. */
+  /** The claims of this provider that contain the user id, roles and other facts for policies. */
   claims: v.optional(
     v.strictObject({
       /**
@@ -88,38 +88,38 @@ export const IssuerSchema = v.strictObject({
     }),
   ),
   /**
-   * The separator of several roles where this provider writes them as one text. Without it, a text
-   * is one role.
+   * The separator between roles, if this provider writes several roles as one text. Without it, a
+   * text is one role.
    */
   roleSeparator: v.optional(v.picklist([' ', ','])),
   /**
-   * The roles that are read; a `*` at the end stands for any ending. Without it, all are read, and
-   * many roles can make the assertion too large.
+   * The roles that the gateway reads from tokens; a `*` at the end stands for any ending. By
+   * default it reads all roles, and many roles can make the assertion too large.
    */
   keepRoles: v.optional(some(v.pipe(v.string(), v.regex(/^[^*]+\*?$/, 'a role, or its beginning and *')))),
   /**
-   * `services` where every caller of this issuer is a machine: workload identities, service
-   * accounts.
+   * `services` if every caller of this issuer is a machine: workload identities, service accounts.
    */
   callers: v.optional(v.picklist(['services'])),
   /**
    * `access-token` (default) refuses ID tokens; `at+jwt` takes only RFC 9068 tokens; `id-token` is
-   * for providers that have nothing else.
+   * for providers without access tokens that the gateway can verify.
    */
   tokenType: v.optional(v.picklist(['access-token', 'at+jwt', 'id-token'])),
-  /** Claims that must be present beside `iss`, `aud`, `sub` and `exp`. */
+  /** Claims that a token must have in addition to `iss`, `aud`, `sub` and `exp`. */
   requiredClaims: v.optional(v.array(text)),
-  /** Longest life of a token, `exp` minus `iat`. Default 86400. */
+  /** The longest accepted lifetime of a token (`exp` minus `iat`). Default 86400. */
   maxLifetimeSeconds: v.optional(seconds(60, 31_536_000)),
-  /** Tolerated difference of clocks. Default 30. */
+  /** The tolerated difference between clocks. Default 30. */
   clockSkewSeconds: v.optional(seconds(0, 60)),
   /**
-   * A text before the user id that agents see, so that two issuers of one route cannot share an id.
+   * A text that the gateway puts before each user id, so that users of two issuers of a route
+   * cannot have the same id. Agents see the prefixed id.
    */
   subjectPrefix: v.optional(
     v.pipe(v.string(), v.regex(/^[A-Za-z0-9._:|-]{1,32}$/, 'up to 32 letters, digits or . _ : | -')),
   ),
 })
 
-/** An identity provider as written. */
+/** An identity provider as a file in policies/ defines it. */
 export type Issuer = v.InferInput<typeof IssuerSchema>

@@ -1,4 +1,7 @@
-/** The limits of a route: their shape, their defaults, and a check for limits without effect. */
+/**
+ * The size and time limits of a route: their schema, their defaults, and a check for limits without
+ * effect.
+ */
 import * as v from 'valibot'
 import type { Adapter } from '../agents/adapter'
 import { seconds } from './atoms'
@@ -11,21 +14,25 @@ export const LimitsSchema = v.strictObject({
   ),
   /** How long the agent may take to begin its reply. Default 120. */
   firstByteSeconds: v.optional(seconds(1, 3600)),
-  /** How long a stream that is read may be silent before it counts as broken. Default 600. */
+  /**
+   * How long a stream may be silent before it counts as broken, while its caller reads it. Default
+   * 600.
+   */
   idleSeconds: v.optional(seconds(5, 86_400)),
   /**
-   * Sends a comment after this silence, so that no proxy on the way closes the stream; 0 for never.
+   * How long a stream is silent before the gateway sends a comment, so that no proxy closes it. 0:
+   * no comments.
    */
   heartbeatSeconds: v.optional(seconds(0, 300)),
   /**
-   * How long a run may go on from its start if its caller's token expires meanwhile. Default 900.
+   * How long a run may last in all if its caller's token expires before the run ends. Default 900.
    */
   runSeconds: v.optional(seconds(1, 86_400)),
   /** How long any reply may take, for any caller. Default 21,600: six hours. */
   streamSeconds: v.optional(seconds(1, 604_800)),
-  /** How long a stream goes on after its caller's token has expired. Default 30. */
+  /** How long a stream may continue after its caller's token has expired. Default 30. */
   expiryGraceSeconds: v.optional(seconds(0, 3600)),
-  /** Whether runs end with their caller's token, too. */
+  /** Whether runs, too, are ended when the caller's token expires. */
   endRunsAtExpiry: v.optional(v.boolean()),
 })
 
@@ -34,7 +41,7 @@ export type Limits = { readonly [Name in keyof Given]-?: NonNullable<Given[Name]
 
 export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
   bodyBytes: given.bodyBytes ?? 4 * 1024 * 1024,
-  // LangGraph's `runs/wait` and slow models think for a while before the first byte.
+  // LangGraph's `runs/wait` and slow models need a while before they send the first byte.
   firstByteSeconds: given.firstByteSeconds ?? 120,
   idleSeconds: given.idleSeconds ?? 600,
   heartbeatSeconds: given.heartbeatSeconds ?? adapter.heartbeatSeconds,
@@ -45,7 +52,8 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
 })
 
 /**
- * Reports `idleSeconds` where it has no effect: silence is measured only where comments are sent.
+ * Reports an `idleSeconds` that has no effect: silence is measured only on routes whose streams get
+ * comments.
  */
 export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
   if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return

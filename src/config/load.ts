@@ -7,24 +7,24 @@ import type { LoadedRoute } from './loaded-route'
 import { parseRoute } from './parse'
 import { hostsOf, readSettings } from './settings'
 
-/** The gateway as it runs: everything checked, every default filled in. */
+/** The complete configuration of the running gateway: checked, with every default filled in. */
 export interface Configuration {
-  /** Its own address: the `iss` of what it signs. */
+  /** The gateway's own address, which is the `iss` of its assertions. */
   readonly publicUrl: string
-  /** Values of `Host` that it answers to. */
+  /** The values of the `Host` header that the gateway accepts. */
   readonly hosts: ReadonlySet<string>
-  /** By path. */
+  /** The routes by their paths. */
   readonly routes: ReadonlyMap<string, LoadedRoute>
   readonly environment: Environment
 }
 
 /**
  * Checks the whole configuration and makes it ready to run, or throws with every fault at once.
- * Types check most of it in the editor. This also checks values, data from JSON, and the
- * environment.
+ * Types check most of the configuration in the editor. This function also checks values, data from
+ * JSON, and the environment.
  *
- * Not checked here: secrets. They may be set after the first deployment, so a missing one closes
- * the routes that need it (503) and shows in the health report.
+ * Secrets are not checked here, because they may be set after the first deployment. A missing
+ * secret closes the routes that need it (503) and shows in the health report.
  *
  * @throws ConfigurationError
  */
@@ -41,10 +41,10 @@ export function load(routes: readonly unknown[], environment: Environment, ports
       remedy: 'Add a route file and list it here.',
     })
   }
-  // Routes that do not parse are reported as such. Their conflicts with other routes are found once
-  // they parse.
+  // Routes that do not parse were reported already. Their conflicts with other routes are found
+  // after they were corrected.
   faults.push(...checkRoutes(parsed, settings, environment, parsed.length === routes.length))
-  // A policy that two routes have is checked with each.
+  // A policy of two routes is checked twice, so its faults appear twice here.
   const distinct = [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
   if (distinct.length > 0) throw new ConfigurationError(distinct)
   return {

@@ -14,23 +14,26 @@ import type { Origin } from './env'
 import type { Limits } from './limits'
 import type { Trusted } from './trust'
 
-/** A route as the pipeline uses it: every default filled in, every reference resolved. */
+/**
+ * A route in the form that the gateway uses for requests, with defaults filled in and references
+ * resolved.
+ */
 export interface LoadedRoute {
   readonly id: string
   readonly path: string
   readonly isPublic: boolean
   readonly adapter: Adapter
   readonly tokenInBody: boolean
-  /** Whether a request may pass without a token, though the route is not public. */
+  /** Whether a certain request may pass without a token, although the route is not public. */
   readonly isOpen: (endpoint: Endpoint, body: Json | undefined) => boolean
   readonly threads: Sharing
   readonly claimsUnowned: boolean
-  /** The endpoints that are open. */
+  /** The endpoints that this route offers. */
   readonly endpoints: readonly Endpoint[]
-  /** The open operations that are named in bodies. */
+  /** The operations that this route offers and that request bodies name. */
   readonly bodyOperations: readonly string[]
   readonly find: Finder
-  /** The row of an operation that bodies name. */
+  /** Returns the rules of an operation that a request body names. */
   readonly rowOf: (operation: string) => BodyOperation | undefined
   readonly offers: (operation: string) => boolean
   readonly origin: Origin
@@ -40,26 +43,32 @@ export interface LoadedRoute {
   readonly identity: IdentityChannels
   /** Removes from answers the identity that this route puts into bodies. */
   readonly identityRemoved: AnswerChange | undefined
-  /** Whether comments fill silence on streams, and a long silence counts as broken. */
+  /**
+   * Whether the gateway sends comments on silent streams, and treats a long silence as a broken
+   * stream.
+   */
   readonly watchesSilence: boolean
-  /** The address at which callers find the agent. */
+  /** The public address of the agent, which is the gateway's. */
   readonly place: PublicPlace
   readonly assertion: AssertionRules
   readonly cors: CorsRules
   /**
-   * Origins of web pages that may use the route where CORS is not enough: those of `cors`, and the
-   * gateway's own.
+   * Origins of web pages whose requests are accepted in cases that CORS does not cover: those of
+   * `cors`, and the gateway's own.
    */
   readonly pageOrigins: WebOrigins
   /** The header in which a proxy in front of the gateway puts the caller's token. */
   readonly tokenHeader: string | undefined
   readonly forwardHeaders: readonly string[]
-  /** Reply headers of the agent that are passed on beside the common ones. */
+  /** Reply headers of the agent that the gateway passes on, in addition to those of every route. */
   readonly replyHeaders: readonly string[]
-  /** Reply headers of the gateway's own, the same on each reply. */
+  /** Reply headers that the gateway itself adds to every reply. */
   readonly ownReplyHeaders: Readonly<Record<string, string>>
   readonly limits: Limits
-  /** Rates, by the time at which they are counted, and the header that announces them. */
+  /**
+   * Rate limits on addresses, which are counted before the caller is known, and on callers.
+   * `headers` announces both.
+   */
   readonly rates: {
     readonly ofAddresses: readonly Rate[]
     readonly ofCallers: readonly Rate[]
@@ -67,7 +76,7 @@ export interface LoadedRoute {
   }
   /** Whether requests pass while the list of revocations cannot be read. */
   readonly withoutList: 'closed' | 'open'
-  /** Whether its agent is the list of revocations itself. */
+  /** Whether the agent of this route is the gateway's own list of revocations. */
   readonly isForOperators: boolean
   readonly audit: { readonly begin: boolean }
 }

@@ -6,7 +6,8 @@ import { RouteSchema } from './route-schema'
 type Keys = readonly (string | number)[]
 
 /**
- * Parses one entry of the list as a route, or adds its faults. @param index its place in the list
+ * Parses one entry of the list of routes. If it is not a valid route, adds its faults to `faults`.
+ * @param index the place of the entry in the list
  */
 export function parseRoute(route: unknown, index: number, faults: Fault[]): Route | undefined {
   const misplaced = misplacedIn(route, index)
@@ -40,7 +41,7 @@ function misplacedIn(route: unknown, index: number): Fault[] {
 function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fault {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number)
   const isUnknownKey = issue.expected === 'never'
-  // Some users write the secret itself there; it must not be printed.
+  // Some users write the secret itself here, instead of its name. It must not be printed.
   if (keys.at(-1) === 'secret' && issue.input !== undefined) return { ...place(keys, route, index), ...NO_SECRET }
   return {
     ...place(keys, route, index),
@@ -60,7 +61,10 @@ const TYPES: Readonly<Record<string, string>> = {
   Object: 'an object',
 }
 
-/** Prefers a message of our own schemas: valibot's messages repeat the value that was found. */
+/**
+ * Returns the text that says what was expected. Prefers a message of our own schemas, because
+ * valibot's messages repeat the value that was found.
+ */
 function expectedText({ input, message, expected }: v.BaseIssue<unknown>): string {
   if (input === undefined) return 'a value: this key is required'
   if (!message.startsWith('Invalid ') || expected === null) return message
@@ -79,7 +83,7 @@ const UNDEFINED = {
   remedy: 'Correct the import: the file has no such export.',
 }
 
-/** Finds the keys whose value is undefined. */
+/** Finds the keys, at any depth, whose value is undefined. */
 function undefinedAt(value: unknown, keys: Keys = []): Keys[] {
   if (value === undefined && keys.length > 0) return [keys]
   if (typeof value !== 'object' || value === null) return []
@@ -89,7 +93,7 @@ function undefinedAt(value: unknown, keys: Keys = []): Keys[] {
 
 /**
  * Returns the file and path of a fault. Issuers and policies have files of their own, so the file
- * belongs to the innermost part that has an id.
+ * is that of the innermost part with an id.
  */
 function place(keys: Keys, route: unknown, index: number): Pick<Fault, 'file' | 'path'> {
   const [top, position] = keys

@@ -6,7 +6,7 @@ import { RateSchema } from './rate-schema'
 
 const oneOrMore = v.union([text, some(text)], 'a text or a list of texts')
 
-/** Conditions on a caller. Every field that is given must hold; a list means "one of these". */
+/** Conditions on a caller. The caller must match every given field; a list means "one of these". */
 export interface Condition {
   readonly role?: string | readonly string[] | undefined
   readonly scope?: string | readonly string[] | undefined
@@ -43,7 +43,7 @@ const ConditionSchema: v.GenericSchema<Condition> = v.pipe(
 
 const RuleSchema = v.strictObject({ name: text, operations: some(pattern), when: v.optional(ConditionSchema) })
 
-/** A request as a caller sends it; its path is below the route. */
+/** A request in an example of a policy. Its path is relative to the route. */
 const RequestSchema = v.strictObject({ method: text, path: v.string(), body: v.optional(v.unknown()) })
 
 export const PolicySchema = v.strictObject({
@@ -54,7 +54,7 @@ export const PolicySchema = v.strictObject({
   deny: v.optional(v.array(RuleSchema)),
   /** Limits on the number of requests, on every route that has this policy. */
   rates: v.optional(some(RateSchema)),
-  /** Run by `npm test`: at least one that is allowed and one that is denied. */
+  /** Examples that `npm test` runs: at least one that is allowed and one that is denied. */
   examples: v.pipe(
     v.array(
       v.strictObject({

@@ -2,10 +2,16 @@ import * as v from 'valibot'
 import { id, some, variableName } from './atoms'
 import { pattern } from './operation-pattern'
 
-/** A limit of requests in a window, counted by a `ratelimits` binding of wrangler's file. */
+/**
+ * A limit on the number of requests in a time window, counted by a `ratelimits` binding of
+ * wrangler's file.
+ */
 export const RateSchema = v.strictObject({
   name: id,
-  /** The thing that requests are counted by. `address` is counted before the caller is known. */
+  /**
+   * Requests with the same value of this are counted together. `address` is counted before the
+   * caller is known.
+   */
   per: v.picklist(['person', 'tenant', 'key', 'route', 'operation', 'address']),
   /** The binding's name in wrangler's file. */
   binding: variableName,

@@ -1,4 +1,4 @@
-/** Rates of policies: their check against the Worker's bindings, and the form that requests use. */
+/** Checks the rate limits of policies against the Worker's bindings, and prepares them for use. */
 import type { Limiter, Rate } from '../limits/rate'
 import { covers } from '../policy/operation'
 import type { Policy } from './define'
@@ -9,7 +9,7 @@ import type { About } from './report'
 const limiterOf = (environment: Environment, name: string): Limiter | undefined =>
   binding<Limiter>(environment, name, 'limit')
 
-/** Checks the rates of one route's policies. */
+/** Checks the rate limits of one route's policies. */
 export function checkRates(policies: readonly Policy[] = [], environment: Environment, about: About): void {
   for (const { id: policy, rates = [] } of policies) {
     rates.forEach(({ name, per, binding: bound, operations }, index) => {

@@ -15,5 +15,5 @@ export function reportUnbound(report: Report, path: string, name: string): void 
   )
 }
 
-/** Returns the `Report` of a file. */
+/** A function that returns the `Report` function for a file. */
 export type About = (file: string) => Report

@@ -1,7 +1,7 @@
 /**
- * The shape of everything in routes/ and policies/: one strict schema, from which come the types of
- * define.ts, the check at load and the JSON Schema. Unknown keys are faults; so is anything that is
- * not plain data.
+ * The schema of everything in routes/ and policies/. The types in define.ts, the check at load and
+ * the JSON Schema all come from it. Unknown keys are faults, and so are values that are not plain
+ * data.
  */
 import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'
@@ -12,7 +12,7 @@ import { CredentialSchema, OriginSchema } from './origin-schema'
 import { PolicySchema } from './policy-schema'
 import { TrustSchema } from './trust'
 
-/** Limits the route to these operations, or opens ones that its kind keeps closed. */
+/** The operations that the route offers, which may include some that are closed by default. */
 const operations = v.optional(some(pattern))
 const agentFields = { origin: OriginSchema, credential: v.optional(CredentialSchema), operations }
 const endpoint = v.strictObject({
@@ -32,7 +32,7 @@ const agents = [
   v.strictObject({
     kind: v.literal('ag-ui'),
     ...agentFields,
-    /** Where agents of this make look for the user. */
+    /** The framework of the agent, which decides where the agent finds the user's identity. */
     preset: v.optional(
       v.picklist([
         'agno',
@@ -50,27 +50,28 @@ const agents = [
   v.strictObject({
     kind: v.literal('copilotkit'),
     ...agentFields,
-    /** The make of the runtime's agents, where it matters that they forward headers. */
+    /**
+     * The framework of the runtime's agents. It matters because `mastra` agents forward headers.
+     */
     preset: v.optional(v.literal('mastra')),
-    /** The runtime's own `mode`. Default: `multi-route`, as there. */
+    /**
+     * The `mode` that the runtime is configured with. Default: `multi-route`, as in the runtime.
+     */
     style: v.optional(v.picklist(['multi-route', 'single-route'])),
   }),
   v.strictObject({
     kind: v.literal('mcp'),
     ...agentFields,
     /**
-     * Says that the server keeps each session's events in a separate store, so that callers may
-     * resume their streams.
+     * Confirms that the server keeps the events of each session in a separate store. Callers may
+     * then resume their streams.
      */
     eventStore: v.optional(v.literal('per-session')),
   }),
   v.strictObject({
     kind: v.literal('a2a'),
     ...agentFields,
-    /**
-     * Whether the agent's card is shown without a token, to clients that learn from it how to sign
-     * in.
-     */
+    /** Whether clients can read the agent card without a token, to learn from it how to sign in. */
     publicCard: v.optional(v.literal(true)),
   }),
   v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
@@ -84,7 +85,8 @@ export const AgentSchema = v.variant(
 )
 
 /**
- * The source of a field of an injected identity: a name of the principal, or `claims.` and a path.
+ * The source of an identity field that the agent receives: a field of the verified caller, or
+ * `claims.` and the path of a claim.
  */
 const source = v.pipe(
   v.string(),
@@ -108,15 +110,15 @@ export const IdentitySchema = v.strictObject({
         key: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a state key')),
         fields: v.optional(fields),
       }),
-      // Without a key the fields are members of the state themselves.
+      // Without a key, the fields are put directly into the state.
       v.strictObject({ fields }),
     ]),
   ),
   /** Identity in `RunAgentInput.forwardedProps`, field by field. */
   forwardedProps: v.optional(fields),
   /**
-   * Fill LangGraph's `config.configurable.langgraph_auth_user` (for a JavaScript server that has no
-   * auth itself).
+   * Whether to fill LangGraph's `config.configurable.langgraph_auth_user`, for a JavaScript server
+   * without auth of its own.
    */
   langgraphAuthUser: v.optional(v.boolean()),
 })
@@ -128,9 +130,9 @@ export const RouteSchema = v.strictObject({
     v.regex(/^(\/|(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+)$/, 'a path such as "/agents/support", without a slash at its end'),
   ),
   agent: AgentSchema,
-  /** Identity providers whose tokens open this route. */
+  /** The identity providers and API keys that this route accepts. */
   trust: v.optional(some(TrustSchema)),
-  /** All of these must allow. */
+  /** The policies of this route. All of them must allow a request. */
   policies: v.optional(some(PolicySchema)),
   /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
   public: v.optional(v.literal(true)),
@@ -140,13 +142,14 @@ export const RouteSchema = v.strictObject({
    */
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
-   * For an agent that keeps identity in its state: confirms that a run which another person answers
-   * or edits has the identity of the person who asked first. Required where threads belong to a
+   * Confirms that a run keeps the identity of the person who asked first, even if another person
+   * answers or edits it. Required if an agent keeps identity in its state and threads belong to a
    * tenant or are shared.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /**
-   * LangGraph threads that have no owner yet: `hide` (default), or give each to the first caller.
+   * Whether LangGraph threads without an owner are hidden (`hide`, the default), or each belongs to
+   * the first caller who uses it.
    */
   unowned: v.optional(v.picklist(['hide', 'claim-by-first'])),
   /**
@@ -165,7 +168,7 @@ export const RouteSchema = v.strictObject({
       claims: v.optional(v.array(text)),
       /**
        * `request` (default) binds each assertion to its request; `none` lets one assertion serve
-       * all requests of a person for half its life.
+       * all requests of a person for half its lifetime.
        */
       bind: v.optional(v.picklist(['request', 'none'])),
     }),
@@ -173,21 +176,22 @@ export const RouteSchema = v.strictObject({
   cors: v.optional(
     v.strictObject({
       /**
-       * Exact web origins, also of apps' own schemes; in development `http://localhost:*` as well.
+       * Exact web origins, including those with an app's own URL scheme. In development,
+       * `http://localhost:*` is possible too.
        */
       origins: some(address),
       /** Lets pages send requests with `credentials: 'include'`. Cookies are still not read. */
       credentials: v.optional(v.literal(true)),
       /**
-       * Request headers that pages send and that the gateway drops. If they were not listed, the
-       * browser would not send the request.
+       * Request headers that pages send and that the gateway drops. Without this list, the browser
+       * would not send the request.
        */
       ignoreHeaders: v.optional(v.array(headerName)),
     }),
   ),
   /**
-   * Says that the agent serves web pages. Replies then have no content security policy of the
-   * gateway's.
+   * Confirms that the agent serves web pages. The gateway then adds no content security policy to
+   * replies.
    */
   servesPages: v.optional(v.literal(true)),
   audit: v.optional(
@@ -200,7 +204,7 @@ export const RouteSchema = v.strictObject({
   ),
   /**
    * A header in which a proxy in front of the gateway puts the caller's token, such as
-   * `cf-access-jwt-assertion`. Such a credential belongs to the browser, not to the page. So a
+   * `cf-access-jwt-assertion`. Requests from any page in the browser have such a token. So a
    * request that changes something must come from a page of an allowed origin.
    */
   tokenHeader: v.optional(headerName),

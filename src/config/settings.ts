@@ -4,7 +4,7 @@ import { type Fault, show } from './fault'
 /** The gateway's own settings, from the environment. */
 export interface Settings {
   readonly publicUrl: string
-  /** Lets origins and issuers be plain http. */
+  /** Whether the addresses of agents and issuers may use plain http. */
   readonly isDevelopment: boolean
 }
 
@@ -41,8 +41,8 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
 }
 
 /**
- * Returns the hosts that the gateway answers to. In development, a loopback address counts under
- * all its three names.
+ * Returns the hosts that the gateway answers to. In development, all three names of a loopback
+ * address are accepted.
  */
 export function hostsOf({ publicUrl, isDevelopment }: Settings): string[] {
   const { host, port, hostname } = new URL(publicUrl)

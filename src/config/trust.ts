@@ -1,6 +1,6 @@
 /**
- * The entries of `trust`, which are identity providers and API keys: the shape of each kind, its
- * check, and its compiled form.
+ * The entries of `trust`, which are identity providers and API keys. This module has the schema,
+ * the check and the compiled form of each.
  */
 import * as v from 'valibot'
 import type { KeyNamespace, TrustedKeys } from '../authentication/api-key/trusted-keys'
@@ -14,10 +14,10 @@ import { type Issuer, IssuerSchema } from './issuer-schema'
 import type { Report } from './report'
 import type { Settings } from './settings'
 
-/** An entry of a route's `trust`, as written. */
+/** An entry of a route's `trust`, as a file in policies/ defines it. */
 export type Trust = Issuer | ApiKeys
 
-/** An entry with a namespace means API keys. */
+/** Tells whether an entry of `trust` defines API keys: only those have a `binding`. */
 export const isApiKeys = (trust: unknown): trust is ApiKeys =>
   typeof trust === 'object' && trust !== null && 'binding' in trust
 
@@ -29,7 +29,10 @@ export interface Trusted {
   readonly apiKeys: readonly TrustedKeys[]
 }
 
-/** Returns the issuer of people who have API keys only. @param id of the keys, in policies/ */
+/**
+ * Returns the issuer of people who have API keys only. @param id the id of the API keys in
+ * policies/
+ */
 export const ownIssuerOf = (id: string): string => `urn:sallyport:api-keys:${id}`
 
 export const issuersIn = (trust: readonly Trust[] = []): readonly Issuer[] =>
@@ -81,7 +84,10 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
   }
 }
 
-/** @param trust checked: this function only fills in */
+/**
+ * Returns the issuers and API keys of a route, with every default filled in.
+ * @param trust already checked
+ */
 export function compileTrust(trust: readonly Trust[], environment: Environment): Trusted {
   const issuers = issuersIn(trust).flatMap((issuer) => compileIssuer(issuer, environment))
   const apiKeys = trust.filter(isApiKeys).flatMap((keys) => {
@@ -109,5 +115,5 @@ function compileKeys(
 }
 
 const namespaceOf = (keys: ApiKeys, environment: Environment): KeyNamespace | undefined =>
-  // Buckets and Durable Objects have a `get` as well.
+  // Only KV namespaces have `getWithMetadata`. Buckets and Durable Objects have a `get` too.
   binding<KeyNamespace & { getWithMetadata: unknown }>(environment, keys.binding, 'getWithMetadata')

@@ -4,25 +4,27 @@ import type { RefusalCode } from './refusals'
 /** The id of a JSON-RPC request (section 4). */
 export type RpcId = string | number | null
 
-/** JSON-RPC 2.0: each request of the body is answered by an error of its own. */
+/** Errors in the form of JSON-RPC 2.0: each request in the body gets an error of its own. */
 export interface RpcForm {
   readonly as: 'json-rpc'
-  /** Absent: the body has not been read, or it is unknown which requests are answered. */
+  /**
+   * The ids of the requests to answer. Absent if the body was not read, or if the ids are unknown.
+   */
   readonly ids?: readonly RpcId[]
   readonly isBatch: boolean
-  /** Statuses that differ from the refusal's own, as the protocol's clients need them. */
+  /** HTTP statuses that replace the refusal's own, because clients of the protocol need them. */
   readonly statuses?: Partial<Record<RefusalCode, number>>
-  /** Codes of errors that the protocol has beside JSON-RPC's own. */
+  /** Error codes that the protocol defines in addition to those of JSON-RPC. */
   readonly codes?: Partial<Record<RefusalCode, number>>
 }
 
 /**
- * How the clients of an endpoint read errors, beside the members that all refusals have: as
- * JSON-RPC, or as `google.rpc.Status` in JSON, which A2A's binding to HTTP has.
+ * The form of errors that the clients of an endpoint understand, in addition to the members that
+ * all refusals have. It is JSON-RPC, or `google.rpc.Status` in JSON, which A2A over HTTP uses.
  */
 export type ErrorForm = RpcForm | { readonly as: 'google.rpc.Status' }
 
-/** The members of a refusal that its forms repeat. */
+/** The members of a refusal that these forms repeat. */
 interface Problem {
   readonly code: RefusalCode
   readonly detail: string
@@ -31,7 +33,8 @@ interface Problem {
 }
 
 /**
- * JSON-RPC 2.0 section 5.1, and MCP's revision 2026-07-28 for headers that differ from the body.
+ * JSON-RPC codes from JSON-RPC 2.0 section 5.1, and from MCP's revision 2026-07-28 for headers that
+ * differ from the body.
  */
 const CODES: Partial<Record<RefusalCode, number>> = {
   'operation-unknown': -32_601,
@@ -41,30 +44,34 @@ const CODES: Partial<Record<RefusalCode, number>> = {
   'internal-error': -32_603,
 }
 /**
- * The code of all other refusals: in the range for implementations, where MCP and A2A have none.
+ * The JSON-RPC code of all other refusals. It is in the range for implementations, and neither MCP
+ * nor A2A uses it.
  */
 const REFUSED = -32_090
 const PARSE_ERROR = -32_700
 const INVALID_REQUEST = -32_600
-/** Reasons of `body-invalid` which mean that the body is no request at all. */
+/** Reasons of `body-invalid` which mean that the body is not a JSON-RPC request at all. */
 const NO_REQUEST = new Set(['not JSON-RPC 2.0', 'not one A2A request', 'too many messages'])
-/** Refusals of bodies whose ids could not be read: their error has none (section 5). */
+/**
+ * Refusals of bodies whose request ids could not be read. The `id` of their error is null (JSON-RPC
+ * 2.0 section 5).
+ */
 const UNREADABLE: ReadonlySet<RefusalCode> = new Set(['body-invalid', 'body-too-large', 'media-type-refused'])
 
 /**
- * Tells whether a refusal is answered as an error of JSON-RPC. A notification has no id, and its
- * sender looks at the status.
+ * Tells whether the reply to a refused request is a JSON-RPC error. A notification has no id, and
+ * its sender looks only at the HTTP status.
  */
 const isRpcError = ({ code }: Refusal, form: ErrorForm): form is RpcForm =>
   form.as === 'json-rpc' && (form.ids?.length !== 0 || UNREADABLE.has(code))
 
-/** Returns the status that a refusal is answered with. */
+/** Returns the HTTP status of the reply to a refused request. */
 export const statusOf = (refusal: Refusal, form: ErrorForm | undefined): number =>
   (form && isRpcError(refusal, form) && form.statuses?.[refusal.code]) || refusal.row.status
 
 /**
- * Returns the refusal as the endpoint's clients read it. @param problem as all other clients read
- * it
+ * Returns the body of a refusal in the form that clients of the endpoint understand.
+ * @param problem the body in the form for all other clients
  */
 export function formed(refusal: Refusal, problem: Problem, form: ErrorForm | undefined): unknown {
   if (form?.as === 'google.rpc.Status') return { ...problem, error: googleStatus(problem) }

@@ -1,16 +1,19 @@
 import { type ErrorForm, formed, statusOf } from './forms'
 import type { Refusal } from './refusal'
 
-/** The part of a challenge that depends on the route. */
+/** The part of a `WWW-Authenticate` challenge that depends on the route. */
 export interface ChallengeContext {
-  /** The route's id, or the gateway's name where no route matched. */
+  /** The route's id, or the gateway's name if no route matched. */
   readonly realm: string
   /**
-   * Each writes the challenge of one kind of credential that the route takes, around these
-   * parameters.
+   * Functions that write a challenge with these parameters, one for each kind of credential that
+   * the route accepts.
    */
   readonly challenges: readonly ((parameters: string) => string)[]
-  /** Where a client finds out who issues tokens for this resource (RFC 9728 section 5.1). */
+  /**
+   * The URL that tells clients which issuer gives them tokens for this resource (RFC 9728 section
+   * 5.1).
+   */
   readonly resourceMetadata?: string
   /** Scopes that clients should request at sign-in. */
   readonly scopes?: readonly string[]
@@ -24,8 +27,9 @@ export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
  * because many front ends show one of the two. Its type is `application/json`, because AG-UI's
  * client parses only a type that contains exactly that.
  *
- * @param cors the headers that let a page read it
- * @param form how the endpoint's clients read errors; absent where no endpoint is known
+ * @param cors the headers that let a web page read the response
+ * @param form the form of errors that clients of the endpoint understand; absent if no endpoint is
+ * known
  */
 export function problem(
   refusal: Refusal,
@@ -59,11 +63,11 @@ export function problem(
     detail,
     requestId,
     error: title,
-    // CopilotKit's client shows this member, and no other, where a runtime's `/info` is refused.
+    // If a runtime's `/info` is refused, CopilotKit's client shows only this member.
     message: detail,
     ...(extras.scopes && { scopes: extras.scopes }),
     ...(extras.field && { field: extras.field }),
-    // Some clients lose headers.
+    // Some clients drop headers, so the body repeats them.
     ...(retryAfter !== undefined && { retryAfter }),
     ...(extras.limit && { limit: extras.limit }),
     ...(extras.rateLimit && { rateLimit: extras.rateLimit }),

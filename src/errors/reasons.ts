@@ -40,9 +40,9 @@ export type PolicyReasons = Reason | `${Reason} ${string}`
 type Name = string
 
 /**
- * The gateway's reasons for a refusal, for the audit line and for tests: a closed list for each
- * code. They contain no text of the caller's, except for a host that is unknown. A code that is not
- * listed needs no reason.
+ * The gateway's reasons for a refusal, for the audit line and for tests. Each code has a closed
+ * list of reasons. A reason contains no text from the caller, except an unknown host. A code that
+ * is not listed needs no reason.
  */
 interface Reasons {
   'path-not-canonical': 'the path would change the host'
@@ -51,11 +51,11 @@ interface Reasons {
   'cors-origin-refused': 'websocket' | Name
   'credential-ambiguous': 'body' | 'two kinds'
   'token-invalid': TokenReason
-  /** The keys' id in policies/. */
+  /** The id of the API keys in policies/. */
   'api-keys-unavailable': Name
   'policy-denied': PolicyReasons
   'scope-insufficient': PolicyReasons
-  /** The rate, as `policy/name`. */
+  /** The rate limit that was exceeded, as `policy/name`. */
   'rate-limited': Name
   'field-forbidden': 'status' | 'tenant' | 'webhook'
   'body-invalid':
@@ -108,8 +108,8 @@ interface Reasons {
     | 'too large to change'
     | 'type cannot be changed'
   /**
-   * The credential that was sent: the assertion (and the secret, where there is one), or the secret
-   * alone.
+   * The credential that the gateway sent to the agent: the assertion (and the secret, if there is
+   * one), or only the secret.
    */
   'origin-unauthorized': 'assertion' | 'secret'
   'origin-busy': `${Question}: ${number}`
@@ -119,7 +119,7 @@ interface Reasons {
   'internal-error': Name
 }
 
-/** The gateway's own questions to an agent, whose answers it could not use. */
+/** A fact that the gateway asked an agent for, without getting a usable answer. */
 export type Question = 'owner of a thread' | 'owner of a cron' | 'runs of a thread' | 'thread of a run'
 
 export type ReasonOf<Code extends RefusalCode> = Code extends keyof Reasons ? Reasons[Code] : never

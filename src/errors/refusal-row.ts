@@ -6,6 +6,6 @@ export interface RefusalRow {
   readonly title: string
   readonly detail: string
   readonly challenge?: Challenge
-  /** Seconds for `Retry-After`, where waiting helps and the refusal itself names no time. */
+  /** Seconds for `Retry-After`, if waiting helps and the refusal itself gives no time. */
   readonly retryAfter?: number
 }

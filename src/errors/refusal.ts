@@ -2,38 +2,38 @@ import type { ReasonOf } from './reasons'
 import type { RefusalRow } from './refusal-row'
 import { type RefusalCode, refusals } from './refusals'
 
-/** A check that failed, for the operator. */
+/** The details of a failed check, for the operator. */
 export interface Mismatch {
   readonly found: string
   readonly expected: string
-  /** The setting that decides it, such as `audience`. */
+  /** The setting that the check depends on, such as `audience`. */
   readonly setting?: string | undefined
 }
 
-/** Details beside the refusal's row of the table. */
+/** Details of one refusal, in addition to its row in the table of refusals. */
 export interface RefusalExtras {
-  /** The operator's own words, in place of the row's. */
+  /** A text of the operator, in place of the row's text. */
   readonly detail?: string
   /** Scopes that would be enough, for `insufficient_scope`. */
   readonly scopes?: readonly string[]
   /** Methods that the endpoint has, for `Allow`. */
   readonly allow?: readonly string[]
   /**
-   * The body's field that was refused: a name that the table of an agent kind lists, never one the
-   * caller made up.
+   * The field of the body that was refused. It is a name from the table of the agent's kind, never
+   * a name that the caller made up.
    */
   readonly field?: string
-  /** Why a token was refused, in detail. It goes to the operator and nowhere else. */
+  /** Why a token was refused, in detail. Only the operator sees it. */
   readonly mismatch?: Mismatch | undefined
   /** The name of the limit that was hit, or of its setting, and how much it allows. */
   readonly limit?: { readonly name: string; readonly most: number }
-  /** A rate as `RateLimit-Policy` and `RateLimit` write it. */
+  /** The values of the headers `RateLimit-Policy` and `RateLimit`. */
   readonly rateLimit?: { readonly policy: string; readonly state: string }
   /** Whole seconds for `Retry-After`, in place of the row's. */
   readonly retryAfter?: number
 }
 
-/** A refusal from the closed table. `reason` goes to the audit line and nowhere else. */
+/** A refusal from the table in refusals.ts. Its `reason` appears only in the audit line. */
 export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
   override readonly name = 'Refusal'
 
@@ -54,8 +54,8 @@ export class Refusal<Code extends RefusalCode = RefusalCode> extends Error {
 }
 
 /**
- * Turns anything that was thrown into a refusal. An error of another kind becomes an internal
- * error, never an allow.
+ * Turns anything that was thrown into a refusal. An unexpected error becomes an internal error, so
+ * it never lets a request pass.
  */
 export function asRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown

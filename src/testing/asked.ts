@@ -8,13 +8,13 @@ import { parseTarget } from '../request/target'
 export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
 
 /**
- * The operations that a request asks a route for, or the code of a refusal that comes before the
+ * The operations that a request needs on a route, or the code of a refusal that comes before the
  * policies.
  */
 export type Asked =
   | {
       readonly operations: readonly string[]
-      /** The code of a refusal that comes after the policies have allowed it. */
+      /** The code of a refusal that follows even if the policies allow the request. */
       readonly refusedThen?: string
     }
   | { readonly refused: string }
@@ -23,9 +23,9 @@ const HOST = 'gateway.invalid'
 const nowhere = () => Promise.reject(new Error('An example is sent nowhere.'))
 
 /**
- * Finds the operations of a request, by the tables that the Worker uses. No policy is evaluated,
- * and nothing is sent.
- * @param request its path is below the route
+ * Finds the operations that a request needs, with the same tables as the Worker. No policy is
+ * evaluated, and nothing is sent.
+ * @param request a request whose path is relative to the route
  */
 export function askedOf(route: Route, { method, path, body }: ExampleRequest): Asked {
   const agent = { ...route.agent, origin: { url: 'https://agent.invalid' } } as Route['agent']

@@ -22,8 +22,8 @@ export const policiesOf = (routes: readonly Route[]): readonly Policy[] => [
 ]
 
 /**
- * Runs a policy's own examples, each with that policy alone, and returns those that fail.
- * @param routes where requests of examples are looked up; only those with this policy count
+ * Runs a policy's own examples, with no other policy, and returns those that fail.
+ * @param routes the routes on which requests of examples are tried, if they have this policy
  */
 export function runExamples(policy: Policy, routes: readonly Route[]): FailedExample[] {
   return policy.examples.flatMap((example, index) => {
@@ -37,8 +37,8 @@ export function runExamples(policy: Policy, routes: readonly Route[]): FailedExa
 }
 
 /**
- * Returns `allow` or `deny` for each route that has the request, or the reason why there is no
- * outcome.
+ * Returns `allow` or `deny` for each route that knows the request, or the reason why no route has
+ * an outcome.
  */
 function outcomesOf(policy: Policy, { as, does }: Example, routes: readonly Route[]): readonly string[] {
   const caller = callerOf(as)

@@ -11,7 +11,7 @@ import { startProjectWorker } from './project-worker'
 import { signingKeysFor } from './signing-keys'
 import { TestKeys, type TestPerson, tokenFor } from './token'
 
-/** How long to wait for a line, which is written when the answer has ended. */
+/** How long to wait for an audit line. The gateway writes it only after the answer has ended. */
 const AUDIT_MS = 5_000
 
 export interface GatewayOptions {
@@ -29,7 +29,8 @@ export interface GatewayOptions {
 export type TestKey = Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'subject'>
 
 /**
- * The project's Worker in workerd, with people of its identity providers and agents of the test.
+ * The project's Worker in workerd, with test users of its identity providers and with agents that
+ * the test replaces.
  */
 export interface TestGateway {
   readonly url: string

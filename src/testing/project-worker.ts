@@ -31,7 +31,7 @@ function objectsOf({ durable_objects: { bindings } }: Deployment['config']) {
   }
 }
 
-/** The servers around a Worker. */
+/** The test's replacements for the network and the console of a Worker. */
 interface Around {
   /** Answers every request that the Worker sends. */
   readonly answer: (request: Request) => Promise<Response>
@@ -103,6 +103,6 @@ interface Runtime {
   readonly Response: new (body: never, init: { status: number; headers: [string, string][] }) => Response
 }
 
-/** Loads the workerd that the project's wrangler brings. */
+/** Loads the workerd that is installed with the project's wrangler. */
 const miniflare = (): Runtime =>
   createRequire(createRequire(import.meta.url).resolve('wrangler'))('miniflare') as Runtime

@@ -1,6 +1,6 @@
 import { exportJWK, generateKeyPair } from 'jose'
 
-/** Makes SIGNING_KEYS with a key of each of these algorithms, for a gateway in a test. */
+/** Makes the secret SIGNING_KEYS for a gateway in a test, with one key for each algorithm. */
 export async function signingKeysFor(algorithms: readonly string[]): Promise<string> {
   const keys = [...new Set(algorithms)].map(async (alg) => {
     const { privateKey } = await generateKeyPair(alg, { extractable: true })

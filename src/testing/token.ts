@@ -5,7 +5,8 @@ import type { ClaimPath } from '../claims'
 /** A user who is signed in at an identity provider of the project. */
 export interface TestPerson {
   /**
-   * The id of the issuer, as its file defines it. Without it, the first one that the route trusts.
+   * The id of the issuer, as its file defines it. By default, the first issuer that the route
+   * trusts.
    */
   readonly issuer?: string
   readonly sub: string
@@ -18,7 +19,7 @@ export interface TestPerson {
   readonly isService?: boolean
   /** Additional claims. They override those above. */
   readonly claims?: Readonly<Record<string, unknown>>
-  /** Seconds until the token expires, 300 by default. A negative number makes an expired one. */
+  /** Seconds until the token expires, 300 by default. A negative number makes an expired token. */
   readonly expiresIn?: number
 }
 
@@ -27,7 +28,7 @@ interface Key {
   readonly publicJwk: JWK
 }
 
-/** Keys that replace those of identity providers, one of each algorithm. */
+/** Keys that replace the keys of identity providers in a test, one for each algorithm. */
 export class TestKeys {
   readonly #keys = new Map<string, Promise<Key>>()
 
@@ -52,8 +53,8 @@ async function makeKey(algorithm: string): Promise<Key> {
 }
 
 /**
- * Makes a token as this issuer would for a person. Each claim is where the issuer's settings look
- * for it.
+ * Makes a token as this issuer would for a person. Each claim is put where the issuer's settings
+ * expect it.
  */
 export async function tokenFor(issuer: TrustedIssuer, person: TestPerson, keys: TestKeys): Promise<string> {
   const [alg = 'RS256'] = issuer.algorithms
