@@ -3,12 +3,15 @@ import { type ApiKeyRecord, ApiKeyRecordSchema } from '../authentication/api-key
 import { ProjectError } from './project'
 
 export const DAY_SECONDS = 86_400
-/** The year 2255. A later time was most likely given in milliseconds. */
+/** The latest accepted time, in the year 2255. A larger number is probably in milliseconds. */
 const LAST = 9_000_000_000
-/** Lists show the text on one line, and agents get it in a header. */
+/**
+ * Matches a text that fits on one line, because lists show it on a line and agents get it in a
+ * header.
+ */
 const LINE = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
-/** The parts of a key, as the command receives them. */
+/** The options of a new API key, as the user gave them to the command. */
 export interface KeyOptions {
   readonly label?: string | undefined
   readonly subject?: string | undefined
@@ -24,7 +27,7 @@ export interface KeyOptions {
 }
 
 /**
- * Makes the record of a new key.
+ * Makes the record of a new API key.
  * @param known ids of the routes that trust such keys
  * @throws ProjectError
  */
@@ -63,7 +66,10 @@ export function recordOf(values: KeyOptions, known: readonly string[]): ApiKeyRe
   throw new ProjectError(`${v.getDotPath(issue)}: found ${issue.received}, expected ${issue.message}.`)
 }
 
-/** @returns seconds since the epoch; undefined for never */
+/**
+ * Returns the time at which a key expires.
+ * @returns seconds since the epoch; undefined for never
+ */
 export function endOf(given: string): number | undefined {
   if (given === 'never') return undefined
   const now = Math.floor(Date.now() / 1000)
@@ -77,13 +83,13 @@ export function endOf(given: string): number | undefined {
   )
 }
 
-/** @returns undefined for anything but a number of days, such as `90d` */
+/** Returns the number of days in a text such as `90d`, or undefined for any other text. */
 export const daysOf = (given: string): number | undefined => {
   const days = /^(\d{1,4})d$/.exec(given)?.[1]
   return days === undefined ? undefined : Number(days)
 }
 
-/** The end of a key, in words. */
+/** Returns a text that says when a key expires. */
 export const endText = ({ expiresAt }: { readonly expiresAt?: number | undefined }): string => {
   if (expiresAt === undefined) return 'does not end by itself'
   if (expiresAt > LAST) return 'ends at a time that cannot be read'

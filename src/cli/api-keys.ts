@@ -45,7 +45,9 @@ const options = {
 const parse = (args: readonly string[]) => parseArgs({ args: [...args], allowPositionals: true, options })
 type Values = ReturnType<typeof parse>['values']
 
-/** Makes, lists, ends and replaces API keys, in KV on this machine or as deployed. */
+/**
+ * Makes, lists, ends and replaces API keys in a KV namespace, on this machine or in a deployment.
+ */
 export const apiKeys: Command = {
   usage: API_KEYS_USAGE,
   async run(args, root) {
@@ -81,7 +83,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   rotate: [...PLACE, 'overlap', 'expires'],
 }
 
-/** Refuses an option that this command does not have, since the person meant it for another. */
+/** Refuses an option that only other commands have, because the user probably made a mistake. */
 function refuseStrayOptions(verb: string, values: Values): void {
   const stray = Object.entries(values).find(([name, value]) => value !== false && !OPTIONS[verb]?.includes(name))
   if (stray) throw new ProjectError(`--${stray[0]} is not an option of "keys api ${verb}".`)
@@ -119,14 +121,19 @@ async function create(kv: KvNamespace, record: ApiKeyRecord): Promise<void> {
 const write = (kv: KvNamespace, name: string, record: ApiKeyRecord): Promise<void> =>
   kv.put(name, JSON.stringify(record), metadataOf(record))
 
-/** The part of a record that a list shows: KV takes 1,024 bytes beside a value. */
+/**
+ * Returns the part of a record that a list shows. KV stores it beside the value, in at most 1,024
+ * bytes.
+ */
 const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
   label: label.slice(0, 100),
   subject: subject.slice(0, 100),
   ...(expiresAt !== undefined && { expiresAt }),
 })
 
-/** Replaces a key. The new one lives as long as the old one was meant to, unless told otherwise. */
+/**
+ * Replaces a key. Unless `expires` is given, the new key is valid for as long as the old one was.
+ */
 async function rotate(kv: KvNamespace, name: string, { expires, overlap = '1d' }: Values): Promise<void> {
   const days = daysOf(overlap) ?? 1
   const { expiresAt, ...old } = readOrRefuse(name, await kv.get(name))
@@ -154,7 +161,10 @@ async function list(kv: KvNamespace): Promise<void> {
   }
 }
 
-/** @throws ProjectError for an id that no key has */
+/**
+ * Returns the name in KV of the key with an id.
+ * @throws ProjectError for an id that no key has
+ */
 async function nameOf(kv: KvNamespace, id: string): Promise<string> {
   const found = (await kv.list()).filter(({ name }) => id.length >= 8 && name.startsWith(id))
   if (found.length === 1 && found[0]) return found[0].name

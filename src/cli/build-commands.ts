@@ -4,8 +4,9 @@ import { type BuildOptions, build } from 'esbuild'
 import { nodeBundle, nodeEntries } from './bundle.ts'
 
 /**
- * Builds all parts of the package that run in Node into one folder, with the page of `dev`.
- * @param options of esbuild, beside those that are the same everywhere
+ * Builds all modules of the package that run in Node, and the page of `sallyport dev`, into one
+ * folder.
+ * @param options of esbuild, in addition to those of every build
  */
 export async function buildCommands(outdir: string, options: BuildOptions): Promise<void> {
   await build({ ...nodeBundle, entryPoints: { ...nodeEntries }, outdir, ...options })

@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url'
 import type { BuildOptions } from 'esbuild'
 
 /**
- * How wrangler bundles the Worker. Tests and measurements thus run the code that a deployment gets.
+ * The esbuild options with which wrangler bundles the Worker. Tests and measurements use them too,
+ * so they run the same code as a deployment.
  */
 export const workerBundle = {
   bundle: true,
@@ -15,7 +16,10 @@ export const workerBundle = {
   logLevel: 'warning',
 } as const satisfies BuildOptions
 
-/** How code for Node is bundled: the commands, and a project's routes for them. */
+/**
+ * The esbuild options for code that runs in Node: the commands, and a project's routes that they
+ * load.
+ */
 export const nodeBundle = {
   bundle: true,
   format: 'esm',

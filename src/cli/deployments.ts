@@ -8,7 +8,10 @@ import {
 } from 'wrangler'
 import type { Environment } from '../config/env'
 
-/** The names of wrangler's file, in the order in which it looks for them. */
+/**
+ * The possible names of wrangler's configuration file, in the order in which wrangler looks for
+ * them.
+ */
 const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
 
 /**
@@ -18,27 +21,28 @@ const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
 export interface Deployment {
   /** Undefined for the top level. */
   readonly name: string | undefined
-  /** As wrangler reads it, with the fields that an environment inherits. */
+  /** The configuration as wrangler reads it, with the fields that an environment inherits. */
   readonly config: WranglerConfig
-  /** Its own part of the file, without anything inherited. */
+  /** The deployment's own part of the file, without inherited fields. */
   readonly own: Readonly<Record<string, unknown>>
-  /** Variables, and stand-ins for every other sort of binding. Secrets are not among them. */
+  /** The variables, and placeholders for every other sort of binding. It contains no secrets. */
   readonly environment: Environment
 }
 
-/** The beginning of a path in wrangler's file to a field of this deployment. */
+/** Returns the beginning of the path, in wrangler's file, of this deployment's fields. */
 export const prefixOf = ({ name }: Pick<Deployment, 'name'>): string => (name === undefined ? '' : `env.${name}.`)
 
-/** Wrangler's file of a project. */
+/** The deployments that a project's wrangler file defines. */
 export interface Deployments {
-  /** Its name, such as `wrangler.toml`. */
+  /** The name of the file, such as `wrangler.toml`. */
   readonly file: string
-  /** The top level first. */
+  /** All deployments, with the top level first. */
   readonly all: readonly Deployment[]
   /** Wrangler's warnings, each once. */
   readonly warnings: readonly string[]
   /**
-   * @param name undefined for the top level
+   * Returns one deployment.
+   * @param name the environment; undefined for the top level
    * @throws Error for an environment that does not exist
    */
   named(name: string | undefined): Deployment
@@ -97,8 +101,8 @@ function saidBy<Result>(file: string, read: () => Result): Result {
 }
 
 /**
- * Collects wrangler's warnings, which it writes to the console: coloured, as one text with a dash
- * before each.
+ * Runs `work` and collects the warnings that wrangler writes to the console. Wrangler writes one
+ * coloured text with a dash before each warning.
  */
 function withWarnings<Result>(work: () => Result): { readonly result: Result; readonly warned: readonly string[] } {
   const { warn } = console
@@ -107,7 +111,7 @@ function withWarnings<Result>(work: () => Result): { readonly result: Result; re
   try {
     const result = work()
     const lines = written.flatMap((text) => text.split(/\n\s*- /).slice(1))
-    // A heading above other warnings says nothing by itself.
+    // Lines that end with "configuration" are only headings above other warnings.
     const warned = lines.map((line) => line.replace(/\s+/g, ' ').trim()).filter((line) => !/ configuration$/.test(line))
     return { result, warned }
   } finally {
@@ -115,7 +119,7 @@ function withWarnings<Result>(work: () => Result): { readonly result: Result; re
   }
 }
 
-/** A binding that has every method and does nothing. */
+/** A placeholder for a binding. It has every method, and each method fails. */
 const standIn = new Proxy({}, { get: () => () => Promise.reject(new Error('not running')) })
 
 /**

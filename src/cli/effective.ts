@@ -2,7 +2,8 @@ import type { Route } from '../config/define'
 import type { Configuration } from '../config/load'
 
 /**
- * Returns the configuration in force, with every default filled in. Secrets appear by name only.
+ * Returns the current configuration with every default filled in. For secrets, it has only the
+ * names.
  */
 export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
   return {

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 
-/** Returns a port of loopback that is free at the moment. */
+/** Returns a port on this machine that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = await listening(0)
   const { port } = server.address() as AddressInfo

@@ -8,7 +8,8 @@ export function routeJsonSchema(): Readonly<Record<string, unknown>> {
   return {
     ...toJsonSchema(RouteSchema, {
       errorMode: 'ignore',
-      // The Worker chooses one schema for each entry. This schema allows both.
+      // For each entry of `trust`, the Worker uses the schema of issuers or that of API keys. The
+      // JSON Schema allows both.
       overrideSchema: ({ valibotSchema }) =>
         valibotSchema === TrustSchema
           ? { anyOf: [IssuerSchema, ApiKeysSchema].map((each) => toJsonSchema(each, { errorMode: 'ignore' })) }

@@ -9,9 +9,9 @@ export type Role = 'signs' | 'published'
 type Keys = readonly JWK[]
 
 /**
- * The steps of a rotation. After every step both old and new assertions verify, so no agent refuses
- * one meanwhile: the next key is published before it signs, and the last one stays after it has
- * stopped.
+ * The steps that rotate a signing key. A new key is published before it signs, and an old key stays
+ * published after it has stopped signing. So agents can verify old and new assertions after every
+ * step.
  */
 export const STEPS = {
   async new(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
@@ -37,7 +37,9 @@ export const STEPS = {
 } as const
 export type Step = keyof typeof STEPS
 
-/** Returns the use of each key: the first of an algorithm signs, and all are published. */
+/**
+ * Returns the use of each key. All keys are published, and the first key of each algorithm signs.
+ */
 export function rolesOf(keys: Keys): { kid: string; alg: string; role: Role }[] {
   return keys.map((key, index) => ({
     kid: key.kid ?? '',
@@ -46,7 +48,10 @@ export function rolesOf(keys: Keys): { kid: string; alg: string; role: Role }[] 
   }))
 }
 
-/** A private JWK Set in a file that only its owner can read, replaced as a whole. */
+/**
+ * Returns functions that read and replace a file with a private JWK Set. Only its owner can read
+ * the file.
+ */
 export function keyFile(file: string) {
   return {
     read(): Keys {
@@ -63,7 +68,7 @@ export function keyFile(file: string) {
   }
 }
 
-/** Writes a file that only its owner can read. It is written as a whole or not at all. */
+/** Writes a file that only its owner can read. The file is never written in part. */
 export function writeSecret(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.new`

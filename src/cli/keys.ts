@@ -23,17 +23,17 @@ const USAGE = `usage: sallyport keys [${Object.keys(STEPS).join('|')}|list|threa
 For API keys of callers:
 ${API_KEYS_USAGE}`
 
-/** A file with a secret: the name that the person knows, and its path. */
+/** A file with a secret: its name for messages, and its full path. */
 interface SecretFile {
   readonly name: string
   readonly path: string
 }
 
-/** Returns the file of an environment, since each has secrets of its own. */
+/** Returns the secret file of an environment, because each environment has its own secrets. */
 const fileFor = (standard: string, env: string | undefined): string =>
   env === undefined ? standard : standard.replace(/[^/]+$/, (name) => `${env}-${name}`)
 
-/** The command that hands a secret to Cloudflare. */
+/** A function that returns the command which uploads a secret to Cloudflare. */
 type HandOver = (name: string, file: string) => string
 const handOver =
   (env: string | undefined): HandOver =>
@@ -49,8 +49,8 @@ const NEXT: Record<Step, (put: string) => string> = {
 }
 
 /**
- * Makes and rotates the gateway's secrets in local files that git ignores, and says how to hand
- * them to Cloudflare.
+ * Makes and rotates the gateway's secrets in local files that git ignores, and prints the commands
+ * that upload them to Cloudflare.
  */
 export const keys: Command = {
   usage: USAGE,
@@ -87,8 +87,8 @@ async function rotate(step: string, algorithm: string, { name, path }: SecretFil
 }
 
 /**
- * Makes the first thread secret. It never replaces one: without the old secret people would lose
- * their conversations.
+ * Makes the first thread secret. Never replaces an existing one, because people would lose their
+ * conversations without it.
  */
 function makeThreadSecret(file: SecretFile, hand: HandOver): void {
   if (existsSync(file.path)) throw new Error(`There is a thread secret in ${file.name} already; use "rotate-threads".`)
@@ -96,8 +96,8 @@ function makeThreadSecret(file: SecretFile, hand: HandOver): void {
 }
 
 /**
- * Puts a new secret first. Keeps the one that sealed until now, and the very first one, from which
- * ids are derived.
+ * Puts a new thread secret first. Keeps the current one, which signed until now, and the very first
+ * one, from which thread ids are derived.
  */
 function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
   const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []

@@ -6,25 +6,31 @@ import path from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
 import { ProjectError } from './project'
 
-/** A KV namespace, reached by the project's wrangler: on this machine, or as deployed. */
+/**
+ * A KV namespace, on this machine or in a deployment. All access goes through the project's
+ * wrangler.
+ */
 export interface KvNamespace {
-  /** Names, with the metadata that was stored beside the values. */
+  /** Returns all names, with the metadata that is stored beside each value. */
   list(): Promise<readonly { readonly name: string; readonly metadata?: unknown }[]>
   get(name: string): Promise<string>
   put(name: string, value: string, metadata: unknown): Promise<void>
   delete(name: string): Promise<void>
 }
 
-/** Where a namespace is. */
+/** The place of a KV namespace. */
 export interface KvPlace {
   readonly binding: string
   /** An environment of wrangler's file. */
   readonly env: string | undefined
-  /** The deployed namespace instead of this machine's. */
+  /** Whether the deployed namespace is meant, not that on this machine. */
   readonly isRemote: boolean
 }
 
-/** @param root the folder of wrangler's file */
+/**
+ * Returns access to a KV namespace.
+ * @param root the folder of wrangler's file
+ */
 export function openKv(root: string, { binding, env, isRemote }: KvPlace): KvNamespace {
   const place = ['--binding', binding, isRemote ? '--remote' : '--local', `--env=${env ?? ''}`, '--preview=false']
   const kv = (...args: readonly string[]) => wrangler(root, ['kv', 'key', ...args, ...place])
@@ -48,7 +54,10 @@ export function openKv(root: string, { binding, env, isRemote }: KvPlace): KvNam
   }
 }
 
-/** @throws ProjectError with the text that wrangler printed */
+/**
+ * Runs a wrangler command.
+ * @throws ProjectError with the text that wrangler printed
+ */
 function wrangler(root: string, args: readonly string[]): Promise<string> {
   const require = createRequire(import.meta.url)
   const manifest = require.resolve('wrangler/package.json')

@@ -22,7 +22,7 @@ const commands = {
   revoke: async () => (await import('./revoke')).revoke,
 } as const satisfies Record<string, () => Promise<Command>>
 
-/** One sentence for each, in the order in which people meet them. */
+/** One sentence about each command, in the order in which users need them. */
 const usage: Readonly<Record<keyof typeof commands, string>> = {
   dev: 'runs the gateway on this machine',
   token: 'prints a token of one of the local people',
@@ -70,7 +70,9 @@ export async function run([name = 'help', ...args]: readonly string[], root = pr
   }
 }
 
-/** Returns the version of the package, whose manifest lies above the built commands. */
+/**
+ * Returns the version of the package, from the package.json in the folder above the built commands.
+ */
 function ownVersion(): string {
   const file = new URL('../package.json', import.meta.url)
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version : 'from source'
@@ -86,8 +88,8 @@ const helpText = (): string =>
   ].join('\n')
 
 /**
- * Returns the sentence of a fault that a person can correct. Any other error is named, with its
- * stack on request.
+ * Returns the message of an error that the user can correct. For any other error, also returns its
+ * name, and its stack on request.
  */
 function messageOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return String(thrown)

@@ -1,6 +1,6 @@
 import type { Ports } from '../ports'
 
-/** Commands only read the configuration, and no request is handled. */
+/** A `fetch` that always fails, for commands that only read the configuration. */
 export const noNetwork: Pick<Ports, 'fetch'> = {
   fetch: () => Promise.reject(new Error('commands do not use the network')),
 }

@@ -8,27 +8,24 @@ import { nearest } from './check/suggestions'
 import { type Deployments, readDeployments } from './deployments'
 import { identifier } from './identifier'
 
-/** An error whose sentence tells the person who runs a command what to do. */
+/** An error whose message tells the user of a command what to do. */
 export class ProjectError extends Error {
   override readonly name = 'ProjectError'
 }
 
-/**
- * A gateway as its owner writes it: a folder with routes/, policies/ and a configuration file of
- * wrangler.
- */
+/** The source of a gateway: a folder with routes/, policies/ and wrangler's configuration file. */
 export interface Project {
   readonly root: string
   readonly deployments: Deployments
-  /** As routes/index.ts lists them, not checked yet. */
+  /** The routes that routes/index.ts lists, not checked yet. */
   readonly routes: readonly Route[]
 }
 
 export const ROUTES_FILE = 'routes/index.ts'
 
 /**
- * Opens the project of a folder.
- * @throws ProjectError if the folder is no project, or its routes do not load
+ * Reads the project in a folder.
+ * @throws ProjectError if the folder is not a project, or if its routes do not load
  */
 export async function openProject(root: string): Promise<Project> {
   const deployments = readDeployments(root)
@@ -50,8 +47,8 @@ export async function loadRoutes(root: string): Promise<readonly Route[]> {
 }
 
 /**
- * Bundles a file as wrangler bundles it, and evaluates it, so that a command sees the same code as
- * the Worker.
+ * Bundles a file as wrangler does, runs it, and returns its default export. So a command uses the
+ * same code as the Worker.
  */
 export async function loadDefault(root: string, file: string): Promise<unknown> {
   const entry = path.join(root, file)
@@ -60,8 +57,8 @@ export async function loadDefault(root: string, file: string): Promise<unknown> 
   const folder = mkdtempSync(path.join(cache, 'routes-'))
   const outfile = path.join(folder, 'routes.mjs')
   try {
-    // The same copy of the package that runs this: a second copy would not recognise its error
-    // classes.
+    // The project must use the copy of the package that runs this command. A second copy would have
+    // other error classes.
     const alias = { sallyport: fileURLToPath(new URL('./index.js', import.meta.url)) }
     await build({
       ...nodeBundle,
@@ -82,8 +79,8 @@ export async function loadDefault(root: string, file: string): Promise<unknown> 
 }
 
 /**
- * Turns faults that a person can correct into sentences: names that are not imported, imports that
- * cannot be found.
+ * Turns faults that a user can correct into errors with a clear message, such as missing imports or
+ * imports that cannot be found.
  */
 function asProjectError(thrown: unknown, root: string): unknown {
   if (isBuildFailure(thrown)) return new ProjectError(thrown.errors.map(sentenceOf).join('\n\n'))
@@ -103,7 +100,7 @@ const sentenceOf = ({ text, location }: Message): string => {
   return `  ${at}\n    found     ${location?.lineText.trim() ?? ''}\n    fault     ${text}`
 }
 
-/** Returns the first file that uses a name and does not import it. */
+/** Returns the first file that uses a name without importing it. */
 function userOf(name: string, root: string): string | undefined {
   const files = ['routes', 'policies'].flatMap((folder) =>
     existsSync(path.join(root, folder)) ? readdirSync(path.join(root, folder)).map((file) => `${folder}/${file}`) : [],

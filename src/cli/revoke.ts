@@ -31,7 +31,10 @@ const USAGE = `usage: sallyport revoke person|session|token|tenant ID --issuer I
 const text = { type: 'string' } as const
 const options = { issuer: text, for: text, note: text, message: text, 'retry-after': text, gateway: text, env: text }
 
-/** Asks the operators' route of a running gateway to end a user's access, or to close a route. */
+/**
+ * Ends the access of a user or closes a route, with a request to the operators' route of a running
+ * gateway.
+ */
 export const revoke: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -85,7 +88,10 @@ interface Answer {
   readonly detail?: string
 }
 
-/** @returns a function that asks the operators' route, and throws an error if that refuses */
+/**
+ * Returns a function that sends a request to the operators' route, and throws an error if the
+ * request is refused.
+ */
 function callerOf(routes: readonly Route[], gateway: string) {
   const route = routes.find(({ agent }) => 'object' in agent.origin)
   if (!route)
@@ -127,7 +133,7 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   issuer: ['for', 'note'],
 }
 
-/** Refuses an option that this command does not have, since the person meant it for another. */
+/** Refuses an option that only other commands have, because the user probably made a mistake. */
 function refuseStrayOptions(verb: string, values: Readonly<Record<string, unknown>>): void {
   const known = [...(OPTIONS[verb] ?? ['issuer', 'for', 'note']), 'gateway', 'env']
   const stray = Object.keys(values).find((name) => !known.includes(name))
@@ -144,13 +150,16 @@ function refuseRoute(routes: readonly Route[], id: string, verb: string): void {
     )
 }
 
-/** Returns the project's variables. For a gateway on this machine, local addresses are allowed. */
+/**
+ * Returns the project's variables. If the gateway runs on this machine, they allow local addresses.
+ */
 const here = (environment: Readonly<Record<string, unknown>>, gateway: string) =>
   isHere(gateway) ? { ...environment, ENVIRONMENT: 'development' } : environment
 
 /**
- * Returns the `iss` of an issuer that is given by its `iss`, or by its id in policies/.
- * @throws ProjectError for an issuer that no route trusts: an entry for it would have no effect
+ * Returns the `iss` of an issuer. The user gives its `iss` or its id in policies/.
+ * @throws ProjectError for an issuer that no route trusts, because an entry for it would have no
+ * effect
  */
 function issuerNamed({ routes }: Configuration, given: string, gateway: string): string {
   const known = [...routes.values()].flatMap(({ trust }) => [...trust.issuers, ...trust.apiKeys])

@@ -8,7 +8,7 @@ import { noNetwork } from './no-network'
 import { complain, say } from './print'
 import { openProject } from './project'
 
-/** Shows the routes in force, for review and audit: as a table, or complete as JSON. */
+/** Prints the current routes for review and audit, as a table or as complete JSON. */
 export const routes: Command = {
   usage: `usage: sallyport routes [--env NAME] [--json]
   --env   an environment of wrangler's file
@@ -31,7 +31,7 @@ export const routes: Command = {
 
 const HEAD = ['path', 'kind', 'agent', 'signed in by', 'policies', 'threads'] as const
 
-/** One line for each route, in the order of their paths. */
+/** Returns a table with one line for each route, in the order of their paths. */
 export function routesTable({ publicUrl, routes: loaded }: Configuration): string {
   const lines = [HEAD, ...[...loaded.values()].sort((a, b) => (a.path < b.path ? -1 : 1)).map(lineOf)]
   const widths = HEAD.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)))

@@ -7,10 +7,10 @@ import { buildCommands } from './build-commands.ts'
 
 process.setSourceMapsEnabled(true)
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..')
-// Lies beside the packages of this repository, which it needs. Another command may run at the same
-// time.
+// The built command needs the packages of this repository, so its folder is inside node_modules.
+// Each process has its own folder, because another command may run at the same time.
 const outdir = path.join(root, 'node_modules/.cache/sallyport', `cli-${process.pid}`)
-// In this repository, texts name commands as they are run here.
+// In this repository, printed texts contain `npm run` instead of `npx sallyport`.
 if (process.cwd() === root) process.env.SALLYPORT_REPOSITORY = '1'
 try {
   await buildCommands(outdir, { tsconfig: path.join(root, 'tsconfig.json') })

@@ -2,8 +2,8 @@ import type { Command } from './command'
 import { routeJsonSchema } from './json-schema'
 
 /**
- * Prints the JSON Schema of a route. It comes from the schema that is checked at load. Rules across
- * fields are checked only there.
+ * Prints the JSON Schema of a route. It comes from the schema of the check at load. Rules about
+ * several fields together are checked only at load.
  */
 export const schema: Command = {
   usage: 'usage: sallyport schema\n  Prints the JSON Schema of a route, for teams that generate their routes.',

@@ -1,6 +1,6 @@
-// Runs before every npm script of this repository, on any Node that the machine has. It makes sure
-// that the locked packages are installed, and a current Node, which npm scripts then find first. So
-// only this file must run on old versions.
+// Runs before every npm script of this repository, on any version of Node. It installs the packages
+// of the lockfile if needed, and also a current Node, which npm scripts then use. So only this file
+// must run on old versions.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -16,7 +16,7 @@ const bin = path.join(root, 'node_modules', '.bin')
 
 install(root)
 install(nodeFolder)
-// Packages of the examples, which are not part of the repository's own.
+// Installs packages of the examples. The repository's own lockfile does not contain them.
 for (const folder of process.argv.slice(2).filter((argument) => !argument.startsWith('-')))
   install(path.join(root, folder), ['--ignore-scripts'])
 linkNode()
@@ -59,7 +59,7 @@ function install(folder, more = []) {
   writeFileSync(stamp, wanted)
 }
 
-/** Links the Node that npm has installed into the repository's folder of programs. */
+/** Links the Node that npm has installed into node_modules/.bin, so that npm scripts use it. */
 function linkNode() {
   const name = isWindows ? 'node.cmd' : 'node'
   const link = path.join(bin, name)

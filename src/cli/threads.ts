@@ -17,8 +17,8 @@ const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant T
   --file     the file of the thread secret (default ${THREAD_FILE}), unless THREAD_SECRET is set`
 
 /**
- * Prints the gateway's name for an owner, and the id by which an agent knows a thread. Both are
- * needed to import existing threads.
+ * Prints the owner id that the gateway uses for a caller, and the id that an agent has for a
+ * thread. Both are needed to import existing threads.
  */
 export const threads: Command = {
   usage: USAGE,
@@ -43,12 +43,12 @@ async function answer(args: string[], root: string): Promise<string> {
   )
 }
 
-/** Kinds whose agents know a thread by another id than its callers do. */
+/** Kinds of agents for which the gateway replaces the caller's thread ids with its own. */
 const DERIVED = new Set(['ag2', 'maf', 'ag-ui', 'copilotkit'])
 
 /**
- * Refuses an issuer that no route trusts and a route that does not exist, since the answer would be
- * useless.
+ * Refuses an issuer that no route trusts, and a route that does not exist, because the printed ids
+ * would be useless.
  */
 async function refuseUnknown(root: string, issuer: string, route: string | undefined): Promise<void> {
   const { deployments, routes } = await openProject(root)

@@ -51,7 +51,8 @@ const agents = [
     kind: v.literal('copilotkit'),
     ...agentFields,
     /**
-     * The framework of the runtime's agents. It matters because `mastra` agents forward headers.
+     * The framework of the runtime's agents. Mastra's agents forward all request headers to the
+     * model, so they get no bearer token.
      */
     preset: v.optional(v.literal('mastra')),
     /**

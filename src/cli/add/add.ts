@@ -24,7 +24,7 @@ const USAGE = `usage: sallyport add KIND ID URL [--trust ISSUER,…] [--policy P
   PRESET    ${issuerPresetNames.join(', ')}, or oidc for any other
   --id      the issuer's file and id (default login)`
 
-/** Writes a route or an issuer, and every line that it needs in other files. */
+/** Writes the file of a route or an issuer, and every line that other files need for it. */
 export const add: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -102,7 +102,7 @@ function unknownName(what: string, name: string, names: readonly string[]): stri
 
 const upper = (id: string): string => id.replace(/\W+/g, '_').toUpperCase()
 
-/** Returns the names of files in policies/ that define something of a sort. */
+/** Returns the names of files in policies/ that call a certain function, such as `definePolicy`. */
 function filesWith(root: string, sort: string): readonly string[] {
   const all = existsSync(path.join(root, 'policies')) ? readdirSync(path.join(root, 'policies')) : []
   return all
@@ -110,7 +110,7 @@ function filesWith(root: string, sort: string): readonly string[] {
     .map((file) => file.slice(0, -'.ts'.length))
 }
 
-/** Returns the names that were given, or the only file of its sort. */
+/** Returns the names that the user gave, or the only file in policies/ that can be meant. */
 function chosen(
   root: string,
   given: string | undefined,

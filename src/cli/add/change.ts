@@ -17,15 +17,15 @@ export type Change = Map<string, string>
 export const read = (root: string, file: string): string =>
   existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : ''
 
-/** @throws ProjectError if the file exists already, since it must not be overwritten */
+/** @throws ProjectError if the file exists already, because it must not be overwritten */
 export function free(root: string, file: string): string {
   if (existsSync(path.join(root, file))) throw new ProjectError(`${file} is there already. Nothing was changed.`)
   return file
 }
 
 /**
- * Writes a change, proves it by loading the project, and prints the new lines.
- * @throws ProjectError if the project would no longer load; every file is then restored
+ * Writes the changed files, loads the project to check them, and prints the new lines.
+ * @throws ProjectError if the project no longer loads; every file is then restored
  */
 export async function apply(root: string, change: Change): Promise<void> {
   const before = new Map(
@@ -59,7 +59,7 @@ async function prove(root: string, change: Change): Promise<void> {
   }
 }
 
-/** Tries an issuer on a temporary route, since no route may use it yet. */
+/** Checks an issuer on a temporary route, because possibly no route uses it yet. */
 async function proveIssuer(root: string, file: string): Promise<void> {
   const issuer = (await loadDefault(root, file)) as Issuer
   const endpoints = [{ operation: 'read', method: 'GET' as const, path: '/*' }]
@@ -88,6 +88,6 @@ async function proveIssuer(root: string, file: string): Promise<void> {
 function write(root: string, file: string, text: string): void {
   mkdirSync(path.dirname(path.join(root, file)), { recursive: true })
   writeFileSync(path.join(root, file), text)
-  // It may later hold secrets, which only its owner may read.
+  // The file may later contain secrets, which only its owner may read.
   if (file === '.dev.vars') chmodSync(path.join(root, file), 0o600)
 }

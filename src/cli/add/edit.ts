@@ -2,7 +2,7 @@ import { identifier } from '../identifier'
 
 /**
  * Adds a route to the list of routes/index.ts.
- * @returns the new text; undefined if the file has a form that is not understood
+ * @returns the new text; undefined if this function does not understand the form of the file
  */
 export function withListedRoute(text: string, id: string): string | undefined {
   const name = identifier(id)

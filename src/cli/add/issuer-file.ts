@@ -4,9 +4,7 @@ import type { issuerPresetNames } from '../../config/issuer-schema'
 
 export type PresetName = (typeof issuerPresetNames)[number]
 
-/**
- * An issuer as its provider writes it, and an audience, for people who have not given theirs yet.
- */
+/** An example issuer and audience for each provider, for users who have not given their own yet. */
 const samples: Readonly<Record<PresetName, { readonly issuer: string; readonly audience: string }>> = {
   entra: {
     issuer: 'https://login.microsoftonline.com/00000000-0000-0000-0000-000000000000/v2.0',
@@ -30,18 +28,21 @@ const samples: Readonly<Record<PresetName, { readonly issuer: string; readonly a
   openiddict: { issuer: 'https://login.example.com/', audience: 'agents' },
 }
 
-/** @param preset undefined for a provider without a preset */
+/**
+ * Returns the example issuer and audience of a provider.
+ * @param preset undefined for a provider without a preset
+ */
 export const sampleOf = (preset: PresetName | undefined) =>
   preset ? samples[preset] : { issuer: 'https://login.example.com', audience: 'agents' }
 
-/** The parts of an issuer that `sallyport add provider` decides. */
+/** The settings of an issuer that `sallyport add provider` chooses. */
 export interface NewIssuer {
   readonly id: string
   readonly preset: PresetName | undefined
   readonly issuer: string | { readonly env: string }
   readonly audience: string
   readonly algorithms?: Issuer['algorithms']
-  /** Whether another issuer exists already, whose user ids could be the same. */
+  /** Whether another issuer exists already. Its users could have the same ids. */
   readonly isSecond: boolean
 }
 

@@ -1,7 +1,7 @@
 import type { Agent } from '../../config/define'
 import { identifier } from '../identifier'
 
-/** The parts of a route that `sallyport add` decides. */
+/** The settings of a route that `sallyport add` chooses. */
 export interface NewRoute {
   readonly kind: Agent['kind']
   readonly id: string
@@ -12,8 +12,8 @@ export interface NewRoute {
 }
 
 /**
- * The lines of an `agent` beside its kind and its origin. An agent of an unknown protocol has to
- * list its endpoints.
+ * The lines of a route's `agent` after its kind and its origin. For the kind `http`, the route must
+ * list the endpoints, because the protocol is unknown.
  */
 const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   http: [
@@ -24,10 +24,7 @@ const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   ],
 }
 
-/**
- * The `identity` of a route. Undefined: the default of this kind puts the user where its agents
- * look.
- */
+/** The `identity` setting of a new route. Undefined if the default of the agent's kind is right. */
 const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
   langgraph: undefined,
   ag2: undefined,
@@ -39,7 +36,9 @@ const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
   http: '{ headers: true }',
 }
 
-/** Where an agent of each kind finds the user, and the setting that this needs, if any. */
+/**
+ * Says where an agent of each kind finds the user's identity, and which setting it needs for that.
+ */
 export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   langgraph:
     'A Python server finds the user with "http": { "configurable_headers": { "includes": ["x-user-*"] } } in langgraph.json; a JavaScript server needs nothing.',

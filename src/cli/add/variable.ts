@@ -13,9 +13,10 @@ export const isLocal = (url: string): boolean =>
 
 /**
  * Adds a variable for an address to every deployment of wrangler's file.
- * @param placeholder replaces an address on this machine, which goes to .dev.vars instead; `check`
- * reports it before a deploy
- * @throws ProjectError with the line to add, if the file has a form that is not understood
+ * @param placeholder is written in place of an address on this machine, which is written to
+ * .dev.vars; `check` reports it before a deploy
+ * @throws ProjectError with the line to add, if this function does not understand the form of the
+ * file
  */
 export function addVariable(root: string, change: Change, name: string, url: string, placeholder: string): void {
   const { file, all } = readDeployments(root)
@@ -46,8 +47,8 @@ function inToml(text: string, environments: Environments, name: string, value: s
 }
 
 /**
- * Adds a variable by wrangler's own JSON editor, which keeps comments. It writes to its file, so it
- * gets a copy.
+ * Adds a variable with wrangler's own JSON editor, which keeps comments. The editor writes to the
+ * file that it reads, so it gets a copy.
  */
 function inJson(file: string, environments: Environments, name: string, value: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-'))

@@ -3,17 +3,17 @@ import type { Deployment } from '../deployments'
 
 type WranglerRoute = string | { readonly pattern: string; readonly custom_domain?: boolean }
 
-/** Returns the addresses that a deployment answers at, as wrangler's patterns. */
+/** Returns the addresses at which a deployment receives requests, as wrangler's patterns. */
 export function patternsOf({ config }: Deployment): readonly string[] {
   const routes: readonly WranglerRoute[] = config.routes ?? (config.route === undefined ? [] : [config.route])
   return routes.map((route) => (typeof route === 'string' ? route : route.pattern))
 }
 
-/** Whether it can be reached from outside once it is deployed. */
+/** Tells whether clients can reach a Worker after it was deployed. */
 export const isReachable = (deployment: Deployment): boolean =>
   patternsOf(deployment).length > 0 || deployment.config.workers_dev === true
 
-/** The Worker uses features of the platform that exist since then. */
+/** The earliest compatibility date with all the platform features that the Worker uses. */
 const LEAST_DATE = '2026-10-01'
 
 const isCustom = ({ routes = [] }: Deployment['config'], pattern: string): boolean =>
@@ -89,7 +89,10 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
   return faults
 }
 
-/** Whether a pattern covers a host. It may begin with a star, for the hosts below. */
+/**
+ * Tells whether a pattern covers a host. A pattern with a star at its beginning also covers
+ * subdomains.
+ */
 function servesHost(pattern: string, host: string): boolean {
   const [named = ''] = pattern.replace(/^https?:\/\//, '').split('/')
   return named.startsWith('*') ? host.endsWith(named.slice(1)) : named === host

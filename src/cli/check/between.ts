@@ -5,7 +5,7 @@ import { patternsOf } from './addresses'
 import type { Findings } from './finding'
 import { variablesOf } from './placeholders'
 
-/** Compares the deployments of one file with each other. */
+/** Compares the deployments that one wrangler file defines with each other. */
 export function betweenDeployments({ all, file }: Deployments, routes: readonly Route[]): Findings {
   const faults: Fault[] = []
   const notes: string[] = []
@@ -44,8 +44,8 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
 const whatOf = ({ name }: Deployment): string => (name === undefined ? 'the top level' : `environment ${name}`)
 
 /**
- * Returns the hosts that the file lists for this deployment. Inherited ones are a fault of their
- * own.
+ * Returns the hosts that the file lists for this deployment itself. Another check reports inherited
+ * hosts.
  */
 const ownHosts = (deployment: Deployment): readonly string[] =>
   deployment.own.routes === undefined && deployment.own.route === undefined
@@ -53,7 +53,7 @@ const ownHosts = (deployment: Deployment): readonly string[] =>
     : patternsOf(deployment).map((pattern) => pattern.replace(/^https?:\/\//, '').split('/')[0] ?? '')
 
 /**
- * Names the agents' addresses that an environment shares with the top level, which is seldom
+ * Returns the addresses of agents that an environment shares with the top level. This is seldom
  * intended.
  */
 function shared(deployment: Deployment, top: Deployment | undefined, routes: readonly Route[]): readonly string[] {

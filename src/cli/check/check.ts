@@ -29,8 +29,8 @@ export const check: Command = {
   --env     one environment of wrangler's file; without it, the top level and all of them
   --online  also asks identity providers and agents`,
   async run(args, root) {
-    // Wrangler runs this as its build step, also before `wrangler dev`, where the Worker checks
-    // itself.
+    // Wrangler runs this command as its build step, also before `wrangler dev`. There, the Worker
+    // itself checks its configuration.
     if (process.env.WRANGLER_COMMAND === 'dev') return 0
     const options = { env: { type: 'string' }, online: { type: 'boolean', default: false } } as const
     const { values } = parseArgs({ args: [...args], options })
@@ -44,7 +44,8 @@ export const check: Command = {
       : { faults: [], notes: [] }
     const ofResults = results.flatMap((result) => result.faults)
     const faults = distinct([
-      // A policy may name operations of a route that is not listed.
+      // An operation in a policy may belong to a route that is not listed, so such faults are left
+      // out.
       ...(unlisted.length > 0 ? ofResults.filter(({ path }) => !/\.operations\[\d+\]$/.test(path)) : ofResults),
       ...unlisted,
       ...between.faults,
@@ -69,7 +70,7 @@ interface Result {
   readonly deployment: Deployment
   readonly faults: readonly Fault[]
   readonly notes: readonly string[]
-  /** Absent if it does not load. */
+  /** Absent if the configuration does not load. */
   readonly config?: Configuration
 }
 
@@ -89,7 +90,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
     config = load(routes, deployment.environment, noNetwork)
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown
-    // Its other parts can be compared with each other once it loads.
+    // The parts of a configuration cannot be compared with each other until it loads.
     const { faults } = deploymentFindings(deployment, deployments, [])
     return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...faults], notes: [] }
   }
@@ -108,7 +109,8 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       ...secretsInRoutes(routes),
       ...ofPolicies,
       ...rateFaults(deployment, deployments.file, policies),
-      // If an example itself is wrong, its outcome says nothing about the rules.
+      // Examples run only if they have no mistakes themselves. Otherwise their outcomes say nothing
+      // about the rules.
       ...(ofPolicies.length > 0 ? [] : policies.flatMap((policy) => failedExamples(policy, routes))),
       ...unusableRoutes([...config.routes.values()]),
     ],
@@ -121,7 +123,10 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
   }
 }
 
-/** Puts the environment and the file's real name into a fault: the check at load knows neither. */
+/**
+ * Puts the environment and the real name of wrangler's file into a fault. The check at load does
+ * not know them.
+ */
 const placed =
   ({ name }: Deployment, file: string) =>
   (fault: Fault): Fault => {

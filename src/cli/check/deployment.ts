@@ -6,16 +6,21 @@ import type { Findings } from './finding'
 import { type Placeholder, placeholders } from './placeholders'
 import { secretNames, secretsInVariables } from './secrets'
 
-/** With these flags the gateway notices that a caller has left, and stops the agent's run. */
+/**
+ * Compatibility flags with which the gateway notices that a caller has disconnected, and then stops
+ * the agent's run.
+ */
 const FLAGS = ['enable_request_signal', 'request_signal_passthrough']
 
-/** Fields of wrangler's file that have no effect if they stand below [vars]. */
+/** Fields of wrangler's file that have no effect if they come after the line `[vars]`. */
 const TOP_LEVEL = [
   ...['name', 'main', 'account_id', 'routes', 'route', 'workers_dev', 'preview_urls', 'compatibility_date'],
   ...['compatibility_flags', 'minify', 'keep_names', 'upload_source_maps', 'build', 'observability', 'limits'],
 ]
 
-/** Checks one deployment: everything except the routes that can be compared without a network. */
+/**
+ * Checks everything about one deployment that can be checked without a network, except its routes.
+ */
 export function deploymentFindings(
   deployment: Deployment,
   { file, all }: Deployments,

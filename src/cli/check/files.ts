@@ -9,8 +9,8 @@ import { variablesOf } from './placeholders'
 import { withoutComments } from './worker-file'
 
 /**
- * Finds files whose name is not their id. Messages name files by ids, and would send the reader to
- * the wrong place.
+ * Finds files whose name is not the id that they define. Error messages name files by these ids, so
+ * they would name the wrong file.
  */
 export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   return routes.flatMap((route) => {
@@ -27,18 +27,21 @@ export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   })
 }
 
-/** Whether a file of this name exists, with any ending of TypeScript or JavaScript. */
+/** Tells whether a file with this name exists, with any extension of TypeScript or JavaScript. */
 const isThere = (root: string, file: string): boolean =>
   ['.ts', '.tsx', '.mts', '.js', '.mjs', '.json'].some((ending) =>
     existsSync(path.join(root, file.replace(/\.ts$/, ending))),
   )
 
-/** Finds routes that have a file and are not listed: callers get 404, and nothing says why. */
+/**
+ * Finds route files that routes/index.ts does not list. Their callers would get 404 without an
+ * explanation.
+ */
 export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] {
   const listed = new Set(routes.map((route) => `${route?.id}.ts`))
   const files = filesIn(root, 'routes')
   const index = files.includes('index.ts') ? readFileSync(path.join(root, ROUTES_FILE), 'utf8') : ''
-  // If the list names a file by another id, that is a fault of its own.
+  // `misnamedFiles` reports a route whose id is not the name of its file.
   const isMisnamed =
     listed.size < routes.length ||
     [...listed].some((file) => !files.some((each) => path.basename(each).replace(ENDING, '.ts') === file))
@@ -69,7 +72,7 @@ export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] 
     })
 }
 
-/** Finds policies and issuers that no route names. */
+/** Finds the files of policies and issuers that no route uses. */
 export function unusedFiles(root: string, routes: readonly Route[]): readonly string[] {
   const used = new Set(routes.flatMap(({ trust = [], policies = [] }) => [...trust, ...policies].map(({ id }) => id)))
   return filesIn(root, 'policies')
@@ -80,7 +83,7 @@ export function unusedFiles(root: string, routes: readonly Route[]): readonly st
     .map((file) => `No route uses policies/${file}.`)
 }
 
-/** Finds variables that neither a route nor the Worker's own files name. */
+/** Finds variables that neither routes nor the Worker's source files mention. */
 export function unusedVariables(root: string, routes: readonly Route[], { own, name }: Deployment): readonly string[] {
   const used = new Set([...variablesOf(routes), 'PUBLIC_URL', 'ENVIRONMENT'])
   const text = filesIn(root, 'src')
@@ -93,7 +96,7 @@ export function unusedVariables(root: string, routes: readonly Route[], { own, n
 
 const ENDING = /\.(?:tsx?|mts|jsx?|mjs)$/
 
-/** Returns the names of source files in a folder and below it, with slashes. */
+/** Returns the paths of all source files in a folder and its subfolders, with slashes. */
 const filesIn = (root: string, folder: string): string[] =>
   existsSync(path.join(root, folder))
     ? readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })

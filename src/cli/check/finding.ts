@@ -6,6 +6,6 @@ export interface Findings {
   readonly notes: readonly string[]
 }
 
-/** Describes a value without showing it: it could be a secret. */
+/** Describes a value without printing it, because it could be a secret. */
 export const unshown = (value: unknown): string =>
   typeof value === 'string' ? `a text of ${value.length} characters, which is not shown` : `a ${typeof value}`

@@ -3,7 +3,7 @@ import type { Fault } from '../../config/fault'
 import { issuersIn } from '../../config/trust'
 import { withoutSecrets } from './secrets'
 
-/** Providers that are recognised by their host, and the preset that configures each of them. */
+/** Patterns of hosts that belong to a known identity provider, each with the provider's preset. */
 const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
   [/(?:^|\.)auth0\.com$/, 'auth0'],
   [/^(?:login\.microsoftonline\.com|sts\.windows\.net)$/, 'entra'],
@@ -17,7 +17,7 @@ const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
 ]
 
 /**
- * Finds mistakes in issuers that load, but whose tokens would all be refused.
+ * Finds issuers that pass the check at load, although the gateway would refuse all their tokens.
  * @param environment the variables that an issuer may name
  */
 export function issuerFaults(

@@ -2,16 +2,22 @@ import type { DecidingMember } from '../../agents/members'
 
 type Endpoint = readonly [method: string, path: string]
 
-/** Refused or removed by the gateway at every endpoint. */
+/** Names of request members that the gateway refuses or removes at every endpoint. */
 const REFUSED = new Set(['webhook'])
-/** Concern the run that the request itself starts, and no other. */
+/** Names of request members that affect only the run that the request itself starts. */
 const OF_OWN_RUN = new Set(['on_disconnect'])
-/** Limited to the caller's own data, by the rule in the endpoint's row. */
+/**
+ * Names of request members that the gateway limits to the caller's own data, by a rule for each
+ * endpoint.
+ */
 const OWNED = new Set([
   ...['ids', 'thread_id', 'run_ids', 'checkpoint', 'config', 'metadata', 'namespace', 'namespace_prefix', 'prefix'],
   ...['suffix', 'delete_threads'],
 ])
-/** Give no access: they say what a run does, what is searched, and what is returned. */
+/**
+ * Names of request members that give no access to other people's data. They say what a run does,
+ * what a search looks for, or what is returned.
+ */
 const HARMLESS = new Set([
   ...['after_seconds', 'as_node', 'assistant_id', 'before', 'channels', 'check_db', 'checkpoint_during', 'command'],
   ...['context', 'depth', 'description', 'durability', 'enabled', 'end_time', 'extract', 'feedback_keys', 'filter'],
@@ -20,11 +26,11 @@ const HARMLESS = new Set([
   ...['schedule', 'select', 'since', 'sort_by', 'sort_order', 'stream_mode', 'stream_modes', 'stream_resumable'],
   ...['stream_subgraphs', 'subgraphs', 'supersteps', 'timezone', 'value', 'values', 'version', 'wait', 'xray'],
 ])
-/** Names that mean something else at some endpoints. */
+/** Names of request members that are harmless at some endpoints only. */
 const EXCEPT: Readonly<Record<string, (endpoint: Endpoint) => boolean>> = {
-  // The lifetime of an item of the store, which is the caller's own.
+  // The lifetime of an item in the caller's own part of the store.
   ttl: ([, path]) => path.startsWith('/store/'),
-  // A filter of a search. For runs to cancel it is refused.
+  // A filter for a search. Requests that cancel runs by `status` are refused.
   status: () => true,
 }
 
@@ -60,8 +66,8 @@ function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
 const plainPath = (path: string): string => path.replace(/\{[^}]+\}|:[^/]+/g, '*').replace(/(?<=.)\/$/, '')
 
 /**
- * Lists, for each endpoint that the gateway knows, members of query and body that are not
- * classified: neither deciding there, nor refused, owned or harmless.
+ * Lists the members of query and body, at each endpoint that the gateway knows, that it has no rule
+ * for. They are in none of the lists above, and the endpoint's operations do not depend on them.
  */
 export function unknownMembers(
   document: OpenApi,

@@ -9,23 +9,21 @@ import { nodePorts } from '../node-ports'
 import { say } from '../print'
 import { type OpenApi, unknownMembers } from './langgraph-members'
 
-/**
- * The findings of a check with the network: a line for each thing that is right, and the faults.
- */
+/** The result of a check over the network: a line for each part that is right, and the faults. */
 export interface Online {
   readonly lines: readonly string[]
   readonly faults: readonly Fault[]
 }
 
 const TIMEOUT_MS = 5_000
-/** A difference of clocks that no issuer's setting tolerates. */
+/** The largest difference between clocks that an issuer's settings can tolerate. */
 const MOST_SKEW_SECONDS = 60
 
 type Network = Pick<Ports, 'fetch' | 'now' | 'after'>
 
 /**
- * Asks an identity provider whether its documents and keys exist and fit the configuration, and
- * compares its clock.
+ * Fetches the discovery document and the keys of an identity provider, and compares them with the
+ * configuration. Also compares the provider's clock with this machine's.
  */
 export async function askIssuer(issuer: TrustedIssuer, network: Network): Promise<Online> {
   const faults: Fault[] = []
@@ -44,8 +42,8 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     emit: () => undefined,
     log: () => undefined,
   }
-  // A provider with a preset also has a discovery document, though its keys are not looked up
-  // there. If the address of the keys was written by hand, the document may rightly differ.
+  // A provider with a preset also has a discovery document, although the gateway does not need it
+  // to find the keys. If the project sets `jwksUri` itself, the document may differ.
   if (issuer.jwksUri === undefined || issuer.preset !== undefined) {
     const named = await nameInDiscovery(issuer, ports)
     if (named !== undefined && named !== issuer.issuer) {
@@ -86,7 +84,10 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
   }
 }
 
-/** Node's message is only `fetch failed`. The cause says why. */
+/**
+ * Returns why a request failed. Node's own message is only `fetch failed`, and its `cause` has the
+ * reason.
+ */
 const causeOf = (thrown: unknown): string => {
   const { message, cause } = thrown as Error
   return cause instanceof Error ? cause.message : message
@@ -95,7 +96,10 @@ const causeOf = (thrown: unknown): string => {
 const kindsOf = (keys: readonly { readonly kty?: string; readonly crv?: string }[]): string =>
   `Set algorithms to fit the published keys: ${[...new Set(keys.map(({ kty, crv }) => crv ?? kty))].join(', ')}.`
 
-/** Returns the issuer as its discovery document names it, or undefined if there is none. */
+/**
+ * Returns the `issuer` in a provider's discovery document, or undefined if there is no such
+ * document.
+ */
 async function nameInDiscovery(
   { issuer }: TrustedIssuer,
   { fetch }: Pick<Ports, 'fetch'>,
@@ -112,8 +116,8 @@ async function nameInDiscovery(
 }
 
 /**
- * Asks an agent whether it answers at its address. A LangGraph server is also asked whether it has
- * members that the gateway does not know.
+ * Checks that an agent answers at its address. For a LangGraph server, also checks whether its API
+ * has request members that the gateway does not know.
  */
 export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch'>): Promise<Online> {
   const { host, prefix } = route.origin
@@ -149,8 +153,8 @@ export async function askAgent(route: LoadedRoute, { fetch }: Pick<Ports, 'fetch
 }
 
 /**
- * Asks all identity providers and agents of the routes. Prints those that answered well, and
- * returns the faults of the others.
+ * Checks all identity providers and agents of the routes over the network. Prints a line for each
+ * one that is right, and returns the faults of the others.
  */
 export async function askEverybody(configs: readonly Configuration[]): Promise<readonly Fault[]> {
   const routes = configs.flatMap((config) => [...config.routes.values()])

@@ -2,16 +2,17 @@ import type { Route } from '../../config/define'
 import { issuersIn } from '../../config/trust'
 import type { Deployment } from '../deployments'
 
-/** A text that belongs in an example, never in a deployment. */
+/** A text from an example, such as `your-company`, that must be replaced before a deployment. */
 export interface Placeholder {
-  /** Absent for a variable, which stands in wrangler's file. */
+  /** Absent for a variable, which is in wrangler's file. */
   readonly file?: string
   readonly path: string
   readonly value: string
 }
 
 /**
- * RFC 2606 reserves these names for documents. The others mark parts of examples to be replaced.
+ * Matches the host names that RFC 2606 reserves for examples, and other names that mark a part to
+ * replace.
  */
 const HOST =
   /(?:^|\.)example(?:\.(?:com|org|net|edu))?$|\.(?:example|invalid|test)$|(?:^|[.-])(?:your|my)-?(?:company|domain|tenant|org|app|project)\b|\bcontoso\b|(?:^|[.-])(?:tenant|project|team|x{3,})(?=\.)|placeholder/i
@@ -19,8 +20,8 @@ const TEXT =
   /\b(?:TENANT(?:_ID)?|CLIENT_ID|PROJECT(?:_ID)?|AUD_TAG|client_EXAMPLE|\w+_EXAMPLE|YOUR[-_ ]\w+|TBD)\b|\bCHANGE[-_]?ME\b|\bREPLACE[-_ ]?ME\b|<[^>]+>|x{4,}|00000000-0000-0000-0000-000000000000/
 
 /**
- * Finds placeholders that are not replaced yet: in variables that routes use, and in routes and
- * issuers.
+ * Finds placeholders that are not replaced yet, in variables that routes use and in routes and
+ * issuers themselves.
  */
 export function placeholders({ environment }: Deployment, routes: readonly Route[]): readonly Placeholder[] {
   const used = variablesOf(routes)

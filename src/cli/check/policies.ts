@@ -6,7 +6,8 @@ import { covers, unnamed } from '../../policy/operation'
 import { nearest } from './suggestions'
 
 /**
- * Finds mistakes that show no error: rules that match no caller, and examples that test nothing.
+ * Finds mistakes in policies that cause no error: rules that match no caller, and examples that
+ * test nothing.
  */
 export const policyFaults = (policies: readonly Policy[], routes: readonly Route[]): Fault[] =>
   policies.flatMap((policy) => [
@@ -49,7 +50,10 @@ function meant(name: string, names: readonly string[]): string {
   return found === undefined ? '' : `Did you mean ${JSON.stringify(found)}? `
 }
 
-/** Finds examples of an operation that does not exist: it is denied whatever the rules say. */
+/**
+ * Finds examples with an operation that does not exist. Such an operation is always denied,
+ * whatever the rules say.
+ */
 function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
   const known = new Set([
     ...Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
@@ -73,8 +77,8 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
 }
 
 /**
- * Finds roles that are probably misspelt: in examples, roles that no rule names; in rules, roles
- * that differ from another only by case.
+ * Finds roles that are probably misspelt. In examples, these are roles that no rule names; in
+ * rules, roles that differ from another role only by case.
  */
 function misspeltRoles(policy: Policy): Fault[] {
   const rules = rulesOf(policy)
@@ -127,8 +131,8 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
 }
 
 /**
- * Finds routes whose policies allow no operation: every request is refused, though each part is
- * right by itself.
+ * Finds routes whose policies together allow no operation. Each policy may be right, but the
+ * gateway would refuse every request.
  */
 export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
   routes.flatMap((route) => {

@@ -8,14 +8,17 @@ interface Bound {
   readonly simple: { readonly limit: number; readonly period: number }
 }
 
-/** Compares the rates of policies with the limiters of wrangler's file, which do the counting. */
+/**
+ * Compares the rate limits of policies with the `ratelimits` bindings of wrangler's file, which
+ * count the requests.
+ */
 export function rateFaults(deployment: Deployment, file: string, policies: readonly Policy[]): Fault[] {
   const bound: readonly Bound[] = deployment.config.ratelimits ?? []
   const at = prefixOf(deployment)
   const rates = policies.flatMap(({ id, rates: own = [] }) => own.map((rate, index) => ({ id, rate, index })))
   const compared = rates.flatMap(({ id, rate, index }) => {
     const limiter = bound.find(({ name }) => name === rate.binding)
-    // A missing binding is reported at load.
+    // The check at load reports a missing binding.
     if (!limiter) return []
     const { limit, period } = limiter.simple
     if (limit === rate.most && period === rate.seconds) return []

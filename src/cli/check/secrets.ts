@@ -10,7 +10,7 @@ export interface NeededSecret {
   readonly from: string
 }
 
-/** Returns the secrets without which one of these routes answers 503. */
+/** Returns the secrets that these routes need. If one is missing, a route answers 503. */
 export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSecret[] {
   const signs = routes.some(({ isPublic, identity }) => !isPublic && identity.assertion !== 'off')
   const keeps = routes.some(({ threads }) => threads !== 'shared')
@@ -26,7 +26,7 @@ export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSe
 export const secretNames = (routes: readonly Route[]): ReadonlySet<string> =>
   new Set(['SIGNING_KEYS', 'THREAD_SECRET', ...routes.flatMap(({ agent }) => agent?.credential?.secret ?? [])])
 
-/** The last word of a name that holds a secret. Case or a dash may separate its words. */
+/** Matches the name of a variable that probably contains a secret, by its last word. */
 const NAME = /(?:^|_)(?:SECRETS?|PASSWORD|PASSWD|PASS|PWD|TOKEN|KEY|APIKEY|CREDENTIALS?)$/
 const isSecretName = (name: string): boolean => {
   const words = name
@@ -37,8 +37,8 @@ const isSecretName = (name: string): boolean => {
 }
 
 /**
- * A JWT, a PEM, a private JWK, a password in an address, a header's value, and the prefixes that
- * vendors give their keys.
+ * Patterns of secrets: a JWT, a PEM file, a private JWK, a password in an address, a header's
+ * value, and keys with the prefixes of well-known vendors.
  */
 const VALUES: readonly RegExp[] = [
   /\beyJ[\w-]+\.[\w.-]+/g,
@@ -49,7 +49,7 @@ const VALUES: readonly RegExp[] = [
   /(?<=hooks\.slack\.com\/services\/)[\w/]+/g,
   /\b(?:(?:sk|rk|pk|lsv2|ghp|gho|ghs|github_pat|glpat|xox[abp]|whsec|hf|npm|gsk)[-_]|SG\.|AKIA|AIza)(?=[-\w.]*\d)[-\w.]{8,}/g,
 ]
-/** The query of an address. */
+/** Matches the query of a URL, which may contain a secret. */
 const QUERY = /(?<=https?:\/\/[^\s"'?]+\?)[^\s"']+/g
 
 /** Replaces everything in a text that looks like a secret. */
@@ -59,7 +59,8 @@ export const withoutSecrets = (text: string): string =>
 const holdsSecret = (text: string): boolean => VALUES.some((value) => text.search(value) >= 0)
 
 /**
- * Finds secrets among the variables, which every reader of the repository or the dashboard can see.
+ * Finds secrets in plain variables, which every reader of the repository or of Cloudflare's
+ * dashboard can see.
  */
 export function secretsInVariables({ own }: Deployment, file: string, at: string, named: ReadonlySet<string>): Fault[] {
   const vars = Object.entries((own.vars ?? {}) as Readonly<Record<string, unknown>>)
@@ -78,7 +79,7 @@ export function secretsInVariables({ own }: Deployment, file: string, at: string
     }))
 }
 
-/** Finds secrets that stand in routes, issuers and policies. */
+/** Finds secrets that were written into routes, issuers and policies. */
 export function secretsInRoutes(routes: readonly Route[]): Fault[] {
   const files = new Map<string, unknown>()
   for (const { trust = [], policies = [], ...route } of routes) {

@@ -4,7 +4,9 @@ import type { Route } from '../../config/define'
 import type { Fault } from '../../config/fault'
 import { routeJsonSchema } from '../json-schema'
 
-/** Names by which people know a provider or a kind, with the project's own names. */
+/**
+ * Common names of identity providers and kinds of agents, each with the name that Sallyport uses.
+ */
 const KNOWN_AS: Readonly<Record<string, string>> = {
   azure: 'entra',
   'azure-ad': 'entra',
@@ -22,7 +24,7 @@ const KNOWN_AS: Readonly<Record<string, string>> = {
   'agent-framework': 'maf',
 }
 
-/** Adds "Did you mean …" to the faults of names that are nearly right. */
+/** Adds "Did you mean …" to faults about a name that is probably misspelt. */
 export function withSuggestions(faults: readonly Fault[], routes: readonly Route[]): Fault[] {
   const keys = keysOf(routeJsonSchema())
   const operations = operationsIn(routes)
@@ -36,15 +38,15 @@ export function withSuggestions(faults: readonly Fault[], routes: readonly Route
 }
 
 /**
- * Returns the names that are possible at the place of a fault: operations, or those that the fault
- * lists.
+ * Returns the names that would be valid at the place of a fault: all operations, or the names that
+ * the fault's text lists.
  */
 function namesExpected({ expected }: Fault, operations: readonly string[]): readonly string[] {
   if (/\boperation\b/.test(expected)) return operations
   return / or "|one of/.test(expected) ? (expected.match(/[\w-]{2,}/g) ?? []) : []
 }
 
-/** Returns the name that was most likely meant, or undefined if none is near. */
+/** Returns the name that the user most likely meant, or undefined if no name is similar. */
 export function nearest(name: string | undefined, names: Iterable<string>): string | undefined {
   if (name === undefined) return undefined
   const all = new Set(names)
@@ -54,17 +56,22 @@ export function nearest(name: string | undefined, names: Iterable<string>): stri
   for (const each of all) {
     if (!/[a-z]{2}/i.test(each)) continue
     const far = distance(singular(name), singular(each))
-    // The name itself may be a key in another place. Two letters that changed places are two edits.
+    // A name is not suggested for itself: it may be a valid key elsewhere. Two swapped letters
+    // count as two edits.
     const isNear = each !== name && far <= Math.max(each.length < 5 ? 1 : 2, Math.floor(each.length / 4))
     if (isNear && far < (best?.far ?? Number.POSITIVE_INFINITY)) best = { name: each, far }
   }
   return best?.name
 }
 
-/** Drops the plural: people confuse singular and plural more often than letters. */
+/**
+ * Removes the plural ending, because people confuse singular and plural more often than letters.
+ */
 const singular = (name: string): string => name.toLowerCase().replace(/ies$/, 'y').replace(/s$/, '')
 
-/** Returns the operations of all kinds, and those that routes of `http` agents name. */
+/**
+ * Returns the operations of all kinds of agents, and those that routes with `http` agents define.
+ */
 function operationsIn(routes: readonly Route[]): readonly string[] {
   const known = Object.values(kinds).flatMap(({ endpoints, bodyOperations = [] }) =>
     [...endpoints, ...bodyOperations].map(({ operation }) => operation),
@@ -77,7 +84,7 @@ function operationsIn(routes: readonly Route[]): readonly string[] {
   return [...known, ...own]
 }
 
-/** Returns the keys of objects that a JSON Schema names. */
+/** Returns all property names in a JSON Schema. */
 function keysOf(schema: unknown): readonly string[] {
   if (Array.isArray(schema)) return schema.flatMap(keysOf)
   if (typeof schema !== 'object' || schema === null) return []

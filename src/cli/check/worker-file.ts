@@ -7,7 +7,10 @@ import { type Deployments, prefixOf } from '../deployments'
 const THREE_LINES =
   "import { createWorker } from 'sallyport/worker'; import routes from '../routes'; export default createWorker(routes)"
 
-/** Checks that the file that wrangler deploys makes a Worker from the routes that were checked. */
+/**
+ * Checks that the Worker file that wrangler deploys uses the list of routes that `sallyport check`
+ * checks.
+ */
 export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
   const [top] = all
   const main = top?.config.main
@@ -41,7 +44,10 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
 
 const CLASS = 'RevocationList'
 
-/** Compares the list of revocations that any environment binds with the exports of the Worker. */
+/**
+ * Checks that the Worker exports the class of the list of revocations, if an environment binds this
+ * list.
+ */
 function listFaults(text: string, at: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
   const bound = all.flatMap((deployment) =>
     deployment.config.durable_objects.bindings

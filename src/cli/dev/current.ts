@@ -9,7 +9,10 @@ import { readPeople } from './local-people'
 import { type Addresses, type Staged, stage } from './stage'
 import { Watch } from './watch'
 
-/** How often a broken project is read again: a file that is not watched may correct it. */
+/**
+ * How often a project with faults is read again. A change to a file that is not watched may correct
+ * it.
+ */
 const AGAIN_MS = 3_000
 
 /** The configuration that the gateway runs with, which is the last one without faults. */
@@ -25,17 +28,20 @@ interface Around {
   readonly addresses: Addresses
   readonly people: People
   /**
-   * Puts a configuration in force.
-   * @returns the gateway's output if it does not start with it; then the old one is in force again
+   * Makes the gateway run with a new configuration.
+   * @returns the gateway's output if it does not start with the new configuration; it then runs
+   * with the old one again
    */
   readonly apply: (next: Staged, before: Staged) => Promise<string | undefined>
 }
 
-/** Loads each save without faults, and reports each other save once. */
+/**
+ * Loads the project after each save that has no faults. Reports the faults of any other save once.
+ */
 export function keepCurrent({ root, addresses, people, apply }: Around, first: Staged): Current {
   let staged = first
   let told: string | undefined
-  /** A build that does not start. It is not tried again. */
+  /** The last configuration with which the gateway did not start. It is not tried again. */
   let refused: string | undefined
   let again: NodeJS.Timeout | undefined
   let busy = Promise.resolve()

@@ -26,9 +26,9 @@ import { traffic } from './traffic'
 import { startWatchdog, type Watchdog } from './watchdog'
 
 /**
- * Runs the gateway of a project on this machine, with secrets of its own and the addresses in
- * .dev.vars. It runs the last configuration without faults. A save with faults is reported and has
- * no effect.
+ * Runs the gateway of a project on this machine, with local secrets and the addresses in .dev.vars.
+ * The gateway runs the last configuration without faults. A save with faults is reported and has no
+ * effect.
  */
 export const dev: Command = {
   usage: `usage: sallyport dev [--port NUMBER]
@@ -51,7 +51,10 @@ export const dev: Command = {
   },
 }
 
-/** @param atEnd receives everything that has to be closed */
+/**
+ * Starts the gateway and all servers beside it.
+ * @param atEnd receives the functions that close them
+ */
 async function runEverything(
   root: string,
   port: number,
@@ -136,7 +139,8 @@ async function refuseTakenPorts(port: number): Promise<void> {
 
 /** Prints requests in readable form and errors as they are. Wrangler's other output is left out. */
 function tell(line: string, page: string): void {
-  // The page's own origin is not in any list of the project's.
+  // The origin of the page of `sallyport dev` is removed from texts, because the project's files do
+  // not list it.
   const asked = traffic(line)
     ?.replace(` or ${page}`, '')
     .replace(`expected ${page}`, 'expected an entry of a list, and the list is empty')

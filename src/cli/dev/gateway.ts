@@ -17,19 +17,19 @@ import type { ToWorker } from './worker'
 /** How often this process checks whether its parent still runs. */
 const PARENT_MS = 500
 
-/** A Worker that has not answered by then is taken for one that cannot start. */
+/** How long to wait for the Worker. One that has not answered by then counts as unable to start. */
 const START_MS = 30_000
 const LOOK_MS = 100
-/** An error is written in several lines. */
+/** How long to collect output after an error, because an error is written in several lines. */
 const ERROR_MS = 500
 const OUTPUT_LINES = 12
 
-/** The gateway, in a process that has workerd. */
+/** The running gateway, in a process of its own with workerd. */
 export interface RunningGateway {
-  /** Sets other variables. */
+  /** Gives the gateway new variables. */
   use(variables: Readonly<Record<string, string>>): void
   /**
-   * Waits until a build runs.
+   * Waits until the gateway runs a certain build.
    * @returns the gateway's output if the build does not run
    */
   runs(build: string): Promise<string | undefined>
@@ -39,10 +39,10 @@ export interface RunningGateway {
 }
 
 /**
- * Starts the gateway. Ends it when this process is told to end, or when the process that started
- * this one has ended.
+ * Starts the gateway. Stops it when this process receives a signal to end, or when the process that
+ * started this one has ended.
  * @param staged the configuration to run
- * @param start wrangler's file of it, and its port
+ * @param start the gateway's wrangler file, and its port
  * @param onLine receives each line of output
  * @throws ProjectError if it does not start
  */
@@ -64,7 +64,8 @@ export async function startGateway(
       NO_COLOR: '1',
     },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    // A process group of its own, with workerd in it: wrangler may end without ending workerd.
+    // wrangler and workerd run in their own process group, because wrangler may end without
+    // stopping workerd.
     detached: process.platform !== 'win32',
   })
   watchdog.watch(worker.pid)
@@ -114,7 +115,10 @@ export async function startGateway(
   throw new ProjectError(`The gateway did not start. It said:\n\n${why || '    (nothing)'}`)
 }
 
-/** Returns the build that answers at a port. */
+/**
+ * Returns the name of the build that the gateway at a port runs, or undefined if it does not
+ * answer.
+ */
 async function buildAt(port: number): Promise<string | undefined> {
   try {
     const reply = await fetch(`${local(port)}${BUILD_PATH}`, { signal: AbortSignal.timeout(1_000) })
@@ -124,23 +128,26 @@ async function buildAt(port: number): Promise<string | undefined> {
   }
 }
 
-/** @param onAsked is called when the gateway should end */
+/**
+ * Stops the gateway when this process, or the one that started it, ends.
+ * @param onAsked is called when the gateway has to stop
+ */
 function endWithParent(worker: ChildProcess, onAsked: () => void): void {
   const stop = (): void => {
     onAsked()
     worker.kill('SIGTERM')
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  // npm passes no signal on. Once npm has ended, this process, or the shell between them, has
-  // another parent.
+  // npm does not forward signals. If npm has ended, this process or the shell between them gets
+  // another parent process.
   const before = ancestors()
   const watch = setInterval(() => ancestors() !== before && stop(), PARENT_MS)
   worker.once('exit', () => clearInterval(watch))
 }
 
 /**
- * Names the process that started this one. Under npm on Linux, where a shell stands between, npm's
- * is named too.
+ * Returns the id of the process that started this one. Under npm on Linux, this is a shell, so the
+ * id of the shell's parent is added.
  */
 function ancestors(): string {
   const { ppid, platform, env } = process

@@ -6,9 +6,10 @@ import type { Local } from './local'
 
 /**
  * Returns the ids of routes that local people may use: those whose agent is on this machine or was
- * configured for it. Any other agent may be in production and must not be called in their name.
+ * configured for it. Any other agent may be in production, and local people must not be able to use
+ * it.
  *
- * @param loaded the same routes, as they are in force here
+ * @param loaded the same routes in their loaded form
  * @param given names of variables that .dev.vars, dev.json or the shell sets
  */
 export function localRoutes(
@@ -26,15 +27,16 @@ export function localRoutes(
     .map(({ id }) => id)
 }
 
-/** Whether an address is one of this machine. */
+/** Tells whether a URL is an address of this machine. */
 export const isHere = (host: string): boolean => ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(host).hostname)
 
-/** Placeholder for the bundle's own name, which is known only after bundling. */
+/** A placeholder in the bundle for the bundle's own name, which is known only after bundling. */
 export const BUILD = '__SALLYPORT_BUILD__'
 
 /**
- * Makes a bundle for this machine only, by replacing `sallyport/worker` in it. So no variable, flag
- * or file can bring the trust in local people into a deployment.
+ * An esbuild plugin that makes the bundled Worker trust local people, by replacing its import of
+ * `sallyport/worker`. No variable, flag or file has this effect, so a deployment can never trust
+ * them.
  */
 export const localBundle = (local: Local, root: string): Plugin => ({
   name: 'local',

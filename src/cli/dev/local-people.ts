@@ -2,7 +2,10 @@ import * as v from 'valibot'
 import { aliceAndBob, type Person } from './identity-provider/people.ts'
 import { type JsonFile, readJsonFile } from './json-file'
 
-/** The file that lists the people who can sign in on this machine. Without it: alice and bob. */
+/**
+ * The file that lists the people who can sign in on this machine. Without this file, they are alice
+ * and bob.
+ */
 export const PEOPLE_FILE = 'people.json'
 
 const texts = v.optional(v.array(v.string()))
@@ -27,7 +30,7 @@ const people: JsonFile<readonly Person[]> = {
 }
 
 /**
- * Reads the people of a project.
+ * Reads the people of a project who can sign in on this machine.
  * @throws ProjectError if the file is not a list of people
  */
 export const readPeople = (root: string): readonly Person[] => readJsonFile(root, people) ?? aliceAndBob

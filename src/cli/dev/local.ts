@@ -1,6 +1,6 @@
 /*
- * The difference between a project's gateway on this machine and the deployed one. This module runs
- * in both the commands and the Worker that `sallyport dev` bundles. No deployment imports it.
+ * Everything in which a project's gateway on this machine differs from the deployed one. The
+ * commands and the Worker that `sallyport dev` bundles use this module. No deployment imports it.
  */
 import type { Issuer, Route } from '../../config/define'
 
@@ -10,11 +10,11 @@ export interface Local {
   readonly gateway: string
   /** The issuer of local people. */
   readonly provider: string
-  /** The web origin of the page that `sallyport dev` shows. */
+  /** The web origin of the page of `sallyport dev`. */
   readonly page: string
   /** The ids of routes that local people may use. */
   readonly routes: readonly string[]
-  /** Absent: no requests are recorded. */
+  /** Absent if requests are not recorded. */
   readonly recorder?: Recorder
 }
 
@@ -25,12 +25,17 @@ export interface Recorder {
   readonly agents: readonly string[]
 }
 
-/** The header that tells the recorder where a request goes. It is not forwarded. */
+/**
+ * The header that tells the recorder to which agent it must forward a request. The header itself is
+ * not forwarded.
+ */
 export const TARGET_HEADER = 'x-sallyport-dev-target'
 
 /**
- * The local people's identity provider, as routes trust it. A prefix marks their user ids as local.
- * @param urls of routes, which are audiences too: MCP clients ask for a token for one (RFC 8707)
+ * Returns the settings of the local identity provider for the `trust` of routes. A prefix marks
+ * user ids of local people.
+ * @param urls the URLs of routes, which are audiences too: MCP clients request a token for such a
+ * URL (RFC 8707)
  */
 export const localIssuer = (provider: string, urls: readonly string[]): Issuer => ({
   id: 'local-people',
@@ -42,8 +47,9 @@ export const localIssuer = (provider: string, urls: readonly string[]): Issuer =
 })
 
 /**
- * Lets local people use the routes that are open to them, and lets the page call all routes. The
- * local provider comes first, because MCP clients sign in at the first one that a route names.
+ * Changes routes so that local people may use those in `local.routes`, and the page may call all of
+ * them. The local identity provider is put first, because MCP clients sign in at the first provider
+ * that a route names.
  */
 export function asLocal(routes: readonly Route[], local: Local): readonly Route[] {
   const isForLocalPeople = ({ id }: Route): boolean => local.routes.includes(id)
@@ -59,7 +65,8 @@ export function asLocal(routes: readonly Route[], local: Local): readonly Route[
 type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>
 
 /**
- * Sends requests for agents through the recorder. Signatures still name the agent's own address.
+ * Returns a `fetch` that sends requests for agents through the recorder. Signatures still contain
+ * the agent's own address.
  */
 export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
   return (input, init) => {
@@ -76,19 +83,22 @@ export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
 /** The line that the gateway writes when a client fetches the keys of its assertions. */
 export const KEYS_READ = '{"event":"keys-read"}'
 
-/** Marks the page's own request for these keys. */
+/** The header that marks the page's own request for these keys. */
 export const PAGE_HEADER = 'x-sallyport-dev-page'
 
 interface Worker {
   fetch(request: Request, environment: unknown, context: never): Response | Promise<Response>
 }
 
-/** Answers with the running build, which shows whether a save is in force. */
+/**
+ * The path at which the gateway returns the name of the running build. It shows whether the last
+ * save is already running.
+ */
 export const BUILD_PATH = '/.sallyport/dev'
 
 /**
- * Answers which build runs, and logs when a client fetches the keys. So agents that never fetch
- * them can be found.
+ * Returns a Worker that also answers which build runs, and logs when a client fetches the gateway's
+ * keys. So agents that never fetch the keys can be found.
  */
 export const observed = (worker: Worker, build: string, log: (line: string) => void): Worker => ({
   fetch(request, environment, context) {

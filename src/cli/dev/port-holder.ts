@@ -8,8 +8,8 @@ export interface Holder {
 }
 
 /**
- * Returns the process that listens on a TCP port, if the system tells: /proc on Linux, lsof
- * elsewhere.
+ * Returns the process that listens on a TCP port, if it can be found. Uses /proc on Linux and lsof
+ * on other systems.
  */
 export async function holderOf(port: number): Promise<Holder | undefined> {
   try {

@@ -1,6 +1,6 @@
 /**
- * Sends a signal to a process and all that it started, if it leads a process group.
- * @param signal 0 only asks whether the group exists
+ * Sends a signal to a process and to all processes that it started, if it leads a process group.
+ * @param signal 0 only checks whether the group exists
  * @returns whether any process of the group received it; grandchildren count
  */
 export function signalGroup(leader: number | undefined, signal: NodeJS.Signals | 0): boolean {

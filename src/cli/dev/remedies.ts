@@ -2,8 +2,8 @@ import type { AuditEvent } from '../../audit/event'
 import type { RefusalCode } from '../../errors/refusals'
 
 /**
- * The remedy of each refusal, for the developer on this machine. Undefined: the refusal's own words
- * are enough. A new code does not compile without an entry here.
+ * A hint for the developer on how to correct each refusal. Undefined if the refusal's own text is
+ * enough. A new refusal code does not compile without an entry here.
  */
 const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'path-not-canonical': 'Send the path in its plain form.',
@@ -55,7 +55,10 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'internal-error': 'This is a fault of the gateway. The lines above say more.',
 }
 
-/** @returns undefined for a request that was not refused, or if there is nothing to add */
+/**
+ * Returns a hint for a refused request. Returns undefined if it was not refused or if there is no
+ * hint.
+ */
 export function remedyOf({ code, reason }: Pick<AuditEvent, 'code' | 'reason'>): string | undefined {
   if (code === 'token-invalid' && reason?.startsWith('revoked '))
     return 'An operator revoked this access. npx sallyport revoke list shows the entry; npx sallyport revoke undo removes it.'

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, stat, writeFile } from 'node:fs/promises'
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose'
 
-/** The secrets that the gateway needs to run, by their names. */
+/** The functions that make the secrets which the gateway needs, by the name of the secret. */
 const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
   async SIGNING_KEYS() {
     const { privateKey } = await generateKeyPair('ES256', { extractable: true })
@@ -13,8 +13,8 @@ const SECRETS: Readonly<Record<string, () => Promise<string>>> = {
 }
 
 /**
- * Makes the gateway's local secrets on first start, in `.dev.vars`, where wrangler finds them.
- * Other lines of the file stay as they are. Returns whether it made any.
+ * Makes the gateway's local secrets at the first start and writes them to `.dev.vars`, which
+ * wrangler reads. Other lines of the file are not changed. Returns whether it made any secret.
  *
  * @throws Error if other users of the machine can read an existing file
  */
@@ -31,7 +31,7 @@ export async function ensureSecrets(file: string): Promise<boolean> {
   const lines = await Promise.all(missing.map(async (name) => `${name}='${await SECRETS[name]?.()}'\n`))
   const separator = existing && !existing.endsWith('\n') ? '\n' : ''
   await writeFile(file, existing + separator + lines.join(''), { mode: 0o600 })
-  // The mode above applies only to a new file.
+  // The file mode above has an effect only if the file is new.
   await chmod(file, 0o600)
   return true
 }

@@ -14,18 +14,18 @@ import { BUILD, isHere, localBundle, localRoutes } from './local-bundle'
 import { variablesHere } from './variables'
 
 /**
- * A project as it runs here. All its files were valid at one moment, so a later fault does not
- * affect it.
+ * A copy of a project, made when all its files were valid. The gateway runs this copy, so a later
+ * fault in a file does not affect it.
  */
 export interface Staged {
   readonly configuration: Configuration
-  /** As the project lists them in routes/index.ts. */
+  /** The routes that the project lists in routes/index.ts. */
   readonly routes: readonly Route[]
   /** The agents of dev.json, by the id of their route. */
   readonly agents: Readonly<Record<string, AgentHere>>
-  /** The Worker, bundled. */
+  /** The code of the bundled Worker. */
   readonly code: string
-  /** The bundle's name. */
+  /** The name of the bundle, which is a hash of its code. */
   readonly build: string
   /** Variables and secrets, by name. */
   readonly variables: Readonly<Record<string, string>>
@@ -35,19 +35,21 @@ export interface Staged {
   readonly pages: readonly string[]
   /** The agents whose requests are recorded, by scheme and host. */
   readonly recorded: readonly string[]
-  /** The agents on this machine, or configured for it: the route's id, and scheme and host. */
+  /**
+   * The agents on this machine or configured for it, with the id of the route, and scheme and host.
+   */
   readonly watched: readonly { readonly id: string; readonly host: string }[]
-  /** The folders of the files that it was made from. */
+  /** The folders that contain the project's source files. */
   readonly folders: readonly string[]
 }
 
-/** The files that wrangler gets, in a folder that git ignores. */
+/** The files with which wrangler runs the gateway, in a folder that git ignores. */
 export interface StagedFiles {
   readonly config: string
   readonly worker: string
 }
 
-/** The addresses of the servers beside the gateway. */
+/** The addresses of the gateway and of the local servers beside it. */
 export interface Addresses {
   readonly gateway: string
   readonly provider: string
@@ -56,7 +58,7 @@ export interface Addresses {
 }
 
 /**
- * Reads and checks a project, and bundles its Worker so that it trusts local people.
+ * Reads and checks a project, and bundles its Worker in such a way that it trusts local people.
  * @throws ConfigurationError or ProjectError for any fault of the project
  */
 export async function stage(root: string, { gateway, provider, page, recorder }: Addresses): Promise<Staged> {
@@ -107,7 +109,10 @@ export async function stage(root: string, { gateway, provider, page, recorder }:
   }
 }
 
-/** Returns the agents of dev.json. @throws ProjectError for an agent whose id is not a route's */
+/**
+ * Returns the agents of dev.json.
+ * @throws ProjectError for an agent whose id is not that of a route
+ */
 function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<string, AgentHere>> {
   const agents = readAgents(root)
   const ids = routes.map(({ id }) => id)
@@ -116,13 +121,13 @@ function agentsOf(root: string, routes: readonly Route[]): Readonly<Record<strin
   throw agentFault(stranger, '', `"${stranger}"`, `the id of a route: ${ids.join(', ')}`)
 }
 
-/** Whether the agent is reached by a binding instead of an address. */
+/** Tells whether the gateway reaches a route's agent by a binding instead of an address. */
 function isBound(routes: readonly Route[], id: string): boolean {
   const origin = routes.find((route) => route.id === id)?.agent.origin ?? {}
   return 'service' in origin || 'object' in origin
 }
 
-/** Returns the origin, if browsers can be sent back to it. */
+/** Returns an allowed web origin, if the identity provider can redirect browsers to it. */
 function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {
   const page = typeof origin === 'string' ? origin : variables[origin.env]
   return page !== undefined && URL.canParse(page) && /^https?:/.test(page) ? [page] : []
@@ -133,14 +138,14 @@ const texts = (environment: Readonly<Record<string, unknown>>): Record<string, s
     Object.entries(environment).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 
-/** Replaces a file as a whole, because wrangler may read it at any moment. */
+/** Replaces a file in one step, because wrangler may read it at any moment. */
 function replace(file: string, text: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return
   writeFileSync(`${file}.next`, text)
   renameSync(`${file}.next`, file)
 }
 
-/** Fields of wrangler's file that are not used here, or that name files beside it. */
+/** Fields of wrangler's file that are not used on this machine, or that contain relative paths. */
 const LEFT_OUT = [
   'main',
   'build',
@@ -157,8 +162,8 @@ const LEFT_OUT = [
 ]
 
 /**
- * Writes the files that wrangler runs. Variables are passed in another way, since secrets are among
- * them.
+ * Writes the files that wrangler runs. Variables are not written, because some of them are secrets.
+ * The gateway's process receives them in a message.
  */
 export function writeStaged(root: string, file: string, { code, variables }: Staged): StagedFiles {
   // Another gateway of this project may run at another port.
@@ -168,10 +173,10 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   const kept = Object.fromEntries(Object.entries(rawConfig).filter(([field]) => !LEFT_OUT.includes(field)))
   const files = { config: path.join(folder, 'wrangler.json'), worker: path.join(folder, 'worker.js') }
   replace(files.worker, code)
-  // The code is bundled already. Wrangler would bundle it again, in a folder that it removes while
-  // another save is in progress.
+  // The code is bundled already. If wrangler bundled it again, it could remove the output folder
+  // during another save.
   const config = { ...kept, main: 'worker.js', no_bundle: true }
-  // A binding with `remote` would reach production.
+  // `remote` is removed, because such a binding would reach production.
   replace(
     files.config,
     // Commands use `id` on this machine, but wrangler would use `preview_id` here.

@@ -4,7 +4,7 @@ import type { People } from './identity-provider/people.ts'
 import { PORT } from './ports'
 import type { Addresses, Staged } from './stage'
 
-/** Returns a summary of what runs, with a command that gets a token. */
+/** Returns a summary of the gateway and its routes, with a command that prints a token. */
 export function summary(
   { configuration: { publicUrl, routes }, local: ids }: Staged,
   people: People,

@@ -6,7 +6,7 @@ import { resourceIndicator } from './identity-provider/resource.ts'
 import { readPeople } from './local-people'
 import { local, PORT, providerPort } from './ports'
 
-/** Prints a token of one of the local people, and nothing else, while `sallyport dev` runs. */
+/** Prints only a token of a local person. `sallyport dev` must be running. */
 export const token: Command = {
   usage: `usage: sallyport token NAME [--port NUMBER]
   NAME    one of the local people, such as alice

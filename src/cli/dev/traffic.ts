@@ -3,8 +3,8 @@ import { remedyOf } from './remedies'
 import { visible } from './visible'
 
 /**
- * Formats one line of the gateway's audit for a person, with the beginning of the request's id.
- * Returns undefined for other output, and for answered preflights.
+ * Formats one audit line of the gateway for a person to read, with the beginning of the request's
+ * id. Returns undefined for other output, and for answered CORS preflights.
  */
 export function traffic(output: string): string | undefined {
   if (output.startsWith('{"event":"not-ready"')) return notReady(output)

@@ -1,20 +1,26 @@
 import { type FSWatcher, statSync, watch as watchFolder } from 'node:fs'
 import path from 'node:path'
 
-/** How long to wait for quiet, because an editor writes a file in several steps. */
+/** How long to wait after the last change, because an editor writes a file in several steps. */
 const SETTLE_MS = 80
-/** The files in the project's own folder that are watched. It holds many others. */
+/**
+ * Matches the files directly in the project's folder that are watched. Other files there are
+ * ignored.
+ */
 const AT_THE_TOP = /^(?:wrangler\.(?:toml|jsonc?)|\.dev\.vars|people\.json|dev\.json)$/
-/** The names of source files. Editors write other files beside these for a moment. */
+/** Matches the names of source files. Editors also write temporary files with other names. */
 const SOURCE = /^[^.].*\.(?:[cm]?[jt]sx?|json|txt|html|md)$/
 
 interface Watched {
   readonly watcher: FSWatcher
-  /** A folder that replaces it under the same name has another inode. */
+  /** The inode of the folder. A new folder with the same name has another inode. */
   readonly inode: number
 }
 
-/** Reports which files have changed, once for several that change together. */
+/**
+ * A watcher that reports which files have changed. Several changes at about the same time are
+ * reported together.
+ */
 export class Watch {
   readonly #watched = new Map<string, Watched>()
   readonly #folders = new Set<string>()
@@ -28,7 +34,7 @@ export class Watch {
     this.#onChange = onChange
   }
 
-  /** Watches the files directly in these folders, without the folders below them. */
+  /** Watches the files directly in these folders, but not those in their subfolders. */
   follow(folders: readonly string[]): void {
     for (const folder of folders) this.#folders.add(folder)
     for (const folder of this.#folders) this.#follow(folder)
@@ -39,7 +45,10 @@ export class Watch {
     for (const { watcher } of this.#watched.values()) watcher.close()
   }
 
-  /** Watches a folder. If it was removed and made again, the old watcher is useless. */
+  /**
+   * Watches a folder. If the folder was removed and made again, starts a new watcher, because the
+   * old one no longer works.
+   */
   #follow(folder: string): void {
     const inode = statSync(folder, { throwIfNoEntry: false })?.ino
     const known = this.#watched.get(folder)

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { signalGroup } from './process-group'
 
 /**
- * A process of its own that outlives the launcher for a moment. Its input names the process groups
- * that were started, one a line. It stops them when the input ends, even if the launcher was killed
- * without notice.
+ * A separate process that stops everything which `sallyport dev` started. Its input lists the
+ * process groups, one per line. When `sallyport dev` ends or is killed, the input ends. This
+ * process then stops these groups.
  */
 let told = ''
 for await (const chunk of process.stdin) told += chunk

@@ -1,13 +1,13 @@
-// A project's gateway in workerd, as `wrangler dev` runs it, but without a debugger. workerd's
-// debugger listens on a port without a login, and anyone who reaches it can read the signing key.
-// dev.ts starts this process and sends it settings, and later other variables.
+// Runs a project's gateway in workerd, like `wrangler dev` but without a debugger. workerd's
+// debugger listens on a port without a login, so anyone who reaches it could read the signing key.
+// dev.ts starts this process and sends it settings, and later new variables.
 import path from 'node:path'
 import { unstable_startWorker } from 'wrangler'
 
 /** A message from dev.ts. */
 export interface ToWorker {
   readonly variables: Readonly<Record<string, string>>
-  /** Only with the first message. */
+  /** Present only in the first message. */
   readonly start?: { readonly config: string; readonly port: number }
 }
 
@@ -27,7 +27,7 @@ process.on('message', async (message: ToWorker) => {
   running = await unstable_startWorker({
     config,
     bindings,
-    // The same state that wrangler's own commands use, such as `wrangler kv`.
+    // Stored data is shared with wrangler's own commands, such as `wrangler kv`.
     dev: {
       server: { hostname: '127.0.0.1', port },
       persist: path.resolve('.wrangler/state'),
@@ -39,7 +39,7 @@ process.on('message', async (message: ToWorker) => {
 })
 
 async function stop(): Promise<void> {
-  // Wrangler may be in the middle of some work, so it gets a moment to finish, and no more.
+  // Wrangler may still be working, so it gets two seconds to finish.
   setTimeout(() => process.exit(), 2_000).unref()
   await running?.dispose()
   process.exit()

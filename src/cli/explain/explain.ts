@@ -35,8 +35,8 @@ const USAGE = `usage: sallyport explain --token FILE|- [--route ID] [--env NAME|
   --header   a header of the request`
 
 /**
- * Says why a token is accepted or refused, or what happens to a whole request, by the Worker's own
- * code.
+ * Explains why a token is accepted or refused, or what happens to a request. It runs the same code
+ * as the Worker.
  */
 export const explain: Command = {
   usage: USAGE,
@@ -74,7 +74,9 @@ export const explain: Command = {
     const asked = [...config.routes.values()].filter(({ id }) => values.route === undefined || id === values.route)
     if (asked.length === 0)
       throw new Error(values.route === undefined ? 'There are no routes.' : `There is no route "${values.route}".`)
-    /** Routes with the same trust give the same explanation. */
+    /**
+     * Routes that trust the same issuers are explained together, because the result is the same.
+     */
     const groups = [...Map.groupBy(asked, ({ trust }) => JSON.stringify(trust)).values()]
     const token = readToken(values.token === '-' ? '-' : path.resolve(root, values.token))
     if (isMeantAsKey(token)) {
@@ -100,8 +102,8 @@ export const explain: Command = {
 }
 
 /**
- * Loads the routes as `sallyport dev` runs them: with .dev.vars, and with local people beside the
- * project's own providers.
+ * Loads the routes as `sallyport dev` runs them: with .dev.vars, and with local people in addition
+ * to those of the project's identity providers.
  */
 function loadHere(root: string, file: string, routes: readonly Route[], environment: Environment, port: number) {
   const given = variablesHere(root, file, routes)
@@ -120,15 +122,18 @@ const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
   }
 }
 
-/** Reads a token as people copy it, possibly with its scheme or a line end. */
+/**
+ * Reads a token from a file or the standard input. Removes `Bearer` and line ends that were copied
+ * with it.
+ */
 function readToken(from: string): string {
   const text = contentOf(from)
   return text.trim().replace(/^(?:authorization:\s*)?bearer\s+/i, '')
 }
 
 /**
- * Reads a file. The file system's error is not passed on: it would repeat the name, which may be a
- * token.
+ * Reads a file. Does not pass on the file system's error, because it contains the file name, and a
+ * user may have given a token instead.
  */
 function contentOf(from: string): string {
   try {

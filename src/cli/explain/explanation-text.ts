@@ -1,7 +1,10 @@
 import type { Explanation, Step } from '../../authentication/jwt/explain'
 import type { LoadedRoute } from '../../config/loaded-route'
 
-/** Formats an explanation for a person. @param routes that were asked about */
+/**
+ * Formats an explanation of a token for a person to read.
+ * @param routes the routes that the explanation is about
+ */
 export function explanationText(
   { steps, verdict, issuer, principal }: Explanation,
   routes: readonly LoadedRoute[],

@@ -4,16 +4,16 @@ import type { LoadedRoute } from '../../config/loaded-route'
 import { endText } from '../api-key-record'
 import { openKv } from '../kv'
 
-/** The outcome for an API key, and the caller that it identifies. */
+/** The explanation of an API key, and the caller whom the key identifies. */
 export interface KeyExplanation {
   readonly text: string
   readonly isAccepted: boolean
 }
 
 /**
- * Explains an API key: first by its form, then by its record in KV on this machine or as deployed.
- * The key's text does not appear in the result.
- * @param routes that were asked about
+ * Explains an API key: first its form, then its record in KV, on this machine or in a deployment.
+ * The result does not contain the key itself.
+ * @param routes the routes that the explanation is about
  */
 export async function explainKey(
   root: string,

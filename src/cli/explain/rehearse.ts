@@ -12,7 +12,7 @@ export interface Rehearsed {
   readonly body: string | undefined
 }
 
-/** The outcome of such a request. */
+/** The result of a request that `rehearse` tried. */
 export interface Outcome {
   readonly status: number
   /** The body of the answer. */
@@ -20,14 +20,14 @@ export interface Outcome {
   readonly audit: AuditEvent
   /** The last request that the agent received; undefined if none reached it. */
   readonly received: Received | undefined
-  /** The token that was sent, which no other gateway accepts; undefined without a user. */
+  /** The test token that was sent, which no real gateway accepts; undefined without a user. */
   readonly token: string | undefined
 }
 
 /**
- * Sends one request through the project's own Worker in workerd, with an identity provider and
- * agents that exist only here. Nothing reaches a network. The agents answer every request with an
- * empty JSON object, so none of them knows a thread.
+ * Sends one request through the project's own Worker in workerd, with a simulated identity provider
+ * and simulated agents. Nothing reaches a network. The agents answer every request with an empty
+ * JSON object, so they know no threads.
  *
  * @param as the user who is signed in; undefined for none
  */

@@ -19,7 +19,10 @@ export interface RequestOptions {
   readonly env?: string | undefined
 }
 
-/** Says what happens to a request: whether it passes and why, and what the agent would receive. */
+/**
+ * Returns a text about a request: whether the gateway forwards it and why, and what the agent would
+ * receive.
+ */
 export async function explainRequest(root: string, written: string, options: RequestOptions): Promise<string> {
   const [, method = '', at = ''] = /^([A-Za-z]+)\s+(\/\S*)$/.exec(written.trim()) ?? []
   if (method === '')
@@ -36,7 +39,7 @@ export async function explainRequest(root: string, written: string, options: Req
   return outcomeText(outcome, request, route, route && (await callerIn(outcome.token, route)))
 }
 
-/** Returns a body. As in curl, `@` and a file name stand for the file's content. */
+/** Returns the body of a request. As in curl, `@` and a file name mean the content of the file. */
 function contentOf(root: string, body: string): string {
   if (!body.startsWith('@')) return body
   const file = path.resolve(root, body.slice(1))
@@ -73,7 +76,7 @@ function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void 
     throw new ProjectError(`Clients would send this path as ${pathname}${search}. Write it like that.`)
 }
 
-/** Returns the caller that a token names, by the gateway's own functions. */
+/** Returns the caller whom a token identifies, with the same functions as the gateway. */
 async function callerIn(token: string | undefined, { trust }: LoadedRoute): Promise<Principal | undefined> {
   if (token === undefined) return undefined
   const { principal } = await explainToken(token, trust.issuers, async () => 'unknown', Date.now())
@@ -81,7 +84,7 @@ async function callerIn(token: string | undefined, { trust }: LoadedRoute): Prom
 }
 
 /**
- * Formats an outcome for a person.
+ * Formats the result of a request for a person to read.
  * @param caller absent if no user is signed in, or if the route does not trust the token
  */
 export function outcomeText(
@@ -123,7 +126,7 @@ const ownerText = ({ threads }: LoadedRoute, caller: Principal | undefined): str
   return threads === 'tenant' ? `of tenant ${caller?.tenant}` : `of ${caller?.userId ?? 'nobody'} alone`
 }
 
-/** Lists each rule that covers an operation, and says whether the caller meets it. */
+/** Lists each policy rule for an operation, and says whether the caller meets its conditions. */
 function rulesText(traces: readonly PolicyTrace[], operation: string): string[] {
   return traces.flatMap(({ policy, rules }) => {
     const speaking = rules.filter((rule) => rule.covers)
@@ -149,7 +152,10 @@ function detailOf(answer: string): string {
   }
 }
 
-/** A signature of the gateway, which is long and differs in each request. */
+/**
+ * Matches an assertion of the gateway. It is long and differs in each request, so it is not
+ * printed.
+ */
 const SIGNED = /^(Bearer )?eyJ[\w-]+\.[\w-]+\.[\w-]+$/
 
 function agentText(

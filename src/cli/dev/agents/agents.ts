@@ -8,12 +8,12 @@ import { type Child, spawnChild } from './child.ts'
 import { listens } from './listens'
 import { type AgentHere, agentFault } from './settings'
 
-/** An agent may load a model library before it listens. */
+/** How long to wait until an agent listens. It may have to load a model library first. */
 const READY_MS = 60_000
 
-/** The agents that `sallyport dev` started, which end with it. */
+/** The agents that `sallyport dev` started. They end when it ends. */
 export interface Agents {
-  /** Waits until each listens or has ended, for at most a minute. */
+  /** Waits until each agent listens or has ended, for at most a minute. */
   ready(): Promise<void>
   readonly stop: () => Promise<void>
 }
@@ -24,7 +24,7 @@ interface Started {
 }
 
 /**
- * Starts the agents that have a command, except if something listens at the address already.
+ * Starts the agents that have a command, except those at whose address a process listens already.
  * @throws ProjectError for a folder that does not exist
  */
 export async function startAgents(

@@ -23,10 +23,10 @@ export interface Readiness {
   name: string
   /** Answers 2xx when the child is ready. */
   readyUrl: string
-  /** Says which other statuses count as an answer. */
+  /** Tells whether an HTTP status means that the child is ready. By default, any 2xx does. */
   isReady?: (status: number) => boolean
   startSeconds: number
-  /** Output that means it will never be ready, although it keeps running. */
+  /** Matches output which means that the child will never be ready, although it keeps running. */
   fatal?: RegExp
 }
 
@@ -41,11 +41,11 @@ export interface Child {
 }
 
 const OUTPUT_LINES = 30
-/** A limit, since a program may never end a line. */
+/** The longest output that is kept. It is limited because a program may write an endless line. */
 const OUTPUT_CHARACTERS = 8_000
 const GRACE_MS = 5000
 
-/** Starts a process in a group of its own, so that its own children can be stopped with it. */
+/** Starts a process in its own process group, so that its children can be stopped with it. */
 export function spawnChild({
   name,
   command = process.execPath,
@@ -101,7 +101,7 @@ export async function untilReady(child: Child, options: Readiness): Promise<void
     if (reply) last = `${reply.status} ${(await reply.text().catch(() => '')).slice(0, 500)}`
     await sleep(100)
     if (fatal?.test(child.lastOutput())) {
-      // The rest of the message may still be on its way.
+      // More of the error message may still arrive.
       await sleep(500)
       ended = `${name} cannot start.`
     }

@@ -3,7 +3,7 @@ import { connect } from 'node:net'
 
 const CONNECT_MS = 1_000
 
-/** Whether something accepts connections at the address of an agent. No request is sent. */
+/** Tells whether a server accepts connections at the address of an agent. Sends no request. */
 export async function listens(url: string): Promise<boolean> {
   const { hostname, port, protocol } = new URL(url)
   const socket = connect({

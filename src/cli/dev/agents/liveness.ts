@@ -8,23 +8,23 @@ interface Watched {
   readonly host: string
 }
 
-/** Whether something listens at the address of each agent, by the id of its route. */
+/** A record of which agents accept connections at their address, by the id of their route. */
 export class Liveness {
   readonly #known = new Map<string, boolean>()
   readonly #watched: () => readonly Watched[]
   #timer: NodeJS.Timeout | undefined
 
-  /** @param watched agents of this machine; no others are contacted */
+  /** @param watched returns the agents to contact */
   constructor(watched: () => readonly Watched[]) {
     this.#watched = watched
   }
 
-  /** Returns undefined if it is not known. */
+  /** Tells whether the agent of a route listens. Returns undefined if this is not known. */
   of(id: string): boolean | undefined {
     return this.#known.get(id)
   }
 
-  /** Checks now, and then from time to time. Reports each change. */
+  /** Checks all agents now, and again at intervals. Reports each change. */
   async start(): Promise<void> {
     await this.#look(false)
     this.#timer = setInterval(() => void this.#look(true), LOOK_MS)

@@ -4,7 +4,7 @@ import { ProjectError } from '../../project'
 import { type JsonFile, readJsonFile } from '../json-file'
 
 /**
- * The file that lists the agents that `sallyport dev` starts, and the addresses of agents on this
+ * The file that lists the agents which `sallyport dev` starts, and the addresses of agents on this
  * machine.
  */
 export const DEV_FILE = 'dev.json'
@@ -14,13 +14,13 @@ export interface AgentHere {
   /** Its address, unless .dev.vars or the shell gives the route another. */
   readonly url?: string
   /**
-   * The shell command that starts it. `{port}` in it is the port of its address. Absent: the agent
-   * is started in another way.
+   * The shell command that starts it. `{port}` in it is the port of its address. Absent if the
+   * agent is started in another way.
    */
   readonly command?: string
   /** The folder to start it in; by default the project's. */
   readonly folder?: string
-  /** More variables for its process. */
+  /** Additional environment variables for its process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
@@ -48,12 +48,15 @@ const file: JsonFile<{ readonly agents?: Readonly<Record<string, AgentHere>> }> 
 }
 
 /**
- * Reads the agents of a project on this machine, by the id of their route.
+ * Reads the agents in dev.json, by the id of their route.
  * @throws ProjectError if the content is invalid
  */
 export const readAgents = (root: string): Readonly<Record<string, AgentHere>> => readJsonFile(root, file)?.agents ?? {}
 
-/** Returns the addresses in the file, by the variables from which routes read them. */
+/**
+ * Returns the addresses of agents in dev.json, by the names of the variables from which routes read
+ * them.
+ */
 export function addressesOf(
   agents: Readonly<Record<string, AgentHere>>,
   routes: readonly Route[],
@@ -66,7 +69,7 @@ export function addressesOf(
   )
 }
 
-/** Makes the error for one agent in the file. */
+/** Makes the error for a fault of one agent in dev.json. */
 export const agentFault = (id: string, field: string, found: string, expected: string): ProjectError =>
   new ProjectError(
     `  ${DEV_FILE}  agents.${id}${field}\n    found     ${found}\n    expected  ${expected}\n    remedy    Correct or remove it.`,

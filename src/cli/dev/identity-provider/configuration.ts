@@ -7,7 +7,7 @@ import { createMemoryStore } from './memory-store.ts'
 import type { People } from './people.ts'
 import { parseResource, resourceIndicator } from './resource.ts'
 
-/** The part of the settings that may change while the provider runs. */
+/** The settings that may change while the local identity provider runs. */
 export interface Surroundings {
   readonly people: People
   /** Web origins of front ends, in addition to those of this machine. */
@@ -23,12 +23,14 @@ export interface Settings extends Surroundings {
 }
 
 const hour = 3600
-/** The client of front ends. */
+/** The OAuth client id for front ends. */
 export const APP = 'sallyport-app'
-/** The client of the password grant. */
+/** The OAuth client id for the password grant. */
 const COMMAND_LINE = 'sallyport-cli'
 
-/** Returns an API of the local provider: its audience, its algorithm and its scopes. */
+/**
+ * Returns the audience, the signature algorithm and the scopes of tokens for a resource (RFC 8707).
+ */
 export function resourceServerInfo(
   indicator: string,
   accessTokenTTL: number,
@@ -51,13 +53,13 @@ export function resourceServerInfo(
 }
 
 /**
- * Whether the provider may send browsers to an address, and let its pages read answers. It must be
- * on this machine (RFC 8252 section 7.3) or allowed by a route.
+ * Tells whether the provider may redirect browsers to an address and let pages there read its
+ * answers. The address must be on this machine (RFC 8252 section 7.3), or a route must allow it.
  */
 export function isOwnPage(address: string, pages: readonly string[]): boolean {
   const url = URL.parse(address)
-  // An address of another scheme, such as javascript:, can have a host that looks like this
-  // machine's.
+  // An address with another scheme, such as `javascript:`, can have a host that looks like this
+  // machine.
   if (!url || !/^https?:$/.test(url.protocol)) return false
   return /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname) || pages.includes(url.origin)
 }
@@ -74,7 +76,7 @@ export function providerConfiguration({ audience, accessTokenSeconds, keys, peop
         client_id: APP,
         client_name: 'A front end',
         token_endpoint_auth_method: 'none',
-        // `isOwnPage` allows others.
+        // `isOwnPage` allows more redirect addresses.
         redirect_uris: ['http://127.0.0.1/'],
         grant_types: ['authorization_code', 'refresh_token'],
         response_types: ['code'],
@@ -91,7 +93,8 @@ export function providerConfiguration({ audience, accessTokenSeconds, keys, peop
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
       // Web pages may not use the command line's password grant.
       client.clientId !== COMMAND_LINE && isOwnPage(origin, pages()),
-    // A public client, which has no secret, uses the first method that it knows.
+    // A public client has no secret. It uses the first method in this list that it supports, so
+    // `none` is first.
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     issueRefreshToken: async (_ctx: Context, client: Client) => client.grantTypeAllowed('refresh_token'),
     claims: { openid: ['sub', 'roles', 'tenant'], profile: ['name'], email: ['email'] },
@@ -138,7 +141,7 @@ function identityClaims(people: People, sub: string | undefined) {
 }
 
 /**
- * Grants everything that the person may do at sign-in, since first-party clients ask for no
+ * Grants at sign-in everything that the person may do, because first-party clients ask for no
  * consent.
  */
 async function grantEverything(ctx: Context, people: People) {

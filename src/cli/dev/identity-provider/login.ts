@@ -5,7 +5,7 @@ import type { Provider } from 'oidc-provider'
 import { errorPage, loginPage } from './login-page.ts'
 import type { People } from './people.ts'
 
-/** The sign-in page that oidc-provider sends the browser to. */
+/** Serves the sign-in page to which oidc-provider redirects the browser. */
 export async function login(
   provider: Provider,
   people: People,

@@ -1,6 +1,8 @@
 import type { Adapter, AdapterPayload } from 'oidc-provider'
 
-/** Makes oidc-provider's store of sessions, codes and grants, in the memory of this process. */
+/**
+ * Makes a store in the memory of this process for the sessions, codes and grants of oidc-provider.
+ */
 export function createMemoryStore(): (model: string) => Adapter {
   const entries = new Map<string, { payload: AdapterPayload; expires: number }>()
 

@@ -1,4 +1,7 @@
-/** The part of oidc-provider that is used here; the package ships no types of its own. */
+/**
+ * Types for the part of oidc-provider that is used here, because the package has no types of its
+ * own.
+ */
 declare module 'oidc-provider' {
   import type { IncomingMessage, ServerResponse } from 'node:http'
 

@@ -3,8 +3,9 @@ import { errors, type Provider } from 'oidc-provider'
 import { resourceServerInfo, type Surroundings } from './configuration.ts'
 
 /**
- * Lets one curl line fetch a token. OAuth 2.1 removed this grant for good reasons. Use it only on a
- * developer's own machine, with people whose passwords are no secret.
+ * Adds the password grant, so that one curl command can fetch a token. OAuth 2.1 removed this grant
+ * for good reasons. Use it only on a developer's own machine, with people whose passwords are no
+ * secret.
  */
 export function registerPasswordGrant(
   provider: Provider,

@@ -1,5 +1,5 @@
 /**
- * A person who can sign in at the local identity provider. The password is the username, which is
+ * A person who can sign in at the local identity provider. Both the username and the password are
  * `sub`.
  */
 export interface Person {

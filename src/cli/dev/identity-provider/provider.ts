@@ -13,7 +13,7 @@ import { requestToken } from './request-token.ts'
 import { type Algorithm, resourceIndicator } from './resource.ts'
 
 export interface IdentityProviderOptions {
-  /** 0 takes a free port. */
+  /** The port; 0 for any free port. */
   port?: number
   /** The `aud` of access tokens, unless a resource is asked for. */
   audience?: string
@@ -22,9 +22,9 @@ export interface IdentityProviderOptions {
   /** URLs of routes, which a client may ask for as a token's audience (RFC 8707). */
   resources?: () => readonly string[]
   accessTokenSeconds?: number
-  /** The people who can sign in; alice and bob when absent. */
+  /** The people who can sign in. Default: alice and bob. */
   people?: People
-  /** Private keys to sign with; generated when absent. */
+  /** The private keys that sign tokens. By default, new ones are generated. */
   keys?: SigningKeys
 }
 
@@ -43,7 +43,7 @@ export interface IdentityProvider {
   close(): Promise<void>
 }
 
-/** A real OpenID provider on loopback, for local development and tests. */
+/** Starts a real OpenID provider on this machine only, for local development and tests. */
 export async function startIdentityProvider(options: IdentityProviderOptions = {}): Promise<IdentityProvider> {
   const { port = 0, audience = 'agents', accessTokenSeconds = 3600 } = options
   const { people = new People(), pages = () => [], resources = () => [] } = options
@@ -58,8 +58,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const provider = new Provider(issuer, providerConfiguration({ audience, accessTokenSeconds, keys, ...surroundings }))
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
   registerPasswordGrant(provider, defaultResource, accessTokenSeconds, surroundings)
-  // RFC 6749 section 3.3: a client that asks for no scope gets a default one. MCP clients ask for
-  // none if a route names none.
+  // RFC 6749 section 3.3: a client that requests no scope gets a default scope. MCP clients request
+  // no scope if a route names none.
   provider.use(async (ctx, next) => {
     if (ctx.path === '/auth' && ctx.method === 'GET' && ctx.query.scope === undefined)
       ctx.query = { ...ctx.query, scope: ['openid', ...people.scopes].join(' ') }
@@ -74,7 +74,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const handle = provider.callback()
   const hosts = [new URL(issuer).host, new URL(issuer).host.replace('127.0.0.1', 'localhost')]
   server.on('request', (request, response) => {
-    // Another name that resolves to loopback (DNS rebinding) is refused.
+    // Requests to any other host name that resolves to this machine (DNS rebinding) are refused.
     if (!hosts.includes(request.headers.host ?? '')) {
       response.writeHead(421, { 'content-type': 'text/plain' }).end(`This is ${issuer}\n`)
       return
@@ -91,7 +91,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     token,
     async expiredToken(person) {
       const fresh = await token(person)
-      // Ten minutes, because gateways tolerate clocks that are some minutes late.
+      // Expired ten minutes ago, because gateways tolerate clocks that differ by some minutes.
       const exp = Math.floor(Date.now() / 1000) - 600
       const key = await importJWK(keys.RS256, 'RS256')
       return new SignJWT({ ...decodeJwt(fresh), iat: exp - accessTokenSeconds, exp })

@@ -1,4 +1,4 @@
-/** Asks a running local provider for an access token, with the password grant. */
+/** Requests an access token from the running local identity provider, with the password grant. */
 export async function requestToken(issuer: string, person: string, resource: string, scope?: string): Promise<string> {
   const response = await fetch(`${issuer}/token`, {
     method: 'POST',

@@ -1,7 +1,7 @@
 /**
- * An API at the local identity provider, as a resource indicator (RFC 8707): the audience of its
- * access tokens and the algorithm they are signed with. `urn:sallyport:es256:agents` asks for an
- * ES256 token with audience "agents".
+ * The algorithm that signs access tokens. A client chooses it and the audience with a resource
+ * indicator (RFC 8707): `urn:sallyport:es256:agents` requests an ES256 token with the audience
+ * "agents".
  */
 export type Algorithm = 'RS256' | 'ES256'
 
@@ -21,8 +21,8 @@ export function parseResource(indicator: string): Resource | undefined {
 }
 
 /**
- * Whether a text can be percent-decoded: each percent sign stands before two hexadecimal digits,
- * and the bytes are UTF-8.
+ * Tells whether a text can be percent-decoded. Two hexadecimal digits must follow each percent
+ * sign, and the bytes must be UTF-8.
  */
 function isDecodable(text: string): boolean {
   try {

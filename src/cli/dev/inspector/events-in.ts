@@ -4,8 +4,8 @@ const MOST_CHARACTERS = 500_000
 const BLANK_LINE = /\r?\n\r?\n/g
 
 /**
- * Finds the JSON in an answer while it passes: the data of each server-sent event, or the whole
- * body. Data over the limit is left out.
+ * Finds the JSON in an agent's answer while it is forwarded: the data of each server-sent event, or
+ * the whole body. JSON that is too long is left out.
  */
 export class EventsIn {
   readonly #decoder = new StringDecoder()
@@ -19,7 +19,7 @@ export class EventsIn {
   #tail = ''
 
   constructor(contentType: string, found: (json: unknown) => void) {
-    // AG2 0.x sends no content type if `build_asgi()` mounts it.
+    // AG2 0.x streams have no content type if the app was made with `build_asgi()`.
     this.#isStream = contentType === '' || contentType.startsWith('text/event-stream')
     this.#isJson = /^application\/(?:[\w.-]+\+)?json/.test(contentType)
     this.#found = found
@@ -36,7 +36,7 @@ export class EventsIn {
         from = index + blank.length
       }
     }
-    // A blank line has at most four characters.
+    // A blank line consists of at most four line-end characters.
     const end = Math.max(from, text.length - 3)
     this.#keep(text.slice(from, end))
     this.#tail = text.slice(end)
@@ -67,7 +67,7 @@ export class EventsIn {
     try {
       this.#found(JSON.parse(text))
     } catch {
-      // Data that is not JSON is of no interest here.
+      // Data that is not JSON is ignored.
     }
   }
 }

@@ -3,22 +3,22 @@ import type { LoadedRoute } from '../../../config/loaded-route'
 import { PAGE_HEADER } from '../local'
 import type { Received } from './received'
 
-/** A received request, with the result of verifying its assertion. */
+/** A request that an agent received, with the result of verifying its assertion. */
 export interface Evidence extends Omit<Received, 'assertion'> {
   readonly assertion?: {
     /** The request header that carried it. */
     readonly carriedBy: string
     readonly claims: JWTPayload
     readonly verified: boolean
-    /** Why it is not verified. */
+    /** Why the assertion could not be verified. */
     readonly reason?: string
   }
 }
 
 /**
- * Checks assertions as an agent would: with the keys that the gateway publishes, for this route's
- * agent and from this gateway.
- * @param routes that are in force, by path
+ * Returns a function that verifies assertions as an agent would. It uses the keys that the gateway
+ * publishes, and checks that the issuer is this gateway and the audience is the route's agent.
+ * @param routes returns the current routes, by path
  */
 export function createExaminer(
   gateway: string,
@@ -42,7 +42,10 @@ export function createExaminer(
   }
 }
 
-/** Hides the agent's own secret, and the signature that speaks for a person, from the page. */
+/**
+ * Returns a function that hides two values from the page: the agent's secret, and the signature of
+ * the assertion.
+ */
 const withoutSecret =
   (route: LoadedRoute | undefined, token: string | undefined) =>
   ([name, value]: readonly [string, string]): readonly [string, string] => {

@@ -8,8 +8,8 @@ import { UnreadAssertions } from './probes/unread'
 import type { Observed } from './received'
 
 /**
- * Finds agents that do not see who is asking although the gateway tells them. Reports each
- * such fault once, with the missing line.
+ * Finds agents that ignore the caller's identity although the gateway sends it. Reports each such
+ * fault once, with the line that is missing in the agent's code or settings.
  */
 export class Notices {
   readonly #routes: () => ReadonlyMap<string, LoadedRoute>
@@ -18,25 +18,25 @@ export class Notices {
   readonly #probes: readonly Probe[] = [langgraphProbe(), ag2Probe()]
   readonly #unread = new UnreadAssertions()
 
-  /** @param tell receives a text for the person */
+  /** @param tell receives a text for the developer */
   constructor(routes: () => ReadonlyMap<string, LoadedRoute>, tell: (text: string) => void) {
     this.#routes = routes
     this.#tell = tell
   }
 
-  /** The notices of a route. */
+  /** Returns the faults that were found for a route's agent. */
   of(id: string): readonly string[] {
     return [...this.#told].flatMap(([key, text]) => (key.startsWith(`${id}:`) ? [text] : []))
   }
 
-  /** Looks at an agent's answer. */
+  /** Looks for such faults in an agent's answer. */
   observe(observed: Observed): void {
     const route = this.#byId(observed.request.route)
     if (!route) return
     for (const [index, probe] of this.#probes.entries()) void this.#ask(probe, index, observed, route)
   }
 
-  /** Looks at the audit line of a request that has ended. */
+  /** Looks for such faults in the audit line of a request that has ended. */
   note({ route: id, outcome }: AuditEvent): void {
     const route = id === undefined ? undefined : this.#byId(id)
     if (route && outcome === 'forwarded') this.#unread.note(route, (found) => this.#note(route.id, 'unread', found))
@@ -47,7 +47,10 @@ export class Notices {
     this.#unread.keysRead()
   }
 
-  /** Runs a probe. It may fail on an unusual answer, which counts as nothing found. */
+  /**
+   * Runs a probe, which looks for one kind of fault. If it fails on an unusual answer, it has found
+   * nothing.
+   */
   async #ask(probe: Probe, index: number, observed: Observed, route: LoadedRoute): Promise<void> {
     try {
       this.#note(route.id, index, await probe(observed, route))

@@ -2,7 +2,7 @@ import type { Agent } from '../../../config/define'
 import type { LoadedRoute } from '../../../config/loaded-route'
 import type { Shown } from './shown'
 
-/** A first request for the form, for kinds without a conversation. */
+/** The request that the page's form shows at first, for kinds of agents without a conversation. */
 interface FirstRequest {
   readonly method: string
   /** Relative to the route. */
@@ -10,7 +10,9 @@ interface FirstRequest {
   readonly body?: unknown
 }
 
-/** How the page talks to an agent of a kind. A request is the first content of its form. */
+/**
+ * The way in which the page talks to a kind of agent: a protocol, or a form with a first request.
+ */
 type Talk = 'langgraph' | 'ag-ui' | FirstRequest
 
 const initialize = {
@@ -24,7 +26,10 @@ const initialize = {
   },
 }
 
-/** By kind. Routes of kind `http` have their own endpoints. */
+/**
+ * The way to talk to each kind of agent. `http` is missing because such routes define their own
+ * endpoints.
+ */
 const talks: Readonly<Record<Exclude<Agent['kind'], 'http'>, Talk>> = {
   langgraph: 'langgraph',
   ag2: 'ag-ui',
@@ -45,7 +50,8 @@ function firstOf(endpoints: readonly Pick<FirstRequest, 'method' | 'path'>[]): F
 }
 
 /**
- * Returns everything that the page needs: the routes in force, and the people who can sign in here.
+ * Returns everything that the page needs, such as the current routes and the people who can sign in
+ * here.
  */
 export function pageState({ addresses, people, liveness, notices, current }: Shown) {
   const { configuration, local, routes } = current.staged

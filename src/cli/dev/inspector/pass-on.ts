@@ -11,8 +11,8 @@ function open(record: Received) {
   const { protocol, hostname, port } = new URL(target)
   const start = protocol === 'https:' ? httpsRequest : httpRequest
   const address = { hostname: hostname.replace(/^\[|\]$/g, ''), ...(port !== '' && { port }) }
-  // `agent: false`: the agent may have closed a reused connection meanwhile. The header limit and
-  // the parser are as lenient as the gateway's.
+  // `agent: false` prevents reuse of a connection that the AI agent may have closed. The limit for
+  // headers and the parser are as lenient as the gateway's.
   const lenient = { maxHeaderSize: MOST_HEADER_BYTES, insecureHTTPParser: true }
   const given = { ...address, method, path, headers: headers.flat(), setDefaultHeaders: false, agent: false }
   const onward = start({ ...given, ...lenient })
@@ -24,7 +24,7 @@ function open(record: Received) {
   return onward
 }
 
-/** Forwards a request to its agent, and the answer back, byte for byte. */
+/** Forwards a request to its agent, and the agent's answer to the gateway, without changes. */
 export function passOn(
   request: IncomingMessage,
   response: ServerResponse,
@@ -37,7 +37,7 @@ export function passOn(
     try {
       response.writeHead(status, reply.statusMessage, reply.rawHeaders)
     } catch {
-      // The answer is not valid HTTP, so the gateway sees a broken connection.
+      // If the answer is not valid HTTP, the gateway gets a broken connection.
       onward.destroy()
       response.destroy()
       return
@@ -47,22 +47,22 @@ export function passOn(
     const events = new EventsIn(reply.headers['content-type'] ?? '', (json) => observe({ ...answer, json }))
     reply.on('data', (chunk: Buffer) => events.write(chunk))
     reply.on('end', () => events.end())
-    // Breaks one side when the other breaks. So a cut stream stays visible, and an agent notices
-    // that its client left.
+    // `pipeline` closes each side when the other one breaks. So the gateway notices a stream that
+    // was cut, and the agent notices that its client has disconnected.
     pipeline(reply, response, () => {})
   })
-  // The caller has not asked for another protocol.
+  // An upgrade is an error here, because the caller did not request another protocol.
   onward.on('upgrade', (_reply, socket) => {
     socket.destroy()
     response.destroy()
   })
-  // A dead agent appears as one: the connection breaks before an answer.
+  // If the agent cannot be reached, the connection to the gateway breaks before an answer.
   onward.on('error', () => response.destroy())
   response.on('close', () => onward.destroy())
   pipeline(request, onward, () => {})
 }
 
-/** Does the same for a WebSocket. */
+/** Forwards a request for a WebSocket to its agent, and then the data in both directions. */
 export function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer, record: Received): void {
   const onward = open(record)
   const line = (reply: IncomingMessage): string => {
@@ -76,7 +76,7 @@ export function passOnUpgrade(request: IncomingMessage, socket: Duplex, head: Bu
     pipeline(socket, behind, socket, () => {})
   })
   onward.on('response', async (reply) => {
-    // The body is no longer chunked, so the end of the connection marks its end.
+    // The forwarded body is not chunked, so the end of the connection marks its end.
     const headers = reply.rawHeaders.flatMap((name, index) =>
       index % 2 === 0 && !/^(?:transfer-encoding|connection)$/i.test(name)
         ? [`${name}: ${reply.rawHeaders[index + 1]}`]

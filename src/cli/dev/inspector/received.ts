@@ -1,11 +1,11 @@
-/** One request as it arrived on the wire. */
+/** A request to an agent, exactly as the gateway sent it. */
 export interface Received {
   /** The `jti` of the assertion in the request, which is the gateway's request id. */
   readonly id: string | undefined
   /** The id of the route, from the assertion. */
   readonly route: string | undefined
   readonly at: Date
-  /** Scheme and host of the agent. */
+  /** The scheme and host of the agent. */
   readonly target: string
   readonly method: string
   readonly path: string
@@ -17,8 +17,8 @@ export interface Received {
 }
 
 /**
- * An agent's answer while it passes. It is reported once at its beginning, and again for each JSON
- * in it.
+ * An agent's answer while it is forwarded. It is reported at its beginning, and again for each JSON
+ * value in it.
  */
 export interface Observed {
   readonly request: Received

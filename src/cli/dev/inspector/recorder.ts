@@ -12,7 +12,7 @@ export interface Recorder {
   readonly url: string
   /** Returns the requests with this id, oldest first. */
   received(id: string): readonly Received[]
-  /** Forwards only to these agents, given by scheme and host. */
+  /** Limits forwarding to these agents, given by scheme and host. */
   allow(agents: readonly string[]): void
   readonly close: () => Promise<void>
 }
@@ -21,8 +21,8 @@ const REMEMBERED = 200
 const BODY_CHARACTERS = 200_000
 
 /**
- * Stands between gateway and agents, forwards everything unchanged, and remembers the last
- * requests. Local only.
+ * Starts a local server between the gateway and its agents. It forwards everything unchanged, and
+ * remembers the last requests.
  * @param observe receives the agents' answers
  */
 export async function startRecorder(observe: (observed: Observed) => void): Promise<Recorder> {
@@ -30,8 +30,8 @@ export async function startRecorder(observe: (observed: Observed) => void): Prom
   let allowed: readonly string[] = []
   const targetOf = (request: IncomingMessage): string | undefined => {
     const target = request.headers[TARGET_HEADER]
-    // The gateway sends no Origin, but a web page that reaches this port does. A name that resolves
-    // to this port (DNS rebinding) is refused too.
+    // Requests from a web page have an `Origin` header, but those of the gateway have none. Host
+    // names that resolve to this machine (DNS rebinding) are refused too.
     const isGateway = request.headers.origin === undefined && /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? '')
     return isGateway && typeof target === 'string' && allowed.includes(target) ? target : undefined
   }

@@ -3,7 +3,7 @@ import type { Reason } from '../../../policy/reason'
 import { commandsHere } from '../../print'
 import { remedyOf } from '../remedies'
 
-/** The text for each reason of a policy. */
+/** The text for each reason for which a policy denies or allows an operation. */
 const words: Readonly<Record<Reason, string>> = {
   'no-policy': 'the route has no policy, so it allows nothing',
   'credential-limited': 'the API key is limited to other operations',
@@ -18,7 +18,7 @@ const words: Readonly<Record<Reason, string>> = {
   excluded: 'a `not` condition of the rule excludes this caller',
 }
 
-/** More details of a refusal than the caller gets, for the developer who looks at the page. */
+/** Details of a refusal for the developer who looks at the page. The caller gets fewer details. */
 export interface RefusalText {
   readonly lines: readonly string[]
   readonly remedy: string | undefined

@@ -27,8 +27,8 @@ const asJson = (value: unknown): Answer => ({ status: 200, type: 'json', body: J
 const plain = (status: number, body: string): Answer => ({ status, type: 'txt', body })
 
 /**
- * Serves the page of `sallyport dev`. The page shows whole requests and hands out tokens of local
- * people, so only the page itself may ask this server.
+ * Serves the page of `sallyport dev`. The page shows complete requests and gets tokens of local
+ * people. So this server accepts requests only from the page itself.
  */
 export async function startPage(shown: Shown): Promise<{ readonly close: () => Promise<void> }> {
   const { addresses, people, provider, recorder, audits, current } = shown
@@ -78,8 +78,8 @@ export async function startPage(shown: Shown): Promise<{ readonly close: () => P
 }
 
 /**
- * Refuses other pages, which must not get a token, and other names that resolve to loopback, which
- * must not read the records (DNS rebinding).
+ * Refuses requests from other pages, which must not get a token. Also refuses other host names that
+ * resolve to this machine (DNS rebinding), so that they cannot read the recorded requests.
  */
 function refuseOthers({ headers, method }: IncomingMessage, page: string): Answer | undefined {
   if (headers.host !== new URL(page).host) return plain(421, `This is ${page}/`)
@@ -89,8 +89,8 @@ function refuseOthers({ headers, method }: IncomingMessage, page: string): Answe
 }
 
 /**
- * Lists the files that are served, by their address. Only listed files are served, so no path can
- * reach another.
+ * Returns the files of the page, by their URL path. Only these are served, so no path can reach
+ * another file.
  */
 async function pageFiles(): Promise<ReadonlyMap<string, string>> {
   const folder = fileURLToPath(new URL('./page/', import.meta.url))

@@ -3,7 +3,7 @@ import { byId, element } from './dom.js'
 const messages = byId('messages')
 const AUDIT_TRIES = 20
 
-/** Empties the conversation, and shows the one action to begin with. */
+/** Empties the conversation, and shows a button for the first action. */
 export function clear({ text, action, onAction }) {
   const button = element('button', { type: 'button', class: 'primary', 'data-testid': 'first' }, action)
   button.addEventListener('click', onAction)

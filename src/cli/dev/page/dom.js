@@ -1,6 +1,6 @@
 export const byId = (id) => document.getElementById(id)
 
-/** Makes an element. Texts never become markup. */
+/** Makes an HTML element. Texts in it are never parsed as HTML. */
 export function element(tag, attributes = {}, ...children) {
   const made = document.createElement(tag)
   for (const [name, value] of Object.entries(attributes)) {

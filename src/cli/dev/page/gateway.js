@@ -1,4 +1,7 @@
-/** An answer that is a refusal: the problem document of the gateway or the agent, unchanged. */
+/**
+ * An error for an answer that is not 2xx. It has the unchanged problem document of the gateway or
+ * the agent.
+ */
 export class Refused extends Error {
   constructor({ status, statusText }, problem, requestId) {
     super(problem.title ?? statusText)
@@ -9,7 +12,7 @@ export class Refused extends Error {
 }
 
 /**
- * Sends one request through the gateway, and reports request and answer to `onExchange`.
+ * Sends one request through the gateway, and passes the request and the answer to `onExchange`.
  * @param connection.token absent for a request without a user
  * @throws Refused for any answer that is not 2xx
  */
@@ -77,7 +80,7 @@ export async function* events(response) {
   }
 }
 
-/** Iterates over a stream, since only some browsers make streams async iterable. */
+/** Iterates over a stream, because streams are async iterable in some browsers only. */
 async function* readable(stream) {
   const reader = stream.getReader()
   try {

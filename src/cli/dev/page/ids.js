@@ -1,7 +1,7 @@
 import { element } from './dom.js'
 import { parse, section } from './wire-parts.js'
 
-/** The ids that agents received, by the id that was sent and by person. */
+/** The ids that agents received, by the id that the page sent and the person who sent it. */
 const seen = new Map()
 
 /** Explains which thread and run ids the gateway replaced on the way to the agent. */

@@ -17,7 +17,10 @@ async function loadState() {
   return (await fetch('/state')).json()
 }
 
-/** Returns the route to show first, if possible one that works at once. */
+/**
+ * Returns the route to show first. Prefers a route that local people may use and whose agent is
+ * running.
+ */
 function firstUsable(routes) {
   return routes.find(({ isForLocalPeople, listens }) => isForLocalPeople && listens !== false) ?? routes[0]
 }
@@ -81,7 +84,8 @@ async function connection(token) {
 }
 
 /**
- * @param what a text for a chat, a request for a form
+ * Sends a message or a request to the agent.
+ * @param what a text for a chat, or a request for a form
  * @param options.token a token other than the person's, or null for none
  */
 async function send(what, { token } = {}) {
@@ -131,7 +135,8 @@ byId('without').addEventListener('click', () => send(written(), { token: null })
 byId('as-other').addEventListener('click', () => {
   const before = personNow()
   become(otherPerson())
-  // An AG-UI page sends all messages along, but the next person has none yet.
+  // An AG-UI client sends all earlier messages with each run, but the new person has no messages
+  // yet.
   if (chat.messages) chat.messages = []
   addNote(`You are ${personNow()} now, in the thread that ${before} used.`)
   send(QUESTION)
@@ -154,7 +159,10 @@ const onPerson = (name) => {
 setUpPeople(state.people, onPerson)
 startThread()
 
-/** Loads changed routes and people, agents that have started, and new notices. */
+/**
+ * At intervals, loads changed routes and people, agents that have started, and new notices about
+ * agents.
+ */
 setInterval(async () => {
   const next = await loadState().catch(() => undefined)
   if (!next || JSON.stringify(next) === JSON.stringify(state)) return

@@ -4,13 +4,16 @@ const STORED = 'sallyport-person'
 const PASTED = 'a pasted token'
 const NOBODY = 'nobody'
 
-/** The person whom the page acts as: a local person, the owner of a pasted token, or no user. */
+/**
+ * The people from whom the user of the page can choose. `chosen` is one of them, a pasted token, or
+ * no user.
+ */
 let people = []
 let pasted = ''
 const chosen = () => byId('person').value
 
 /**
- * Fills the list, and keeps the current choice.
+ * Fills the list of people on the page, and keeps the current choice.
  * @param onChange is called when another person is chosen
  */
 export function setUpPeople(all, onChange) {
@@ -49,7 +52,7 @@ function changed(onChange) {
   onChange(personNow())
 }
 
-/** Returns the name to show; for a pasted token its subject. */
+/** Returns the name of the chosen person; for a pasted token, its `sub`. */
 export const personNow = () => (chosen() === PASTED ? subjectOf(pasted) : chosen())
 
 function subjectOf(token) {
@@ -64,13 +67,13 @@ function subjectOf(token) {
 /** Returns a local person other than the chosen one, or undefined if there is none. */
 export const otherPerson = () => people.find(({ sub }) => sub !== chosen())?.sub
 
-/** Switches to another person without a click on the list. */
+/** Chooses another person, as if the user had clicked the list. */
 export function become(sub) {
   choose(sub)
   sessionStorage.setItem(STORED, sub)
 }
 
-/** Returns a fresh token of the person, or undefined for no user. */
+/** Returns a new token of the chosen person, or undefined for no user. */
 export async function tokenNow({ isExpired = false } = {}) {
   if (chosen() === NOBODY) return undefined
   if (chosen() === PASTED) return pasted
@@ -82,5 +85,5 @@ export async function tokenNow({ isExpired = false } = {}) {
   return (await response.json()).token
 }
 
-/** Whether an expired token can be made, which needs a local person. */
+/** Tells whether the page can get an expired token. Only local people have such tokens. */
 export const canExpire = () => chosen() !== PASTED && chosen() !== NOBODY

@@ -1,6 +1,9 @@
 import { byId, element } from './dom.js'
 
-/** Shows a tab for each route. @param onChoose is given the route */
+/**
+ * Shows a tab for each route.
+ * @param onChoose is called with the chosen route
+ */
 export function showTabs(routes, shown, onChoose) {
   byId('routes').replaceChildren(
     ...routes.map((route) => {
@@ -17,7 +20,7 @@ export function showTabs(routes, shown, onChoose) {
   )
 }
 
-/** Shows where a route leads, and warns of problems. */
+/** Shows the agent of a route, and warnings about problems. */
 export function showRoute(route, gateway) {
   const { path, agent, kind, listens, isForLocalPeople, isPublic, notices } = route
   const warnings = [

@@ -5,8 +5,8 @@ export function section(title, ...content) {
 }
 
 /**
- * Shows headers in a table. `mark(name)` returns a remark about a header, and headers with one come
- * first.
+ * Shows headers in a table. `mark(name)` returns a remark about a header, and headers with a remark
+ * come first.
  */
 export function headerList(headers, { shorten: token, mark, testId }) {
   const remarked = headers.map(([name, value]) => ({ name, value, remark: mark(name, value) || undefined }))
@@ -23,9 +23,8 @@ export function headerList(headers, { shorten: token, mark, testId }) {
 }
 
 /**
- * Shows a body, pretty-printed, and marks lines that the other side does not have. The full text
- * stays selectable.
- * @param side whether such lines were `added` by the gateway, or `removed`
+ * Shows a pretty-printed body, and marks lines that differ between the sent and the received body.
+ * @param side `added` if the gateway added such lines, `removed` if it removed them
  */
 export function json(value, { shorten: token, known, side, testId }) {
   const members = new Set([...(known ?? [])].map(memberOf))
@@ -38,12 +37,12 @@ export function json(value, { shorten: token, known, side, testId }) {
   return element('pre', { 'data-testid': testId }, ...shown)
 }
 
-/** Returns the name of a line's member, with its indentation. */
+/** Returns the member name at the beginning of a JSON line, with its indentation. */
 const memberOf = (line) => /^\s*"[^"]+":/.exec(line)?.[0]
 
 /**
- * Returns the lines of a pretty-printed value for comparison, without the commas, which depend on
- * the next line.
+ * Returns the lines of a pretty-printed value for comparison. They have no comma at the end,
+ * because a comma only means that another line follows.
  */
 export const lines = (value) => pretty(value).map(bare)
 
@@ -54,10 +53,13 @@ function pretty(value) {
 
 const bare = (line) => line.replace(/,$/, '')
 
-/** An empty object that the gateway filled does not count as removed. */
+/**
+ * Tells whether a line has content. A line with an empty object has none, because the gateway may
+ * have filled the object.
+ */
 const isContent = (line) => /\w/.test(line) && !/(\{\}|\[\]),?$/.test(line)
 
-/** Shows the assertion's claims: first the person, and folded, the other signed claims. */
+/** Shows the claims of the assertion: first those about the person, then the others, folded. */
 export function claims(all) {
   const who = ['sub', 'name', 'email', 'roles', 'tenant', 'scope', 'aud', 'exp'].filter((name) => name in all)
   const rest = Object.keys(all).filter((name) => !who.includes(name))
@@ -104,14 +106,14 @@ function describe(name, all) {
   return typeof value === 'object' ? JSON.stringify(value) : String(value)
 }
 
-/** Shortens tokens, which should not be shown and are too long anyway. */
+/** Shortens tokens in a text, because complete tokens should not be shown. */
 function shorten(text, token) {
   const short = (found) => `${found.slice(0, 10)}…${found.slice(-6)} (${found.length} characters)`
   const hidden = token ? text.replaceAll(token, short) : text
   return hidden.replace(/eyJ[\w-]{40,}\.[\w-]+\.[\w-]+/g, short)
 }
 
-/** Returns the value of a body: parsed if it is JSON, otherwise its text. */
+/** Returns the parsed body if it is JSON, otherwise its text. */
 export function parse(text) {
   try {
     return JSON.parse(text)

@@ -12,7 +12,7 @@ const RECEIVED_TRIES = 10
 const exchanges = []
 let shown
 
-/** Remembers or updates a request, and shows it. */
+/** Remembers a new request or updates a known one, and shows it. */
 export function record(exchange) {
   if (!exchanges.includes(exchange)) exchanges.push(exchange)
   if (exchanges.length > MOST) exchanges.shift()
@@ -25,11 +25,11 @@ export function forget() {
   show(undefined)
 }
 
-/** Asks the page's server which request reached the agent under this request id. */
+/** Fetches the request that the agent received, by its request id, from the server of the page. */
 async function fetchReceived(exchange) {
   exchange.received = 'asking'
-  // A request that the gateway refused reached no agent. After any other answer the agent has the
-  // request, but its body may still be arriving.
+  // A request that the gateway refused did not reach the agent. In all other cases it did, but its
+  // body may not be complete yet.
   const tries = exchange.status >= 400 ? 1 : RECEIVED_TRIES
   for (let tried = 0; tried < tries && typeof exchange.received !== 'object'; tried++) {
     const response = await fetch(`/received/${exchange.requestId}`).catch(() => undefined)
@@ -152,7 +152,8 @@ function ticks(exchange) {
 }
 
 /**
- * Looks for the token, its payload and its signature in all parts that are known to have arrived.
+ * Tells whether the agent received the caller's token, its payload or its signature in any part of
+ * the request.
  */
 function leaks(record, token) {
   const everything = JSON.stringify([record.path, record.headers, record.body])

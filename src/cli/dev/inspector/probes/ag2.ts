@@ -1,6 +1,8 @@
 import type { Probe } from './probe'
 
-/** Other names that people give to the parameter in which a tool should get the user. */
+/**
+ * Matches wrong names for the parameter in which an AG2 tool should receive the user's identity.
+ */
 const MEANT = /^(?:ctx|context|context_?vars?|contextVariables|run_?context|variables|auth_?user|user_?context)$/i
 const MOST_TOOLS = 100
 
@@ -12,8 +14,8 @@ interface ToolEvent {
 }
 
 /**
- * Notices an AG2 tool whose context parameter has a name that AG2 0.x does not fill. Such a
- * parameter is like any other, so the model invents a value for it.
+ * Returns a probe that finds an AG2 tool whose context parameter has a wrong name. AG2 0.x does not
+ * fill such a parameter, so the model invents a value for it.
  */
 export function ag2Probe(): Probe {
   const calls = new Map<string, { readonly tool: string; args: string }>()

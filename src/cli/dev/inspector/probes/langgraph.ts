@@ -5,9 +5,9 @@ const ASK_MS = 2_000
 type Configurable = Readonly<Record<string, unknown>>
 
 /**
- * Notices a LangGraph server whose graphs do not get the `x-user-*` headers: a Python server copies
- * none unless its langgraph.json says so. The server reports the configuration of a run. It is
- * asked about one run of each route.
+ * Returns a probe that finds a LangGraph server whose graphs do not receive the `x-user-*` headers.
+ * A Python server copies these headers only if its langgraph.json says so. For one run of each
+ * route, the probe fetches the run's configuration from the server.
  */
 export function langgraphProbe(): Probe {
   const known = new Set<string>()
@@ -20,7 +20,7 @@ export function langgraphProbe(): Probe {
     const configurable = await configurableOf(origin.host + origin.prefix, thread, run)
     if (!configurable) return undefined
     known.add(id)
-    // A login of the server's own, which verifies the assertion, fills the second one.
+    // If the server verifies the assertion with auth of its own, it fills `langgraph_auth_user`.
     if ('x-user-id' in configurable || configurable.langgraph_auth_user) return undefined
     return `its graphs do not see who is asking. Put this into its langgraph.json, and start it again:
     "http": { "configurable_headers": { "includes": ["x-user-*"] } }`
@@ -28,9 +28,9 @@ export function langgraphProbe(): Probe {
 }
 
 /**
- * @param thread undefined for a run without one: the server makes a thread for it and removes it
- * when the run has ended
- * @returns undefined if the server does not say
+ * Fetches the configuration of a run from the server.
+ * @param thread undefined for a run without a thread: the server makes a temporary thread for it
+ * @returns undefined if the server does not return the configuration
  */
 async function configurableOf(
   server: string,

@@ -1,11 +1,14 @@
 import type { LoadedRoute } from '../../../../config/loaded-route'
 
-/** An agent may fetch keys at the first request, and its answer may arrive before that. */
+/**
+ * How long to wait for an agent to fetch the gateway's keys. It may do so only after its first
+ * answer.
+ */
 const PATIENCE_MS = 3_000
 
 /**
- * Notices agents that learn who is asking only from the signed assertion, if no client has fetched
- * the keys that verify it.
+ * Finds agents that probably ignore the signed assertion. They receive the caller's identity in no
+ * other way, and no client has fetched the keys that verify the assertion.
  */
 export class UnreadAssertions {
   readonly #asked = new Set<string>()
