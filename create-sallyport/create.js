@@ -70,7 +70,7 @@ async function answers(values, given) {
   check(asked)
   if (!process.stdin.isTTY || !process.stdout.isTTY) return asked
   const terminal = createInterface({ input: process.stdin, output: process.stdout })
-  /** Asks until the answer is valid. */
+  /** Asks the person a question until the answer is valid. */
   const ask = async (name, question, standard) => {
     while (asked[name] === undefined) {
       const answer = (await terminal.question(`${question}${standard ? ` (${standard})` : ''}: `)).trim()

@@ -15,13 +15,13 @@ export interface AuditEvent {
   readonly v: 2
   /** The time at which the request arrived, in ISO 8601. */
   readonly at: string
-  /** The request's id: `x-request-id` of the reply and `jti` of the assertion. */
+  /** The id of the request. It is also `x-request-id` of the reply and `jti` of the assertion. */
   readonly id: string
   readonly trace: string
   readonly method: string
   readonly path: string
   readonly route?: string
-  /** The names of all operations that the request asks for, by its path, query and body. */
+  /** The names of all operations that the request needs, according to its path, query and body. */
   readonly operations?: readonly string[]
   readonly thread?: string
   readonly who?: {
@@ -43,7 +43,7 @@ export interface AuditEvent {
   readonly code?: RefusalCode
   /** The reason for a refusal. The caller does not see it. */
   readonly reason?: string
-  /** The check that a refused token or web page failed. */
+  /** The check in which a refused token or web page failed. */
   readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
   /**

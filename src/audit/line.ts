@@ -46,7 +46,7 @@ export function auditLine(event: AuditEvent, erase: (text: string) => string): s
 }
 
 const fits = (line: string): boolean =>
-  // UTF-8 needs at most three bytes for each UTF-16 unit.
+  // UTF-8 needs at most three bytes for each UTF-16 unit, so most lines need no encoding here.
   line.length * 3 <= MAX_BYTES || new TextEncoder().encode(line).byteLength <= MAX_BYTES
 
 function written(event: unknown, erase: (text: string) => string): string {

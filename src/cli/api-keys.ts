@@ -132,7 +132,7 @@ const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
 })
 
 /**
- * Replaces a key. Unless `expires` is given, the new key is valid for as long as the old one was.
+ * Replaces a key. Unless `expires` is given, the new key gets the lifetime that the old one had.
  */
 async function rotate(kv: KvNamespace, name: string, { expires, overlap = '1d' }: Values): Promise<void> {
   const days = daysOf(overlap) ?? 1

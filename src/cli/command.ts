@@ -6,7 +6,7 @@ export interface Command {
    * @param args the arguments after the command's name
    * @param root the folder of the project
    * @returns the exit code
-   * @throws Error with a sentence for the person, if it cannot run
+   * @throws Error with a message for the user, if the command cannot run
    */
   run(args: readonly string[], root: string): Promise<number>
 }

@@ -19,7 +19,7 @@ const FILES = ['wrangler.json', 'wrangler.jsonc', 'wrangler.toml']
  * environments.
  */
 export interface Deployment {
-  /** Undefined for the top level. */
+  /** The name of the environment; undefined for the top level. */
   readonly name: string | undefined
   /** The configuration as wrangler reads it, with the fields that an environment inherits. */
   readonly config: WranglerConfig
@@ -38,7 +38,7 @@ export interface Deployments {
   readonly file: string
   /** All deployments, with the top level first. */
   readonly all: readonly Deployment[]
-  /** Wrangler's warnings, each once. */
+  /** Wrangler's warnings about the file, without duplicates. */
   readonly warnings: readonly string[]
   /**
    * Returns one deployment.
@@ -50,7 +50,7 @@ export interface Deployments {
 
 /**
  * Reads the file that wrangler would deploy with.
- * @throws Error if there is none, or if wrangler cannot read it
+ * @throws Error if there is no such file, or if wrangler cannot read it
  */
 export function readDeployments(root: string): Deployments {
   const file = FILES.find((name) => existsSync(path.join(root, name)))
@@ -82,7 +82,10 @@ export function readDeployments(root: string): Deployments {
   }
 }
 
-/** Runs `read`. If it fails, throws one sentence that says where wrangler cannot read its file. */
+/**
+ * Runs `read`. If it fails, throws an error that names the file, and the line that wrangler cannot
+ * read.
+ */
 function saidBy<Result>(file: string, read: () => Result): Result {
   try {
     return read()

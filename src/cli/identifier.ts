@@ -1,4 +1,4 @@
-/** Words that cannot be the name of a variable in a module. */
+/** Reserved words of JavaScript, which cannot be the name of a variable. */
 const RESERVED = new Set(
   (
     'arguments await break case catch class const continue debugger default delete do else enum eval export extends false ' +

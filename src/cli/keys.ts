@@ -96,8 +96,8 @@ function makeThreadSecret(file: SecretFile, hand: HandOver): void {
 }
 
 /**
- * Puts a new thread secret first. Keeps the current one, which signed until now, and the very first
- * one, from which thread ids are derived.
+ * Puts a new thread secret first. Keeps the current one, so that ids which clients already have
+ * stay valid. Also keeps the very first one, from which thread ids are derived.
  */
 function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
   const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []

@@ -6,8 +6,8 @@ import { complain, say } from './print'
 import { ProjectError } from './project'
 
 /**
- * The commands, by name. Each is loaded only when it is called, because some need packages that
- * others do not.
+ * The commands, by name. A command is loaded only when it is called, because some commands need
+ * more packages than others.
  */
 const commands = {
   dev: async () => (await import('./dev/dev')).dev,

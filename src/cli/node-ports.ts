@@ -1,5 +1,5 @@
 import { livePorts } from '../live-ports'
 import type { Ports } from '../ports'
 
-/** The ports of a command that may use the network. It writes no audit lines. */
+/** Access to the network and the clock for commands. No audit lines are written. */
 export const nodePorts: Ports = { ...livePorts, emit: () => undefined, log: () => undefined }

@@ -17,8 +17,8 @@ const USAGE = `usage: sallyport threads --issuer ISS (--subject SUB | --tenant T
   --file     the file of the thread secret (default ${THREAD_FILE}), unless THREAD_SECRET is set`
 
 /**
- * Prints the owner id that the gateway uses for a caller, and the id that an agent has for a
- * thread. Both are needed to import existing threads.
+ * Prints the gateway's name for the owner of a thread (a person or a tenant), and the id that the
+ * agent has for the thread. Both are needed to import existing threads.
  */
 export const threads: Command = {
   usage: USAGE,

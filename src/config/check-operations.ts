@@ -60,8 +60,8 @@ const operationsOf = ({ endpoints, bodyOperations = [] }: Adapter): string[] =>
 type HttpEndpoints = Extract<Route['agent'], { kind: 'http' }>['endpoints']
 
 /**
- * Reports two endpoints that match the same requests, because one of them would never be used. The
- * gateway or a server that ignores case could confuse them.
+ * Reports two endpoints that match the same requests, because one of them would never be used.
+ * Paths that differ only in case count as the same, because some servers ignore case.
  */
 function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
   endpoints.forEach(({ path }, index) => {

@@ -14,7 +14,7 @@ import { checkRates } from './rates'
 import { type About, type Report, remedyForUnbound, reportUnbound } from './report'
 import type { Settings } from './settings'
 
-/** The other parts of the configuration that a route has to agree with. */
+/** The other parts of the configuration that the settings of a route must fit. */
 export interface Surroundings {
   readonly routes: readonly Route[]
   /** Whether `routes` contains all routes of the configuration. */
@@ -153,7 +153,7 @@ function checkIdentity(route: Route, report: Report): void {
   }
 }
 
-/** Matches an origin with an app's own scheme. Schemes that browsers use are excluded. */
+/** Matches a web origin with an app's own URL scheme, but not one with a scheme of browsers. */
 const OWN_SCHEME =
   /^(?!https?:|wss?:|ftps?:|file:|data:|blob:|about:|javascript:|null)[a-z][a-z0-9+.-]*:\/\/[a-z0-9._-]+$/i
 

@@ -1,6 +1,6 @@
 /**
- * One fault of the configuration, described so that it can be corrected without reading Sallyport's
- * code.
+ * One fault of the configuration, with a description that lets a user correct it without reading
+ * Sallyport's code.
  */
 export interface Fault {
   /**
@@ -15,8 +15,8 @@ export interface Fault {
 }
 
 /**
- * Thrown at load with every fault at once. The Worker does not start, and `sallyport check` prints
- * the same text.
+ * An error that contains all faults of a configuration. It is thrown at load. The Worker does not
+ * start, and `sallyport check` prints the same text.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'

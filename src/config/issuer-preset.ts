@@ -3,7 +3,7 @@ import type { Issuer } from './issuer-schema'
 
 type Mapping = NonNullable<Issuer['claims']>
 
-/** The settings that are the same for every customer of a provider. */
+/** The settings of an issuer that are the same for every customer of an identity provider. */
 export interface IssuerPreset {
   readonly claims: Mapping
   readonly tokenType?: NonNullable<Issuer['tokenType']>

@@ -116,7 +116,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     algorithms: ['RS256'],
   },
   // supabase.com/docs/guides/auth/jwt-fields, 2026-11. People can change their own `user_metadata`,
-  // so roles come from `app_metadata`.
+  // so roles and tenant come from `app_metadata`.
   supabase: {
     claims: { roles: 'app_metadata.roles', tenant: 'app_metadata.tenant' },
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
@@ -182,8 +182,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     accessTokens: { haveNonce: true },
     issuer: slash('authentik'),
   },
-  // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes one role as a
-  // text and several as a list.
+  // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes a single role as
+  // a text, and several roles as a list.
   openiddict: {
     claims: { roles: 'role' },
     issuer: { ...slash('OpenIddict'), form: /^https?:\/\/[^/]+\// },

@@ -13,7 +13,7 @@ const source = v.union(
   'a path, a list of names or { firstOf }',
 )
 
-/** Presets of identity providers. */
+/** The names of the presets for well-known identity providers. */
 export const issuerPresetNames = [
   'entra',
   'auth0',

@@ -28,7 +28,7 @@ export const LimitsSchema = v.strictObject({
    * How long a run may last in all if its caller's token expires before the run ends. Default 900.
    */
   runSeconds: v.optional(seconds(1, 86_400)),
-  /** How long any reply may take, for any caller. Default 21,600: six hours. */
+  /** How long a reply may take at most, for any caller. Default 21,600: six hours. */
   streamSeconds: v.optional(seconds(1, 604_800)),
   /** How long a stream may continue after its caller's token has expired. Default 30. */
   expiryGraceSeconds: v.optional(seconds(0, 3600)),

@@ -41,7 +41,10 @@ export interface LoadedRoute {
   readonly trust: Trusted
   readonly policies: readonly Policy[]
   readonly identity: IdentityChannels
-  /** Removes from answers the identity that this route puts into bodies. */
+  /**
+   * A function that removes, from the agent's answers, the identity that this route puts into
+   * request bodies.
+   */
   readonly identityRemoved: AnswerChange | undefined
   /**
    * Whether the gateway sends comments on silent streams, and treats a long silence as a broken
@@ -74,7 +77,10 @@ export interface LoadedRoute {
     readonly ofCallers: readonly Rate[]
     readonly headers: Readonly<Record<string, string>>
   }
-  /** Whether requests pass while the list of revocations cannot be read. */
+  /**
+   * Whether the gateway refuses requests (`closed`) or accepts them (`open`) while it cannot read
+   * the list of revocations.
+   */
   readonly withoutList: 'closed' | 'open'
   /** Whether the agent of this route is the gateway's own list of revocations. */
   readonly isForOperators: boolean

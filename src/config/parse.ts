@@ -22,7 +22,10 @@ export function parseRoute(route: unknown, index: number, faults: Fault[]): Rout
   return found.length === 0 ? (route as Route) : undefined
 }
 
-/** Finds parts in the wrong list, such as a policy in `trust`. Their own files have no fault. */
+/**
+ * Finds entries in the wrong list of a route, such as a policy in `trust`. The fault is in the
+ * route's file, not in the policy's.
+ */
 function misplacedIn(route: unknown, index: number): Fault[] {
   const parts = route as Readonly<Partial<Record<'trust' | 'policies', readonly unknown[]>>> | null
   const has = (part: unknown, key: string): boolean => typeof part === 'object' && part !== null && key in part
@@ -55,7 +58,7 @@ function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fa
   }
 }
 
-/** Plain words for the types that valibot names. */
+/** Simple words for valibot's names of types. */
 const TYPES: Readonly<Record<string, string>> = {
   Array: 'a list',
   Object: 'an object',

@@ -11,7 +11,7 @@ export interface Condition {
   readonly role?: string | readonly string[] | undefined
   readonly scope?: string | readonly string[] | undefined
   readonly claim?: ClaimCondition | undefined
-  /** Id of an issuer in policies/. */
+  /** The id of the issuer, as a file in policies/ defines it. */
   readonly issuer?: string | readonly string[] | undefined
   readonly tenant?: string | readonly string[] | undefined
   /**
@@ -50,7 +50,7 @@ export const PolicySchema = v.strictObject({
   id,
   /** At least one rule here must match, or the request is refused. */
   allow: some(RuleSchema),
-  /** Callers and operations that match here are refused, even where another policy allows them. */
+  /** Callers and operations that match here are refused, even if another policy allows them. */
   deny: v.optional(v.array(RuleSchema)),
   /** Limits on the number of requests, on every route that has this policy. */
   rates: v.optional(some(RateSchema)),

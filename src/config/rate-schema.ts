@@ -16,8 +16,8 @@ export const RateSchema = v.strictObject({
   /** The binding's name in wrangler's file. */
   binding: variableName,
   most: v.pipe(v.number(), v.integer('a whole number'), v.minValue(1, 'at least 1')),
-  /** The platform supports only these two windows. */
+  /** The length of the time window. Cloudflare supports only these two. */
   seconds: v.picklist([10, 60]),
-  /** The operations that count. Default: all. */
+  /** The operations whose requests are counted. Default: all. */
   operations: v.optional(some(pattern)),
 })

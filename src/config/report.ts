@@ -1,11 +1,11 @@
 import { show } from './fault'
 
-/** Reports one fault of one file. */
+/** A function that reports one fault in a certain file. */
 export type Report = (path: string, found: string, expected: string, remedy: string) => void
 export const remedyForUnbound = (name: string): string =>
   `Add ${name} to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.`
 
-/** Reports that a variable is missing. */
+/** Reports that a variable of the environment is missing. */
 export function reportUnbound(report: Report, path: string, name: string): void {
   report(
     `${path}.env`,

@@ -78,7 +78,7 @@ const agents = [
   v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
 ] as const
 
-/** Every kind of agent, by its `kind`. */
+/** The schema of an agent. Its `kind` decides which settings it may have. */
 export const AgentSchema = v.variant(
   'kind',
   agents,
@@ -99,11 +99,14 @@ const source = v.pipe(
 const fields = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a field name')), source)
 
 export const IdentitySchema = v.strictObject({
-  /** How the signed assertion is sent. */
+  /** How the gateway sends its signed assertion to the agent. */
   assertion: v.optional(v.picklist(['bearer', 'header', 'off'])),
-  /** Whether plain `x-user-*` headers are sent as well. */
+  /** Whether the gateway also sends plain `x-user-*` headers to the agent. */
   headers: v.optional(v.boolean()),
-  /** Identity in `RunAgentInput.state`, overwritten on every run; false to leave it out. */
+  /**
+   * The caller's identity in `RunAgentInput.state`, which the gateway overwrites on every run.
+   * False: no identity there.
+   */
   state: v.optional(
     v.union([
       v.literal(false),
@@ -115,7 +118,7 @@ export const IdentitySchema = v.strictObject({
       v.strictObject({ fields }),
     ]),
   ),
-  /** Identity in `RunAgentInput.forwardedProps`, field by field. */
+  /** The caller's identity in `RunAgentInput.forwardedProps`: each field with its source. */
   forwardedProps: v.optional(fields),
   /**
    * Whether to fill LangGraph's `config.configurable.langgraph_auth_user`, for a JavaScript server
@@ -135,7 +138,9 @@ export const RouteSchema = v.strictObject({
   trust: v.optional(some(TrustSchema)),
   /** The policies of this route. All of them must allow a request. */
   policies: v.optional(some(PolicySchema)),
-  /** Lets anyone in, without identity. Excludes `trust` and `policies`. */
+  /**
+   * Lets anyone use the route without identity. Such a route must not have `trust` or `policies`.
+   */
   public: v.optional(v.literal(true)),
   /**
    * The owner of the agent's threads, sessions and tasks: each caller (`own`, the default), each
@@ -165,7 +170,7 @@ export const RouteSchema = v.strictObject({
       audience: v.optional(text),
       algorithm: v.optional(v.picklist(signingAlgorithmNames)),
       lifetimeSeconds: v.optional(seconds(10, 300)),
-      /** Claims of the caller's token to copy, by name. */
+      /** The names of claims that are copied from the caller's token to the assertion. */
       claims: v.optional(v.array(text)),
       /**
        * `request` (default) binds each assertion to its request; `none` lets one assertion serve
@@ -198,7 +203,8 @@ export const RouteSchema = v.strictObject({
   audit: v.optional(
     v.strictObject({
       /**
-       * Also writes a line when a stream begins, so that a crash leaves a trace of open streams.
+       * Whether to write an audit line when a stream begins too, so that open streams are known
+       * after a crash.
        */
       begin: v.optional(v.boolean()),
     }),
@@ -209,11 +215,14 @@ export const RouteSchema = v.strictObject({
    * request that changes something must come from a page of an allowed origin.
    */
   tokenHeader: v.optional(headerName),
-  /** Whether requests pass while the list of revocations cannot be read. Default: `closed`. */
+  /**
+   * Whether requests are refused (`closed`, the default) or accepted (`open`) while the gateway
+   * cannot read the list of revocations.
+   */
   withoutRevocations: v.optional(v.picklist(['closed', 'open'])),
-  /** More request headers that may reach the agent. */
+  /** Additional request headers that the gateway forwards to the agent. */
   forwardHeaders: v.optional(v.array(headerName)),
-  /** More reply headers that may reach callers, and that web pages may read. */
+  /** Additional reply headers that the gateway forwards to callers, and that web pages may read. */
   exposeHeaders: v.optional(v.array(headerName)),
   limits: v.optional(LimitsSchema),
 })

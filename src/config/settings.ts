@@ -8,7 +8,7 @@ export interface Settings {
   readonly isDevelopment: boolean
 }
 
-/** Reads the settings, and adds their faults to `faults`. */
+/** Reads the gateway's settings, and adds faults in them to `faults`. */
 export function readSettings(environment: Environment, faults: Fault[]): Settings {
   const file = 'wrangler.toml'
   const mode = variable(environment, 'ENVIRONMENT')

@@ -59,7 +59,7 @@ export function checkTrust(trust: Trust, settings: Settings, environment: Enviro
     )
 }
 
-/** Checks the entries of one route's `trust` against each other. */
+/** Checks that the entries of one route's `trust` fit each other. */
 export function checkTrustList(trust: readonly Trust[], environment: Environment, report: Report): void {
   const { issuers, apiKeys } = compileTrust(trust, environment)
   const isTwice = (values: readonly string[]) => new Set(values).size < values.length
@@ -109,7 +109,8 @@ function compileKeys(
     issuerId: people?.id ?? id,
     subjectPrefix: people?.subjectPrefix ?? `${id}:`,
     binding,
-    // A wrapper, so that a printed configuration does not show the platform's object.
+    // The binding is wrapped, so that a printed configuration does not contain the platform's
+    // object.
     namespace: { get: (name, options) => namespace.get(name, options) },
   }
 }

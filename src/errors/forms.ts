@@ -88,7 +88,7 @@ function rpcCodeOf({ code, reason }: Refusal): number {
   return CODES[code] ?? REFUSED
 }
 
-/** The names of `google.rpc.Code` for statuses of refusals. */
+/** The name of the `google.rpc.Code` for each HTTP status of a refusal. */
 const NAMES: Readonly<Record<number, string>> = {
   400: 'INVALID_ARGUMENT',
   401: 'UNAUTHENTICATED',

@@ -19,7 +19,7 @@ export interface ChallengeContext {
   readonly scopes?: readonly string[]
 }
 
-/** The context of a request that matches no route. */
+/** The challenge context for a request that matches no route. */
 export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 
 /**

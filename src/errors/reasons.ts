@@ -3,7 +3,7 @@ import type { Reason } from '../policy/reason'
 import type { Sort } from '../threads/sort'
 import type { RefusalCode } from './refusals'
 
-/** Why a token was not accepted. */
+/** The reason why a token was not accepted. */
 export type TokenReason =
   | 'form'
   | 'opaque'
@@ -30,7 +30,7 @@ export type TokenReason =
   | `claim-missing ${string}`
   | `claim-invalid ${string}`
 
-/** One reason or several, with spaces between. */
+/** One or several reasons of a policy's decision, with spaces between them. */
 export type PolicyReasons = Reason | `${Reason} ${string}`
 
 /**

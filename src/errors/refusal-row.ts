@@ -1,4 +1,7 @@
-/** How a 401 or 403 is announced in `WWW-Authenticate` (RFC 6750 section 3). */
+/**
+ * The error in `WWW-Authenticate` for a 401 or 403 (RFC 6750 section 3). `bare` means no error
+ * code.
+ */
 export type Challenge = 'bare' | 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
 export interface RefusalRow {

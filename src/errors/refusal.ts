@@ -14,9 +14,9 @@ export interface Mismatch {
 export interface RefusalExtras {
   /** A text of the operator, in place of the row's text. */
   readonly detail?: string
-  /** Scopes that would be enough, for `insufficient_scope`. */
+  /** The scopes that the request would need. They are sent with `insufficient_scope`. */
   readonly scopes?: readonly string[]
-  /** Methods that the endpoint has, for `Allow`. */
+  /** The methods that the endpoint accepts, for the `Allow` header. */
   readonly allow?: readonly string[]
   /**
    * The field of the body that was refused. It is a name from the table of the agent's kind, never
@@ -25,11 +25,14 @@ export interface RefusalExtras {
   readonly field?: string
   /** Why a token was refused, in detail. Only the operator sees it. */
   readonly mismatch?: Mismatch | undefined
-  /** The name of the limit that was hit, or of its setting, and how much it allows. */
+  /**
+   * The limit that was exceeded: its name or the name of its setting, and the highest allowed
+   * value.
+   */
   readonly limit?: { readonly name: string; readonly most: number }
   /** The values of the headers `RateLimit-Policy` and `RateLimit`. */
   readonly rateLimit?: { readonly policy: string; readonly state: string }
-  /** Whole seconds for `Retry-After`, in place of the row's. */
+  /** Whole seconds for `Retry-After`, which replace those of the row. */
   readonly retryAfter?: number
 }
 

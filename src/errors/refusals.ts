@@ -1,9 +1,9 @@
 import type { RefusalRow } from './refusal-row'
 
 /**
- * All refusals of the gateway. The table is closed: a refusal that is not here cannot be thrown.
- * Each row is written for the person who reads the reply, so it names no token, claim, key, address
- * or policy.
+ * All refusals of the gateway. The gateway cannot throw a refusal that is not in this table. Each
+ * row is written for the person who reads the reply, so it names no token, claim, key, address or
+ * policy.
  */
 export const refusals = {
   'path-not-canonical': {

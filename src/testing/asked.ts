@@ -4,7 +4,7 @@ import { asRefusal } from '../errors/refusal'
 import type { Json } from '../json'
 import { parseTarget } from '../request/target'
 
-/** A request that an example of a policy describes. */
+/** An HTTP request in an example of a policy. */
 export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
 
 /**

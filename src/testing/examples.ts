@@ -9,14 +9,14 @@ type Example = Policy['examples'][number]
 export interface FailedExample {
   readonly policy: string
   readonly index: number
-  /** The operation, or the request as `METHOD PATH`. */
+  /** The operation of the example, or its request in the form `METHOD PATH`. */
   readonly does: string
   readonly expected: 'allow' | 'deny'
-  /** The actual outcome. */
+  /** The actual outcome of the example. */
   readonly found: string
 }
 
-/** Returns the policies of some routes, each once. */
+/** Returns the policies of these routes, without duplicates. */
 export const policiesOf = (routes: readonly Route[]): readonly Policy[] => [
   ...new Map(routes.flatMap((route) => route.policies ?? []).map((policy) => [policy.id, policy])).values(),
 ]

@@ -19,13 +19,16 @@ export interface GatewayOptions {
   readonly root?: string
   /** An environment of wrangler's file; the top level by default. */
   readonly env?: string
-  /** Agents by the id of their route. An agent that is not listed answers 200 with `{}`. */
+  /**
+   * Replacements for agents, by the id of the route. An agent that is not listed answers 200 with
+   * `{}`.
+   */
   readonly agents?: Readonly<Record<string, TestAgent>>
   /** Variables and secrets that override those of wrangler's file. */
   readonly vars?: Readonly<Record<string, string>>
 }
 
-/** The parts of an API key that matter to a test. */
+/** The record of an API key for a test. Only `subject` is required. */
 export type TestKey = Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'subject'>
 
 /**
@@ -34,16 +37,16 @@ export type TestKey = Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'subject'>
  */
 export interface TestGateway {
   readonly url: string
-  /** Sends a request, as a user who is signed in or without a user. */
+  /** Sends a request to the gateway. It is signed in as the user in `as`, if there is one. */
   fetch(path: string, init?: RequestInit & { readonly as?: TestPerson }): Promise<Response>
   /** Returns a token of one of the project's identity providers. */
   token(person: TestPerson): Promise<string>
   /**
    * Makes an API key, as `sallyport keys api create` does.
-   * @param keys their id in policies/, if routes trust several
+   * @param keys the id of the API keys in policies/, if routes trust several
    */
   apiKey(record: TestKey, keys?: string): Promise<string>
-  /** Returns the audit line of a request, found by its answer. */
+  /** Returns the audit line of the request that got this answer. */
   auditOf(response: Response): Promise<AuditEvent>
   /** Returns the requests that have reached the agent of a route, oldest first. */
   received(route: string): readonly Received[]

@@ -10,14 +10,15 @@ export interface Received {
   readonly body: string
 }
 
-/** Answers in place of an agent. */
+/** A function that answers requests in place of an agent. */
 export type TestAgent = (request: Request) => Response | Promise<Response>
 
 /**
  * Replaces the servers around a gateway in a test: identity providers, whose keys are made here,
  * and agents. Nothing reaches a network.
  *
- * @param agents by the id of a route; any other agent answers 200 with an empty JSON object
+ * @param agents replacements by the id of the route; any other agent answers 200 with an empty JSON
+ * object
  */
 export function outside(
   routes: readonly LoadedRoute[],

@@ -17,7 +17,7 @@ export interface TestPerson {
   readonly name?: string
   /** Whether this is a client that acts for itself, without a user. */
   readonly isService?: boolean
-  /** Additional claims. They override those above. */
+  /** Additional claims, which override the fields above. */
   readonly claims?: Readonly<Record<string, unknown>>
   /** Seconds until the token expires, 300 by default. A negative number makes an expired token. */
   readonly expiresIn?: number

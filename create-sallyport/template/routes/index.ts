@@ -1,2 +1,2 @@
-/** Every route of the gateway. A route that is not listed here does not exist. */
+/** All routes of the gateway. A route that is not listed here does not exist. */
 export default []

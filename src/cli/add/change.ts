@@ -10,7 +10,7 @@ import { say } from '../print'
 import { loadDefault, loadRoutes, ProjectError } from '../project'
 import { lineDiff } from './edit'
 
-/** New texts of files, by their names. */
+/** The new texts of files, by the names of the files. */
 export type Change = Map<string, string>
 
 /** Returns the text of a file, or an empty text if it does not exist. */

@@ -21,7 +21,7 @@ export function withListedRoute(text: string, id: string): string | undefined {
 
 /**
  * Adds a variable to a table of wrangler.toml, after the last line of the table.
- * @param table such as `vars` or `env.staging.vars`
+ * @param table the name of the table, such as `vars` or `env.staging.vars`
  * @returns the new text; undefined if there is no such table
  */
 export function withTomlVariable(text: string, table: string, name: string, value: string): string | undefined {

@@ -46,7 +46,7 @@ export interface NewIssuer {
   readonly isSecond: boolean
 }
 
-/** Returns the text of policies/ID.ts. */
+/** Returns the text of policies/ID.ts, the file of a new issuer. */
 export function issuerFile({ id, preset, issuer, audience, algorithms, isSecond }: NewIssuer): string {
   const given = algorithms ?? (preset && presets[preset].algorithms) ?? ['RS256']
   return `import { defineIssuer } from 'sallyport'

@@ -5,7 +5,7 @@ import { identifier } from '../identifier'
 export interface NewRoute {
   readonly kind: Agent['kind']
   readonly id: string
-  /** The variable that holds the agent's address. */
+  /** The name of the variable that contains the agent's address. */
   readonly variable: string
   readonly trust: readonly string[]
   readonly policies: readonly string[]
@@ -52,7 +52,7 @@ export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   http: 'The agent gets the user in the headers x-user-*.',
 }
 
-/** Returns the text of routes/ID.ts. */
+/** Returns the text of routes/ID.ts, the file of a new route. */
 export function routeFile({ kind, id, variable, trust, policies }: NewRoute): string {
   const imports = [...trust, ...policies].sort().map((name) => `import ${identifier(name)} from '../policies/${name}'`)
   const extra = more[kind]?.map((line) => `    ${line}\n`).join('') ?? ''

@@ -7,7 +7,7 @@ import { ProjectError } from '../project'
 import { type Change, read } from './change'
 import { withDevVariable, withTomlVariable } from './edit'
 
-/** Whether an address works only on this machine. */
+/** Tells whether an address works only on this machine. */
 export const isLocal = (url: string): boolean =>
   ['127.0.0.1', 'localhost', '[::1]', '0.0.0.0'].includes(new URL(url).hostname)
 

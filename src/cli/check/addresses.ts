@@ -22,7 +22,8 @@ const isCustom = ({ routes = [] }: Deployment['config'], pattern: string): boole
   )
 
 /**
- * Compares the addresses of a deployment with PUBLIC_URL, the only one that the gateway answers to.
+ * Compares the addresses of a deployment with PUBLIC_URL. The gateway accepts requests only at
+ * PUBLIC_URL.
  */
 export function addressFaults(deployment: Deployment, top: Deployment, file: string, at: string): Fault[] {
   const faults: Fault[] = []

@@ -75,8 +75,8 @@ interface Result {
 }
 
 /**
- * Returns the deployments in use. If only environments have variables, the top level is not
- * deployed.
+ * Returns the deployments to check. If only environments have variables, the top level of
+ * wrangler's file is left out.
  */
 function deployed(all: readonly Deployment[]): readonly Deployment[] {
   const [top, ...others] = all
@@ -142,7 +142,8 @@ const placed =
   }
 
 /**
- * Returns a fault for each field that wrangler does not know and ignores, such as a misspelt one.
+ * Returns a fault for each field of wrangler's file that wrangler does not know, such as a misspelt
+ * one.
  */
 const unexpectedFields = ({ deployments: { warnings, file } }: Project): Fault[] =>
   warnings
@@ -169,7 +170,9 @@ function failedExamples(policy: Policy, routes: readonly Route[]): Fault[] {
   }))
 }
 
-/** Lists the notes, and the secrets that a deploy still needs. */
+/**
+ * Returns the text for a check without faults: the notes, and the secrets that a deployment needs.
+ */
 function report({ root, deployments, routes }: Project, results: readonly Result[], more: readonly string[]): string {
   const policies = policiesOf(routes)
   const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)

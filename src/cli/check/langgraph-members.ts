@@ -51,7 +51,7 @@ export interface OpenApi {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
 }
 
-/** Returns the names of a body's members, whatever its shape. */
+/** Returns the names of all members that a JSON schema allows in a request body. */
 function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
   if (schema.$ref) {
     const named = components.schemas[schema.$ref.replace('#/components/schemas/', '')]

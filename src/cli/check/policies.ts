@@ -17,7 +17,7 @@ export const policyFaults = (policies: readonly Policy[], routes: readonly Route
     ...valuesThatNeverHold(policy),
   ])
 
-/** Returns the values of one field in a condition, at any depth. */
+/** Returns all values of one field in a policy's condition, at any depth. */
 function valuesOf(condition: unknown, field: 'role' | 'issuer' | 'scope'): readonly string[] {
   if (typeof condition !== 'object' || condition === null) return []
   return Object.entries(condition).flatMap(([key, value]) =>

@@ -22,7 +22,7 @@ export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSe
   ]
 }
 
-/** Returns the names of secrets that routes use. */
+/** Returns the names of all secrets that the gateway and its routes use. */
 export const secretNames = (routes: readonly Route[]): ReadonlySet<string> =>
   new Set(['SIGNING_KEYS', 'THREAD_SECRET', ...routes.flatMap(({ agent }) => agent?.credential?.secret ?? [])])
 

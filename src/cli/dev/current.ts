@@ -18,7 +18,7 @@ const AGAIN_MS = 3_000
 /** The configuration that the gateway runs with, which is the last one without faults. */
 export interface Current {
   readonly staged: Staged
-  /** Loads changes that were saved before the watch began. */
+  /** Loads changes that were saved before the files were watched. */
   readonly refresh: () => Promise<void>
   readonly close: () => void
 }

@@ -153,8 +153,8 @@ function ancestors(): string {
   const { ppid, platform, env } = process
   if (platform !== 'linux' || env.npm_lifecycle_event === undefined) return String(ppid)
   try {
-    // proc(5): the fourth field of `stat`. The name before it is in parentheses and may have
-    // spaces.
+    // proc(5): the parent's id is the fourth field of `stat`. The second field is a name in
+    // parentheses and may contain spaces.
     const [, parent] = readFileSync(`/proc/${ppid}/stat`, 'utf8').split(/\) \S /)
     return `${ppid} ${parent?.split(' ', 1)[0]}`
   } catch {

@@ -15,8 +15,8 @@ export interface JsonFile<Content> {
 }
 
 /**
- * Reads such a file.
- * @returns undefined if there is none
+ * Reads a small JSON file of a project.
+ * @returns undefined if the file does not exist
  * @throws ProjectError if its content is invalid
  */
 export function readJsonFile<Content>(

@@ -8,7 +8,7 @@ import type { Issuer, Route } from '../../config/define'
 export interface Local {
   /** The gateway's own address. */
   readonly gateway: string
-  /** The issuer of local people. */
+  /** The address of the local identity provider, which is the issuer of local people's tokens. */
   readonly provider: string
   /** The web origin of the page of `sallyport dev`. */
   readonly page: string
@@ -80,7 +80,9 @@ export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
   }
 }
 
-/** The line that the gateway writes when a client fetches the keys of its assertions. */
+/**
+ * The log line that the gateway writes when a client fetches the keys that verify its assertions.
+ */
 export const KEYS_READ = '{"event":"keys-read"}'
 
 /** The header that marks the page's own request for these keys. */

@@ -27,7 +27,7 @@ export interface Staged {
   readonly code: string
   /** The name of the bundle, which is a hash of its code. */
   readonly build: string
-  /** Variables and secrets, by name. */
+  /** The variables and secrets of the gateway, by name. */
   readonly variables: Readonly<Record<string, string>>
   /** The ids of routes that local people may use. */
   readonly local: readonly string[]
@@ -166,7 +166,8 @@ const LEFT_OUT = [
  * The gateway's process receives them in a message.
  */
 export function writeStaged(root: string, file: string, { code, variables }: Staged): StagedFiles {
-  // Another gateway of this project may run at another port.
+  // The folder is named after the port, because another gateway of this project may run at another
+  // port.
   const folder = path.join(root, '.wrangler/sallyport', new URL(variables.PUBLIC_URL ?? '').port)
   mkdirSync(folder, { recursive: true })
   const { rawConfig } = readRawConfig({ config: path.join(root, file) })

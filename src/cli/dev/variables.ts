@@ -5,8 +5,8 @@ import { variablesOf } from '../check/placeholders'
 import { addressesOf, readAgents } from './agents/settings'
 
 /**
- * Returns the variables and secrets for this machine. The shell overrides .dev.vars, which
- * overrides dev.json.
+ * Returns the variables and secrets for this machine. Variables of the shell override .dev.vars,
+ * and .dev.vars overrides dev.json.
  */
 export function variablesHere(root: string, file: string, routes: readonly Route[]): Record<string, string> {
   const bindings = varsForDev(path.join(root, file), undefined, {}, undefined, true)

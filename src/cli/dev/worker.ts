@@ -46,5 +46,5 @@ async function stop(): Promise<void> {
 }
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
-// The parent process has ended.
+// This process also stops when its parent process has ended.
 process.on('disconnect', stop)

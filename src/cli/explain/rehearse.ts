@@ -3,7 +3,7 @@ import { startGateway } from '../../testing/gateway'
 import type { Received } from '../../testing/outside'
 import type { TestPerson } from '../../testing/token'
 
-/** A request to try, as a caller would send it. */
+/** A request that `sallyport explain` tries, as a caller would send it. */
 export interface Rehearsed {
   readonly method: string
   /** Path and query, as the caller writes them. */
@@ -18,7 +18,7 @@ export interface Outcome {
   /** The body of the answer. */
   readonly answer: string
   readonly audit: AuditEvent
-  /** The last request that the agent received; undefined if none reached it. */
+  /** The last request that the agent received; undefined if it received none. */
   readonly received: Received | undefined
   /** The test token that was sent, which no real gateway accepts; undefined without a user. */
   readonly token: string | undefined

@@ -6,22 +6,22 @@ import { signalGroup } from '../process-group'
 
 export interface ChildOptions {
   name: string
-  /** The program; Node by default. */
+  /** The program to start. Default: Node. */
   command?: string
-  /** Whether the command is a line for a shell. */
+  /** Whether a shell must run the command. */
   isForShell?: boolean
-  /** A script and its arguments. */
+  /** The arguments of the program, such as a script. */
   args: string[]
   cwd: string
   env?: Readonly<Record<string, string>>
-  /** Receives every line of its output. */
+  /** Receives every line of the program's output. */
   onLine?: (line: string) => void
 }
 
-/** How to recognise that a child is ready. */
+/** The settings for recognising that a child process is ready. */
 export interface Readiness {
   name: string
-  /** Answers 2xx when the child is ready. */
+  /** The URL that answers 2xx when the child process is ready. */
   readyUrl: string
   /** Tells whether an HTTP status means that the child is ready. By default, any 2xx does. */
   isReady?: (status: number) => boolean
@@ -32,7 +32,7 @@ export interface Readiness {
 
 export interface Child {
   name: string
-  /** The process id, which is also the id of its group. */
+  /** The id of the process, which is also the id of its process group. */
   pid: number | undefined
   /** Resolves when the process has ended, with a sentence that says how. */
   exited: Promise<string>

@@ -11,14 +11,14 @@ export const DEV_FILE = 'dev.json'
 
 /** An agent on this machine. */
 export interface AgentHere {
-  /** Its address, unless .dev.vars or the shell gives the route another. */
+  /** The agent's address, unless .dev.vars or the shell sets another address for the route. */
   readonly url?: string
   /**
    * The shell command that starts it. `{port}` in it is the port of its address. Absent if the
    * agent is started in another way.
    */
   readonly command?: string
-  /** The folder to start it in; by default the project's. */
+  /** The folder in which to start the agent. Default: the project's folder. */
   readonly folder?: string
   /** Additional environment variables for its process. */
   readonly env?: Readonly<Record<string, string>>

@@ -10,9 +10,9 @@ import { parseResource, resourceIndicator } from './resource.ts'
 /** The settings that may change while the local identity provider runs. */
 export interface Surroundings {
   readonly people: People
-  /** Web origins of front ends, in addition to those of this machine. */
+  /** The web origins of front ends that are not on this machine. */
   readonly pages: () => readonly string[]
-  /** URLs of routes, which a client may ask for as a token's audience (RFC 8707). */
+  /** The URLs of routes. A client may request one as the audience of its token (RFC 8707). */
   readonly resources: () => readonly string[]
 }
 
@@ -91,7 +91,7 @@ export function providerConfiguration({ audience, accessTokenSeconds, keys, peop
       },
     ],
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
-      // Web pages may not use the command line's password grant.
+      // Web pages may not use the password grant, which is only for the command line.
       client.clientId !== COMMAND_LINE && isOwnPage(origin, pages()),
     // A public client has no secret. It uses the first method in this list that it supports, so
     // `none` is first.

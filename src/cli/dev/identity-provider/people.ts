@@ -8,9 +8,9 @@ export interface Person {
   readonly email?: string
   readonly roles?: readonly string[]
   readonly tenant?: string
-  /** The scopes that this person's tokens may carry. */
+  /** The scopes that this person's tokens may contain. */
   readonly scopes?: readonly string[]
-  /** Additional claims of their tokens. */
+  /** Additional claims of this person's tokens. */
   readonly claims?: Readonly<Record<string, unknown>>
 }
 

@@ -15,11 +15,11 @@ import { type Algorithm, resourceIndicator } from './resource.ts'
 export interface IdentityProviderOptions {
   /** The port; 0 for any free port. */
   port?: number
-  /** The `aud` of access tokens, unless a resource is asked for. */
+  /** The `aud` of access tokens, unless the client requests a resource (RFC 8707). */
   audience?: string
-  /** Web origins of front ends, in addition to those of this machine. */
+  /** The web origins of front ends that are not on this machine. */
   pages?: () => readonly string[]
-  /** URLs of routes, which a client may ask for as a token's audience (RFC 8707). */
+  /** The URLs of routes. A client may request one as the audience of its token (RFC 8707). */
   resources?: () => readonly string[]
   accessTokenSeconds?: number
   /** The people who can sign in. Default: alice and bob. */

@@ -7,7 +7,7 @@ export class Audits {
   readonly #events = new Map<string, AuditEvent>()
 
   /**
-   * Reads a line of the gateway's output.
+   * Reads a line of the gateway's output, and remembers a final audit line.
    * @returns the event, if the line is the final one of a request
    */
   note(line: string): AuditEvent | undefined {

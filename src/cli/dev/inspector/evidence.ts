@@ -6,7 +6,7 @@ import type { Received } from './received'
 /** A request that an agent received, with the result of verifying its assertion. */
 export interface Evidence extends Omit<Received, 'assertion'> {
   readonly assertion?: {
-    /** The request header that carried it. */
+    /** The request header that contained the assertion. */
     readonly carriedBy: string
     readonly claims: JWTPayload
     readonly verified: boolean
@@ -43,8 +43,8 @@ export function createExaminer(
 }
 
 /**
- * Returns a function that hides two values from the page: the agent's secret, and the signature of
- * the assertion.
+ * Returns a function that removes the agent's secret and the signed assertion from a header before
+ * the page shows it.
  */
 const withoutSecret =
   (route: LoadedRoute | undefined, token: string | undefined) =>

@@ -5,7 +5,7 @@ import type { Shown } from './shown'
 /** The request that the page's form shows at first, for kinds of agents without a conversation. */
 interface FirstRequest {
   readonly method: string
-  /** Relative to the route. */
+  /** The path, relative to the route. */
   readonly path: string
   readonly body?: unknown
 }

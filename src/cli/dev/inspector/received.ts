@@ -25,8 +25,8 @@ export interface Observed {
   readonly status: number
   readonly headers: Readonly<Record<string, string | undefined>>
   /**
-   * The data of an event, or a whole body, if it is JSON and not too long. Undefined at the
-   * beginning of the answer.
+   * The parsed data of an event, or the parsed body, if it is JSON and not too long. Undefined at
+   * the beginning of the answer.
    */
   readonly json?: unknown
 }

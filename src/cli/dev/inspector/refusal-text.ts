@@ -3,7 +3,7 @@ import type { Reason } from '../../../policy/reason'
 import { commandsHere } from '../../print'
 import { remedyOf } from '../remedies'
 
-/** The text for each reason for which a policy denies or allows an operation. */
+/** The text for each reason why a policy or an API key does not allow an operation. */
 const words: Readonly<Record<Reason, string>> = {
   'no-policy': 'the route has no policy, so it allows nothing',
   'credential-limited': 'the API key is limited to other operations',

@@ -11,7 +11,7 @@ import type { Shown } from './shown'
 
 interface Answer {
   readonly status: number
-  /** The file extension that determines the content type. */
+  /** The file extension, which decides the `content-type`. */
   readonly type: string
   readonly body: string
 }

@@ -23,7 +23,8 @@ export function addUser(text, person) {
 }
 
 /**
- * Adds a reply that grows as it streams. `data-state` says whether it is still growing.
+ * Adds an agent's reply, whose text grows while the stream arrives. `data-state` says whether the
+ * stream has ended.
  * @param isCode shows it unformatted
  */
 export function addReply(isCode = false) {

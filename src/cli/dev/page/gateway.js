@@ -53,7 +53,7 @@ export async function call({ gateway, route, token, as, onExchange }, request) {
 
 /**
  * Returns the gateway's problem document (RFC 9457), which some routes put inside a JSON-RPC error.
- * An agent's error may have any form.
+ * Returns an agent's own error as well, whatever its form is.
  */
 function asProblem(text) {
   try {

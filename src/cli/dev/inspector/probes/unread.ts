@@ -19,7 +19,9 @@ export class UnreadAssertions {
   }
 
   /**
-   * @param tell is called some time after a route's first request, if no agent can have verified it
+   * Notes a request to a route.
+   * @param tell is called some time after the first one, if no client has fetched the keys until
+   * then
    */
   note({ id, isPublic, identity, origin, assertion }: LoadedRoute, tell: (found: string) => void): void {
     const { headers, state, forwardedProps, langgraphAuthUser } = identity
