@@ -37,7 +37,7 @@ const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
 }
 
 /**
- * Says where an agent of each kind finds the user's identity, and which setting it needs for that.
+ * Texts that say where an agent of each kind finds the user's identity, and which setting it needs.
  */
 export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   langgraph:

@@ -5,9 +5,9 @@ import type { Configuration } from '../../config/load'
 import type { Local } from './local'
 
 /**
- * Returns the ids of routes that local people may use: those whose agent is on this machine or was
- * configured for it. Any other agent may be in production, and local people must not be able to use
- * it.
+ * Returns the ids of routes that local people (test users on this machine) may use: those whose
+ * agent is on this machine or was configured for it. Any other agent may be in production, and
+ * local people must not be able to use it.
  *
  * @param loaded the same routes in their loaded form
  * @param given names of variables that .dev.vars, dev.json or the shell sets
@@ -34,9 +34,9 @@ export const isHere = (host: string): boolean => ['127.0.0.1', 'localhost', '[::
 export const BUILD = '__SALLYPORT_BUILD__'
 
 /**
- * An esbuild plugin that makes the bundled Worker trust local people, by replacing its import of
- * `sallyport/worker`. No variable, flag or file has this effect, so a deployment can never trust
- * them.
+ * An esbuild plugin that makes the bundled Worker trust local people (test users on this machine),
+ * by replacing its import of `sallyport/worker`. No variable, flag or file has this effect, so a
+ * deployment can never trust them.
  */
 export const localBundle = (local: Local, root: string): Plugin => ({
   name: 'local',

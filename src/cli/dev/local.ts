@@ -4,7 +4,7 @@
  */
 import type { Issuer, Route } from '../../config/define'
 
-/** The addresses on this machine, and the routes that local people may use. */
+/** The addresses on this machine, and the routes that local people (its test users) may use. */
 export interface Local {
   /** The gateway's own address. */
   readonly gateway: string
@@ -33,7 +33,7 @@ export const TARGET_HEADER = 'x-sallyport-dev-target'
 
 /**
  * Returns the settings of the local identity provider for the `trust` of routes. A prefix marks
- * user ids of local people.
+ * user ids of local people, who are test users on this machine.
  * @param urls the URLs of routes, which are audiences too: MCP clients request a token for such a
  * URL (RFC 8707)
  */
@@ -47,9 +47,9 @@ export const localIssuer = (provider: string, urls: readonly string[]): Issuer =
 })
 
 /**
- * Changes routes so that local people may use those in `local.routes`, and the page may call all of
- * them. The local identity provider is put first, because MCP clients sign in at the first provider
- * that a route names.
+ * Changes routes so that local people (test users on this machine) may use those in `local.routes`,
+ * and the page may call all of them. The local identity provider is put first, because MCP clients
+ * sign in at the first provider that a route names.
  */
 export function asLocal(routes: readonly Route[], local: Local): readonly Route[] {
   const isForLocalPeople = ({ id }: Route): boolean => local.routes.includes(id)

@@ -29,7 +29,7 @@ export interface Staged {
   readonly build: string
   /** The variables and secrets of the gateway, by name. */
   readonly variables: Readonly<Record<string, string>>
-  /** The ids of routes that local people may use. */
+  /** The ids of routes that local people (test users on this machine) may use. */
   readonly local: readonly string[]
   /** The origins of web pages that may call a route. */
   readonly pages: readonly string[]
@@ -58,7 +58,8 @@ export interface Addresses {
 }
 
 /**
- * Reads and checks a project, and bundles its Worker in such a way that it trusts local people.
+ * Reads and checks a project, and bundles its Worker in such a way that it trusts local people
+ * (test users on this machine).
  * @throws ConfigurationError or ProjectError for any fault of the project
  */
 export async function stage(root: string, { gateway, provider, page, recorder }: Addresses): Promise<Staged> {

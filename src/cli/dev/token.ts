@@ -6,7 +6,10 @@ import { resourceIndicator } from './identity-provider/resource.ts'
 import { readPeople } from './local-people'
 import { local, PORT, providerPort } from './ports'
 
-/** Prints only a token of a local person. `sallyport dev` must be running. */
+/**
+ * Prints only a token of a local person, who is a test user on this machine. `sallyport dev` must
+ * be running.
+ */
 export const token: Command = {
   usage: `usage: sallyport token NAME [--port NUMBER]
   NAME    one of the local people, such as alice

@@ -64,7 +64,9 @@ function subjectOf(token) {
   }
 }
 
-/** Returns a local person other than the chosen one, or undefined if there is none. */
+/**
+ * Returns a local person (a test user) other than the chosen one, or undefined if there is none.
+ */
 export const otherPerson = () => people.find(({ sub }) => sub !== chosen())?.sub
 
 /** Chooses another person, as if the user had clicked the list. */
@@ -85,5 +87,8 @@ export async function tokenNow({ isExpired = false } = {}) {
   return (await response.json()).token
 }
 
-/** Tells whether the page can get an expired token. Only local people have such tokens. */
+/**
+ * Tells whether the page can get an expired token. Only local people (test users on this machine)
+ * have such tokens.
+ */
 export const canExpire = () => chosen() !== PASTED && chosen() !== NOBODY
