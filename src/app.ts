@@ -14,8 +14,9 @@ import { resourceResponse } from './protected-resource'
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
 /**
- * Makes the request handler of the Worker. It serves the gateway's own documents; the gateway
- * handles every other request. Hono matches decoded paths, so it is used for public documents only.
+ * Makes the request handler of the Worker. It answers requests for the gateway's own documents, and
+ * passes every other request to the gateway. Hono matches decoded paths, so it is used for public
+ * documents only.
  */
 export function createApp(config: Configuration, ports: Ports) {
   let read: Promise<SigningKeys> | undefined
@@ -26,8 +27,8 @@ export function createApp(config: Configuration, ports: Ports) {
   const handle = createGateway(config, signingKeys, ports)
   let isTold = false
   /**
-   * Logs, once per isolate, the parts that are not ready. A Worker may do nothing slow while it
-   * starts, so the first request does this.
+   * Logs the parts of the gateway that cannot serve yet, once per isolate. The first request does
+   * this, because a Worker may do nothing slow while it starts.
    */
   const tell = async () => {
     for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)

@@ -1,8 +1,8 @@
 import type { JwsAlgorithm } from '../jws'
 
 /**
- * The algorithms that the gateway signs with: schema, keys, signatures and commands are made from
- * this list. The first is the default.
+ * The algorithms that the gateway signs with. The configuration schema, the keys, the signatures
+ * and the commands all use this list. The first algorithm is the default.
  */
 export const signingAlgorithmNames = ['ES256', 'RS256', 'EdDSA'] as const satisfies readonly JwsAlgorithm[]
 

@@ -30,7 +30,9 @@ export const reservedClaims: ReadonlySet<string> = new Set([
   'txn',
 ])
 
-/** The settings by which a route's assertions are made. */
+/**
+ * A route's settings for its assertions: the signed tokens that tell the agent who the caller is.
+ */
 export interface AssertionRules {
   readonly audience: string
   readonly algorithm: SigningAlgorithm
@@ -46,13 +48,13 @@ export interface Binding {
   /** Path and query as the origin sees them. */
   readonly uri: string
   readonly thread: string | undefined
-  /** The body as it is sent, where it was read. */
+  /** The body as the origin receives it; undefined if the gateway did not read it. */
   readonly body: Uint8Array | undefined
 }
 
 /**
- * Returns the caller as claims for the origin. Names are those of RFC 7519, RFC 8693 and OpenID
- * Connect where they have one.
+ * Returns the claims that tell the origin who the caller is. They have the names of RFC 7519, RFC
+ * 8693 and OpenID Connect if these define one.
  */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
   const { authenticator, userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } =
@@ -76,8 +78,8 @@ export function identityClaims(principal: Principal, rules: AssertionRules): Rec
 }
 
 /**
- * Returns the binding as claims: `htm` and `htu` after RFC 9449, but relative, since an origin need
- * not know its public name.
+ * Returns the claims that bind an assertion to one request. `htm` and `htu` follow RFC 9449, but
+ * `htu` is relative, because an origin may not know its own public name.
  */
 export async function bindingClaims({ route, method, uri, thread, body }: Binding): Promise<Record<string, unknown>> {
   return {

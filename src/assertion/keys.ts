@@ -3,8 +3,8 @@ import { fitsAlgorithm, importKey, isWeak, jwsAlgorithms, publicMembers, thumbpr
 import { type SigningAlgorithm, signingAlgorithmNames } from './algorithms'
 
 /**
- * The `typ` of an assertion. An assertion in its own header has a special type, so that it cannot
- * be mistaken for an access token.
+ * The `typ` of an assertion. An assertion in a header of its own has a special type, so that it
+ * cannot be mistaken for an access token.
  */
 export type AssertionType = 'JWT' | 'sallyport+jwt'
 
@@ -12,9 +12,12 @@ export interface SigningKey {
   readonly kid: string
   readonly algorithm: SigningAlgorithm
   readonly key: CryptoKey
-  /** The protected header of what it signs (RFC 7515 section 7.1), encoded, by type. */
+  /**
+   * The protected headers of assertions that this key signs (RFC 7515 section 7.1), encoded, by
+   * `typ`.
+   */
   readonly headers: Readonly<Record<AssertionType, string>>
-  /** The public part, which is published: never a private member. */
+  /** The public part of the key, which is published. It contains no private member. */
   readonly publicJwk: JWK
 }
 
@@ -23,7 +26,9 @@ export type SigningKeys =
   | { readonly keys: readonly SigningKey[]; readonly fault?: undefined }
   | { readonly keys: readonly []; readonly fault: KeyFault }
 
-/** A closed list. No entry contains any part of the secret. */
+/**
+ * The reasons why the signing keys cannot be used. None of them contains any part of the secret.
+ */
 export type KeyFault =
   | 'missing'
   | 'not-json'
@@ -34,8 +39,9 @@ export type KeyFault =
   | 'duplicate-kid'
 
 /**
- * Reads a private JWK Set (RFC 7517): the first key of an algorithm signs, all are published. One
- * bad key makes the whole set unusable. Otherwise a rotation could fail unnoticed.
+ * Reads a private JWK Set (RFC 7517). The first key of each algorithm signs, and all public keys
+ * are published. One bad key makes the whole set unusable. Otherwise a rotation could fail
+ * unnoticed.
  */
 export async function readSigningKeys(secret: string | undefined): Promise<SigningKeys> {
   if (!secret) return { keys: [], fault: 'missing' }
@@ -57,7 +63,7 @@ export async function readSigningKeys(secret: string | undefined): Promise<Signi
   return { keys }
 }
 
-/** Verifiers accept no longer ids. */
+/** The longest key id. Verifiers refuse longer ones. */
 const MAX_KID_CHARS = 256
 
 async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
