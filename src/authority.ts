@@ -7,10 +7,10 @@ import type { After, Background } from './ports'
 type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
 
 /**
- * Returns the time at which a reply has to end (invariant 15). A stream that only listens ends with
- * its caller's token, after a grace. A run that was admitted in time may finish: clients cancel
- * runs whose stream is cut, and some tokens live for a minute. No reply takes longer than
- * `streamSeconds`, so that a caller who left unnoticed does not hold it open.
+ * Returns the time at which a reply has to end (invariant 15). A stream that only listens ends
+ * shortly after the caller's token expires. A run that began in time may finish, because clients
+ * cancel runs if the stream is cut, and some tokens are valid for one minute only. No reply takes
+ * longer than `streamSeconds`, so that a caller who left unnoticed does not hold it open.
  *
  * @param principal absent on public routes, where only `streamSeconds` counts
  * @param startedAt when the request came, in milliseconds since the epoch
@@ -31,14 +31,15 @@ export function endTimeOf(
 }
 
 /**
- * A check that goes on during a request. Calls `work` once when the caller has lost access.
+ * A check that is repeated during a request. It calls `work` once, if the caller has lost access.
  * @returns a function that stops the check
  */
 export type Watch = (work: (why: Refusal) => void) => () => void
 
 /**
- * Runs `work`, which asks the agent and takes in its answer. Refuses the request if the caller
- * loses access meanwhile. A stream that has begun is ended by its `Ending` instead.
+ * Runs `work`, which sends a request to the agent and takes its answer. Refuses the caller's
+ * request if the caller loses access meanwhile. A stream that has begun is ended by its `Ending`
+ * instead.
  * @param stop aborts the request to the agent
  */
 export function stoppable<Result>(
@@ -56,8 +57,9 @@ export function stoppable<Result>(
 }
 
 /**
- * Returns the end of a reply, for the code that passes the reply on.
- * @param watch calls its work once when the caller is revoked; absent where no caller can be
+ * Returns the object that ends a reply in time. The code that passes the reply on uses it.
+ * @param watch calls its callback once if the caller's access is revoked; absent if the gateway has
+ *   no revocation list
  */
 export const endingOf = (
   { at, outcome }: EndTime,
@@ -79,11 +81,13 @@ export const endingOf = (
 }
 
 /**
- * Aborts a WebSocket's request at its end, which closes the socket on both sides (code 1006).
+ * Ends a WebSocket in time. It aborts the request, which closes the socket on both sides (code
+ * 1006).
  * @param signal aborted when the caller leaves
  */
 export function endSocket(request: AbortController, end: Ending, signal: AbortSignal, background: Background): void {
-  // Without this promise the timer would end with the handler, before the socket does.
+  // This promise keeps the timer alive. Otherwise the timer would end with the handler, before the
+  // socket does.
   const ended = new Promise<void>((resolve) => {
     const cancel = end.onEnd(() => {
       request.abort()

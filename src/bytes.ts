@@ -1,6 +1,6 @@
 /**
- * Size of the first buffer, whatever length the sender announces: a sender who sends nothing uses
- * no more memory. Later buffers follow the announced length.
+ * The size of the first buffer. It does not depend on the announced length, so that a sender who
+ * announces much and sends nothing uses no more memory. Later buffers follow the announced length.
  */
 const FIRST_ROOM = 8192
 const LARGEST_ROOM = 65_536
@@ -8,17 +8,17 @@ const LARGEST_ROOM = 65_536
 declare global {
   interface ReadableStreamBYOBReader {
     /**
-     * Waits until `min` bytes have come, or the stream has ended. workerd has this option; its
-     * types do not.
+     * Waits until `min` bytes have come, or the stream has ended. workerd has this option, but its
+     * type definitions lack it.
      */
     read<T extends ArrayBufferView>(view: T, options: { readonly min: number }): Promise<ReadableStreamReadResult<T>>
   }
 }
 
 /**
- * Bytes that are gathered in one growing buffer. It holds copies, never the chunks that it is
- * given: a chunk of one byte keeps a buffer of 4,096 alive (workerd), so a list of chunks may take
- * thousands of times the memory of its contents.
+ * Bytes that are gathered in one growing buffer. It copies each chunk and does not keep the chunk
+ * itself. In workerd, a chunk of one byte keeps a buffer of 4,096 bytes alive. So a list of chunks
+ * could take thousands of times the memory of its contents.
  *
  * @invariant holds at most twice the bytes that it was given
  */
@@ -44,7 +44,7 @@ export class GrowingBytes {
     return count > this.#length ? undefined : this.#buffer[this.#length - count]
   }
 
-  /** Returns all bytes without a copy, and holds none afterwards. */
+  /** Returns all bytes without copying them, and empties the buffer. */
   take(): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.subarray(0, this.#length)
     this.#buffer = new Uint8Array(0)
@@ -53,7 +53,10 @@ export class GrowingBytes {
   }
 }
 
-/** The first chunk gets exactly its size, since most bodies come in one chunk. */
+/**
+ * Returns the size of the new buffer. It is exact for the first chunk, since most bodies come in
+ * one.
+ */
 const roomFor = (length: number, capacity: number): number => (capacity === 0 ? length : Math.max(length, 2 * capacity))
 
 /** An observer of a stream that is being read. */
@@ -65,11 +68,11 @@ export interface Watch {
 }
 
 /**
- * Reads a stream to its end, counting bytes as they come. Returns undefined if there were more than
- * the limit, or if `watch` stopped it; the stream is then cancelled.
+ * Reads a stream to its end and counts the bytes as they come. Returns undefined if there were more
+ * than the limit, or if `watch` stopped it; the stream is then cancelled.
  *
- * @param expected how many bytes the sender says there are. It is not trusted, and saves reads
- *   where it is true
+ * @param expected the number of bytes that the sender announces. It is not trusted. If it is true,
+ *   fewer reads are needed
  */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array>,
@@ -81,7 +84,7 @@ export async function readAtMost(
   return isWhole ? bytes : undefined
 }
 
-/** Does the same, but returns the bytes up to the limit if there were more. */
+/** Does the same as `readAtMost`, but returns the bytes up to the limit if there were more. */
 export async function readStart(
   stream: ReadableStream<Uint8Array>,
   limit: number,
@@ -92,14 +95,14 @@ export async function readStart(
   // In workerd, a read that waits does not notice that its reader was cancelled.
   const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
-  // One byte more than expected: a read that returns less than it waits for shows that the stream
-  // has ended.
+  // Asks for one byte more than expected. If a read then returns fewer bytes than it waited for,
+  // the stream has ended.
   const left = () => (expected === undefined ? undefined : Math.max(1, expected + 1 - bytes.length))
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    // If the length is known, a buffer of at most this size is filled in one read. So `watch` hears
-    // late of no more than that.
+    // If the length is known, one read fills a buffer of at most this size. `watch` hears of these
+    // bytes late, but of no more than these.
     const least = expected !== undefined && size <= 2 * FIRST_ROOM ? size : FIRST_ROOM
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading

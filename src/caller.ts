@@ -1,8 +1,8 @@
 import type { Claims } from './claims'
 
 /**
- * The members of a caller that policies read. Examples of policies build a caller from data; in a
- * request, a caller is always a `Principal`.
+ * The members of a caller that policies read. In a request, the caller is always a verified
+ * `Principal`. The examples in policy files, which run as tests, build a caller from data.
  */
 export interface Caller {
   readonly kind: 'user' | 'service'

@@ -2,9 +2,9 @@
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * The place of a claim. A string is a path with dots. At each step the longest name is tried first,
- * so that names such as `https://example.com/roles` or `kubernetes.io` are found. A list holds the
- * exact name of each step.
+ * The place of a claim in a token. A string is a path with dots. At each step the longest name is
+ * tried first, so that names such as `https://example.com/roles` or `kubernetes.io` are found. A
+ * list holds the exact name of each step.
  */
 export type ClaimPath = string | readonly string[]
 
@@ -14,7 +14,9 @@ export function claimAt(claims: Claims, path: ClaimPath): unknown {
   return path.reduce<unknown>((at, name) => (has(at, name) ? at[name] : undefined), claims)
 }
 
-/** @param steps the rest of the path, in which several steps together may be one name */
+/**
+ * @param steps the remaining steps of the path. Several of them together may be one name with dots
+ */
 function found(at: unknown, steps: readonly string[]): unknown {
   for (let count = steps.length; count > 0; count--) {
     const name = steps.slice(0, count).join('.')

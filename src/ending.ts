@@ -1,16 +1,17 @@
 import type { Background } from './ports'
 
 /**
- * How a reply's body ended. `complete`: as the agent meant. `cut`: the connection to the agent was
- * lost. `stalled`: the agent was silent for too long. `unended`: the agent ended a run's stream
- * before the run. `expired`: the caller's token has expired. `revoked`: an operator has ended the
- * access. `limit`: a limit of the route was reached. `client-left`: the caller has gone.
+ * How a reply's body ended. `complete`: the agent finished it. `cut`: the connection to the agent
+ * was lost. `stalled`: the agent was silent for too long. `unended`: the agent ended the stream of
+ * a run before the run had ended. `expired`: the caller's token has expired. `revoked`: an operator
+ * has ended the access. `limit`: a limit of the route was reached. `client-left`: the caller has
+ * gone.
  */
 export type StreamOutcome = 'complete' | 'client-left' | BrokenOutcome
 /** The outcomes that the caller is told about. */
 export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'revoked' | 'limit'
 
-/** @param outcome of the reply's body; undefined where the gateway answered itself */
+/** @param outcome how the reply's body ended; undefined if the gateway gave the answer itself */
 type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
 
 /**
@@ -19,8 +20,8 @@ type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
  */
 export interface Ending {
   /**
-   * Registers work for the end, such as giving something back. Each piece runs once, in the order
-   * in which it was registered.
+   * Registers a function for the end of the request, such as one that releases memory. Each
+   * function runs once, in the order in which it was registered.
    */
   onEnd(work: AtEnd): void
   /** Says that the request has ended. Only the first call counts. */
@@ -30,8 +31,8 @@ export interface Ending {
 /**
  * Begins to wait for the end of a request.
  *
- * @param background kept alive until the work at the end is done. Otherwise the Worker would be
- *   stopped when the caller leaves before the reply
+ * @param background keeps the Worker alive until the functions at the end have run. Otherwise the
+ *   platform would stop it when the caller leaves before the reply
  */
 export function createEnding(background: Background): Ending {
   const works: AtEnd[] = []
@@ -45,7 +46,7 @@ export function createEnding(background: Background): Ending {
       hasEnded = true
       const unfinished: Promise<void>[] = []
       for (const work of works) {
-        // If one piece of work fails, the others still run.
+        // If one of these functions fails, the others still run.
         const rest = begun(work, outcome)
         if (rest) unfinished.push(rest)
       }
@@ -60,7 +61,7 @@ export function createEnding(background: Background): Ending {
   }
 }
 
-/** Runs a piece of work. Most work is done at once, and needs no promise. */
+/** Runs one of these functions. Most of them finish at once, and need no promise. */
 function begun(work: AtEnd, outcome: StreamOutcome | undefined): Promise<void> | undefined {
   try {
     return work(outcome) ?? undefined

@@ -7,13 +7,13 @@ export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n
 
 export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
 
-/** Returns the JSON that an event carries; undefined where it carries none, as a comment does. */
+/** Returns the JSON that an event carries; undefined if it carries none. A comment carries none. */
 export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 
 /**
- * Returns an event with its JSON edited; other lines stay. An event that carries no JSON, or in
- * which nothing changes, is returned byte for byte.
+ * Returns an event with its JSON edited; other lines stay. If the event carries no JSON, or nothing
+ * in it changes, the event is returned byte for byte.
  */
 export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)
@@ -24,7 +24,7 @@ export function eventEdited(event: string, edit: Edit): string {
   return [...rest, ...made.split('\n').map((line) => `data: ${line}`), '', ''].join('\n')
 }
 
-/** A stream may begin with a byte order mark, which belongs to no line. */
+/** Returns the lines of an event. A stream may begin with a byte order mark, which is left out. */
 const linesOf = (event: string): string[] => event.replace(/^\ufeff/, '').split(/\r\n|\n|\r/)
 const isData = (line: string): boolean => line === 'data' || line.startsWith('data:')
 const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')
@@ -33,8 +33,8 @@ const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')
 const DATA_LINE = /(?<=^|[\r\n])data:([^\r\n]*)/g
 
 /**
- * Maps the data of events. Each event must have its data in one line, as every server of JSON
- * writes it. Other lines stay, and so do data that `map` does not change.
+ * Changes the data of each event in a text by `map`. Each event must have its data in one line, as
+ * every server of JSON writes it. Other lines stay, and so do data that `map` does not change.
  */
 export async function dataLinesMapped(text: string, map: (data: string) => Promise<string>): Promise<string> {
   let mapped = ''

@@ -36,10 +36,10 @@ import { createServices, type Services } from './services'
 export type Gateway = (request: Request, background: Background) => Promise<Response>
 
 /**
- * Creates the gateway. A request goes through `handle` and then the four acts of `pass`, from top
- * to bottom. No step returns to an earlier one, and no other file knows the order. Later steps take
- * the results of earlier steps as constants, so that no step can be left out. A refusal is thrown
- * where it is found and answered in one place.
+ * Creates the gateway. A request goes through `handle` and then through the four parts ("acts") of
+ * `pass`, from top to bottom. No step returns to an earlier one, and no other file knows the order.
+ * Later steps take the results of earlier steps as constants, so that no step can be left out. A
+ * refusal is thrown at the step that finds the fault. One place turns it into an answer.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const services = createServices(config, signingKeys, ports)
@@ -91,7 +91,7 @@ async function handle(services: Services, request: Request, background: Backgrou
   }
 }
 
-/** A request whose route is known. */
+/** A request after its route has been found. */
 interface Arrival {
   readonly route: LoadedRoute
   readonly target: Target
@@ -99,7 +99,7 @@ interface Arrival {
   readonly rest: string
   readonly trace: Trace
   readonly record: AuditRecord
-  /** The form in which the caller reads errors, filled in as it becomes known. */
+  /** The form in which this caller reads errors. It is set as soon as it is known. */
   readonly asked: { form?: ErrorForm | undefined }
 }
 
@@ -117,7 +117,7 @@ async function pass(services: Services, request: Request, background: Background
   const counted = { route: route.id, address: headers.get('cf-connecting-ip') ?? undefined, operations: [] }
   if (route.rates.ofAddresses.length > 0) await countRequest(route.rates.ofAddresses, counted, ports)
 
-  // Act 1: the caller's identity.
+  // Act 1: finds out who the caller is.
   const found = route.find(method, rest)
   const listed = found && 'endpoint' in found ? found.endpoint : undefined
   arrival.asked.form = adapter.errorForm?.(listed, undefined, headers)
@@ -140,7 +140,7 @@ async function pass(services: Services, request: Request, background: Background
   record.noteVerified(principal)
   if (revocations && principal) await revocations.admit(route, principal, background)
 
-  // Act 2: the operations, and the permission for them.
+  // Act 2: finds the operations of the request, and checks that the caller is permitted to do them.
   if (!found) throw new Refusal('operation-unknown')
   const isWebSocket = wantsWebSocket(headers, listed, route.pageOrigins)
   if ('allow' in found) throw new Refusal('method-not-allowed', undefined, { allow: found.allow })
@@ -156,7 +156,7 @@ async function pass(services: Services, request: Request, background: Background
   if (route.rates.ofCallers.length > 0)
     await countRequest(route.rates.ofCallers, { ...counted, caller: principal, operations }, ports)
 
-  // Act 3: the agent's view.
+  // Act 3: prepares the request as the agent will see it.
   const asked: Call = { ...given, operations }
   const identity = { channels: route.identity, principal }
   const body = asked.body === undefined ? undefined : adapter.rewrite(asked.body, asked, identity)
@@ -169,14 +169,16 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
-  await revocations?.admit(route, principal, background) // The body may have taken long to arrive.
+  // Access may have been revoked while the body arrived.
+  await revocations?.admit(route, principal, background)
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const stop = isWebSocket || revocations ? new AbortController() : undefined
-  const within = { after: isWebSocket ? ports.after : after, now: ports.now, background } // A socket outlives `after`.
+  // A socket stays open for longer than the request's own timer, `after`, works.
+  const within = { after: isWebSocket ? ports.after : after, now: ports.now, background }
   const watch: Watch | undefined = revocations && ((work) => revocations.watch(route, principal, within, work))
 
-  // Act 4: the request to the agent, and its answer.
+  // Act 4: sends the request to the agent, and passes its answer on.
   return stoppable(stop, watch, async () => {
     const { response, credentials } = await send({
       method,

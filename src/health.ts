@@ -23,8 +23,8 @@ const KEY_REASONS = {
 } as const
 
 /**
- * Finds the parts that cannot serve. It makes no requests: replies and audit lines show whether an
- * identity provider or an agent is up.
+ * Finds the parts of the gateway that cannot serve. It makes no requests. Replies and audit lines
+ * show whether an identity provider or an agent is up.
  */
 export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): readonly Unready[] => [
   ...missingKeys(config, signingKeys),
@@ -33,14 +33,15 @@ export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): r
 ]
 
 /**
- * Returns a log line for each part. Only the operator gets these names, not callers of `health`.
+ * Returns a log line for each part that cannot serve. Only the operator sees these names. Callers
+ * of the health address do not.
  */
 export const unreadyLines = (unready: readonly Unready[]): readonly string[] =>
   unready.map((part) => JSON.stringify({ event: 'not-ready', ...part }))
 
 /**
  * Answers `/.sallyport/health`: 200 when every route can serve, 503 when one cannot. If there is a
- * revocation list, it also says within how many seconds a revocation is in force.
+ * revocation list, the answer also says within how many seconds a revocation takes effect.
  */
 export function healthResponse(
   unready: readonly Unready[],
@@ -51,7 +52,7 @@ export function healthResponse(
   return Response.json({ live: true, ready, ...bound }, { status: ready ? 200 : 503, headers: NO_STORE })
 }
 
-/** `/.sallyport/health/live`: 200 as long as the Worker runs at all. */
+/** Answers `/.sallyport/health/live`: 200 as long as the Worker runs at all. */
 export const livenessResponse = (): Response => Response.json({ live: true }, { headers: NO_STORE })
 
 const NO_STORE = { 'cache-control': 'no-store' }

@@ -10,21 +10,22 @@ import type { Send } from './send'
 import { createThreadContexts } from './threads/context'
 import { IDEMPOTENCY_KEY, withOwnIdempotencyKey } from './threads/idempotency-key'
 
-/** The caller for whom a call is made. */
+/** The caller of a request, with the data that are needed to keep callers apart. */
 interface Caller {
   readonly route: LoadedRoute
   /** Absent on public routes. */
   readonly principal: Principal | undefined
   readonly permission: Permission
-  /** The rows of the call's operations. */
+  /** The entries of the agent's table of endpoints and operations that the request asks for. */
   readonly rows: readonly RequestedRow[]
   readonly send: Send
 }
 
 /**
- * Creates the function that limits calls to their caller's own idempotency keys and threads. Keys
- * are separated on every route that knows its caller, threads only where they are owned. To find
- * out who owns a thread, it asks the agent through `send`, with the caller's identity.
+ * Creates the function that limits requests to their caller's own idempotency keys and threads.
+ * Idempotency keys are separated on every route that knows its caller. Threads are separated only
+ * on routes that give them owners. To find out who owns a thread, the function asks the agent
+ * through `send`, with the caller's identity.
  *
  * @param secret THREAD_SECRET, from which derived and sealed ids are made
  */

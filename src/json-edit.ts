@@ -1,16 +1,19 @@
 /**
- * Edits JSON as text. Text that no edit names keeps its bytes: parsing and writing it again would
- * change `1.0` and large numbers.
+ * Edits JSON as text. Values that are not edited keep their bytes. If they were parsed and written
+ * again, `1.0` and large numbers would change.
  */
 
-/** Returns the replacement of a JSON value; undefined removes it from its object or list. */
+/**
+ * A function that returns the replacement of a JSON value. If it returns undefined, the value is
+ * removed from its object or list.
+ */
 export type Edit = (text: string) => string | undefined
 
 export const removed: Edit = () => undefined
 
 /**
- * Edits the members of an object by name, every member if a name is repeated. Any other value stays
- * as it is.
+ * Returns an edit of an object's members by name. If a name is repeated, it edits every such
+ * member. A value that is not an object stays as it is.
  */
 export function members(edits: Readonly<Record<string, Edit>>): Edit {
   return (text) =>
@@ -21,7 +24,7 @@ export function members(edits: Readonly<Record<string, Edit>>): Edit {
     })
 }
 
-/** Edits each item of a list, by its index. Any other value stays as it is. */
+/** Returns an edit of each item of a list, by its index. Any other value stays as it is. */
 export const items = (edit: (text: string, index: number) => string | undefined): Edit => {
   return (text) => {
     let count = 0
@@ -32,7 +35,7 @@ export const items = (edit: (text: string, index: number) => string | undefined)
   }
 }
 
-/** Applies one edit after another. */
+/** Returns an edit that applies these edits one after another. */
 export const all =
   (...edits: readonly Edit[]): Edit =>
   (text) =>
@@ -44,8 +47,9 @@ interface Part {
 }
 
 /**
+ * Edits the members of an object or the items of a list.
  * @param text valid JSON; it is not checked.
- * @param partAt reads the member or item that begins at a place
+ * @param partAt reads the member or item that begins at a position
  */
 function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part): string {
   const start = afterSpace(text, 0)
@@ -53,7 +57,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
   let at = afterSpace(text, start + 1)
   if (text[at] === '}' || text[at] === ']') return text
   let kept = ''
-  /** Where the text begins that has not been copied yet. */
+  /** The position at which the text begins that has not been copied yet. */
   let from = start + 1
   let isFirst = true
   const open = text.slice(0, from)
@@ -64,7 +68,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
     const made = edit ? edit(given) : given
     const end = afterSpace(text, valueTo)
     if (made !== undefined) {
-      // A comma is kept with the part that follows it.
+      // A comma is copied together with the part that follows it.
       const before = text.slice(from, valueFrom)
       kept += (isFirst ? before.replace(/^,/, '') : before) + made
       isFirst = false
@@ -88,7 +92,10 @@ export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>
   return (text) => {
     const kept: string[] = []
     let from = 0
-    /** For each object or list around this place, whether it is the value of a holder. */
+    /**
+     * For each object or list around this position: whether it is the value of a member in
+     * `holders`.
+     */
     const around: boolean[] = []
     let name: string | undefined
     TOKEN.lastIndex = 0
@@ -115,7 +122,7 @@ export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>
   }
 }
 
-/** Removes the last comma, which is in the last piece that is not only space. */
+/** Removes the last comma. It is in the last piece that is not only white space. */
 function dropLastComma(pieces: string[]): void {
   for (let at = pieces.length - 1; at >= 0; at--) {
     const piece = (pieces[at] ?? '').trimEnd()
@@ -147,8 +154,8 @@ function endOfValue(text: string, from: number): number {
 }
 
 /**
- * Returns where the string that begins here ends. A regular expression for a whole string would
- * need the stack for each of its escapes.
+ * Returns the position at which the string that begins at `from` ends. A regular expression for a
+ * whole string would use stack space for each escape in it.
  */
 export function endOfString(text: string, from: number): number {
   for (let quote = text.indexOf('"', from + 1); ; quote = text.indexOf('"', quote + 1)) {

@@ -1,11 +1,13 @@
-/** JSON as values: what it is, and how the names of its members may be spelt. */
+/**
+ * Functions for JSON that has been parsed into values, and for the spellings of its member names.
+ */
 import { Refusal } from './errors/refusal'
 
 export type Json = null | boolean | number | string | Json[] | JsonObject
 export type JsonObject = { [key: string]: Json }
 
 declare global {
-  /** Proposal "JSON.parse source text access", which V8 has. */
+  /** This is the proposal "JSON.parse source text access", which V8 supports. */
   interface JSON {
     rawJSON(text: string): object
     isRawJSON(value: unknown): boolean
@@ -17,9 +19,9 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 const MOST_KEPT = 50_000
 /**
- * Matches where a number may be that JavaScript would write differently: with a fraction or an
- * exponent, a long one, or minus zero. Texts have fewer digits than commas and colons. So it looks
- * for a digit first and then at the text before it, which takes a fifth of the time.
+ * Matches numbers that JavaScript may write differently: with a fraction or an exponent, long ones,
+ * and minus zero. It looks for a digit first, and then at the text before the digit. Texts have
+ * fewer digits than commas and colons, so this takes a fifth of the time.
  */
 const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
@@ -39,7 +41,9 @@ export function parseAsWritten(text: string): Json {
   return JSON.parse(text, asWritten as (key: string, value: Json) => Json)
 }
 
-/** Tells whether a value is a number, as JavaScript has it or as it was written. */
+/**
+ * Tells whether a value is a number: a JavaScript number, or one that was kept as it was written.
+ */
 export const isNumber = (value: unknown): value is number => typeof value === 'number' || JSON.isRawJSON(value)
 
 /** Parses a text as JSON. @returns undefined where it is not JSON */
@@ -56,26 +60,26 @@ export const parseLooseJson = (text: string): Json | undefined =>
   parseJson(text) ?? parseJson(text.replace(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g, 'null'))
 
 /**
- * Returns one spelling for texts that differ only in case. It folds both ways, because servers
- * compare in upper case (.NET) or in lower case (Go, JavaScript). Go also takes the long s (U+017F)
- * for an s.
+ * Returns one spelling for texts that differ only in case. It converts to upper and then to lower
+ * case, because servers compare in upper case (.NET) or in lower case (Go, JavaScript). Go also
+ * takes the long s (U+017F) for an s.
  */
 export const folded = (text: string): string =>
   IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()
 
-/** ASCII without capital letters. */
+/** Matches ASCII text without capital letters. */
 const IS_FOLDED = /^[\x00-@[-\x7f]*$/
 
 /** Returns one spelling for names that differ only in case, `_`, `-` and `.`. */
 export const plainName = (name: string): string => folded(name).replace(/[-_.]/g, '')
 
-/** camelCase, and the snake_case that Python servers take too. */
+/** Matches names in camelCase, and in the snake_case that Python servers accept too. */
 const KNOWN_SPELLING = /^(?:[a-z]+(?:[A-Z][a-z]+)*|[a-z]+(?:_[a-z]+)*)$/
 
 /**
  * Refuses members that a server could read under another spelling. A server that ignores the case
- * of names (.NET does) would read `State` after `state`. A server that takes two spellings of a
- * member would choose one of them.
+ * of names (.NET does) would take `State` for `state`. A server that accepts two spellings of a
+ * member would choose one of them, and the gateway cannot know which.
  * @param names of the members to check, as `plainName` spells them
  * @throws Refusal `body-invalid`
  */
@@ -98,7 +102,7 @@ export function removeSpellings(object: JsonObject, names: ReadonlySet<string>):
   for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
 }
 
-/** Does the same at any depth. */
+/** Does the same as `removeSpellings`, at any depth. */
 export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): void {
   if (isObject(value)) removeSpellings(value, names)
   if (typeof value === 'object' && value !== null)

@@ -67,8 +67,8 @@ export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boole
 }
 
 /**
- * Returns the public members of a key. It copies only those, so that no private member can be
- * forgotten.
+ * Returns the public members of a key. It copies only those, so that no private member can slip
+ * through.
  */
 export function publicMembers(jwk: JWK, name: JwsAlgorithm): JWK {
   const { kty, members } = jwsAlgorithms[name] as Row

@@ -1,11 +1,11 @@
 import type { Ports } from './ports'
 
-/** Undefined in Node, where commands run. */
+/** The cache of the Cloudflare location. It is undefined in Node, where the commands run. */
 const shared = (globalThis as { readonly caches?: { readonly default?: Cache } }).caches?.default
 
 /**
- * The ports of a running Worker, as `worker.ts` hands them out. Only this file uses the network,
- * the clock and the log directly.
+ * The ports of a running Worker: its functions for network, clock and log. `worker.ts` passes them
+ * to all other code. Only this file uses the network, the clock and the log directly.
  */
 export const livePorts: Ports = {
   fetch: (request, init) => fetch(request, init),

@@ -7,17 +7,17 @@ interface Waiting {
 }
 
 /**
- * Lets all waits within one request share one timer of the platform, which costs as much as a tenth
- * of a request. The body, the first byte and the end of the answer are waited for in turn, and
- * these waits almost never run out. A later wait needs no timer of its own: the timer that is set
- * looks again when it fires.
+ * Makes all waits within one request share one timer of the platform. A timer costs up to a tenth
+ * of a request. The body, the first byte and the end of the answer are waited for one after
+ * another, and these waits almost never run out. A later wait needs no timer of its own: when the
+ * timer fires, it is set again for that wait.
  */
 export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
   const waiting = new Set<Waiting>()
   let setFor = Number.POSITIVE_INFINITY
   /**
-   * The due time of the work that is being done. Waits that it begins count from there, however
-   * late it is.
+   * The time for which the running function was due. Waits that this function begins are counted
+   * from that time, even if it runs late.
    */
   let doing: number | undefined
 
@@ -30,7 +30,7 @@ export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
     setFor = at
     after(Math.max(0, at - now()), fire)
   }
-  /** Does one piece of work, so that code that it wakes can run before the next piece. */
+  /** Runs one function that is due. So code that it wakes can run before the next function. */
   const fire = (): void => {
     setFor = Number.POSITIVE_INFINITY
     const due = earliest()
@@ -50,7 +50,7 @@ export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
   return (milliseconds, work) => {
     const entry = { at: (doing ?? now()) + milliseconds, work }
     waiting.add(entry)
-    // Waits that are added during such work are looked at when the work is done.
+    // Waits that are added while a function runs are looked at when it has returned.
     if (doing === undefined && entry.at < setFor) set(entry.at)
     return () => {
       waiting.delete(entry)

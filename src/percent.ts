@@ -1,9 +1,9 @@
-/** The most rounds that are undone. No text is encoded more often. */
+/** The most rounds of percent-encoding that are decoded. No text is encoded more often. */
 const MOST_ROUNDS = 4
 
 /**
- * Returns a text after each round of percent-decoding, since a searched text may be in any of them.
- * Each byte becomes one character, since that text is ASCII.
+ * Returns a text after each round of percent-decoding, because a search must look at each of them.
+ * Each byte becomes one character, because the text that is searched for is ASCII.
  */
 export function percentDecoded(text: string): readonly string[] {
   const forms: string[] = []

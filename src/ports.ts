@@ -1,20 +1,24 @@
 /**
- * The only ways to the outside, except for services that are bound by name: those come from
- * `config/env.ts`. They are passed in once, so that every step depends on its arguments only, and
- * so that a test can move the clock or delay an answer without replacing a module.
+ * The functions by which the gateway reaches everything outside its own code. Services that are
+ * bound by name are not among them: those come from `config/env.ts`. The ports are passed in once,
+ * so that every step depends on its arguments only. A test can then move the clock or delay an
+ * answer without replacing a module.
  */
 export interface Ports {
   /** Reaches identity providers and origins. */
   readonly fetch: (request: Request | string, init?: RequestInit) => Promise<Response>
-  /** Milliseconds since the epoch. On Workers it stands still between two waits for the network. */
+  /**
+   * Milliseconds since the epoch. On Workers the clock advances only while code waits for the
+   * network.
+   */
   readonly now: () => number
   /** The only way to wait for time to pass. */
   readonly after: After
   /** A new UUID. */
   readonly randomId: () => string
   /**
-   * Writes one audit line. The request is kept alive until it is written. To write the lines to
-   * another place, replace `emit`.
+   * Writes one audit line. The request is kept alive until the line is written. To write the lines
+   * to another place, replace `emit`.
    */
   readonly emit: (line: string) => void | Promise<void>
   /** Writes a line for the operator, about something that belongs to no request. */
@@ -27,7 +31,7 @@ export interface Ports {
 }
 
 /**
- * Does `work` once, after so many milliseconds.
+ * A timer: it does `work` once, after so many milliseconds.
  * @returns a function that cancels it
  */
 export type After = (milliseconds: number, work: () => void) => () => void

@@ -8,7 +8,7 @@ import { scopesOf } from './policy/scopes'
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 const METADATA_SECONDS = 3_600
 
-/** Tells whether a route's clients find out by themselves where to sign in. */
+/** Tells whether a route's clients, as MCP clients do, find out by themselves where to sign in. */
 const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mcp' && !route.isPublic
 
 /** RFC 9728 section 3.1: the well-known part goes between the host and the path. */

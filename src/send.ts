@@ -17,7 +17,7 @@ import { viaEntry } from './request/via'
 /** The header of the assertion if it is not sent as a bearer token. */
 const ASSERTION = 'x-sallyport-assertion'
 
-/** The caller's request that the gateway acts for. */
+/** The caller's request, for which the gateway sends requests to the agent. */
 export interface RequestContext extends Authentication {
   readonly route: LoadedRoute
   readonly trace: Trace
@@ -32,9 +32,9 @@ export interface AgentRequest {
   readonly method: string
   /** Path and query as the agent sees them. */
   readonly uri: string
-  /** The assertion's `jti`. Agents may accept each only once. */
+  /** The assertion's `jti`. Agents may accept each `jti` only once. */
   readonly id: string
-  /** The caller's headers, of which only those on the route's list are sent. */
+  /** The caller's headers. Only those that the gateway's or the route's list names are sent. */
   readonly from: Headers
   readonly json: Json | undefined
   readonly thread?: string | undefined
@@ -58,13 +58,13 @@ export interface Answered {
 export type Send = (request: AgentRequest) => Promise<Answered>
 
 /**
- * Creates the sender that every request to an agent goes through: the caller's own, and the
+ * Creates the function through which every request to an agent is sent: the caller's own, and the
  * gateway's questions on the caller's behalf. It writes the body, signs the identity for just this
  * request, builds new headers, and sends the request once.
  *
  * @returns a function that throws the Refusals of `Signer.sign` and of `forward`,
- *   `configuration-incomplete` where a secret is missing, and `origin-unauthorized` where the agent
- *   refuses a credential of the gateway's
+ *   `configuration-incomplete` if a secret is missing, and `origin-unauthorized` if the agent
+ *   refuses a credential that the gateway added
  */
 export function createSender(config: Configuration, signer: Signer) {
   const via = viaEntry(new URL(config.publicUrl).host)

@@ -12,20 +12,22 @@ import { createBodyReads, MOST_BYTES } from './request/body-reads'
 import { type CorsRules, rulesOfAll } from './request/cors'
 import { createSender } from './send'
 
-/** The parts that serve all requests of an isolate. */
+/** The objects that all requests of an isolate share. */
 export interface Services {
   readonly config: Configuration
   readonly ports: Ports
-  /** The gateway's own host, by which it knows a request that has passed through it before. */
+  /**
+   * The gateway's own host. With it, the gateway notices a request that it has passed on before.
+   */
   readonly host: string
   /** The CORS rules for requests that match no route. */
   readonly corsOfAll: CorsRules
   readonly entranceOf: ReadonlyMap<LoadedRoute, Entrance>
   readonly senderFor: ReturnType<typeof createSender>
   readonly isolate: ReturnType<typeof createIsolation>
-  /** Absent where no list is bound. */
+  /** Absent if no revocation list is bound to the Worker. */
   readonly revocations: Revocations | undefined
-  /** Begins to read the body of a known caller, or of a caller who is not known yet. */
+  /** Begins to read a body. Callers who are not known yet have a limit of their own. */
   readonly beginRead: Readonly<Record<keyof typeof MOST_BYTES, ReturnType<typeof createBodyReads>>>
 }
 

@@ -11,5 +11,5 @@ export const sha256 = async (data: string | Uint8Array): Promise<Uint8Array> =>
 
 export const hex = (bytes: Uint8Array): string => [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 
-/** Returns the same in base64url. */
+/** Returns the SHA-256 in base64url. */
 export const sha256Text = async (data: string | Uint8Array): Promise<string> => base64url.encode(await sha256(data))

@@ -3,7 +3,7 @@ import { createApp } from './app'
 import { load } from './config/load'
 import { livePorts } from './live-ports'
 
-/** Takes work that goes on after the answer. */
+/** The object of the platform that lets work go on after the answer. */
 interface Background {
   waitUntil(work: Promise<unknown>): void
 }
@@ -14,10 +14,10 @@ export interface Gateway {
 }
 
 /**
- * Makes a Worker of routes. Its bindings and secrets come from the environment that the platform
+ * Makes a Worker from routes. Its bindings and secrets come from the environment that the platform
  * gives it.
  * @param routes as routes/index.ts lists them
- * @throws ConfigurationError where the configuration has faults; the Worker does not start then
+ * @throws ConfigurationError if the configuration has faults; the Worker does not start then
  */
 export function createWorker(routes: readonly unknown[]): Gateway {
   const app = createApp(load(routes, env as unknown as Record<string, unknown>, livePorts), livePorts)

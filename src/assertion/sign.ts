@@ -6,7 +6,7 @@ import type { Ports } from '../ports'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { AssertionType, SigningKey, SigningKeys } from './keys'
 
-/** Servers commonly accept 8 KB for one header. */
+/** The longest assertion. Servers commonly accept 8 KB for one header. */
 const MAX_CHARS = 8_000
 
 declare const signed: unique symbol
@@ -18,9 +18,11 @@ export interface Signer {
   /**
    * Signs the caller's identity for one route, and (unless the route says otherwise) for one
    * request.
-   * @param as a `bearer` has the type `JWT`, which existing validators expect
+   * @param as how the assertion is sent. As a `bearer` it has the type `JWT`, which existing
+   *   validators expect
    * @param id the assertion's `jti`
-   * @throws Refusal `signing-unavailable` or `assertion-too-large`; never an empty assertion
+   * @throws Refusal `signing-unavailable` or `assertion-too-large`; never returns an empty
+   *   assertion
    */
   sign(
     principal: Principal,
@@ -35,7 +37,7 @@ export interface Signer {
 interface Signed {
   /** The claims that identify the person, as JSON. */
   readonly identity: string
-  /** Present where one assertion serves many requests. */
+  /** Present if the route allows one assertion for many requests. */
   reusable?: {
     readonly assertion: Assertion
     readonly typ: AssertionType
@@ -46,8 +48,8 @@ interface Signed {
 
 /** @param issuer the gateway's public URL, the `iss` of everything it signs */
 export function createSigner(issuer: string, signingKeys: () => Promise<SigningKeys>, ports: Ports): Signer {
-  // A principal is one verified token, and a route's rules are one object. So two people, two
-  // routes, or two tokens of one person with different rights can never share an entry.
+  // A principal is the object of one verified token, and a route's rules are one object. So two
+  // people, two routes, or two tokens of one person with different rights never share an entry.
   const known = new WeakMap<Principal, Map<AssertionRules, Signed>>()
   const signedFor = (principal: Principal, rules: AssertionRules): Signed => {
     const byRules = known.get(principal) ?? new Map<AssertionRules, Signed>()
@@ -69,10 +71,12 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const key = keys.find(({ algorithm }) => algorithm === rules.algorithm)
       if (!key) throw new Refusal('signing-unavailable', `no ${rules.algorithm} key`)
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
-      // An assertion may not outlive the caller's token by more than this one request needs.
+      // An assertion ends with the caller's token. But it is valid for at least the second that
+      // this request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
       const rest = JSON.stringify({ ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id })
-      // Both are objects with members. `reservedClaims` makes sure that they have none in common.
+      // Joins two JSON objects as text. Both have members, and `reservedClaims` makes sure that
+      // they have none in common.
       const claims = `${signed.identity.slice(0, -1)},${rest.slice(1)}`
       const assertion = await compactJws(key, typ, claims).catch(() => {
         throw new Refusal('signing-unavailable', 'signing failed')
@@ -89,7 +93,7 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
 const encoder = new TextEncoder()
 
 /**
- * Makes a compact JWS (RFC 7515 section 5.1). One is made on each request, and a general JWS
+ * Makes a compact JWS (RFC 7515 section 5.1). This happens on each request, and a general JWS
  * builder would cost as much again as the signature.
  */
 async function compactJws(

@@ -1,8 +1,8 @@
 import type { SigningKeys } from './keys'
 
 /**
- * How long verifiers may keep the keys. A new key is published for longer than that before it
- * signs.
+ * How long verifiers may cache the gateway's public keys. A new key is published for longer than
+ * this before it is used to sign.
  */
 const KEYS_SECONDS = 600
 const DISCOVERY_SECONDS = 3_600

@@ -3,46 +3,46 @@ import { elapsed } from '../elapsed'
 import type { Background, Ports } from '../ports'
 import { type Closed, isRevocationKind, type RevocationKind } from './revocation-entry'
 
-/** From this age on, a copy is replaced while requests still use it. */
+/** From this age on, a copy of the revocation list is renewed while requests still use it. */
 const FRESH_MS = 5_000
-/** From this age on, a copy is not used before it is replaced. */
+/** From this age on, a copy must be renewed before a request may use it. */
 const USABLE_MS = 10_000
-/** How long an isolate goes on with its copy while the list cannot be read. */
+/** How long an isolate may use its old copy while the list cannot be read. */
 const GRACE_MS = 45_000
-/** How long a request waits for the list. */
+/** How long a request waits for the revocation list. */
 const WAIT_MS = 2_000
-/** How long to wait for the cache of the location. */
+/** How long to wait for the cache that all isolates of a location share. */
 const SHARED_MS = 300
-/** How soon after a failure the list is read again. */
+/** How long to wait after a failure before the list is read again. */
 const COOL_DOWN_MS = 1_000
 
-/** The list, in a form for lookups. */
+/** The revocation list, in a form for lookups. */
 export interface List {
   readonly entries: readonly (readonly [RevocationKind, ReadonlySet<string>])[]
   readonly closed: ReadonlyMap<string, Closed>
-  /** When the object was asked, in milliseconds since the epoch. */
+  /** When the list was requested from the Durable Object, in milliseconds since the epoch. */
   readonly at: number
 }
 
-/** Asks the object for its list. */
+/** Requests the list from the Durable Object that stores it. */
 export type ReadList = () => Promise<Response>
 
 /** An isolate's copy of the list of revocations. */
 export interface ListCopy {
-  /** Returns the list; undefined where there has been none yet. It may be old. */
+  /** Returns the list, which may be old; undefined if none has been read yet. */
   list(): List | undefined
   /**
    * Renews the copy if it is too old: in the background while it may still be used, otherwise
    * before the request goes on.
-   * @param isStrict waits also where the old copy might still be used
+   * @param isStrict waits for the new copy even if the old one might still be used
    * @returns whether the copy is young enough to be relied on
    */
   renew(background: Background, isStrict?: boolean): Promise<boolean>
 }
 
 /**
- * @param publicUrl of the gateway: other gateways of the same zone share its cache, and have lists
- *   of their own
+ * @param publicUrl the gateway's own URL, which names its list in the cache. Other gateways of the
+ *   same zone share this cache, but have lists of their own
  */
 export function createListCopy(
   publicUrl: string,
@@ -80,7 +80,9 @@ export function createListCopy(
     }
   }
 
-  /** Takes a list, unless it is older than the current one because its load was late. */
+  /**
+   * Stores a list that was read, unless it is older than the current one because it arrived late.
+   */
   function take(later: List): void {
     if (ageOf(later.at) < age()) list = later
   }
@@ -92,7 +94,8 @@ export function createListCopy(
   }
 
   async function refresh(background: Background): Promise<void> {
-    // A load can be torn down with the request that began it, and then never settles.
+    // The platform may stop a load together with the request that began it. Its promise then never
+    // settles.
     if (pending && ageOf(pending.since) > WAIT_MS) pending = undefined
     if (!pending) {
       if (ageOf(failedAt) < COOL_DOWN_MS) return
@@ -120,8 +123,8 @@ export function createListCopy(
 }
 
 /**
- * Reads a copy. Kinds that this version does not know are ignored.
- * @throws Error for anything but a list, which must not count as an empty list
+ * Reads a copy of the list. Kinds of revocation that this version does not know are ignored.
+ * @throws Error for anything but a list, because it must not count as an empty list
  */
 function listOf(copy: unknown): List {
   const { at, document } = membersOf(copy)
@@ -136,7 +139,7 @@ function listOf(copy: unknown): List {
   }
 }
 
-/** @throws Error for anything but an object, or an array where that is meant */
+/** @throws Error if the value is not an object, or not an array if `isArray` is true */
 function membersOf(value: unknown, isArray = false): Readonly<Record<string, never>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) !== isArray)
     throw new Error('a list of another form')

@@ -1,11 +1,11 @@
 import { Refusal } from '../errors/refusal'
 
-/** A counter by key. Cloudflare's counts per location, and may let more requests pass. */
+/** A counter for each key. Cloudflare's own counts per location, and may let more requests pass. */
 export interface Limiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
 
-/** A rate that is in force on a route. */
+/** A rate that limits the requests of a route. */
 export interface Rate {
   /** The policy's id and the rate's name, as `policy/name`. */
   readonly name: string
@@ -17,7 +17,7 @@ export interface Rate {
   readonly counts: (operation: string) => boolean
 }
 
-/** The facts that requests are counted by. */
+/** The facts about a request that decide under which keys it is counted. */
 export interface Counted {
   readonly route: string
   readonly address: string | undefined
@@ -46,10 +46,10 @@ export const rateLimitPolicy = (rates: readonly Rate[]): string =>
   rates.map(({ name, most, seconds }) => `"${name}";q=${most};w=${seconds}`).join(', ')
 
 /**
- * Counts a request against each rate that applies to it. A limiter that fails lets the request
- * pass, and the operator is told.
+ * Counts a request against each rate that applies to it. If a limiter fails, the request passes,
+ * and a line is logged for the operator.
  *
- * @throws Refusal `rate-limited` where one of the rates is used up
+ * @throws Refusal `rate-limited` if one of the rates is used up
  */
 export async function countRequest(rates: readonly Rate[], counted: Counted, { now, log }: Reports): Promise<void> {
   const asked = rates.flatMap((rate) => keysOf(rate, counted).map((key) => ({ rate, key })))
@@ -71,7 +71,7 @@ export async function countRequest(rates: readonly Rate[], counted: Counted, { n
   throw new Refusal('rate-limited', name, { retryAfter, limit: { name, most }, rateLimit })
 }
 
-/** Returns the keys under which a rate counts a request: none where it does not apply. */
+/** Returns the keys under which a rate counts a request; none if the rate does not apply to it. */
 function keysOf({ per, counts }: Rate, { route, address, caller, operations }: Counted): readonly string[] {
   if (per === 'address') return address === undefined ? [] : [networkOf(address)]
   const counting = operations.filter(counts)

@@ -8,9 +8,11 @@ const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000))
 const RevocationSchema = v.pipe(
   v.strictObject({
     kind: v.picklist(REVOCATION_KINDS),
-    /** The exact `iss` of the tokens. Keys have none. */
+    /** The exact `iss` of the tokens. API keys have none. */
     issuer: v.optional(text),
-    /** `jti`, `sid`, `sub`, the tenant's id or the key's. An issuer has none. */
+    /**
+     * The `jti`, `sid` or `sub`, or the id of a tenant or API key. Absent if an issuer is revoked.
+     */
     value: v.optional(text),
     /** Seconds since the epoch at which the revocation ends by itself. */
     until: v.optional(
@@ -20,7 +22,7 @@ const RevocationSchema = v.pipe(
         v.check((until) => !isOver(until) && until < LAST, 'seconds since the epoch, to come'),
       ),
     ),
-    /** For people who read the list. */
+    /** A note for people who read the list. */
     note: v.optional(v.pipe(v.string(), v.maxLength(200))),
   }),
   v.check(
@@ -30,7 +32,7 @@ const RevocationSchema = v.pipe(
   ),
 )
 
-/** A route that is closed, in the operator's words. */
+/** A closed route, with the message that the operator wrote for its callers. */
 const ClosedSchema = v.strictObject({
   message: v.optional(v.pipe(v.string(), v.maxLength(500))),
   /** Seconds. */
@@ -56,22 +58,26 @@ interface Kept {
   readonly by: string
 }
 
-/** More would make each gateway's copy too large. */
+/** The most revocations. With more, each gateway's copy of the list would become too large. */
 const MOST_ENTRIES = 10_000
-/** The year 2255. A later time is most likely in milliseconds. */
+/**
+ * The latest possible end of a revocation, in the year 2255. A larger number is most likely in
+ * milliseconds instead of seconds.
+ */
 const LAST = 9_000_000_000
 const ENTRY = 'entry:'
 const CLOSED = 'closed:'
 
 /**
- * The Durable Object that stores what is revoked and which routes are closed. Gateways read its
- * list; operators change it through a route. It checks no caller itself: that route's policies do.
+ * The Durable Object that stores revocations and closed routes. Gateways read its list. Operators
+ * change the list through a route. The object does not check callers, because that route's policies
+ * do.
  */
 export class RevocationList {
   readonly #kv: Storage['kv']
   /**
-   * The list as it was last read, and until when it is valid. Reading it again costs a row for each
-   * entry.
+   * The list as it was last read, and until when it is valid. Each further read would be charged as
+   * one row for each entry.
    */
   #read: { readonly document: RevocationDocument; readonly until: number } | undefined
 
@@ -84,7 +90,7 @@ export class RevocationList {
     const by = decoded(request.headers.get('x-user-id') ?? '')
     switch (`${request.method} ${collection}${id === '' ? '' : '/'}${rest === undefined ? '' : `/${rest}`}`) {
       case 'GET list':
-        // Gateways ask for it without a user id. Operators read `revocations` instead.
+        // Gateways send no user id when they read this list. Operators read `revocations` instead.
         if (by === '') return Response.json(this.#document())
         break
       case 'GET revocations':
@@ -161,7 +167,7 @@ export class RevocationList {
   }
 }
 
-/** The gateway percent-encodes ids beyond ASCII. */
+/** Decodes an id. The gateway percent-encodes characters beyond ASCII in ids. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -4,16 +4,16 @@ import { createListCopy, type ReadList } from './list-copy'
 import { type Closed, hashOf, type RevocationKind } from './revocation-entry'
 
 /**
- * The time within which a revocation is in force everywhere, in seconds. The copy that isolates of
- * one location share may be 5 seconds old, an isolate's own copy 5 more, and a stream checks every
- * 5.
+ * The time after which a revocation is in force everywhere, in seconds. It is the sum of three
+ * times 5 seconds: the age of the copy that isolates of a location share, the age of an isolate's
+ * own copy, and the time between two checks of a stream.
  */
 export const REVOCATION_BOUND_SECONDS = 15
 
 /** How often a stream checks whether it may go on. */
 const LOOK_MS = 5_000
 
-/** The parts of a caller by which access can be revoked. */
+/** The data of a caller by which access can be revoked. */
 interface Revocable {
   readonly issuer: string
   readonly identityProvider: string
@@ -25,25 +25,27 @@ interface Revocable {
 
 interface Route {
   readonly id: string
-  /** Whether requests pass while the list cannot be read. */
+  /** Whether requests pass (`open`) or are refused (`closed`) while the list cannot be read. */
   readonly withoutList: 'closed' | 'open'
-  /** Whether it is the operators' own route. It stays open, because they open the others there. */
+  /**
+   * Whether this is the route on which operators close and open routes. It cannot be closed itself.
+   */
   readonly isForOperators: boolean
 }
 
 export interface Revocations {
   /**
-   * Lets a request of a route go on.
+   * Checks that a request may go on: its route is open and its caller is not revoked.
    * @param caller absent before one is known, and on public routes
    * @throws Refusal `route-closed`, `token-invalid` for a caller who is revoked, or
-   *   `revocations-unavailable` where the list cannot be fetched
+   *   `revocations-unavailable` if the list cannot be fetched
    */
   admit(route: Route, caller: Revocable | undefined, background: Background): Promise<void>
   /**
    * Checks from time to time whether a reply may still go on.
    * @param caller absent on public routes
    * @param within the request's own timer and background
-   * @param work is called once with the reason, when the reply may not go on
+   * @param work is called once with the reason, if the reply may not go on
    * @returns a function that stops the checks
    */
   watch(
@@ -55,8 +57,8 @@ export interface Revocations {
 }
 
 /**
- * Creates the revocations for all requests of an isolate. The list is polled: requests wait for it
- * only where there is no usable copy.
+ * Creates the checks of revocation for all requests of an isolate. The list is read at intervals. A
+ * request waits for it only if there is no usable copy.
  */
 export function createRevocations(publicUrl: string, readList: ReadList, ports: Ports): Revocations {
   const copy = createListCopy(publicUrl, readList, ports)
@@ -123,8 +125,8 @@ const values: Readonly<Record<RevocationKind, (caller: Revocable) => unknown>> =
 }
 
 /**
- * Returns the hashes that revoke a caller. Behind another gateway, a caller can be revoked under
- * the name of their own provider as well.
+ * Returns the hashes by which a caller can be revoked. If the caller comes through another
+ * Sallyport gateway, the name of the caller's own identity provider counts as well.
  */
 function hashesOf(kind: RevocationKind, caller: Revocable): Promise<readonly string[]> {
   const value = values[kind](caller)
