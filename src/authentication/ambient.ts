@@ -2,13 +2,16 @@ import { Refusal } from '../errors/refusal'
 import type { CredentialSources, Way } from './authenticator'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
-/** Fetch Metadata section 2.2: a page of the gateway's own, or a person who typed the address. */
+/**
+ * Values of `Sec-Fetch-Site` (Fetch Metadata section 2.2): the request comes from a page of the
+ * gateway's own origin, or from a person who typed the address.
+ */
 const OWN_SITES = new Set(['same-origin', 'none'])
 
 /**
  * Refuses a request that changes something if another site's page may have sent it (cross-site
- * request forgery). This matters where the browser adds the credential, and not the page. Machines
- * have no browser, so it is called for people only.
+ * request forgery). This matters if the browser adds the credential by itself, without the page.
+ * Machines have no browser, so the function is called for people only.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignPage({ method, headers }: CredentialSources, pageOrigins: Way['pageOrigins']): void {

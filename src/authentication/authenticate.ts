@@ -28,17 +28,17 @@ export interface Entrance {
   readonly subjectPrefixes: readonly string[]
 }
 
-/** An entrance that takes no credential, and lets no caller in. */
+/** The `Entrance` of a route that accepts no credential and lets no caller in. */
 export const CLOSED: Entrance = { authenticators: [], subjectPrefixes: [] }
 
 /**
- * Takes the request's credential, if it is of a kind that the route trusts, and verifies it where
+ * Takes the request's credential, if it is of a kind that the route trusts, and verifies it if
  * `wanted` demands that.
  *
  * @param now milliseconds since the epoch
- * @throws Refusal `token-missing` where there is none, `credential-ambiguous` where there are
- *   several, `token-in-url` for one that is in the URL as well, `token-invalid` for a user id that
- *   could be another issuer's, and those of `Presented`
+ * @throws Refusal `token-missing` if there is no credential, `credential-ambiguous` if there are
+ *   several, `token-in-url` if it is in the URL as well, `token-invalid` for a user id that could
+ *   be another issuer's, and the refusals of `Presented.verify`
  */
 export async function authenticate(
   { authenticators, subjectPrefixes }: Entrance,
@@ -61,8 +61,8 @@ export async function authenticate(
 }
 
 /**
- * Refuses a request with other credentials than the one that has been verified, in places that were
- * read later.
+ * Refuses a request if parts of it that were read later, such as the body, hold another credential
+ * than the verified one.
  * @throws Refusal `credential-ambiguous`, as `authenticate`
  */
 export function refuseOthers({ authenticators }: Entrance, sources: CredentialSources): void {
@@ -80,7 +80,7 @@ function takeOne(
     const presented = authenticator.take(sources)
     if (!presented) continue
     if (taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
-    // RFC 6750 section 2.3: URLs are logged by others.
+    // Other servers log URLs, so a token may not be in one (RFC 6750 section 2.3).
     if (presented.credential.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
     taken ??= presented
   }
@@ -88,9 +88,9 @@ function takeOne(
 }
 
 /**
- * Refuses a user id that could be another issuer's. Agents see prefix and subject as one text. A
- * text that begins with another issuer's longer prefix could name that issuer's user. Without such
- * texts, no two issuers of a route can mean the same user id.
+ * Refuses a user id that could belong to another issuer. Agents see the issuer's prefix and the
+ * subject as one text. If this text begins with another issuer's longer prefix, it could name a
+ * user of that issuer. With this check, no two issuers of a route can mean the same user id.
  */
 function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
   const ownLength = userId.length - subject.length

@@ -4,12 +4,12 @@ import type { Background } from '../ports'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
-/** The parts of a request that can hold a credential, or that it can be bound to. */
+/** The parts of a request that can hold a credential, or that a credential can be bound to. */
 export interface CredentialSources {
   readonly method: string
-  /** The gateway's own address, before the path. */
+  /** The gateway's own URL without a path. */
   readonly gatewayUrl: string
-  /** Path and query as they were sent: they may not hold a credential. */
+  /** The path, as it was sent. Neither path nor query may hold a credential. */
   readonly path: string
   readonly query: string
   readonly headers: Headers
@@ -21,21 +21,22 @@ export interface CredentialSources {
 export interface Presented {
   readonly credential: Credential
   /**
-   * Verifies it.
+   * Verifies the credential.
    * @param now milliseconds since the epoch
-   * @throws Refusal 401 where it is not accepted, 503 where that cannot be known
+   * @throws Refusal 401 if the credential is not accepted, 503 if it cannot be checked at the
+   *   moment
    */
   verify(now: number, background: Background): Promise<Principal>
 }
 
 /**
- * Takes one kind of credential from a request, and turns it into a principal. No later step asks
- * which kind it was.
+ * An object that takes one kind of credential from a request, and makes a principal from it: the
+ * verified caller. Later steps do not need to know the kind.
  */
 export interface Authenticator {
   /**
-   * Takes the credential. It does not verify it.
-   * @returns undefined where the request has none of this kind
+   * Takes the credential from the request, but does not verify it.
+   * @returns undefined if the request has none of this kind
    * @throws Refusal for a credential that is malformed, doubled or in the wrong place (400)
    */
   take(sources: CredentialSources): Presented | undefined
@@ -43,7 +44,7 @@ export interface Authenticator {
   whyNone?(sources: CredentialSources): Refusal | undefined
 }
 
-/** How callers reach a route. */
+/** The settings of a route for the requests that callers send to it. */
 export interface Way {
   /** The route's id. */
   readonly route: string
@@ -51,29 +52,29 @@ export interface Way {
   readonly tokenHeader: string | undefined
   /** Web origins of pages that may use the route. */
   readonly pageOrigins: { has(origin: string): boolean }
-  /** Whether a bearer token is a credential of another kind that the route trusts. */
+  /** Tells whether a bearer token is a credential of another kind that the route trusts. */
   readonly isOther: (bearer: string) => boolean
 }
 
 /**
- * A kind of credential: how it is verified, and what other code needs to know about it.
- * @typeParam Stores what it shares between requests
- * @typeParam Trusted what routes trust of this kind
+ * A kind of credential: how it is verified, and the facts about it that other code needs.
+ * @typeParam Stores the caches that requests share
+ * @typeParam Trusted the issuers, or stores of keys, that routes trust
  */
 export interface CredentialKind<Stores, Trusted> {
   /**
-   * Writes a challenge of its scheme (RFC 9110 section 11.6.1).
+   * Writes the text with which a 401 asks for this credential (RFC 9110 section 11.6.1).
    * @param parameters such as `realm="support"`
    */
   challenge(parameters: string): string
   /** Finds all credentials of this kind inside other text. Matches are not written to logs. */
   readonly shape: RegExp
   /**
-   * Request headers that carry it, in lower case. Pages of other origins need permission to send
-   * them.
+   * Request headers that carry the credential, in lower case. Pages of other origins need
+   * permission to send them.
    */
   readonly requestHeaders: readonly string[]
-  /** Returns its part of a resource's metadata (RFC 9728 section 2). */
+  /** Returns the members that this kind adds to a resource's metadata (RFC 9728 section 2). */
   resourceMetadata(trusted: readonly Trusted[]): Readonly<Record<string, unknown>>
   /** Makes the authenticator of a route that trusts `trusted`. */
   authenticator(trusted: readonly Trusted[], stores: Stores, way: Way): Authenticator

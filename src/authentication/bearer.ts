@@ -2,18 +2,18 @@ import { Refusal } from '../errors/refusal'
 import type { CredentialSources } from './authenticator'
 import { Credential } from './credential'
 
-/** RFC 6750 section 2.1: a case-insensitive scheme, one space, a b64token. */
+/** RFC 6750 section 2.1: a case-insensitive scheme, at least one space, a b64token. */
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
-/** The same, but the scheme may be left out. */
+/** Does the same as `BEARER`, but the scheme may be left out. */
 const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
 
 /**
  * Takes the bearer token from a request: from one `Authorization` header, from the places in the
- * body where the route takes tokens, or from both if they are the same. Cookies and form fields are
- * never read.
+ * body where the route takes tokens, or from both if the tokens are equal. Cookies and form fields
+ * are never read.
  *
- * @returns undefined where there is no credential, or one of another scheme (RFC 6750 section 3:
- *   that is a 401 without error)
+ * @returns undefined if there is no credential, or one of another scheme (RFC 6750 section 3: that
+ *   is a 401 without error)
  * @throws Refusal `credential-ambiguous` (400)
  */
 export function takeBearer({ headers, inBody }: CredentialSources): Credential | undefined {
@@ -40,10 +40,13 @@ export function takeHeader(headers: Headers, name: string): Credential | undefin
   return new Credential(token)
 }
 
-/** Tells whether the headers present a bearer token, good or bad. */
+/** Tells whether the headers present a bearer token, valid or not. */
 export const hasBearer = (headers: Headers): boolean => /^bearer(?:\s|,|$)/i.test(headers.get('authorization') ?? '')
 
-/** Two headers arrive joined by a comma, which no token contains. */
+/**
+ * Returns the token in the `Authorization` header. If a request has two such headers, their values
+ * arrive joined by a comma, which no token contains.
+ */
 function tokenIn(headers: Headers): string | undefined {
   const value = headers.get('authorization')
   if (value === null) return undefined

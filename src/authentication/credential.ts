@@ -1,7 +1,10 @@
 import { percentDecoded } from '../percent'
 
 const ERASED = '[removed]'
-/** No signature has fewer characters, so no token has. The replacement is shorter than this. */
+/**
+ * The least length of a token in characters, because no signature is shorter. The text that
+ * replaces a token is shorter than this.
+ */
 const SHORTEST = 43
 
 /**

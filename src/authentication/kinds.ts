@@ -10,15 +10,21 @@ import { jwt } from './jwt/authenticator'
 import { createTokenStores } from './jwt/token-stores'
 
 /*
- * All kinds of credential: their challenges and their authenticators. Each is given what the route
- * trusts of its kind. A public route takes bearer tokens as well: it does not verify them, but
- * removes them from what is sent on.
+ * All kinds of credential: their challenges and their authenticators. Each authenticator receives
+ * the issuers or keys of its kind that the route trusts. A public route takes bearer tokens as
+ * well: it does not verify them, but removes them from what is sent on.
  */
 
-/** Writes a challenge. @param parameters such as `realm="support"` */
+/**
+ * Writes the text with which a 401 asks for a credential. @param parameters such as
+ * `realm="support"`
+ */
 export type Challenge = (parameters: string) => string
 
-/** Both kinds can be sent as bearer tokens, so one challenge is enough. */
+/**
+ * Returns the challenges of a route. Both kinds of credential can be sent as bearer tokens, so one
+ * challenge is enough.
+ */
 export const challengesOf = (_trust: Trusted): readonly Challenge[] => [jwt.challenge]
 
 /** Returns a text without anything that looks like a credential. */
@@ -27,7 +33,7 @@ export const withoutCredentials = (text: string): string => {
   return rest.includes('sp_') ? rest.replace(apiKey.shape, '[removed]') : rest
 }
 
-/** Tells whether the headers present an API key, good or bad, to a route that trusts keys. */
+/** Tells whether the headers present an API key, valid or not, to a route that trusts keys. */
 export const hasKey = ({ apiKeys }: Trusted, headers: Headers): boolean =>
   apiKeys.length > 0 && isMeantAsKey(headers.get(KEY_HEADER) ?? '')
 
@@ -41,8 +47,9 @@ export const resourceMetadataOf = ({ issuers, apiKeys }: Trusted) => ({
 })
 
 /**
- * Makes the function that makes a route's entrance. Entrances share keys and verified tokens.
- * @param signingKeys the gateway's own, for routes that trust its assertions
+ * Creates the function that makes the `Entrance` of a route. All entrances share keys and verified
+ * tokens.
+ * @param signingKeys the gateway's own keys, for routes that trust its assertions
  */
 export function createEntrances(
   ports: Ports,

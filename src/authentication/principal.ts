@@ -8,31 +8,31 @@ declare const verified: unique symbol
  */
 export interface Principal extends Caller {
   readonly [verified]: true
-  /** The kind of that credential. */
+  /** The kind of the verified credential. */
   readonly authenticator: 'jwt' | 'api-key'
   /** The id of an API key. */
   readonly key?: string
   /** The token's `iss`. It names one person only together with `subject`. */
   readonly issuer: string
   /**
-   * The issuer that signed the person in; behind another gateway, the issuer whose token that
-   * gateway verified.
+   * The issuer that signed the person in. If the request comes through another Sallyport gateway,
+   * this is the issuer of the token that the other gateway verified.
    */
   readonly identityProvider: string
   readonly subject: string
-  /** `subject` behind the issuer's `subjectPrefix`: the id that agents see. */
+  /** The issuer's `subjectPrefix` and then `subject`: the id that agents see. */
   readonly userId: string
   readonly email: string | undefined
   readonly name: string | undefined
   readonly client: string | undefined
   /**
-   * Seconds since the epoch at which the credential ends; infinite for an API key that does not.
+   * Seconds since the epoch at which the credential expires; infinite for an API key that does not.
    */
   readonly expiresAt: number
 }
 
 /**
- * Marks a principal as verified. It checks nothing itself: an authenticator calls it once it has
+ * Marks a principal as verified. It checks nothing itself: an authenticator calls it after it has
  * verified the credential.
  */
 export const verifiedPrincipal = (principal: Omit<Principal, typeof verified>): Principal => principal as Principal

@@ -1,6 +1,6 @@
 import type { TokenReason } from '../errors/reasons'
 import { type Mismatch, Refusal } from '../errors/refusal'
 
-/** @param mismatch for the operator alone */
+/** Returns the refusal of a token. @param mismatch details that only the operator sees */
 export const refuseToken = (reason: TokenReason, mismatch?: Mismatch): Refusal =>
   new Refusal('token-invalid', reason, mismatch && { mismatch })

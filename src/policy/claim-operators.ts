@@ -8,7 +8,7 @@ export type Scalar = string | number | boolean
 
 /** A comparison of a claim with a value that a policy names. */
 interface ClaimOperator<Wanted> {
-  /** The shape of that value. */
+  /** The schema of the value. */
   readonly shape: v.GenericSchema<Wanted>
   holds(claim: unknown, wanted: Wanted): boolean
 }
@@ -30,7 +30,7 @@ const includes: ClaimOperator<Scalar> = {
 const operators = { equals, includes }
 type Operators = typeof operators
 
-/** A claim by its name, and one operator with its value. */
+/** A condition of a policy: a claim by its name, and one operator with its value. */
 export type ClaimCondition = {
   [Name in keyof Operators]: { readonly name: string } & {
     readonly [Own in Name]: Operators[Name] extends ClaimOperator<infer Wanted> ? Wanted : never
@@ -46,7 +46,7 @@ export const ClaimConditionSchema = v.union(
   named.map(([name]) => `{ name, ${name} }`).join(' or '),
 ) as unknown as v.GenericSchema<ClaimCondition>
 
-/** Tells whether a claim of the caller's meets a condition. An absent claim meets none. */
+/** Tells whether a claim of the caller meets a condition. A claim that is absent meets none. */
 export function claimHolds(condition: ClaimCondition, { claims }: Caller): boolean {
   const wanted: Readonly<Record<string, unknown>> = condition
   return named.some(([name, { holds }]) => name in wanted && holds(claimAt(claims, condition.name), wanted[name]))

@@ -13,17 +13,18 @@ export type Decision =
       readonly effect: 'deny'
       readonly policy: string | undefined
       readonly reasons: readonly Reason[]
-      /** Scopes that would have been enough, where nothing but a scope is missing. */
+      /** Scopes that would have been enough, if only a scope is missing. */
       readonly scopes: readonly string[]
     }
 
 /**
  * Decides whether a caller may do an operation: every policy must allow it. A rule applies if it
- * covers the operation and its condition holds. A policy allows by an `allow` rule that applies, if
- * no `deny` rule does. Without any policy, it is denied. An API key may be limited to fewer
- * operations.
+ * covers the operation and its condition holds. A policy allows the operation if one of its `allow`
+ * rules applies and none of its `deny` rules does. Without any policy, the operation is denied. An
+ * API key may be limited to fewer operations.
  *
- * Pure and total. It does not check who owns the thread or document that the operation touches.
+ * Pure and total: it reads its arguments only, and always gives an answer. It does not check who
+ * owns the thread or document that the operation touches.
  */
 export function decide(policies: readonly Policy[], caller: Caller, operation: string): Decision {
   if (policies.length === 0) return { effect: 'deny', policy: undefined, reasons: ['no-policy'], scopes: [] }

@@ -1,8 +1,8 @@
 /**
  * Tells whether a pattern of a policy covers an operation. `*` covers all, and `threads.*`
- * everything below `threads`. Any other pattern covers itself, also with a name behind it:
- * `tool.call` covers `tool.call/search`. There is no other syntax, so nothing needs escaping and
- * nothing can fail.
+ * everything below `threads`. Any other pattern covers the operation of the same text, also if a
+ * slash and a name follow: `tool.call` covers `tool.call/search`. There is no other syntax, so
+ * nothing needs escaping and nothing can fail.
  */
 export function covers(pattern: string, operation: string): boolean {
   if (pattern === '*') return true
@@ -11,5 +11,5 @@ export function covers(pattern: string, operation: string): boolean {
     : pattern === operation || pattern === unnamed(operation)
 }
 
-/** Returns an operation without the name behind it: `tool.call` of `tool.call/search`. */
+/** Returns an operation without the slash and name after it: `tool.call` for `tool.call/search`. */
 export const unnamed = (operation: string): string => operation.split('/', 1)[0] ?? operation

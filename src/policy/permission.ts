@@ -23,8 +23,9 @@ interface GuardedRoute {
 }
 
 /**
+ * Returns the permission of a caller on a route.
  * @param caller absent on public routes, where everything that is offered is permitted
- * @param record is told each decision that `require` makes
+ * @param record is called with each decision that `require` makes
  */
 export function permissionOf(
   { offers, policies }: GuardedRoute,

@@ -23,9 +23,9 @@ export interface PolicyTrace {
 }
 
 /**
- * Checks every rule of every policy against a caller, by the functions that `decide` uses, and does
- * not stop at the first that decides. It gives no verdict: `decide` does, and `allowedBy` gives the
- * same one for a trace.
+ * Checks every rule of every policy against a caller, with the functions that `decide` uses, and
+ * does not stop at the first rule that decides. It does not say whether the operation is allowed:
+ * `allowedBy` finds that out from a trace, with the same result as `decide`.
  */
 export const traceOf = (policies: readonly Policy[], caller: Caller, operation: string): readonly PolicyTrace[] =>
   policies.map(({ id, allow, deny = [] }) => {
@@ -42,8 +42,8 @@ export const traceOf = (policies: readonly Policy[], caller: Caller, operation: 
   })
 
 /**
- * Tells whether a trace allows: every policy has an `allow` rule that matches, and no such `deny`
- * rule.
+ * Tells whether a trace allows the operation: every policy has an `allow` rule that applies, and no
+ * `deny` rule that does.
  */
 export const allowedBy = (traces: readonly PolicyTrace[]): boolean =>
   traces.length > 0 &&

@@ -42,7 +42,8 @@ const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
 }
 
 /**
- * Says in words what a caller had and what a policy asks for. Only the operator sees this.
+ * Says in words the properties that a caller has and those that a policy asks for. Only the
+ * operator sees this text.
  * @param policy that denied the operation for these reasons
  */
 export function mismatchOf(

@@ -11,12 +11,13 @@ import type { ApiKeyRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
 
 /**
- * API keys, in `x-api-key` or as bearer tokens. LangGraph's pages send another server's
- * `x-api-key`, or an empty one, beside their token. So a value of that header is ignored if it is
- * not a key of the gateway's.
+ * API keys, in `x-api-key` or as bearer tokens. LangGraph's pages send another server's key in
+ * `x-api-key`, or an empty value, beside their token. So the header is ignored if it does not hold
+ * a key of this gateway.
  */
 export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
-  // RFC 9110 has no scheme for `x-api-key`. As a bearer token, a key has the usual challenge.
+  // RFC 9110 defines no scheme for `x-api-key`. A key can also be sent as a bearer token, so the
+  // challenge is that of bearer tokens.
   challenge: (parameters) => `Bearer ${parameters}`,
   shape: keyShape,
   requestHeaders: ['authorization', KEY_HEADER],
@@ -25,7 +26,8 @@ export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
 }
 
 function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route }: Way): Authenticator {
-  // Each record has one principal object, because data made from a principal is kept by its object.
+  // Each record of a key has one principal object, because caches find the data of a principal by
+  // its object.
   const principals = new WeakMap<ApiKeyRecord, Principal>()
 
   async function verify(key: string, now: number): Promise<Principal> {
@@ -52,7 +54,9 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
     return principal
   }
 
-  /** Asks the namespaces in the route's order. If none has the key, the last refusal is thrown. */
+  /**
+   * Looks in the namespaces in the route's order. If none has the key, the last refusal is thrown.
+   */
   async function firstOf(name: string) {
     let missing: unknown
     for (const keys of trusted) {

@@ -2,8 +2,9 @@ import { hex, sha256 } from '../../sha256'
 
 /*
  * An API key is `sp_`, 64 hex digits of a secret of 256 random bits, and the first 8 digits of the
- * SHA-256 of the text before them. This checksum shows made-up keys without a lookup, and scanners
- * for secrets find keys by their form. So long a secret needs no slow hash.
+ * SHA-256 of the text before them. This checksum reveals made-up keys without a lookup. Programs
+ * that search for leaked secrets find keys by this form. A secret of this length needs no slow
+ * hash.
  */
 
 /** LangGraph's clients send keys in this header. */
@@ -15,7 +16,7 @@ const CHECKSUM_CHARS = 8
 /** Finds keys in other text. */
 export const keyShape = /sp_[0-9a-f]{72}/g
 
-/** Tells whether a text is meant as an API key, good or bad. No JWT begins like one. */
+/** Tells whether a text is meant as an API key, valid or not. No JWT begins with `sp_`. */
 export const isMeantAsKey = (text: string): boolean => text.startsWith('sp_')
 
 /**
@@ -38,5 +39,8 @@ async function nameOfSecret(secret: string): Promise<string> {
   return hex(await sha256(secret))
 }
 
-/** Returns a key's id: enough of its name to tell it from others, in audit lines and commands. */
+/**
+ * Returns a key's id: the beginning of its name, which is enough to tell it from other keys in
+ * audit lines and commands.
+ */
 export const idOfKey = (name: string): string => name.slice(0, 16)

@@ -7,7 +7,7 @@ import { idOfKey } from './form'
 import { type ApiKeyRecord, readRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
 
-/** How long an isolate keeps what it has looked up. */
+/** How long an isolate keeps the record of a key that it has looked up. */
 const KEPT_MS = 30_000
 /** How long the platform caches a record, or its absence. It allows no shorter time. */
 const CACHE_SECONDS = 30
@@ -21,14 +21,13 @@ interface Kept {
 
 /**
  * Finds the record of a key, by its name.
- * @throws Refusal `token-invalid` where there is none, `api-keys-unavailable` where that cannot be
- * known
+ * @throws Refusal `token-invalid` if there is none, `api-keys-unavailable` if the lookup fails
  */
 export type LookUp = (keys: TrustedKeys, name: string) => Promise<ApiKeyRecord>
 
 /**
- * Creates the lookup, which keeps found records by namespace and whole name. A name that was not
- * found is not kept here, so that strangers cannot fill the memory.
+ * Creates the lookup, which keeps found records by namespace and whole name. Names that were not
+ * found are not kept here. Otherwise strangers could fill the memory with made-up keys.
  */
 export function createLookUp({ now, after, log }: Pick<Ports, 'now' | 'after' | 'log'>): LookUp {
   const found = new Map<string, Kept>()

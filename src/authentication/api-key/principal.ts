@@ -4,7 +4,8 @@ import type { ApiKeyRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
 
 /**
- * Returns the caller that a key stands for. It checks nothing: the key was found and is in force.
+ * Returns the caller to whom an API key belongs. It checks nothing: it is called for keys that have
+ * been found and are valid.
  */
 export function principalOfKey(keys: TrustedKeys, name: string, record: ApiKeyRecord): Principal {
   const { subject, kind, roles, scopes, tenant, email, name: called, expiresAt, operations } = record

@@ -16,17 +16,17 @@ export const ApiKeyRecordSchema = v.strictObject({
   name: v.optional(text),
   /** ISO 8601. */
   createdAt: text,
-  /** Seconds since the epoch. A key without it does not end by itself. */
+  /** Seconds since the epoch. Without it, the key does not expire. */
   expiresAt: v.optional(v.pipe(v.number(), v.integer())),
-  /** Ids of the routes that the key is for. Default: all that trust it. */
+  /** Ids of the routes that accept the key. Default: all routes that trust it. */
   routes: v.optional(some(id)),
-  /** The operations that the key is for. Default: all that policies allow. */
+  /** The operations that the key may be used for. Default: all that policies allow. */
   operations: v.optional(some(pattern)),
 })
 
 export type ApiKeyRecord = v.InferOutput<typeof ApiKeyRecordSchema>
 
-/** Parses a stored record; undefined for any other text. */
+/** Parses a stored record. Returns undefined for any other text. */
 export function readRecord(json: string): ApiKeyRecord | undefined {
   try {
     const { success, output } = v.safeParse(ApiKeyRecordSchema, JSON.parse(json))

@@ -1,19 +1,20 @@
 /**
- * The store of API keys. On Cloudflare it is a KV namespace; other locations see its changes late.
+ * The store of API keys. On Cloudflare it is a KV namespace, so other locations see a change after
+ * a delay.
  */
 export interface KeyNamespace {
   get(name: string, options: { readonly type: 'text'; readonly cacheTtl: number }): Promise<string | null>
 }
 
-/** API keys that a route trusts. */
+/** API keys that a route trusts, in one namespace. */
 export interface TrustedKeys {
-  /** Id in policies/. */
+  /** The id under which policies/ defines them. */
   readonly id: string
-  /** The issuer of the callers that keys stand for. */
+  /** The issuer that callers with these keys are said to come from. */
   readonly issuer: string
   readonly issuerId: string
   readonly subjectPrefix: string
-  /** The namespace's binding. */
+  /** The name of the binding of the KV namespace. */
   readonly binding: string
   readonly namespace: KeyNamespace
 }

@@ -18,7 +18,8 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   shape: /(?:eyJ[\w-]*|e(?:yA|w[ko0])[\w-]{16,})\.[\w.-]+/g,
   requestHeaders: ['authorization'],
   resourceMetadata: (issuers) => ({
-    // RFC 9728 section 2 demands URLs. An issuer that is no URL cannot be asked for a token either.
+    // RFC 9728 section 2 demands URLs. If an issuer is not a URL, clients cannot request tokens
+    // from it anyway, so it is left out.
     authorization_servers: issuers.map(({ issuer }) => issuer).filter((issuer) => URL.canParse(issuer)),
     bearer_methods_supported: ['header'],
   }),

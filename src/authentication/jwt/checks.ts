@@ -21,7 +21,7 @@ const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 export interface Check {
   /** The header member or claim that is checked. */
   readonly on: string
-  /** The setting of the issuer that decides it. */
+  /** The setting of the issuer that the check depends on. */
   readonly setting?: string
   /** @param now seconds since the epoch */
   fault(part: Claims, issuer: TrustedIssuer, now: number): TokenReason | 'expired' | undefined
@@ -40,16 +40,16 @@ const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 
 const list = (values: readonly string[]): string =>
   values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
 /**
- * Returns a moment as operators read it. A value that is no number of seconds, or is beyond the
- * calendar, is returned unchanged.
+ * Returns a time as operators read it. A value that is not a number of seconds, or is too large for
+ * a date, is returned unchanged.
  */
 const moment = (seconds: unknown): unknown =>
   isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 /**
- * Checks of the header. The caller writes it, so its `jwk`, `jku`, `x5u` and `x5c` are ignored (RFC
- * 8725 section 3.10).
+ * Checks of the header. Anyone can write a header, so its `jwk`, `jku`, `x5u` and `x5c` are ignored
+ * (RFC 8725 section 3.10).
  */
 export const headerChecks: readonly Check[] = [
   {
@@ -61,10 +61,11 @@ export const headerChecks: readonly Check[] = [
     expected: ({ algorithms }) => list(algorithms),
   },
   {
-    // RFC 7515 section 4.1.11. A member that is not named there is ignored, as its section 4 says.
+    // `crit` names extensions that a verifier must know (RFC 7515 section 4.1.11). Members that it
+    // does not name are ignored, as section 4 says.
     on: 'crit',
-    // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6);
-    // `enc` makes a JWE (RFC 7516 section 9).
+    // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6).
+    // `enc` makes the token a JWE (RFC 7516 section 9).
     fault: (header) => (['crit', 'b64', 'enc'].some((name) => Object.hasOwn(header, name)) ? 'critical' : undefined),
     found: ({ crit, b64, enc }) => ({ crit, b64, enc }),
     expected: () => 'none: the gateway knows no extension',
@@ -190,7 +191,7 @@ function audienceFault(claims: Claims, { audience, audienceFrom }: TrustedIssuer
     return isList && values.some((value) => audience.includes(value)) ? undefined : 'audience'
   }
   if (!audienceFrom) return 'claim-missing aud'
-  // A client may be sent tokens of several kinds, and not all of them are for an API.
+  // A client may receive tokens of several kinds, and not all of them are meant for an API.
   for (const [name, wanted] of Object.entries(audienceFrom.where)) {
     if (claims[name] === undefined || claims[name] === null) return `claim-missing ${name}`
     if (wanted !== true && claims[name] !== wanted) return `claim-invalid ${name}`

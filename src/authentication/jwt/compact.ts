@@ -2,10 +2,13 @@ import { base64url } from 'jose'
 import type { Claims } from '../../claims'
 import { refuseForm } from './fault'
 
-/** Longer than any token in use; a Cloudflare request has 128 KB for all its headers. */
+/**
+ * The longest token that is accepted; all tokens in use are shorter. A Cloudflare request has 128
+ * KB for all its headers.
+ */
 const MAX_TOKEN_CHARS = 16_384
 
-/** Three segments and nothing else (RFC 8725bis, "check JWT format type"). */
+/** Matches three segments and nothing else (RFC 8725bis, "check JWT format type"). */
 const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 /**
  * The characters that a segment may end with, by its length modulo 4. With other characters, one
@@ -14,8 +17,8 @@ const COMPACT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 const LAST = [undefined, /^$/, /[AQgw]/, /[AEIMQUYcgkosw048]/] as const
 
 /**
- * An opaque token has at most one dot, and no header. An encrypted token (JWE) has five segments;
- * the second is empty where its key is agreed on.
+ * Texts that are not signed JWTs. An opaque token has at most one dot, and no header. An encrypted
+ * token (JWE) has five segments; the second is empty if its key is agreed on and not sent.
  */
 const OPAQUE = /^(?!eyJ[\w-]*\.)(?=.{20})[\w~+/-]+(?:\.[\w~+/-]+)?=*$/
 const ENCRYPTED = /^[\w-]+\.[\w-]*\.[\w-]*\.[\w-]+\.[\w-]+$/
@@ -35,8 +38,8 @@ const encoder = new TextEncoder()
 export const isTooLong = (token: string): boolean => token.length > MAX_TOKEN_CHARS
 
 /**
- * Splits a token into its parts. If a member occurs twice, the last one counts everywhere (RFC 7519
- * section 4 leaves that choice).
+ * Splits a token into its parts. If a member occurs twice in the JSON, the last one counts
+ * everywhere (RFC 7519 section 4 leaves that choice).
  * @throws Refusal `token-invalid`: `form`, or `encrypted` or `opaque` for tokens that are no JWS
  */
 export function readCompact(token: string): CompactToken {

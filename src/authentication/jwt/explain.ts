@@ -13,14 +13,14 @@ import type { TrustedIssuer } from './trusted-issuer'
 /** One check of a token, for a person who asks why it is refused. */
 export interface Step {
   readonly on: string
-  /** Undefined: it could not be checked. */
+  /** Undefined if it could not be checked. */
   readonly passed: boolean | undefined
   readonly found: string
   readonly expected: string
   readonly setting?: string | undefined
 }
 
-/** All that can be said about a token. */
+/** The results of all checks of a token. */
 export interface Explanation {
   readonly steps: readonly Step[]
   /** The gateway's answer: `accepted`, `expired`, or the reason of its refusal. */
@@ -41,8 +41,8 @@ export type KeysFor = (
 ) => Promise<readonly CryptoKey[] | 'unknown'>
 
 /**
- * Goes through all checks of `verify`, by the same tables, and does not stop at the first that
- * fails. The result never contains the token's text.
+ * Runs all checks of `verify`, from the same tables of checks, and does not stop at the first one
+ * that fails. The result never contains the token's text.
  *
  * @param now milliseconds since the epoch
  */
@@ -100,7 +100,7 @@ export async function explainToken(
   return { steps, verdict, issuer, principal: principalOf(issuer, payload) }
 }
 
-/** Returns why a token was refused, as the gateway would tell its operator. */
+/** Returns the reason for which a token was refused, with the details that operators see. */
 function refusalOf(thrown: unknown): { readonly reason: TokenReason; readonly mismatch: Mismatch } {
   if (!(thrown instanceof Refusal) || !thrown.extras.mismatch) throw thrown
   return { reason: thrown.reason as TokenReason, mismatch: thrown.extras.mismatch }

@@ -9,13 +9,13 @@ const FORMS = {
   encrypted: 'an encrypted token (Auth0: the sign-in named no audience; OpenIddict: DisableAccessTokenEncryption())',
 } as const
 
-/** Returns the refusal of a text that is no signed JWT. */
+/** Returns the refusal of a text that is not a signed JWT. */
 export const refuseForm = (form: keyof typeof FORMS): Refusal =>
   refuseToken(form, { found: FORMS[form], expected: A_JWT })
 
 export const A_KEY = 'a signature by a key of the issuer'
 
-/** Returns the refusal of a token by a key that the issuer does not publish. */
+/** Returns the refusal of a token that names a key which its issuer does not publish. */
 export const refuseKey = (kid: string | undefined): Refusal =>
   refuseToken('key', {
     found: `the key ${shown(kid)}, which the issuer does not publish`,
@@ -31,8 +31,8 @@ export const refuseSignature = (): Refusal =>
   })
 
 /**
- * Turns an error of the verification into a refusal. An error that is not the token's fault becomes
- * "cannot verify" (503), never "invalid".
+ * Turns an error of the verification into a refusal. If the error is not the token's fault, the
+ * refusal says "cannot verify" (503), never "invalid".
  */
 export function tokenRefusal(thrown: unknown): Refusal {
   if (thrown instanceof Refusal) return thrown

@@ -12,8 +12,8 @@ import { createSharedKeys } from './shared-keys'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /**
- * How long keys are used while their issuer cannot be reached. If it were longer, a key withdrawn
- * because it leaked would be accepted for longer.
+ * How long old keys are used while their issuer cannot be reached. If this were longer, a key that
+ * was withdrawn because it leaked would be accepted for longer.
  */
 const STALE_MS = 24 * 3_600_000
 /**
@@ -22,18 +22,23 @@ const STALE_MS = 24 * 3_600_000
  */
 const FAILURE_COOLDOWN_MS = 10_000
 /**
- * An issuer whose last fetch failed this recently counts as down. Requests then use the keys that
- * are there, even old ones, and do not wait.
+ * An issuer counts as down if its last fetch failed less than this long ago. Requests then use the
+ * cached keys, even old ones, and do not wait.
  */
 const DOWN_MS = 60_000
-/** How long to wait for the shared copy, which is there to save time. */
+/**
+ * How long to wait for the copy of the keys that isolates share, which is only there to save time.
+ */
 const SHARED_MS = 1_000
 /**
- * How long one request waits for keys that another is fetching: for the shared copy, discovery and
- * the key set.
+ * How long one request waits for keys that another request is fetching. This covers the shared
+ * copy, discovery and the key set.
  */
 const WAIT_MS = SHARED_MS + 2 * FETCH_MS
-/** A fetch whose request was torn down never settles; after this it counts as gone. */
+/**
+ * If the platform stops the request that began a fetch, the fetch never settles. It counts as given
+ * up after this time.
+ */
 const ABANDONED_MS = WAIT_MS + 3_000
 
 const MAX_LOGGED_CHARS = 200
@@ -42,14 +47,16 @@ type Keys = readonly CryptoKey[]
 
 export interface KeyStore {
   /**
-   * Returns the keys that may have signed a token of this issuer: one where the token names a
-   * `kid`, otherwise a few. They are matched on `kid`, `kty`, `crv`, `use`, `key_ops` and `alg`.
+   * Returns the keys that may have signed a token of this issuer: one if the token names a `kid`,
+   * otherwise a few. They are matched on `kid`, `kty`, `crv`, `use`, `key_ops` and `alg`.
    * @returns at least one
-   * @throws Refusal `token-invalid` where the issuer has no such key, `keys-unavailable` where that
-   *   cannot be known
+   * @throws Refusal `token-invalid` if the issuer has no such key, `keys-unavailable` if the
+   *   gateway cannot find out
    */
   keysFor(issuer: TrustedIssuer, alg: JwsAlgorithm, kid: string | undefined, background: Background): Promise<Keys>
-  /** Tells whether a key is in its issuer's set and the set is fresh: then no fetch is needed. */
+  /**
+   * Tells whether a key is in its issuer's key set and the set is fresh. Then no fetch is needed.
+   */
   isCurrent(issuer: TrustedIssuer, key: CryptoKey): boolean
 }
 
@@ -64,16 +71,17 @@ interface Slot {
 }
 
 /**
- * The gateway's own keys. For callers who have come through the gateway already, the gateway is the
- * issuer, and a Worker may not fetch from itself.
+ * Returns the gateway's own keys. If a request has passed through the gateway before, the gateway
+ * is its caller's issuer, and a Worker may not fetch from itself.
  */
 export type OwnKeys = () => Promise<SigningKeys>
 
 /**
- * Creates the store of issuers' key sets, one per isolate. On Workers, jose's own remote set has no
- * single flight, no cool-down after failures and no bounded use of stale keys. This store has them:
- * one fetch at a time per issuer, kept alive beyond the request that began it; a copy shared with
- * the other isolates of the location; and different answers for "unreachable" and "no such key".
+ * Creates the store of issuers' key sets, one per isolate. It makes one fetch at a time for each
+ * issuer, and keeps the fetch alive beyond the request that began it. It waits after a failure, and
+ * uses old keys for a limited time only. On Workers, the key set of the library jose does none of
+ * this. The store also shares a copy with the other isolates of the location. It tells an issuer
+ * that is unreachable from a key that does not exist.
  *
  * It holds public keys only, no request's data.
  */
@@ -138,7 +146,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   ): Promise<Keys | undefined> {
     const found = await select(set, alg, kid).catch((thrown) => {
       if (thrown instanceof Refusal) throw thrown
-      // The provider published a broken key. A token that names this key may be good.
+      // The provider published a broken key. A token that names this key may be good, so it is not
+      // called invalid.
       const event = {
         event: 'key-unusable',
         issuer: issuer.id,
@@ -166,8 +175,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
       const now = ports.now()
       const fresh = slot.set !== undefined && isFresh(slot.set, now)
       const isDown = slot.failedAt !== undefined && elapsed(slot.failedAt, now) < DOWN_MS
-      // Old keys are used only after a fetch has failed: a key that its issuer withdrew must not be
-      // accepted for longer than its set is fresh.
+      // Old keys are used only after a fetch has failed. A key that its issuer withdrew must not be
+      // accepted for longer than its key set is fresh.
       if (!usable() || !(fresh || isDown)) await refresh(issuer, slot, background)
       else if (!fresh) background.waitUntil(refresh(issuer, slot, background))
       const set = usable()
@@ -180,8 +189,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
         slot.lookups.noteMissing(name, ports.now())
         return refuseKey(kid)
       }
-      // The key may be newer than the set, and then its token is good. Only a set that was fetched
-      // after the request began proves that there is no such key.
+      // The key may be newer than the cached set, and then the token is good. Only a set that was
+      // fetched after the request began proves that there is no such key.
       const name = `${alg} ${kid ?? ''}`
       if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)
@@ -195,17 +204,20 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
   }
 }
 
-/** An entry of `trust` may stand for several issuers, one for each tenant. */
+/**
+ * Returns the name under which an issuer's keys are stored. An entry of `trust` may stand for
+ * several issuers, one for each tenant.
+ */
 const nameOf = ({ id, issuer }: TrustedIssuer): string => `${id} ${issuer}`
 
-/** A search for the keys of a request in a set. */
+/** A search in a key set for the keys that a request needs. */
 type Wanted = (set: KeySet) => Promise<Keys | undefined>
 
-/** Milliseconds until the network may be asked again after a failure. */
+/** Returns the milliseconds until a fetch may be tried again after a failure. */
 const coolDownLeft = ({ failedAt, coolDownMs }: Slot, now: number): number =>
   failedAt === undefined ? 0 : Math.max(0, coolDownMs - elapsed(failedAt, now))
 
-/** @param waitMs milliseconds after which a retry may help */
+/** @param waitMs milliseconds after which it may help to try again */
 const unavailable = ({ id }: TrustedIssuer, waitMs: number): Refusal =>
   new Refusal('keys-unavailable', id, { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
 

@@ -3,7 +3,7 @@ import { readAtMost } from '../../bytes'
 import type { Ports } from '../../ports'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/** Time for one document, from the first byte sent to the last received. */
+/** The time limit for one document, from the first byte sent to the last received. */
 export const FETCH_MS = 3_000
 const MAX_BYTES = 262_144
 const MAX_KEYS = 100
@@ -25,18 +25,19 @@ export interface KeySetDocument {
 }
 
 /**
- * Fetches an issuer's public keys, through OpenID Connect Discovery unless `jwksUri` is pinned.
+ * Fetches an issuer's public keys. It finds them through OpenID Connect Discovery, unless `jwksUri`
+ * is configured.
  *
- * Redirects are not followed. The discovery document's `issuer` must be the configured one to the
- * letter (OpenID Connect Discovery section 4.3), and its `jwks_uri` must be on the issuer's own
- * host: a provider that keeps its keys elsewhere needs `jwksUri` in its configuration.
+ * Redirects are not followed. The `issuer` of the discovery document must be exactly the configured
+ * one (OpenID Connect Discovery section 4.3), and its `jwks_uri` must be on the issuer's own host.
+ * If a provider has its keys on another host, its configuration needs `jwksUri`.
  *
- * @throws Error whose message says what went wrong, without any content that was received
+ * @throws Error with a message that says what went wrong, without any content that was received
  */
 export async function fetchKeySet(issuer: TrustedIssuer, ports: Ports): Promise<KeySetDocument> {
   const uri = issuer.jwksUri ?? (await discover(issuer, ports))
-  // Noted before the request: a key that is published while the answer is on its way may not be in
-  // the answer.
+  // The time is taken before the request. A key that is published while the answer is on its way
+  // may not be in the answer.
   const fetchedAt = ports.now()
   const { body, maxAgeMs } = await fetchJson(uri, ports)
   const keys = usableKeys((body as { keys?: unknown } | null)?.keys)
@@ -99,7 +100,7 @@ export function usableKeys(keys: unknown): JWK[] {
   return leaked.length === 0 ? usable : usable.filter((key) => !leaked.includes(numberOf(key)))
 }
 
-/** Returns the number that identifies a public key, however it is spelt. */
+/** Returns the number that identifies a public key, the same for every spelling of the key. */
 function numberOf({ n, x }: JWK): string {
   try {
     return base64url
@@ -118,7 +119,7 @@ function isUsable(key: unknown): key is JWK {
   if (typeof key !== 'object' || key === null) return false
   const { kty, n, use } = key as Record<string, unknown>
   if (isPrivate(key) || (use !== undefined && !SIGNING_USES.has(use))) return false
-  // Leading zeros do not make a modulus longer.
+  // Leading zeros (`A` in base64url) do not make a modulus longer.
   if (kty === 'RSA') return typeof n === 'string' && n.replace(/^A+/, '').length >= Math.ceil(MIN_RSA_BITS / 6)
   return kty === 'EC' || kty === 'OKP'
 }

@@ -5,13 +5,13 @@ import { refuseToken } from '../refuse-token'
 import type { KeySetDocument } from './key-set'
 
 /**
- * How long a set is fresh, and used without a fetch: the provider's `max-age` within these bounds,
- * or `usual` without one.
+ * How long a key set is fresh, which means used without a new fetch. It is the provider's `max-age`
+ * within `least` and `most`, or `usual` if the provider states none.
  */
 const FRESH_MS = { least: 60_000, usual: 600_000, most: 3_600_000 }
 
 /**
- * The most keys that are tried for a token without `kid`. Each costs a verification, even for a
+ * The most keys that are tried for a token without `kid`. Each try costs a verification, even for a
  * token that is made up.
  */
 const MOST_TRIED = 4
@@ -39,18 +39,19 @@ export function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
 export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean => elapsed(fetchedAt, now) < freshMs
 
 /**
- * Tells whether a set was fetched between two moments. A set whose time is in the future, because
- * the clock was ahead, never was.
+ * Tells whether a set was fetched between two moments. The answer is no if the set's time is in the
+ * future, because the clock was ahead then.
  */
 export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: number): boolean =>
   fetchedAt >= begin && fetchedAt <= end
 
 /**
- * Returns the keys of a set that may have signed a token: those with its `kid` where it names one
- * (RFC 7515 section 4.1.4), otherwise all that fit its algorithm. Equal keys count as one.
- * @returns an empty list where the set has none
- * @throws the error of the import, where none of the keys that fit can be used; Refusal
- *   `token-invalid` where too many fit
+ * Returns the keys of a set that may have signed a token. If the token names a `kid`, they are
+ * those with this `kid` (RFC 7515 section 4.1.4), otherwise all that fit its algorithm. Equal keys
+ * count as one.
+ * @returns an empty list if the set has none
+ * @throws the error of the import if none of the keys that fit can be used; Refusal `token-invalid`
+ *   if too many fit
  */
 export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undefined): Promise<readonly CryptoKey[]> {
   const asked = kid === undefined ? alg : `${alg} ${kid}`
@@ -76,7 +77,7 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
     throw refuseToken('key', { found: kid === undefined ? 'no kid' : `the kid ${kid}`, expected })
   }
   const keys = [...found]
-  // Only keys that are in the set are kept, since anyone can make up a `kid`.
+  // Only keys that are in the set are kept. Anyone can make up a `kid`, so misses are not kept.
   if (keys.length > 0) set.found.set(asked, keys)
   return keys
 }

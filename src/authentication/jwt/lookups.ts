@@ -1,6 +1,6 @@
 import { elapsed } from '../../elapsed'
 
-/** How many fetches may be made at once, and in how many milliseconds one more is earned. */
+/** The most fetches in a short time. One more is allowed after each EARNED_IN_MS milliseconds. */
 const MOST = 3
 const EARNED_IN_MS = 10_000
 /** How long a key that was not found counts as missing. */
@@ -8,10 +8,11 @@ const MISSING_MS = 30_000
 const MOST_MISSING = 1000
 
 /**
- * A limit on lookups of keys that a set does not have. Anyone can make up a key id, so lookups are
- * few. There is more than one, so that one stranger cannot keep the new keys of a rotation from all
- * others. A key that was not found is remembered by its id. When no lookup is left, a token whose
- * key was withdrawn is then refused, and not told to wait.
+ * A limit on fetches for keys that the cached set does not have. Anyone can make up a key id, so
+ * only a few fetches are allowed. There is more than one, so that a stranger cannot use up the
+ * fetch that all others need after a rotation. The ids of keys that were not found are remembered.
+ * A token with such an id is refused even if no fetch is left, and its caller is not told to try
+ * again.
  */
 export class Lookups {
   #left = MOST
@@ -30,9 +31,9 @@ export class Lookups {
   }
 
   /**
-   * Takes one lookup.
+   * Uses up one fetch.
    * @param now milliseconds since the epoch
-   * @returns undefined where a lookup was left, otherwise the milliseconds until there is one
+   * @returns undefined if a fetch was left, otherwise the milliseconds until there is one
    */
   take(now: number): number | undefined {
     const earned = Math.floor(elapsed(this.#countedAt, now) / EARNED_IN_MS)

@@ -4,9 +4,9 @@ import { hasPersonMark, hasServiceMark } from './service-marks'
 import type { TrustedIssuer } from './trusted-issuer'
 
 /**
- * Reads a principal from claims that have been verified already. It checks only their types, and
- * drops claims of the wrong type. An `email` that its issuer calls unverified is left out; some
- * issuers write `email_verified` as a text.
+ * Makes a principal (the verified caller) from claims that have been verified already. It checks
+ * only their types, and drops claims of the wrong type. An `email` that its issuer calls unverified
+ * is left out; some issuers write `email_verified` as a text.
  */
 export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
   const at = issuer.claims
@@ -39,8 +39,9 @@ const isKept = (role: string, { keepRoles }: TrustedIssuer): boolean =>
 const isUnverified = ({ email_verified: verified }: Claims): boolean => verified === false || verified === 'false'
 
 /**
- * Returns the roles, which are values or the names of an object's members. Zitadel's members list
- * the organizations in which the user has the role. These may be others than the user's own.
+ * Returns the roles from a claim: its values, or its member names if it is an object. In Zitadel's
+ * tokens, each member lists the organizations in which the user has the role. These may be others
+ * than the user's own.
  */
 function rolesOf(
   value: unknown,
@@ -57,8 +58,8 @@ function rolesOf(
 }
 
 /**
- * Returns the values of a claim that is a list or one text. A text is one value, unless the issuer
- * says what separates several.
+ * Returns the values of a claim that is a list or one text. A text is one value, unless the
+ * issuer's settings name a separator.
  */
 function valuesOf(value: unknown, separator: string | undefined): readonly string[] {
   const values = typeof value === 'string' ? (separator === undefined ? [value] : value.split(separator)) : value
@@ -67,14 +68,14 @@ function valuesOf(value: unknown, separator: string | undefined): readonly strin
 
 const stringOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined)
 
-/** Returns a text, or the text of a whole number that JavaScript holds exactly. */
+/** Returns an id that is a text, or a whole number that JavaScript holds exactly, as a text. */
 const idOf = (value: unknown): string | undefined => (Number.isSafeInteger(value) ? String(value) : stringOf(value))
 
 /**
- * Tells a client that acts for itself from a person: by the issuer's setting `callers`, by the
- * gateway's own assertion, by RFC 9068 section 2.2 (`sub` is the client), or by the mark of the
- * issuer's own provider. A mark of another provider is ignored, because a person there may choose
- * it.
+ * Tells whether the caller is a client that acts for itself, not a person. It uses the issuer's
+ * setting `callers`, the gateway's own assertion, RFC 9068 section 2.2 (`sub` is the client), or
+ * the claims by which this provider marks tokens of machines. Another provider's claims do not
+ * count, because at this provider a person may be able to choose them.
  */
 function isService(claims: Claims, client: string | undefined, { isGateway, preset, callers }: TrustedIssuer): boolean {
   if (callers === 'services' || (isGateway && claims.caller === 'service')) return true

@@ -32,7 +32,7 @@ export function createSharedKeys({ sharedCache, now }: Pick<Ports, 'sharedCache'
       try {
         await sharedCache?.put(nameOf(issuer), new Response(JSON.stringify(document), { headers }))
       } catch {
-        // Sharing is an optimisation; the next isolate asks the provider itself.
+        // A failure does no harm: the next isolate fetches the keys from the provider itself.
       }
     },
   }

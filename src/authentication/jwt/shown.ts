@@ -1,8 +1,8 @@
 const MAX_CHARS = 200
 
 /**
- * Returns a value of a token as operators read it. The audit line cuts and escapes it once more,
- * and removes credentials from it.
+ * Returns a value of a token as text for operators. The audit line later shortens and escapes it
+ * once more, and removes credentials from it.
  */
 export function shown(value: unknown): string {
   if (value === undefined) return 'nothing'

@@ -19,16 +19,19 @@ export function typeFits(typ: unknown, wanted: Kind): boolean {
   return (type === 'jwt' || type === 'jose') && wanted !== 'at+jwt'
 }
 
-/** Returns the words of a mark, which is one text or a list. Most tokens have none. */
+/**
+ * Returns the words of a claim that names the kind of a token. It is one text or a list. Most
+ * tokens do not have it.
+ */
 const wordsOf = (mark: unknown): readonly unknown[] =>
   mark === undefined ? [] : [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))
 
 /**
- * Recognises tokens of other kinds by their claims. An ID token has a digest of what was sent with
- * it (`at_hash`, `c_hash`, `s_hash`: OpenID Connect Core section 3.3.2.11, FAPI), or its provider's
- * mark: Keycloak's `typ`, Cognito's `token_use`. Some providers put the sign-in's `nonce` into
- * access tokens too, so it marks an ID token only where nothing shows an access token. A logout
- * token has its event (OpenID Connect Back-Channel Logout section 2.4).
+ * Recognises tokens of other kinds by their claims. An ID token has a digest of a value that was
+ * sent with it (`at_hash`, `c_hash`, `s_hash`: OpenID Connect Core section 3.3.2.11, FAPI), or its
+ * provider's name for the kind: Keycloak's `typ`, Cognito's `token_use`. Some providers put the
+ * sign-in's `nonce` into access tokens too. So `nonce` shows an ID token only if nothing shows an
+ * access token. A logout token has its event (OpenID Connect Back-Channel Logout section 2.4).
  */
 export function otherKind(claims: Claims, { tokenType, accessTokens }: TrustedIssuer): TokenReason | undefined {
   const marks = [...wordsOf(claims.typ), ...wordsOf(claims.token_use)]
@@ -36,7 +39,7 @@ export function otherKind(claims: Claims, { tokenType, accessTokens }: TrustedIs
   if (claimAt(claims, ['events', LOGOUT]) !== undefined || marks.includes('logout')) return 'logout-token'
   if (marks.includes('refresh') || marks.includes('offline')) return 'refresh-token'
   if (tokenType === 'id-token') return isAccess ? 'type' : undefined
-  // `typeFits` has already demanded the type of RFC 9068.
+  // `typeFits` has already checked that the token's header has the type of RFC 9068.
   if (tokenType === 'at+jwt') return marks.includes('id') ? 'id-token' : undefined
   const { signs, haveNonce } = accessTokens
   if (signs && !signs.some((name) => claims[name] !== undefined)) return 'id-token'

@@ -3,13 +3,13 @@ import type { Ports } from '../../ports'
 import { createKeyStore, type KeyStore } from './issuer-keys'
 import { VerifiedTokens } from './verified'
 
-/** Keys and verified tokens, for all requests of an isolate. */
+/** Caches of keys and verified tokens, shared by all requests of an isolate. */
 export interface TokenStores {
   readonly keys: KeyStore
   readonly verified: VerifiedTokens
 }
 
-/** @param signingKeys the gateway's own, for routes that trust its assertions */
+/** @param signingKeys the gateway's own keys, for routes that trust its assertions */
 export const createTokenStores = (ports: Ports, signingKeys: () => Promise<SigningKeys>): TokenStores => ({
   keys: createKeyStore(ports, signingKeys),
   verified: new VerifiedTokens(),

@@ -1,12 +1,12 @@
 import type { ClaimSources } from '../../claims'
 import type { JwsAlgorithm } from '../../jws'
 
-/** Fields of a principal that an issuer may have anywhere in its tokens. */
+/** Fields of a principal that each issuer may put into a claim of its own choice. */
 export type ClaimField = 'subject' | 'roles' | 'scopes' | 'tenant' | 'email' | 'name' | 'client'
 
 /**
- * An identity provider as verification needs it: addresses resolved, defaults filled in. Built by
- * config/compile-issuer.ts.
+ * An identity provider, in the form that verification needs: addresses are resolved and defaults
+ * are filled in. config/compile-issuer.ts builds it.
  */
 export interface TrustedIssuer {
   readonly id: string
@@ -14,7 +14,7 @@ export interface TrustedIssuer {
   readonly audience: readonly string[]
   /**
    * For access tokens without `aud`: the claim that must be one of `audience`, and the claims that
-   * mark an access token.
+   * show that it is an access token.
    */
   readonly audienceFrom: { readonly claim: string; readonly where: Readonly<Record<string, string | true>> } | undefined
   readonly algorithms: readonly JwsAlgorithm[]
@@ -26,8 +26,8 @@ export interface TrustedIssuer {
   /** The roles that are read; a `*` at the end stands for any ending. Absent: all. */
   readonly keepRoles: readonly string[] | undefined
   /**
-   * Whether roles are names of members that list the tenants in which the user has them. Then only
-   * roles in the user's own tenant count.
+   * Whether the claim of roles is an object, with roles as member names. Each member lists the
+   * tenants in which the user has the role. Then only roles in the user's own tenant count.
    */
   readonly rolesByTenant: boolean
   /** The preset of its provider, where that is known. */
@@ -37,8 +37,8 @@ export interface TrustedIssuer {
   readonly tokenType: 'access-token' | 'at+jwt' | 'id-token'
   /**
    * How access tokens differ from ID tokens. `signs`: claims of which access tokens have at least
-   * one, and ID tokens none. `haveNonce`: access tokens may have the sign-in's `nonce` and no other
-   * mark.
+   * one, and ID tokens none. `haveNonce`: access tokens may have the sign-in's `nonce`, and nothing
+   * else that shows their kind.
    */
   readonly accessTokens: { readonly signs?: readonly string[]; readonly haveNonce?: boolean }
   readonly requiredClaims: readonly string[]
@@ -46,7 +46,7 @@ export interface TrustedIssuer {
   readonly clockSkewSeconds: number
   readonly subjectPrefix: string
   /**
-   * Whether it is this gateway. Its keys need no fetch, and its claims about the caller are
+   * Whether the issuer is this gateway. Its keys need no fetch, and its claims about the caller are
    * trusted.
    */
   readonly isGateway: boolean

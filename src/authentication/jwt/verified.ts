@@ -3,7 +3,7 @@ import { sha256 } from '../../sha256'
 import type { Principal } from '../principal'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/** A token that was verified, with all that has to be checked again later. */
+/** A token that was verified, with all data that have to be checked again later. */
 export interface Verified {
   readonly principal: Principal
   readonly alg: JwsAlgorithm
@@ -18,9 +18,9 @@ export interface Verified {
 const MAX_TOKENS = 2_000
 
 /**
- * Tokens whose signatures and claims were found good, by the SHA-256 of the whole token and the
- * issuer with all its settings. A token that differs in one bit, or is checked against other
- * settings, is another entry. The token's text is not kept.
+ * Tokens with a good signature and good claims. They are stored by the SHA-256 of the whole token
+ * and by the issuer with all its settings. A token that differs in one bit, or is checked against
+ * other settings, is another entry. The token's text is not kept.
  *
  * Time, keys and policies are not checked here. They are checked on every request.
  */
@@ -51,7 +51,10 @@ export class VerifiedTokens {
     this.#tokens.set(this.#keyOf(issuer, name), verified)
   }
 
-  /** Settings are compiled once and never changed, so the object identifies the issuer. */
+  /**
+   * Settings are compiled once and never changed, so the object of the settings identifies the
+   * issuer.
+   */
   #keyOf(issuer: TrustedIssuer, name: string): string {
     const number = this.#issuers.get(issuer) ?? ++this.#issuerCount
     this.#issuers.set(issuer, number)

@@ -17,16 +17,16 @@ import type { TrustedIssuer } from './trusted-issuer'
 /**
  * Verifies an access token and returns its caller.
  *
- * The issuer that the token names decides: only its keys, audience and algorithms count (RFC 8725
- * sections 3.8 to 3.10). Checked: strict compact form, `iss`, the signature, and the tables of
- * checks.
+ * The token names its issuer, and only this issuer's keys, audience and algorithms count (RFC 8725
+ * sections 3.8 to 3.10). The function checks the strict compact form, `iss`, the signature, and all
+ * checks in checks.ts.
  *
  * Not checked: whether the token is bound to its sender (`cnf`, see the authenticator), whether it
  * was revoked, whether its subject could be another issuer's (see `authenticate`), and what its
  * scopes allow (see the policy).
  *
- * A token that was verified before is not verified again as long as its key is still its issuer's.
- * Whether it has expired is checked again.
+ * A token that was verified before is not verified again while its issuer still has the same key.
+ * Its expiry is checked every time.
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-invalid` or `token-expired` (401), or `keys-unavailable` (503)
@@ -76,6 +76,7 @@ function issuerOf({ iss }: Claims, trust: readonly TrustedIssuer[]): TrustedIssu
 }
 
 /**
+ * Runs these checks in order.
  * @throws Refusal for the first check that finds a fault, with what was found and what was expected
  */
 function demand(checks: readonly Check[], part: Claims, issuer: TrustedIssuer, now: number): void {
