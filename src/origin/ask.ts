@@ -4,21 +4,24 @@ import { type Json, parseJson } from '../json'
 import type { After } from '../ports'
 import type { Ask } from '../threads/context'
 
-/** Room in an answer beyond the bytes that callers sent, for what the agent adds itself. */
+/**
+ * How many bytes an answer may have beyond those that callers sent: space for data that the agent
+ * adds itself.
+ */
 const ROOM_BYTES = 1024 * 1024
 
 export interface Question {
   readonly method: string
-  /** Below the route. */
+  /** The path, below the route. */
   readonly path: string
   readonly json: Json | undefined
 }
 
 /**
- * Sends the gateway's own requests to an agent, using `send`.
+ * Creates the function that sends the gateway's own requests to an agent, using `send`.
  *
- * @param limits an answer can repeat the whole body with which a run or a cron was created,
- *   perhaps with more escapes
+ * @param limits the route's limits. An answer can repeat the whole body with which a run or a cron
+ *   was created, perhaps with more escapes
  * @returns a function that throws the Refusals of `send`, `origin-unreachable` for an answer that
  *   is cut, and `origin-reply-refused` for one that is too large
  */

@@ -11,19 +11,19 @@ export interface CredentialsOut {
   text(text: string): string
   /**
    * Does the same in bytes of any encoding.
-   * @param isWhole whether these are all the bytes. Otherwise the end is left out, by the length
-   *   of the longest credential: a part of one could be there
+   * @param isWhole whether these are all the bytes. If not, as many bytes as the longest credential
+   *   has are left out at the end, because a part of a credential could be there
    */
   bytes(bytes: Uint8Array, isWhole: boolean): Uint8Array
 }
 
 /**
- * Creates the filter. Agents that show debug pages return the headers of the request, with the
- * assertion and the agent's own secret.
+ * Creates the filter. An agent may show a debug page with the headers of the request. These contain
+ * the assertion and the agent's own secret.
  *
  * Not found: a credential in another spelling, such as base64 or percent-encoding.
  *
- * @param found is called for each text that held a credential
+ * @param found is called for each text that contained a credential
  */
 export function credentialsOut(credentials: readonly string[], found: () => void): CredentialsOut {
   const text = (given: string): string => {

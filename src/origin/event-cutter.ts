@@ -16,7 +16,7 @@ export class EventTooLarge extends Error {}
 export class EventCutter {
   readonly #held = new GrowingBytes()
 
-  /** Returns everything that is complete with this chunk; undefined if no event is complete. */
+  /** Adds a chunk, and returns all events that it completes; undefined if it completes none. */
   push(chunk: Uint8Array): Uint8Array | undefined {
     const end = this.#lastBlankLine(chunk)
     if (end === 0) {
@@ -28,7 +28,7 @@ export class EventCutter {
     return complete
   }
 
-  /** Returns the rest when the stream ends: an event without its blank line. */
+  /** Returns the held bytes when the stream ends: an event without its blank line. */
   rest(): Uint8Array | undefined {
     return this.#held.length > 0 ? this.#held.take() : undefined
   }
@@ -45,8 +45,8 @@ export class EventCutter {
   }
 
   /**
-   * Returns where the last blank line in the chunk ends, or 0 if there is none. Its first line end
-   * may be in the held bytes.
+   * Returns the position in the chunk at which its last blank line ends, or 0 if there is none. The
+   * blank line may have begun in the held bytes.
    */
   #lastBlankLine(chunk: Uint8Array): number {
     for (let index = chunk.byteLength - 1; index >= 0; index--) {

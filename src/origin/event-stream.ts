@@ -15,11 +15,11 @@ import {
 } from './stream-end'
 
 export interface Reading {
-  /** Changes whole events, as text. Absent: they pass as they are. */
+  /** Changes whole events, as text. If it is absent, the events pass as they are. */
   readonly change: ((text: string) => string | Promise<string>) | undefined
-  /** 0: never. */
+  /** The silence after which a comment is written to the caller; 0: never. */
   readonly heartbeatSeconds: number
-  /** Infinity: silence never breaks the stream. */
+  /** The silence after which the stream is ended; Infinity: never. */
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
   readonly isLast: ((data: Json) => boolean) | undefined
@@ -34,7 +34,7 @@ export interface Reading {
   readonly after: After
 }
 
-/** Silence is measured in ticks. A heartbeat is late by at most one tick. */
+/** Silence is measured in ticks of a timer. A heartbeat is late by at most one tick. */
 const TICKS_PER_HEARTBEAT = 3
 
 const encoder = new TextEncoder()
@@ -42,9 +42,9 @@ const HEARTBEAT = encoder.encode(': keep-alive\n\n')
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
- * Passes whole events as they come, changed where they have to be. It fills silence with comments,
- * and ends the stream if the silence lasts too long. It holds back a part of an event, so
- * that only whole events have passed when a stream is cut.
+ * Passes whole events as they come, changed if necessary. It fills silence with comments, and ends
+ * the stream if the silence lasts too long. It holds back a part of an event, so that only whole
+ * events have passed when a stream is cut.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
   const { heartbeatSeconds, idleSeconds, brokenStream, signal, end, after } = reading
@@ -81,7 +81,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
 
   const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
   const tick = () => {
-    // While a write waits, the caller is slow, not the agent. A comment would wait behind it.
+    // A write that waits shows that the caller is slow, not the agent. A comment would have to wait
+    // for that write.
     if (writes > 0) return
     unheard++
     unsaid++
@@ -137,18 +138,18 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (brokenOff) return brokenOff
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
-    // Without a length or chunks, a cut connection looks like a normal end. But a cut is seldom
-    // exactly between two events.
+    // If a reply has no length and no chunks, a cut connection looks like a normal end. But a cut
+    // is seldom exactly between two events.
     if (isHalf(rest)) broken ??= 'cut'
     const isWhole = broken === undefined
     if (isWhole && rest) await pass(rest).catch(() => undefined)
     const isOver = endsWithLast(last, reading)
-    // Agents write whole events. So the stream of an agent that died looks whole, and only its
-    // last event is missing.
+    // Agents write whole events. So the stream of an agent that died consists of whole events, and
+    // only the last event is missing.
     if (isWhole && reading.isRun && reading.isLast && !isOver) broken = 'unended'
     if (broken === undefined || isOver) return endWith(writer, '', broken ?? 'complete')
     if (!brokenStream) return breakOff(writer, broken)
-    // The blank line ends an event that came without one.
+    // The blank line ends an event that came without a blank line.
     return endWith(writer, (isWhole && rest ? '\n\n' : '') + brokenStream(...WORDS[broken]), broken)
   }
   return { body: pipe.readable, done: finish() }
@@ -165,8 +166,8 @@ function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Pro
 
 const COLON = 58
 /**
- * A brace: every event of a protocol carries an object. Other events (`[DONE]`, a lone field) do
- * not tell how a run ended.
+ * The byte of `{`. Every event of a protocol carries an object. Other events (`[DONE]`, a single
+ * field) do not tell how a run ended.
  */
 const BRACE = 123
 
@@ -174,8 +175,8 @@ const BRACE = 123
 const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]data/.test(decoder.decode(bytes))
 
 /**
- * Tells whether the rest is a part of an event: data that is not whole, or a field without data.
- * Comments do not count, nor do whole lines of `id` and `retry`.
+ * Tells whether the last bytes are only a part of an event: incomplete data, or a field without
+ * data. Comments do not count. Complete lines of `id` and `retry` do not count either.
  */
 function isHalf(rest: Uint8Array | undefined): boolean {
   if (!rest) return false
@@ -187,7 +188,7 @@ function isHalf(rest: Uint8Array | undefined): boolean {
   )
 }
 
-/** Tells whether the conversation had ended before the stream broke. */
+/** Tells whether these bytes end with the last event of a run. */
 function endsWithLast(bytes: Uint8Array | undefined, { isLast }: Reading): boolean {
   if (!bytes || !isLast) return false
   const events = eventsOf(decoder.decode(bytes))

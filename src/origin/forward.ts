@@ -10,19 +10,21 @@ export interface OriginRequest {
   /** Path and query as `originUri` gives them. */
   readonly uri: string
   readonly headers: Readonly<Record<string, string>>
-  /** The body as it was read and written anew, or an upload. */
+  /**
+   * The body, which the gateway has read and written anew, or an upload, which it passes on unread.
+   */
   readonly body: Uint8Array | LimitedBody | undefined
   /** Aborted when the caller leaves; it ends the answer too. */
   readonly signal: AbortSignal
   /**
-   * Aborted when the answer is not needed any more. If the caller may not have it any more, the
-   * reason is the Refusal.
+   * Aborted when the answer is not needed any more. If the caller has lost access, the reason of
+   * the abort is the Refusal.
    */
   readonly stop?: AbortSignal | undefined
   readonly firstByteSeconds: number
 }
 
-/** Path and query as the origin sees them. */
+/** Returns path and query as the origin sees them. */
 export const originUri = ({ prefix, root }: Origin, rest: string, query: string): string =>
   (rest === '' ? root : prefix + rest) + query
 
@@ -47,8 +49,8 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       headers: request.headers,
       body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
-      // If identity is not in `Authorization`, a shared cache would take this for an anonymous
-      // request.
+      // A cache would take a request without `Authorization` for an anonymous one, even if it
+      // carries identity in other headers.
       cache: 'no-store',
       // The caller's own signal works only with the flag `request_signal_passthrough` in
       // wrangler.toml.

@@ -1,4 +1,7 @@
-/** Names in lower case, as `Headers` gives them. A header that is not listed is not sent. */
+/**
+ * The caller's headers that are sent to every agent, in lower case as in `Headers`. A header that
+ * is on no list is not sent.
+ */
 const REQUEST = [
   'accept',
   'accept-language',
@@ -25,9 +28,9 @@ const RESPONSE = [
 ]
 
 /**
- * Headers that a route's `forwardHeaders` may not name, as patterns over the name with `-` for
- * every separator: identity, credentials, forwarding, routing overrides, and those that belong to
- * the connection. The gateway sets its own or none.
+ * Headers that a route's `forwardHeaders` may not name. The patterns match names in which `-`
+ * stands for every separator. Reserved are headers of identity, credentials, forwarding and
+ * routing, and those that belong to the connection. The gateway sets its own or none.
  */
 const RESERVED = [
   /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|(x-)?sallyport.*)$/,
@@ -53,11 +56,11 @@ export const isExposable = (name: string): boolean => OF_THE_AGENT.test(name.toL
 
 /**
  * Builds the headers of a request to an origin from nothing (invariant 3). It takes the caller's
- * headers that a list names, and those of the gateway's own whose values come partly from the
- * caller. `send.ts` adds the gateway's other headers.
+ * headers that a list names, and gateway headers that contain values from the caller's request.
+ * `send.ts` adds the gateway's other headers.
  *
  * @param hasToken whether a value carries the caller's token; such a header is left out
- * @param derived the gateway's own headers, by name
+ * @param derived these headers of the gateway, by name
  */
 export function requestHeaders(
   from: Headers,
@@ -77,13 +80,16 @@ export function requestHeaders(
   return headers
 }
 
-/** Returns the headers that a name stands for: `mcp-param-*` is every header that begins so. */
+/**
+ * Returns the names of the headers that an entry of a list stands for: `mcp-param-*` means every
+ * header that begins so.
+ */
 const namesLike = (name: string, from: Headers): readonly string[] =>
   name.endsWith('*') ? [...from.keys()].filter((each) => each.startsWith(name.slice(0, -1))) : [name]
 
 /**
- * Builds the reply's headers in the same way. No cache may store the answer of an origin
- * (invariant 11).
+ * Builds the headers of a reply from a list. No cache may store the answer of an origin (invariant
+ * 11).
  * @param own the gateway's own headers
  */
 export function responseHeaders(

@@ -2,8 +2,8 @@ import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 
 /**
- * The places that addresses in a reply relate to: where the request went, and the route where the
- * caller sees it.
+ * The two places that addresses in a reply can refer to: the place at the origin to which the
+ * request went, and the route where the caller sees it.
  */
 export interface Place {
   readonly origin: Origin
@@ -62,8 +62,8 @@ export function apiLocation(location: string, { origin, requestUri }: Place): st
 const isBelow = (path: string, prefix: string): boolean => path === prefix || path.startsWith(`${prefix}/`)
 
 /**
- * Returns an address that is on the origin, else undefined. An agent behind a TLS proxy may name
- * itself by http, so either scheme is accepted.
+ * Returns the address as a URL if it is on the origin, otherwise undefined. An agent behind a TLS
+ * proxy may write its own address with http, so either scheme is accepted.
  */
 function onOrigin(location: string, { host }: Origin, requestUri: string): URL | undefined {
   const at = URL.parse(location, host + requestUri)

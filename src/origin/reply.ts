@@ -13,12 +13,13 @@ import { pump } from './native-stream'
 import type { Ending } from './stream-end'
 
 /**
- * The largest reply that can be changed, because it is held whole. Larger ones are refused.
+ * The largest reply that can be changed, because a reply is held in memory for that. Larger ones
+ * are refused.
  */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
 /**
- * The largest reply of known length that is read whole: a pipe would cost more than all the other
- * work on it. At most this much is read of an error.
+ * A reply of known length is read as a whole up to this size, because a pipe would cost more than
+ * all the other work on it. Of an error, at most this much is read.
  */
 const MAX_WHOLE_BYTES = 64 * 1024
 
@@ -31,7 +32,7 @@ export interface ReplyRules {
   readonly change: AnswerChange
   /** Whether the answer is the stream of a run, even if it names no content type. */
   readonly isRun: boolean
-  /** Whether silence on a stream is filled with comments, and ends it after a while. */
+  /** Whether silence on a stream is filled with comments, and ends the stream after a while. */
   readonly watchesSilence: boolean
   /** The gateway's own headers, such as those of CORS and the request's id. */
   readonly headers: readonly Readonly<Record<string, string>>[]
@@ -44,15 +45,16 @@ export interface ReplyRules {
 
 export interface Reply {
   readonly response: Response
-  /** How the body ended; absent where it had ended before the reply was made. */
+  /** How the body ended; absent if it had ended before the reply was made. */
   readonly done?: Promise<StreamOutcome>
 }
 
 /**
- * Makes the caller's reply from the origin's answer. Headers pass by allow-list, and addresses lead
- * back through the gateway. A stream is read where events have to be changed or watched, or silence
- * filled; otherwise the runtime passes it on. The gateway's own credentials are removed from
- * headers, errors, streams that are read, and answers that are changed.
+ * Makes the caller's reply from the origin's answer. Only headers on a list pass, and addresses are
+ * changed so that they lead through the gateway. A stream is read if its events have to be changed
+ * or watched, or its silence filled. Otherwise the runtime passes it on. The gateway's own
+ * credentials are removed from headers, errors, streams that are read, and answers that are
+ * changed.
  *
  * @throws Refusal `origin-reply-refused` for a redirect that leaves the route, and for content that
  *   has to be changed and cannot be
@@ -83,10 +85,10 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(bytes, { status, headers }) }
   }
   if (!response.body) return { response: new Response(null, { status, headers }) }
-  // The stream of a run is read if only to see whether its last event comes.
+  // The stream of a run is always read, at least to see whether its last event comes.
   if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
-    // A caller who was told where to resume (`location`) does so after a broken connection, but not
-    // after an error event.
+    // A caller who got an address to resume at (`location`) resumes after a broken connection, but
+    // not after an error event.
     const brokenStream = headers.location === undefined ? adapter.brokenStream : undefined
     const { body, done } = readEvents(response.body, {
       change: (text) => withoutCredentials(change.events?.(text) ?? text, credentials),
@@ -113,15 +115,15 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   return { response: new Response(body, { status, headers }), done }
 }
 
-/** For a stream whose silence is not watched: it may be as silent as one that is not read. */
+/** The settings for a stream that may be silent for any length of time. */
 const BEARS_SILENCE = { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINITY }
 
 const withoutCredentials = (text: string | Promise<string>, credentials: CredentialsOut): string | Promise<string> =>
   typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
 
 /**
- * Returns the length that the agent states, or null. It is ignored beside `transfer-encoding`, as
- * RFC 9112 section 6.3 says: the runtime shows both headers.
+ * Returns the length that the agent states, or null. A length beside `transfer-encoding` is
+ * ignored, as RFC 9112 section 6.3 says. The runtime shows both headers.
  */
 function lengthOf(from: Headers): string | null {
   const said = from.has('transfer-encoding') ? null : from.get('content-length')
@@ -130,8 +132,8 @@ function lengthOf(from: Headers): string | null {
 }
 
 /**
- * Refuses an answer that is held whole and does not come in time. The refusal ends the caller's
- * request, and the request to the agent ends with it.
+ * Refuses an answer that is read as a whole and does not come in time. The refusal ends the
+ * caller's request, and the request to the agent ends with it.
  */
 async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promise<T> {
   const found = await answeredInTime(after, end.afterMs, answer)
@@ -139,14 +141,16 @@ async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promis
   return found
 }
 
-/** Refuses a reply that was cut: the caller has none of it yet, so a refusal is possible. */
+/**
+ * Refuses a reply that was cut. The caller has received none of it yet, so a refusal is possible.
+ */
 function refuseCut(signal: AbortSignal): never {
   throw signal.aborted ? new Refusal('client-gone') : new Refusal('origin-unreachable', 'reply cut')
 }
 
 /**
- * Passes on the chosen subprotocol: a caller who offered some gives up without it (RFC 6455
- * section 4.1).
+ * Passes on the subprotocol that the agent chose. A client that offered some gives up without it
+ * (RFC 6455 section 4.1).
  */
 function upgraded(headers: Headers, webSocket: WebSocket): Response {
   const protocol = headers.get('sec-websocket-protocol')
@@ -159,8 +163,8 @@ function upgraded(headers: Headers, webSocket: WebSocket): Response {
 
 /**
  * Refuses encodings that the runtime does not decode. It decodes gzip and br, and the gateway does
- * not pass on `content-encoding`. Otherwise the caller would get bytes without a meaning, and the
- * gateway could not see identity in them.
+ * not pass on `content-encoding`. With another encoding, the caller could not read the bytes, and
+ * the gateway could not see identity in them.
  */
 function refuseUnknownEncoding(encoding: string | null): void {
   if (encoding !== null && !['', 'identity', 'gzip', 'br'].includes(encoding)) {

@@ -6,7 +6,10 @@ export interface Guarded {
   readonly done: Promise<StreamOutcome>
 }
 
-/** How a protocol says that a stream broke. Where it is absent, the connection is broken off. */
+/**
+ * The function with which a protocol writes that a stream broke. If a protocol has none, the
+ * connection is broken off instead.
+ */
 export type BrokenStream = ((code: string, message: string) => string) | undefined
 
 /** The time at which a reply ends, even if the agent has more to send. */
@@ -55,7 +58,7 @@ export async function endWith(writer: Writer, text: string, outcome: StreamOutco
   }
 }
 
-/** Breaks the connection off, because a reply that is not whole must not look complete. */
+/** Breaks the connection off. A reply that is not whole must not look complete. */
 export async function breakOff(writer: Writer, outcome: StreamOutcome): Promise<StreamOutcome> {
   await writer.abort(new Error(`the origin's reply was ${outcome}`)).catch(() => undefined)
   return outcome

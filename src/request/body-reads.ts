@@ -2,17 +2,17 @@ import type { Watch } from '../bytes'
 import { Refusal } from '../errors/refusal'
 import type { After, Ports } from '../ports'
 
-/** How long the first bytes of a body may take. */
+/** How long a body may take until its first bytes arrive. */
 const FIRST_MS = 20_000
-/** How fast the other bytes have to come. */
+/** The least speed at which the other bytes have to arrive. */
 const LEAST_BYTES_PER_SECOND = 8192
 /**
- * How much an isolate may hold of bodies that are still coming in: of known callers, and of callers
- * who are not known yet. It has 128 MB for everything.
+ * How many bytes of bodies that are still arriving an isolate may hold. Callers who are not known
+ * yet have a limit of their own. An isolate has 128 MB for everything.
  */
 export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 
-/** One body while it is read. */
+/** The reading of one body. */
 export interface BodyRead extends Watch {
   /**
    * Why the read was given up: `body-too-slow`, or `gateway-busy` where all bodies together are too
@@ -24,8 +24,8 @@ export interface BodyRead extends Watch {
 }
 
 /**
- * Counts the bodies that an isolate is reading (security notes F14, X11). It counts bytes, and
- * holds no request's data.
+ * Counts the bodies that an isolate is reading (security notes F14, X11). It keeps numbers of
+ * bytes, and no request's data.
  */
 export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number): (after: After) => BodyRead {
   let held = 0
@@ -40,8 +40,8 @@ export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number):
       refusal ??= why
       stop()
     }
-    // The timer is not cancelled: it ends with the request, and to cancel it would cost more than
-    // to set it.
+    // The timer is not cancelled, because that would cost more than setting it. It ends with the
+    // request.
     const check = (milliseconds: number): void => {
       after(milliseconds, () => {
         const left = startedAt + FIRST_MS + (own / LEAST_BYTES_PER_SECOND) * 1000 - now()

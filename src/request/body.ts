@@ -7,15 +7,15 @@ import type { BodyRead } from './body-reads'
 const MAX_DEPTH = 64
 
 /**
- * Matches JSON in UTF-8, by its own name or A2A's, and no other type. Otherwise a server that takes
- * JSON as `text/plain` could be reached around this check.
+ * Matches the type of JSON in UTF-8, either its own name or A2A's, and no other type. A server may
+ * accept JSON as `text/plain`, and a caller could then send it a body that was not checked.
  */
 const JSON_TYPE = /^application\/(?:a2a\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /**
- * Matches a form, and nothing that could be taken for JSON: some servers look for JSON's type
- * anywhere in the header, and would find it in a boundary. So the characters are those of RFC 2046
- * section 5.1.1 without the slash.
+ * Matches a form, and nothing that could be taken for JSON. Some servers look for JSON's type
+ * anywhere in the header, and would find it in a boundary. So the boundary has only the characters
+ * of RFC 2046 section 5.1.1, without the slash.
  */
 const FORM_TYPE = /^multipart\/form-data\s*;\s*boundary="?[A-Za-z0-9'()+_,.:=?-]{1,70}"?$/i
 
@@ -27,14 +27,14 @@ export function isEncoded(headers: Headers): boolean {
 }
 
 /**
- * Names that some agent reads as identity, anywhere in a body: LangGraph's own, and the one that
+ * Names that some agent reads as identity, anywhere in a body: those of LangGraph, and the one that
  * CopilotKit's middleware prefers to real headers.
  */
 const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers)$/i
 /**
- * Places of texts that people wrote, or of a tool's arguments. No kind has ids or identity in them,
- * so a `__proto__` there is passed on. Elsewhere it is removed: an agent in JavaScript that merges
- * the body could find forged members behind it.
+ * Places in a body that contain texts by people, or the arguments of a tool. No kind of agent has
+ * ids or identity there, so a `__proto__` there is passed on. Elsewhere it is removed: an agent in
+ * JavaScript that merges the body could take forged members from it.
  */
 const DATA = new Set([
   ...['input', 'value', 'messages', 'body.messages', 'result.content', 'params.arguments'],
@@ -80,14 +80,17 @@ function lengthOf({ headers }: Request): number | undefined {
 
 function parse(bytes: Uint8Array): Json {
   try {
-    // ignoreBOM keeps the mark in the text, where JSON does not allow it.
+    // `ignoreBOM` keeps a byte order mark in the text, where JSON does not allow it.
     return parseAsWritten(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
   } catch {
     throw new Refusal('body-invalid', 'not JSON')
   }
 }
 
-/** @param place names of members above, with dots; undefined within data */
+/**
+ * Removes reserved names at any depth.
+ * @param place names of the enclosing members, with dots; undefined inside a place of `DATA`
+ */
 function clean(value: Json, depth: number, place: string | undefined): Json {
   if (typeof value !== 'object' || value === null || isNumber(value)) return value
   if (depth >= MAX_DEPTH) throw new Refusal('body-invalid', 'too deep')
@@ -103,8 +106,8 @@ function clean(value: Json, depth: number, place: string | undefined): Json {
 }
 
 /**
- * Returns the place of a member; undefined where it is data. A deep place is never data, so its
- * name is not made.
+ * Returns the place of a member; undefined if `DATA` contains it. `DATA` contains no deep places,
+ * so the name of a deep place is not made.
  */
 function placeOf(above: string, key: string): string | undefined {
   const place = above === '' ? key : above.length > 20 ? above : `${above}.${key}`
@@ -112,7 +115,7 @@ function placeOf(above: string, key: string): string | undefined {
 }
 
 /**
- * Writes the body that is sent: one spelling of each member, and without the caller's token
+ * Writes the body that is sent. Each member has one spelling, and the caller's token is removed
  * wherever it was.
  */
 export function writeJson(value: Json, credential: Credential | undefined): Uint8Array {
@@ -128,19 +131,20 @@ export interface LimitedBody {
    */
   readonly givenUp: AbortSignal
   /**
-   * Says that the agent has begun to answer. From here on, a cut upload does not end the answer.
+   * Tells this object that the agent has begun to answer. After this, a cut upload does not end the
+   * answer.
    */
   answered(): void
 }
 
 /**
- * Passes a body on under the same limit. The runtime enforces a `Content-Length`, so only its value
- * is checked; without one, bytes are counted as they pass.
+ * Passes a body on unread, with the same limit of bytes. The runtime enforces a `Content-Length`,
+ * so only its value is checked. Without one, the bytes are counted as they pass.
  *
- * Past the limit, and where the upload is cut, `givenUp` is aborted and the stream neither ends nor
- * fails: a stream that fails would reach the origin as a complete one.
+ * If there are too many bytes, or the upload is cut, `givenUp` is aborted. The stream then neither
+ * ends nor fails, because a stream that fails would reach the origin as a complete one.
  *
- * @throws Refusal `body-too-large` where the length says so
+ * @throws Refusal `body-too-large` if the length says so
  */
 export function limitBody(request: Request, maxBytes: number): LimitedBody | undefined {
   const { body } = request
@@ -153,8 +157,8 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody | und
   const cut = () => {
     if (!isAnswered) giveUp.abort(new Refusal('client-gone', 'upload cut'))
   }
-  // An agent that answers early stops reading. The upload is not at fault then, and the answer
-  // stands.
+  // An agent that answers early stops reading. This is not a fault of the upload, and the answer
+  // stays valid.
   body.pipeTo(pipe.writable, { preventAbort: true }).catch(() => body.getReader().closed.catch(cut))
   const answered = () => {
     isAnswered = true

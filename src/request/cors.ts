@@ -24,7 +24,8 @@ export interface CorsRules {
   /** Methods that any endpoint of the route has. */
   readonly methods: readonly string[]
   /**
-   * Request headers that the route takes beside the common ones; `name-*` for all that begin so.
+   * Request headers that the route takes beside the common ones. `name-*` stands for all that begin
+   * so.
    */
   readonly headers: readonly string[]
   /** Reply headers that a page may read beside the common ones. */
@@ -43,9 +44,9 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
 })
 
 /**
- * Returns the headers that let a web page read the reply, also that of a refusal.
+ * Returns the headers that let a web page read the reply, even if it is a refusal.
  * `Access-Control-Allow-Origin` is set only to an origin that is exactly on the list, never to `*`.
- * `Vary: Origin` is set wherever there is a list: without one, replies are the same for every
+ * If there is a list, `Vary: Origin` is always set. Without a list, replies are the same for every
  * origin.
  */
 export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
@@ -61,9 +62,9 @@ export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record
 }
 
 /**
- * Refuses a page of another web origin than the route's. CORS only keeps such a page from reading
- * the reply. Where the request alone does harm (a WebSocket, or an MCP server that is reached by
- * DNS rebinding), it may not pass at all.
+ * Refuses a page of a web origin that the route does not list. CORS only keeps such a page from
+ * reading the reply. If the request alone can do harm (a WebSocket, or an MCP server that is
+ * reached by DNS rebinding), it may not pass at all.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reason: string): void {
@@ -74,7 +75,7 @@ export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reaso
 
 const MAX_SHOWN_CHARS = 200
 
-/** Tells the operator which page asked and which pages may. */
+/** Tells the operator which page sent the request and which pages may. */
 const foreign = (origin: string, { listed }: WebOrigins) => ({
   mismatch: {
     found: `the page ${origin.slice(0, MAX_SHOWN_CHARS)}`,
@@ -92,7 +93,7 @@ export function isPreflight(request: Request): boolean {
 }
 
 /**
- * Answers a preflight (Fetch standard, "CORS-preflight fetch") without asking the origin.
+ * Answers a preflight (Fetch standard, "CORS-preflight fetch") without a request to the origin.
  * @throws Refusal `cors-origin-refused`, so that the browser's network panel says what is missing
  */
 export function answerPreflight(rules: CorsRules, from: Headers): Response {
@@ -107,8 +108,8 @@ export function answerPreflight(rules: CorsRules, from: Headers): Response {
 }
 
 /**
- * Returns the headers that the route takes by name, and the requested headers that begin as one of
- * its `name-*` entries does.
+ * Returns the headers that the route takes by name, and the requested headers that begin like one
+ * of its `name-*` entries.
  */
 function allowedHeaders({ headers }: CorsRules, from: Headers): readonly string[] {
   const named = [...REQUEST_HEADERS, ...headers.filter((name) => !name.endsWith('*'))]

@@ -11,26 +11,26 @@ import type { BodyRead } from './body-reads'
  */
 export const EARLY_BYTES = 256 * 1024
 
-/** Takes the tokens out of a body, where the route's kind has places for them. */
+/** Takes the tokens out of a body, if the route's kind of agent has places for them. */
 export const tokensIn = ({ adapter }: { readonly adapter: Adapter }, body: Json | undefined): readonly Json[] =>
   body === undefined ? [] : (adapter.takeTokens?.(body) ?? [])
 
 /** The body of a request: read once, when it is asked for. */
 export interface Incoming {
   /**
-   * The body of an endpoint that takes JSON, the same value each time; undefined where there is no
-   * body or it is not read.
+   * Returns the body of an endpoint that takes JSON, the same value each time. It is undefined if
+   * there is no body or the body is not read.
    * @throws Refusal those of `readJson`
    */
   json(): Promise<Json | undefined>
   /**
-   * The body of an endpoint that takes something else.
+   * Returns the body, unread, of an endpoint that takes something other than JSON.
    * @throws Refusal `body-too-large` or `media-type-refused`
    */
   upload(): LimitedBody | undefined
 }
 
-/** @param endpoint absent where none matches the request: then the body stays unread */
+/** @param endpoint absent if none matches the request. Then the body stays unread */
 export function incomingBody(
   request: Request,
   endpoint: Endpoint | undefined,
@@ -46,8 +46,8 @@ export function incomingBody(
     },
     upload() {
       if (!endpoint?.body || isJson) return undefined
-      // This header is not sent to an agent whose bodies are forms, and without it the body means
-      // something else.
+      // `content-encoding` is not sent to an agent that takes forms. Without this header the agent
+      // would misread the body.
       if (endpoint.form && isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
       return limitBody(request, maxBytes)
     },

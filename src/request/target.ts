@@ -1,16 +1,16 @@
 import { Refusal } from '../errors/refusal'
 
 /**
- * The URL is bound into the assertion, and both travel in headers that origins limit, commonly to
- * 16 KB together.
+ * The longest URL. The assertion contains the URL too, and both are sent in headers, which origins
+ * commonly limit to 16 KB together.
  */
 const MAX_CHARS = 4096
 
 /**
  * The characters that a segment may have: RFC 3986 pchar without the semicolon, which some servers
- * take for path parameters. Percent-encodings are allowed where a client has to write them: UTF-8
- * beyond ASCII, and characters with a meaning in URLs. Not allowed are those of letters, digits and
- * `- . _ ~` (a second spelling), `/ \ % ? # ;` (another path once decoded) and controls.
+ * take for path parameters. Percent-encodings are allowed if a client has to write them: UTF-8
+ * beyond ASCII, and characters with a meaning in URLs. The encodings of letters, digits and `- . _
+ * ~` (a second spelling), `/ \ % ? # ;` (another path after decoding) and controls are not allowed.
  */
 const SEGMENT =
   /^(?:[A-Za-z0-9\-._~!$&'()*+,=:@]|%(?:[89A-Fa-f][0-9A-Fa-f]|20|2[1246789ABCabc]|3[ACDEacde]|40|5[BDEbde]|60|7[BCDbcd]))+$/
@@ -42,12 +42,12 @@ export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
   return target
 }
 
-/** Host, path, and a query in which the URL standard has nothing to encode. */
+/** Matches host, path, and a query in which the URL standard has nothing to encode. */
 const PARTS = /^https?:\/\/([^/?]+)(\/[^?]*)(\?[!$-&(-;=?-~]+)?$/
 
 /**
- * Reads a target that a URL parser would not change, without a parser: one object of the runtime
- * costs more than all checks here.
+ * Reads an address that a URL parser would not change, without a parser. To make one object of the
+ * runtime costs more than all checks here.
  */
 function asItStands(url: string, hosts: ReadonlySet<string>): Target | undefined {
   const [, host = '', path = '', query = ''] = PARTS.exec(url) ?? []
@@ -62,8 +62,8 @@ function parsed(url: string, hosts: ReadonlySet<string>): Target {
 }
 
 /**
- * Checks a path below a route that the gateway has put an id into, by the same rule: an agent may
- * have made an id of any characters.
+ * Checks a path after the gateway has put an agent's id into it, by the same rule: an agent's ids
+ * may contain any characters.
  * @throws Refusal `thread-unknown`
  */
 export function checkedPath(path: string): string {
@@ -79,8 +79,8 @@ function isCanonical(path: string): boolean {
 }
 
 /**
- * Segments of dots and spaces only. A server that decodes a path and then removes spaces reads
- * `..%20` as `..`.
+ * Matches segments of dots and spaces only. A server that decodes a path and then removes spaces
+ * reads `..%20` as `..`.
  */
 const DOTS_AND_SPACES = /^(?:\.|%20)+$/
 

@@ -10,7 +10,8 @@ export interface Trace {
 }
 
 /**
- * Version 00, or a later one, which may have more after it and is continued as 00 (section 4.3).
+ * Matches version 00 of the header, or a later one, which may have more fields. A later version is
+ * passed on as version 00 (section 4.3).
  */
 const TRACEPARENT =
   /^(?:00(?=-[^-]*-[^-]*-[^-]*$)|(?!00|ff)[0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})(?:-.*)?$/

@@ -1,10 +1,11 @@
 import { Refusal } from '../errors/refusal'
 
-/** This gateway's entry in `Via` (RFC 9110 section 7.6.3). */
+/** Returns this gateway's entry in `Via` (RFC 9110 section 7.6.3). */
 export const viaEntry = (host: string): string => `1.1 ${host}`
 
 /**
- * @throws Refusal `loop-detected` (508) where the request has passed through this gateway already
+ * Refuses a request that has passed through this gateway before.
+ * @throws Refusal `loop-detected` (508)
  */
 export function refuseLoop(headers: Headers, host: string): void {
   const entries = headers.get('via')?.split(',') ?? []

@@ -1,4 +1,4 @@
-/** Any port of this machine, as a route may write it in development. */
+/** Matches an origin of this machine with any port, which a route may name in development. */
 const ANY_PORT = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/
 
 export const isAnyPort = (origin: string): boolean => ANY_PORT.test(origin)
@@ -6,7 +6,7 @@ export const isAnyPort = (origin: string): boolean => ANY_PORT.test(origin)
 /** The web origins of a route (RFC 6454), compared exactly. */
 export class WebOrigins {
   readonly #exact: ReadonlySet<string>
-  /** The origins that allow any port, up to the port. */
+  /** The beginnings, before the port, of the origins that allow any port. */
   readonly #anyPort: readonly string[]
 
   constructor(readonly listed: readonly string[]) {

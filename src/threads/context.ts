@@ -30,7 +30,7 @@ export type Ask = (
   waitFor?: WaitFor,
 ) => Promise<AgentAnswer>
 
-/** One caller on one route, for the rules that separate the threads of callers. */
+/** The facts about one caller on one route that are needed to keep the threads of callers apart. */
 export interface ThreadContext {
   readonly owner: string
   readonly ids: Ids
@@ -46,8 +46,8 @@ export interface ThreadContext {
   readonly cache: {
     isOwn(thread: string): boolean
     /**
-     * Must be called before the agent is asked. Returns a function that notes a thread which,
-     * according to the agent, is the caller's.
+     * Begins a question to the agent: it must be called before the agent is asked. Returns a
+     * function that notes a thread which, according to the agent, is the caller's.
      */
     beforeAsking(): (thread: string) => void
     forget(thread: string): void
@@ -70,6 +70,7 @@ export type ThreadContexts = (
 ) => Promise<ThreadContext>
 
 /**
+ * Creates the function that makes the `ThreadContext` of a caller.
  * @param secret THREAD_SECRET, which is read when it is first needed
  * @returns a function that throws Refusal `configuration-incomplete` without a valid secret and
  *   `tenant-missing` without a tenant

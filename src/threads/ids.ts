@@ -14,7 +14,8 @@ export const tooManyIds = (): Refusal =>
   new Refusal('body-invalid', 'too many ids', { limit: { name: 'ids', most: MAX_IDS } })
 
 /**
- * The ids of one request, for one owner on one route. Answers may contain any number of ids.
+ * The functions for the ids of one request, for one owner on one route. Answers may contain any
+ * number of ids.
  *
  * `derive`, `open` and `toAgent` throw Refusal `body-invalid` for the 101st id that a request
  * names.
@@ -27,15 +28,15 @@ export interface Ids {
    */
   derive(sort: Sort, chosen: string): Promise<string>
   /**
-   * Returns an id that the agent issued, with a mark (HMAC-SHA-256, 43 characters of base64url)
-   * that it is this owner's.
+   * Seals an id that the agent issued: adds an HMAC-SHA-256 (43 characters of base64url), which
+   * proves that the id belongs to this owner.
    */
   seal(sort: Sort, given: string): Promise<string>
-  /** Returns the id that was sealed; undefined if the mark is missing or another owner's. */
+  /** Returns the id without its seal; undefined if the seal is missing or another owner's. */
   open(sort: Sort, sealed: string): Promise<string | undefined>
   /**
-   * Opens an id that the agent issues. An id without this owner's seal is replaced by one that the
-   * agent has never issued.
+   * Returns the id without its seal, for the agent that issued it. An id without this owner's seal
+   * is replaced by one that the agent has never issued.
    */
   toAgent(sort: Sort, given: string): Promise<string>
 }

@@ -1,4 +1,4 @@
-/** How long a known owner of a thread is used before the agent is asked again. */
+/** How long the known owner of a thread is used before the agent is asked again. */
 const BELIEVED_MS = 30_000
 /**
  * How long no other caller may create a thread with the id of a deleted one. Requests that were
@@ -8,8 +8,8 @@ const RESERVED_MS = 600_000
 const MAX_ENTRIES = 10_000
 
 /**
- * Threads whose owner the agent named recently, so that it need not be asked before each call. Only
- * threads that have an owner are kept, by route and thread, each with its owner.
+ * The owners of threads that the agent named recently, so that it need not be asked before each
+ * request. Threads without an owner are not kept.
  *
  * Each isolate has its own cache. If another isolate deletes a thread, and another caller creates
  * one with the same id, this isolate still knows the former owner until the entry expires.
@@ -17,7 +17,7 @@ const MAX_ENTRIES = 10_000
 export interface OwnershipCache {
   isOwn(route: string, thread: string, owner: string): boolean
   /**
-   * Must be called before the agent is asked.
+   * Begins a question to the agent: it must be called before the agent is asked.
    * @returns a function that notes a thread which the agent says is the owner's, unless the thread
    *   was or could have been deleted since the agent was asked
    */
@@ -25,8 +25,8 @@ export interface OwnershipCache {
   /** Forgets a thread that its owner deletes, and reserves its id. */
   forget(route: string, thread: string, owner: string): void
   /**
-   * Tells whether another owner recently deleted a thread with this id. Runs left over from it
-   * could write into a new thread.
+   * Tells whether another owner recently deleted a thread with this id. If so, runs of the deleted
+   * thread may still be active, and could write into a new thread.
    */
   isReserved(route: string, thread: string, owner: string): boolean
 }
@@ -41,8 +41,8 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
   const found = new Map<string, Entry>()
   const deleted = new Map<string, Entry>()
   /**
-   * When a deletion was last evicted early, for lack of room. Answers to questions asked before
-   * that are not noted.
+   * When the entry of a deletion was last removed early, for lack of room. Answers of the agent to
+   * questions that are older than this are not noted.
    */
   let dropped = Number.NEGATIVE_INFINITY
   const keyOf = (route: string, thread: string) => JSON.stringify([route, thread])
@@ -51,7 +51,7 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
     return entry !== undefined && now() < entry.until ? entry : undefined
   }
   const put = (entries: Map<string, Entry>, key: string, owner: string, forMs: number): Entry | undefined => {
-    // An entry that is put again becomes the newest.
+    // An entry that is stored again becomes the newest.
     entries.delete(key)
     const [oldest] = entries.size >= MAX_ENTRIES ? entries : []
     if (oldest) entries.delete(oldest[0])

@@ -3,9 +3,9 @@ const MIN_SECRET_CHARS = 32
 
 /** The keys of sealed and derived ids: HMAC-SHA-256, with the usages `sign` and `verify`. */
 export interface ThreadKeys {
-  /** Seals. */
+  /** Seals ids. */
   readonly current: CryptoKey
-  /** Opens what was sealed before the last rotation. */
+  /** Opens ids that were sealed before the last rotation. */
   readonly previous: CryptoKey | undefined
   /**
    * Derives ids, which must never change: with another key all callers would lose their
