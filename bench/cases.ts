@@ -6,7 +6,7 @@ import { median, type Spread, shuffled, spreadOf } from './statistics.ts'
 import type { Algorithm, Tokens } from './tokens.ts'
 import { rssBytes } from './usage.ts'
 
-/** Which tokens the requests of a case carry. */
+/** The tokens that the requests of a case carry. */
 export type TokenUse =
   | { readonly use: 'none' }
   | { readonly use: 'known'; readonly token: string }
@@ -18,10 +18,15 @@ export interface Case {
   readonly subject: Running
   readonly exchange: Exchange
   readonly tokens: TokenUse
-  /** The ids of the cases that its CPU and its latency are compared with. */
+  /**
+   * The ids of the cases that its CPU time (`floor`) and its latency (`origin`) are compared with.
+   */
   readonly floor?: string
   readonly origin?: string
-  /** The part of the usual number of requests, if each one is heavy. */
+  /**
+   * The part of the usual number of requests that is sent. It is less than 1 if each request is
+   * heavy.
+   */
   readonly share?: number
 }
 
@@ -31,7 +36,9 @@ export interface Sample {
   readonly p50Ms: number
   readonly p99Ms: number
   readonly rssMiB: number
-  /** The median ratio to the floor, slice by slice. */
+  /**
+   * The median over the slices of the CPU time divided by that of the floor: the simplest Worker.
+   */
   readonly timesFloor: number
 }
 
@@ -49,17 +56,17 @@ export interface Run extends Pick<Options, 'rounds' | 'sizes'> {
 }
 
 /**
- * The slices of a sample. The floor runs between two of them, so that a machine that slows down
- * slows both.
+ * The number of slices of a sample. Between two slices the floor, the case for comparison, is
+ * measured. If the machine slows down, it thus slows both.
  */
 export const SLICES = 12
 
-/** Tokens and connections that a paced phase needs beside its own requests. */
+/** Tokens and connections that a phase with a fixed rate needs beside its own requests. */
 const PACED_EXTRA = 20
 
 /**
- * Runs every case once in each round, in a different order each time. Comparisons are made within a
- * round.
+ * Runs every case once in each round, in a different order each time. Only results of the same
+ * round are compared.
  */
 export async function runCases(cases: readonly Case[], run: Run): Promise<Figures[]> {
   for (const { tokens } of cases) if (tokens.use === 'new') await poolOf(tokens, run.rounds, run)
@@ -86,7 +93,7 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
   const { sizes } = run
   const requestAt = await requestsOf(each, round, run)
   const load = new Load(subject, requestAt, sizes.connections)
-  // A token that the floor has seen before would not be new to it, so it gets others.
+  // The floor gets other tokens. A token that it has seen before would not be new to it.
   const beside = floor && new Load(floor.subject, await requestsOf(floor, run.rounds + round, run), sizes.connections)
   const slice = Math.ceil((sizes.requests * share) / SLICES)
   const own: Spent[] = []
@@ -141,7 +148,7 @@ export async function requestsOf(
   return (index) => own[index % own.length] as Buffer
 }
 
-/** Signs enough tokens that no subject sees one twice in the whole run. */
+/** Signs enough tokens. No gateway may see a new token twice in the whole run. */
 const poolOf = ({ algorithm, who }: TokenUse & { use: 'new' }, rounds: number, run: Run) =>
   run.keys.pool(tokensPerRound(run) * rounds, algorithm, who)
 

@@ -20,7 +20,10 @@ const HEAD = 46
 const GAP = 26
 const MARGIN = 20
 
-/** Colours that are readable on white and on black. The page's own scheme picks the text colour. */
+/**
+ * Colours that are readable on white and on black. The colour scheme of the page picks the text
+ * colour.
+ */
 const STYLE = `
 text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 .title { font-weight: 600; font-size: 15px }
@@ -32,7 +35,7 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
   .range { stroke: #e6edf3 } .back { fill: #0d1117 }
 }`
 
-/** Draws horizontal bars with their range, one panel below the other. */
+/** Draws horizontal bars that show their ranges, one panel below the other. */
 export function chart(panels: readonly Panel[], footer: string): string {
   const shown = panels.filter(({ bars }) => bars.length > 0)
   let top = MARGIN

@@ -27,7 +27,10 @@ export interface ColdStart {
   }
 }
 
-/** Measures a crowd at a fresh isolate, the CPU of its start, and its size. */
+/**
+ * Measures a fresh isolate: how it handles many requests at once, the CPU time of its start, and
+ * its size.
+ */
 export async function measureColdStart(world: World, rounds: number): Promise<ColdStart> {
   const fetches: number[] = []
   const addedCpuMs: number[] = []
@@ -78,8 +81,8 @@ const keyFetches = async ({ keySets }: World): Promise<number> =>
   Number(await (await fetch(`http://127.0.0.1:${keySets.port}/fetches`)).text())
 
 /**
- * Returns the start-up time. Other work on the machine only adds to a sample, so the least is the
- * best.
+ * Returns the start-up time. Other work on the machine can only add to a sample, so the least
+ * sample is the best.
  */
 function startupMs(): number {
   mkdirSync(cache, { recursive: true })

@@ -51,7 +51,10 @@ export class Connection {
     this.#socket = undefined
   }
 
-  /** Closes by a reset, which is noticed even on a silent stream that is forwarded unread. */
+  /**
+   * Closes the connection by a reset. A reset is noticed even on a silent stream that is forwarded
+   * unread.
+   */
   reset(): void {
     this.#socket?.resetAndDestroy()
     this.close()

@@ -1,14 +1,14 @@
 /** One request of a case, before it has a token. */
 export interface Exchange {
   readonly method: 'GET' | 'POST'
-  /** `{thread}` in it becomes a different thread in each request. */
+  /** The path. `{thread}` in it becomes a different thread in each request. */
   readonly path: string
-  /** Tells the origin which answer to give. Absent: a small JSON. */
+  /** Tells the origin which answer to give. Absent: a small JSON answer. */
   readonly query?: string
   readonly body?: string | undefined
 }
 
-/** Returns the path of the request with this number. */
+/** Returns the path of the request that has this number. */
 export const pathAt = ({ path }: Exchange, index: number): string =>
   path.replace('{thread}', () => `${index.toString(16).padStart(8, '0')}-2f2c-4b5e-9a55-6f0a4f0c9d11`)
 

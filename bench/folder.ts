@@ -6,15 +6,15 @@ import path from 'node:path'
 export const root = path.resolve(import.meta.dirname, '..')
 export const bench = import.meta.dirname
 
-/** Raw figures of whole runs. Only the published ones are in git. */
+/** The folder for raw figures of whole runs. Only the published figures are in git. */
 export const results = path.join(bench, 'results')
 
-/** Downloads, which are made once and used again. */
+/** The folder for downloads, which are made once and used again. */
 export const cache = path.join(root, 'node_modules/.cache/sallyport-bench')
 
 /**
- * Files that this run writes for the processes that it starts. Servers that give up root must be
- * able to read them.
+ * The folder for files that this run writes for the processes that it starts. Servers that give up
+ * root must be able to read them.
  */
 export const scratch = mkdtempSync(path.join(tmpdir(), 'sallyport-bench-'))
 chmodSync(scratch, 0o755)

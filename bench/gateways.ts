@@ -16,7 +16,10 @@ export interface Gateways {
   start(world: World, running: Running[]): Promise<{ readonly notes: readonly string[] }>
 }
 
-/** Measures the same request through Sallyport and through gateways that verify the same token. */
+/**
+ * Measures the same request through Sallyport and through other gateways that verify the same
+ * token.
+ */
 export async function measureGateways(gateways: Gateways, world: World, options: Options): Promise<Section> {
   const floor = await startFloor(world)
   const running: Running[] = []

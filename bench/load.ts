@@ -17,7 +17,7 @@ export interface Latency {
   readonly p99Ms: number
 }
 
-/** Sends requests to one subject as fast as possible, over several connections that are kept. */
+/** Sends requests to one process as fast as possible, over several connections that stay open. */
 export class Load {
   readonly #subject: Running
   readonly #requestAt: RequestAt
@@ -30,12 +30,12 @@ export class Load {
     this.#connections = Array.from({ length: connections }, () => new Connection(subject.port))
   }
 
-  /** How many were sent so far. */
+  /** The number of requests that were sent so far. */
   get sent(): number {
     return this.#next
   }
 
-  /** Sends this many requests, and returns the time that the subject's processes spent on them. */
+  /** Sends this many requests. Returns the time that the gateway's processes spent on them. */
   async send(count: number): Promise<Spent> {
     const until = this.#next + count
     const worker = async (connection: Connection) => {
@@ -64,8 +64,8 @@ export const together = (parts: readonly Spent[]): Spent => {
 }
 
 /**
- * Sends over one connection at a rate that is easy for every subject. It shows the latency of a
- * lone caller.
+ * Sends requests over one connection, at a rate that is easy for every gateway. It shows the
+ * latency of a caller who is alone.
  */
 export async function pace(
   subject: Running,

@@ -27,7 +27,7 @@ export const readMachine = (): MachineBefore => ({
   versions: {},
 })
 
-/** @param more versions of programs that were measured beside the usual subjects */
+/** @param more versions of programs that were measured beside the usual ones */
 export const afterwards = (before: MachineBefore, more: Readonly<Record<string, string>> = {}): Machine => ({
   ...before,
   loadAfter: loadNow(),
@@ -37,8 +37,8 @@ export const afterwards = (before: MachineBefore, more: Readonly<Record<string, 
 export const loadNow = (): number => Math.round((loadavg()[0] ?? 0) * 100) / 100
 
 /**
- * Describes the CPU. Virtual machines often name no model, so other fields must tell one kind from
- * another.
+ * Describes the CPU. Virtual machines often name no model, so other fields have to show which kind
+ * it is.
  */
 function cpuModel(): string {
   const info = readFileSync('/proc/cpuinfo', 'utf8')

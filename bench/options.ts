@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
 import type { RigSize } from './rig/rig.ts'
 
-/** The groups of a usual run. */
+/** The groups of cases in a usual run. */
 export const usual = ['requests', 'peers', 'streams', 'memory', 'growth', 'parts'] as const
-/** The groups that can be measured against another commit. */
+/** The groups of cases that can be measured against another commit. */
 const comparable = ['requests', 'streams'] as const
-/** `proxies` installs programs and `load` measures no cost, so both run only on request. */
+/**
+ * All groups. `proxies` installs programs and `load` measures no cost, so both run only on request.
+ */
 const groups = [...usual, 'proxies', 'load'] as const
 export type Group = (typeof groups)[number]
 
@@ -24,16 +26,18 @@ export type LoadOptions = Pick<Options, 'load'>
 export interface AgainstOptions extends Pick<Options, 'rounds' | 'sizes'> {
   readonly against: string
   readonly only: readonly ('requests' | 'streams')[]
-  /** CPU that each request of the working tree's build wastes, to show that a run notices it. */
+  /**
+   * CPU time that the working tree's build wastes on each request, to show that a run notices it.
+   */
   readonly handicapMicros: number
 }
 
 /** The amount of work for one sample. */
 export interface Sizes {
-  /** For the first round; the others use a quarter of it. */
+  /** The number of requests before the first round; the other rounds send a quarter of it. */
   readonly warmup: number
   readonly requests: number
-  /** Requests at a fixed rate, for latency. */
+  /** The number of requests at a fixed rate, for latency. */
   readonly paced: number
   readonly pacedPerSecond: number
   readonly connections: number
@@ -44,7 +48,7 @@ export interface Sizes {
   readonly users: number
 }
 
-/** With fewer rounds, too little is known about how much the figures vary. */
+/** The usual number of rounds. Fewer rounds would show too little of how much the figures vary. */
 const ROUNDS = 5
 
 const full: Sizes = {

@@ -4,7 +4,7 @@ import type { StreamFigures } from './groups/streams.ts'
 import type { Spread } from './statistics.ts'
 import type { Section } from './table.ts'
 
-/** Returns the panels that answer the usual questions: the cost, the latency, and the streams. */
+/** Returns the panels of the chart: the cost, the latency, and the streams. */
 export function panelsOf(sections: readonly Section[]): Panel[] {
   const of = <T>(id: string) => (sections.find((section) => section.id === id)?.figures ?? []) as readonly T[]
   const peersOf = (tokens: 'known' | 'new') =>

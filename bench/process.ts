@@ -8,10 +8,10 @@ export interface Running {
   readonly name: string
   readonly pid: number
   readonly port: number
-  /** How it ended, with its last errors; undefined while it runs. */
+  /** Says how the process ended, with its last errors; undefined while it runs. */
   ended(): string | undefined
   stop(): Promise<void>
-  /** Ends it at once, without a chance to clean up. */
+  /** Ends the process at once. It has no chance to clean up. */
   kill(): Promise<void>
 }
 
@@ -23,14 +23,14 @@ export interface Start {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly startSeconds?: number
-  /** Receives its standard output, which is lost otherwise. */
+  /** Receives the standard output of the process, which is lost otherwise. */
   readonly outputFile?: string
 }
 
 const GRACE_MS = 3000
 /**
- * Raises the limit of open files: idle streams take two each, and shells often allow 1,024. `exec`
- * keeps the process id.
+ * Raises the limit of open files, because each idle stream takes two, and shells often allow 1,024.
+ * `exec` keeps the process id.
  */
 const WITH_ALL_FILES = 'ulimit -n $(ulimit -Hn); exec "$0" "$@"'
 const started = new Set<ChildProcess>()
@@ -40,7 +40,7 @@ process.on('exit', () => {
 })
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(130))
 
-/** Starts a process and waits until something listens on its port. Keeps the last of its errors. */
+/** Starts a process and waits until it listens on its port. Keeps the last of its error output. */
 export async function start({
   name,
   command,
@@ -90,7 +90,7 @@ export async function start({
   }
 }
 
-/** Whether anything answers. Any status counts, because the self-check looks at it later. */
+/** Tells whether a server answers. Any status counts, because the self-check looks at it later. */
 async function answers(port: number): Promise<boolean> {
   const reply = await fetch(`http://127.0.0.1:${port}/`, { signal: AbortSignal.timeout(5000) }).catch(() => undefined)
   await reply?.body?.cancel()
@@ -122,6 +122,6 @@ function kill(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal)
   } catch {
-    // It has ended already.
+    // The process has ended already.
   }
 }

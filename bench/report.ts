@@ -8,8 +8,8 @@ import { panelsOf } from './panels.ts'
 import type { Section } from './table.ts'
 
 /**
- * Writes the figures and the chart. A whole run replaces the published ones. A partial or quick run
- * writes its own into the cache.
+ * Writes the figures and the chart. A whole run replaces the published files. A partial or quick
+ * run writes its files into the cache.
  * @returns the two files that were written
  */
 export async function writeReport(sections: readonly Section[], machine: Machine, options: Options): Promise<string[]> {

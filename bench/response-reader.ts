@@ -2,8 +2,9 @@ const END_OF_HEAD = Buffer.from('\r\n\r\n')
 const CR_LF = Buffer.from('\r\n')
 
 /**
- * Reads the part of HTTP/1.1 that the servers of this bench use. It counts bodies and keeps none: a
- * full client would take more CPU than the gateways that it measures, on the same two cores.
+ * Reads the part of HTTP/1.1 that the servers of this bench use. It counts the bytes of bodies and
+ * does not keep them. A full client would take more CPU time than the gateways that it measures, on
+ * the same two cores.
  */
 export class ResponseReader {
   status = 0

@@ -16,7 +16,7 @@ if (await needsInstall(bench)) {
   await install(bench, AbortSignal.timeout(300_000))
 }
 
-// Imported late, because they need packages that have just been installed.
+// Imported late, because these files need packages that have just been installed.
 const { measureAgainst, writeAgainst } = await import('./against/against.ts')
 const { measureGroups } = await import('./groups/groups.ts')
 const { afterwards, loadNow, readMachine } = await import('./machine.ts')

@@ -22,7 +22,10 @@ export const issuerOf = (world: RouteWorld, index = 0, jwksUri = world.jwksUri):
   ...(index > 0 && { subjectPrefix: `login-${index}|` }),
 })
 
-/** Returns a policy. Its conditions all hold for the caller, so that no evaluation ends early. */
+/**
+ * Returns a policy. All its conditions hold for the caller, so that every evaluation runs to its
+ * end.
+ */
 export const policyOf = (index: number): Policy => ({
   id: `members-${index}`,
   allow: [{ name: 'members', operations: ['*'], when: { all: [{ role: 'member' }, { caller: 'user' }] } }],
@@ -74,7 +77,10 @@ const kinds = ['http', 'langgraph', 'ag-ui', 'mcp', 'copilotkit'] as const
 export const usualRoutes = (world: World, bind: Binding): Route[] =>
   kinds.map((kind) => routeOf(world, kind, { assertion: { bind } }))
 
-/** @param outputFile receives the audit lines, which are lost otherwise */
+/**
+ * Starts the gateway in workerd. @param outputFile receives the audit lines, which are lost
+ * otherwise
+ */
 export async function startSallyport(
   world: { readonly bundles: Pick<World['bundles'], 'sallyport'> },
   name: string,
@@ -85,7 +91,7 @@ export async function startSallyport(
   return startWorker({
     name,
     port,
-    // The check compares ten thousand routes with each other.
+    // At the start, the gateway compares ten thousand routes with each other.
     startSeconds: 180,
     code: world.bundles.sallyport,
     ...(outputFile !== undefined && { outputFile }),

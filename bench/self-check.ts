@@ -8,13 +8,13 @@ import type { World } from './world.ts'
 export interface Report {
   readonly user: string | null
   readonly authorization: string | null
-  /** Header and claims of the assertion or the bearer token. */
+  /** The first two parts, header and claims, of the assertion or the bearer token. */
   readonly unsigned: string
 }
 
 /**
- * Proves that a subject does what its row claims, before its figures are used: a good token passes
- * and the origin sees its owner, and wrong tokens are refused.
+ * Proves that a gateway does what its row in the table claims, before its figures are used. A good
+ * token passes and the origin sees its owner. Wrong tokens are refused.
  * @returns faults, in sentences
  */
 export async function checkSubject(world: World, subject: Running, exchange: Exchange): Promise<string[]> {
@@ -40,7 +40,7 @@ export async function checkSubject(world: World, subject: Running, exchange: Exc
   return faults
 }
 
-/** Returns the caller that the origin could learn from headers, or from a signed assertion. */
+/** Returns the caller that headers or a signed assertion name to the origin. */
 function userOf(report: Report | undefined): string | undefined {
   if (report?.user) return report.user
   return report?.unsigned ? decodeJwt(`${report.unsigned}.`).sub : undefined
@@ -67,7 +67,7 @@ async function ask(subject: Running, exchange: Exchange, token: string | undefin
   }
 }
 
-/** Checks that a subject answers a measured request as the floor does. */
+/** Checks that a gateway answers a measured request as the floor (the simplest gateway) does. */
 export async function checkExchange(subject: Running, exchange: Exchange, token: string): Promise<string[]> {
   const connection = new Connection(subject.port)
   const { status } = await connection.send(requestBytes(subject.port, exchange, token))
@@ -75,7 +75,7 @@ export async function checkExchange(subject: Running, exchange: Exchange, token:
   return status === 200 ? [] : [`${subject.name}: ${exchange.method} ${exchange.path} got ${status}`]
 }
 
-/** @throws Error with every fault */
+/** Does nothing if there are no faults. @throws Error with every fault */
 export function insist(faults: readonly string[]): void {
   if (faults.length > 0) throw new SelfCheckError(faults.join('\n'))
 }

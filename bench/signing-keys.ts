@@ -2,7 +2,10 @@ import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK } from 'jo
 
 let made: Promise<{ keys: JWK[] }> | undefined
 
-/** Returns the gateway's own key. The first one of a set signs, and `npm run keys` makes ES256. */
+/**
+ * Returns the gateway's own signing key. The first key of a set signs, and `npm run keys` makes
+ * ES256.
+ */
 export function signingKeys(): Promise<{ keys: JWK[] }> {
   made ??= make()
   return made

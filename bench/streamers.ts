@@ -14,7 +14,7 @@ export interface Streamers {
 }
 
 /**
- * Starts each subject in a process of its own, so that their memory is counted apart.
+ * Starts each gateway in a process of its own, so that the memory of each is measured alone.
  * HAProxy is among them only if the proxies were asked for.
  */
 export async function startStreamers(world: World, { only }: Pick<Options, 'only'>): Promise<Streamers> {

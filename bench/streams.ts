@@ -4,7 +4,7 @@ import type { Running } from './process.ts'
 import { percentile } from './statistics.ts'
 import { cpuMicros } from './usage.ts'
 
-/** A subject whose way of forwarding a stream is measured, and the request for it. */
+/** A gateway that forwards the stream to be measured, and the request for it. */
 export interface Streamer {
   readonly title: string
   readonly subject: Running
@@ -19,14 +19,14 @@ export const langgraphStream: Exchange = {
 }
 export const agUiStream: Exchange = { method: 'POST', path: '/agents/ag-ui', body: runInput(2_000) }
 
-/** The approximate size of the origin's events, which are a few bytes longer. */
+/** The approximate size of the origin's events. The real events are a few bytes longer. */
 const EVENT_BYTES = 100
 
 export function streamBytes({ subject, exchange, token }: Streamer, query: string): Buffer {
   return requestBytes(subject.port, { ...exchange, query }, token)
 }
 
-/** Measures the milliseconds until the first event, for callers who come one after the other. */
+/** Measures the milliseconds until the first event. The callers come one after the other. */
 export async function firstEventMs(streamer: Streamer, count: number): Promise<number> {
   const connection = new Connection(streamer.subject.port)
   const request = streamBytes(streamer, '?n=3&gap=1')

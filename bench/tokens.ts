@@ -16,7 +16,7 @@ export interface TokenOptions {
   readonly audience?: string
   readonly lifetimeSeconds?: number
   readonly issuer?: string
-  /** Signs with a key that no issuer has, under the key id of a trusted one. */
+  /** Signs with a key that no issuer has, but names the key id of a trusted issuer. */
   readonly forged?: boolean
 }
 
@@ -71,7 +71,8 @@ export class Tokens {
   }
 
   /**
-   * Returns distinct tokens, of one person or each of another. An existing pool is only lengthened.
+   * Returns tokens that all differ: of one person, or each of a different person. A pool that
+   * exists already is only made longer.
    */
   async pool(size: number, algorithm: Algorithm, who: 'one' | 'many' = 'one'): Promise<readonly string[]> {
     const name = `${algorithm} ${who}`
@@ -94,7 +95,9 @@ async function makeKey(algorithm: Algorithm): Promise<Key> {
   return { kid, privateKey, publicJwk: { ...jwk, kid, use: 'sig', alg: algorithm }, pem: await exportSPKI(publicKey) }
 }
 
-/** Makes public keys that sign nothing, for key sets as long as those of large providers. */
+/**
+ * Makes public keys that sign nothing. With them, key sets are as long as those of large providers.
+ */
 export async function otherKeys(count: number): Promise<JWK[]> {
   const made = await Promise.all(Array.from({ length: count }, () => makeKey('RS256')))
   return made.map(({ publicJwk }) => publicJwk)

@@ -1,20 +1,20 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
 /**
- * The unit of `utime` and `stime` on Linux. It has always been a hundredth of a second in user
- * space.
+ * The unit of `utime` and `stime` on Linux, in microseconds. For programs, it has always been a
+ * hundredth of a second.
  */
 const MICROSECONDS_PER_TICK = 10_000
 const PAGE_BYTES = 4096
 
-/** Returns a process and all its descendants, as they are now. */
+/** Returns the ids of a process and of all its descendants at this moment. */
 export function treeOf(pid: number): number[] {
   return [pid, ...childrenOf(pid).flatMap(treeOf)]
 }
 
 /**
- * Returns the CPU time of a process tree since its start, in microseconds. The scheduler counts
- * nanoseconds. `stat`, for kernels without that, counts hundredths of a second.
+ * Returns the CPU time of a process and its descendants since their start, in microseconds. The
+ * scheduler counts nanoseconds. On kernels without that, `stat` counts hundredths of a second.
  */
 export function cpuMicros(pid: number): number {
   return sum(treeOf(pid).map((each) => scheduled(each) ?? ticks(each) * MICROSECONDS_PER_TICK))
@@ -24,10 +24,10 @@ export function rssBytes(pid: number): number {
   return sum(treeOf(pid).map((each) => Number(read(`/proc/${each}/statm`)?.split(' ')[1] ?? 0) * PAGE_BYTES))
 }
 
-/** Resets the largest RSS of one process. */
+/** Resets the peak memory (RSS) of one process. */
 export const forgetPeak = (pid: number): void => writeFileSync(`/proc/${pid}/clear_refs`, '5')
 
-/** Returns the largest RSS of one process since the last reset. */
+/** Returns the peak memory (RSS) of one process since the last reset. */
 export const peakBytes = (pid: number): number =>
   Number(/^VmHWM:\s*(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1] ?? Number.NaN) * 1024
 
@@ -44,7 +44,8 @@ function scheduled(pid: number): number | undefined {
 }
 
 function ticks(pid: number): number {
-  // The name of a process may contain spaces and parentheses. The fields begin after the last one.
+  // The name of a process may contain spaces and parentheses. The fields begin after the last
+  // parenthesis.
   const fields = (read(`/proc/${pid}/stat`) ?? '').split(') ').at(-1)?.split(' ') ?? []
   return Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
 }

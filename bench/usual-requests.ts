@@ -4,7 +4,7 @@ import type { World } from './world.ts'
 
 export type Shape = keyof typeof exchanges
 
-/** One request by which Sallyport is measured. */
+/** A request with which Sallyport is measured. */
 export interface UsualRequest extends Pick<Case, 'title' | 'tokens' | 'share'> {
   readonly shape: Shape
   readonly bind: Binding
@@ -24,7 +24,10 @@ const kinds = [
   'copilotkit',
 ] as const
 
-/** Returns the requests that are measured, by kind of agent, token and binding. */
+/**
+ * Returns the requests that are measured: by kind of agent, by token, and by whether assertions are
+ * bound to requests.
+ */
 export async function usualRequests(world: World): Promise<UsualRequest[]> {
   const token = await world.tokens.sign()
   const known = (shape: Shape, bind: Binding): UsualRequest => ({

@@ -9,18 +9,18 @@ import { type Running, start } from './process.ts'
 
 export interface WorkerOptions {
   readonly name: string
-  /** A bundle made by `bundle`. */
+  /** The code of the Worker, made by `bundle`. */
   readonly code: string
   readonly port?: number
   readonly startSeconds?: number
   /** Receives the output of the Worker's `console.log`. */
   readonly outputFile?: string
-  /** Text bindings. */
+  /** Bindings of the Worker that are texts. */
   readonly env: Readonly<Record<string, string>>
 }
 
 /**
- * Bundles as wrangler does for production: one module, minified.
+ * Bundles code into one minified module, as wrangler does for production.
  * @param entry a path, absolute or below bench/
  * @param define replacements for names in the code
  */
@@ -36,7 +36,7 @@ export async function bundle(entry: string, define: Readonly<Record<string, stri
 }
 
 /**
- * Starts the bare runtime, without wrangler or miniflare: these cost many times more than the code
+ * Starts workerd alone, without wrangler or miniflare. These cost many times more than the code
  * that is measured.
  */
 export async function startWorker({

@@ -9,13 +9,16 @@ import { bundle } from './workerd.ts'
 /** The number of identity providers. By default, tokens come from the first one. */
 const ISSUERS = 10
 
-/** The parts around every subject: the agent, the identity provider, the bundles. */
+/**
+ * The servers and files that every measured gateway needs: the agent, the identity provider, the
+ * bundles.
+ */
 export interface World {
   readonly origin: Running
   readonly originUrl: string
   readonly keySets: Running
   readonly jwksUri: string
-  /** The same keys among forty-seven others. */
+  /** The address of a key set with the same keys and forty-seven others. */
   readonly largeJwksUri: string
   readonly issuers: readonly string[]
   readonly tokens: Tokens
@@ -48,7 +51,7 @@ export async function createWorld(): Promise<World> {
   }
 }
 
-/** Returns the owner as `npm run threads` prints it. */
+/** Returns the name of a thread's owner, as `npm run threads` prints it. */
 const ownerOf = (issuer: string, subject: string): string =>
   createHash('sha256')
     .update(JSON.stringify(['own', issuer, subject]))

@@ -9,8 +9,8 @@ export default defineIssuer({
   issuer: { env: 'ISSUER_URL' },
   audience: ['agents'],
   algorithms: ['RS256', 'ES256'],
-  // jwksUri is left out: OpenID Connect Discovery below the issuer says where the keys are.
-  // `claims` names the claims that policies read. For a well-known provider, `preset: 'auth0'` and
-  // so on fills them in.
+  // `jwksUri` is left out, so the gateway finds the keys through OpenID Connect Discovery, at an
+  // address below the issuer. `claims` names the claims that policies read. For a well-known
+  // provider, a setting such as `preset: 'auth0'` fills them in.
   claims: { roles: 'roles', tenant: 'tenant', email: 'email', name: 'name' },
 })

@@ -1,6 +1,6 @@
 import { definePolicy } from 'sallyport'
 
-/** Members and admins may hold conversations. Only admins may delete, copy or count them. */
+/** Allows members and admins to hold conversations. Only admins may delete, copy or count them. */
 export default definePolicy({
   id: 'members-chat',
   allow: [

@@ -1,8 +1,8 @@
 import { definePolicy } from 'sallyport'
 
 /**
- * Refuses tokens that a client got for itself. This is a second policy on a route, and both must
- * allow.
+ * Refuses tokens that a client got for itself, without a person. It is the second policy of a
+ * route, and both policies must allow a request.
  */
 export default definePolicy({
   id: 'people-only',

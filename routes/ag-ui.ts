@@ -2,7 +2,10 @@ import { defineRoute } from 'sallyport'
 import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
 
-/** Any agent that speaks AG-UI; `npm start` puts the sample of examples/ag-ui-agent here. */
+/**
+ * A route for any agent that speaks AG-UI. With `npm start`, it is the sample in
+ * examples/ag-ui-agent.
+ */
 export default defineRoute({
   id: 'ag-ui',
   path: '/agents/ag-ui',

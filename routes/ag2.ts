@@ -4,8 +4,8 @@ import membersChat from '../policies/members-chat'
 import peopleOnly from '../policies/people-only'
 
 /**
- * An AG2 agent behind `AGUIStream`. Its tools read `context_variables.get("auth_user")` (0.x) or
- * `ctx.variables["auth_user"]` (1.x).
+ * A route for an AG2 agent behind `AGUIStream`. The agent's tools read the user from
+ * `context_variables.get("auth_user")` (0.x) or `ctx.variables["auth_user"]` (1.x).
  */
 export default defineRoute({
   id: 'ag2',
@@ -14,7 +14,7 @@ export default defineRoute({
   trust: [companyLogin],
   policies: [membersChat, peopleOnly],
   identity: {
-    // The shape that the agent's tools expect, field by field.
+    // The members of the user's data that the agent's tools expect, field by field.
     state: {
       key: 'auth_user',
       fields: { user_id: 'user_id', role: 'role', email: 'email', name: 'name', tenant: 'tenant' },

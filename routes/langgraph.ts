@@ -3,9 +3,9 @@ import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
 
 /**
- * A LangGraph server. Its graphs read the user at `config["configurable"]["x-user-id"]` and the
- * other `x-user-*` names. A Python server needs `"http": {"configurable_headers": {"includes":
- * ["x-user-*"]}}` in langgraph.json for that, a JavaScript server nothing.
+ * A route for a LangGraph server. Its graphs read the user at `config["configurable"]["x-user-id"]`
+ * and the other `x-user-*` names. A Python server needs `"http": {"configurable_headers":
+ * {"includes": ["x-user-*"]}}` in langgraph.json for that. A JavaScript server needs nothing.
  */
 export default defineRoute({
   id: 'langgraph',

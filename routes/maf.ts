@@ -3,9 +3,9 @@ import companyLogin from '../policies/company-login'
 import membersChat from '../policies/members-chat'
 
 /**
- * Microsoft Agent Framework. In Python, tools read `ctx.session.state["auth_user"]` without any
- * change. In .NET, AddJwtBearer fills `HttpContext.User` once `JwtAuthority` is this gateway's
- * PUBLIC_URL and `JwtAudience` is "maf".
+ * A route for Microsoft Agent Framework. In Python, tools read `ctx.session.state["auth_user"]`
+ * without any change. In .NET, AddJwtBearer fills `HttpContext.User` if `JwtAuthority` is this
+ * gateway's PUBLIC_URL and `JwtAudience` is "maf".
  */
 export default defineRoute({
   id: 'maf',

@@ -13,7 +13,7 @@ import { sectionOf } from './section.ts'
 import { streamCases } from './streams.ts'
 
 /**
- * Measures the working tree against another commit, in processes that take turns.
+ * Measures the working tree against another commit. The processes of both take turns.
  * @param print receives each table as soon as it is complete
  */
 export async function measureAgainst(
@@ -45,7 +45,10 @@ export async function measureAgainst(
   return sections
 }
 
-/** Writes every slice of a run, for readers who want to judge it in another way. */
+/**
+ * Writes the figures of every slice (a short part) of a run, for readers who want to judge the run
+ * in another way.
+ */
 export async function writeAgainst(
   sections: readonly Section[],
   machine: Machine,

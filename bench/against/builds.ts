@@ -9,19 +9,19 @@ import type { World } from '../world.ts'
 import { type Checkout, checkOut, ENTRY } from './checkout.ts'
 import type { Trio } from './trio.ts'
 
-/** The part of a tree's bench that starts its gateway. */
+/** The functions of a tree's bench that start its gateway. */
 type Starter = Pick<typeof own, 'startSallyport' | 'usualRoutes'>
 
 export interface Builds {
   readonly commit: string
   readonly notes: readonly string[]
-  /** Starts a new process of the build for this member of the trio. */
+  /** Starts a new process of this member's build. The three members are described in trio.ts. */
   start(member: keyof Trio<unknown>, bind: own.Binding): Promise<Running>
 }
 
 /**
  * Bundles the working tree and a commit, each from its own files.
- * @param handicapMicros CPU that each request of the working tree's build wastes
+ * @param handicapMicros CPU time that the build of the working tree wastes on each request
  */
 export async function build(world: World, revision: string, handicapMicros: number): Promise<Builds> {
   const checkout = await checkOut(revision)
@@ -53,9 +53,9 @@ export async function build(world: World, revision: string, handicapMicros: numb
 }
 
 /**
- * Returns the code that starts the commit's gateway: the commit's own bench, because routes,
- * variables and runtime flags may have changed since. If the commit has no bench, the working
- * tree's is used.
+ * Returns the code that starts the commit's gateway. It comes from the commit's own bench, because
+ * routes, variables and runtime flags may have changed since. If the commit has no bench, the bench
+ * of the working tree is used.
  */
 async function starterOf({ folder }: Checkout): Promise<Starter> {
   const file = path.join(folder, 'bench/sallyport.ts')

@@ -4,7 +4,7 @@ import { copyFile, mkdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { root, scratchFolder } from '../folder.ts'
 
-/** The gateway that is measured, relative to the root of any tree. */
+/** The entry file of the gateway that is measured, relative to the root of its tree. */
 export const ENTRY = 'bench/peers/sallyport.ts'
 
 /** The files of a commit, in a folder that is removed when the run ends. */
@@ -46,7 +46,7 @@ export async function checkOut(revision: string): Promise<Checkout> {
   return { folder, commit, notes }
 }
 
-/** Names the working tree: its commit, and whether files differ from it. */
+/** Returns the name of the working tree: its commit, and whether files differ from it. */
 export function treeName(): string {
   const head = git('rev-parse', '--short', 'HEAD') ?? 'no commit'
   return git('status', '--porcelain') ? `${head} with uncommitted changes` : head

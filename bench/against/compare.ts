@@ -8,24 +8,32 @@ import type { Builds } from './builds.ts'
 import { interleave, members, type Trio, trioOf } from './trio.ts'
 import type { Measured } from './verdict.ts'
 
-/** A case of a comparison, which is measured in the same way on each process of a trio. */
+/**
+ * A case of a comparison. It is measured in the same way on each of the three processes in a trio.
+ */
 export interface Compared {
   readonly title: string
   readonly exchange: Exchange
   readonly bind: Binding
-  /** A multiple of six, so that each order of the trio is used equally often. */
+  /** A multiple of six, so that each order of the three processes is used equally often. */
   readonly slices: number
   /** Warms a process up for this case. */
   begin(subject: Running): Promise<Work>
 }
 
 export interface Work {
-  /** Does one slice, and returns its CPU in microseconds for each request or event. */
+  /**
+   * Sends the requests of one slice. Returns its CPU time in microseconds for each request or
+   * event.
+   */
   slice(): Promise<number>
   end(): void
 }
 
-/** Measures every case once in each round, in an order of that round's own, on new processes. */
+/**
+ * Measures every case once in each round, on new processes. The order of the cases changes from
+ * round to round.
+ */
 export async function compare(
   cases: readonly Compared[],
   builds: Builds,
@@ -46,8 +54,9 @@ export async function compare(
 type Trios = ReadonlyMap<Binding, Trio<Running>>
 
 /**
- * Starts a trio for each binding that the cases need, and stops them afterwards. Each round has new
- * processes, so that the luck of one process counts as noise of one round.
+ * Starts three processes for each binding that the cases need, and stops them afterwards. Each
+ * round has new processes. If one process happens to be slow, this counts as noise of one round
+ * only.
  */
 async function withProcesses(
   cases: readonly Compared[],

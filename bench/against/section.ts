@@ -4,7 +4,7 @@ import { type Judged, judge, judgeTogether, type Measured, ROUNDS_FOR_TOGETHER }
 export interface About {
   readonly id: string
   readonly title: string
-  /** The unit that CPU is counted for. */
+  /** The unit for which CPU time is given. */
   readonly unit: 'request' | 'event'
   readonly tree: string
   readonly commit: string

@@ -10,7 +10,7 @@ export interface Trio<T> {
 
 export const members = ['tree', 'commit', 'again'] as const satisfies readonly (keyof Trio<unknown>)[]
 
-/** Every order of three. In six turns, each member is in each place twice. */
+/** All orders of the three processes. In six turns, each member is in each place twice. */
 const orders: readonly (readonly (keyof Trio<unknown>)[])[] = [
   ['tree', 'commit', 'again'],
   ['again', 'commit', 'tree'],
@@ -20,14 +20,14 @@ const orders: readonly (readonly (keyof Trio<unknown>)[])[] = [
   ['commit', 'tree', 'again'],
 ]
 
-/** Makes a value for each member, one after the other. */
+/** Makes one value for each member of the trio, one after the other. */
 export async function trioOf<T>(make: (member: keyof Trio<T>) => Promise<T>): Promise<Trio<T>> {
   return { tree: await make('tree'), commit: await make('commit'), again: await make('again') }
 }
 
 /**
- * Runs a slice of work on each of the three in turn, as many times as asked, in an order that
- * changes each time. A machine that slows down for a while thus slows all three.
+ * Does one slice of work on each of the three processes in turn, as many times as asked. The order
+ * changes each time. If the machine slows down for a while, it thus slows all three.
  * @param work does one slice and returns its cost
  */
 export async function interleave(work: Trio<() => Promise<number>>, slices: number): Promise<Trio<number>[]> {

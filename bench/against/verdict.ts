@@ -1,7 +1,7 @@
 import { median, type Spread, spreadOf } from '../statistics.ts'
 import type { Trio } from './trio.ts'
 
-/** CPU of one case: for each round, the slices of that round. */
+/** The CPU time of one case: for each round, the slices of that round. */
 export interface Measured {
   readonly title: string
   readonly rounds: readonly (readonly Trio<number>[])[]
@@ -9,13 +9,16 @@ export interface Measured {
 
 export type Verdict = 'inside' | 'slower' | 'faster' | 'too few rounds'
 
-/** How one case compares. A/B is the working tree to the commit, A/A the commit to itself. */
+/**
+ * The result for one case. A/B compares the working tree with the commit, A/A the commit with
+ * itself.
+ */
 export interface Judged {
   readonly title: string
   readonly cpuMicros?: Pick<Trio<number>, 'tree' | 'commit'>
   readonly ab: Spread
   readonly aa: Spread
-  /** The ratios that noise alone explains: from 1 / `noise` to `noise`. */
+  /** The size of the noise. Noise alone explains ratios from 1 / `noise` to `noise`. */
   readonly noise: number
   readonly verdict: Verdict
 }
@@ -25,16 +28,20 @@ interface Ratios {
   readonly aa: readonly number[]
 }
 
-/** With two rounds, the row of all cases together would be wrong in one run of five. */
+/**
+ * The least number of rounds for a verdict on all cases together. With two rounds, this verdict
+ * would be wrong in one run of five.
+ */
 export const ROUNDS_FOR_TOGETHER = 5
 
 /**
- * Judges each case of a table by its median A/B ratio over the rounds.
+ * Judges each case of a table by its median A/B ratio (the working tree to the commit) over the
+ * rounds.
  *
- * The noise of a case is the largest distance from 1 among its own A/A ratios of all rounds and the
- * A/A medians of all cases. It counts in both directions, because it is arbitrary which of two
- * equal processes is divided by the other. A verdict of `inside` does not show that two builds are
- * equal. It shows that they differ by less than noise does.
+ * The noise of a case is the largest distance from 1 among its own A/A ratios (the commit to
+ * itself) of all rounds and the A/A medians of all cases. It counts in both directions, because it
+ * is arbitrary which of two equal processes is divided by the other. A verdict of `inside` does not
+ * show that two builds are equal. It shows that they differ by less than noise does.
  */
 export function judge(cases: readonly Measured[]): Judged[] {
   const all = cases.map((each) => ({ ...each, ...ratiosOf(each) }))
@@ -51,7 +58,8 @@ export function judge(cases: readonly Measured[]): Judged[] {
 
 /**
  * Judges all cases as one, which shows small differences that most cases share. Each round counts
- * with the geometric mean of its cases. The noise is that of the A/A means of the rounds.
+ * with the geometric mean of its cases. The noise comes from the means of the A/A ratios (the
+ * commit to itself) of the rounds.
  */
 export function judgeTogether(cases: readonly Measured[]): Judged {
   const all = cases.map(ratiosOf)
@@ -63,7 +71,7 @@ export function judgeTogether(cases: readonly Measured[]): Judged {
   return rounds < ROUNDS_FOR_TOGETHER ? { ...row, verdict: 'too few rounds' } : row
 }
 
-/** The ratios of each round: the medians over its slices. */
+/** Returns the ratios of each round: the medians over its slices. */
 function ratiosOf({ rounds }: Measured): Ratios {
   const over = (member: 'tree' | 'again') =>
     rounds.map((slices) => median(slices.map((slice) => slice[member] / slice.commit)))

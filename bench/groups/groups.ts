@@ -22,7 +22,7 @@ const measures = {
 } satisfies Record<Group, unknown>
 
 /**
- * Measures one group after the other.
+ * Measures one group of cases after the other.
  * @param print receives each table as soon as it is complete
  */
 export async function measureGroups(

@@ -12,8 +12,8 @@ import type { World } from '../world.ts'
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i))
 
 /**
- * Each variant has more of one thing only, so that its cost shows. The request uses the last of
- * many.
+ * The configurations that are measured. Each has more of one thing only, so that the cost of that
+ * thing shows. The request uses the last one of them.
  */
 const variants: Readonly<Record<string, (world: World) => Route[]>> = {
   '100 routes': (world) => [...otherRoutes(world, 99), routeOf(world, 'http')],
@@ -27,8 +27,8 @@ const otherRoutes = (world: World, count: number): Route[] =>
   times(count, (i) => routeOf(world, 'http', { id: `other-${i}`, path: `/agents/other-${i}` }))
 
 /**
- * Measures costs that grow with the configuration and the number of people, and the cost of a cold
- * isolate.
+ * Measures costs that grow with the configuration and the number of people. Also measures the cost
+ * of an isolate that has just started.
  */
 export async function measureGrowth(world: World, options: Options): Promise<Section> {
   const token = await world.tokens.sign()

@@ -15,12 +15,14 @@ interface Held {
   readonly cpu: number
 }
 
-/** How many are opened at a time, because the connection queue is short on some systems. */
+/**
+ * The number of streams that are opened at a time. The connection queue is short on some systems.
+ */
 const AT_ONCE = 25
 
 /**
- * Measures the memory of an open, silent stream. All subjects hold theirs at the same time, so the
- * run waits only once.
+ * Measures the memory of an open, silent stream. All gateways hold their streams open at the same
+ * time, so the run waits only once.
  */
 export async function measureMemory(world: World, { only, sizes }: Options): Promise<Section> {
   const streamers = await startStreamers(world, { only })

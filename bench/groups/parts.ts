@@ -7,7 +7,10 @@ import { figure, type Section, withSpread } from '../table.ts'
 import { bundle, startWorker } from '../workerd.ts'
 import type { World } from '../world.ts'
 
-/** Measures the runtime's own cost of each part, which every gateway in a Worker has to pay. */
+/**
+ * Measures the runtime's own cost of each part of a gateway. Every gateway in a Worker has this
+ * cost.
+ */
 export async function measureParts(world: World, options: Options): Promise<Section> {
   const code = await bundle('peers/parts.ts')
   const workers: Running[] = []

@@ -13,12 +13,15 @@ const proxies = { HAProxy: startHaproxy, nginx: startNginx, Apache: startApache,
 const NOT_MEASURED =
   'Not measured, because no package registry used here has them ready to run: oauth2-proxy, KrakenD, agentgateway.'
 
-/** Compares Sallyport with native proxies. It installs them, so it runs only on request. */
+/**
+ * Compares Sallyport with proxies that do not run in workerd, such as nginx. It installs them, so
+ * it runs only on request.
+ */
 export const measureProxies = (world: World, options: Options): Promise<Section> =>
   measureGateways({ id: 'proxies', title: 'Beside native proxies', notes: [NOT_MEASURED], start }, world, options)
 
 /**
- * Starts the proxies. Leaves out one that cannot be installed or started, and says so in a note.
+ * Starts the proxies. A proxy that cannot be installed or started is left out, and a note says so.
  */
 async function start(world: World, running: Running[]) {
   const notes: string[] = []

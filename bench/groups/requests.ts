@@ -10,14 +10,17 @@ import { type Shape, shareOf, usualRequests } from '../usual-requests.ts'
 import { startFloor } from '../workers.ts'
 import type { World } from '../world.ts'
 
-/** The exchanges of the floor. `floorShape` picks the one with the same body and answer. */
+/**
+ * The requests that are sent to the floor, a Worker that only forwards. `floorShape` picks the one
+ * with the same body and answer.
+ */
 const shapes: readonly Shape[] = ['http', 'mcp', 'ag-ui 2 KB', 'ag-ui 20 KB', 'ag-ui 1 MB']
 const floorShape = (shape: Shape): Shape =>
   shape.startsWith('langgraph') ? 'http' : shape === 'copilotkit' ? 'ag-ui 2 KB' : shape
 
 /**
- * Measures the cost of Sallyport, by kind of agent, token and binding, against a Worker that only
- * forwards.
+ * Measures the cost of Sallyport against a Worker that only forwards, by kind of agent, by token,
+ * and by whether assertions are bound to requests.
  */
 export async function measureRequests(world: World, options: Options): Promise<Section> {
   const floor = await startFloor(world)

@@ -21,10 +21,10 @@ export interface StreamFigures {
   readonly pacedTimesFloor: Spread
 }
 
-/** Several conversations at a time, each written slowly. */
+/** Several conversations at a time, with a pause after each event. */
 const PACED = { streams: 10, events: 300, gapMs: 4 }
 
-/** Measures the cost of an event, and the delay of the first one. */
+/** Measures the cost of an event, and the delay of the first event. */
 export async function measureStreams(world: World, { only, rounds, sizes }: Options): Promise<Section> {
   const streamers = await startStreamers(world, { only })
   const origin: Streamer = { title: 'origin alone', subject: world.origin, exchange: langgraphStream, token: undefined }

@@ -1,4 +1,6 @@
-/** The least that a gateway in workerd can do: forward everything. */
+/**
+ * The simplest possible gateway in workerd: it forwards everything. Others are compared with it.
+ */
 export default {
   fetch(request: Request, { ORIGIN }: { ORIGIN: string }): Promise<Response> {
     const { pathname, search } = new URL(request.url)

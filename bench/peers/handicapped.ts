@@ -4,7 +4,10 @@ import gateway from './sallyport'
 /** Set by the bundler. */
 declare const HANDICAP_MICROS: number
 
-/** A Worker cannot read a clock while it computes, so turns are counted instead. */
+/**
+ * Loop turns for each microsecond. A Worker cannot read a clock while it computes, so it counts
+ * turns.
+ */
 const TURNS_PER_MICRO = 700
 let last = 1
 

@@ -1,4 +1,7 @@
-/** The same gateway on Node, with jose, which keeps the keys that it has fetched. */
+/**
+ * The gateway of hono.ts on Node. It uses the library jose, which caches the keys that it has
+ * fetched.
+ */
 import { serve } from '@hono/node-server'
 import { Hono } from 'hono'
 import { createMiddleware } from 'hono/factory'

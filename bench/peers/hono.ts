@@ -1,6 +1,6 @@
 /**
- * A gateway as a developer would write it with Hono in an afternoon: verify the token, add the
- * user, forward.
+ * A gateway as a developer would write it with Hono in an afternoon. It verifies the token, adds
+ * the user, and forwards the request.
  */
 import { Hono } from 'hono'
 import { jwk } from 'hono/jwk'
@@ -12,7 +12,7 @@ interface Bindings {
   ISSUER: string
   AUDIENCE: string
   JWKS_URI: string
-  /** The keys themselves, so that none are fetched. */
+  /** The keys as JSON, so that no keys are fetched. */
   KEYS?: string
 }
 

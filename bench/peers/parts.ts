@@ -1,4 +1,7 @@
-/** The floor with one more part, which shows the runtime's own price for what a gateway needs. */
+/**
+ * The simplest gateway with one more part at a time. This shows the runtime's own price for each
+ * part.
+ */
 import { Hono } from 'hono'
 
 interface Bindings {
@@ -20,7 +23,10 @@ const RSA_KEY = { ...RSA, modulusLength: 2048, publicExponent: new Uint8Array([1
 const encoder = new TextEncoder()
 const TEXT = encoder.encode('x'.repeat(600))
 const LINE = JSON.stringify({ v: 1, line: 'x'.repeat(600) })
-/** About as many and as long as the headers that a gateway adds for an origin and a caller. */
+/**
+ * Headers that are about as many and as long as those that a gateway adds for an origin and a
+ * caller.
+ */
 const OWN_HEADERS = {
   'x-user-id': 'alice',
   'x-user-email': 'alice@example.com',

@@ -1,5 +1,5 @@
 /**
- * The least that a gateway that reads every event can do: it takes each chunk from the runtime and
+ * The simplest possible gateway that reads every event: it takes each chunk from the runtime and
  * gives it back.
  */
 export default {

@@ -1,4 +1,4 @@
-/** The gateway as src/index.ts makes it, with the routes of a measurement. */
+/** The gateway as src/index.ts makes it, with the routes that a measurement needs. */
 import { env } from 'cloudflare:workers'
 import { createWorker } from '../../src/worker'
 

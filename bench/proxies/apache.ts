@@ -19,7 +19,10 @@ const modules = {
   auth_openidc: 'mod_auth_openidc',
 }
 
-/** Starts mod_auth_openidc as a resource server. It remembers the tokens that it has verified. */
+/**
+ * Starts Apache with mod_auth_openidc, which verifies tokens. It caches the tokens that it has
+ * verified.
+ */
 export async function startApache({ origin, tokens }: World): Promise<Running> {
   const { root, env } = provide(
     ['/usr/sbin/apache2', `${MODULES}/mod_auth_openidc.so`],

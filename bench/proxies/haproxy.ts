@@ -8,8 +8,8 @@ import type { World } from '../world.ts'
 import { provide } from './debian.ts'
 
 /**
- * Starts HAProxy, which verifies signatures itself. The claims are compared one by one. Its key is
- * a file.
+ * Starts HAProxy, which verifies signatures itself. Its configuration compares the claims one by
+ * one, and its key is a file.
  */
 export async function startHaproxy({ origin, tokens }: World): Promise<Running> {
   const { root, env } = provide(['/usr/sbin/haproxy'], ['haproxy'])

@@ -10,8 +10,8 @@ import { provide } from './debian.ts'
 const MODULE = '/usr/lib/nginx/modules/ngx_http_js_module.so'
 
 /**
- * Starts nginx. It has no JWT support in Debian, so its JavaScript verifies tokens in a subrequest
- * before each request.
+ * Starts nginx. Debian's nginx cannot verify JWTs. So a script in nginx's own JavaScript verifies
+ * the token, in a subrequest before each request.
  */
 export async function startNginx({ origin, tokens }: World): Promise<Running> {
   const { root, env } = provide(['/usr/sbin/nginx', MODULE], ['nginx-light', 'libnginx-mod-http-js'])

@@ -13,7 +13,9 @@ export function proxyVersions(): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([, version]) => version !== ''))
 }
 
-/** Returns the version of a program of the system, or of one that was unpacked into the cache. */
+/**
+ * Returns the version of a program that the system has, or of one that was unpacked into the cache.
+ */
 const ofDebian = (file: string): string => versionOf(file, '-v') || versionOf(path.join(cache, 'debian', file), '-v')
 
 /** Returns the version number in a program's own output; empty if there is no such program. */

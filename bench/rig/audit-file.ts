@@ -5,12 +5,14 @@ import { AuditTally } from './audit-tally.ts'
 
 const PIECE_BYTES = 4 * 2 ** 20
 const MOST_SECONDS = 30
-/** How long to wait, since a second line of a request may come later than the first. */
+/**
+ * How long to wait for more lines, since a second line of a request may come later than the first.
+ */
 const SETTLE_MS = 500
 
 /**
  * Reads the audit lines of requests 1 to `sent`, and waits for missing ones.
- * @param mayMiss requests that may have none
+ * @param mayMiss requests that may have no audit line
  */
 export async function readAudit(name: string, sent: number, mayMiss: ReadonlySet<number>): Promise<AuditTally> {
   const tally = new AuditTally()
@@ -47,7 +49,7 @@ class AuditFile {
     return new AuditFile(await open(file), tally)
   }
 
-  /** Reads all lines that have been written since the last time. */
+  /** Reads all lines that were added since the last call. */
   async read(): Promise<void> {
     for (;;) {
       const { bytesRead } = await this.#file.read(this.#piece, 0, PIECE_BYTES, this.#at)

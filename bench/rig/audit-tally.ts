@@ -16,7 +16,7 @@ interface Lines {
 
 /** Counts audit lines by the request that they belong to. */
 export class AuditTally {
-  /** Sentences about single lines that break a rule. */
+  /** Sentences, each about one audit line that breaks a rule. */
   readonly faults: string[] = []
   finals = 0
   begun = 0
@@ -45,7 +45,7 @@ export class AuditTally {
       return
     }
     const trace = traceNumber(String(parsed.trace))
-    // The request that checks whether the gateway listens has no number.
+    // The first request only checks whether the gateway listens. It has no number.
     if (trace === undefined && parsed.path === '/') return
     if (trace === undefined) {
       this.#fault(`found a line of a request that was not sent: ${line.slice(0, 80)}`)
@@ -75,7 +75,7 @@ export class AuditTally {
     return this.#byTrace.get(trace)?.begun ?? 0
   }
 
-  /** Returns the numbers of audit lines that belong to no request of the rig. */
+  /** Returns the numbers of audit lines that belong to no request that this test sent. */
   strangers(sent: number): number[] {
     return [...this.#byTrace.keys()].filter((trace) => trace < 1 || trace > sent)
   }

@@ -2,7 +2,7 @@ const MOST = 20
 
 /** Sentences about rules that were broken, with the actual and the expected result. */
 export class BrokenRules {
-  /** The first ones. */
+  /** The first of these sentences. */
   readonly first: string[] = []
   count = 0
 

@@ -1,8 +1,8 @@
 const FIELD = /^(?:data: |event: |:)/
 
 /**
- * Cuts the text of an event stream into the data of its events. Comments are left out. Any line
- * that no agent of the rig writes counts as data, so that the check finds it.
+ * Cuts the text of an event stream into the data of its events. Comments are left out. A line that
+ * the test's agent never writes counts as data, so that the check of the data finds it.
  */
 export class EventReader {
   #held = ''
@@ -28,7 +28,7 @@ export class EventReader {
     }
   }
 
-  /** Whether only a part of an event has arrived. */
+  /** Tells whether only a part of an event has arrived. */
   get isInside(): boolean {
     return this.#held.trim() !== ''
   }

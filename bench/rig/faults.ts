@@ -3,12 +3,15 @@ import type { Random } from './random.ts'
 import type { Killable } from './stage.ts'
 
 export interface Rhythm {
-  /** How many kills, spread over the time. */
+  /** The number of kills, spread over the time. */
   readonly kills: number
   readonly downMs: { readonly least: number; readonly most: number }
 }
 
-/** Kills a server at random moments and starts it again, until a time of `performance.now()`. */
+/**
+ * Kills a server at random moments and starts it again. It goes on until a time of
+ * `performance.now()`.
+ */
 export async function killAtRandom(
   server: Killable,
   { kills, downMs }: Rhythm,
@@ -18,7 +21,7 @@ export async function killAtRandom(
   const from = performance.now()
   const share = (until - from) / kills
   for (let kill = 0; kill < kills; kill++) {
-    // In the middle of its interval, so that streams are open before the kill and have time after
+    // The kill is in the middle of its interval. So streams are open before it, and have time after
     // it.
     const at = from + share * (kill + 0.3 + 0.3 * random.next())
     await sleep(Math.max(0, at - performance.now()))

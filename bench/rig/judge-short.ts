@@ -3,12 +3,12 @@ import type { Outages } from './outages.ts'
 import type { ShortSeen, Sort } from './short-requests.ts'
 
 /**
- * After a failed fetch the gateway asks a key server again within 15 seconds. Its own fetch takes
- * 3.
+ * How long an outage of a key server may have effects. After a failed fetch the gateway fetches the
+ * keys again within 15 seconds. The fetch itself takes up to 3.
  */
 const KEYS_FELT_MS = 20_000
 
-/** The facts in an audit line: a status and a code. */
+/** The status and the code in an audit line. */
 const KEYS = '503 keys-unavailable'
 const REFUSED: Partial<Record<Sort, readonly string[]>> = {
   'forged signature': ['401 token-invalid'],

@@ -5,11 +5,11 @@ import type { StreamRecord } from './stream-record.ts'
 
 const NOTICED_MS = 10_000
 
-/** Everything that is known except the caller's observations. */
+/** The facts about a stream that its caller did not observe. */
 export interface Evidence {
   readonly audit: Pick<AuditTally, 'finalOf' | 'begunOf'>
   readonly agentDown: Pick<Outages, 'touch'>
-  /** The agent's own record. */
+  /** The agent's own record of its streams. */
   readonly record: Pick<StreamRecord, 'wasOpened' | 'hasFinished' | 'hasClosed'>
 }
 
@@ -24,6 +24,7 @@ export interface Verdict {
 
 /**
  * Judges one stream by its caller's observations, the gateway's audit lines and the agent's record.
+ * Each fault is a sentence.
  */
 export function judgeStream(seen: StreamSeen, evidence: Evidence): Verdict {
   const faults = [...seen.check.faults]
@@ -39,8 +40,8 @@ export function judgeStream(seen: StreamSeen, evidence: Evidence): Verdict {
 }
 
 /**
- * Whether the gateway may not know of the request: a reset discards data that was sent and not yet
- * read.
+ * Tells whether the gateway may not know of the request. A reset discards data that was sent but
+ * not read yet.
  */
 export const mayBeUnread = ({ end, leave, status }: Pick<StreamSeen, 'end' | 'leave' | 'status'>): boolean =>
   end === 'left' && leave?.by === 'reset' && status === 0
@@ -88,14 +89,14 @@ function judgeAudit(seen: StreamSeen, ended: Ended, { audit, agentDown, record }
     faults.push('found "complete" in the audit line, but the agent has not written the last event')
   }
   const begun = audit.begunOf(trace)
-  // If the caller left early, a stream may have begun without the caller seeing it.
+  // If the caller left early, the stream may have begun before the caller saw it.
   const isRight = ended === 'left' ? begun <= 1 : begun === (status === 200 ? 1 : 0)
   if (!isRight) faults.push(`found ${begun} opening audit lines, expected ${status === 200 ? 1 : 0}`)
 }
 
 /**
- * Moves the end of a stream whose caller left. The gateway notices that at the next event, and the
- * agent may be killed before.
+ * Returns a stream with a later end if its caller left. The gateway notices this only at the next
+ * event, and the agent may be killed before.
  */
 const noticed = (seen: StreamSeen): StreamSeen =>
   seen.end === 'left' ? { ...seen, endedAt: seen.endedAt + NOTICED_MS } : seen
@@ -112,7 +113,7 @@ function expectedOf({ check }: StreamSeen, ended: Ended, isDown: boolean): reado
   return ['client-left', '499 client-gone', 'complete', ...cut, ...unreachable]
 }
 
-/** Checks that the agent was told of every stream's end, unless it was killed. */
+/** Checks that the agent noticed the end of every stream, unless the agent was killed. */
 function judgeRecord(seen: StreamSeen, { record, agentDown }: Evidence, faults: string[]): void {
   const { stream } = seen.asked
   const isOpen = record.wasOpened(stream) && !record.hasFinished(stream) && !record.hasClosed(stream)

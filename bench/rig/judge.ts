@@ -15,9 +15,12 @@ export interface RigFigures {
     readonly events: number
     readonly ended: Readonly<Partial<Record<`${Kind} ${Ended}`, number>>>
   }
-  /** The number of short requests of each sort. */
+  /** The number of short requests of each kind. */
   readonly short: Readonly<Record<string, number>>
-  /** Good tokens that got a "try again later", because their keys could not be fetched. */
+  /**
+   * Requests with good tokens that got a "try again later", because their keys could not be
+   * fetched.
+   */
   readonly keysMissing: number
   /** Requests with good tokens that were sent while the key server was down. */
   readonly whileKeysDown: number
@@ -27,7 +30,7 @@ export interface RigFigures {
     readonly finals: number
     readonly begun: number
     readonly largestBytes: number
-    /** The gateway's other log lines, by their event. */
+    /** The gateway's other log lines, counted by their event. */
     readonly events: Readonly<Record<string, number>>
   }
 }
@@ -38,7 +41,7 @@ interface Run {
   readonly streams: Streams
   readonly people: readonly PeopleSeen[]
   readonly audit: AuditTally
-  /** How many requests were sent in all. */
+  /** The number of requests that were sent in all. */
   readonly sent: number
 }
 

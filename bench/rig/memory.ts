@@ -13,7 +13,10 @@ export interface MemorySeen {
   readonly afterMiB: number
   readonly streams: number
   readonly chunks: number
-  /** Growth of the peak per byte of a request body, and of an event, sent in chunks of one byte. */
+  /**
+   * Growth of peak memory for each byte of a request body, and of an event. Both are sent in chunks
+   * of one byte.
+   */
   readonly bodyBytesPerByte: number
   readonly eventBytesPerByte: number
   readonly faults: readonly string[]
@@ -61,7 +64,10 @@ export async function measureRigMemory(stage: Stage, streams: number, chunks: nu
   }
 }
 
-/** Opens silent streams, half in each gear, and closes them when `work` is done. */
+/**
+ * Opens silent streams and closes them when `work` is done. The gateway reads the events of one
+ * half, and passes the other half on unread.
+ */
 async function hold<T>(gateway: Running, token: string, count: number, work: () => Promise<T>): Promise<T> {
   const requests = [
     requestBytes(gateway.port, { method: 'POST', path: '/agents/ag-ui?idle', body: runInput(300) }, token),
@@ -79,7 +85,10 @@ async function hold<T>(gateway: Running, token: string, count: number, work: () 
   }
 }
 
-/** @returns a fault, if the agent has not received the whole body */
+/**
+ * Sends a body in chunks of one byte.
+ * @returns a fault, if the agent has not received the whole body
+ */
 async function sendInBytes(gateway: Running, token: string, chunks: number): Promise<string | undefined> {
   const input = runInput(300)
   const body = input.replace('"state":{', `"state":{"filler":"${'x'.repeat(chunks)}",`)
@@ -98,7 +107,10 @@ async function sendInBytes(gateway: Running, token: string, chunks: number): Pro
   return bytes >= body.length ? undefined : `found ${bytes} bytes at the agent, expected at least ${body.length}`
 }
 
-/** @returns a fault, if the event has not arrived whole */
+/**
+ * Receives an event in chunks of one byte.
+ * @returns a fault, if the event has not arrived whole
+ */
 async function receiveInBytes(gateway: Running, token: string, chunks: number): Promise<string | undefined> {
   const reply = await fetch(`http://127.0.0.1:${gateway.port}/agents/ag-ui?chunks=${chunks}`, {
     method: 'POST',

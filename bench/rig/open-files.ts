@@ -1,14 +1,15 @@
 import { readFileSync } from 'node:fs'
 
 /**
- * workerd was observed to hold 4 for a stream, and more for a moment when callers return after a
- * kill.
+ * The open files that workerd may need for each stream. It was observed to hold 4, and more for a
+ * moment when callers return after a kill.
  */
 const FOR_EACH_STREAM = 6
 const FOR_THE_REST = 1000
 
 /**
- * Refuses more streams than a process may have open files: workerd ends itself when none are left.
+ * Refuses to start if a process may not have enough open files for so many streams. workerd ends
+ * itself when none are left.
  * @throws Error that says how many streams are possible
  */
 export function insistOnOpenFiles(streams: number): void {

@@ -20,7 +20,7 @@ export class Outages {
   }
 
   /**
-   * Whether a request and an outage overlap in time.
+   * Tells whether a request and an outage overlap in time.
    * @param afterMs how long an outage has effects after its end
    */
   touch({ sentAt, endedAt }: { readonly sentAt: number; readonly endedAt: number }, afterMs = 0): boolean {

@@ -13,8 +13,8 @@ export interface PeopleSeen {
 }
 
 /**
- * Sends requests of many people with new tokens. Each reads a document and writes twice into a
- * conversation that has the same id for all of them. A reply must not name another person.
+ * Sends requests of many people with new tokens. Each person reads a document and writes twice into
+ * a conversation, which has the same id for all people. A reply must not name another person.
  */
 export async function askAsPeople(stage: Stage, people: number, nextTrace: () => number): Promise<PeopleSeen> {
   const tokens = stage.generations[0]
@@ -52,7 +52,7 @@ export async function askAsPeople(stage: Stage, people: number, nextTrace: () =>
   return { people, replies: traces.length, traces, faults }
 }
 
-/** Checks that a reply names its own person and no other. */
+/** Checks that a reply names the person who sent the request, and no other. */
 export function othersIn(person: string, status: number, text: string): string[] {
   if (status !== 200) return [`${person}: found status ${status}, expected 200`]
   const named = new Set(text.match(/person-\d+-\d+/g) ?? [])

@@ -15,7 +15,7 @@ import { Streams } from './streams.ts'
 
 export interface RigSize {
   readonly seed: number
-  /** How long streams are started and servers are killed. */
+  /** How many seconds streams are started and servers are killed. */
   readonly seconds: number
   /** The number of streams that are open at the same time. */
   readonly streams: number
@@ -33,11 +33,14 @@ export interface RigSeen extends RigFigures {
 
 const EVENTS_PER_SECOND = 2000
 const SHORT_PER_SECOND = 600
-/** One kill for this many seconds, and at least one. */
+/** Each server is killed once in this many seconds, and at least once. */
 const SECONDS_PER_KILL = 60
 const AGENT_DOWN = { least: 200, most: 1500 }
 const KEYS_DOWN_PART = 0.25
-/** The gateway asks a key server again after 15 seconds, and looks up a new key every 10. */
+/**
+ * How long a new key may take to be accepted. After a failure the gateway fetches keys again within
+ * 15 seconds, and it looks up a new key every 10.
+ */
 const NEW_KEYS_SECONDS = 45
 
 /** Runs the gateway under load and faults, and judges all observations. */
@@ -75,7 +78,10 @@ export async function runRig(size: RigSize, say: (line: string) => void = () => 
   }
 }
 
-/** @throws Error as soon as the gateway has ended, which must never happen in a run */
+/**
+ * Waits until the gateway has ended.
+ * @throws Error as soon as it has, because this must never happen in a run
+ */
 async function ended({ gateway }: Stage): Promise<never> {
   for (;;) {
     const how = gateway.ended()
@@ -111,7 +117,7 @@ async function underFaults(
   ])
 }
 
-/** Checks that a token whose key was published at the last restart passes after a while. */
+/** Checks that a token is accepted after a while if its key was published at the last restart. */
 async function newKeysPass(stage: Stage, short: ShortRequests): Promise<string[]> {
   const connection = new Connection(stage.gateway.port)
   const until = performance.now() + NEW_KEYS_SECONDS * 1000

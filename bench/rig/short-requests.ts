@@ -5,7 +5,7 @@ import type { Random } from './random.ts'
 import type { Stage } from './stage.ts'
 import { traceHeader } from './trace-number.ts'
 
-/** How a short request is signed, or what else is special about it. */
+/** The sorts of short requests: how each is signed, or what else is special about it. */
 export type Sort =
   | 'known token'
   | 'new person'
@@ -30,7 +30,7 @@ export interface ShortSeen {
 
 const PATH = '/agents/http/documents/1'
 const LONG_PATH = `${PATH}/${'%E4%B8%96%22'.repeat(300)}`
-/** A batch whose tool names alone exceed the size limit of an audit line. */
+/** A batch of tool calls, with names that alone exceed the size limit of an audit line. */
 const BATCH = JSON.stringify(
   Array.from({ length: 60 }, (_, id) => ({
     jsonrpc: '2.0',
@@ -41,7 +41,8 @@ const BATCH = JSON.stringify(
 )
 const WORKERS = 8
 /**
- * The number of people's tokens. They are signed before they are needed, and used more than once.
+ * The number of people who have tokens. These are signed before they are needed, and used more than
+ * once.
  */
 const PEOPLE = 500
 
@@ -71,7 +72,7 @@ export class ShortRequests {
     return new ShortRequests(stage, random, nextTrace, await tokens.sign(), people)
   }
 
-  /** Sends this many a second until a time of `performance.now()`. */
+  /** Sends this many requests a second until a time of `performance.now()`. */
   async send(perSecond: number, until: number): Promise<void> {
     const pauseMs = (WORKERS * 1000) / perSecond
     await Promise.all(Array.from({ length: WORKERS }, () => this.#work(pauseMs, until)))
@@ -102,8 +103,8 @@ export class ShortRequests {
   }
 
   /**
-   * Picks a sort. During an outage of the key server most requests need keys that cannot be
-   * fetched.
+   * Picks a sort of request at random. During an outage of the key server, most requests need keys
+   * that cannot be fetched.
    */
   #pick(): Sort {
     const { outages } = this.#stage.keys

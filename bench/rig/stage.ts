@@ -11,25 +11,29 @@ import { Outages } from './outages.ts'
 import { StreamRecord } from './stream-record.ts'
 
 /**
- * The number of identity providers. The first one's keys are known from the start. The others' are
- * fetched during outages.
+ * The number of identity providers. The gateway knows the keys of the first one from the start. It
+ * fetches the keys of the others during outages.
  */
 const ISSUERS = 10
-/** The least value that the gateway accepts, so that keys expire during a run. */
+/**
+ * How long keys stay fresh. It is the least value that the gateway accepts, so that keys expire
+ * during a run.
+ */
 const KEYS_MAX_AGE_SECONDS = '60'
 
-/** The gateway between an agent and identity providers that can be killed. */
+/** The gateway, between an agent and identity providers that the test can kill. */
 export interface Stage {
   readonly gateway: Running
   readonly auditFile: string
   readonly agent: Killable
   readonly keys: Killable
   /**
-   * The tokens of each generation of keys. The last generation is published after the next restart.
+   * The tokens of each generation of signing keys. The keys of the last generation are published at
+   * the next restart.
    */
   readonly generations: readonly Tokens[]
   readonly issuers: readonly string[]
-  /** Tokens in this provider's name, signed with a key that it never publishes. */
+  /** Tokens that name this provider, but are signed with a key that it never publishes. */
   readonly stranger: Tokens
   record(): StreamRecord
   /** Starts another gateway with the same routes, for separate measurements. */
@@ -87,7 +91,7 @@ export async function openStage(): Promise<Stage> {
       agent,
       keys: {
         ...keys,
-        // From now on the last keys are published. Newer ones that are made later are not.
+        // From now on the last keys are published. Keys that are made later are not.
         async startAgain() {
           publishedCount = generations.length
           await keys.startAgain()

@@ -1,13 +1,16 @@
 import { Random } from './random.ts'
 
-/** The kind of agent that a stream asks: the gateway reads `ag-ui` and passes `mcp` unread. */
+/**
+ * The kind of agent that sends a stream. The gateway reads the events of `ag-ui`, and passes `mcp`
+ * on unread.
+ */
 export type Kind = 'ag-ui' | 'mcp'
 
 /** The content of a stream. Both agent and caller can compute it, so every byte can be checked. */
 export interface Story {
   readonly kind: Kind
   readonly stream: number
-  /** Including the first and the last one. */
+  /** The number of events, including the first and the last one. */
   readonly events: number
 }
 
@@ -19,7 +22,10 @@ export interface Numbered {
 }
 
 const MATERIAL = 'Where is my parcel? "Delivery" 12\\34 \n 世界 é – '.repeat(1200)
-/** Most events are small. The largest span several chunks of every buffer on the way. */
+/**
+ * The sizes of texts in events. Most events are small. The largest span several chunks of every
+ * buffer on the way.
+ */
 const SIZES = [
   { share: 0.7, least: 0, most: 12 },
   { share: 0.95, least: 60, most: 400 },
@@ -37,7 +43,7 @@ export function textOf(stream: number, index: number): string {
   return MATERIAL.slice(from, from + random.between(least, most))
 }
 
-/** Returns the places at which an event is cut into separate writes; none for most events. */
+/** Returns the positions at which an event is cut into separate writes; none for most events. */
 export function cutsOf(stream: number, index: number, bytes: number): number[] {
   const random = randomOf(index, stream)
   if (bytes < 2 || !random.chance(0.2)) return []
@@ -45,7 +51,9 @@ export function cutsOf(stream: number, index: number, bytes: number): number[] {
   return [...new Set(cuts)].sort((a, b) => a - b)
 }
 
-/** Returns how many bytes of an event are written with the next one; none for most events. */
+/**
+ * Returns how many bytes at the end of an event are written with the next event; 0 for most events.
+ */
 export function heldBackOf(stream: number, index: number, bytes: number): number {
   const random = randomOf(index + 1, stream)
   return random.chance(0.15) ? random.between(1, bytes - 1) : 0

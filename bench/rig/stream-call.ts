@@ -28,7 +28,7 @@ export interface StreamSeen {
   readonly end: 'whole' | 'broken' | 'left'
   readonly leave: Leave | undefined
   readonly check: Pick<StreamCheck, 'faults' | 'events' | 'told' | 'isWhole'>
-  /** The code of a refusal. */
+  /** The code of the refusal, if the request was refused. */
   readonly code: string | undefined
   /** Whether the bytes ended in the middle of an event. */
   readonly isInside: boolean

@@ -4,7 +4,7 @@ import { type Numbered, type Story, textOf } from './story.ts'
 /** A stream as its caller asked for it. */
 export interface Asked extends Story {
   readonly person: string
-  /** The id that the caller sent; only on `ag-ui`. */
+  /** The thread id that the caller sent; only on `ag-ui`. */
   readonly thread?: string
 }
 
@@ -19,7 +19,7 @@ export class StreamCheck {
   readonly faults: string[] = []
   /** The number of events that arrived. */
   events = 0
-  /** The code of the error event by which the gateway ended the stream, if there was one. */
+  /** The code of the error event with which the gateway ended the stream, if there was one. */
   told: string | undefined
   #next = 0
 
@@ -29,12 +29,12 @@ export class StreamCheck {
     this.asked = asked
   }
 
-  /** Whether every event has arrived. */
+  /** Tells whether every event has arrived. */
   get isWhole(): boolean {
     return this.#next === this.asked.events
   }
 
-  /** @param data of one server-sent event */
+  /** Checks the next event. @param data of one server-sent event */
   push(data: string): void {
     let message: Record<string, unknown>
     try {

@@ -30,7 +30,7 @@ export class StreamRecord {
     return this.#closed.has(stream)
   }
 
-  /** How many are open, including those that a kill has ended. */
+  /** The number of streams without a recorded end. Streams that ended by a kill count too. */
   get open(): number {
     return [...this.#opened].filter((stream) => !this.#finished.has(stream) && !this.#closed.has(stream)).length
   }

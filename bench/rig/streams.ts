@@ -4,14 +4,14 @@ import type { Stage } from './stage.ts'
 import { callStream, type Leave, type StreamSeen } from './stream-call.ts'
 
 const EVENTS = { least: 3, most: 33 }
-/** How many of a hundred callers leave before the end. */
+/** The number of callers, of a hundred, who leave before the end. */
 const LEAVERS = 12
 const PEOPLE = 200
 
-/** Keeps streams open at the same time: when one ends, the next begins. */
+/** Holds many streams open at the same time. When one ends, the next one begins. */
 export class Streams {
   readonly seen: StreamSeen[] = []
-  /** The largest number that was open at once. */
+  /** The largest number of streams that were open at once. */
   most = 0
   open = 0
   readonly #stage: Stage
@@ -35,11 +35,11 @@ export class Streams {
 
   /**
    * Holds this many streams open until a time of `performance.now()`, and waits for their ends.
-   * @param eventsPerSecond of all streams together
+   * @param eventsPerSecond the rate of all streams together
    */
   async hold(count: number, eventsPerSecond: number, until: number): Promise<void> {
     const gapMs = (count * 1000) / eventsPerSecond
-    // Opening all at once would only test the queue of connections.
+    // To open all at once would only test the queue of connections.
     const spreadMs = Math.min(count, gapMs * EVENTS.most)
     await Promise.all(
       Array.from({ length: count }, async () => {
@@ -47,7 +47,7 @@ export class Streams {
         while (performance.now() < until) {
           const seen = await this.#one(gapMs)
           this.seen.push(seen)
-          // A refused caller comes back after a moment, as real ones do.
+          // A refused caller comes back after a moment, as real callers do.
           if (seen.status !== 200 && seen.end !== 'left') await sleep(200 + 600 * this.#random.next())
         }
       }),

@@ -1,4 +1,4 @@
-/** Publishes the identity providers' keys, and counts the requests for them. */
+/** A server that publishes the identity providers' keys, and counts the requests for them. */
 import { createServer } from 'node:http'
 
 const sets = JSON.parse(process.env.BENCH_KEY_SETS ?? '{}') as Record<string, unknown>

@@ -1,6 +1,6 @@
 /**
- * The agent of the load rig. It sends the stream that a request asks for and names the caller that
- * it saw. It records at once how each stream ended, so that the record outlives a kill.
+ * The agent in the test under load. It sends the stream that a request asks for, and names the
+ * caller that it saw. It records at once how each stream ended, so that the record survives a kill.
  */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
@@ -13,7 +13,7 @@ import { cutsOf, eventOf, heldBackOf, type Kind } from '../rig/story.ts'
 const STREAM_HEAD = { 'content-type': 'text/event-stream', 'cache-control': 'no-store' }
 const ONE_BYTE_CHUNKS = 4096
 const record = openSync(process.env.LOAD_RECORD ?? '/dev/null', 'a')
-/** The people who wrote into a conversation, by the id under which the agent knows it. */
+/** The people who wrote into a conversation, by the id that the agent has for the conversation. */
 const writersOf = new Map<string, Set<string>>()
 
 createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
@@ -52,7 +52,7 @@ async function tell(response: ServerResponse, asked: URLSearchParams, thread: st
   response.on('close', () => {
     if (!isOver) note(`closed ${stream}`)
   })
-  // The gateway replaces this id with the caller's, but does not replace its digest.
+  // The gateway replaces the agent's thread id by the caller's, but not the digest of it.
   const ids = { person, ...(thread !== undefined && { threadId: thread, runId: 'run', threadDigest: digest(thread) }) }
   let held = Buffer.alloc(0)
   for (let index = 0; index < events; index++) {

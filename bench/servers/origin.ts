@@ -1,6 +1,6 @@
 /**
- * The agent behind every subject. It sends small answers, streams, and on request a report of the
- * request that reached it.
+ * The agent behind every gateway that is measured. It sends small answers and streams. On request
+ * it sends a report of the request that it received.
  */
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
@@ -50,14 +50,14 @@ async function stream(response: ServerResponse, count: number, gapMs: number): P
   response.end(FINISHED)
 }
 
-/** Reads a body to its end. It is kept only if it is needed later. */
+/** Reads a body to its end. The text is kept only if it is needed later. */
 async function read(request: IncomingMessage, isKept: boolean): Promise<string> {
   let text = ''
   for await (const chunk of request) if (isKept) text += chunk
   return text
 }
 
-/** Every thread belongs to the caller. */
+/** Returns a thread that belongs to the caller, as every thread here does. */
 const owned = (thread: string) => ({ thread_id: thread, metadata: { sallyport_owner: process.env.BENCH_OWNER } })
 
 function json(response: ServerResponse, value: unknown): void {
@@ -66,8 +66,8 @@ function json(response: ServerResponse, value: unknown): void {
 }
 
 /**
- * Returns the claims of a token without its signature: the gateway removes a whole assertion from
- * answers.
+ * Returns a token without its signature, so that its claims can be reported. The gateway would
+ * remove a whole assertion from answers.
  */
 const unsigned = (token: string): string => token.replace(/^Bearer /, '').replace(/\.[^.]*$/, '')
 

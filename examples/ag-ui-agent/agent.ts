@@ -8,7 +8,7 @@ import { EventEncoder } from '@ag-ui/encoder'
 import { run } from './run.ts'
 
 export interface AgentOptions {
-  /** 0 takes a free port. */
+  /** The port; 0 takes a free one. */
   port?: number
   log?: (line: string) => void
 }
@@ -19,8 +19,8 @@ export interface Agent {
 }
 
 /**
- * Starts an AG-UI agent over server-sent events. It has no login: every program of this machine may
- * use it.
+ * Starts an AG-UI agent over server-sent events. It has no login, so every program of this machine
+ * may use it.
  */
 export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}): Promise<Agent> {
   const server = createServer((request, response) => {
@@ -42,7 +42,7 @@ export async function startAgent({ port = 0, log = () => {} }: AgentOptions = {}
   }
 }
 
-/** Whether a request does not come from a web page, and its Host is an address of this machine. */
+/** Tells whether a request is not from a web page, and its Host is an address of this machine. */
 function isFromThisMachine({ headers }: IncomingMessage): boolean {
   return headers.origin === undefined && /^(?:127\.0\.0\.1|localhost|\[::1\])(?::\d+)?$/.test(headers.host ?? '')
 }

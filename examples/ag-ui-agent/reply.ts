@@ -1,4 +1,6 @@
-/** The user as AG2 and Microsoft Agent Framework agents know them: a member of the run's state. */
+/**
+ * The user, in the form that AG2 and Microsoft Agent Framework agents expect in the run's state.
+ */
 export interface AuthUser {
   user_id?: string
   name?: string
@@ -15,8 +17,9 @@ export interface Script {
 }
 
 /**
- * Returns the words to say and their pace. "count to 20" and "be silent for 30 seconds" make runs
- * that are long enough to leave. Any other message is answered with the user that the agent sees.
+ * Returns the words of the answer and their pace. "count to 20" and "be silent for 30 seconds" make
+ * runs that are long enough to leave. Any other message is answered with the user that the agent
+ * sees.
  */
 export function scriptedReply(message: string, user: AuthUser | undefined): Script {
   const [, count] = /count to (\d+)/i.exec(message) ?? []

@@ -8,25 +8,25 @@ import { createCopilotNodeListener } from '@copilotkit/runtime/v2/node'
 import { z } from 'zod'
 
 export interface RuntimeOptions {
-  /** 0 takes a free port. */
+  /** The port; 0 takes a free one. */
   port?: number
   /**
-   * The address of each agent, by its name in the page. These are addresses of the gateway, not of
-   * the agents.
+   * The address of each agent, by the agent's name in the page. These are addresses of the gateway,
+   * not of the agents.
    */
   agents: Record<string, string>
-  /** A route of the gateway to a LangGraph server whose graph is called `agent`. */
+  /** The address, on the gateway, of a LangGraph server with a graph that is called `agent`. */
   langgraph?: string
   /**
-   * The model of the runtime's own agent, such as `openai/gpt-4o-mini`. Without it there is no such
-   * agent.
+   * The model of the runtime's own agent, such as `openai/gpt-4o-mini`. If it is absent, the
+   * runtime has no agent of its own.
    */
   model?: string
 }
 
 /**
- * CopilotKit's built-in agent: it runs in the runtime, so its tool reads the header that the
- * gateway has set.
+ * Makes CopilotKit's built-in agent. It runs in the runtime itself, so its tool can read the header
+ * that the gateway has set.
  */
 const builtIn = (model: string, request: Request) =>
   new BuiltInAgent({
@@ -43,8 +43,8 @@ const builtIn = (model: string, request: Request) =>
   })
 
 /**
- * Starts a CopilotKit runtime. It has no code about tokens: it forwards the `authorization` and
- * `x-*` headers of a request to its agent, and Sallyport needs no more.
+ * Starts a CopilotKit runtime. It has no code for tokens: it forwards the `authorization` and `x-*`
+ * headers of a request to its agent. Sallyport needs nothing else.
  */
 export async function startRuntime({
   port = 0,

@@ -20,8 +20,8 @@ function required(name: string): string {
 }
 
 /**
- * Commands and their events. The server runs all commands in a thread's session as the user who
- * opened it first, so this server refuses sessions.
+ * Matches the addresses of a session (commands and their events). The server runs all commands in a
+ * thread's session as the user who opened it first. So this file refuses sessions.
  */
 const SESSIONS = /^\/threads\/[^/]+\/(commands|stream\/events)\/?$/
 
@@ -64,17 +64,17 @@ auth.authenticate(async (request) => {
   }
 })
 
-// Everything else is refused: changing assistants, crons, the store, and operations of later
+// All other operations are refused: changing assistants, crons, the store, and operations of later
 // versions.
 auth.on('*', () => false)
 
 auth.on('assistants:read', () => true)
 auth.on('assistants:search', () => true)
 
-// Marks new threads and runs with their owner, and lets only the owner find them.
+// Writes the owner into new threads and runs, and lets only the owner find them.
 auth.on('threads', ({ action, value, user }) => {
   const owner = { owner: user.identity }
-  // Also on update: otherwise a user could give a thread to another user.
+  // This is also done on update. Otherwise a user could give a thread to another user.
   if (['create', 'create_run', 'update'].includes(action)) {
     const changed = value as { metadata?: Record<string, unknown> }
     changed.metadata = Object.assign(changed.metadata ?? {}, owner)

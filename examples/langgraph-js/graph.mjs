@@ -4,13 +4,13 @@ import { ScriptedModel } from './scripted-model.mjs'
 
 const State = Annotation.Root({
   ...MessagesAnnotation.spec,
-  /** The values that this run could read about its user: the reason this example exists. */
+  /** The values about its user that this run could read. This example exists to show them. */
   seen: Annotation(),
 })
 
 /**
- * Returns the values about the user. LangGraph copies `x-*` request headers into the configurable,
- * and custom auth puts its user at `langgraph_auth_user`.
+ * Returns the values about the user. LangGraph copies `x-*` request headers into the run's
+ * `configurable`. Custom auth puts its user there, as `langgraph_auth_user`.
  */
 function seenIdentity(configurable = {}) {
   const names = Object.keys(configurable).filter((name) => name.startsWith('x-') || name.startsWith('langgraph_auth_'))

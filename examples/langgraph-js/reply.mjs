@@ -1,6 +1,7 @@
 /**
- * Returns the words to say and their pace. "count to 20" and "be silent for 30 seconds" make runs
- * that are long enough to cancel. Any other message is answered with the user that the agent sees.
+ * Returns the words of the answer and their pace. "count to 20" and "be silent for 30 seconds" make
+ * runs that are long enough to cancel. Any other message is answered with the user that the agent
+ * sees.
  */
 export function scriptedReply(message, seen) {
   const [, count] = /count to (\d+)/i.exec(message) ?? []

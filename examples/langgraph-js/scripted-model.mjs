@@ -4,8 +4,8 @@ import { AIMessageChunk } from '@langchain/core/messages'
 import { ChatGenerationChunk } from '@langchain/core/outputs'
 
 /**
- * A chat model that needs no vendor: it streams a given text word by word, at a given pace, until
- * it is told to stop.
+ * A chat model that needs no model provider. It streams a given text word by word, at a given pace,
+ * until it is told to stop.
  */
 export class ScriptedModel extends SimpleChatModel {
   constructor({ text, pause, silence = 0 }) {

@@ -19,7 +19,8 @@ builder.Services.AddAuthentication(JwtBearerDefaults.AuthenticationScheme).AddJw
     options.Authority = builder.Configuration["JwtAuthority"];
     options.Audience = builder.Configuration["JwtAudience"];
     options.RequireHttpsMetadata = !builder.Environment.IsDevelopment();
-    // The assertion is valid for a minute. By default, .NET would accept it for five minutes more.
+    // The assertion is valid for one minute. By default, .NET would accept it for five more
+    // minutes.
     options.TokenValidationParameters.ClockSkew = TimeSpan.FromSeconds(10);
 });
 // Sessions belong to the user, even if two users name the same thread.

@@ -6,11 +6,14 @@ import { type Trouble, troubleOf, worse } from './trouble.ts'
 
 interface AppProps {
   person: SignedIn | undefined
-  /** The error that occurred before the page was there. */
+  /** An error that occurred before the page was shown. */
   before: Trouble | undefined
 }
 
-/** The app of CopilotKit's quickstart. The `headers` of the provider carry the user's token. */
+/**
+ * The app of CopilotKit's quickstart. The `headers` of the CopilotKit provider contain the user's
+ * token.
+ */
 export function App({ person, before }: AppProps) {
   const [agent, setAgent] = useState('default')
   const [trouble, setTrouble] = useState(before)
@@ -72,7 +75,7 @@ function Notice({ status, title, text }: Trouble) {
   )
 }
 
-/** Shows the agents of the runtime, if there is a choice. */
+/** Shows the agents of the runtime, if there is more than one. */
 function AgentChoice({ chosen, onChoose }: { chosen: string; onChoose(agent: string): void }) {
   const { copilotkit } = useCopilotKit()
   const agents = Object.keys(copilotkit.agents)

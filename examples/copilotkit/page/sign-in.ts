@@ -7,13 +7,16 @@ export interface SignedIn {
   email: string
 }
 
-// The local provider speaks plain http on loopback. Nothing else should.
+// The local identity provider uses plain http on this machine. No other provider should do so.
 const insecure = { [oauth.allowInsecureRequests]: true }
 const scope = 'openid profile email agents:use'
 const storedAs = 'sallyport-copilotkit-sign-in'
 const redirectUri = () => `${location.origin}/`
 
-/** Starts a sign-in by authorization code with PKCE (RFC 7636): leaves for the provider's page. */
+/**
+ * Starts a sign-in by authorization code with PKCE (RFC 7636). The browser goes to the provider's
+ * page.
+ */
 export async function signIn(): Promise<void> {
   const server = await discover()
   const attempt = {
@@ -32,15 +35,15 @@ export async function signIn(): Promise<void> {
     nonce: attempt.nonce,
     code_challenge: await oauth.calculatePKCECodeChallenge(attempt.verifier),
     code_challenge_method: 'S256',
-    // The provider asks each time, so that it is easy to switch users.
+    // The provider shows its login each time, so that it is easy to switch users.
     prompt: 'login',
   }).toString()
   location.assign(url)
 }
 
 /**
- * Exchanges the provider's code for tokens. They are in this page's memory only: a reload drops
- * them.
+ * Exchanges the provider's code for tokens. The tokens are only in this page's memory, so they are
+ * lost when the page is loaded again.
  */
 export async function completeSignIn(): Promise<SignedIn | undefined> {
   const callback = new URL(location.href)

@@ -1,4 +1,4 @@
-/** An error, as the page shows it. */
+/** An error, in the form in which the page shows it. */
 export interface Trouble {
   status?: number
   title: string
@@ -31,8 +31,8 @@ export function troubleOf(error: Reported): Trouble {
 }
 
 /**
- * Returns the error to show. After a refused run, CopilotKit asks for the runtime's information.
- * That is refused too, but its error says less.
+ * Returns the error to show. After a refused run, CopilotKit requests the runtime's information.
+ * This request is refused too, but its error says less.
  */
 export const worse = (known: Trouble | undefined, next: Trouble): Trouble =>
   known?.isExplained && known.status === next.status && !next.isExplained ? known : next

@@ -8,8 +8,8 @@ export default defineConfig({
     // The identity provider redirects to exactly this address.
     port: 5173,
     strictPort: true,
-    // For VITE_RUNTIME_URL=/api/copilotkit: a runtime that is not behind the gateway, at the page's
-    // own address.
+    // Used with VITE_RUNTIME_URL=/api/copilotkit, for a runtime that is not behind the gateway: it
+    // then has the page's own address.
     proxy: { '/api/copilotkit': process.env.RUNTIME_ORIGIN ?? 'http://127.0.0.1:4000' },
   },
   build: { outDir: '../dist', emptyOutDir: true, chunkSizeWarningLimit: 10_000 },

@@ -1,8 +1,8 @@
 import { definePolicy } from 'sallyport'
 
 /**
- * Allows the requests of a CopilotKit chat: it lists agents, runs them, stops them, and reconnects
- * to a run.
+ * Allows the requests that a CopilotKit chat sends: to list agents, to run them, to stop them, and
+ * to reconnect to a run.
  */
 export default definePolicy({
   id: 'copilotkit-chat',

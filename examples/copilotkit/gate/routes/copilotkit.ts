@@ -3,8 +3,8 @@ import companyLogin from '../../../../policies/company-login'
 import chat from '../policies/copilotkit-chat'
 
 /**
- * The route in front of the runtime. It verifies the user's token, and sends the runtime a signed
- * assertion instead.
+ * The route in front of the CopilotKit runtime. It verifies the user's token, and sends the runtime
+ * a signed assertion instead of the token.
  */
 export default defineRoute({
   id: 'copilotkit',
