@@ -61,7 +61,7 @@ export interface Run extends Pick<Options, 'rounds' | 'sizes'> {
  */
 export const SLICES = 12
 
-/** Tokens and connections that a phase with a fixed rate needs beside its own requests. */
+/** Additional tokens and connections that a phase with a fixed request rate needs. */
 const PACED_EXTRA = 20
 
 /**

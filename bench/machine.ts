@@ -27,7 +27,7 @@ export const readMachine = (): MachineBefore => ({
   versions: {},
 })
 
-/** @param more versions of programs that were measured beside the usual ones */
+/** @param more versions of programs that were measured in addition to the usual ones */
 export const afterwards = (before: MachineBefore, more: Readonly<Record<string, string>> = {}): Machine => ({
   ...before,
   loadAfter: loadNow(),

@@ -7,7 +7,7 @@ import { AUDIENCE } from './tokens.ts'
 import { startWorker } from './workerd.ts'
 import type { World } from './world.ts'
 
-/** The parts of the world that the gateway's routes refer to. */
+/** The addresses of the bench's agent and identity providers, which the gateway's routes need. */
 export type RouteWorld = Pick<World, 'originUrl' | 'issuers' | 'jwksUri'>
 
 export type Binding = 'none' | 'request'

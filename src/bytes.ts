@@ -61,9 +61,9 @@ const roomFor = (length: number, capacity: number): number => (capacity === 0 ? 
 
 /** An observer of a stream that is being read. */
 export interface Watch {
-  /** @param stop ends the reading, as if the stream had ended */
+  /** Called before the first read. @param stop ends the reading, as if the stream had ended */
   begin(stop: () => void): void
-  /** @param bytes how many have come since the last call */
+  /** Called after reads. @param bytes how many bytes have come since the last call */
   gathered(bytes: number): void
 }
 
@@ -101,8 +101,8 @@ export async function readStart(
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    // If the length is known, one read fills a buffer of at most this size. `watch` hears of these
-    // bytes late, but of no more than these.
+    // If the length is known, one read fills a buffer of at most this size. So `watch` never hears
+    // late of more bytes than this.
     const least = expected !== undefined && size <= 2 * FIRST_ROOM ? size : FIRST_ROOM
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading

@@ -46,7 +46,7 @@ export function parseAsWritten(text: string): Json {
  */
 export const isNumber = (value: unknown): value is number => typeof value === 'number' || JSON.isRawJSON(value)
 
-/** Parses a text as JSON. @returns undefined where it is not JSON */
+/** Parses a text as JSON. @returns undefined if it is not JSON */
 export function parseJson(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json
@@ -93,11 +93,11 @@ export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<stri
   }
 }
 
-/** Returns the values of members whose name is in `names`, in any case. `names` are lower case. */
+/** Returns the values of members with a name in `names`, in any case. `names` are lower case. */
 export const valuesNamed = (object: JsonObject, names: readonly string[]): readonly Json[] =>
   Object.entries(object).flatMap(([name, value]) => (names.includes(folded(name)) ? [value] : []))
 
-/** Removes the members whose name is in `names`, in any spelling. `names` are plain names. */
+/** Removes the members with a name in `names`, in any spelling. `names` are plain names. */
 export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
   for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
 }

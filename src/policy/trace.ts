@@ -11,7 +11,7 @@ export interface RuleTrace {
   readonly name: string
   /** Whether the rule covers the operation. */
   readonly covers: boolean
-  /** Why the caller does not meet the rule's condition; empty where the caller does. */
+  /** Why the caller does not meet the rule's condition; empty if the caller does. */
   readonly reasons: readonly Reason[]
   /** The condition in words. */
   readonly asks: string

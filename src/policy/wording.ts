@@ -42,7 +42,7 @@ const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
 }
 
 /**
- * Says in words the properties that a caller has and those that a policy asks for. Only the
+ * Says in words which properties a caller has and which ones a policy asks for. Only the
  * operator sees this text.
  * @param policy that denied the operation for these reasons
  */

@@ -15,7 +15,7 @@ export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 /** The reading of one body. */
 export interface BodyRead extends Watch {
   /**
-   * Why the read was given up: `body-too-slow`, or `gateway-busy` where all bodies together are too
+   * Why the read was given up: `body-too-slow`, or `gateway-busy` if all bodies together are too
    * large.
    */
   readonly refusal: Refusal | undefined

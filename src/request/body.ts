@@ -47,7 +47,7 @@ const DATA = new Set([
  *
  * If a member occurs twice, only the last one is parsed, checked and sent on.
  *
- * @returns undefined where there is no body
+ * @returns undefined if there is no body
  * @throws Refusal `media-type-refused` (415), `body-too-large` (413), `body-too-slow` (408),
  *   `gateway-busy` (503), `client-gone` or `body-invalid` (400)
  */
@@ -72,7 +72,7 @@ export async function readJson(request: Request, maxBytes: number, read: BodyRea
 const tooLarge = (maxBytes: number): Refusal =>
   new Refusal('body-too-large', undefined, { limit: { name: 'bodyBytes', most: maxBytes } })
 
-/** Returns the length that the sender states; undefined where it states none. */
+/** Returns the length that the sender states; undefined if it states none. */
 function lengthOf({ headers }: Request): number | undefined {
   const said = headers.get('content-length')
   return said === null ? undefined : Number(said)
@@ -127,7 +127,7 @@ export function writeJson(value: Json, credential: Credential | undefined): Uint
 export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
   /**
-   * Aborted with a Refusal: `body-too-large`, or `client-gone` where the caller's upload was cut.
+   * Aborted with a Refusal: `body-too-large`, or `client-gone` if the caller's upload was cut.
    */
   readonly givenUp: AbortSignal
   /**

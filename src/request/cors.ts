@@ -28,7 +28,7 @@ export interface CorsRules {
    * so.
    */
   readonly headers: readonly string[]
-  /** Reply headers that a page may read beside the common ones. */
+  /** Reply headers that a page may read in addition to the common ones. */
   readonly exposed: readonly string[]
 }
 

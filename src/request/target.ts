@@ -19,7 +19,7 @@ const SEGMENT =
 export interface Target {
   /** Canonical: begins with a slash, and no segment is empty except perhaps the last one. */
   readonly path: string
-  /** With its question mark, or empty. */
+  /** The query with its question mark, or an empty text. */
   readonly query: string
 }
 

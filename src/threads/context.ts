@@ -9,7 +9,7 @@ import { importThreadKeys, type ThreadKeys, threadSecretFault } from './secret'
 /** The agent's answer to the gateway's own request. */
 export interface AgentAnswer {
   readonly status: number
-  /** Undefined where it is not JSON, and where it was not waited for. */
+  /** The JSON of the answer; undefined if it is not JSON, or was not waited for. */
   readonly answer: Json | undefined
 }
 

@@ -19,12 +19,12 @@ const MAX_NAMES = 1_000
  * their id there. It contains no secret, so that operators can write it into older threads in the
  * agent's database. Only the gateway decides which name a caller gets.
  *
- * The same subject at two identity providers is two owners, and so is the same tenant.
+ * The same subject at two identity providers counts as two owners. The same is true of tenants.
  */
 export type OwnerOf = (caller: Owner, sharing: 'own' | 'tenant') => Promise<string>
 
 /**
- * @returns a function that throws Refusal `tenant-missing` where threads belong to tenants and the
+ * @returns a function that throws Refusal `tenant-missing` if threads belong to tenants and the
  *   caller has none
  */
 export function createOwners(): OwnerOf {
@@ -44,7 +44,7 @@ export function createOwners(): OwnerOf {
 
 /**
  * @param identityProvider the `iss` of the owner's tokens
- * @param id the tenant, or the user id: the issuer's `subjectPrefix` and then the subject
+ * @param id the tenant, or the user id, which is the issuer's `subjectPrefix` and then the subject
  */
 export async function ownerName(sharing: 'own' | 'tenant', identityProvider: string, id: string): Promise<string> {
   return sha256Text(JSON.stringify([sharing, identityProvider, id]))

@@ -87,7 +87,7 @@ export const headerChecks: readonly Check[] = [
   },
 ]
 
-/** Checks of the claims of a token whose signature is good. */
+/** Checks of the claims of a token with a good signature. */
 export const claimChecks: readonly Check[] = [
   {
     on: 'aud',

@@ -33,7 +33,7 @@ export interface Explanation {
   readonly principal?: Principal
 }
 
-/** Finds the keys for a token. @returns `unknown` where they cannot be fetched */
+/** Finds the keys for a token. @returns `unknown` if they cannot be fetched */
 export type KeysFor = (
   issuer: TrustedIssuer,
   alg: JwsAlgorithm,

@@ -1,7 +1,7 @@
 import { type JwsAlgorithm, jwsAlgorithms } from '../../jws'
 import type { CompactToken } from './compact'
 
-/** Returns the key that signed a token; undefined where none of these keys did. */
+/** Returns the key that signed a token; undefined if none of these keys did. */
 export async function signerOf(
   { signed, signature }: CompactToken,
   alg: JwsAlgorithm,
