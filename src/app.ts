@@ -10,13 +10,13 @@ import { healthResponse, livenessResponse, unreadyLines, unreadyParts } from './
 import type { Ports } from './ports'
 import { resourceResponse } from './protected-resource'
 
-/** Addresses that the gateway answers itself. No route has such an address. */
+/** Matches addresses that the gateway answers itself. No route has such an address. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
 /**
- * Makes the request handler of the Worker. It answers requests for the gateway's own documents, and
- * passes every other request to the gateway. Hono matches decoded paths, so it is used for public
- * documents only.
+ * Makes the request handler of the Worker. It answers requests for the gateway's own public
+ * documents, and passes every other request to the gateway. Hono decodes a path before it compares
+ * it, so it is used for these documents only.
  */
 export function createApp(config: Configuration, ports: Ports) {
   let read: Promise<SigningKeys> | undefined

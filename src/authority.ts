@@ -57,7 +57,8 @@ export function stoppable<Result>(
 }
 
 /**
- * Returns the object that ends a reply in time. The code that passes the reply on uses it.
+ * Returns the object that ends a reply when its time is over or the caller's access is revoked. The
+ * code that passes the reply on uses it.
  * @param watch calls its callback once if the caller's access is revoked; absent if the gateway has
  *   no revocation list
  */
@@ -81,13 +82,13 @@ export const endingOf = (
 }
 
 /**
- * Ends a WebSocket in time. It aborts the request, which closes the socket on both sides (code
- * 1006).
+ * Ends a WebSocket when its time is over. It aborts the request, which closes the socket on both
+ * sides (code 1006).
  * @param signal aborted when the caller leaves
  */
 export function endSocket(request: AbortController, end: Ending, signal: AbortSignal, background: Background): void {
-  // This promise keeps the timer alive. Otherwise the timer would end with the handler, before the
-  // socket does.
+  // This promise keeps the timer alive. Otherwise the timer would stop when the handler returns,
+  // while the socket is still open.
   const ended = new Promise<void>((resolve) => {
     const cancel = end.onEnd(() => {
       request.abort()

@@ -1,6 +1,7 @@
 /**
  * The size of the first buffer. It does not depend on the announced length, so that a sender who
- * announces much and sends nothing uses no more memory. Later buffers follow the announced length.
+ * announces many bytes and sends none uses no more memory. Later buffers follow the announced
+ * length.
  */
 const FIRST_ROOM = 8192
 const LARGEST_ROOM = 65_536
@@ -54,8 +55,8 @@ export class GrowingBytes {
 }
 
 /**
- * Returns the size of the new buffer. It is exact for the first chunk, since most bodies come in
- * one.
+ * Returns the size of the next buffer. The first chunk gets a buffer of exactly its size, since
+ * most bodies come in one chunk.
  */
 const roomFor = (length: number, capacity: number): number => (capacity === 0 ? length : Math.max(length, 2 * capacity))
 

@@ -6,7 +6,7 @@ import type { Claims } from './claims'
  */
 export interface Caller {
   readonly kind: 'user' | 'service'
-  /** Id of the issuer in policies/. */
+  /** The issuer's id in policies/. */
   readonly issuerId: string
   readonly roles: readonly string[]
   readonly scopes: readonly string[]

@@ -15,6 +15,7 @@ export function claimAt(claims: Claims, path: ClaimPath): unknown {
 }
 
 /**
+ * Returns the value at a path.
  * @param steps the remaining steps of the path. Several of them together may be one name with dots
  */
 function found(at: unknown, steps: readonly string[]): unknown {

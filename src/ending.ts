@@ -11,7 +11,10 @@ export type StreamOutcome = 'complete' | 'client-left' | BrokenOutcome
 /** The outcomes that the caller is told about. */
 export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'revoked' | 'limit'
 
-/** @param outcome how the reply's body ended; undefined if the gateway gave the answer itself */
+/**
+ * A function that runs at the end of a request.
+ * @param outcome how the reply's body ended; undefined if the gateway gave the answer itself
+ */
 type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
 
 /**
@@ -46,7 +49,7 @@ export function createEnding(background: Background): Ending {
       hasEnded = true
       const unfinished: Promise<void>[] = []
       for (const work of works) {
-        // If one of these functions fails, the others still run.
+        // If one of the registered functions fails, the others still run.
         const rest = begun(work, outcome)
         if (rest) unfinished.push(rest)
       }
@@ -61,7 +64,7 @@ export function createEnding(background: Background): Ending {
   }
 }
 
-/** Runs one of these functions. Most of them finish at once, and need no promise. */
+/** Runs one of the registered functions. Most of them finish at once, and need no promise. */
 function begun(work: AtEnd, outcome: StreamOutcome | undefined): Promise<void> | undefined {
   try {
     return work(outcome) ?? undefined

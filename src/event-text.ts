@@ -7,7 +7,7 @@ export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n
 
 export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
 
-/** Returns the JSON that an event carries; undefined if it carries none. A comment carries none. */
+/** Returns the JSON in the data of an event; undefined if there is none, as in a comment. */
 export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 

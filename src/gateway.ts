@@ -91,15 +91,15 @@ async function handle(services: Services, request: Request, background: Backgrou
   }
 }
 
-/** A request after its route has been found. */
+/** A request for which the route has been found. */
 interface Arrival {
   readonly route: LoadedRoute
   readonly target: Target
-  /** The path below the route. */
+  /** The part of the path that follows the route's path. */
   readonly rest: string
   readonly trace: Trace
   readonly record: AuditRecord
-  /** The form in which this caller reads errors. It is set as soon as it is known. */
+  /** The form of error answers for this caller. It is set as soon as it is known. */
   readonly asked: { form?: ErrorForm | undefined }
 }
 
@@ -174,7 +174,8 @@ async function pass(services: Services, request: Request, background: Background
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const stop = isWebSocket || revocations ? new AbortController() : undefined
-  // A socket stays open for longer than the request's own timer, `after`, works.
+  // The request's own timer, `after`, stops when the handler returns. A socket stays open for
+  // longer.
   const within = { after: isWebSocket ? ports.after : after, now: ports.now, background }
   const watch: Watch | undefined = revocations && ((work) => revocations.watch(route, principal, within, work))
 

@@ -33,8 +33,8 @@ export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): r
 ]
 
 /**
- * Returns a log line for each part that cannot serve. Only the operator sees these names. Callers
- * of the health address do not.
+ * Returns a log line for each part that cannot serve. These names are for the operator only. The
+ * answer of `health` does not contain them.
  */
 export const unreadyLines = (unready: readonly Unready[]): readonly string[] =>
   unready.map((part) => JSON.stringify({ event: 'not-ready', ...part }))

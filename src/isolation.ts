@@ -16,7 +16,7 @@ interface Caller {
   /** Absent on public routes. */
   readonly principal: Principal | undefined
   readonly permission: Permission
-  /** The entries of the agent's table of endpoints and operations that the request asks for. */
+  /** The table entries of the endpoint or operations that the request asks for. */
   readonly rows: readonly RequestedRow[]
   readonly send: Send
 }

@@ -57,7 +57,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
   let at = afterSpace(text, start + 1)
   if (text[at] === '}' || text[at] === ']') return text
   let kept = ''
-  /** The position at which the text begins that has not been copied yet. */
+  /** The position from which the text has not been copied yet. */
   let from = start + 1
   let isFirst = true
   const open = text.slice(0, from)

@@ -7,7 +7,7 @@ export type Json = null | boolean | number | string | Json[] | JsonObject
 export type JsonObject = { [key: string]: Json }
 
 declare global {
-  /** This is the proposal "JSON.parse source text access", which V8 supports. */
+  /** The proposal "JSON.parse source text access", which V8 supports. */
   interface JSON {
     rawJSON(text: string): object
     isRawJSON(value: unknown): boolean
@@ -26,9 +26,10 @@ const MOST_KEPT = 50_000
 const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
 /**
- * Parses a text as JSON, so that numbers such as `1.10` and 64-bit ids are written back unchanged.
- * `typeof` calls such a number an object; `isObject` does not. After the first MOST_KEPT, such
- * numbers are written as JavaScript writes them, because each takes memory.
+ * Parses a text as JSON. Numbers such as `1.10` and 64-bit ids are kept as they were written, so
+ * that they are written back unchanged. `typeof` calls such a number an object; `isObject` does
+ * not. After the first MOST_KEPT, such numbers are written as JavaScript writes them, because each
+ * takes memory.
  * @throws SyntaxError
  */
 export function parseAsWritten(text: string): Json {
@@ -97,7 +98,10 @@ export function refuseOtherSpellings(object: JsonObject, names: ReadonlySet<stri
 export const valuesNamed = (object: JsonObject, names: readonly string[]): readonly Json[] =>
   Object.entries(object).flatMap(([name, value]) => (names.includes(folded(name)) ? [value] : []))
 
-/** Removes the members with a name in `names`, in any spelling. `names` are plain names. */
+/**
+ * Removes the members with a name in `names`, in any spelling. `names` are spelt as `plainName`
+ * spells them.
+ */
 export function removeSpellings(object: JsonObject, names: ReadonlySet<string>): void {
   for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
 }

@@ -2,7 +2,7 @@ import type { JWK } from 'jose'
 import { sha256Text } from './sha256'
 
 interface Row {
-  /** The algorithm as WebCrypto takes it, to import a key and to use it. */
+  /** The algorithm in the form in which WebCrypto imports a key and uses it. */
   readonly webCrypto: {
     readonly name: string
     readonly hash?: string
@@ -67,8 +67,8 @@ export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boole
 }
 
 /**
- * Returns the public members of a key. It copies only those, so that no private member can slip
- * through.
+ * Returns the public members of a key. Only these are copied, so a private member cannot be copied
+ * by mistake.
  */
 export function publicMembers(jwk: JWK, name: JwsAlgorithm): JWK {
   const { kty, members } = jwsAlgorithms[name] as Row

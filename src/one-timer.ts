@@ -1,7 +1,7 @@
 import type { After, Ports } from './ports'
 
 interface Waiting {
-  /** Milliseconds since the epoch. */
+  /** The due time, in milliseconds since the epoch. */
   readonly at: number
   readonly work: () => void
 }

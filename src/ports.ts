@@ -24,19 +24,19 @@ export interface Ports {
   /** Writes a line for the operator, about something that belongs to no request. */
   readonly log: (line: string) => void
   /**
-   * The cache in which isolates of one location share fetched key sets; absent where the platform
-   * has no Cache API.
+   * The cache in which isolates of one location share fetched key sets; absent if the platform has
+   * no Cache API.
    */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>
 }
 
 /**
- * A timer: it does `work` once, after so many milliseconds.
+ * A timer: it does `work` once, after this many milliseconds.
  * @returns a function that cancels it
  */
 export type After = (milliseconds: number, work: () => void) => () => void
 
-/** Work that a request may leave running after its answer. */
+/** The object with which a request can leave work running after its answer. */
 export interface Background {
   waitUntil(work: Promise<unknown>): void
 }

@@ -11,7 +11,10 @@ const METADATA_SECONDS = 3_600
 /** Tells whether a route's clients, as MCP clients do, find out by themselves where to sign in. */
 const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mcp' && !route.isPublic
 
-/** RFC 9728 section 3.1: the well-known part goes between the host and the path. */
+/**
+ * Returns the address of a route's metadata. RFC 9728 section 3.1 puts the well-known part between
+ * the host and the path.
+ */
 const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WELL_KNOWN + (path === '/' ? '' : path)
 
 /**

@@ -17,7 +17,7 @@ import { viaEntry } from './request/via'
 /** The header of the assertion if it is not sent as a bearer token. */
 const ASSERTION = 'x-sallyport-assertion'
 
-/** The caller's request, for which the gateway sends requests to the agent. */
+/** A caller's request, as far as the gateway's requests to the agent need it. */
 export interface RequestContext extends Authentication {
   readonly route: LoadedRoute
   readonly trace: Trace
@@ -30,7 +30,7 @@ export interface RequestContext extends Authentication {
 /** One request to an agent, before it is signed. */
 export interface AgentRequest {
   readonly method: string
-  /** Path and query as the agent sees them. */
+  /** The path and query that the agent receives. */
   readonly uri: string
   /** The assertion's `jti`. Agents may accept each `jti` only once. */
   readonly id: string
@@ -112,8 +112,8 @@ export function createSender(config: Configuration, signer: Signer) {
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
-      // The gateway has accepted the caller. If it passed this 401 on, the client would sign in
-      // again and again.
+      // The gateway has accepted the caller. A client that receives this 401 from the agent would
+      // sign in again and again.
       if (response.status === 401 && added.length > 0) {
         void response.body?.cancel().catch(() => undefined)
         throw new Refusal('origin-unauthorized', assertion === undefined ? 'secret' : 'assertion')

@@ -1,6 +1,6 @@
 import { base64url } from 'jose'
 
-/** The SHA-256 of bytes, or of a text in UTF-8. */
+/** Returns the SHA-256 of bytes, or of a text in UTF-8. */
 export const sha256 = async (data: string | Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(
     await crypto.subtle.digest(

@@ -3,7 +3,7 @@ import { createApp } from './app'
 import { load } from './config/load'
 import { livePorts } from './live-ports'
 
-/** The object of the platform that lets work go on after the answer. */
+/** The platform's object that lets work go on after the answer. */
 interface Background {
   waitUntil(work: Promise<unknown>): void
 }

@@ -45,7 +45,7 @@ export interface AssertionRules {
 export interface Binding {
   readonly route: string
   readonly method: string
-  /** Path and query as the origin sees them. */
+  /** The path and query that the origin receives. */
   readonly uri: string
   readonly thread: string | undefined
   /** The body as the origin receives it; undefined if the gateway did not read it. */

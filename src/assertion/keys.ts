@@ -21,7 +21,7 @@ export interface SigningKey {
   readonly publicJwk: JWK
 }
 
-/** The keys of the secret SIGNING_KEYS, or why there are none. */
+/** The signing keys from the secret SIGNING_KEYS, or the reason why there are none. */
 export type SigningKeys =
   | { readonly keys: readonly SigningKey[]; readonly fault?: undefined }
   | { readonly keys: readonly []; readonly fault: KeyFault }
@@ -63,7 +63,7 @@ export async function readSigningKeys(secret: string | undefined): Promise<Signi
   return { keys }
 }
 
-/** The longest key id. Verifiers refuse longer ones. */
+/** The most characters of a key id, because verifiers refuse longer ids. */
 const MAX_KID_CHARS = 256
 
 async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {

@@ -11,7 +11,7 @@ const MAX_CHARS = 8_000
 
 declare const signed: unique symbol
 
-/** A compact JWS that names the caller. Only `sign` makes one. */
+/** A compact JWS (signed token) that names the caller. Only `sign` makes one. */
 export type Assertion = string & { readonly [signed]: true }
 
 export interface Signer {

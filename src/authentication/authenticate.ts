@@ -16,12 +16,12 @@ export interface Authentication {
 }
 
 /**
- * Whether a route needs to know the caller: `always`, `if-told` (a request without a credential may
- * pass, one with a credential must have a good one), or `never` on public routes.
+ * Tells whether a route needs to know the caller. `always`: it does. `if-told`: a request without a
+ * credential may pass, but a credential must be good. `never`: it is a public route.
  */
 export type Wanted = 'always' | 'if-told' | 'never'
 
-/** The part of a route that `authenticate` needs to know. */
+/** The part of a route that `authenticate` needs: the credentials that it accepts. */
 export interface Entrance {
   readonly authenticators: readonly Authenticator[]
   /** The prefixes of user ids, one for each issuer that the route trusts. */
@@ -80,7 +80,7 @@ function takeOne(
     const presented = authenticator.take(sources)
     if (!presented) continue
     if (taken && wanted !== 'never') throw new Refusal('credential-ambiguous', 'two kinds')
-    // Other servers log URLs, so a token may not be in one (RFC 6750 section 2.3).
+    // A token may not be in a URL, because other servers log URLs (RFC 6750 section 2.3).
     if (presented.credential.isIn(sources.path + sources.query)) throw new Refusal('token-in-url')
     taken ??= presented
   }

@@ -13,7 +13,7 @@ export interface CredentialSources {
   readonly path: string
   readonly query: string
   readonly headers: Headers
-  /** Tokens from the places in the body where the route takes them, unchanged. */
+  /** Tokens from those places in the body from which the route takes tokens, unchanged. */
   readonly inBody: readonly Json[]
 }
 
@@ -44,7 +44,7 @@ export interface Authenticator {
   whyNone?(sources: CredentialSources): Refusal | undefined
 }
 
-/** The settings of a route for the requests that callers send to it. */
+/** The settings of a route that an authenticator needs. */
 export interface Way {
   /** The route's id. */
   readonly route: string
@@ -63,11 +63,11 @@ export interface Way {
  */
 export interface CredentialKind<Stores, Trusted> {
   /**
-   * Writes the text with which a 401 asks for this credential (RFC 9110 section 11.6.1).
+   * Writes the challenge, with which a 401 asks for this credential (RFC 9110 section 11.6.1).
    * @param parameters such as `realm="support"`
    */
   challenge(parameters: string): string
-  /** Finds all credentials of this kind inside other text. Matches are not written to logs. */
+  /** Finds all credentials of this kind inside other text, so that they are not written to logs. */
   readonly shape: RegExp
   /**
    * Request headers that carry the credential, in lower case. Pages of other origins need

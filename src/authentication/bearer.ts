@@ -4,7 +4,7 @@ import { Credential } from './credential'
 
 /** RFC 6750 section 2.1: a case-insensitive scheme, at least one space, a b64token. */
 const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
-/** Does the same as `BEARER`, but the scheme may be left out. */
+/** The same pattern as `BEARER`, but the scheme may be left out. */
 const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
 
 /**

@@ -2,8 +2,8 @@ import { percentDecoded } from '../percent'
 
 const ERASED = '[removed]'
 /**
- * The least length of a token in characters, because no signature is shorter. The text that
- * replaces a token is shorter than this.
+ * The least length of a token in characters. Every token has a signature, and no signature is
+ * shorter. The text that replaces a token is shorter than this.
  */
 const SHORTEST = 43
 

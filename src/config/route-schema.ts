@@ -50,14 +50,9 @@ const agents = [
   v.strictObject({
     kind: v.literal('copilotkit'),
     ...agentFields,
-    /**
-     * The framework of the runtime's agents. Mastra's agents forward all request headers to the
-     * model, so they get no bearer token.
-     */
+    /** The framework of the agents. Mastra's agents forward headers, so they get no bearer. */
     preset: v.optional(v.literal('mastra')),
-    /**
-     * The `mode` that the runtime is configured with. Default: `multi-route`, as in the runtime.
-     */
+    /** The `mode` of the runtime. Default: `multi-route`, as in the runtime itself. */
     style: v.optional(v.picklist(['multi-route', 'single-route'])),
   }),
   v.strictObject({
@@ -103,10 +98,7 @@ export const IdentitySchema = v.strictObject({
   assertion: v.optional(v.picklist(['bearer', 'header', 'off'])),
   /** Whether the gateway also sends plain `x-user-*` headers to the agent. */
   headers: v.optional(v.boolean()),
-  /**
-   * The caller's identity in `RunAgentInput.state`, which the gateway overwrites on every run.
-   * False: no identity there.
-   */
+  /** Identity in `RunAgentInput.state`, written anew on every run. False: none there. */
   state: v.optional(
     v.union([
       v.literal(false),
@@ -138,9 +130,7 @@ export const RouteSchema = v.strictObject({
   trust: v.optional(some(TrustSchema)),
   /** The policies of this route. All of them must allow a request. */
   policies: v.optional(some(PolicySchema)),
-  /**
-   * Lets anyone use the route without identity. Such a route must not have `trust` or `policies`.
-   */
+  /** Lets anyone use the route. A public route must not have `trust` or `policies`. */
   public: v.optional(v.literal(true)),
   /**
    * The owner of the agent's threads, sessions and tasks: each caller (`own`, the default), each

@@ -41,6 +41,7 @@ export interface ListCopy {
 }
 
 /**
+ * Creates the copy of an isolate.
  * @param publicUrl the gateway's own URL, which names its list in the cache. Other gateways of the
  *   same zone share this cache, but have lists of their own
  */
@@ -139,7 +140,10 @@ function listOf(copy: unknown): List {
   }
 }
 
-/** @throws Error if the value is not an object, or not an array if `isArray` is true */
+/**
+ * Returns the value if it is an object (or, with `isArray`, an array).
+ * @throws Error for any other value
+ */
 function membersOf(value: unknown, isArray = false): Readonly<Record<string, never>> {
   if (typeof value !== 'object' || value === null || Array.isArray(value) !== isArray)
     throw new Error('a list of another form')

@@ -1,11 +1,14 @@
 import { Refusal } from '../errors/refusal'
 
-/** A counter for each key. Cloudflare's own counts per location, and may let more requests pass. */
+/**
+ * A counter for each key. Cloudflare's counters work per location, so more requests may pass than
+ * the limit allows.
+ */
 export interface Limiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
 
-/** A rate that limits the requests of a route. */
+/** A limit on the rate of requests, as it applies to a route. */
 export interface Rate {
   /** The policy's id and the rate's name, as `policy/name`. */
   readonly name: string
@@ -65,7 +68,7 @@ export async function countRequest(rates: readonly Rate[], counted: Counted, { n
   const exceeded = asked.find((_, index) => answers[index]?.success === false)?.rate
   if (!exceeded) return
   const { name, most, seconds } = exceeded
-  // Windows begin at multiples of their length on the clock.
+  // Windows of time begin at multiples of their length on the clock.
   const retryAfter = seconds - (Math.floor(now() / 1000) % seconds)
   const rateLimit = { policy: rateLimitPolicy([exceeded]), state: `"${name}";r=0;t=${retryAfter}` }
   throw new Refusal('rate-limited', name, { retryAfter, limit: { name, most }, rateLimit })

@@ -5,17 +5,17 @@ export type RevocationKind = (typeof REVOCATION_KINDS)[number]
 
 export const isRevocationKind = (text: string): text is RevocationKind => REVOCATION_KINDS.some((kind) => kind === text)
 
-/** A closed route, with the message that the operator wrote for its callers. */
+/** A closed route, with the operator's message for its callers. */
 export interface Closed {
   readonly message?: string | undefined
-  /** Seconds. */
+  /** How long callers should wait before they try again, in seconds. */
   readonly retryAfter?: number | undefined
 }
 
 /** The revocation list as gateways read it. It contains hashes instead of names. */
 export interface RevocationDocument {
   readonly version: number
-  /** Hashes by the kind of revocation. */
+  /** The hashes of what is revoked, by the kind of revocation. */
   readonly entries: Readonly<Partial<Record<RevocationKind, readonly string[]>>>
   /** The closed routes, by their ids. */
   readonly closed: Readonly<Record<string, Closed>>
@@ -24,7 +24,7 @@ export interface RevocationDocument {
 const HASH_BYTES = 16
 
 /**
- * Returns the hash of a revoked token, person or the like. So a reader of the list can only
+ * Returns the hash of a revoked token, person, tenant, key or issuer. A reader of the list can only
  * recognise names that the reader knows already.
  */
 export async function hashOf(kind: RevocationKind, issuer = '', value = ''): Promise<string> {

@@ -4,7 +4,7 @@ import { type Closed, hashOf, REVOCATION_KINDS, type RevocationDocument, type Re
 
 const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000))
 
-/** A revocation, as an operator asks for it. */
+/** A revocation, in the form in which an operator sends it. */
 const RevocationSchema = v.pipe(
   v.strictObject({
     kind: v.picklist(REVOCATION_KINDS),
@@ -32,14 +32,14 @@ const RevocationSchema = v.pipe(
   ),
 )
 
-/** A closed route, with the message that the operator wrote for its callers. */
+/** A closed route, with the operator's message for its callers. */
 const ClosedSchema = v.strictObject({
   message: v.optional(v.pipe(v.string(), v.maxLength(500))),
-  /** Seconds. */
+  /** How long callers should wait before they try again, in seconds. */
   retryAfter: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400))),
 })
 
-/** The part of a Durable Object's storage that is used. */
+/** The part of a Durable Object's storage that is used here. */
 interface Storage {
   readonly kv: {
     get<T>(key: string): T | undefined
@@ -76,8 +76,8 @@ const CLOSED = 'closed:'
 export class RevocationList {
   readonly #kv: Storage['kv']
   /**
-   * The list as it was last read, and until when it is valid. Each further read would be charged as
-   * one row for each entry.
+   * The list as it was last read, and until when it is valid. It is kept because each further read
+   * is charged as one row for each entry.
    */
   #read: { readonly document: RevocationDocument; readonly until: number } | undefined
 

@@ -40,7 +40,7 @@ export function askThrough(
       if (waitFor !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? parseJson(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
-      // Ends this request in any case, while the caller's own request goes on.
+      // Ends the gateway's own request in any case. The caller's request goes on.
       stop.abort()
     }
   }

@@ -89,8 +89,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (unheard * tickSeconds >= idleSeconds) {
       giveUp('stalled')
     } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
-      // On a silent stream, only this write notices a caller whose connection was lost without a
-      // reset.
+      // A lost connection without a reset shows only when something is written. So this write also
+      // finds out whether the caller is still there.
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }
@@ -105,7 +105,8 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   let brokenOff: BrokenOutcome | undefined
   const cancelEnd = end.onEnd((outcome) => {
     giveUp(outcome)
-    // If a write waits, the caller does not read, and an error event would wait too.
+    // A write that waits shows that the caller does not read. An error event would have to wait
+    // too.
     if (writes === 0) return
     brokenOff = outcome
     void breakOff(writer, outcome)
@@ -149,7 +150,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (isWhole && reading.isRun && reading.isLast && !isOver) broken = 'unended'
     if (broken === undefined || isOver) return endWith(writer, '', broken ?? 'complete')
     if (!brokenStream) return breakOff(writer, broken)
-    // The blank line ends an event that came without a blank line.
+    // If the last event came without a blank line, this one ends it.
     return endWith(writer, (isWhole && rest ? '\n\n' : '') + brokenStream(...WORDS[broken]), broken)
   }
   return { body: pipe.readable, done: finish() }
@@ -166,7 +167,7 @@ function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Pro
 
 const COLON = 58
 /**
- * The byte of `{`. Every event of a protocol carries an object. Other events (`[DONE]`, a single
+ * The code of `{`. Every event of a protocol contains an object. Other events (`[DONE]`, a single
  * field) do not tell how a run ended.
  */
 const BRACE = 123

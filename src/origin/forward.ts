@@ -4,10 +4,10 @@ import { Refusal } from '../errors/refusal'
 import type { After } from '../ports'
 import type { LimitedBody } from '../request/body'
 
-/** One request to an origin, as it is sent. */
+/** One request, in the form in which it is sent to an origin. */
 export interface OriginRequest {
   readonly method: string
-  /** Path and query as `originUri` gives them. */
+  /** Path and query, as `originUri` returns them. */
   readonly uri: string
   readonly headers: Readonly<Record<string, string>>
   /**
@@ -57,7 +57,7 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       signal: others.length > 0 ? AbortSignal.any([signal, ...others]) : signal,
     })
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
-    // The refusal ends the caller's request, and the request to the origin ends with it.
+    // The refusal ends the caller's request. The request to the origin then ends with it.
     const most = request.firstByteSeconds
     if (!response) throw new Refusal('origin-timeout', undefined, { limit: { name: 'firstByteSeconds', most } })
     upload?.answered()

@@ -2,8 +2,8 @@ import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 
 /**
- * The two places that addresses in a reply can refer to: the place at the origin to which the
- * request went, and the route where the caller sees it.
+ * The two addresses that matter for links in a reply: the address at the origin that was requested,
+ * and the route under which the caller sees it.
  */
 export interface Place {
   readonly origin: Origin
@@ -37,8 +37,8 @@ export function publicLocation(location: string, { origin, requestUri, routePath
   const { prefix } = origin
   const at = onOrigin(location, origin, requestUri)
   if (!at || !isBelow(at.pathname, prefix)) return undefined
-  // A redirect to the same address by the other scheme would bring the caller back here, again and
-  // again.
+  // The origin redirects to the same address with the other scheme. The caller would come back
+  // here, again and again.
   if (at.origin !== origin.host && at.pathname + at.search === requestUri) return undefined
   const below = at.pathname.slice(prefix.length) + at.search + at.hash
   const path = routePath === '/' ? below || '/' : routePath + below

@@ -13,8 +13,8 @@ import { pump } from './native-stream'
 import type { Ending } from './stream-end'
 
 /**
- * The largest reply that can be changed, because a reply is held in memory for that. Larger ones
- * are refused.
+ * The largest reply that can be changed, because it has to be in memory as a whole for that. Larger
+ * ones are refused.
  */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
 /**
@@ -28,11 +28,11 @@ export interface ReplyRules {
   /** The agent's headers that are passed on in addition to the common ones. */
   readonly replyHeaders: readonly string[]
   readonly place: Place
-  /** The changes that the answer needs before the caller may have it. */
+  /** The changes that must be made to the answer before the caller receives it. */
   readonly change: AnswerChange
-  /** Whether the answer is the stream of a run, even if it names no content type. */
+  /** Whether the answer is the stream of a run, even if it states no content type. */
   readonly isRun: boolean
-  /** Whether silence on a stream is filled with comments, and ends the stream after a while. */
+  /** Whether silence on a stream is filled with comments, and long silence ends the stream. */
   readonly watchesSilence: boolean
   /** The gateway's own headers, such as those of CORS and the request's id. */
   readonly headers: readonly Readonly<Record<string, string>>[]
@@ -87,8 +87,8 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   if (!response.body) return { response: new Response(null, { status, headers }) }
   // The stream of a run is always read, at least to see whether its last event comes.
   if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
-    // A caller who got an address to resume at (`location`) resumes after a broken connection, but
-    // not after an error event.
+    // A caller who received an address for resuming (`location`) resumes after a broken connection,
+    // but not after an error event.
     const brokenStream = headers.location === undefined ? adapter.brokenStream : undefined
     const { body, done } = readEvents(response.body, {
       change: (text) => withoutCredentials(change.events?.(text) ?? text, credentials),
@@ -115,7 +115,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
   return { response: new Response(body, { status, headers }), done }
 }
 
-/** The settings for a stream that may be silent for any length of time. */
+/** The settings for a stream that may be silent for any length of time: no heartbeat, no limit. */
 const BEARS_SILENCE = { heartbeatSeconds: 0, idleSeconds: Number.POSITIVE_INFINITY }
 
 const withoutCredentials = (text: string | Promise<string>, credentials: CredentialsOut): string | Promise<string> =>
@@ -172,7 +172,7 @@ function refuseUnknownEncoding(encoding: string | null): void {
   }
 }
 
-/** Matches text and JSON, unless their charset is one that is not decoded here. */
+/** Matches text and JSON, but not in a charset that is not decoded here. */
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:utf-8|us-ascii)))/i
 
 async function changedAnswer(

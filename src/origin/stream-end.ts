@@ -2,7 +2,7 @@ import type { BrokenOutcome, StreamOutcome } from '../ending'
 
 export interface Guarded {
   readonly body: ReadableStream<Uint8Array>
-  /** Settles when the body has ended, in whatever way. It never rejects. */
+  /** Settles when the body has ended, no matter how. It never rejects. */
   readonly done: Promise<StreamOutcome>
 }
 

@@ -7,7 +7,7 @@ import type { Reason } from './reason'
 type Rule = Policy['allow'][number]
 
 export type Decision =
-  /** `by` names a rule of every policy, as `policy/rule`. */
+  /** `by` names one rule of each policy that allowed the operation, as `policy/rule`. */
   | { readonly effect: 'allow'; readonly by: readonly string[] }
   | {
       readonly effect: 'deny'

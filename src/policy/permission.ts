@@ -8,7 +8,7 @@ import { mismatchOf } from './wording'
 /** The operations that one caller may use on one route. */
 export interface Permission {
   /**
-   * Lets a request for these operations pass.
+   * Lets a request for these operations pass, or throws.
    * @throws Refusal `operation-unknown` if the route does not offer one of them,
    *   `scope-insufficient` if scopes would be enough, otherwise `policy-denied`
    */

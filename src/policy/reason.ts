@@ -1,4 +1,4 @@
-/** Why a policy did not permit something: a closed list, for the audit line and for tests. */
+/** The reasons why a policy did not permit an operation, for the audit line and for tests. */
 export type Reason =
   | 'no-policy'
   | 'credential-limited'

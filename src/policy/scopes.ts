@@ -1,7 +1,8 @@
 import type { Condition, Policy } from '../config/define'
 
 /**
- * Returns every scope that a rule of these policies asks for, for clients to request at sign-in.
+ * Returns every scope that a rule of these policies asks for. Clients request these scopes at
+ * sign-in.
  */
 export function scopesOf(policies: readonly Policy[]): readonly string[] {
   const conditions = policies.flatMap(({ allow }) => allow.flatMap(({ when }) => (when ? [when] : [])))

@@ -13,7 +13,7 @@ export interface RuleTrace {
   readonly covers: boolean
   /** Why the caller does not meet the rule's condition; empty if the caller does. */
   readonly reasons: readonly Reason[]
-  /** The condition in words. */
+  /** The condition of the rule, in words. */
   readonly asks: string
 }
 

@@ -5,7 +5,9 @@ import { evaluate, holds } from './condition'
 import { covers } from './operation'
 import type { Reason } from './reason'
 
-/** Longer lists of roles are cut, because the length of an audit line is limited. */
+/**
+ * The most characters of a list. Longer lists are cut, because an audit line has a limited length.
+ */
 const MOST_CHARS = 200
 
 const listed = (value: string | readonly string[], between: string): string =>
@@ -28,8 +30,8 @@ export function wordsOf(when: Condition | undefined): string {
 }
 
 /**
- * The part of a caller that a reason is about. Values of claims are not shown: they may be
- * personal.
+ * The part of a caller that a reason is about, as text. Values of claims are not shown, because
+ * they may be personal.
  */
 const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
   'role-missing': ({ roles }) => `roles ${listed(roles, ', ')}`,

@@ -4,15 +4,15 @@ import type { After, Ports } from '../ports'
 
 /** How long a body may take until its first bytes arrive. */
 const FIRST_MS = 20_000
-/** The least speed at which the other bytes have to arrive. */
+/** The least speed at which the other bytes of a body have to arrive. */
 const LEAST_BYTES_PER_SECOND = 8192
 /**
- * How many bytes of bodies that are still arriving an isolate may hold. Callers who are not known
- * yet have a limit of their own. An isolate has 128 MB for everything.
+ * How many bytes of bodies that are still arriving an isolate may hold in memory: those of known
+ * callers, and those of callers who are not known yet. An isolate has 128 MB for everything.
  */
 export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 
-/** The reading of one body. */
+/** One body that is being read. */
 export interface BodyRead extends Watch {
   /**
    * Why the read was given up: `body-too-slow`, or `gateway-busy` if all bodies together are too
@@ -24,8 +24,8 @@ export interface BodyRead extends Watch {
 }
 
 /**
- * Counts the bodies that an isolate is reading (security notes F14, X11). It keeps numbers of
- * bytes, and no request's data.
+ * Counts the bytes of all bodies that an isolate is reading (security notes F14, X11). It keeps no
+ * data of a request.
  */
 export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number): (after: After) => BodyRead {
   let held = 0

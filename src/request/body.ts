@@ -123,7 +123,7 @@ export function writeJson(value: Json, credential: Credential | undefined): Uint
   return new TextEncoder().encode(credential ? credential.eraseFrom(text) : text)
 }
 
-/** A body that is passed on unread, and the signal that gives up the request to the origin. */
+/** A body that is passed on unread, and the signal that aborts the request to the origin. */
 export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
   /**

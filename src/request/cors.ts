@@ -17,15 +17,18 @@ const EXPOSED_HEADERS = [
 
 /** The settings of a route that CORS uses. */
 export interface CorsRules {
-  /** If there are none, no page of another origin may read replies. */
+  /**
+   * The web origins of pages that may read replies. If there are none, no page of another origin
+   * may.
+   */
   readonly origins: WebOrigins
   /** Whether pages may send requests with `credentials: 'include'`. Cookies are still not read. */
   readonly credentials: boolean
-  /** Methods that any endpoint of the route has. */
+  /** The methods of all endpoints of the route. */
   readonly methods: readonly string[]
   /**
-   * Request headers that the route takes beside the common ones. `name-*` stands for all that begin
-   * so.
+   * Request headers that the route takes in addition to the common ones. `name-*` stands for all
+   * headers that begin so.
    */
   readonly headers: readonly string[]
   /** Reply headers that a page may read in addition to the common ones. */
@@ -75,7 +78,7 @@ export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reaso
 
 const MAX_SHOWN_CHARS = 200
 
-/** Tells the operator which page sent the request and which pages may. */
+/** Returns the details for the operator: which page sent the request, and which pages may. */
 const foreign = (origin: string, { listed }: WebOrigins) => ({
   mismatch: {
     found: `the page ${origin.slice(0, MAX_SHOWN_CHARS)}`,

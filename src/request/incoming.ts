@@ -15,7 +15,7 @@ export const EARLY_BYTES = 256 * 1024
 export const tokensIn = ({ adapter }: { readonly adapter: Adapter }, body: Json | undefined): readonly Json[] =>
   body === undefined ? [] : (adapter.takeTokens?.(body) ?? [])
 
-/** The body of a request: read once, when it is asked for. */
+/** The body of a request. It is read once, at the first call. */
 export interface Incoming {
   /**
    * Returns the body of an endpoint that takes JSON, the same value each time. It is undefined if
@@ -30,7 +30,10 @@ export interface Incoming {
   upload(): LimitedBody | undefined
 }
 
-/** @param endpoint absent if none matches the request. Then the body stays unread */
+/**
+ * Creates the `Incoming` of a request.
+ * @param endpoint absent if none matches the request. Then the body stays unread
+ */
 export function incomingBody(
   request: Request,
   endpoint: Endpoint | undefined,

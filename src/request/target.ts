@@ -17,7 +17,10 @@ const SEGMENT =
 
 /** One request's address, read once. `path` and `query` are forwarded unchanged. */
 export interface Target {
-  /** Canonical: begins with a slash, and no segment is empty except perhaps the last one. */
+  /**
+   * The canonical path: it begins with a slash, and no segment is empty except perhaps the last
+   * one.
+   */
   readonly path: string
   /** The query with its question mark, or an empty text. */
   readonly query: string
@@ -37,7 +40,7 @@ export interface Target {
 export function parseTarget(url: string, hosts: ReadonlySet<string>): Target {
   if (url.length > MAX_CHARS) throw new Refusal('path-too-long')
   const target = asItStands(url, hosts) ?? parsed(url, hosts)
-  // RFC 6750 section 2.3 allows this parameter and advises against it.
+  // RFC 6750 section 2.3 allows `access_token` in a URL and advises against it.
   if (target.query !== '' && new URLSearchParams(target.query).has('access_token')) throw new Refusal('token-in-url')
   return target
 }

@@ -1,11 +1,11 @@
 /** The place of this request in a distributed trace (W3C Trace Context), and its id here. */
 export interface Trace {
-  /** UUID; the assertion's `jti` and the audit line's `id`. */
+  /** A UUID. It is also the assertion's `jti` and the audit line's `id`. */
   readonly requestId: string
   readonly traceId: string
   /** The header for the origin: the same trace, with this gateway as the parent. */
   readonly traceparent: string
-  /** Passed on only with a `traceparent` that was accepted. */
+  /** This header is passed on only if `traceparent` was accepted. */
   readonly tracestate: string | undefined
 }
 

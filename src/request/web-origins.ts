@@ -6,7 +6,7 @@ export const isAnyPort = (origin: string): boolean => ANY_PORT.test(origin)
 /** The web origins of a route (RFC 6454), compared exactly. */
 export class WebOrigins {
   readonly #exact: ReadonlySet<string>
-  /** The beginnings, before the port, of the origins that allow any port. */
+  /** The origins that allow any port, up to the place of the port. */
   readonly #anyPort: readonly string[]
 
   constructor(readonly listed: readonly string[]) {

@@ -38,7 +38,7 @@ export interface ThreadContext {
   newId(): string
   /** Whether a thread without an owner becomes the property of the first caller who uses it. */
   readonly claimsUnowned: boolean
-  /** Whether the route offers an operation to the caller and its policies permit it. */
+  /** Tells whether the route offers an operation to the caller and its policies permit it. */
   permits(operation: string): boolean
   readonly ask: Ask
   readonly after: After
@@ -46,12 +46,12 @@ export interface ThreadContext {
   readonly cache: {
     isOwn(thread: string): boolean
     /**
-     * Begins a question to the agent: it must be called before the agent is asked. Returns a
-     * function that notes a thread which, according to the agent, is the caller's.
+     * Must be called before the agent is asked who owns a thread. Returns a function that stores a
+     * thread as the caller's, for the case that the agent confirms this.
      */
     beforeAsking(): (thread: string) => void
     forget(thread: string): void
-    /** Whether another owner recently deleted a thread with this id. */
+    /** Tells whether another owner recently deleted a thread with this id. */
     isReserved(thread: string): boolean
   }
 }

@@ -22,9 +22,9 @@ export const tooManyIds = (): Refusal =>
  */
 export interface Ids {
   /**
-   * Returns a UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose. It is
-   * the same each time, and different for each owner, route and sort. Nothing is stored, so no
-   * caller can take an id before another one does.
+   * Returns a UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose. The
+   * same id always gives the same UUID, but a different one for each owner, route and sort. Nothing
+   * is stored, so no caller can take an id before another one does.
    */
   derive(sort: Sort, chosen: string): Promise<string>
   /**

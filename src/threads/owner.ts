@@ -11,7 +11,7 @@ export interface Owner {
   readonly tenant: string | undefined
 }
 
-/** The most names that are kept in memory, because each costs a digest. */
+/** The most owners' names that are kept in memory. They are kept because each costs a digest. */
 const MAX_NAMES = 1_000
 
 /**
@@ -24,6 +24,7 @@ const MAX_NAMES = 1_000
 export type OwnerOf = (caller: Owner, sharing: 'own' | 'tenant') => Promise<string>
 
 /**
+ * Creates the function that finds owners' names.
  * @returns a function that throws Refusal `tenant-missing` if threads belong to tenants and the
  *   caller has none
  */
@@ -43,6 +44,7 @@ export function createOwners(): OwnerOf {
 }
 
 /**
+ * Returns the name of an owner.
  * @param identityProvider the `iss` of the owner's tokens
  * @param id the tenant, or the user id, which is the issuer's `subjectPrefix` and then the subject
  */

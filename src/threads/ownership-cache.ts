@@ -1,8 +1,8 @@
 /** How long the known owner of a thread is used before the agent is asked again. */
 const BELIEVED_MS = 30_000
 /**
- * How long no other caller may create a thread with the id of a deleted one. Requests that were
- * under way have ended by then.
+ * How long the id of a deleted thread is reserved: no other caller may create a thread with it.
+ * Requests that were under way have ended by then.
  */
 const RESERVED_MS = 600_000
 const MAX_ENTRIES = 10_000
@@ -17,9 +17,9 @@ const MAX_ENTRIES = 10_000
 export interface OwnershipCache {
   isOwn(route: string, thread: string, owner: string): boolean
   /**
-   * Begins a question to the agent: it must be called before the agent is asked.
-   * @returns a function that notes a thread which the agent says is the owner's, unless the thread
-   *   was or could have been deleted since the agent was asked
+   * Must be called before the agent is asked who owns a thread.
+   * @returns a function that stores a thread as the owner's, for the case that the agent confirms
+   *   this. It does nothing if the thread was or could have been deleted since the agent was asked
    */
   beforeAsking(route: string, owner: string): (thread: string) => void
   /** Forgets a thread that its owner deletes, and reserves its id. */
@@ -36,13 +36,13 @@ interface Entry {
   readonly until: number
 }
 
-/** @param now milliseconds since the epoch */
+/** Creates the cache. @param now returns milliseconds since the epoch */
 export function createOwnershipCache(now: () => number): OwnershipCache {
   const found = new Map<string, Entry>()
   const deleted = new Map<string, Entry>()
   /**
-   * When the entry of a deletion was last removed early, for lack of room. Answers of the agent to
-   * questions that are older than this are not noted.
+   * When the entry of a deletion was last removed early, for lack of room. If the agent was asked
+   * before that, its answer is not stored.
    */
   let dropped = Number.NEGATIVE_INFINITY
   const keyOf = (route: string, thread: string) => JSON.stringify([route, thread])

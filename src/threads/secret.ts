@@ -1,16 +1,19 @@
-/** Shorter secrets can be guessed. */
+/** The least length of THREAD_SECRET. Shorter secrets can be guessed. */
 const MIN_SECRET_CHARS = 32
 
-/** The keys of sealed and derived ids: HMAC-SHA-256, with the usages `sign` and `verify`. */
+/**
+ * The keys with which the gateway seals ids (adds a proof of their owner) and derives ids (computes
+ * new ones). All are HMAC-SHA-256, with the usages `sign` and `verify`.
+ */
 export interface ThreadKeys {
-  /** Seals ids. */
+  /** Seals ids, and opens them. */
   readonly current: CryptoKey
   /** Opens ids that were sealed before the last rotation. */
   readonly previous: CryptoKey | undefined
   /**
    * Derives ids, which must never change: with another key all callers would lose their
-   * conversations. It needs no rotation. A person who knows it can compute an agent's id for a
-   * conversation, but cannot use it: the gateway derives the ids of each request from the caller
+   * conversations. This key needs no rotation. A person who knows it can compute an agent's id for
+   * a conversation, but cannot use it: the gateway derives the ids of each request from the caller
    * whom it verified.
    */
   readonly original: CryptoKey
@@ -35,7 +38,7 @@ export function threadSecretFault(secret: string | undefined): string | undefine
     : undefined
 }
 
-/** @param secret without a fault */
+/** Imports the keys from the secret. @param secret THREAD_SECRET without a fault */
 export async function importThreadKeys(secret: string): Promise<ThreadKeys> {
   const [current = '', previous] = secretsIn(secret)
   const original = secretsIn(secret).at(-1) ?? ''

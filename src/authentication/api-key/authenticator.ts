@@ -26,8 +26,8 @@ export const apiKey: CredentialKind<LookUp, TrustedKeys> = {
 }
 
 function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route }: Way): Authenticator {
-  // Each record of a key has one principal object, because caches find the data of a principal by
-  // its object.
+  // The principal of each key record. It is always the same object, because caches use this object
+  // as their key.
   const principals = new WeakMap<ApiKeyRecord, Principal>()
 
   async function verify(key: string, now: number): Promise<Principal> {
@@ -55,7 +55,8 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
   }
 
   /**
-   * Looks in the namespaces in the route's order. If none has the key, the last refusal is thrown.
+   * Looks for the key in each namespace, in the route's order. If none has it, the last refusal is
+   * thrown.
    */
   async function firstOf(name: string) {
     let missing: unknown
@@ -85,7 +86,10 @@ function authenticator(trusted: readonly TrustedKeys[], lookUp: LookUp, { route 
   }
 }
 
-/** @throws Refusal `credential-ambiguous` for two keys that differ */
+/**
+ * Returns the API key of a request; undefined if there is none.
+ * @throws Refusal `credential-ambiguous` for two keys that differ
+ */
 function keyIn(sources: CredentialSources): Credential | undefined {
   const bearer = takeBearer(sources)
   const asBearer = bearer && isMeantAsKey(bearer.reveal()) ? bearer : undefined

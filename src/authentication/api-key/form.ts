@@ -13,7 +13,7 @@ export const KEY_HEADER = 'x-api-key'
 const FORM = /^sp_[0-9a-f]{72}$/
 const CHECKSUM_CHARS = 8
 
-/** Finds keys in other text. */
+/** Finds API keys inside other text, so that they can be removed. */
 export const keyShape = /sp_[0-9a-f]{72}/g
 
 /** Tells whether a text is meant as an API key, valid or not. No JWT begins with `sp_`. */

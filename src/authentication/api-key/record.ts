@@ -14,7 +14,7 @@ export const ApiKeyRecordSchema = v.strictObject({
   tenant: v.optional(text),
   email: v.optional(text),
   name: v.optional(text),
-  /** ISO 8601. */
+  /** The time of creation, in ISO 8601. */
   createdAt: text,
   /** Seconds since the epoch. Without it, the key does not expire. */
   expiresAt: v.optional(v.pipe(v.number(), v.integer())),

@@ -13,8 +13,8 @@ import { verify } from './verify'
  */
 export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
   challenge: (parameters) => `Bearer ${parameters}`,
-  // A JWS or a JWE, in compact form. The header's JSON may begin with white space, and a segment
-  // may be empty.
+  // Matches a JWS or a JWE in compact form. The header's JSON may begin with white space, and a
+  // segment may be empty.
   shape: /(?:eyJ[\w-]*|e(?:yA|w[ko0])[\w-]{16,})\.[\w.-]+/g,
   requestHeaders: ['authorization'],
   resourceMetadata: (issuers) => ({

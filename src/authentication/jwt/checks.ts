@@ -13,8 +13,8 @@ const MAX_SUBJECT_CHARS = 255
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
 
 /**
- * One check of a token against the settings of its issuer. `verify` and `explainToken` both use
- * these checks, so that both say the same.
+ * One check of a token against the settings of its issuer. `verify` and `explainToken` use the same
+ * checks, so that they give the same results.
  *
  * @typeParam Part the token's header or its claims
  */
@@ -40,8 +40,8 @@ const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 
 const list = (values: readonly string[]): string =>
   values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
 /**
- * Returns a time as operators read it. A value that is not a number of seconds, or is too large for
- * a date, is returned unchanged.
+ * Returns a time as a date that operators can read. A value that is not a number of seconds, or is
+ * too large for a date, is returned unchanged.
  */
 const moment = (seconds: unknown): unknown =>
   isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
@@ -167,7 +167,7 @@ export const claimChecks: readonly Check[] = [
     expected: ({ requiredClaims }) => `with ${requiredClaims.join(', ') || 'no others'}`,
   },
   {
-    // RFC 9068 section 2.2.
+    // Checks the claims that RFC 9068 section 2.2 demands.
     on: 'claims of RFC 9068',
     setting: 'tokenType',
     fault(claims, { tokenType }) {
@@ -191,7 +191,8 @@ function audienceFault(claims: Claims, { audience, audienceFrom }: TrustedIssuer
     return isList && values.some((value) => audience.includes(value)) ? undefined : 'audience'
   }
   if (!audienceFrom) return 'claim-missing aud'
-  // A client may receive tokens of several kinds, and not all of them are meant for an API.
+  // One client may receive several kinds of token. These claims show which ones are meant for an
+  // API.
   for (const [name, wanted] of Object.entries(audienceFrom.where)) {
     if (claims[name] === undefined || claims[name] === null) return `claim-missing ${name}`
     if (wanted !== true && claims[name] !== wanted) return `claim-invalid ${name}`

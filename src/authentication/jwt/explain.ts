@@ -13,7 +13,7 @@ import type { TrustedIssuer } from './trusted-issuer'
 /** One check of a token, for a person who asks why it is refused. */
 export interface Step {
   readonly on: string
-  /** Undefined if it could not be checked. */
+  /** Whether the check passed; undefined if it could not be made. */
   readonly passed: boolean | undefined
   readonly found: string
   readonly expected: string

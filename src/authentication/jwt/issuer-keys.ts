@@ -27,7 +27,8 @@ const FAILURE_COOLDOWN_MS = 10_000
  */
 const DOWN_MS = 60_000
 /**
- * How long to wait for the copy of the keys that isolates share, which is only there to save time.
+ * How long to wait for the copy of the keys that isolates of a location share. The copy only saves
+ * time.
  */
 const SHARED_MS = 1_000
 /**
@@ -36,8 +37,8 @@ const SHARED_MS = 1_000
  */
 const WAIT_MS = SHARED_MS + 2 * FETCH_MS
 /**
- * If the platform stops the request that began a fetch, the fetch never settles. It counts as given
- * up after this time.
+ * How long a fetch may take before it counts as given up. If the platform stops the request that
+ * began it, the fetch never settles.
  */
 const ABANDONED_MS = WAIT_MS + 3_000
 
@@ -65,14 +66,14 @@ interface Slot {
   pending?: { readonly since: number; readonly fetch: Promise<void> }
   /** When a fetch last failed; undefined once a fetch has succeeded. */
   failedAt: number | undefined
-  /** How long after that moment no fetch is made. */
+  /** How many milliseconds after this failure no fetch is made. */
   coolDownMs: number
   readonly lookups: Lookups
 }
 
 /**
- * Returns the gateway's own keys. If a request has passed through the gateway before, the gateway
- * is its caller's issuer, and a Worker may not fetch from itself.
+ * Returns the gateway's own keys. They verify the gateway's own assertions, for requests that pass
+ * through the gateway a second time. A Worker may not fetch from itself.
  */
 export type OwnKeys = () => Promise<SigningKeys>
 
@@ -205,8 +206,8 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
 }
 
 /**
- * Returns the name under which an issuer's keys are stored. An entry of `trust` may stand for
- * several issuers, one for each tenant.
+ * Returns the name under which an issuer's keys are stored. One entry in the `trust` of a route may
+ * cover several issuers, one for each tenant.
  */
 const nameOf = ({ id, issuer }: TrustedIssuer): string => `${id} ${issuer}`
 
@@ -217,7 +218,9 @@ type Wanted = (set: KeySet) => Promise<Keys | undefined>
 const coolDownLeft = ({ failedAt, coolDownMs }: Slot, now: number): number =>
   failedAt === undefined ? 0 : Math.max(0, coolDownMs - elapsed(failedAt, now))
 
-/** @param waitMs milliseconds after which it may help to try again */
+/**
+ * Returns the refusal "keys unavailable". @param waitMs milliseconds after which a retry may help
+ */
 const unavailable = ({ id }: TrustedIssuer, waitMs: number): Refusal =>
   new Refusal('keys-unavailable', id, { retryAfter: Math.max(1, Math.ceil(waitMs / 1000)) })
 

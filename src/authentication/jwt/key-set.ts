@@ -36,8 +36,8 @@ export interface KeySetDocument {
  */
 export async function fetchKeySet(issuer: TrustedIssuer, ports: Ports): Promise<KeySetDocument> {
   const uri = issuer.jwksUri ?? (await discover(issuer, ports))
-  // The time is taken before the request. A key that is published while the answer is on its way
-  // may not be in the answer.
+  // The time is noted before the request. A key that is published after that may be missing in the
+  // answer.
   const fetchedAt = ports.now()
   const { body, maxAgeMs } = await fetchJson(uri, ports)
   const keys = usableKeys((body as { keys?: unknown } | null)?.keys)
@@ -94,7 +94,7 @@ export function usableKeys(keys: unknown): JWK[] {
   if (!Array.isArray(keys)) return []
   const some: unknown[] = keys.slice(0, MAX_KEYS)
   const usable = some.filter(isUsable)
-  // If any entry of the set publishes a private or a symmetric key, that key has leaked: anyone
+  // If any entry of the set contains a private or a symmetric key, that key has leaked: anyone
   // could sign with it.
   const leaked = keys.filter(isPrivate).map(numberOf)
   return leaked.length === 0 ? usable : usable.filter((key) => !leaked.includes(numberOf(key)))

@@ -23,7 +23,7 @@ export interface KeySet {
   readonly imported: Map<string, CryptoKey>
   /** The keys that have been found so far, by algorithm and `kid`. */
   readonly found: Map<string, readonly CryptoKey[]>
-  /** The keys that have been selected so far. */
+  /** The keys that `select` has found in this set so far. */
   readonly selected: WeakSet<CryptoKey>
   readonly fetchedAt: number
   readonly freshMs: number
@@ -39,8 +39,8 @@ export function keySet({ keys, fetchedAt, maxAgeMs }: KeySetDocument): KeySet {
 export const isFresh = ({ fetchedAt, freshMs }: KeySet, now: number): boolean => elapsed(fetchedAt, now) < freshMs
 
 /**
- * Tells whether a set was fetched between two moments. The answer is no if the set's time is in the
- * future, because the clock was ahead then.
+ * Tells whether a set was fetched between two moments. If the clock was ahead at that time, the
+ * set's time may be in the future. The answer is then no.
  */
 export const isFetchedBetween = ({ fetchedAt }: KeySet, begin: number, end: number): boolean =>
   fetchedAt >= begin && fetchedAt <= end
@@ -77,7 +77,7 @@ export async function select(set: KeySet, alg: JwsAlgorithm, kid: string | undef
     throw refuseToken('key', { found: kid === undefined ? 'no kid' : `the kid ${kid}`, expected })
   }
   const keys = [...found]
-  // Only keys that are in the set are kept. Anyone can make up a `kid`, so misses are not kept.
+  // Only searches that found keys are remembered, because anyone can make up a `kid`.
   if (keys.length > 0) set.found.set(asked, keys)
   return keys
 }

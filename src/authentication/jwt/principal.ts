@@ -23,7 +23,7 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
     kind: isService(claims, client, issuer) ? 'service' : 'user',
     client,
     roles: rolesOf(firstClaim(claims, at.roles), tenant, issuer).filter((role) => isKept(role, issuer)),
-    // RFC 8693 section 4.2.
+    // Scopes are separated by spaces (RFC 8693 section 4.2).
     scopes: valuesOf(firstClaim(claims, at.scopes), ' '),
     tenant,
     email: isUnverified(claims) ? undefined : stringOf(firstClaim(claims, at.email)),

@@ -9,7 +9,7 @@ export interface SharedKeys {
   write(issuer: TrustedIssuer, document: KeySetDocument): Promise<void>
 }
 
-/** @param keptMs how long the platform keeps a copy */
+/** Creates the access to the shared key sets. @param keptMs how long the platform keeps a copy */
 export function createSharedKeys({ sharedCache, now }: Pick<Ports, 'sharedCache' | 'now'>, keptMs: number): SharedKeys {
   const nameOf = ({ issuer, jwksUri }: TrustedIssuer) =>
     `https://keys.sallyport.internal/${encodeURIComponent(issuer)}/${encodeURIComponent(jwksUri ?? '')}`

@@ -20,8 +20,8 @@ export function typeFits(typ: unknown, wanted: Kind): boolean {
 }
 
 /**
- * Returns the words of a claim that names the kind of a token. It is one text or a list. Most
- * tokens do not have it.
+ * Returns the words of a claim that names the kind of a token. The claim is one text or a list.
+ * Most tokens do not have it.
  */
 const wordsOf = (mark: unknown): readonly unknown[] =>
   mark === undefined ? [] : [mark].flat().map((word) => (typeof word === 'string' ? word.toLowerCase() : word))

@@ -9,7 +9,10 @@ export interface TokenStores {
   readonly verified: VerifiedTokens
 }
 
-/** @param signingKeys the gateway's own keys, for routes that trust its assertions */
+/**
+ * Creates these caches.
+ * @param signingKeys the gateway's own keys, for routes that trust its assertions
+ */
 export const createTokenStores = (ports: Ports, signingKeys: () => Promise<SigningKeys>): TokenStores => ({
   keys: createKeyStore(ports, signingKeys),
   verified: new VerifiedTokens(),

@@ -30,7 +30,7 @@ export interface TrustedIssuer {
    * tenants in which the user has the role. Then only roles in the user's own tenant count.
    */
   readonly rolesByTenant: boolean
-  /** The preset of its provider, if that is known. */
+  /** The preset of the identity provider, if it is known. */
   readonly preset: string | undefined
   /** `services`: every caller of this issuer is a machine. */
   readonly callers: 'services' | undefined

@@ -10,7 +10,7 @@ export interface Verified {
   readonly kid: string | undefined
   /** The key that verified it. If the issuer withdraws the key, the token is no longer accepted. */
   readonly key: CryptoKey
-  /** Milliseconds since the epoch. */
+  /** When the token was verified, in milliseconds since the epoch. */
   readonly at: number
 }
 
@@ -22,7 +22,7 @@ const MAX_TOKENS = 2_000
  * and by the issuer with all its settings. A token that differs in one bit, or is checked against
  * other settings, is another entry. The token's text is not kept.
  *
- * Time, keys and policies are not checked here. They are checked on every request.
+ * Expiry, keys and policies are not checked here. They are checked on every request.
  */
 export class VerifiedTokens {
   readonly #tokens = new Map<string, Verified>()

@@ -52,8 +52,8 @@ export function issuerFile({ id, preset, issuer, audience, algorithms, isSecond 
   return `import { defineIssuer } from 'sallyport'
 
 /**
- * The provider that signs people in. \`sallyport explain --token FILE\` says why a token of theirs
- * is let in or refused.
+ * The provider that signs people in. \`sallyport explain --token FILE\` says why the gateway
+ * accepts or refuses a token.
  */
 export default defineIssuer({
   id: '${id}',

@@ -17,7 +17,7 @@ import type { ToWorker } from './worker'
 /** How often this process checks whether its parent still runs. */
 const PARENT_MS = 500
 
-/** How long to wait for the Worker. One that has not answered by then counts as unable to start. */
+/** How long to wait for the Worker's first answer. Without it, the Worker cannot start. */
 const START_MS = 30_000
 const LOOK_MS = 100
 /** How long to collect output after an error, because an error is written in several lines. */

@@ -30,10 +30,10 @@ export class UnreadAssertions {
     this.#asked.add(id)
     const timer = setTimeout(() => {
       if (this.#areKeysRead) return
-      tell(`its agent at ${origin.host} has been asked, and nobody has fetched the keys to verify who asks.
-    It is told by the header x-sallyport-assertion alone: a JWT with audience "${assertion.audience}", whose keys
-    are at /.well-known/jwks.json of the gateway. The route's "identity" can tell it in the body or in
-    plain headers as well. If it does not need to know, all is well.`)
+      tell(`its agent at ${origin.host} received a request, but did not fetch the keys to verify who the caller is.
+    The agent learns the caller only from the header x-sallyport-assertion: a JWT with audience
+    "${assertion.audience}". Its keys are at /.well-known/jwks.json of the gateway. With "identity", the route
+    can also send the identity in the body or in plain headers. If the agent needs no identity, ignore this.`)
     }, PATIENCE_MS)
     timer.unref()
   }
