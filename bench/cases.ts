@@ -93,7 +93,7 @@ async function sample(each: Case, floor: Case | undefined, round: number, run: R
   const { sizes } = run
   const requestAt = await requestsOf(each, round, run)
   const load = new Load(subject, requestAt, sizes.connections)
-  // The floor gets other tokens. A token that it has seen before would not be new to it.
+  // The floor gets other tokens. A token that it has seen before would not be new.
   const beside = floor && new Load(floor.subject, await requestsOf(floor, run.rounds + round, run), sizes.connections)
   const slice = Math.ceil((sizes.requests * share) / SLICES)
   const own: Spent[] = []

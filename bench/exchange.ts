@@ -14,7 +14,7 @@ export const pathAt = ({ path }: Exchange, index: number): string =>
 
 /**
  * Returns the bytes of a request.
- * @param more header lines
+ * @param more additional header lines
  */
 export function requestBytes(
   port: number,

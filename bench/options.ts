@@ -34,7 +34,7 @@ export interface AgainstOptions extends Pick<Options, 'rounds' | 'sizes'> {
 
 /** The amount of work for one sample. */
 export interface Sizes {
-  /** The number of requests before the first round; the other rounds send a quarter of it. */
+  /** The number of requests that warm up the first round; the other rounds need a quarter of it. */
   readonly warmup: number
   readonly requests: number
   /** The number of requests at a fixed rate, for latency. */

@@ -11,7 +11,7 @@ const ISSUERS = 10
 
 /**
  * The servers and files that every measured gateway needs: the agent, the identity provider, the
- * bundles.
+ * bundled code.
  */
 export interface World {
   readonly origin: Running

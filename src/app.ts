@@ -27,8 +27,8 @@ export function createApp(config: Configuration, ports: Ports) {
   const handle = createGateway(config, signingKeys, ports)
   let isTold = false
   /**
-   * Logs the parts of the gateway that cannot serve yet, once per isolate. The first request does
-   * this, because a Worker may do nothing slow while it starts.
+   * Logs the parts of the gateway that cannot serve yet, once per running copy (isolate). The first
+   * request does this, because a Worker may do nothing slow while it starts.
    */
   const tell = async () => {
     for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)

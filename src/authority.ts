@@ -7,10 +7,11 @@ import type { After, Background } from './ports'
 type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
 
 /**
- * Returns the time at which a reply has to end (invariant 15). A stream that only listens ends
- * shortly after the caller's token expires. A run that began in time may finish, because clients
- * cancel runs if the stream is cut, and some tokens are valid for one minute only. No reply takes
- * longer than `streamSeconds`, so that a caller who left unnoticed does not hold it open.
+ * Returns the time at which a reply has to end (invariant 15 in ARCHITECTURE.md). A stream that
+ * only listens ends shortly after the caller's token expires. A run that began in time may finish,
+ * because clients cancel runs if the stream is cut, and some tokens are valid for one minute only.
+ * No reply takes longer than `streamSeconds`, so that a caller who left unnoticed does not hold it
+ * open.
  *
  * @param principal absent on public routes, where only `streamSeconds` counts
  * @param startedAt when the request came, in milliseconds since the epoch

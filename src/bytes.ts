@@ -93,7 +93,8 @@ export async function readStart(
   watch?: Watch,
 ): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
   const reader = stream.getReader({ mode: 'byob' })
-  // In workerd, a read that waits does not notice that its reader was cancelled.
+  // In workerd (the Workers runtime), a read that waits does not notice that its reader was
+  // cancelled.
   const stopped = watch && new Promise<undefined>((resolve) => watch.begin(() => resolve(undefined)))
   const bytes = new GrowingBytes()
   // Asks for one byte more than expected. If a read then returns fewer bytes than it waited for,

@@ -24,8 +24,8 @@ export interface Ports {
   /** Writes a line for the operator, about something that belongs to no request. */
   readonly log: (line: string) => void
   /**
-   * The cache in which isolates of one location share fetched key sets; absent if the platform has
-   * no Cache API.
+   * The cache in which isolates (running copies) of one Cloudflare location share fetched key sets;
+   * absent if the platform has no Cache API.
    */
   readonly sharedCache?: Pick<Cache, 'match' | 'put'>
 }

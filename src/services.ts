@@ -12,7 +12,7 @@ import { createBodyReads, MOST_BYTES } from './request/body-reads'
 import { type CorsRules, rulesOfAll } from './request/cors'
 import { createSender } from './send'
 
-/** The objects that all requests of an isolate share. */
+/** The objects that all requests of an isolate (one running copy of the Worker) share. */
 export interface Services {
   readonly config: Configuration
   readonly ports: Ports

@@ -1,7 +1,7 @@
 /** The gateway, slowed down on purpose, so that a run shows which difference it notices. */
 import gateway from './sallyport'
 
-/** Set by the bundler. */
+/** CPU time to waste on each request, in microseconds. The bundler sets it. */
 declare const HANDICAP_MICROS: number
 
 /**

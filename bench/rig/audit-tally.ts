@@ -21,7 +21,7 @@ export class AuditTally {
   finals = 0
   begun = 0
   largestBytes = 0
-  /** Other log lines, which have an `event`, by the event's name. */
+  /** The number of other log lines, by the name in their `event`. */
   readonly events = new Map<string, number>()
   readonly #byTrace = new Map<number, Lines>()
 
@@ -66,7 +66,7 @@ export class AuditTally {
     lines.final.push({ outcome, status, code, stream } as AuditLine)
   }
 
-  /** Returns the final lines of a request. */
+  /** Returns the audit lines that say how a request ended. */
   finalOf(trace: number): readonly AuditLine[] {
     return this.#byTrace.get(trace)?.final ?? []
   }

@@ -40,8 +40,8 @@ export function judgeStream(seen: StreamSeen, evidence: Evidence): Verdict {
 }
 
 /**
- * Tells whether the gateway may not know of the request. A reset discards data that was sent but
- * not read yet.
+ * Tells whether it is possible that the gateway never saw the request. A reset discards data that
+ * was sent but not read yet.
  */
 export const mayBeUnread = ({ end, leave, status }: Pick<StreamSeen, 'end' | 'leave' | 'status'>): boolean =>
   end === 'left' && leave?.by === 'reset' && status === 0

@@ -1,4 +1,4 @@
-/** The times at which a server was down, by `performance.now()`. */
+/** The periods in which a server was down, in the time of `performance.now()`. */
 export class Outages {
   readonly #list: { readonly from: number; until: number }[] = []
 

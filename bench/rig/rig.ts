@@ -15,7 +15,7 @@ import { Streams } from './streams.ts'
 
 export interface RigSize {
   readonly seed: number
-  /** How many seconds streams are started and servers are killed. */
+  /** How many seconds the test starts streams and kills servers. */
   readonly seconds: number
   /** The number of streams that are open at the same time. */
   readonly streams: number

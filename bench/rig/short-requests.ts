@@ -24,7 +24,7 @@ export interface ShortSeen {
   readonly sort: Sort
   readonly sentAt: number
   readonly endedAt: number
-  /** 0 if no answer came. */
+  /** The HTTP status; The HTTP status; 0 if no answer came. */
   readonly status: number
 }
 

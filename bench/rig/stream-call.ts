@@ -22,7 +22,7 @@ export interface StreamSeen {
   readonly trace: number
   readonly sentAt: number
   readonly endedAt: number
-  /** 0 if no answer came. */
+  /** The HTTP status; The HTTP status; 0 if no answer came. */
   readonly status: number
   /** `whole`: ended as HTTP requires. `broken`: the connection broke. `left`: this caller left. */
   readonly end: 'whole' | 'broken' | 'left'

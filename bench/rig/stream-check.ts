@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type Numbered, type Story, textOf } from './story.ts'
 
-/** A stream as its caller asked for it. */
+/** A stream that a caller has requested. */
 export interface Asked extends Story {
   readonly person: string
   /** The thread id that the caller sent; only on `ag-ui`. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 
-/** The agent's record of its streams: `opened 7`, `finished 7` or `closed 7`. */
+/** The agent's record of its streams, with lines such as `opened 7`, `finished 7` or `closed 7`. */
 export class StreamRecord {
   readonly #opened = new Set<number>()
   readonly #finished = new Set<number>()

@@ -18,8 +18,8 @@ export interface Script {
 
 /**
  * Returns the words of the answer and their pace. "count to 20" and "be silent for 30 seconds" make
- * runs that are long enough to leave. Any other message is answered with the user that the agent
- * sees.
+ * runs so long that a client can leave them early. Any other message is answered with the user that
+ * the agent sees.
  */
 export function scriptedReply(message: string, user: AuthUser | undefined): Script {
   const [, count] = /count to (\d+)/i.exec(message) ?? []

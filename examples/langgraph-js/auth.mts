@@ -50,8 +50,8 @@ auth.authenticate(async (request) => {
   const { sub, name, email, scope, roles, tenant, idp } = await verify(assertion)
   if (!sub) throw new HTTPException(401, { message: 'The assertion names nobody.' })
 
-  // `sub` is unique on a route: if it trusts several identity providers, the gateway requires a
-  // prefix for all but one. `idp` names the identity provider. The assertion itself is left out,
+  // `sub` is unique on a route: if a route trusts several identity providers, the gateway requires
+  // a prefix for all but one. `idp` names the identity provider. The assertion itself is left out,
   // because this object is stored with every run.
   return {
     identity: sub,

@@ -11,7 +11,7 @@ const USABLE_MS = 10_000
 const GRACE_MS = 45_000
 /** How long a request waits for the revocation list. */
 const WAIT_MS = 2_000
-/** How long to wait for the cache that all isolates of a location share. */
+/** How long to wait for the cache that all isolates of a Cloudflare location share. */
 const SHARED_MS = 300
 /** How long to wait after a failure before the list is read again. */
 const COOL_DOWN_MS = 1_000
@@ -27,7 +27,7 @@ export interface List {
 /** Requests the list from the Durable Object that stores it. */
 export type ReadList = () => Promise<Response>
 
-/** An isolate's copy of the list of revocations. */
+/** The copy of the revocation list in one isolate (one running copy of the Worker). */
 export interface ListCopy {
   /** Returns the list, which may be old; undefined if none has been read yet. */
   list(): List | undefined

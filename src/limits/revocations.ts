@@ -57,8 +57,8 @@ export interface Revocations {
 }
 
 /**
- * Creates the checks of revocation for all requests of an isolate. The list is read at intervals. A
- * request waits for it only if there is no usable copy.
+ * Creates the checks of revocation for all requests of an isolate (running copy of the Worker). The
+ * list is read at intervals. A request waits for it only if there is no usable copy.
  */
 export function createRevocations(publicUrl: string, readList: ReadList, ports: Ports): Revocations {
   const copy = createListCopy(publicUrl, readList, ports)

@@ -3,8 +3,8 @@ const ERASED = '[removed]'
 const SHORTEST = 8
 
 /**
- * A filter for answers: it removes the credentials that the gateway added to the request
- * (invariant 20).
+ * A filter for answers: it removes the credentials that the gateway added to the request (invariant
+ * 20 in ARCHITECTURE.md).
  */
 export interface CredentialsOut {
   /** Replaces each occurrence of a credential, spelt as it was sent. */

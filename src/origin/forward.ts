@@ -36,7 +36,8 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
  *   or `client-gone`
  */
 export async function forward(origin: Origin, request: OriginRequest, after: After): Promise<Response> {
-  // Invariant 5: text after a host cannot change the host if it begins with a slash.
+  // Invariant 5 in ARCHITECTURE.md: text after a host cannot change the host if it begins with a
+  // slash.
   if (!request.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
 
   const { body, signal } = request

@@ -55,9 +55,9 @@ const OF_THE_AGENT = /^(?:x-(?!accel-|content-|frame-|request-)[a-z0-9-]+|link|r
 export const isExposable = (name: string): boolean => OF_THE_AGENT.test(name.toLowerCase()) && !isReservedHeader(name)
 
 /**
- * Builds the headers of a request to an origin from nothing (invariant 3). It takes the caller's
- * headers that a list names, and gateway headers that contain values from the caller's request.
- * `send.ts` adds the gateway's other headers.
+ * Builds the headers of a request to an origin from nothing (invariant 3 in ARCHITECTURE.md). It
+ * takes the caller's headers that a list names, and gateway headers that contain values from the
+ * caller's request. `send.ts` adds the gateway's other headers.
  *
  * @param hasToken whether a value carries the caller's token; such a header is left out
  * @param derived these headers of the gateway, by name
@@ -89,7 +89,7 @@ const namesLike = (name: string, from: Headers): readonly string[] =>
 
 /**
  * Builds the headers of a reply from a list. No cache may store the answer of an origin (invariant
- * 11).
+ * 11 in ARCHITECTURE.md).
  * @param own the gateway's own headers
  */
 export function responseHeaders(

@@ -8,7 +8,8 @@ const FIRST_MS = 20_000
 const LEAST_BYTES_PER_SECOND = 8192
 /**
  * How many bytes of bodies that are still arriving an isolate may hold in memory: those of known
- * callers, and those of callers who are not known yet. An isolate has 128 MB for everything.
+ * callers, and those of callers who are not known yet. An isolate (running copy of the Worker) has
+ * 128 MB.
  */
 export const MOST_BYTES = { known: 32 * 1024 * 1024, unknown: 8 * 1024 * 1024 }
 
@@ -24,8 +25,8 @@ export interface BodyRead extends Watch {
 }
 
 /**
- * Counts the bytes of all bodies that an isolate is reading (security notes F14, X11). It keeps no
- * data of a request.
+ * Counts the bytes of all bodies that an isolate is reading (F14 and X11 in SECURITY.md). It keeps
+ * no data of a request.
  */
 export function createBodyReads({ now }: Pick<Ports, 'now'>, mostBytes: number): (after: After) => BodyRead {
   let held = 0

@@ -28,8 +28,8 @@ export interface Target {
 
 /**
  * Reads a request's address. Nothing is normalised: a URL that is not canonical is refused, so that
- * the string which is matched, decided on and forwarded can only be read one way (security notes T9
- * to T12).
+ * the string which is matched, decided on and forwarded can only be read one way (T9 to T12 in
+ * SECURITY.md).
  *
  * `Host` is only compared with the gateway's own hosts; it never enters a policy or a link. The
  * runtime has resolved dot segments and backslashes before any Worker code runs. The path that

@@ -11,8 +11,9 @@ const MAX_ENTRIES = 10_000
  * The owners of threads that the agent named recently, so that it need not be asked before each
  * request. Threads without an owner are not kept.
  *
- * Each isolate has its own cache. If another isolate deletes a thread, and another caller creates
- * one with the same id, this isolate still knows the former owner until the entry expires.
+ * Each isolate (running copy of the Worker) has its own cache. If another isolate deletes a thread,
+ * and another caller creates one with the same id, this isolate still knows the former owner until
+ * the entry expires.
  */
 export interface OwnershipCache {
   isOwn(route: string, thread: string, owner: string): boolean

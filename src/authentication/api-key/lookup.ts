@@ -7,7 +7,7 @@ import { idOfKey } from './form'
 import { type ApiKeyRecord, readRecord } from './record'
 import type { TrustedKeys } from './trusted-keys'
 
-/** How long an isolate keeps the record of a key that it has looked up. */
+/** How long an isolate (running copy of the Worker) keeps a key's record that it has looked up. */
 const KEPT_MS = 30_000
 /** How long the platform caches a record, or its absence. It allows no shorter time. */
 const CACHE_SECONDS = 30

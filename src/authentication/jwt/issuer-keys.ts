@@ -78,11 +78,11 @@ interface Slot {
 export type OwnKeys = () => Promise<SigningKeys>
 
 /**
- * Creates the store of issuers' key sets, one per isolate. It makes one fetch at a time for each
- * issuer, and keeps the fetch alive beyond the request that began it. It waits after a failure, and
- * uses old keys for a limited time only. On Workers, the key set of the library jose does none of
- * this. The store also shares a copy with the other isolates of the location. It tells an issuer
- * that is unreachable from a key that does not exist.
+ * Creates the store of issuers' key sets, one per isolate (running copy of the Worker). It makes
+ * one fetch at a time for each issuer, and keeps the fetch alive beyond the request that began it.
+ * It waits after a failure, and uses old keys for a limited time only. On Workers, the key set of
+ * the library jose does none of this. The store also shares a copy with the other isolates of the
+ * location. It tells an issuer that is unreachable from a key that does not exist.
  *
  * It holds public keys only, no request's data.
  */

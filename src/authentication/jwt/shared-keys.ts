@@ -2,7 +2,10 @@ import type { Ports } from '../../ports'
 import { type KeySetDocument, usableKeys } from './key-set'
 import type { TrustedIssuer } from './trusted-issuer'
 
-/** The key sets that isolates of one location share. A cache that fails counts as empty. */
+/**
+ * The key sets that all isolates (running copies of the Worker) of one location share. If the cache
+ * fails, it counts as empty.
+ */
 export interface SharedKeys {
   /** Returns another isolate's copy, checked as if it came from the network. */
   read(issuer: TrustedIssuer): Promise<KeySetDocument | undefined>

@@ -9,8 +9,8 @@ export async function signerOf(
 ): Promise<CryptoKey | undefined> {
   const { webCrypto } = jwsAlgorithms[alg]
   for (const key of keys) {
-    // workerd throws if an Ed25519 signature has the wrong length. This is the token's fault, since
-    // the key could be imported.
+    // workerd (the Workers runtime) throws if an Ed25519 signature has the wrong length. This is
+    // the token's fault, since the key could be imported.
     const isSigner = await crypto.subtle.verify(webCrypto, key, signature, signed).catch(() => false)
     if (isSigner) return key
   }

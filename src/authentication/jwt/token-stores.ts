@@ -3,7 +3,9 @@ import type { Ports } from '../../ports'
 import { createKeyStore, type KeyStore } from './issuer-keys'
 import { VerifiedTokens } from './verified'
 
-/** Caches of keys and verified tokens, shared by all requests of an isolate. */
+/**
+ * Caches of keys and verified tokens, for all requests of one isolate (running copy of the Worker).
+ */
 export interface TokenStores {
   readonly keys: KeyStore
   readonly verified: VerifiedTokens
