@@ -169,13 +169,11 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
-  // Access may have been revoked while the body arrived.
-  await revocations?.admit(route, principal, background)
+  await revocations?.admit(route, principal, background) // Checked again: the body may be slow.
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const stop = isWebSocket || revocations ? new AbortController() : undefined
-  // The request's own timer, `after`, stops when the handler returns. A socket stays open for
-  // longer.
+  // A WebSocket may last longer than `after`, the request's shared timer, so it has its own.
   const within = { after: isWebSocket ? ports.after : after, now: ports.now, background }
   const watch: Watch | undefined = revocations && ((work) => revocations.watch(route, principal, within, work))
 

@@ -26,20 +26,11 @@ const FAILURE_COOLDOWN_MS = 10_000
  * cached keys, even old ones, and do not wait.
  */
 const DOWN_MS = 60_000
-/**
- * How long to wait for the copy of the keys that isolates of a location share. The copy only saves
- * time.
- */
+/** How long to wait for the copy of the keys that isolates share. The copy only saves time. */
 const SHARED_MS = 1_000
-/**
- * How long one request waits for keys that another request is fetching. This covers the shared
- * copy, discovery and the key set.
- */
+/** How long a request waits for keys that another fetches: shared copy, discovery, key set. */
 const WAIT_MS = SHARED_MS + 2 * FETCH_MS
-/**
- * How long a fetch may take before it counts as given up. If the platform stops the request that
- * began it, the fetch never settles.
- */
+/** When a fetch counts as given up. It never settles if the platform stops its request. */
 const ABANDONED_MS = WAIT_MS + 3_000
 
 const MAX_LOGGED_CHARS = 200
@@ -55,9 +46,7 @@ export interface KeyStore {
    *   gateway cannot find out
    */
   keysFor(issuer: TrustedIssuer, alg: JwsAlgorithm, kid: string | undefined, background: Background): Promise<Keys>
-  /**
-   * Tells whether a key is in its issuer's key set and the set is fresh. Then no fetch is needed.
-   */
+  /** Tells whether a key is in its issuer's key set and the set is fresh. */
   isCurrent(issuer: TrustedIssuer, key: CryptoKey): boolean
 }
 
