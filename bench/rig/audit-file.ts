@@ -30,7 +30,7 @@ export async function readAudit(name: string, sent: number, mayMiss: ReadonlySet
   return tally
 }
 
-/** Reads a growing file of audit lines, line by line, into a tally. */
+/** Reads a growing file of audit lines, line by line, and counts them in a tally. */
 class AuditFile {
   #at = 0
   #held = ''

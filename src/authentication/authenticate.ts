@@ -16,7 +16,7 @@ export interface Authentication {
 }
 
 /**
- * Tells whether a route needs to know the caller. `always`: it does. `if-told`: a request without a
+ * Whether a route needs to know the caller. `always`: it does. `if-told`: a request without a
  * credential may pass, but a credential must be good. `never`: it is a public route.
  */
 export type Wanted = 'always' | 'if-told' | 'never'

@@ -85,7 +85,7 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(bytes, { status, headers }) }
   }
   if (!response.body) return { response: new Response(null, { status, headers }) }
-  // The stream of a run is always read, at least to see whether its last event comes.
+  // If the protocol has a last event, the stream of a run is read at least to see whether it comes.
   if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
     // A caller who received an address for resuming (`location`) resumes after a broken connection,
     // but not after an error event.

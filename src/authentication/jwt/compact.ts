@@ -3,7 +3,7 @@ import type { Claims } from '../../claims'
 import { refuseForm } from './fault'
 
 /**
- * The longest token that is accepted. All tokens in use are shorter: a Cloudflare request has 128
+ * The longest token that is accepted. All tokens in use are shorter. A Cloudflare request has 128
  * KB for all its headers.
  */
 const MAX_TOKEN_CHARS = 16_384
