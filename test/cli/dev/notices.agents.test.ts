@@ -123,8 +123,8 @@ describe('notices about agents that do not see their user', () => {
 
   it('sallyport dev prints a notice for an agent that gets only an assertion and never fetched the keys', async () => {
     await ask('/agents/desk/runs')
-    expect(await dev.printed(/desk: its agent at .* has been asked/)).toContain(
-      'a JWT with audience "desk", whose keys',
+    expect(await dev.printed(/desk: its agent at .* received a request/)).toContain(
+      '"desk". Its keys are at /.well-known/jwks.json',
     )
     expect(noticesOf('desk')).toBe(1)
     expect((await (await fetch(new URL('/state', dev.page))).json()).routes.at(-1).notices).toHaveLength(1)
