@@ -18,7 +18,7 @@ export function checkAccess(route: Route, environment: Environment, report: Repo
   checkTokenHeader(route, report)
   if (route.public) {
     for (const key of ['trust', 'policies'] as const) {
-      if (route[key]) report(key, 'a list, on a public route', 'nothing', 'Remove it, or remove `public`.')
+      if (route[key]) report(key, 'a list, on a public route', 'nothing', 'Remove the setting, or remove `public`.')
     }
     return
   }
@@ -53,7 +53,7 @@ function checkTokenInBody({ tokenInBody, agent, policies = [], public: isPublic 
       'tokenInBody',
       'true',
       expected,
-      'Remove it: only CopilotKit and AG-UI clients can send a token in the body.',
+      'Remove the setting: only CopilotKit and AG-UI clients can send a token in the body.',
     )
   }
 }
@@ -65,7 +65,7 @@ function checkPublicCard({ agent, public: isPublic }: Route, report: Report): vo
       'agent.publicCard',
       'true',
       'nothing, on a public route',
-      'Remove it: on a public route the card is public already.',
+      'Remove the setting: on a public route the card is public already.',
     )
   if (agent.operations && !agent.operations.some((pattern) => covers(pattern, 'card.read')))
     report(
@@ -87,7 +87,7 @@ function checkTokenHeader(
   report: Report,
 ): void {
   if (tokenHeader === undefined) return
-  if (isPublic) report('tokenHeader', show(tokenHeader), 'nothing, on a public route', 'Remove it.')
+  if (isPublic) report('tokenHeader', show(tokenHeader), 'nothing, on a public route', 'Remove the setting.')
   if (NO_TOKEN_HEADER.test(tokenHeader))
     report('tokenHeader', show(tokenHeader), 'a header that has no other meaning', 'Choose another.')
   if (tokenHeader === KEY_HEADER && trust.some(isApiKeys))
@@ -97,6 +97,6 @@ function checkTokenHeader(
       'forwardHeaders',
       show(tokenHeader),
       'a header other than tokenHeader',
-      'Remove it: the token does not reach the agent.',
+      'Remove the header: the agent never receives the token.',
     )
 }

@@ -26,9 +26,9 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
     // If `jwksUri` is set, `issuer` is only compared with the `iss` of tokens. Nothing is fetched
     // from it.
     if (isUrl(value) || (key === 'issuer' && issuer.jwksUri !== undefined && !value?.startsWith('http:'))) continue
-    const expected = 'an https URL (http only where ENVIRONMENT is "development")'
+    const expected = 'an https URL (http only if ENVIRONMENT is "development")'
     const other = key === 'issuer' ? '; with jwksUri, any text except an http address' : ''
-    report(key, show(value), expected + other, 'Correct it.')
+    report(key, show(value), expected + other, 'Correct the address.')
   }
   checkTenants(issuer, environment, report)
   checkPreset(issuer, environment, report)
@@ -37,7 +37,7 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
 function checkTenants({ issuer, jwksUri, tenants }: Issuer, environment: Environment, report: Report): void {
   const hasPlace = (given: Issuer['jwksUri']) => given && (addressOf(given, environment)?.includes(TENANT) ?? false)
   if (!tenants && (hasPlace(issuer) || hasPlace(jwksUri))) {
-    report('tenants', 'none', `the list of tenants to put in place of ${TENANT}`, 'List their ids.')
+    report('tenants', 'none', `the list of tenants to put in place of ${TENANT}`, 'List the ids of the tenants.')
   } else if (tenants && !hasPlace(issuer)) {
     report('issuer', show(issuer), `an address with ${TENANT}`, `Put ${TENANT} into it, or remove tenants.`)
   }
@@ -57,7 +57,12 @@ function checkPreset(given: Issuer, environment: Environment, report: Report): v
   if (wanted !== undefined && !audience.includes(wanted))
     report('audience', show(audience), `${show(wanted)} among them`, `Add this audience: tokens of ${preset} have it.`)
   if (known.tokenType && tokenType && tokenType !== known.tokenType)
-    report('tokenType', show(tokenType), `"${known.tokenType}", which all tokens of ${preset} are`, 'Remove it.')
+    report(
+      'tokenType',
+      show(tokenType),
+      `"${known.tokenType}", which all tokens of ${preset} are`,
+      'Remove the setting.',
+    )
   const signs = known.algorithms
   if (signs && !algorithms.some((name) => signs.includes(name)))
     report(

@@ -20,7 +20,7 @@ export function checkOwnOperations(route: Route, report: Report): void {
       `agent.operations[${index}]`,
       show(pattern),
       `an operation of ${route.agent.kind}: ${[...new Set(own)].join(', ')}`,
-      'Correct it.',
+      'Correct the name.',
     )
   })
 }
@@ -70,7 +70,7 @@ function checkEndpoints(endpoints: HttpEndpoints, report: Report): void {
       `agent.endpoints[${index}].path`,
       show(path),
       'a variable part written as :name',
-      'Write it like /tickets/:id.',
+      'Write the path like /tickets/:id.',
     )
   })
   const keys = endpoints.map(({ method, path }) => `${method} ${keyOfPath(path)}`)

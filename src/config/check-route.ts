@@ -64,7 +64,7 @@ function checkOrigin(route: Route, settings: Settings, environment: Environment,
   const url = URL.parse(given)
   const isAllowed = url?.protocol === 'https:' || (url?.protocol === 'http:' && settings.isDevelopment)
   if (!url || !isAllowed || url.username || url.password || url.search || url.hash) {
-    const expected = 'an https URL without user, query or fragment (http only where ENVIRONMENT is "development")'
+    const expected = 'an https URL without user, query or fragment (http only if ENVIRONMENT is "development")'
     report(
       at,
       show(given),
@@ -90,22 +90,27 @@ function checkIdentity(route: Route, report: Report): void {
         `identity.${key}`,
         'set',
         `nothing, for ${agent.kind}`,
-        `Remove it: it exists only for ${having.join(', ')}.`,
+        `Remove the setting: it exists only for ${having.join(', ')}.`,
       )
   }
   assertion?.claims?.forEach((claim, index) => {
     if (!reservedClaims.has(claim)) return
-    report(`assertion.claims[${index}]`, show(claim), 'a claim that the gateway does not set itself', 'Remove it.')
+    report(
+      `assertion.claims[${index}]`,
+      show(claim),
+      'a claim that the gateway does not set itself',
+      'Remove the claim.',
+    )
   })
   forwardHeaders.forEach((name, index) => {
     if (!isReservedHeader(name)) return
     const expected = 'a header that is not about identity, credentials, addresses or the connection'
-    report(`forwardHeaders[${index}]`, show(name), expected, 'Remove it.')
+    report(`forwardHeaders[${index}]`, show(name), expected, 'Remove the header.')
   })
   exposeHeaders.forEach((name, index) => {
     if (isExposable(name)) return
     const expected = 'x-…, link, ratelimit… or server-timing'
-    report(`exposeHeaders[${index}]`, show(name), expected, 'Remove it.')
+    report(`exposeHeaders[${index}]`, show(name), expected, 'Remove the header.')
   })
   const travels = identity.assertion ?? adapterOf(agent).identity.assertion
   if (agent.kind === 'langgraph' && travels === 'header') {
@@ -131,7 +136,7 @@ function checkIdentity(route: Route, report: Report): void {
       'identity.assertion',
       '"bearer"',
       '"header" or "off", because this agent forwards headers to its model',
-      'Remove it: it would replace the API key that the agent sends to its model.',
+      'Remove the setting: it would replace the API key that the agent sends to its model.',
     )
   if (handsHeadersOn && agent.credential && /^(?:authorization|x-.*)$/.test(agent.credential.header))
     report(
@@ -179,7 +184,7 @@ function checkCors(route: Route, settings: Settings, environment: Environment, r
     if (origin !== undefined && isWebOrigin(origin, settings.isDevelopment)) return
     const expected = "one exact web origin: https, http for localhost, or an app's own scheme"
     const remedy =
-      'Write it like "https://app.example.com". "http://localhost:*" works in development; other wildcards do not exist.'
+      'Write the web origin like "https://app.example.com". "http://localhost:*" works in development; other wildcards do not exist.'
     report(path, show(origin), expected, remedy)
   })
 }

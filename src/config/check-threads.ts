@@ -18,28 +18,28 @@ export function checkThreads(route: Route, report: Report): void {
       'threads',
       show(threads),
       `nothing, for ${agent.kind}`,
-      'Remove it: the gateway does not handle threads of this kind of agent.',
+      'Remove the setting: the gateway does not handle threads of this kind of agent.',
     )
   else if (threads !== undefined && threads !== 'shared' && isPublic)
     report(
       'threads',
       show(threads),
       '"shared" or nothing, on a public route',
-      'Remove it: a public route has no users.',
+      'Remove the setting: a public route has no users.',
     )
   if (unowned !== undefined && (agent.kind !== 'langgraph' || isShared))
     report(
       'unowned',
       show(unowned),
       'nothing here',
-      'Remove it: it applies to langgraph routes whose threads have owners.',
+      'Remove the setting: it applies only to langgraph routes whose threads have owners.',
     )
   if (isShared && agent.kind === 'mcp' && agent.eventStore !== undefined)
     report(
       'agent.eventStore',
       show(agent.eventStore),
       'nothing here',
-      'Remove it: with shared threads every stream can be resumed anyway.',
+      'Remove the setting: with shared threads every stream can be resumed anyway.',
     )
   checkStoredIdentity(route, report)
   if (isShared) return
@@ -48,7 +48,7 @@ export function checkThreads(route: Route, report: Report): void {
     const covered = rows.filter(({ operation }) => covers(unnamed(pattern), operation))
     if (covered.length === 0 || !covered.every(({ whose }) => whose === EVERYBODY)) return
     const expected = "an operation that reaches only the caller's own data"
-    const remedy = "Remove it, or set `threads: 'shared'`: this operation reaches data of all users."
+    const remedy = "Remove the operation, or set `threads: 'shared'`: this operation reaches data of all users."
     report(`agent.operations[${index}]`, show(pattern), expected, remedy)
   })
 }
@@ -70,13 +70,13 @@ function checkStoredIdentity(route: Route, report: Report): void {
       'threads',
       show(threads),
       `"own", for an agent that may keep identity in its state`,
-      "Remove it. Or set `resumesAs: 'whoever-asked-first'`: a person who continues another person's run then acts with that person's roles.",
+      "Remove the setting. Or set `resumesAs: 'whoever-asked-first'`: a person who continues another person's run then acts with that person's roles.",
     )
   if (!matters && resumesAs !== undefined)
     report(
       'resumesAs',
       show(resumesAs),
       'nothing here',
-      'Remove it: every run of this route has the identity of its caller.',
+      'Remove the setting: every run of this route has the identity of its caller.',
     )
 }

@@ -81,7 +81,7 @@ function checkPaths(routes: readonly Route[], about: About): void {
         'path',
         show(route.path),
         "a path other than the gateway's own",
-        'Choose one outside /.well-known and /.sallyport.',
+        'Choose a path outside /.well-known and /.sallyport.',
       )
     }
   }

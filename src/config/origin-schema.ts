@@ -10,7 +10,7 @@ export const OriginSchema = v.union(
     v.strictObject({ object: v.literal('revocations') }),
     v.strictObject({
       service: variableName,
-      path: v.optional(v.pipe(v.string(), v.startsWith('/', 'a path that begins with /'))),
+      path: v.optional(v.pipe(v.string(), v.regex(/^\//, 'a path that begins with /'))),
     }),
   ],
   "{ url: 'https://…' }, { env: NAME } or { service: BINDING }",

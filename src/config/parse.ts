@@ -51,9 +51,9 @@ function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fa
     found: isUnknownKey ? 'an unknown key' : show(issue.input),
     expected: isUnknownKey ? 'no such key' : expectedText(issue),
     remedy: isUnknownKey
-      ? 'Remove it, or correct its spelling.'
+      ? 'Remove the key, or correct its spelling.'
       : issue.input === undefined
-        ? 'Add it.'
+        ? 'Add the key.'
         : 'Correct the value.',
   }
 }
@@ -77,7 +77,7 @@ function expectedText({ input, message, expected }: v.BaseIssue<unknown>): strin
 const NO_SECRET = {
   found: 'a value that is not shown',
   expected: 'the name of a secret, such as AGENT_API_KEY',
-  remedy: 'Write its name here, and its value with: npx wrangler secret put NAME',
+  remedy: 'Write the name here, and store the value with: npx wrangler secret put NAME',
 }
 
 const UNDEFINED = {

@@ -26,7 +26,7 @@ export function checkRates(policies: readonly Policy[] = [], environment: Enviro
           `rates[${index}].operations`,
           show(operations),
           "nothing, with per: 'address'",
-          'Remove it: addresses are counted before the gateway knows the operation.',
+          'Remove the setting: addresses are counted before the gateway knows the operation.',
         )
       if (rates.findIndex((other) => other.name === name) < index)
         report(`rates[${index}].name`, show(name), 'a name of its own', 'Rename one of them.')

@@ -19,7 +19,7 @@ export function readSettings(environment: Environment, faults: Fault[]): Setting
       path: 'vars.ENVIRONMENT',
       found: show(mode),
       expected: '"production" or "development", or nothing for production',
-      remedy: 'Use one of the two. "development" allows agents and issuers over plain http.',
+      remedy: 'Use one of them. "development" allows agents and issuers over plain http.',
     })
   }
   const publicUrl = variable(environment, 'PUBLIC_URL')

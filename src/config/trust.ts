@@ -48,7 +48,7 @@ export function checkTrust(trust: Trust, settings: Settings, environment: Enviro
       'id',
       '"local"',
       'another id',
-      'Rename it: npm start uses user ids that begin with local: for its own people.',
+      'Choose another id: npm start uses user ids that begin with local: for its own people.',
     )
   if (!namespaceOf(trust, environment))
     report(
@@ -72,7 +72,7 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
       'Give all but one a prefix, or two people could get one user id.',
     )
   if (isTwice(issuers.map(({ issuer }) => issuer)))
-    report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: the gateway uses only the first.')
+    report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: only the first is used.')
   for (const { peopleOf } of trust.filter(isApiKeys)) {
     if (peopleOf === undefined || issuers.filter(({ id }) => id === peopleOf).length === 1) continue
     report(

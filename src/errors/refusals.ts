@@ -15,7 +15,7 @@ export const refusals = {
   'path-too-long': {
     status: 414,
     title: 'URL too long',
-    detail: 'The path and query together exceed 4096 characters.',
+    detail: 'The path and query exceed 4096 characters.',
   },
   'host-unknown': {
     status: 421,
@@ -65,8 +65,7 @@ export const refusals = {
   'token-invalid': {
     status: 401,
     title: 'Token not accepted',
-    detail:
-      'The token or API key is malformed, not meant for this route, or from an issuer that the route does not trust.',
+    detail: 'The token or API key is malformed, not meant for this route, or from an issuer that it does not trust.',
     challenge: 'invalid_token',
   },
   'token-expired': {
@@ -128,17 +127,17 @@ export const refusals = {
   'upgrade-refused': {
     status: 426,
     title: 'Upgrade not supported',
-    detail: 'This endpoint does not take WebSocket connections.',
+    detail: 'This endpoint accepts no WebSocket connections.',
   },
   'assertion-too-large': {
     status: 431,
     title: 'Identity too large',
-    detail: 'The identity of the caller is too long for a header to the agent.',
+    detail: 'The identity of the caller is too long for a header.',
   },
   'client-gone': {
     status: 499,
     title: 'Client closed the request',
-    detail: 'The client closed the connection before the reply.',
+    detail: 'The client left before the reply.',
   },
   'loop-detected': {
     status: 508,
@@ -212,7 +211,7 @@ export const refusals = {
   'internal-error': {
     status: 500,
     title: 'Internal error',
-    detail: 'The gateway failed and refused the request. Its log has a line with the request id.',
+    detail: 'The gateway failed. Its log has a line with the request id.',
   },
 } as const satisfies Record<string, RefusalRow>
 

@@ -146,7 +146,7 @@ describe('faults of the configuration (F19)', () => {
       {
         path: 'agent.origin.env',
         found: '"NOT_SET", which is not bound',
-        remedy: 'Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.',
+        remedy: 'Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment.',
       },
     ],
     ['an unbound service', butAgent({ origin: { service: 'NOT_BOUND' } }), { path: 'agent.origin.service' }],
@@ -571,7 +571,7 @@ describe('faults of the configuration (F19)', () => {
         '  routes/support.ts  limit',
         '    found     an unknown key',
         '    expected  no such key',
-        '    remedy    Remove it, or correct its spelling.',
+        '    remedy    Remove the key, or correct its spelling.',
         '',
         '  policies/other.ts  algorithms',
         '    found     []',
@@ -581,7 +581,7 @@ describe('faults of the configuration (F19)', () => {
         '  routes/three.ts  agent.origin.env',
         '    found     "NOT_SET", which is not bound',
         '    expected  the name of a variable that is set',
-        '    remedy    Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment, which inherits none.',
+        '    remedy    Add NOT_SET to [vars] in wrangler.toml, and to the vars of each environment.',
         '',
       ].join('\n'),
     )

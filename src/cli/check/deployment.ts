@@ -55,7 +55,7 @@ function misplacedFields({ environment }: Deployment, file: string, at: string):
     path: `${at}vars.${field}`,
     found: `${field} below [${at}vars], which makes it a variable`,
     expected: `${field} above the first [table]`,
-    remedy: 'Move it above the first [table]: TOML puts each line into the [table] above it.',
+    remedy: 'Move the field above the first [table]: TOML puts each line into the [table] above it.',
   }))
 }
 
@@ -81,7 +81,7 @@ function developmentMode({ environment }: Deployment, file: string, at: string):
       path: `${at}vars.ENVIRONMENT`,
       found: '"development"',
       expected: 'nothing, because this Worker can be deployed',
-      remedy: 'Remove it: it allows agents and issuers over plain http. npm start sets it on your machine.',
+      remedy: 'Remove the variable: it allows agents and issuers over plain http. npm start sets it on your machine.',
     },
   ]
 }
@@ -91,5 +91,5 @@ const placeholderFault = ({ file: inFile, path, value }: Placeholder, file: stri
   path: inFile === undefined ? at + path : path,
   found: `${JSON.stringify(value)}, a placeholder`,
   expected: 'your own value',
-  remedy: 'Replace it: this deployment has an address that people can reach.',
+  remedy: 'Replace the placeholder: this deployment has an address that people can reach.',
 })

@@ -55,7 +55,7 @@ export function rateFaults(deployment: Deployment, file: string, policies: reado
         path: `${at}ratelimits ${name}`,
         found: `namespace_id ${namespace_id}, as ${first.name} has`,
         expected: 'a namespace_id of its own',
-        remedy: 'Give it another number: limiters of one namespace count together.',
+        remedy: 'Choose another number: limiters of one namespace count together.',
       },
     ]
   })

@@ -75,7 +75,7 @@ export function secretsInVariables({ own }: Deployment, file: string, at: string
       path: `${at}vars.${holdsSecret(name) ? '(a name that is not shown)' : name}`,
       found: unshown(value),
       expected: 'no secret among the variables',
-      remedy: `Remove it, store it as a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new secret: this one was in a file.`,
+      remedy: `Remove the variable, store its value as a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new secret: this one was in a file.`,
     }))
 }
 

@@ -37,7 +37,7 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
       path: 'export default',
       found: isMade ? 'no default export' : 'no createWorker(routes) with the list of routes/index.ts',
       expected: "import routes from '../routes', and export default createWorker(routes)",
-      remedy: 'Write it like this. Otherwise the deployed routes are not the checked routes.',
+      remedy: 'Write the file like this. Otherwise the deployed routes are not the checked routes.',
     },
   ]
 }
