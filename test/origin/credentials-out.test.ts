@@ -58,28 +58,31 @@ const page = ({ assertion, secret }: Credentials) =>
 const CLEARED = 'Error\nx-api-key: [removed]\nx-sallyport-assertion: [removed]\n'
 const run = { threadId: 't', runId: 'r', messages: [] }
 
-describe('a credential that the gateway adds (invariant 20)', () => {
+describe('credentials that the gateway adds (invariant 20)', () => {
   it.each([
     ['http', '/agents/http/x', undefined],
     ['maf', '/agents/maf', run],
     ['langgraph', '/agents/langgraph/threads/t', undefined],
     ['a2a', '/agents/a2a', { jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } }],
-  ])('is removed from an error, and the audit line says so: %s', async (_kind, path, body) => {
-    for (const status of [400, 500]) {
-      answering(status, { 'content-type': 'text/plain' }, page)
-      const { reply, text, warning } = await asked(path, body)
-      expect([reply.status, text, warning]).toEqual([status, CLEARED, 'credential-echoed'])
-    }
-  })
+  ])(
+    'a credential that the gateway sent is removed from an error, and the audit line says so: %s',
+    async (_kind, path, body) => {
+      for (const status of [400, 500]) {
+        answering(status, { 'content-type': 'text/plain' }, page)
+        const { reply, text, warning } = await asked(path, body)
+        expect([reply.status, text, warning]).toEqual([status, CLEARED, 'credential-echoed'])
+      }
+    },
+  )
 
-  it('is removed from the headers of any answer', async () => {
+  it('a credential that the gateway sent is removed from the headers of an answer', async () => {
     answering(200, { etag: '"<secret>-1"', 'content-type': 'x/<assertion>' }, () => 'ok')
     const { reply, warning } = await asked('/agents/http/x')
     expect([reply.headers.get('etag'), reply.headers.get('content-type')]).toEqual(['"[removed]-1"', 'x/[removed]'])
     expect(warning).toBe('credential-echoed')
   })
 
-  it('is removed from events of a stream that the gateway reads', async () => {
+  it('a credential that the gateway sent is removed from the events of a stream that the gateway reads', async () => {
     world.origin.handle((request, response) => {
       beginEvents(response)
       const { authorization } = request.headers
@@ -92,18 +95,18 @@ describe('a credential that the gateway adds (invariant 20)', () => {
     expect(warning).toBe('credential-echoed')
   })
 
-  it('is removed from an answer that the gateway reads', async () => {
+  it('a credential that the gateway sent is removed from an A2A answer that the gateway reads', async () => {
     answering(200, { 'content-type': 'application/json' }, ({ secret }) => JSON.stringify({ result: { note: secret } }))
     const { text } = await asked('/agents/a2a', { jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } })
     expect(text).toBe('{"result":{"note":"[removed]"}}')
   })
 
-  it('is removed from a compressed error', async () => {
+  it('a credential that the gateway sent is removed from a compressed error', async () => {
     answering(500, { 'content-type': 'text/plain', 'content-encoding': 'gzip' }, (sent) => gzipSync(page(sent)))
     expect((await asked('/agents/http/x')).text).toBe(CLEARED)
   })
 
-  it('is removed from a long error, of which at most 64 KiB pass, without even a part of it', async () => {
+  it('at most 64 KiB of a long error pass, and no part of a credential of the gateway remains', async () => {
     for (const before of [65_000, 65_520, 65_530, 65_536, 70_000]) {
       answering(500, { 'content-type': 'text/plain' }, ({ secret }) => 'x'.repeat(before) + secret.repeat(20_000))
       const { bytes, text } = await asked('/agents/http/x')
@@ -113,19 +116,19 @@ describe('a credential that the gateway adds (invariant 20)', () => {
     }
   })
 
-  it('is not searched for in other answers: these pass unread, as the documentation says', async () => {
+  it('a successful answer that the gateway does not read keeps a credential that it repeats', async () => {
     answering(200, { 'content-type': 'text/plain' }, ({ secret }) => secret)
     expect(await asked('/agents/http/x')).toMatchObject({ text: SECRET, warning: undefined })
   })
 
-  it('is searched for without changing any byte of an error that does not have it', async () => {
+  it('an error without a credential of the gateway passes byte for byte', async () => {
     const bytes = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 256))
     answering(500, { 'content-type': 'application/octet-stream' }, () => bytes)
     const got = await asked('/agents/http/x')
     expect([got.bytes.equals(bytes), got.warning]).toEqual([true, undefined])
   })
 
-  it('is removed without changing any other byte of the error', () => {
+  it('removing a credential from binary data changes no other byte', () => {
     const binary = Buffer.concat([Buffer.from([0, 255, 128]), Buffer.from(SECRET), Buffer.from([200, 10])])
     let echoes = 0
     const out = credentialsOut([SECRET], () => echoes++)
@@ -133,7 +136,7 @@ describe('a credential that the gateway adds (invariant 20)', () => {
     expect(echoes).toBe(1)
   })
 
-  it('is not searched for if it has fewer than eight characters, because it could be part of anything', () => {
+  it('a credential with fewer than eight characters is not removed, because any text could contain it', () => {
     const out = credentialsOut(['1234567', '12345678'], () => undefined)
     expect(out.text('1234567 12345678')).toBe('1234567 [removed]')
   })

@@ -30,11 +30,11 @@ describe('EventCutter', () => {
     ['line ends that are no blank line', ['a\r\nb\nc\r'], ['', 'a\r\nb\nc\r']],
     ['a character in two chunks', ['data: ', 'ü\n\n'], ['', 'data: ü\n\n', '']],
     ['nothing', [''], ['', '']],
-  ])('passes complete events and holds the rest: %s', (_what, chunks, given) => {
+  ])('EventCutter passes complete events and holds the rest until the end: %s', (_what, chunks, given) => {
     expect(cut(chunks)).toEqual(given)
   })
 
-  it('stops with an error at an event that is too large', () => {
+  it('EventCutter throws EventTooLarge if an event is larger than 8 MiB', () => {
     const cutter = new EventCutter()
     const megabyte = new Uint8Array(1024 * 1024)
     for (let count = 0; count < 8; count++) expect(cutter.push(megabyte)).toBeUndefined()
@@ -47,7 +47,7 @@ describe('EventCutter', () => {
   )
   const stream = fc.tuple(fc.array(line, { maxLength: 20 }), fc.constantFrom('\n', '\r\n', '\r'), fc.boolean())
 
-  it('returns the same bytes as complete events, for any stream in any chunks', () => {
+  it('EventCutter returns all bytes of any stream in any chunks, and splits only between events', () => {
     fc.assert(
       fc.property(stream, fc.array(fc.nat(40), { maxLength: 30 }), ([lines, end, isEnded], sizes) => {
         const whole = bytes(lines.join(end) + (isEnded ? end + end : ''))
@@ -71,7 +71,7 @@ describe('EventCutter', () => {
   })
 })
 
-describe('eventEdited removes a member from an event', () => {
+describe('eventEdited', () => {
   const edit = members({ secret: removed })
 
   it.each([
@@ -82,7 +82,7 @@ describe('eventEdited removes a member from an event', () => {
     ['data: {"secret":1,\ndata: "a":2}\n\n', 'data: {\ndata: "a":2}\n\n'],
     ['data\ndata: {"secret":1}\n\n', 'data: \ndata: {}\n\n'],
     ['\ufeffdata: {"secret":1}\n\n', 'data: {}\n\n'],
-  ])('%j is edited', (event, cleared) => {
+  ])('eventEdited removes the member "secret" from the data of the event %j', (event, cleared) => {
     expect(eventEdited(event, edit)).toBe(cleared)
   })
 
@@ -92,11 +92,11 @@ describe('eventEdited removes a member from an event', () => {
     'data: secret\n\n',
     'data: {"secret":\n\n',
     'data:[{"secret":1}]\r\r',
-  ])('%j stays as it is', (event) => {
+  ])('eventEdited does not change %j, because its data is no JSON object with a member "secret"', (event) => {
     expect(eventEdited(event, edit)).toBe(event)
   })
 
-  it('the removed member never remains, however the lines are cut', () => {
+  it('eventEdited removes a member completely, however the data is split into lines', () => {
     const event = fc
       .tuple(fc.json({ maxDepth: 2 }), fc.array(fc.nat({ max: 40 })), fc.constantFrom('\n', '\r\n', '\r'))
       .map(([value, cuts, end]) => {
@@ -114,18 +114,18 @@ describe('eventEdited removes a member from an event', () => {
   })
 })
 
-describe('dataOf reads the JSON of an event', () => {
+describe('dataOf', () => {
   it.each<[string, unknown]>([
     ['data: {"a":1}\n\n', { a: 1 }],
     ['event: x\ndata: [1,\ndata: 2]\n\n', [1, 2]],
     [': comment\n\n', undefined],
     ['data: no\n\n', undefined],
-  ])('%j', (event, value) => {
+  ])('dataOf returns the JSON data of an event, or undefined if there is none: %j', (event, value) => {
     expect(dataOf(event)).toEqual(value)
   })
 })
 
-describe('an event that the gateway makes (T32)', () => {
+describe('error events that the gateway makes (T32)', () => {
   const hostile = fc.oneof(
     fc.string({ unit: 'binary' }),
     fc.constantFrom('\r', '\n', '\r\n', '\u2028', '\u2029', '\0', '\u0085', '\n\ndata: {}\n\n', '\revent: x', '"}\n\n'),
@@ -133,7 +133,7 @@ describe('an event that the gateway makes (T32)', () => {
   )
 
   it.each(['ag-ui', 'ag2', 'maf', 'langgraph'] as const)(
-    'is exactly one event with its own fields, whatever its text says: %s',
+    'an error event of the gateway stays a single event with the expected fields, whatever text it contains: %s',
     (kind) => {
       fc.assert(
         fc.property(hostile, hostile, (code, message) => {
@@ -155,7 +155,7 @@ describe('an event that the gateway makes (T32)', () => {
     },
   )
 
-  it('is a RUN_ERROR or an error event, which ends the run for the client', () => {
+  it('an error event of the gateway ends an AG-UI run, and has the name "error" for LangGraph', () => {
     expect(kinds['ag-ui'].isLast?.(dataOf(kinds['ag-ui'].brokenStream?.('c', 'm') ?? '') as never)).toBe(true)
     expect(kinds.langgraph.brokenStream?.('c', 'm')).toBe('event: error\ndata: {"error":"c","message":"m"}\n\n')
   })

@@ -25,7 +25,7 @@ const elsewhere = [
   'https://',
 ]
 
-describe('the address of a redirect (invariant 5)', () => {
+describe('addresses of redirects (invariant 5)', () => {
   it.each([
     ['/x', '/agents/a/x'],
     ['/x/y?z=1#f', '/agents/a/x/y?z=1#f'],
@@ -44,7 +44,7 @@ describe('the address of a redirect (invariant 5)', () => {
     ['http://agent.test/x', '/agents/a/x'],
     // To where the request came from it would lead for ever.
     ['http://agent.test/threads/t1?x=1', undefined],
-  ])('within the origin becomes an address below the route: %s', (location, mapped) => {
+  ])('a redirect within the origin is mapped below the route, or dropped if it would loop: %s', (location, mapped) => {
     expect(publicLocation(location, atRoot)).toBe(mapped)
   })
 
@@ -56,11 +56,14 @@ describe('the address of a redirect (invariant 5)', () => {
     ['/base/../x', undefined],
     ['../x', '/agents/a/x'],
     ['../../x', undefined],
-  ])('loses the prefix of the origin, and is dropped outside of the prefix: %s', (location, mapped) => {
-    expect(publicLocation(location, below)).toBe(mapped)
-  })
+  ])(
+    'a redirect loses the path prefix of the origin, and is dropped if it leaves the prefix: %s',
+    (location, mapped) => {
+      expect(publicLocation(location, below)).toBe(mapped)
+    },
+  )
 
-  it.each(elsewhere)('outside of the origin is dropped: %s', (location) => {
+  it.each(elsewhere)('a redirect to an address outside of the origin is dropped: %s', (location) => {
     for (const each of [atRoot, below, alone]) expect(publicLocation(location, each)).toBeUndefined()
   })
 
@@ -69,12 +72,12 @@ describe('the address of a redirect (invariant 5)', () => {
     ['https://agent.test/x', '/x'],
     ['https://agent.test//evil.test/x', undefined],
     ['//agent.test//evil.test/x', undefined],
-  ])('of a route at the root never begins with another host: %s', (location, mapped) => {
+  ])('a redirect on a route with path / never becomes an address at another host: %s', (location, mapped) => {
     expect(publicLocation(location, alone)).toBe(mapped)
   })
 })
 
-describe('an address that clients of an API read', () => {
+describe('addresses that API clients read', () => {
   const run = '/threads/t1/runs/r1/stream'
 
   it.each([
@@ -83,11 +86,17 @@ describe('an address that clients of an API read', () => {
     ['/agents/a', 'https://agent.test/base', run],
     ['/agents/a', 'https://agent.test/base', `/base${run}`],
     ['/agents/a', 'https://agent.test/base', `https://agent.test/base${run}`],
-  ])('stays relative to the API: route %s, origin %s, %s', (routePath, base, location) => {
-    expect(apiLocation(location, place(base, routePath))).toBe(run)
-  })
+  ])(
+    'an address for API clients is relative to the root of the API: route %s, origin %s, address %s',
+    (routePath, base, location) => {
+      expect(apiLocation(location, place(base, routePath))).toBe(run)
+    },
+  )
 
-  it.each([...elsewhere, '//agent.test//evil.test/x'])('outside of the origin is dropped: %s', (location) => {
-    for (const each of [atRoot, below, alone]) expect(apiLocation(location, each)).toBeUndefined()
-  })
+  it.each([...elsewhere, '//agent.test//evil.test/x'])(
+    'an address for API clients is dropped if it is outside of the origin: %s',
+    (location) => {
+      for (const each of [atRoot, below, alone]) expect(apiLocation(location, each)).toBeUndefined()
+    },
+  )
 })
