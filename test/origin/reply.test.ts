@@ -75,19 +75,22 @@ const codeOf = (got: { text(): string }) => JSON.parse(got.text()).code
 describe('interim replies of an origin (T37)', () => {
   const interim = ['100 Continue', '102 Processing', '103 Early Hints', '199 Whatever']
 
-  it.each(interim)('%s is skipped, and the final reply comes through', async (status) => {
-    for (const pause of [0, 50]) {
-      reply = async (socket) => {
-        socket.write(head(status, { link: '</a.css>; rel=preload', 'x-user-id': 'nobody' }))
-        if (pause) await sleep(pause)
-        socket.write(json(`{"pause":${pause}}`))
+  it.each(interim)(
+    'an interim reply %s of the origin is skipped, and the final reply reaches the caller',
+    async (status) => {
+      for (const pause of [0, 50]) {
+        reply = async (socket) => {
+          socket.write(head(status, { link: '</a.css>; rel=preload', 'x-user-id': 'nobody' }))
+          if (pause) await sleep(pause)
+          socket.write(json(`{"pause":${pause}}`))
+        }
+        const got = await ask('/agents/http/x')
+        expect([got.status, got.text(), got.headers.link]).toEqual([200, `{"pause":${pause}}`, undefined])
       }
-      const got = await ask('/agents/http/x')
-      expect([got.status, got.text(), got.headers.link]).toEqual([200, `{"pause":${pause}}`, undefined])
-    }
-  })
+    },
+  )
 
-  it('several interim replies are skipped, before a stream too', async () => {
+  it('several interim replies before a stream are skipped, and the stream reaches the caller', async () => {
     const [first] = gears
     const finished = 'data: {"type":"RUN_FINISHED"}\n\n'
     const sse = { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }
@@ -96,12 +99,12 @@ describe('interim replies of an origin (T37)', () => {
     expect([got.status, got.text()]).toEqual([200, finished])
   })
 
-  it('they leave nothing on the connection for the next caller', async () => {
+  it('an interim reply leaves no bytes on the origin connection for the next request', async () => {
     reply = (socket, { url }) => void socket.write(head('103 Early Hints') + json(`"${url.searchParams.get('n')}"`))
     for (let n = 0; n < 20; n++) expect((await ask(`/agents/http/x?n=${n}`)).text()).toBe(`"${n}"`)
   })
 
-  it('a 101 without an upgrade request is refused', async () => {
+  it('a 101 reply of the origin is refused with 502 if the request was no upgrade', async () => {
     reply = says(head('101 Switching Protocols', { upgrade: 'websocket', connection: 'upgrade' }))
     const got = await ask('/agents/http/x')
     expect([got.status, got.text().includes('urn:sallyport:error:origin-')]).toEqual([502, true])
@@ -111,7 +114,7 @@ describe('interim replies of an origin (T37)', () => {
 describe('replies without a body (T37)', () => {
   const paths = ['/agents/http/x', '/agents/langgraph-reading/threads/t1', '/agents/langgraph-native/threads/t1']
 
-  it.each(paths)('204, 205 and 304 come through (%s)', async (path) => {
+  it.each(paths)('replies with status 204, 205 and 304 reach the caller without a body (%s)', async (path) => {
     for (const status of ['204 No Content', '205 Reset Content', '304 Not Modified']) {
       reply = says(head(status, { etag: '"1"', ...(status.startsWith('205') && { 'content-length': '0' }) }))
       const got = await ask(path)
@@ -120,12 +123,12 @@ describe('replies without a body (T37)', () => {
     }
   })
 
-  it('a 200 with an empty body comes through, whether the gateway reads it or not', async () => {
+  it('a 200 reply with an empty body reaches the caller, whether or not the gateway reads it', async () => {
     reply = says(head('200 OK', { 'content-length': '0' }))
     for (const path of paths) expect([(await ask(path)).status, (await ask(path)).text()]).toEqual([200, ''])
   })
 
-  it('the answer to HEAD comes through with its headers', async () => {
+  it('the reply to a HEAD request reaches the caller with its headers', async () => {
     reply = says(head('200 OK', { 'content-type': 'text/event-stream', 'content-length': '12345', etag: '"1"' }))
     const got = await ask('/agents/http/x', { method: 'HEAD' })
     expect(got).toMatchObject({ status: 200, headers: { etag: '"1"', 'content-type': 'text/event-stream' } })
@@ -133,8 +136,8 @@ describe('replies without a body (T37)', () => {
   })
 })
 
-describe('an origin that fails (F6)', () => {
-  it('and refuses connections is a 502', async () => {
+describe('origins that fail (F6)', () => {
+  it('an origin that refuses connections causes 502 origin-unreachable with Retry-After', async () => {
     const got = await ask('/agents/nobody/x', { body: '{}' })
     expect([got.status, codeOf(got), got.headers['retry-after']]).toEqual([502, 'origin-unreachable', '5'])
   })
@@ -142,16 +145,19 @@ describe('an origin that fails (F6)', () => {
   it.each([
     ['closes', (socket: { destroy(): void }) => socket.destroy()],
     ['resets', (socket: { resetAndDestroy(): void }) => socket.resetAndDestroy()],
-  ])('and does not answer but %s the connection is a 502, and no request is sent twice', async (_how, end) => {
-    reply = (socket) => void end(socket)
-    for (const method of ['POST', 'GET']) {
-      origin.received.length = 0
-      const got = await ask('/agents/http/x', { method, ...(method === 'POST' && { body: '{"run":1}' }) })
-      expect([got.status, codeOf(got), origin.received.length]).toEqual([502, 'origin-unreachable', 1])
-    }
-  })
+  ])(
+    'an origin that %s the connection without an answer causes a 502, and no request is sent twice',
+    async (_how, end) => {
+      reply = (socket) => void end(socket)
+      for (const method of ['POST', 'GET']) {
+        origin.received.length = 0
+        const got = await ask('/agents/http/x', { method, ...(method === 'POST' && { body: '{"run":1}' }) })
+        expect([got.status, codeOf(got), origin.received.length]).toEqual([502, 'origin-unreachable', 1])
+      }
+    },
+  )
 
-  it('on the second request of a connection receives that request only once', async () => {
+  it('a request is not sent again if the origin closes a reused connection without an answer', async () => {
     let answered = 0
     reply = (socket) => void (answered++ ? socket.destroy() : socket.write(json('{}')))
     expect((await ask('/agents/http/x', { body: '{"run":1}' })).status).toBe(200)
@@ -160,7 +166,7 @@ describe('an origin that fails (F6)', () => {
   })
 
   it.each(['nonsense\r\n\r\n', 'HTTP/1.1 abc\r\n\r\n', `${head('200 OK').slice(0, -2)}bad header\r\n\r\n`])(
-    'and does not speak HTTP is a 502: %j',
+    'an origin reply that is not valid HTTP causes a 502: %j',
     async (text) => {
       reply = (socket) => void socket.end(text)
       expect((await ask('/agents/http/x')).status).toBe(502)
@@ -168,11 +174,11 @@ describe('an origin that fails (F6)', () => {
   )
 })
 
-describe('an origin that is slow to answer (F7)', () => {
+describe('origins that are slow to answer (F7)', () => {
   it.each([
     ['says nothing', ''],
     ['says half of its headers', 'HTTP/1.1 200 OK\r\ncontent-type: text/'],
-  ])('and %s is a 504 at the limit, and the gateway closes the connection', async (_what, text) => {
+  ])('an origin that %s causes a 504 at the time limit, and the gateway closes the connection', async (_what, text) => {
     let isClosed = false
     reply = (socket) => {
       socket.on('close', () => {
@@ -197,7 +203,7 @@ describe('an origin that is slow to answer (F7)', () => {
     expect(origin.received.length).toBe(1)
   })
 
-  it('may take longer to send its body', async () => {
+  it('an origin may send the body after the time limit for the start of the reply', async () => {
     reply = async (socket) => {
       socket.write(head('200 OK', { 'content-type': 'application/json', 'content-length': '4' }))
       // The head is given the time to arrive.
@@ -210,8 +216,8 @@ describe('an origin that is slow to answer (F7)', () => {
   })
 })
 
-describe('a reply with both a length and chunks (invariant 14)', () => {
-  it('passes as a stream by its chunks, and its length is ignored', async () => {
+describe('replies with both a length and chunks (invariant 14)', () => {
+  it('a reply with both Content-Length and chunks passes as chunks arrive, and its length is ignored', async () => {
     let goOn = () => {}
     reply = async (socket) => {
       const both = { 'content-type': 'application/json', 'content-length': '5', 'transfer-encoding': 'chunked' }
@@ -229,7 +235,7 @@ describe('a reply with both a length and chunks (invariant 14)', () => {
   })
 })
 
-describe('a reply that its origin marks as cacheable (S23, invariant 11)', () => {
+describe('replies that the origin marks as cacheable (S23, invariant 11)', () => {
   const about = ({ headers }: WireRequest) => decodeJwt(headers.get('x-sallyport-assertion') ?? '').sub
   const cacheable = {
     'cache-control': 'public, max-age=60',
@@ -240,7 +246,7 @@ describe('a reply that its origin marks as cacheable (S23, invariant 11)', () =>
   }
 
   it.each(['/agents/http/style.css', '/agents/http/logo.png?v=1', '/agents/below/app.js'])(
-    'is stored in no cache: %s',
+    'a reply that the origin marks as cacheable is not cached for any caller: %s',
     async (path) => {
       reply = (socket, request) =>
         void socket.write(json(`"${about(request)}"`, { ...cacheable, 'content-type': 'text/css' }))
@@ -254,7 +260,7 @@ describe('a reply that its origin marks as cacheable (S23, invariant 11)', () =>
     },
   )
 
-  it('is stored in no cache if it is a stream', async () => {
+  it('a stream that the origin marks as cacheable reaches the caller with Cache-Control: no-store', async () => {
     const sse = { ...cacheable, 'content-type': 'text/event-stream' }
     for (const gear of gears) {
       const text = runs[gear.protocol].join('')
@@ -265,42 +271,48 @@ describe('a reply that its origin marks as cacheable (S23, invariant 11)', () =>
   const start = (gear: Gear) => ask(gear.path, { body: runBody[gear.protocol] })
 })
 
-describe('a redirect of an origin (invariant 5)', () => {
+describe('redirects of an origin (invariant 5)', () => {
   const to = (location: string | undefined, status = '302 Found') =>
     says(head(status, { 'content-length': '0', ...(location !== undefined && { location }) }))
   const statuses = ['301 Moved', '302 Found', '303 See Other', '307 Temporary', '308 Permanent']
 
-  it.each(statuses)('to another host is refused, and that host receives nothing: %s', async (status) => {
-    for (const location of [foreign.url, `${foreign.url.slice('http:'.length)}/x`, `${foreign.url}/agents/http/x`]) {
-      reply = to(location, status)
-      for (const method of ['GET', 'POST']) {
-        const got = await ask('/agents/http/x', { method })
-        expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
-        expect(got.headers).not.toHaveProperty('location')
-        expect(got.text()).not.toContain(new URL(foreign.url).port)
+  it.each(statuses)(
+    'a redirect to another host is refused with 502, and that host receives nothing: %s',
+    async (status) => {
+      for (const location of [foreign.url, `${foreign.url.slice('http:'.length)}/x`, `${foreign.url}/agents/http/x`]) {
+        reply = to(location, status)
+        for (const method of ['GET', 'POST']) {
+          const got = await ask('/agents/http/x', { method })
+          expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
+          expect(got.headers).not.toHaveProperty('location')
+          expect(got.text()).not.toContain(new URL(foreign.url).port)
+        }
       }
-    }
-    expect(foreign.received).toEqual([])
-  })
+      expect(foreign.received).toEqual([])
+    },
+  )
 
-  it.each(statuses)('within the origin is mapped below the route, and not followed: %s', async (status) => {
-    for (const location of ['/y?z=1', `${origin.url}/y?z=1`, 'y?z=1']) {
-      reply = to(location, status)
-      origin.received.length = 0
-      const got = await ask('/agents/http/x')
-      expect([got.status, got.headers.location]).toEqual([Number(status.slice(0, 3)), '/agents/http/y?z=1'])
-      expect(origin.received.length).toBe(1)
-    }
-  })
+  it.each(statuses)(
+    'a redirect within the origin is mapped below the route, and the gateway does not follow it: %s',
+    async (status) => {
+      for (const location of ['/y?z=1', `${origin.url}/y?z=1`, 'y?z=1']) {
+        reply = to(location, status)
+        origin.received.length = 0
+        const got = await ask('/agents/http/x')
+        expect([got.status, got.headers.location]).toEqual([Number(status.slice(0, 3)), '/agents/http/y?z=1'])
+        expect(origin.received.length).toBe(1)
+      }
+    },
+  )
 
-  it('within the origin but outside of its prefix is refused', async () => {
+  it('a redirect within the origin but outside of its path prefix is refused with 502', async () => {
     reply = to('/other')
     expect((await ask('/agents/below/x')).status).toBe(502)
     reply = to('/base/other')
     expect((await ask('/agents/below/x')).headers.location).toBe('/agents/below/other')
   })
 
-  it('without a usable address is refused', async () => {
+  it('a redirect without a usable address is refused with 502', async () => {
     for (const location of [undefined, 'http://', 'javascript:alert(1)']) {
       reply = to(location)
       expect((await ask('/agents/http/x')).status).toBe(502)
@@ -308,24 +320,30 @@ describe('a redirect of an origin (invariant 5)', () => {
   })
 })
 
-describe('a malformed reply', () => {
-  it.each(['600 Too Much', '777 x', '999 Denied'])('is a 502: status %s', async (status) => {
-    reply = says(head(status, { 'content-length': '0' }))
-    const got = await ask('/agents/http/x')
-    expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
-  })
+describe('malformed replies', () => {
+  it.each(['600 Too Much', '777 x', '999 Denied'])(
+    'a reply with the invalid status %s is refused with 502 origin-reply-refused',
+    async (status) => {
+      reply = says(head(status, { 'content-length': '0' }))
+      const got = await ask('/agents/http/x')
+      expect([got.status, codeOf(got)]).toEqual([502, 'origin-reply-refused'])
+    },
+  )
 
-  it.each(['5, 5', '5\r\ncontent-length: 5', '5x', '-5', '+5'])('is a 502: content-length %j', async (length) => {
-    reply = (socket) =>
-      void socket.end(`${head('200 OK', { 'content-type': 'text/plain', 'content-length': length })}12345`)
-    const got = await ask('/agents/http/x')
-    expect(got.status).toBe(502)
-    expect(codeOf(got)).toMatch(/^origin-/)
-  })
+  it.each(['5, 5', '5\r\ncontent-length: 5', '5x', '-5', '+5'])(
+    'a reply with the malformed content-length %j causes a 502',
+    async (length) => {
+      reply = (socket) =>
+        void socket.end(`${head('200 OK', { 'content-type': 'text/plain', 'content-length': length })}12345`)
+      const got = await ask('/agents/http/x')
+      expect(got.status).toBe(502)
+      expect(codeOf(got)).toMatch(/^origin-/)
+    },
+  )
 })
 
-describe('a 401 of an agent', () => {
-  it('is reported as a fault of the agent, so that no client signs in again', async () => {
+describe('401 replies of an agent', () => {
+  it('a 401 of an agent becomes 502 origin-unauthorized, so that no client signs in again', async () => {
     reply = says(
       head('401 Unauthorized', { 'content-length': '0', 'www-authenticate': 'Bearer error="invalid_token"' }),
     )
@@ -340,15 +358,15 @@ describe('a 401 of an agent', () => {
     expect(reason).toBe('assertion')
   })
 
-  it('passes if the gateway has sent no credential', async () => {
+  it('a 401 of an agent passes if the gateway has sent the agent no credential', async () => {
     reply = says(head('401 Unauthorized', { 'content-length': '0' }))
     const native = gears.find(({ name }) => name === 'langgraph-native')
     expect((await ask(native?.path ?? '', { body: runBody.langgraph })).status).toBe(401)
   })
 })
 
-describe('headers for encoded and partial bodies of an http route', () => {
-  it('pass: preconditions, encodings and ranges', async () => {
+describe('headers for encoded and partial bodies on http routes', () => {
+  it('headers for preconditions, encodings and ranges pass in both directions on an http route', async () => {
     const sent = {
       'if-unmodified-since': 'Mon, 23 Nov 2026 07:00:00 GMT',
       'content-encoding': 'gzip',
@@ -365,7 +383,7 @@ describe('headers for encoded and partial bodies of an http route', () => {
 })
 
 describe('addresses in other headers of a reply', () => {
-  it('survive: mapped below the route for http, and unchanged for APIs', async () => {
+  it('a Location is mapped below the route in a 201 of an http agent, and unchanged for LangGraph', async () => {
     const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }
     reply = says(json('{}', { ...here, location: '/threads/t1/runs/r1/stream' }))
     expect((await ask('/agents/langgraph-native/threads/t1')).headers).toMatchObject({
@@ -376,14 +394,14 @@ describe('addresses in other headers of a reply', () => {
     expect((await ask('/agents/http/things', { body: '{}' })).headers.location).toBe('/agents/http/things/1')
   })
 
-  it('do not name the origin or another host', async () => {
+  it('a Location loses the host of the origin, and a Content-Location at another host is dropped', async () => {
     reply = says(json('{}', { location: `${origin.url}/x`, 'content-location': `${foreign.url}/x` }))
     const { headers } = await ask('/agents/http/x')
     expect([headers.location, headers['content-location']]).toEqual(['/x', undefined])
   })
 })
 
-describe('a WebSocket', () => {
+describe('WebSockets', () => {
   const handshake = {
     connection: 'upgrade',
     upgrade: 'websocket',
@@ -391,7 +409,7 @@ describe('a WebSocket', () => {
     'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
   }
 
-  it('is opened with the subprotocol that the origin chose', async () => {
+  it('a WebSocket is opened with the subprotocol that the origin chose', async () => {
     reply = (socket, { headers }) => {
       const key = `${headers.get('sec-websocket-key')}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`
       const accept = createHash('sha1').update(key).digest('base64')

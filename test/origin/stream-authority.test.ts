@@ -104,14 +104,17 @@ const LISTENING: readonly (readonly [path: string, body: string | undefined])[] 
   ['/copilotkit/agent/a/connect', run],
 ]
 
-describe('a stream that only listens (X12, invariant 15)', () => {
-  it.each(LISTENING)('ends half a minute after the token of its caller has expired: %s', async (path, body) => {
-    const reply = await begin(path, body)
-    await endsAfter(LIFETIME + GRACE, reply)
-    expect(await outcomeOf(reply)).toBe('expired')
-  })
+describe('streams that only listen (X12, invariant 15)', () => {
+  it.each(LISTENING)(
+    'a stream that only listens ends 30 seconds after the token of its caller has expired: %s',
+    async (path, body) => {
+      const reply = await begin(path, body)
+      await endsAfter(LIFETIME + GRACE, reply)
+      expect(await outcomeOf(reply)).toBe('expired')
+    },
+  )
 
-  it('never looks complete when it is ended early', async () => {
+  it('a listening stream that the gateway ends early breaks off, or ends with RUN_ERROR', async () => {
     const native = await begin('/langgraph/threads/t/stream')
     const read = await begin('/copilotkit/agent/a/connect', run)
     await world.gateway.advance(LIFETIME + GRACE + 1)
@@ -122,40 +125,43 @@ describe('a stream that only listens (X12, invariant 15)', () => {
   })
 })
 
-describe('a run that began with a valid token (X12)', () => {
-  it.each(['/ag-ui', '/read'])('may continue up to a quarter of an hour from its start: %s', async (path) => {
-    const reply = await begin(path, run)
-    await endsAfter(RUN, reply)
-    expect(await outcomeOf(reply)).toBe('limit')
-  })
+describe('runs that began with a valid token (X12)', () => {
+  it.each(['/ag-ui', '/read'])(
+    'a run may continue for 15 minutes from its start, even if the token expires: %s',
+    async (path) => {
+      const reply = await begin(path, run)
+      await endsAfter(RUN, reply)
+      expect(await outcomeOf(reply)).toBe('limit')
+    },
+  )
 
-  it('may continue as long as the route says', async () => {
+  it('a run may continue after the token has expired for the runSeconds of the route', async () => {
     const reply = await begin('/quick', run)
     await endsAfter(400, reply)
     expect(await outcomeOf(reply)).toBe('limit')
   })
 
-  it('may continue as long as the token is valid, if that is longer', async () => {
+  it('a run may continue while the token is valid, even beyond the time limit of runs', async () => {
     const reply = await begin('/ag-ui', run, 2 * RUN)
     await endsAfter(2 * RUN + GRACE, reply)
     expect(await outcomeOf(reply)).toBe('expired')
   })
 
-  it('ends with the token if the route says so', async () => {
+  it('a run ends soon after the token has expired if the route sets endRunsAtExpiry', async () => {
     const reply = await begin('/strict', run)
     await endsAfter(LIFETIME + 5, reply)
     expect(await outcomeOf(reply)).toBe('expired')
   })
 })
 
-describe('any reply (F10)', () => {
-  it('ends at the limit of the route, even if the agent is silent and the caller left unnoticed', async () => {
+describe('time limits of replies (F10)', () => {
+  it('a stream ends at the time limit of the route, even if the agent is silent', async () => {
     const reply = await begin('/short', run)
     await endsAfter(50, reply)
     expect(await outcomeOf(reply)).toBe('limit')
   })
 
-  it('ends at the limit of the route, even if its caller does not read', async () => {
+  it('a stream ends at the time limit of the route, even if its caller does not read', async () => {
     origin.handle(async (_request, response) => {
       beginEvents(response)
       response.write(': begun\n\n')
@@ -174,7 +180,7 @@ describe('any reply (F10)', () => {
     origin.handle(silent)
   })
 
-  it('ends at the limit of the route, even if the gateway holds it until it is complete', async () => {
+  it('a reply that the gateway reads completely first becomes a 504 at the time limit of the route', async () => {
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.write('{"jsonrpc":"2.0",')
@@ -189,7 +195,7 @@ describe('any reply (F10)', () => {
     origin.handle(silent)
   })
 
-  it('ends at the limit of the route, on a public route too', async () => {
+  it('a stream of a public route ends at the time limit of the route', async () => {
     const abortedBefore = origin.aborted()
     const reply = await call(`${world.gateway.url}/public/x`)
     await reply.has('begun')
@@ -199,8 +205,8 @@ describe('any reply (F10)', () => {
   })
 })
 
-describe('a WebSocket (X12)', () => {
-  it('is closed on both sides half a minute after the token of its caller has expired', async () => {
+describe('WebSockets (X12)', () => {
+  it('a WebSocket is closed on both sides 30 seconds after the token of its caller has expired', async () => {
     const token = await forge(world.provider, { claims: { exp: world.gateway.now() + LIFETIME } })
     const url = `${world.gateway.url.replace('http', 'ws')}/socket/ws`
     const socket = new WebSocket(url, { headers: bearer(token) } as unknown as string[])

@@ -83,12 +83,12 @@ function* firstBytes(events: readonly string[], cut: number): Generator<Buffer> 
   }
 }
 
-describe.each(gears)('route $name, if its origin cuts the stream at any byte of a run (F8, invariant 8)', (gear) => {
+describe.each(gears)('streams cut at any byte, on route $name (F8, invariant 8)', (gear) => {
   const events = runs[gear.protocol]
   const size = Buffer.byteLength(events.join(''))
 
   it.each(['fin', 'rst'])(
-    'reports the cut in the terms of the protocol, or breaks the connection if it reads nothing (%s)',
+    'a cut stream ends with an error event if the gateway reads it, and otherwise breaks off (%s)',
     async (how) => {
       sends = ({ url }) => {
         const cut = Number(url.searchParams.get('cut'))
@@ -135,7 +135,7 @@ function wholeEvents(events: readonly string[], cut: number): number {
   return size
 }
 
-describe('a cut after the end of a run (F8)', () => {
+describe('cuts after the end of a run (F8)', () => {
   const [reading] = gears.filter(({ name }) => name === 'ag-ui-reading')
   const cutAfter = async (...events: string[]) => {
     sends = () => ({ head: head('200 OK', sse), parts: events.map(chunk), how: 'fin' })
@@ -144,7 +144,7 @@ describe('a cut after the end of a run (F8)', () => {
     return reply.text().slice(events.join('').length)
   }
 
-  it('adds nothing after RUN_FINISHED, RUN_ERROR, or later comments', async () => {
+  it('the gateway adds nothing to a stream that is cut after RUN_FINISHED, RUN_ERROR or later comments', async () => {
     expect(await cutAfter(...agUiRun)).toBe('')
     expect(await cutAfter('data: {"type":"RUN_ERROR","message":"no"}\n\n')).toBe('')
     expect(await cutAfter(...agUiRun, ': keep-alive\n\n')).toBe('')
@@ -155,14 +155,14 @@ describe('a cut after the end of a run (F8)', () => {
     { type: 'RAW', event: { type: 'RUN_FINISHED' } },
     { type: 'CUSTOM', name: 'x', value: '"type":"RUN_FINISHED"' },
     { type: 'SUBAGENT_FINISHED', rawEvent: { type: 'RUN_ERROR' } },
-  ])('is reported if the last event only has a final event inside it: $type', async (event) => {
+  ])('a cut is reported if the last event only contains a final event inside it: $type', async (event) => {
     expect(await cutAfter(`data: ${JSON.stringify(event)}\n\n`)).toMatch(saysBroken['ag-ui'])
   })
 })
 
-describe('a cut reply with an address for resuming (F8, F25)', () => {
+describe('cut replies with an address for resuming (F8, F25)', () => {
   it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
-    'breaks the connection, so that LangGraph clients resume and do not report an error ($name)',
+    'a cut LangGraph stream with a Location breaks off without an error event, so that clients resume ($name)',
     async (gear) => {
       const events = runs.langgraph.slice(0, 5)
       const location = '/threads/t1/runs/r1/stream'
@@ -179,7 +179,7 @@ describe('a cut reply with an address for resuming (F8, F25)', () => {
 const auditKey = (reply: { headers: NodeJS.Dict<string | string[]> }) =>
   new Response(null, { headers: { 'x-request-id': String(reply.headers['x-request-id']) } })
 
-describe('a JSON reply that is cut (F8)', () => {
+describe('JSON replies that are cut (F8)', () => {
   const json = Buffer.from(JSON.stringify({ messages: [{ content: 'one' }, { content: 'two' }] }))
   const lengths = { 'content-type': 'application/json', 'content-length': `${json.byteLength}` }
   const chunks = { 'content-type': 'application/json', 'transfer-encoding': 'chunked' }
@@ -190,7 +190,7 @@ describe('a JSON reply that is cut (F8)', () => {
   const cases = framings.flatMap((each) => ['fin', 'rst'].map((how) => ({ ...each, how })))
 
   it.each(cases)(
-    'breaks the connection if the gateway passes it unread ($framing, $how)',
+    'a cut JSON reply never looks complete if the gateway passes it unread ($framing, $how)',
     async ({ headers, part, how }) => {
       sends = ({ url }) => ({ head: head('200 OK', headers), parts: [part(Number(url.searchParams.get('cut')))], how })
       const whole: number[] = []
@@ -203,21 +203,27 @@ describe('a JSON reply that is cut (F8)', () => {
     },
   )
 
-  it.each(cases)('is a 502 if the gateway reads it ($framing, $how)', async ({ headers, part, how }) => {
-    sends = () => ({ head: head('200 OK', headers), parts: [part(20)], how })
-    const reply = await call(`${world.gateway.url}/agents/langgraph-reading/threads/t1`, { headers: world.alice })
-    await reply.end
-    expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
-  })
+  it.each(cases)(
+    'a cut JSON reply becomes 502 origin-unreachable if the gateway reads it ($framing, $how)',
+    async ({ headers, part, how }) => {
+      sends = () => ({ head: head('200 OK', headers), parts: [part(20)], how })
+      const reply = await call(`${world.gateway.url}/agents/langgraph-reading/threads/t1`, { headers: world.alice })
+      await reply.end
+      expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
+    },
+  )
 
-  it.each(['fin', 'rst'])('is a 502 if it is small enough to be read completely first (%s)', async (how) => {
-    sends = () => ({ head: head('200 OK', lengths), parts: [json.subarray(0, 20)], how })
-    const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
-    await reply.end
-    expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
-  })
+  it.each(['fin', 'rst'])(
+    'a cut JSON reply becomes a 502 if it is small enough to be read completely first (%s)',
+    async (how) => {
+      sends = () => ({ head: head('200 OK', lengths), parts: [json.subarray(0, 20)], how })
+      const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
+      await reply.end
+      expect([reply.status, JSON.parse(reply.text()).code]).toEqual([502, 'origin-unreachable'])
+    },
+  )
 
-  it('is shorter than its content-length for an HTTP/1.0 client, which has no other sign', async () => {
+  it('an HTTP/1.0 client receives a cut JSON reply with a body shorter than its Content-Length', async () => {
     // Too large to be taken whole.
     const length = 100_000
     const large = { ...lengths, 'content-length': `${length}` }
@@ -235,14 +241,14 @@ describe('a JSON reply that is cut (F8)', () => {
     expect(body?.length).toBeLessThan(length)
   })
 
-  it('has its content-length if it is complete', async () => {
+  it('a complete JSON reply reaches the caller with its Content-Length', async () => {
     sends = () => ({ head: head('200 OK', lengths), parts: [json], how: 'fin' })
     const reply = await call(`${world.gateway.url}/agents/http/x`, { headers: world.alice })
     expect([await reply.end, reply.headers['content-length']]).toEqual(['whole', `${json.byteLength}`])
     expect(reply.bytes()).toEqual(json)
   })
 
-  it('breaks the connection if its gzip ends too early, although HTTP is complete', async () => {
+  it('a JSON reply breaks off if its gzip data ends too early, even if its Content-Length is complete', async () => {
     const zipped = gzipSync(json).subarray(0, -12)
     const headers = { ...lengths, 'content-encoding': 'gzip', 'content-length': `${zipped.byteLength}` }
     sends = () => ({ head: head('200 OK', headers), parts: [zipped], how: 'fin' })
@@ -252,12 +258,12 @@ describe('a JSON reply that is cut (F8)', () => {
 })
 
 describe.each(gears.filter(({ isReading }) => isReading))(
-  'route $name, if its origin sends neither length nor chunks (F8)',
+  'streams without length or chunks, on route $name (F8)',
   (gear) => {
     const events = runs[gear.protocol]
     const close = { 'content-type': 'text/event-stream', connection: 'close' }
 
-    it('reports an event that is cut in half, and passes no part of it', async () => {
+    it('a stream cut inside an event ends with an error event, and no part of the cut event passes', async () => {
       const half = Buffer.from(events[17]?.trimEnd().slice(0, -2) ?? '')
       sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events[0] ?? ''), half], how: 'fin' })
       const reply = await start(gear)
@@ -266,7 +272,7 @@ describe.each(gears.filter(({ isReading }) => isReading))(
       expect(reply.text()).not.toContain(half.toString())
     })
 
-    it('treats the stream as complete if only the blank line of the last event is missing', async () => {
+    it('a stream is complete if only the blank line after its last event is missing', async () => {
       sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events.join('').trimEnd())], how: 'fin' })
       const reply = await start(gear)
       expect(await reply.end).toBe('whole')

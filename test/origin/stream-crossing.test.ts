@@ -62,7 +62,7 @@ async function takeTurns(): Promise<void> {
   for (const { response } of all) response.end('data: {"type":"RUN_FINISHED"}\n\n')
 }
 
-it(`${USERS} people at once, through every kind of stream, see nothing of each other (T33, X14)`, async () => {
+it(`${USERS} people with streams of every kind at once receive no data of each other (T33, X14)`, async () => {
   const users = await Promise.all(
     Array.from({ length: USERS }, async (_, user) => {
       const canary = canaryOf(user)
@@ -97,7 +97,7 @@ it(`${USERS} people at once, through every kind of stream, see nothing of each o
   expect(faults.slice(0, 3)).toEqual([])
 })
 
-it('refusals between streams carry the data of no one (T33, X14)', async () => {
+it('refusals of 200 requests at once contain no data of any caller (T33, X14)', async () => {
   const [gear] = gears
   const replies = await Promise.all(
     Array.from({ length: 200 }, async (_, user) => {
