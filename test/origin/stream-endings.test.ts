@@ -39,38 +39,44 @@ const runPaths = [
   ['copilotkit', '/agents/copilotkit/agent/a/run'],
 ] as const
 
-describe('the answer to a run, if the agent names no content type', () => {
+describe('answers to a run without a Content-Type', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
 
-  it.each(runPaths)('is a stream of events for the caller (%s)', async (_kind, path) => {
-    answer = (socket) => {
-      socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
-      socket.write(Buffer.concat([chunk(started), chunk('data: {"type":"RUN_FINISHED"}\n\n')]))
-      socket.write(lastChunk)
-    }
-    const reply = await ask(path, run)
-    expect(await reply.end).toBe('whole')
-    expect(reply.headers).toMatchObject({
-      'content-type': 'text/event-stream',
-      'x-accel-buffering': 'no',
-      'cache-control': 'private, no-store, no-transform',
-    })
-    expect(reply.text()).toBe(`${started}data: {"type":"RUN_FINISHED"}\n\n`)
-    expect((await auditOf(reply.headers)).stream).toBe('complete')
-  })
+  it.each(runPaths)(
+    'an answer to a run without a Content-Type reaches the caller as an event stream (%s)',
+    async (_kind, path) => {
+      answer = (socket) => {
+        socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
+        socket.write(Buffer.concat([chunk(started), chunk('data: {"type":"RUN_FINISHED"}\n\n')]))
+        socket.write(lastChunk)
+      }
+      const reply = await ask(path, run)
+      expect(await reply.end).toBe('whole')
+      expect(reply.headers).toMatchObject({
+        'content-type': 'text/event-stream',
+        'x-accel-buffering': 'no',
+        'cache-control': 'private, no-store, no-transform',
+      })
+      expect(reply.text()).toBe(`${started}data: {"type":"RUN_FINISHED"}\n\n`)
+      expect((await auditOf(reply.headers)).stream).toBe('complete')
+    },
+  )
 
-  it.each(runPaths)('ends with RUN_ERROR if it is cut (%s)', async (_kind, path) => {
-    answer = (socket) => {
-      socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
-      socket.end(chunk(started))
-    }
-    const reply = await ask(path, run)
-    expect(await reply.end).toBe('whole')
-    expect(reply.text()).toMatch(saysBroken['ag-ui'])
-    expect((await auditOf(reply.headers)).stream).toBe('cut')
-  })
+  it.each(runPaths)(
+    'an answer to a run without a Content-Type ends with RUN_ERROR if it is cut (%s)',
+    async (_kind, path) => {
+      answer = (socket) => {
+        socket.write(head('200 OK', { 'transfer-encoding': 'chunked' }))
+        socket.end(chunk(started))
+      }
+      const reply = await ask(path, run)
+      expect(await reply.end).toBe('whole')
+      expect(reply.text()).toMatch(saysBroken['ag-ui'])
+      expect((await auditOf(reply.headers)).stream).toBe('cut')
+    },
+  )
 
-  it('is not treated as a stream if it is an error or answers something else', async () => {
+  it('an answer without a Content-Type is not treated as a stream if it is an error or answers no run', async () => {
     for (const [status, path, body] of [
       ['500 Internal Server Error', '/agents/ag2', run],
       ['200 OK', '/agents/ag2', undefined],
@@ -85,7 +91,7 @@ describe('the answer to a run, if the agent names no content type', () => {
   })
 })
 
-describe('a stream without a length that ends in the middle of an event', () => {
+describe('streams that end inside an event, without a length', () => {
   const readingAgUi = gears.find(({ name }) => name === 'ag-ui-reading')
   const ends = ['\n', '\r\n', '\r']
   const halves = [
@@ -101,7 +107,7 @@ describe('a stream without a length that ends in the middle of an event', () => 
   ]
   const cases = ends.flatMap((end) => halves.map((half) => [half(end), end] as const))
 
-  it.each(cases)('is reported as cut: %j', async (half, end) => {
+  it.each(cases)('an AG-UI stream that ends inside an event is reported as cut: %j', async (half, end) => {
     answer = (socket) => {
       socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
       socket.end(`data: {"type":"RUN_STARTED"}${end}${end}${half}`)
@@ -112,18 +118,21 @@ describe('a stream without a length that ends in the middle of an event', () => 
     expect((await auditOf(reply.headers)).stream).toBe('cut')
   })
 
-  it.each(ends)('is complete if only the blank line is missing (line ends: %j)', async (end) => {
-    answer = (socket) => {
-      socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
-      socket.end(`data: {"type":"RUN_STARTED"}${end}${end}id: 1${end}data: {"type":"RUN_FINISHED"}${end}`)
-    }
-    const reply = await ask(readingAgUi?.path ?? '', runBody['ag-ui'])
-    expect(await reply.end).toBe('whole')
-    expect((await auditOf(reply.headers)).stream).toBe('complete')
-  })
+  it.each(ends)(
+    'a stream is complete if only the blank line after its last event is missing (line ends: %j)',
+    async (end) => {
+      answer = (socket) => {
+        socket.write(head('200 OK', { 'content-type': 'text/event-stream', connection: 'close' }))
+        socket.end(`data: {"type":"RUN_STARTED"}${end}${end}id: 1${end}data: {"type":"RUN_FINISHED"}${end}`)
+      }
+      const reply = await ask(readingAgUi?.path ?? '', runBody['ag-ui'])
+      expect(await reply.end).toBe('whole')
+      expect((await auditOf(reply.headers)).stream).toBe('complete')
+    },
+  )
 })
 
-describe('a stream that its agent ends before the run is over (F8, invariant 8)', () => {
+describe('streams that end before the run is over (F8, invariant 8)', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
   const half = 'data: {"type":"TEXT_MESSAGE_CONTENT","delta":"The dose is 10"}\n\n'
   const framings = {
@@ -143,16 +152,19 @@ describe('a stream that its agent ends before the run is over (F8, invariant 8)'
     ),
   )
 
-  it.each(cases)('is reported as broken ($kind, $framing, $events)', async ({ path, send, events }) => {
-    answer = (socket) => send(socket, events)
-    const reply = await ask(path, run)
-    expect(await reply.end).toBe('whole')
-    const [words = ''] = saysBroken['ag-ui'].exec(reply.text()) ?? []
-    expect(words).toContain('"code":"origin-unended"')
-    expect((await auditOf(reply.headers)).stream).toBe('unended')
-  })
+  it.each(cases)(
+    'a stream that ends before the run is over gets a RUN_ERROR event ($kind, $framing, $events)',
+    async ({ path, send, events }) => {
+      answer = (socket) => send(socket, events)
+      const reply = await ask(path, run)
+      expect(await reply.end).toBe('whole')
+      const [words = ''] = saysBroken['ag-ui'].exec(reply.text()) ?? []
+      expect(words).toContain('"code":"origin-unended"')
+      expect((await auditOf(reply.headers)).stream).toBe('unended')
+    },
+  )
 
-  it('is complete if a comment follows the final event', async () => {
+  it('a stream is complete if a comment follows the final event of the run', async () => {
     for (const last of ['RUN_FINISHED', 'RUN_ERROR']) {
       answer = (socket) => framings.chunks(socket, `${started}data: {"type":"${last}"}\n\n: done\n\n`)
       const reply = await ask('/agents/ag2', run)
@@ -162,7 +174,7 @@ describe('a stream that its agent ends before the run is over (F8, invariant 8)'
   })
 
   it.each(['\n', 'data: [DONE]\n\n', 'event: done\n\n', 'retry: 1000\n\n', 'id: 7\n'])(
-    'is complete if only meaningless lines follow the final event, however they are cut: %j',
+    'a stream is complete if only meaningless lines follow the final event, in a later chunk: %j',
     async (rest) => {
       answer = async (socket) => {
         socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
@@ -177,14 +189,14 @@ describe('a stream that its agent ends before the run is over (F8, invariant 8)'
     },
   )
 
-  it('is reported on a public route too, where nothing else would be read', async () => {
+  it('a stream that ends before the run is over is audited as unended on a public route too', async () => {
     answer = (socket) => framings.chunks(socket, started + half)
     const reply = await ask('/agents/open/agent/a/run', run)
     await reply.end
     expect((await auditOf(reply.headers)).stream).toBe('unended')
   })
 
-  it('is not reported if the stream is not a run', async () => {
+  it('a stream that is not a run is complete without a final event', async () => {
     answer = (socket) => framings.chunks(socket, half)
     const reply = await ask('/agents/copilotkit/agent/a/connect', run)
     await reply.end
@@ -193,7 +205,7 @@ describe('a stream that its agent ends before the run is over (F8, invariant 8)'
   })
 })
 
-it('an event over the size limit is reported as that, and not as a lost connection (F11)', async () => {
+it('an event over the size limit is reported as stream-limit, and not as a lost connection (F11)', async () => {
   answer = (socket) => {
     socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
     socket.write(chunk(`data: "${'x'.repeat(9 * 1024 * 1024)}"\n\n`))
@@ -204,7 +216,7 @@ it('an event over the size limit is reported as that, and not as a lost connecti
   expect((await auditOf(reply.headers)).stream).toBe('limit')
 })
 
-describe('a caller who leaves in the middle of a stream', () => {
+describe('callers who leave in the middle of a stream', () => {
   const message = { messageId: 'm', parts: [] }
   const streams: readonly (readonly [kind: string, path: string, body: string])[] = [
     ['a2a', '/agents/a2a', rpc('SendStreamingMessage', { message })],
@@ -213,21 +225,24 @@ describe('a caller who leaves in the middle of a stream', () => {
     ['copilotkit', '/agents/copilotkit/agent/a/run', run],
     ...gears.map(({ name, path, protocol }) => [name, path, runBody[protocol]] as const),
   ]
-  it.each(streams)('is audited as a caller who left (%s)', async (_kind, path, body) => {
-    answer = (socket) => {
-      socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
-      socket.write(chunk('data: {"begun":true}\n\n'))
-    }
-    const reply = await ask(path, body)
-    await reply.has('begun')
-    const lines = world.gateway.audit.length
-    reply.reset()
-    await eventually('the audit line', () => world.gateway.audit.length > lines)
-    expect(await auditOf(reply.headers)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
-  })
+  it.each(streams)(
+    'a caller who leaves in the middle of a stream is audited as client-left (%s)',
+    async (_kind, path, body) => {
+      answer = (socket) => {
+        socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
+        socket.write(chunk('data: {"begun":true}\n\n'))
+      }
+      const reply = await ask(path, body)
+      await reply.has('begun')
+      const lines = world.gateway.audit.length
+      reply.reset()
+      await eventually('the audit line', () => world.gateway.audit.length > lines)
+      expect(await auditOf(reply.headers)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
+    },
+  )
 })
 
-describe('a caller who leaves after the last byte was sent but before it arrived', () => {
+describe('callers who leave before the last byte arrives', () => {
   afterEach(() => vi.unstubAllGlobals())
 
   /**
@@ -261,8 +276,11 @@ describe('a caller who leaves after the last byte was sent but before it arrived
   it.each([
     ['passes unread', () => pump(source(), signal, end)],
     ['is read', () => readEvents(source(), reading)],
-  ])('is distinguished from a caller who received everything, if the stream %s', async (_how, guarded) => {
-    vi.stubGlobal('IdentityTransformStream', LeftPipe)
-    expect(await guarded().done).toBe('client-left')
-  })
+  ])(
+    'a caller who leaves before the last byte arrives counts as client-left, if the stream %s',
+    async (_how, guarded) => {
+      vi.stubGlobal('IdentityTransformStream', LeftPipe)
+      expect(await guarded().done).toBe('client-left')
+    },
+  )
 })

@@ -57,7 +57,7 @@ async function left(gear: Gear, ...pieces: readonly (string | Uint8Array)[]): Pr
 
 const eventOf = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`
 
-describe('identity in events of AG-UI', () => {
+describe('identity in AG-UI events', () => {
   const cases: [string, object, object][] = [
     [
       'RUN_STARTED.input',
@@ -134,7 +134,7 @@ describe('identity in events of AG-UI', () => {
     ],
   ]
 
-  it.each(cases)('%s: identity is removed', async (_what, event, cleared) => {
+  it.each(cases)('identity is removed from AG-UI events: %s', async (_what, event, cleared) => {
     expect(await left(agUi, eventOf(event))).toBe(eventOf(cleared))
   })
 
@@ -153,11 +153,11 @@ describe('identity in events of AG-UI', () => {
       'the arguments of a tool',
       { type: 'TOOL_CALL_RESULT', content: '{"auth_user":"mine"}', snapshot: { auth_user: 1 } },
     ],
-  ])('%s with an identity name in it passes unchanged', async (_what, event) => {
+  ])('an AG-UI event passes unchanged if the name of an identity field occurs only in %s', async (_what, event) => {
     expect(await left(agUi, eventOf(event))).toBe(eventOf(event))
   })
 
-  it('JSON as Python writes it, with NaN and Infinity, is cleaned too and keeps these values', async () => {
+  it('identity is removed from JSON with NaN and Infinity, as Python writes it, and these values are kept', async () => {
     const event = (gone: string) => `data: {"type":"STATE_SNAPSHOT","snapshot":{${gone}"n":NaN,"l":[-Infinity, 1]}}\n\n`
     expect(await left(agUi, event(`"auth_user":${JSON.stringify(user)},`))).toBe(event(''))
     const patch = (operations: string) =>
@@ -165,13 +165,13 @@ describe('identity in events of AG-UI', () => {
     expect(await left(agUi, patch('{"op":"add","path":"/auth_user/n","value":NaN},'))).toBe(patch(''))
   })
 
-  it('everything else keeps its bytes: large numbers, decimals, duplicate members', async () => {
+  it('removing identity from an event changes no other byte: large numbers, decimals, duplicate members', async () => {
     const event = (gone: string) =>
       `data: {"type":"STATE_SNAPSHOT", "snapshot":{${gone}"n":12345678901234567890,"m":1.0,"m":1.10}}\n\n`
     expect(await left(agUi, event(`"auth_user":${JSON.stringify(user)},`))).toBe(event(''))
   })
 
-  it('a field of forwardedProps is removed too', async () => {
+  it('an identity field that the route puts into forwardedProps is removed from RUN_STARTED', async () => {
     const event = (props: object) => eventOf({ type: 'RUN_STARTED', input: { forwardedProps: props } })
     expect(await left(agno, event({ user_id: 'alice', theme: 'dark' }))).toBe(event({ theme: 'dark' }))
   })
@@ -180,11 +180,11 @@ describe('identity in events of AG-UI', () => {
   const clean = eventOf({ type: 'STATE_SNAPSHOT', snapshot: { city: '世界 👩‍💻' } })
   const other = eventOf({ type: 'STEP_STARTED', stepName: 'ü' })
 
-  it('several events in one chunk are cleaned one by one', async () => {
+  it('identity is removed from each of several events in a single chunk', async () => {
     expect(await left(agUi, other + dirty + other + dirty + other)).toBe(other + clean + other + clean + other)
   })
 
-  it('an event in chunks of any size is cleaned, even if a chunk ends inside a character', async () => {
+  it('identity is removed from an event in small chunks, even if a chunk ends inside a character', async () => {
     const bytes = Buffer.from(other + dirty + other)
     for (const size of [1, 3, 20]) {
       const pieces = Array.from({ length: Math.ceil(bytes.byteLength / size) }, (_, n) =>
@@ -194,7 +194,7 @@ describe('identity in events of AG-UI', () => {
     }
   })
 
-  it('other lines of the event are kept', async () => {
+  it('comment, id, event and retry lines are kept when identity is removed from an event', async () => {
     const lines = ': about auth_user\nid: 7\nevent: auth_user\nretry: 10\n'
     expect(await left(agUi, lines + dirty)).toBe(lines + clean)
   })
@@ -206,18 +206,18 @@ describe('identity in events of AG-UI', () => {
     ['no space after the colon', dirty.replace('data: ', 'data:')],
     ['mixed line ends', `data: ${dirty.slice(6, -2)}\n\r\n`],
     ['no blank line at the end', dirty.trimEnd()],
-  ])('events with %s are cleaned', async (_what, text) => {
+  ])('identity is removed from an event with %s', async (_what, text) => {
     expect(await left(agUi, text)).toBe(clean)
   })
 
-  it('data that is not JSON, or JSON that is too deep to read, passes unchanged', async () => {
+  it('event data that is not JSON, or is nested too deeply to read, passes unchanged', async () => {
     for (const data of ['[DONE] auth_user', `{auth_user:'x'}`, `x auth_user ${'['.repeat(200_000)}`])
       expect(await left(agUi, `data: ${data}\n\n${other}`)).toBe(`data: ${data}\n\n${other}`)
   })
 })
 
-describe('identity in events of LangGraph', () => {
-  it('is removed from every configuration; ids, event names and data of the graph are kept', async () => {
+describe('identity in LangGraph events', () => {
+  it('identity is removed from the configuration in a LangGraph event, and ids, event names and graph data are kept', async () => {
     const event = (configurable: object) =>
       `event: debug\r\ndata: ${JSON.stringify({ payload: { config: { configurable }, values: { langgraph_auth_user_id: 'mine' } } })}\r\nid: 3\r\n\r\n`
     const given = {
@@ -243,7 +243,7 @@ describe('identity headers that LangGraph stores with a run', () => {
     langgraph_auth_user_id: 'a',
   }
 
-  it('are removed from its events: configurations, metadata, and pairs of message and metadata', async () => {
+  it('identity headers that LangGraph stores are removed from configurations and metadata in its events', async () => {
     const debug = (more: object) =>
       eventOf({ config: { configurable: { thread_id: 't', ...more }, metadata: { ...more } } })
     expect(await left(langGraph, debug(told))).toBe(debug({}))
@@ -252,7 +252,7 @@ describe('identity headers that LangGraph stores with a run', () => {
     expect(await left(langGraph, message(told))).toBe(message({}))
   })
 
-  it('are removed from the events of a graph that a CopilotKit runtime passes on', async () => {
+  it('identity headers that LangGraph stores are removed from events that a CopilotKit runtime passes on', async () => {
     const raw = (more: object) =>
       eventOf({ type: 'RAW', event: { event: 'on_chain_end', metadata: { thread_id: 't', ...more }, data: {} } })
     origin.handle((_request, response) => {
@@ -279,7 +279,7 @@ describe('identity in replies that are not streams', () => {
     return reply
   }
 
-  it('stays in an error that repeats the input, such as the 422 of FastAPI: it is the caller’s own', async () => {
+  it('a 422 error that repeats the input reaches the caller unchanged, with the identity of the caller', async () => {
     const detail = JSON.stringify({
       detail: [{ type: 'missing', loc: ['body'], input: { state: { auth_user: user } } }],
     })
@@ -288,7 +288,7 @@ describe('identity in replies that are not streams', () => {
     expect([reply.status, reply.text()]).toEqual([422, detail])
   })
 
-  it('is removed from the state of a LangGraph thread', async () => {
+  it('identity is removed from a JSON reply with the state of a LangGraph thread', async () => {
     answer(
       200,
       'application/json',
@@ -297,7 +297,7 @@ describe('identity in replies that are not streams', () => {
     expect((await got(langGraph)).text()).toBe(JSON.stringify([{ config: { configurable: { a: 1 } } }]))
   })
 
-  it('makes the gateway refuse a reply that it cannot read', async () => {
+  it('a reply that the gateway cannot read is refused with 502, because it may contain identity', async () => {
     const binary = Buffer.from(`\0\0\0\x20auth_user${SECRET}`)
     const cases: [string, string | Buffer][] = [
       ['application/vnd.ag-ui.event+proto', binary],
@@ -313,7 +313,7 @@ describe('identity in replies that are not streams', () => {
     }
   })
 
-  it('is removed without changing a reply that has none', async () => {
+  it('a reply without identity passes byte for byte', async () => {
     const json = '{ "a" : 1.0, "a":2, "b":"\\u00fc" }\n'
     for (const [status, type] of [
       [200, 'application/json'],

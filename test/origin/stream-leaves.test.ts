@@ -60,8 +60,8 @@ const busy = (run: readonly string[]): Handler => {
   }
 }
 
-describe.each(gears)('a caller of route $name who leaves (F10)', (gear) => {
-  it('by reset before the origin has answered: the origin is stopped within a second', async () => {
+describe.each(gears)('callers who leave, on route $name (F10)', (gear) => {
+  it('the origin request stops within a second if the caller resets the connection before the answer', async () => {
     origin.handle(() => undefined)
     const before = origin.received.length
     let request: ClientRequest | undefined
@@ -79,7 +79,7 @@ describe.each(gears)('a caller of route $name who leaves (F10)', (gear) => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
   })
 
-  it('by reset in the middle of a stream: the origin is stopped within a second', async () => {
+  it('the origin request stops within a second if the caller resets the connection during a stream', async () => {
     origin.handle(busy(runs[gear.protocol]))
     const reply = await start(gear)
     await reply.has('世')
@@ -87,7 +87,7 @@ describe.each(gears)('a caller of route $name who leaves (F10)', (gear) => {
     expect(await stopped()).toBeLessThan(1000)
   })
 
-  it('by reset while the stream is silent: the origin is stopped within a second', async () => {
+  it('the origin request stops within a second if the caller resets the connection of a silent stream', async () => {
     origin.handle(silent)
     const reply = await start(gear)
     await reply.has('begun')
@@ -98,7 +98,7 @@ describe.each(gears)('a caller of route $name who leaves (F10)', (gear) => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 
-  it('in an orderly way while events come: the origin is stopped within a second', async () => {
+  it('the origin request stops within a second if the caller closes the connection normally while events come', async () => {
     origin.handle(busy(runs[gear.protocol]))
     const reply = await start(gear)
     await reply.has('世')
@@ -107,26 +107,29 @@ describe.each(gears)('a caller of route $name who leaves (F10)', (gear) => {
   })
 })
 
-describe.each(gears.filter(({ isReading }) => isReading))('a caller of route $name who leaves (F10)', (gear) => {
-  it('in an orderly way while the stream is silent: the next heartbeats notice it', async () => {
-    origin.handle(silent)
-    const reply = await start(gear)
-    await reply.has('begun')
-    reply.leave()
-    await world.gateway.advance(0.9 * heartbeatSeconds)
-    await sleep(50)
-    expect(origin.aborted()).toBe(abortedBefore)
-    // One finds the connection closed, at most two more are told so.
-    for (let sent = 0; sent < 3 && origin.aborted() === abortedBefore; sent++) {
-      await world.gateway.advance(heartbeatSeconds)
+describe.each(gears.filter(({ isReading }) => isReading))(
+  'callers who leave a silent stream, on route $name (F10)',
+  (gear) => {
+    it('the next heartbeats stop the origin request if the caller has closed a silent stream normally', async () => {
+      origin.handle(silent)
+      const reply = await start(gear)
+      await reply.has('begun')
+      reply.leave()
+      await world.gateway.advance(0.9 * heartbeatSeconds)
       await sleep(50)
-    }
-    expect(await stopped()).toBeLessThan(1000)
-  })
-})
+      expect(origin.aborted()).toBe(abortedBefore)
+      // One finds the connection closed, at most two more are told so.
+      for (let sent = 0; sent < 3 && origin.aborted() === abortedBefore; sent++) {
+        await world.gateway.advance(heartbeatSeconds)
+        await sleep(50)
+      }
+      expect(await stopped()).toBeLessThan(1000)
+    })
+  },
+)
 
-describe('a caller who leaves in the middle of a reply that is not a stream (F10)', () => {
-  it('is audited as a caller who left, not as an origin that was cut', async () => {
+describe('callers who leave in the middle of a JSON reply (F10)', () => {
+  it('a caller who leaves in the middle of a JSON reply is audited as client-left', async () => {
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '100000' }).write('{"a":')
     })
@@ -139,7 +142,7 @@ describe('a caller who leaves in the middle of a reply that is not a stream (F10
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 
-  it('is audited as a caller who left, even if the gateway reads the small reply completely first', async () => {
+  it('a caller who leaves while the gateway reads a small reply is audited as client-gone', async () => {
     const asked = Promise.withResolvers<void>()
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': '1000' }).write('{"a":')
@@ -160,7 +163,7 @@ describe('a caller who leaves in the middle of a reply that is not a stream (F10
   })
 })
 
-describe('a caller who leaves during an upload (F10)', () => {
+describe('callers who leave during an upload (F10)', () => {
   const upload = async (path: string, framing: string): Promise<Socket> => {
     const { hostname, port } = new URL(world.gateway.url)
     const socket = connect(Number(port), hostname)
@@ -174,27 +177,30 @@ describe('a caller who leaves during an upload (F10)', () => {
   it.each([
     ['content-length', 'Content-Length: 1000000', 'x'.repeat(1000)],
     ['chunked', 'Transfer-Encoding: chunked', `3e8\r\n${'x'.repeat(1000)}\r\n`],
-  ])('that is passed on as it arrives (%s): the origin is stopped within a second', async (_what, framing, part) => {
-    let received = 0
-    let isClosed = false
-    uploads.removeAllListeners('request').on('request', (request) => {
-      request.on('data', (data: Buffer) => {
-        received += data.byteLength
-      })
-      request
-        .on('error', () => undefined)
-        .on('close', () => {
-          isClosed = true
+  ])(
+    'the origin request stops within a second if the caller leaves during a streamed upload (%s)',
+    async (_what, framing, part) => {
+      let received = 0
+      let isClosed = false
+      uploads.removeAllListeners('request').on('request', (request) => {
+        request.on('data', (data: Buffer) => {
+          received += data.byteLength
         })
-    })
-    const socket = await upload('/agents/upload/x', framing)
-    socket.write(part)
-    await eventually('the upload is at the origin', () => received === 1000)
-    socket.resetAndDestroy()
-    expect(await eventually('the origin is stopped', () => isClosed)).toBeLessThan(1000)
-  })
+        request
+          .on('error', () => undefined)
+          .on('close', () => {
+            isClosed = true
+          })
+      })
+      const socket = await upload('/agents/upload/x', framing)
+      socket.write(part)
+      await eventually('the upload is at the origin', () => received === 1000)
+      socket.resetAndDestroy()
+      expect(await eventually('the origin is stopped', () => isClosed)).toBeLessThan(1000)
+    },
+  )
 
-  it('that must be read first: the origin sees nothing', async () => {
+  it('the origin receives nothing if the caller leaves while the gateway still reads the request body', async () => {
     const before = origin.received.length
     const socket = await upload('/agents/ag-ui-reading', 'Content-Length: 1000')
     socket.write('{"threadId":')

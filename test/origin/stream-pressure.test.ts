@@ -70,8 +70,8 @@ const ways = [
   { name: 'http', path: '/agents/http/x', body: undefined },
 ]
 
-describe.each(ways)('callers of $name who do not read (F11)', ({ path, body }) => {
-  it('slow the agent down, and cost the gateway no memory', async () => {
+describe.each(ways)('callers who do not read, on route $name (F11)', ({ path, body }) => {
+  it('callers who do not read slow the agent down, and the gateway does not buffer their replies', async () => {
     const start = () => call(world.gateway.url + path, { headers: world.alice, ...(body !== undefined && { body }) })
     const warm = await start()
     await warm.end

@@ -60,8 +60,8 @@ afterAll(async () => {
   await origin?.close()
 })
 
-describe.each(langGraph)('the gateway restarts in the middle of a run ($name) (F25)', (gear) => {
-  it('and the caller resumes the run where it was, without a lost or doubled event', async () => {
+describe.each(langGraph)('gateway restarts in the middle of a run ($name) (F25)', (gear) => {
+  it('a caller resumes a run after the gateway restarts, and no event is lost or repeated', async () => {
     const port = await freePort()
     run = new Run()
     world = await openWorld(({ trust }) => [gear.route(origin.url, trust)], { port })

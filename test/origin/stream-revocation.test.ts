@@ -97,27 +97,30 @@ const revoke = (value: string) =>
   world.as('bob', '/operators/revocations', json({ kind: 'person', issuer: world.provider.issuer, value }))
 const run = runBody['ag-ui']
 
-describe('a person who is revoked (invariant 15)', () => {
+describe('revoked people (invariant 15)', () => {
   it.each<[string, string, string | undefined]>([
     ['a stream of LangGraph, which passes unread', '/langgraph/threads/t/stream', undefined],
     ['a run of AG-UI, which is read', '/ag-ui', run],
     ['a stream of MCP', '/mcp', undefined],
     ['any other stream', '/http/x', undefined],
-  ])('loses %s within the bound, and another person keeps theirs', async (name, path, body) => {
-    const sub = `gone from ${name}`
-    const [gone, stays] = [await begin(path, { sub, body }), await begin(path, { body })]
-    await pass(10)
-    expect([gone.hasEnded(), stays.hasEnded()]).toEqual([false, false])
-    expect((await revoke(sub)).status).toBe(200)
-    await pass(BOUND)
-    await eventually('the stream ends', gone.hasEnded)
-    await eventually('the agent is let go of', gone.isStopped)
-    expect(await gone.outcome()).toBe('revoked')
-    expect(stays.hasEnded()).toBe(false)
-    stays.leave()
-  })
+  ])(
+    'a revoked person loses %s within 15 seconds, and another person keeps the same stream',
+    async (name, path, body) => {
+      const sub = `gone from ${name}`
+      const [gone, stays] = [await begin(path, { sub, body }), await begin(path, { body })]
+      await pass(10)
+      expect([gone.hasEnded(), stays.hasEnded()]).toEqual([false, false])
+      expect((await revoke(sub)).status).toBe(200)
+      await pass(BOUND)
+      await eventually('the stream ends', gone.hasEnded)
+      await eventually('the agent is let go of', gone.isStopped)
+      expect(await gone.outcome()).toBe('revoked')
+      expect(stays.hasEnded()).toBe(false)
+      stays.leave()
+    },
+  )
 
-  it('gets the reason as an AG-UI event; a stream that passes unread is broken off', async () => {
+  it('a revoked person receives the reason as an AG-UI event, and a stream that passes unread breaks off', async () => {
     const [read, native] = [await begin('/ag-ui', { sub: 'told', body: run }), await begin('/http/x', { sub: 'told' })]
     await revoke('told')
     await pass(BOUND)
@@ -127,7 +130,7 @@ describe('a person who is revoked (invariant 15)', () => {
     expect(await native.end).toBe('broken')
   })
 
-  it('loses a WebSocket, which closes on both sides', async () => {
+  it('a WebSocket of a revoked person closes on both sides', async () => {
     const token = await forge(world.provider, { claims: { sub: 'socket user', exp: world.gateway.now() + 36_000 } })
     const before = sockets.closed()
     const socket = new WebSocket(`${world.gateway.url.replace('http', 'ws')}/socket/ws`, {
@@ -144,10 +147,10 @@ describe('a person who is revoked (invariant 15)', () => {
   })
 })
 
-describe('a request in progress when its person is revoked (invariant 15)', () => {
+describe('requests in progress during a revocation (invariant 15)', () => {
   const started = () => origin.received.length
 
-  it('starts no run if its body was still arriving', async () => {
+  it('a request starts no run if the person is revoked while the request body still arrives', async () => {
     const token = await forge(world.provider, { claims: { sub: 'slow', exp: world.gateway.now() + 36_000 } })
     const before = started()
     let end: (() => void) | undefined
@@ -171,7 +174,7 @@ describe('a request in progress when its person is revoked (invariant 15)', () =
     expect(started()).toBe(before)
   })
 
-  it('gets no answer if the agent had not begun one', async () => {
+  it('a request gets 401 if the person is revoked before the agent begins to answer', async () => {
     origin.handle(() => undefined)
     const token = await forge(world.provider, { claims: { sub: 'waits', exp: world.gateway.now() + 36_000 } })
     const aborted = origin.aborted()
@@ -184,7 +187,7 @@ describe('a request in progress when its person is revoked (invariant 15)', () =
     await eventually('the agent is let go of', () => origin.aborted() > aborted)
   })
 
-  it('gets no answer if the gateway was holding it until it was complete', async () => {
+  it('a request gets 401 if the person is revoked while the gateway waits for the complete answer', async () => {
     origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.setHeader('content-length', '20')
@@ -200,8 +203,8 @@ describe('a request in progress when its person is revoked (invariant 15)', () =
   })
 })
 
-describe('a route that is closed', () => {
-  it('ends the streams of all callers, also on public routes', async () => {
+describe('closed routes', () => {
+  it('closing a route ends the streams of all callers, on public routes too', async () => {
     const streams = [await begin('/http/x'), await begin('/public/x')]
     for (const id of ['http', 'public'])
       expect((await world.as('bob', `/operators/routes/${id}/closed`, { ...json({}), method: 'PUT' })).status).toBe(200)
@@ -212,8 +215,8 @@ describe('a route that is closed', () => {
   })
 })
 
-describe('a list of revocations that cannot be fetched (F16)', () => {
-  it('ends streams after three times the bound, except on routes that stay open', async () => {
+describe('revocation lists that cannot be fetched (F16)', () => {
+  it('a stream ends within 60 seconds without the revocation list, unless withoutRevocations is open', async () => {
     const [closes, opens] = [await begin('/http/x'), await begin('/open/x')]
     await world.gateway.list('fails')
     await pass(40)

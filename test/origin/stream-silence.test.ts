@@ -92,8 +92,8 @@ async function passHeartbeats(times: number, replies: readonly WireReply[]): Pro
   }
 }
 
-describe('a silent agent, if the gateway reads its stream (F9)', () => {
-  it('is covered by comments, between which every byte arrives', async () => {
+describe('silent agents, if the gateway reads the stream (F9)', () => {
+  it('the gateway sends comments while the agent is silent, and all bytes of the agent arrive', async () => {
     const replies = await beginAll()
     await world.gateway.advance(0.9 * heartbeatSeconds)
     await sleep(50)
@@ -109,7 +109,7 @@ describe('a silent agent, if the gateway reads its stream (F9)', () => {
     }
   })
 
-  it('gets no comment into the middle of its event, however long the event takes', async () => {
+  it('the gateway sends no comment inside an event, however slowly the event arrives', async () => {
     const event = 'data: {"type":"RUN_FINISHED"}\n\n'
     const replies = await beginAll()
     for (const byte of event) {
@@ -125,7 +125,7 @@ describe('a silent agent, if the gateway reads its stream (F9)', () => {
     }
   })
 
-  it('is stopped after its limit, with an error event', async () => {
+  it('an agent that is silent for idleSeconds is stopped, and the caller receives an error event', async () => {
     const replies = await beginAll()
     const firstOf = (gear: Gear) => runs[gear.protocol][0] ?? ''
     await say(replies, firstOf)
@@ -144,7 +144,7 @@ describe('a silent agent, if the gateway reads its stream (F9)', () => {
     }
   })
 
-  it('is not stopped while it sends anything at all, even part of an event', async () => {
+  it('an agent is not stopped while it sends anything at all, even part of an event', async () => {
     const replies = await beginAll()
     for (let said = 0; said < 4; said++) {
       await passHeartbeats(3, replies)
@@ -158,7 +158,7 @@ describe('a silent agent, if the gateway reads its stream (F9)', () => {
     }
   })
 
-  it('may be silent for any time if its stream is read only for ids, and then gets no comments', async () => {
+  it('a silent stream gets no comments and is not stopped if it is read only for ids', async () => {
     const [first = '', ...rest] = runs['ag-ui']
     const { response, ...reply } = await begin(quiet)
     response.write(first)
@@ -170,7 +170,7 @@ describe('a silent agent, if the gateway reads its stream (F9)', () => {
     expect(reply.text()).toBe(runs['ag-ui'].join(''))
   })
 
-  it('is not stopped because its caller does not read', async () => {
+  it('an agent is not stopped for silence if its caller does not read the stream', async () => {
     const events = Array.from({ length: 800 }, () => `data: "${'x'.repeat(32_000)}"\n\n`)
     events.push('data: {"type":"RUN_FINISHED"}\n\n')
     let taken = 0
@@ -197,36 +197,42 @@ describe('a silent agent, if the gateway reads its stream (F9)', () => {
   })
 })
 
-describe('a silent stream of a kind that is not read otherwise (F9)', () => {
+describe('silent streams that pass without changes (F9)', () => {
   const rpc = (method: string, params: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, method, params })
 
   it.each([
     ['mcp', rpc('tools/call', { name: 'x' })],
     ['a2a', rpc('SendStreamingMessage', { message: { messageId: 'm', parts: [] } })],
     ['http', '{}'],
-  ])('gets comments if the route says so, and is broken off after too much silence: %s', async (kind, body) => {
-    const id = String(calls++)
-    acts.set(id, (response) => response.write('data: {"jsonrpc":"2.0"}\n\n'))
-    const path = `${world.gateway.url}/agents/${kind}${kind === 'http' ? '/x' : ''}`
-    const reply = await call(path, { body, headers: { ...world.alice, prefer: id } })
-    await reply.has('jsonrpc')
-    await passHeartbeats(2, [reply])
-    await world.gateway.advance(idleSeconds)
-    expect(await reply.end).toBe('broken')
-    await eventually('the agent is stopped', () => closed.has(id))
-  })
+  ])(
+    'a silent stream gets comments if the route sets heartbeatSeconds, and breaks off after idleSeconds: %s',
+    async (kind, body) => {
+      const id = String(calls++)
+      acts.set(id, (response) => response.write('data: {"jsonrpc":"2.0"}\n\n'))
+      const path = `${world.gateway.url}/agents/${kind}${kind === 'http' ? '/x' : ''}`
+      const reply = await call(path, { body, headers: { ...world.alice, prefer: id } })
+      await reply.has('jsonrpc')
+      await passHeartbeats(2, [reply])
+      await world.gateway.advance(idleSeconds)
+      expect(await reply.end).toBe('broken')
+      await eventually('the agent is stopped', () => closed.has(id))
+    },
+  )
 })
 
-describe.each(gears.filter(({ isReading }) => !isReading))('route $name (F9)', (gear) => {
-  it('passes the comments of the agent itself', async () => {
-    const comment = ': heartbeat\n\n'
-    const { response, ...reply } = await begin(gear)
-    response.write(comment)
-    await reply.has(comment)
-    await world.gateway.advance(2 * idleSeconds)
-    await sleep(50)
-    response.end(comment)
-    expect(await reply.end).toBe('whole')
-    expect(reply.text()).toBe(comment + comment)
-  })
-})
+describe.each(gears.filter(({ isReading }) => !isReading))(
+  'silent streams that pass unread on route $name (F9)',
+  (gear) => {
+    it('a stream that passes unread carries only comments of the agent, and is not stopped for silence', async () => {
+      const comment = ': heartbeat\n\n'
+      const { response, ...reply } = await begin(gear)
+      response.write(comment)
+      await reply.has(comment)
+      await world.gateway.advance(2 * idleSeconds)
+      await sleep(50)
+      response.end(comment)
+      expect(await reply.end).toBe('whole')
+      expect(reply.text()).toBe(comment + comment)
+    })
+  },
+)
