@@ -42,19 +42,19 @@ async function through(gear: Gear, pieces: readonly (string | Uint8Array)[]): Pr
   return agentsPart(reply.bytes())
 }
 
-describe.each(gears)('route $name (S26)', (gear) => {
+describe.each(gears)('streams of route $name (S26)', (gear) => {
   const run = runs[gear.protocol]
   const whole = Buffer.from(run.join(''))
 
-  it('passes the bytes unchanged, one event at a time', async () => {
+  it('a stream passes byte for byte if its events arrive singly', async () => {
     expect(await through(gear, run)).toEqual(whole)
   })
 
-  it('passes the bytes unchanged, all in one chunk', async () => {
+  it('a stream passes byte for byte if it arrives in a single chunk', async () => {
     expect(await through(gear, [whole])).toEqual(whole)
   })
 
-  it('passes the bytes unchanged, cut in the middle of characters and line ends', async () => {
+  it('a stream passes byte for byte if chunks end inside characters and line ends', async () => {
     const pieces = Array.from({ length: Math.ceil(whole.byteLength / 7) }, (_, n) => whole.subarray(n * 7, n * 7 + 7))
     expect(await through(gear, pieces)).toEqual(whole)
   })
@@ -69,12 +69,12 @@ describe.each(gears)('route $name (S26)', (gear) => {
     ['events of several lines', 'id: 1\nevent: x\ndata: {\ndata: }\n\n'],
     ['carriage returns as line ends', 'data: 1\r\rdata: 2\r\r'],
     ['a large event', `data: "${'x'.repeat(3_000_000)}"\n\n`],
-    ['many small ones', 'data: 1\n\n'.repeat(100_000)],
-  ])('passes the bytes unchanged, with %s', async (_what, text) => {
+    ['many small events', 'data: 1\n\n'.repeat(100_000)],
+  ])('a stream passes byte for byte with %s', async (_what, text) => {
     expect((await through(gear, [text])).equals(Buffer.from(text))).toBe(true)
   })
 
-  it('passes an event before the origin writes the next one', async () => {
+  it('an event reaches the caller before the origin writes the next event', async () => {
     let response: ServerResponse | undefined
     origin.handle((_request, its) => {
       response = its
@@ -91,7 +91,7 @@ describe.each(gears)('route $name (S26)', (gear) => {
     expect(await reply.end).toBe('whole')
   })
 
-  it('asks the origin not to compress, and asks proxies not to buffer', async () => {
+  it('the gateway asks the origin not to compress a stream, and asks proxies not to buffer it', async () => {
     origin.handle((_request, response) => {
       beginEvents(response)
       response.end(run.join(''))
@@ -110,7 +110,7 @@ describe.each(gears)('route $name (S26)', (gear) => {
 
   // If threads are separated by their ids only, the owner of an event is unknown.
   it.skipIf(gear.name === 'ag-ui-own')(
-    'passes Last-Event-ID to the origin and the ids of events back (F25)',
+    'Last-Event-ID reaches the origin, and the ids of events reach the caller (F25)',
     async () => {
       const rest = run.slice(8)
       origin.handle((request, response) => {
@@ -124,7 +124,7 @@ describe.each(gears)('route $name (S26)', (gear) => {
   )
 })
 
-describe('an origin that compresses although it was asked not to (F23)', () => {
+describe('origins that compress although asked not to (F23)', () => {
   const json = JSON.stringify({ x: 'x'.repeat(200), configurable: { langgraph_auth_user: { identity: 'alice' } } })
   const encodings: Record<string, (text: string) => Buffer> = {
     gzip: (text) => gzipSync(text),
@@ -145,30 +145,39 @@ describe('an origin that compresses although it was asked not to (F23)', () => {
     }
   const undone = ['gzip', 'br', 'identity']
 
-  it.each(Object.keys(encodings))('%s is decompressed or refused if the body is passed unread', async (encoding) => {
-    origin.handle(reply(encoding, 'application/json', json))
-    const got = await get()
-    await got.end
-    if (undone.includes(encoding)) expect([got.status, got.text()]).toEqual([200, json])
-    else expect([got.status, JSON.parse(got.text()).code]).toEqual([502, 'origin-reply-refused'])
-    expect(got.headers).not.toHaveProperty('content-encoding')
-  })
+  it.each(Object.keys(encodings))(
+    'a reply with Content-Encoding %s is decompressed or refused if the gateway passes it unread',
+    async (encoding) => {
+      origin.handle(reply(encoding, 'application/json', json))
+      const got = await get()
+      await got.end
+      if (undone.includes(encoding)) expect([got.status, got.text()]).toEqual([200, json])
+      else expect([got.status, JSON.parse(got.text()).code]).toEqual([502, 'origin-reply-refused'])
+      expect(got.headers).not.toHaveProperty('content-encoding')
+    },
+  )
 
-  it.each(Object.keys(encodings))('%s hides no identity if the body is read', async (encoding) => {
-    origin.handle(reply(encoding, 'application/json', json))
-    const got = await get('/agents/langgraph-reading/threads/t1')
-    await got.end
-    expect(got.status).toBe(undone.includes(encoding) ? 200 : 502)
-    expect(got.text()).not.toContain('alice')
-  })
+  it.each(Object.keys(encodings))(
+    'a JSON reply with Content-Encoding %s that the gateway reads does not pass identity on',
+    async (encoding) => {
+      origin.handle(reply(encoding, 'application/json', json))
+      const got = await get('/agents/langgraph-reading/threads/t1')
+      await got.end
+      expect(got.status).toBe(undone.includes(encoding) ? 200 : 502)
+      expect(got.text()).not.toContain('alice')
+    },
+  )
 
-  it.each(Object.keys(encodings))('%s hides no identity in a stream', async (encoding) => {
-    origin.handle(reply(encoding, 'text/event-stream', `event: values\ndata: ${json}\n\n`))
-    const got = await start(gears.find(({ name }) => name === 'langgraph-reading')!)
-    await got.end
-    expect(got.status).toBe(undone.includes(encoding) ? 200 : 502)
-    expect(got.text()).not.toContain('alice')
-  })
+  it.each(Object.keys(encodings))(
+    'a stream with Content-Encoding %s that the gateway reads does not pass identity on',
+    async (encoding) => {
+      origin.handle(reply(encoding, 'text/event-stream', `event: values\ndata: ${json}\n\n`))
+      const got = await start(gears.find(({ name }) => name === 'langgraph-reading')!)
+      await got.end
+      expect(got.status).toBe(undone.includes(encoding) ? 200 : 502)
+      expect(got.text()).not.toContain('alice')
+    },
+  )
 })
 
 describe('response headers (F12)', () => {
@@ -177,7 +186,7 @@ describe('response headers (F12)', () => {
       response.writeHead(200, headers).end('{}')
     })
 
-  it('pass if they are listed, whatever other headers the origin sends', async () => {
+  it('only listed headers of the origin reach the caller, besides the headers that the gateway sets', async () => {
     const known = {
       'content-type': 'application/json; charset=utf-8',
       'content-language': 'de',
@@ -218,7 +227,7 @@ describe('response headers (F12)', () => {
     })
   })
 
-  it('that are not listed are dropped, even thousands or hundreds of kilobytes of them', async () => {
+  it('a thousand unlisted response headers of the origin are dropped, and the reply still passes', async () => {
     answer(Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`x-noise-${index}`, 'x'.repeat(200)])))
     const reply = await get()
     expect([reply.status, Object.keys(reply.headers).filter((name) => name.startsWith('x-noise'))]).toEqual([200, []])
