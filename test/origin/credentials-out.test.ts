@@ -82,7 +82,7 @@ describe('credentials that the gateway adds (invariant 20)', () => {
     expect(warning).toBe('credential-echoed')
   })
 
-  it('a credential that the gateway sent is removed from the events of a stream that the gateway reads', async () => {
+  it('a credential that the gateway sent is removed from events of a stream that is read', async () => {
     world.origin.handle((request, response) => {
       beginEvents(response)
       const { authorization } = request.headers
@@ -95,7 +95,7 @@ describe('credentials that the gateway adds (invariant 20)', () => {
     expect(warning).toBe('credential-echoed')
   })
 
-  it('a credential that the gateway sent is removed from an A2A answer that the gateway reads', async () => {
+  it('a credential that the gateway sent is removed from an A2A answer that is read', async () => {
     answering(200, { 'content-type': 'application/json' }, ({ secret }) => JSON.stringify({ result: { note: secret } }))
     const { text } = await asked('/agents/a2a', { jsonrpc: '2.0', id: 1, method: 'GetTask', params: { id: 't' } })
     expect(text).toBe('{"result":{"note":"[removed]"}}')
@@ -106,7 +106,7 @@ describe('credentials that the gateway adds (invariant 20)', () => {
     expect((await asked('/agents/http/x')).text).toBe(CLEARED)
   })
 
-  it('at most 64 KiB of a long error pass, and no part of a credential of the gateway remains', async () => {
+  it('at most 64 KiB of a long error pass, without any part of a credential that the gateway sent', async () => {
     for (const before of [65_000, 65_520, 65_530, 65_536, 70_000]) {
       answering(500, { 'content-type': 'text/plain' }, ({ secret }) => 'x'.repeat(before) + secret.repeat(20_000))
       const { bytes, text } = await asked('/agents/http/x')
@@ -116,19 +116,19 @@ describe('credentials that the gateway adds (invariant 20)', () => {
     }
   })
 
-  it('a successful answer that the gateway does not read keeps a credential that it repeats', async () => {
+  it('a credential that the gateway sent stays in a successful answer that passes unread', async () => {
     answering(200, { 'content-type': 'text/plain' }, ({ secret }) => secret)
     expect(await asked('/agents/http/x')).toMatchObject({ text: SECRET, warning: undefined })
   })
 
-  it('an error without a credential of the gateway passes byte for byte', async () => {
+  it('an error without a credential that the gateway sent passes byte for byte', async () => {
     const bytes = Buffer.from(Array.from({ length: 5_000 }, (_, index) => index % 256))
     answering(500, { 'content-type': 'application/octet-stream' }, () => bytes)
     const got = await asked('/agents/http/x')
     expect([got.bytes.equals(bytes), got.warning]).toEqual([true, undefined])
   })
 
-  it('removing a credential from binary data changes no other byte', () => {
+  it('removing a credential from binary data changes no other byte of the data', () => {
     const binary = Buffer.concat([Buffer.from([0, 255, 128]), Buffer.from(SECRET), Buffer.from([200, 10])])
     let echoes = 0
     const out = credentialsOut([SECRET], () => echoes++)
@@ -136,7 +136,7 @@ describe('credentials that the gateway adds (invariant 20)', () => {
     expect(echoes).toBe(1)
   })
 
-  it('a credential with fewer than eight characters is not removed, because any text could contain it', () => {
+  it('a credential with fewer than eight characters is not removed from a text', () => {
     const out = credentialsOut(['1234567', '12345678'], () => undefined)
     expect(out.text('1234567 12345678')).toBe('1234567 [removed]')
   })

@@ -92,7 +92,7 @@ describe('eventEdited', () => {
     'data: secret\n\n',
     'data: {"secret":\n\n',
     'data:[{"secret":1}]\r\r',
-  ])('eventEdited does not change %j, because its data is no JSON object with a member "secret"', (event) => {
+  ])('eventEdited does not change %j, which has no JSON object with a member "secret"', (event) => {
     expect(eventEdited(event, edit)).toBe(event)
   })
 
@@ -133,7 +133,7 @@ describe('error events that the gateway makes (T32)', () => {
   )
 
   it.each(['ag-ui', 'ag2', 'maf', 'langgraph'] as const)(
-    'an error event of the gateway stays a single event with the expected fields, whatever text it contains: %s',
+    'an error event of the gateway stays a single event, whatever text it contains: %s',
     (kind) => {
       fc.assert(
         fc.property(hostile, hostile, (code, message) => {
@@ -155,7 +155,7 @@ describe('error events that the gateway makes (T32)', () => {
     },
   )
 
-  it('an error event of the gateway ends an AG-UI run, and has the name "error" for LangGraph', () => {
+  it('an error event of the gateway ends an AG-UI run, and is named "error" for LangGraph', () => {
     expect(kinds['ag-ui'].isLast?.(dataOf(kinds['ag-ui'].brokenStream?.('c', 'm') ?? '') as never)).toBe(true)
     expect(kinds.langgraph.brokenStream?.('c', 'm')).toBe('event: error\ndata: {"error":"c","message":"m"}\n\n')
   })

@@ -217,7 +217,7 @@ describe('origins that are slow to answer (F7)', () => {
 })
 
 describe('replies with both a length and chunks (invariant 14)', () => {
-  it('a reply with both Content-Length and chunks passes as chunks arrive, and its length is ignored', async () => {
+  it('a reply with both Content-Length and chunks passes in chunks, and its length is ignored', async () => {
     let goOn = () => {}
     reply = async (socket) => {
       const both = { 'content-type': 'application/json', 'content-length': '5', 'transfer-encoding': 'chunked' }
@@ -246,7 +246,7 @@ describe('replies that the origin marks as cacheable (S23, invariant 11)', () =>
   }
 
   it.each(['/agents/http/style.css', '/agents/http/logo.png?v=1', '/agents/below/app.js'])(
-    'a reply that the origin marks as cacheable is not cached for any caller: %s',
+    'a reply that the origin marks as cacheable is never cached, and gets no-store: %s',
     async (path) => {
       reply = (socket, request) =>
         void socket.write(json(`"${about(request)}"`, { ...cacheable, 'content-type': 'text/css' }))
@@ -260,7 +260,7 @@ describe('replies that the origin marks as cacheable (S23, invariant 11)', () =>
     },
   )
 
-  it('a stream that the origin marks as cacheable reaches the caller with Cache-Control: no-store', async () => {
+  it('a stream that the origin marks as cacheable gets Cache-Control: no-store', async () => {
     const sse = { ...cacheable, 'content-type': 'text/event-stream' }
     for (const gear of gears) {
       const text = runs[gear.protocol].join('')
@@ -366,7 +366,7 @@ describe('401 replies of an agent', () => {
 })
 
 describe('headers for encoded and partial bodies on http routes', () => {
-  it('headers for preconditions, encodings and ranges pass in both directions on an http route', async () => {
+  it('headers for preconditions, encodings and ranges pass both ways on an http route', async () => {
     const sent = {
       'if-unmodified-since': 'Mon, 23 Nov 2026 07:00:00 GMT',
       'content-encoding': 'gzip',
@@ -383,7 +383,7 @@ describe('headers for encoded and partial bodies on http routes', () => {
 })
 
 describe('addresses in other headers of a reply', () => {
-  it('a Location is mapped below the route in a 201 of an http agent, and unchanged for LangGraph', async () => {
+  it('a Location in a 201 of an http agent is mapped below the route; LangGraph’s is unchanged', async () => {
     const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }
     reply = says(json('{}', { ...here, location: '/threads/t1/runs/r1/stream' }))
     expect((await ask('/agents/langgraph-native/threads/t1')).headers).toMatchObject({
@@ -394,7 +394,7 @@ describe('addresses in other headers of a reply', () => {
     expect((await ask('/agents/http/things', { body: '{}' })).headers.location).toBe('/agents/http/things/1')
   })
 
-  it('a Location loses the host of the origin, and a Content-Location at another host is dropped', async () => {
+  it('a Location loses the host of the origin, and a foreign Content-Location is dropped', async () => {
     reply = says(json('{}', { location: `${origin.url}/x`, 'content-location': `${foreign.url}/x` }))
     const { headers } = await ask('/agents/http/x')
     expect([headers.location, headers['content-location']]).toEqual(['/x', undefined])

@@ -180,7 +180,7 @@ describe('time limits of replies (F10)', () => {
     origin.handle(silent)
   })
 
-  it('a reply that the gateway reads completely first becomes a 504 at the time limit of the route', async () => {
+  it('a reply that the gateway holds until it is complete becomes a 504 at the time limit', async () => {
     origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.write('{"jsonrpc":"2.0",')
@@ -206,7 +206,7 @@ describe('time limits of replies (F10)', () => {
 })
 
 describe('WebSockets (X12)', () => {
-  it('a WebSocket is closed on both sides 30 seconds after the token of its caller has expired', async () => {
+  it('a WebSocket is closed on both sides 30 seconds after the token of its caller expired', async () => {
     const token = await forge(world.provider, { claims: { exp: world.gateway.now() + LIFETIME } })
     const url = `${world.gateway.url.replace('http', 'ws')}/socket/ws`
     const socket = new WebSocket(url, { headers: bearer(token) } as unknown as string[])

@@ -144,7 +144,7 @@ describe('cuts after the end of a run (F8)', () => {
     return reply.text().slice(events.join('').length)
   }
 
-  it('the gateway adds nothing to a stream that is cut after RUN_FINISHED, RUN_ERROR or later comments', async () => {
+  it('a stream that is cut after RUN_FINISHED, RUN_ERROR or later comments gets no error event', async () => {
     expect(await cutAfter(...agUiRun)).toBe('')
     expect(await cutAfter('data: {"type":"RUN_ERROR","message":"no"}\n\n')).toBe('')
     expect(await cutAfter(...agUiRun, ': keep-alive\n\n')).toBe('')
@@ -162,7 +162,7 @@ describe('cuts after the end of a run (F8)', () => {
 
 describe('cut replies with an address for resuming (F8, F25)', () => {
   it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
-    'a cut LangGraph stream with a Location breaks off without an error event, so that clients resume ($name)',
+    'a cut LangGraph stream with a Location breaks off, so that clients resume ($name)',
     async (gear) => {
       const events = runs.langgraph.slice(0, 5)
       const location = '/threads/t1/runs/r1/stream'
@@ -223,7 +223,7 @@ describe('JSON replies that are cut (F8)', () => {
     },
   )
 
-  it('an HTTP/1.0 client receives a cut JSON reply with a body shorter than its Content-Length', async () => {
+  it('an HTTP/1.0 client gets a cut JSON reply with a body shorter than Content-Length', async () => {
     // Too large to be taken whole.
     const length = 100_000
     const large = { ...lengths, 'content-length': `${length}` }
@@ -248,7 +248,7 @@ describe('JSON replies that are cut (F8)', () => {
     expect(reply.bytes()).toEqual(json)
   })
 
-  it('a JSON reply breaks off if its gzip data ends too early, even if its Content-Length is complete', async () => {
+  it('a JSON reply breaks off if its gzip data ends too early, although HTTP is complete', async () => {
     const zipped = gzipSync(json).subarray(0, -12)
     const headers = { ...lengths, 'content-encoding': 'gzip', 'content-length': `${zipped.byteLength}` }
     sends = () => ({ head: head('200 OK', headers), parts: [zipped], how: 'fin' })
@@ -263,7 +263,7 @@ describe.each(gears.filter(({ isReading }) => isReading))(
     const events = runs[gear.protocol]
     const close = { 'content-type': 'text/event-stream', connection: 'close' }
 
-    it('a stream cut inside an event ends with an error event, and no part of the cut event passes', async () => {
+    it('a stream cut inside an event ends with an error event, without part of the cut event', async () => {
       const half = Buffer.from(events[17]?.trimEnd().slice(0, -2) ?? '')
       sends = () => ({ head: head('200 OK', close), parts: [Buffer.from(events[0] ?? ''), half], how: 'fin' })
       const reply = await start(gear)

@@ -76,7 +76,7 @@ describe('answers to a run without a Content-Type', () => {
     },
   )
 
-  it('an answer without a Content-Type is not treated as a stream if it is an error or answers no run', async () => {
+  it('an error, or an answer to no run, is not treated as a stream without a Content-Type', async () => {
     for (const [status, path, body] of [
       ['500 Internal Server Error', '/agents/ag2', run],
       ['200 OK', '/agents/ag2', undefined],
@@ -189,7 +189,7 @@ describe('streams that end before the run is over (F8, invariant 8)', () => {
     },
   )
 
-  it('a stream that ends before the run is over is audited as unended on a public route too', async () => {
+  it('a stream that ends before its run is audited as unended on a public route too', async () => {
     answer = (socket) => framings.chunks(socket, started + half)
     const reply = await ask('/agents/open/agent/a/run', run)
     await reply.end
@@ -205,7 +205,7 @@ describe('streams that end before the run is over (F8, invariant 8)', () => {
   })
 })
 
-it('an event over the size limit is reported as stream-limit, and not as a lost connection (F11)', async () => {
+it('an event over the size limit is reported as stream-limit, not as a lost connection (F11)', async () => {
   answer = (socket) => {
     socket.write(head('200 OK', { 'content-type': 'text/event-stream', 'transfer-encoding': 'chunked' }))
     socket.write(chunk(`data: "${'x'.repeat(9 * 1024 * 1024)}"\n\n`))

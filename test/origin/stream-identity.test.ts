@@ -153,11 +153,11 @@ describe('identity in AG-UI events', () => {
       'the arguments of a tool',
       { type: 'TOOL_CALL_RESULT', content: '{"auth_user":"mine"}', snapshot: { auth_user: 1 } },
     ],
-  ])('an AG-UI event passes unchanged if the name of an identity field occurs only in %s', async (_what, event) => {
+  ])('an AG-UI event passes unchanged if an identity name occurs only in %s', async (_what, event) => {
     expect(await left(agUi, eventOf(event))).toBe(eventOf(event))
   })
 
-  it('identity is removed from JSON with NaN and Infinity, as Python writes it, and these values are kept', async () => {
+  it('identity is removed from JSON that Python wrote, and NaN and Infinity are kept', async () => {
     const event = (gone: string) => `data: {"type":"STATE_SNAPSHOT","snapshot":{${gone}"n":NaN,"l":[-Infinity, 1]}}\n\n`
     expect(await left(agUi, event(`"auth_user":${JSON.stringify(user)},`))).toBe(event(''))
     const patch = (operations: string) =>
@@ -165,13 +165,13 @@ describe('identity in AG-UI events', () => {
     expect(await left(agUi, patch('{"op":"add","path":"/auth_user/n","value":NaN},'))).toBe(patch(''))
   })
 
-  it('removing identity from an event changes no other byte: large numbers, decimals, duplicate members', async () => {
+  it('large numbers, decimals and duplicate members keep their bytes when identity is removed', async () => {
     const event = (gone: string) =>
       `data: {"type":"STATE_SNAPSHOT", "snapshot":{${gone}"n":12345678901234567890,"m":1.0,"m":1.10}}\n\n`
     expect(await left(agUi, event(`"auth_user":${JSON.stringify(user)},`))).toBe(event(''))
   })
 
-  it('an identity field that the route puts into forwardedProps is removed from RUN_STARTED', async () => {
+  it('an identity field in forwardedProps that the route sets is removed from RUN_STARTED', async () => {
     const event = (props: object) => eventOf({ type: 'RUN_STARTED', input: { forwardedProps: props } })
     expect(await left(agno, event({ user_id: 'alice', theme: 'dark' }))).toBe(event({ theme: 'dark' }))
   })
@@ -217,7 +217,7 @@ describe('identity in AG-UI events', () => {
 })
 
 describe('identity in LangGraph events', () => {
-  it('identity is removed from the configuration in a LangGraph event, and ids, event names and graph data are kept', async () => {
+  it('identity is removed from the configuration in a LangGraph event, and other data is kept', async () => {
     const event = (configurable: object) =>
       `event: debug\r\ndata: ${JSON.stringify({ payload: { config: { configurable }, values: { langgraph_auth_user_id: 'mine' } } })}\r\nid: 3\r\n\r\n`
     const given = {
@@ -243,7 +243,7 @@ describe('identity headers that LangGraph stores with a run', () => {
     langgraph_auth_user_id: 'a',
   }
 
-  it('identity headers that LangGraph stores are removed from configurations and metadata in its events', async () => {
+  it('identity headers that LangGraph stores are removed from configurations and metadata', async () => {
     const debug = (more: object) =>
       eventOf({ config: { configurable: { thread_id: 't', ...more }, metadata: { ...more } } })
     expect(await left(langGraph, debug(told))).toBe(debug({}))
@@ -252,7 +252,7 @@ describe('identity headers that LangGraph stores with a run', () => {
     expect(await left(langGraph, message(told))).toBe(message({}))
   })
 
-  it('identity headers that LangGraph stores are removed from events that a CopilotKit runtime passes on', async () => {
+  it('identity headers that LangGraph stores are removed from events of a CopilotKit runtime', async () => {
     const raw = (more: object) =>
       eventOf({ type: 'RAW', event: { event: 'on_chain_end', metadata: { thread_id: 't', ...more }, data: {} } })
     origin.handle((_request, response) => {
@@ -279,7 +279,7 @@ describe('identity in replies that are not streams', () => {
     return reply
   }
 
-  it('a 422 error that repeats the input reaches the caller unchanged, with the identity of the caller', async () => {
+  it('a 422 error that repeats the input keeps the identity of the caller', async () => {
     const detail = JSON.stringify({
       detail: [{ type: 'missing', loc: ['body'], input: { state: { auth_user: user } } }],
     })
@@ -297,7 +297,7 @@ describe('identity in replies that are not streams', () => {
     expect((await got(langGraph)).text()).toBe(JSON.stringify([{ config: { configurable: { a: 1 } } }]))
   })
 
-  it('a reply that the gateway cannot read is refused with 502, because it may contain identity', async () => {
+  it('a reply that the gateway cannot search for identity is refused with 502', async () => {
     const binary = Buffer.from(`\0\0\0\x20auth_user${SECRET}`)
     const cases: [string, string | Buffer][] = [
       ['application/vnd.ag-ui.event+proto', binary],

@@ -61,7 +61,7 @@ const busy = (run: readonly string[]): Handler => {
 }
 
 describe.each(gears)('callers who leave, on route $name (F10)', (gear) => {
-  it('the origin request stops within a second if the caller resets the connection before the answer', async () => {
+  it('the origin request is aborted within a second if the caller leaves before an answer', async () => {
     origin.handle(() => undefined)
     const before = origin.received.length
     let request: ClientRequest | undefined
@@ -79,7 +79,7 @@ describe.each(gears)('callers who leave, on route $name (F10)', (gear) => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
   })
 
-  it('the origin request stops within a second if the caller resets the connection during a stream', async () => {
+  it('the origin request is aborted within a second if the caller resets an active stream', async () => {
     origin.handle(busy(runs[gear.protocol]))
     const reply = await start(gear)
     await reply.has('世')
@@ -87,7 +87,7 @@ describe.each(gears)('callers who leave, on route $name (F10)', (gear) => {
     expect(await stopped()).toBeLessThan(1000)
   })
 
-  it('the origin request stops within a second if the caller resets the connection of a silent stream', async () => {
+  it('the origin request is aborted within a second if the caller resets a silent stream', async () => {
     origin.handle(silent)
     const reply = await start(gear)
     await reply.has('begun')
@@ -98,7 +98,7 @@ describe.each(gears)('callers who leave, on route $name (F10)', (gear) => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'forwarded', stream: 'client-left' })
   })
 
-  it('the origin request stops within a second if the caller closes the connection normally while events come', async () => {
+  it('the origin request is aborted within a second if the caller closes an active stream', async () => {
     origin.handle(busy(runs[gear.protocol]))
     const reply = await start(gear)
     await reply.has('世')
@@ -110,7 +110,7 @@ describe.each(gears)('callers who leave, on route $name (F10)', (gear) => {
 describe.each(gears.filter(({ isReading }) => isReading))(
   'callers who leave a silent stream, on route $name (F10)',
   (gear) => {
-    it('the next heartbeats stop the origin request if the caller has closed a silent stream normally', async () => {
+    it('the origin request is aborted by the next heartbeats if the caller closed a silent stream', async () => {
       origin.handle(silent)
       const reply = await start(gear)
       await reply.has('begun')
@@ -178,7 +178,7 @@ describe('callers who leave during an upload (F10)', () => {
     ['content-length', 'Content-Length: 1000000', 'x'.repeat(1000)],
     ['chunked', 'Transfer-Encoding: chunked', `3e8\r\n${'x'.repeat(1000)}\r\n`],
   ])(
-    'the origin request stops within a second if the caller leaves during a streamed upload (%s)',
+    'the origin request is aborted within a second if the caller leaves during an upload (%s)',
     async (_what, framing, part) => {
       let received = 0
       let isClosed = false
@@ -200,7 +200,7 @@ describe('callers who leave during an upload (F10)', () => {
     },
   )
 
-  it('the origin receives nothing if the caller leaves while the gateway still reads the request body', async () => {
+  it('the origin receives nothing if the caller leaves while the gateway reads the body first', async () => {
     const before = origin.received.length
     const socket = await upload('/agents/ag-ui-reading', 'Content-Length: 1000')
     socket.write('{"threadId":')

@@ -186,7 +186,7 @@ describe('response headers (F12)', () => {
       response.writeHead(200, headers).end('{}')
     })
 
-  it('only listed headers of the origin reach the caller, besides the headers that the gateway sets', async () => {
+  it('only listed headers of the origin, and headers of the gateway, reach the caller', async () => {
     const known = {
       'content-type': 'application/json; charset=utf-8',
       'content-language': 'de',
