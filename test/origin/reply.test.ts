@@ -383,7 +383,7 @@ describe('headers for encoded and partial bodies on http routes', () => {
 })
 
 describe('addresses in other headers of a reply', () => {
-  it('a Location in a 201 of an http agent is mapped below the route; LangGraph’s is unchanged', async () => {
+  it('a Location is mapped below the route for an http agent, and unchanged for LangGraph', async () => {
     const here = { 'content-location': '/threads/t1/runs/r1', 'x-pagination-total': '3', 'x-pagination-next': '2' }
     reply = says(json('{}', { ...here, location: '/threads/t1/runs/r1/stream' }))
     expect((await ask('/agents/langgraph-native/threads/t1')).headers).toMatchObject({
