@@ -92,7 +92,7 @@ describe('eventEdited', () => {
     'data: secret\n\n',
     'data: {"secret":\n\n',
     'data:[{"secret":1}]\r\r',
-  ])('eventEdited does not change %j, which has no JSON object with a member "secret"', (event) => {
+  ])('eventEdited does not change %j, because its data is no JSON object with "secret"', (event) => {
     expect(eventEdited(event, edit)).toBe(event)
   })
 

@@ -127,7 +127,7 @@ describe('streams that only listen (X12, invariant 15)', () => {
 
 describe('runs that began with a valid token (X12)', () => {
   it.each(['/ag-ui', '/read'])(
-    'a run may continue for 15 minutes from its start, even if the token expires: %s',
+    'a run may continue for at most 15 minutes from its start if its token expires: %s',
     async (path) => {
       const reply = await begin(path, run)
       await endsAfter(RUN, reply)
@@ -135,7 +135,7 @@ describe('runs that began with a valid token (X12)', () => {
     },
   )
 
-  it('a run may continue after the token has expired for the runSeconds of the route', async () => {
+  it('a run may continue for at most the runSeconds of the route if its token expires', async () => {
     const reply = await begin('/quick', run)
     await endsAfter(400, reply)
     expect(await outcomeOf(reply)).toBe('limit')

@@ -76,7 +76,7 @@ describe('answers to a run without a Content-Type', () => {
     },
   )
 
-  it('an error, or an answer to no run, is not treated as a stream without a Content-Type', async () => {
+  it('an answer without a Content-Type is a stream only if it is a successful answer to a run', async () => {
     for (const [status, path, body] of [
       ['500 Internal Server Error', '/agents/ag2', run],
       ['200 OK', '/agents/ag2', undefined],
