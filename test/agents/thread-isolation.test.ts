@@ -6,7 +6,8 @@ import { refused } from '../support/refusal'
 import { json, openWorld, type World } from '../support/world'
 import { OWNER } from './langgraph/stub'
 
-type Kind = 'ag-ui' | 'ag2' | 'maf' | 'copilotkit' | 'langgraph' | 'mcp' | 'a2a'
+/** The kinds of agent that have threads. A new kind does not compile without its `requests`. */
+type Kind = Exclude<Agent['kind'], 'http'>
 type Sharing = NonNullable<Route['threads']>
 
 let world: World
@@ -14,7 +15,6 @@ let world: World
 let elsewhere: IdentityProvider
 
 const UUID_V8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
-const KINDS: readonly Kind[] = ['ag-ui', 'ag2', 'maf', 'copilotkit', 'langgraph', 'mcp', 'a2a']
 const SHARINGS: readonly Sharing[] = ['own', 'tenant', 'shared']
 
 beforeAll(async () => {
@@ -73,6 +73,7 @@ const requests: Record<Kind, readonly [path: string, init: RequestInit, seen: ()
   ],
   a2a: ['/message:send', json(message), () => body().message?.contextId],
 }
+const KINDS = Object.keys(requests) as Kind[]
 const body = (): { threadId?: string; metadata?: Record<string, unknown>; message?: { contextId?: string } } =>
   JSON.parse(world.origin.last().body)
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { adapterOf } from '../../src/agents/kinds'
+import { adapterOf, kinds } from '../../src/agents/kinds'
 import type { Agent, Policy, Route } from '../../src/config/define'
 import { askedOf } from '../../src/testing/asked'
 import { policyWithExamples, routeOf } from '../support/fixtures'
@@ -14,13 +14,10 @@ const closed: Policy = policyWithExamples({
   allow: [{ name: 'no one', operations: ['*'], when: { role: 'no-one-has-it' } }],
 })
 const origin = { url: 'http://127.0.0.1:9' }
-const agents: readonly Agent[] = [
-  { kind: 'langgraph', origin },
-  { kind: 'ag2', origin },
-  { kind: 'copilotkit', origin },
-  { kind: 'mcp', origin },
-  { kind: 'a2a', origin },
-]
+/** An agent of every kind, but for `http`, which is the only one with endpoints of the route's own. */
+const agents = Object.keys(kinds)
+  .filter((kind) => kind !== 'http')
+  .map((kind) => ({ kind, origin }) as Agent)
 const rpc = (method: string, params: object = {}) => ({ jsonrpc: '2.0', id: 1, method, params })
 const bodies: readonly unknown[] = [
   {},
