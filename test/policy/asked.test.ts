@@ -14,7 +14,7 @@ const closed: Policy = policyWithExamples({
   allow: [{ name: 'no one', operations: ['*'], when: { role: 'no-one-has-it' } }],
 })
 const origin = { url: 'http://127.0.0.1:9' }
-/** An agent of every kind, but for `http`, which is the only one with endpoints of the route's own. */
+/** An agent of every kind except `http`, whose endpoints are those of each route. */
 const agents = Object.keys(kinds)
   .filter((kind) => kind !== 'http')
   .map((kind) => ({ kind, origin }) as Agent)
