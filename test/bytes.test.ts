@@ -5,8 +5,8 @@ import { streamOf } from './support/byte-stream'
 
 const chunksOf = fc.array(fc.uint8Array({ minLength: 1, maxLength: 9000 }), { maxLength: 30 })
 
-describe('bytes that are collected', () => {
-  it('are unchanged, in buffers of at most twice their size, however small the chunks', () => {
+describe('collected bytes', () => {
+  it('chunks of any size keep their total length, in a buffer of at most twice that length', () => {
     for (const size of [1, 2, 7, 4096]) {
       const bytes = new GrowingBytes()
       const count = 60_000
@@ -20,15 +20,15 @@ describe('bytes that are collected', () => {
     }
   })
 
-  it('are copied from chunks, because a chunk of one byte may be a view of a large buffer', () => {
+  it('a chunk of one byte from a buffer of 4096 bytes is copied into a buffer of one byte', () => {
     const bytes = new GrowingBytes()
     bytes.add(new Uint8Array(4096).subarray(0, 1))
     expect(bytes.take().buffer.byteLength).toBe(1)
   })
 })
 
-describe('a stream that is read', () => {
-  it('gives its bytes up to the limit, whatever length its sender announces', async () => {
+describe('streams read up to a limit', () => {
+  it('reading a stream gives its bytes up to the limit, whatever length the sender announces', async () => {
     await fc.assert(
       fc.asyncProperty(
         chunksOf,
@@ -46,7 +46,7 @@ describe('a stream that is read', () => {
     )
   })
 
-  it('is abandoned if it is longer than the limit', async () => {
+  it('a stream longer than the limit is cancelled, and none of its bytes are returned', async () => {
     const { stream, state } = streamOf(Array.from({ length: 100 }, () => new Uint8Array(1000)))
     expect(await readAtMost(stream, 5000)).toBeUndefined()
     expect(state.isCancelled).toBe(true)

@@ -28,8 +28,8 @@ const commentsOf = (text: string): string[] =>
     comment.replaceAll(/\n?^[ \t]*(?:\/\/|\*\/|\*|\/\*\*?)/gm, ' ').replaceAll(/\s+/g, ' '),
   )
 
-describe('tables of the reference', () => {
-  it('list every refusal, with the class of its status, challenge and Retry-After', () => {
+describe('reference tables', () => {
+  it('the table in docs/errors.md lists every refusal with its status and its class', () => {
     const classes: Record<number, string> = { 401: 'sign-in', 404: 'not-found', 500: 'failed', 502: 'failed' }
     const classOf = ({ status, challenge, retryAfter }: RefusalRow) => {
       if (retryAfter !== undefined) return 'wait'
@@ -43,7 +43,7 @@ describe('tables of the reference', () => {
   })
 
   it.each(Object.values(kinds))(
-    'have kind $kind, its operations and its page',
+    'the documents list the agent kind $kind with its operations and link to a page about it',
     ({ kind, endpoints, bodyOperations = [] }) => {
       const reference = read('docs/configuration.md')
       expect(reference).toMatch(new RegExp(`^\\| \`agent\\.kind\` .*\`${kind}\``, 'm'))
@@ -57,10 +57,13 @@ describe('tables of the reference', () => {
     },
   )
 
-  it.each(claimOperators)('have the operator %s of claims', (operator) => {
-    for (const file of ['docs/configuration.md', 'policies/README.md', 'test/policy/decision.test.ts'])
-      expect(read(file), file).toMatch(new RegExp(`\\b${operator}\\b`))
-  })
+  it.each(claimOperators)(
+    'the reference, the policy guide and the decision tests name the claim operator %s',
+    (operator) => {
+      for (const file of ['docs/configuration.md', 'policies/README.md', 'test/policy/decision.test.ts'])
+        expect(read(file), file).toMatch(new RegExp(`\\b${operator}\\b`))
+    },
+  )
 })
 
 describe('links in documents', () => {
@@ -87,21 +90,21 @@ describe('links in documents', () => {
     })),
   )
 
-  it('lead to files that exist', () => {
+  it('links in documents lead to files that exist', () => {
     expect(links.length).toBeGreaterThan(150)
     // A project's own README is about files of that project.
     const own = links.filter(({ from }) => !from.startsWith('create-sallyport/template/'))
     expect(own.filter(({ to }) => !existsSync(path.join(root, to)))).toEqual([])
   })
 
-  it('lead to headings that exist', () => {
+  it('links in documents lead to headings that exist', () => {
     const dangling = links.filter(
       ({ to, anchor }) => anchor !== undefined && to.endsWith('.md') && !anchorsOf(to).has(anchor),
     )
     expect(dangling).toEqual([])
   })
 
-  it('of code and of configuration faults lead to headings that exist', () => {
+  it('references from source code to documents lead to files and headings that exist', () => {
     const pointers = code
       .filter((file) => file.startsWith('src/'))
       .flatMap((file) => [...read(file).matchAll(/\b(docs\/[\w/-]+\.md)(?:#([\w-]+))?/g)])
@@ -128,7 +131,7 @@ describe('commands in documents', () => {
       .map(([, name = '', rest = '']) => ({ file, name, rest })),
   )
 
-  it('of sallyport exist, with their options', async () => {
+  it('sallyport commands in documents exist, with their options', async () => {
     expect(named.length).toBeGreaterThan(40)
     const helps = new Map<string, string>()
     for (const name of new Set(named.map((each) => each.name))) helps.set(name, await helpOf(name))
@@ -142,7 +145,7 @@ describe('commands in documents', () => {
     expect(missing).toEqual([])
   })
 
-  it('of npm are scripts of this repository or of a project', () => {
+  it('npm run commands in documents name scripts of this repository or of a project', () => {
     const scripts = new Set(
       ['package.json', 'create-sallyport/template/package.template.json', 'site/package.json'].flatMap((file) =>
         Object.keys((JSON.parse(read(file)) as { scripts?: object }).scripts ?? {}),
@@ -158,7 +161,7 @@ describe('commands in documents', () => {
     expect(used.filter(({ name }) => !scripts.has(name))).toEqual([])
   })
 
-  it('name files of this repository that exist', () => {
+  it('file paths in documents name files of this repository that exist', () => {
     const paths = texts.flatMap(({ file, text }) =>
       [...text.matchAll(/`((?:src|test|bench|docs|examples|verifiers|site|create-sallyport)\/[\w./-]+)`/g)].map(
         ([, to = '']) => ({ file, to }),
@@ -182,7 +185,7 @@ describe('plain English in documents', () => {
           .map((text) => text.replaceAll(/\s+/g, ' ').trim())
       : commentsOf(read(file)).map((text) => text.trim())
 
-  it('no sentence of documents and comments hides its subject behind "what" or "who"', () => {
+  it('no sentence of documents and comments opens with a word such as "What" or "Who"', () => {
     const riddles = [...documents, ...code].flatMap((file) =>
       sentencesOf(file).flatMap((text) => {
         const found = RIDDLE.exec(text)?.[0]
@@ -192,7 +195,7 @@ describe('plain English in documents', () => {
     expect(riddles).toEqual([])
   })
 
-  it('lines of prose have at most 100 columns', () => {
+  it('lines of prose in documents and comments have at most 100 columns', () => {
     const isLong = (line: string) => line.length > 100 && !/\S{70}|^\s*\||^\s*\/\/ biome-ignore/.test(line)
     const inDocuments = documents.flatMap((file) => proseOf(file).split('\n').filter(isLong))
     const inComments = code.flatMap((file) =>

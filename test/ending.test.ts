@@ -8,7 +8,7 @@ function open() {
 }
 
 describe('the end of a request', () => {
-  it('keeps the Worker alive from the beginning until the work at the end is done', async () => {
+  it('the Worker stays alive from the start of a request until its final work is done', async () => {
     const { ending, waited, isOver } = open()
     expect(waited).toHaveLength(1)
     const slow = Promise.withResolvers<void>()
@@ -20,7 +20,7 @@ describe('the end of a request', () => {
     await Promise.all(waited)
   })
 
-  it('settles once: only the first outcome counts, and each piece of work runs once', async () => {
+  it('a request settles once: only its first outcome counts, and each final task runs once', async () => {
     const { ending, waited } = open()
     const told: unknown[] = []
     ending.onEnd((outcome) => void told.push(['first', outcome]))
@@ -35,7 +35,7 @@ describe('the end of a request', () => {
     ])
   })
 
-  it('does all synchronous work before settle returns', () => {
+  it('settle runs all synchronous final work of a request before it returns', () => {
     const { ending } = open()
     let written = false
     ending.onEnd(() => {
@@ -45,7 +45,7 @@ describe('the end of a request', () => {
     expect(written).toBe(true)
   })
 
-  it('keeps the Worker alive for work that goes on after another piece has failed', async () => {
+  it('the Worker stays alive for final work that continues after another task has failed', async () => {
     const { ending, isOver, waited } = open()
     const slow = Promise.withResolvers<void>()
     ending.onEnd(() => Promise.reject(new Error('broken')))
@@ -57,7 +57,7 @@ describe('the end of a request', () => {
     await expect(Promise.all(waited)).rejects.toThrow('broken')
   })
 
-  it('runs the other work if one piece fails, and reports the failure to the runtime', async () => {
+  it('if a final task of a request fails, the others still run, and the runtime gets the failure', async () => {
     const { ending, waited } = open()
     let ran = false
     ending.onEnd(() => {

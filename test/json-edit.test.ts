@@ -20,7 +20,7 @@ const without = (value: Json): Json => {
   return kept
 }
 
-describe('an edit of JSON as text', () => {
+describe('edits of JSON text', () => {
   it.each<[string, Edit, string | undefined]>([
     ['{"gone":1}', members({ gone: removed }), '{}'],
     ['{"gone":1,"a":2}', members({ gone: removed }), '{"a":2}'],
@@ -38,11 +38,11 @@ describe('an edit of JSON as text', () => {
     [' [ ] ', items(removed), ' [ ] '],
     ['{}', members({ gone: removed }), '{}'],
     ['{"constructor":1,"__proto__":2}', members({ gone: removed }), '{"constructor":1,"__proto__":2}'],
-  ])('%s', (text, edit, expected) => {
+  ])('an edit of the JSON text %s removes only the chosen members and items', (text, edit, expected) => {
     expect(edit(text)).toBe(expected)
   })
 
-  it('of members and items gives the same as an edit of the parsed value', () => {
+  it('an edit of JSON text gives the same value as an edit of the parsed JSON', () => {
     const model = (value: Json): Json => {
       const kept = without(value)
       if (typeof kept !== 'object' || kept === null || Array.isArray(kept) || !Array.isArray(kept.in)) return kept
@@ -59,7 +59,7 @@ describe('an edit of JSON as text', () => {
     )
   })
 
-  it('that matches nothing keeps every byte', () => {
+  it('an edit or a cut that matches nothing keeps every byte of the JSON text', () => {
     const edit = members({
       absent: removed,
       in: members({ absent: removed }),
@@ -74,7 +74,7 @@ describe('an edit of JSON as text', () => {
   })
 })
 
-describe('a cut of members inside objects of certain names', () => {
+describe('cuts inside objects of certain names', () => {
   const cut = cutFrom(new Set(['in']), new Set(['gone']))
 
   it.each([
@@ -86,17 +86,17 @@ describe('a cut of members inside objects of certain names', () => {
     ['{"in":{"deep":{"gone":1},"in":{"gone":2}}}', '{"in":{"deep":{"gone":1},"in":{}}}'],
     ['{"\\u0069n":{"\\u0067one":1}}', '{"\\u0069n":{}}'],
     ['{"a":"in","b":{"gone":1}}', '{"a":"in","b":{"gone":1}}'],
-  ])('%s', (text, expected) => {
+  ])('a cut removes members named "gone" only from objects named "in": %s', (text, expected) => {
     expect(cut(text)).toBe(expected)
   })
 
-  it('of many objects does not take quadratic time', () => {
+  it('a cut in 60,000 objects does not take quadratic time', () => {
     const one = '{"in":{"a":1,"gone":2}}'
     // With the square it would be a minute.
     expect(cut(`[${Array(60_000).fill(one).join()}]`)).toBe(`[${Array(60_000).fill('{"in":{"a":1}}').join()}]`)
   })
 
-  it('gives the same as a cut of the parsed value', () => {
+  it('a cut of JSON text gives the same value as a cut of the parsed JSON', () => {
     const model = (value: Json, isHolder = false): Json => {
       if (typeof value !== 'object' || value === null) return value
       if (Array.isArray(value)) return value.map((item) => model(item))

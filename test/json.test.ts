@@ -23,8 +23,8 @@ const { json: text } = fc.letrec<{ json: string }>((tie) => ({
   ),
 }))
 
-describe('JSON that is parsed and written again', () => {
-  it('is unchanged, whatever its numbers', () => {
+describe('JSON parsed and written again', () => {
+  it('JSON text stays unchanged if it is parsed and written again, whatever its numbers', () => {
     fc.assert(
       fc.property(text, (given) => {
         expect(JSON.stringify(parseAsWritten(given))).toBe(given)
@@ -33,13 +33,16 @@ describe('JSON that is parsed and written again', () => {
     )
   })
 
-  it('has numbers that are not objects, and the same values as in JavaScript', () => {
+  it('numbers in parsed JSON are not objects, and they equal the same numbers in JavaScript', () => {
     expect(isNumber(parseAsWritten('1.0'))).toBe(true)
     expect(isObject(parseAsWritten('1.0'))).toBe(false)
     expect(parseAsWritten('{"a":1.5,"b":[2]}')).toEqual({ a: 1.5, b: [2] })
   })
 
-  it.each(['', '{', '[1', '01', '1.', '{"a":1.0,}', 'NaN'])('is refused if it is not JSON: %j', (given) => {
-    expect(() => parseAsWritten(given)).toThrow(SyntaxError)
-  })
+  it.each(['', '{', '[1', '01', '1.', '{"a":1.0,}', 'NaN'])(
+    'the parser throws a SyntaxError for text that is not JSON: %j',
+    (given) => {
+      expect(() => parseAsWritten(given)).toThrow(SyntaxError)
+    },
+  )
 })

@@ -30,7 +30,7 @@ function clock() {
   }
 }
 
-it('one timer serves waits that follow each other: a body, a first byte, an end', () => {
+it('waits for a body, a first byte and an end, one after the other, need only one platform timer', () => {
   const platform = clock()
   const after = oneTimer(platform)
   const done: string[] = []
@@ -44,7 +44,7 @@ it('one timer serves waits that follow each other: a body, a first byte, an end'
   expect(done).toEqual(['end'])
 })
 
-it('a wait that ends earlier gets a timer of its own, and nothing is done twice', () => {
+it('waits of different lengths end in order of time, and each callback runs once', () => {
   const platform = clock()
   const after = oneTimer(platform)
   const done: number[] = []
@@ -53,7 +53,7 @@ it('a wait that ends earlier gets a timer of its own, and nothing is done twice'
   expect(done).toEqual([10, 10, 50, 100])
 })
 
-it('a wait that a late callback starts counts from the time when that callback was due', () => {
+it('a wait that a late callback starts counts from the time when the callback was due', () => {
   const platform = clock()
   // A timer of the platform that fires late.
   const late = { now: platform.now, after: (ms: number, work: () => void) => platform.after(ms + 7, work) }
@@ -70,7 +70,7 @@ it('a wait that a late callback starts counts from the time when that callback w
   expect(ticks.length).toBeGreaterThan(7)
 })
 
-it('everything that is not cancelled is done in order, and never early', () => {
+it('callbacks of waits that are not cancelled run in order of time and never early', () => {
   const plan = fc.array(fc.record({ at: fc.nat(1000), cancelled: fc.boolean() }), { maxLength: 20 })
   fc.assert(
     fc.property(plan, (entries) => {

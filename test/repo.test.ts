@@ -40,13 +40,13 @@ interface Lock {
   >
 }
 
-describe('the structure of the source', () => {
-  it('is read from real files, so that the other tests here check something', () => {
+describe('structure of the source', () => {
+  it('the tests of the source structure read more than 40 files and 100 imports', () => {
     expect(worker.length).toBeGreaterThan(40)
     expect(imports.length).toBeGreaterThan(100)
   })
 
-  it('has small files: at most 220 lines, except the table of refusals, with descriptive names', () => {
+  it('source files have descriptive names and, except the table of refusals, at most 220 lines', () => {
     const long = sources.filter((file) => read(file).split('\n').length > 220 && file !== 'src/errors/refusals.ts')
     expect(long).toEqual([])
     const misnamed = sources.filter(
@@ -55,7 +55,7 @@ describe('the structure of the source', () => {
     expect(misnamed).toEqual([])
   })
 
-  it('has steps that do not import each other: only the gateway knows the order', () => {
+  it('the steps of a request do not import each other, because only the gateway knows the order', () => {
     const steps = ['request', 'authentication', 'policy', 'assertion', 'origin', 'audit']
     const stepOf = (file: string) => steps.find((step) => file.startsWith(`src/${step}/`))
     const crossing = imports.filter(({ from, to, isType }) => {
@@ -65,7 +65,7 @@ describe('the structure of the source', () => {
     expect(crossing).toEqual([])
   })
 
-  it('has no circular imports, imports of types included', () => {
+  it('source files have no circular imports, imports of types included', () => {
     const graph = new Map<string, string[]>()
     for (const { from, to } of imports)
       graph.set(from, [...(graph.get(from) ?? []), to.endsWith('.ts') ? to : `${to}.ts`])
@@ -78,7 +78,7 @@ describe('the structure of the source', () => {
     expect(circles).toEqual([])
   })
 
-  it('uses clock, network, log and randomness only through its ports', () => {
+  it('the Worker uses clock, network, log and randomness only through ports, except in the revocation list', () => {
     const world =
       /\bDate\.now\(|crypto\.randomUUID\(|(?<![.\w])fetch\(|console\.log\(|caches\.default|\bset(?:Timeout|Interval)\b/
     // The platform makes the Durable Object, which has no ports.
@@ -86,7 +86,7 @@ describe('the structure of the source', () => {
     expect(worker.filter((file) => world.test(read(file)))).toEqual(own)
   })
 
-  it('has no data of a request in module scope (invariant 9)', () => {
+  it('the Worker keeps no data of a request in module scope (invariant 9)', () => {
     // A `let`, or a container that grows, at the left margin is state that every request of the
     // isolate shares.
     const shared = worker.flatMap((file) =>
@@ -98,12 +98,12 @@ describe('the structure of the source', () => {
     expect(shared).toEqual([])
   })
 
-  it('builds no regular expression from text of others (T29)', () => {
+  it('the Worker builds no regular expression from text of callers or agents (T29)', () => {
     // It makes one of UUIDs, which the gateway has derived itself.
     expect(worker.filter((file) => /\bnew RegExp\(|\bRegExp\(/.test(read(file)))).toEqual(['src/agents/derived-ids.ts'])
   })
 
-  it('gives the Worker these packages and no others, and only the router of Hono (T28, X16)', () => {
+  it('the Worker imports no packages except jose, valibot and the router of Hono (T28, X16)', () => {
     const packages = worker.flatMap((file) => [...read(file).matchAll(/from '([^.'][^']*)'/g)].map((match) => match[1]))
     expect([...new Set(packages)].sort()).toEqual([
       'cloudflare:workers',
@@ -114,7 +114,7 @@ describe('the structure of the source', () => {
     ])
   })
 
-  it('pins every npm package to its contents; only two run scripts at installation (X16)', () => {
+  it('every npm package is pinned by hash, and only two in the root lock file run install scripts (X16)', () => {
     const locks = [
       '',
       'package/node/',
@@ -133,7 +133,7 @@ describe('the structure of the source', () => {
     expect(scripts.map(([name]) => name)).toEqual(['node_modules/esbuild', 'node_modules/workerd'])
   })
 
-  it('pins every Python package to its contents (X16)', () => {
+  it('every Python package of the examples is pinned by a SHA-256 hash (X16)', () => {
     for (const name of ['a2a-python', 'ag2-0x', 'ag2-1x', 'langgraph-python', 'maf-python', 'mcp-python']) {
       const packages = read(`examples/${name}/requirements.txt`).split(/\n(?=\S)/)
       expect(packages.length).toBeGreaterThan(20)
@@ -141,7 +141,7 @@ describe('the structure of the source', () => {
     }
   })
 
-  it('has no unfinished marks, and no test that is skipped', () => {
+  it('source files and tests have no marks of unfinished work, and no test is skipped', () => {
     const open = [...sources, ...filesIn('test')].filter((file) =>
       /\b(TOD[O]|FIXM[E]|XX[X]|HAC[K])\b|\b(it|describe|test)\.(onl[y]|ski[p]|tod[o])\b/.test(read(file)),
     )
@@ -160,28 +160,28 @@ describe('ids of threats, decisions and invariants', () => {
     files: [...files.matchAll(/`([^`]+)`/g)].map(([, file]) => `test/${file}.test.ts`),
   }))
 
-  it.each(legend)('$id of SECURITY.md is in the names of the tests that it lists', ({ id, files }) => {
+  it.each(legend)('the id $id of SECURITY.md is in a test name of every file that its row lists', ({ id, files }) => {
     expect(files.length).toBeGreaterThan(0)
     for (const file of files) expect(new RegExp(`\\b${id}\\b`).test(namesIn(file)), file).toBe(true)
   })
-  it('SECURITY.md explains every id that a test names', () => {
+  it('SECURITY.md explains every threat id that a test name contains', () => {
     const used = new Set(names.match(/\b[STFX]\d{1,2}\b/g))
     expect(legend.length).toBeGreaterThan(60)
     expect([...used].filter((id) => !legend.some((row) => row.id === id))).toEqual([])
   })
-  it('each decision of ARCHITECTURE.md names an existing test', () => {
+  it('each decision of ARCHITECTURE.md names an existing test file', () => {
     const [, table = ''] = read('src/ARCHITECTURE.md').split('## Decisions')
     const named = [...table.matchAll(/\| `([\w/-]+)` \|$/gm)].map(([, file]) => `test/${file}.test.ts`)
     expect(named.length).toBeGreaterThan(20)
     expect(named.filter((file) => !tests.includes(file))).toEqual([])
   })
-  it.each(Array.from({ length: 20 }, (_, index) => index + 1))('a test names invariant %i', (n) => {
+  it.each(Array.from({ length: 20 }, (_, index) => index + 1))('at least one test name contains invariant %i', (n) => {
     expect(new RegExp(`\\binvariants? ${n}\\b`, 'i').test(names)).toBe(true)
   })
 })
 
-describe('the Worker', () => {
-  it('starts in less than 100 ms of CPU, as wrangler reports it', () => {
+describe('startup and size of the Worker', () => {
+  it('the Worker starts in less than 100 ms of CPU time, as wrangler reports it', () => {
     const profile = path.join(root, 'node_modules/.cache/sallyport/startup.cpuprofile')
     // A sampled figure, which includes whatever else the machine does. So the least of several is
     // nearest to the truth, and one that is small enough decides. Among other tests on two slow
@@ -196,7 +196,7 @@ describe('the Worker', () => {
     expect(least).toBeLessThan(100)
   }, 120_000)
 
-  it('passes wrangler deploy --dry-run, and is at most 70 KiB as wrangler reports it, gzipped', () => {
+  it('the Worker passes wrangler deploy --dry-run and has at most 70 KiB, gzipped', () => {
     const { status, stdout, stderr } = runWrangler('deploy', '--dry-run')
     expect(stderr + stdout).toContain('--dry-run: exiting now.')
     expect(status).toBe(0)
