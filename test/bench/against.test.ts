@@ -44,32 +44,32 @@ const shareOf = (verdict: string, verdicts: readonly string[]) =>
   verdicts.filter((each) => each === verdict).length / verdicts.length
 const exact = (rounds: readonly Trio<number>[]): Measured => ({ title: 'case', rounds: rounds.map((each) => [each]) })
 
-describe('a measurement against another commit', () => {
-  it('calls equal builds equal ("inside") in at least 97 of 100 cases', () => {
+describe('measurements against another commit', () => {
+  it('a measurement finds equal builds equal ("inside") in at least 97 of 100 cases', () => {
     expect(shareOf('inside', verdictsOf({}))).toBeGreaterThan(0.97)
   })
 
-  it('calls equal builds equal ("inside") in at least 90 of 100 cases with two rounds', () => {
+  it('a measurement of two rounds finds equal builds equal ("inside") in at least 90 of 100 cases', () => {
     expect(shareOf('inside', verdictsOf({ rounds: 2 }))).toBeGreaterThan(0.9)
   })
 
-  it('calls a build with 20 % more CPU slower, and one with 20 % less faster', () => {
+  it('a build with 20 % more CPU is found slower, and a build with 20 % less is found faster', () => {
     expect(shareOf('slower', verdictsOf({ slowdown: 1.2 }))).toBeGreaterThan(0.95)
     expect(shareOf('faster', verdictsOf({ slowdown: 0.8 }))).toBeGreaterThan(0.95)
   })
 
-  it('shows a slowdown of 8 % in all cases together, which single cases do not always show', () => {
+  it('the verdict on all cases together finds a slowdown of 8 %, and finds equal builds equal', () => {
     const together = seeds.map((seed) => judgeTogether(measured(seed, { slowdown: 1.08 })).verdict)
     expect(shareOf('slower', together)).toBeGreaterThan(0.95)
     const equal = seeds.map((seed) => judgeTogether(measured(seed, {})).verdict)
     expect(shareOf('inside', equal)).toBeGreaterThan(0.9)
   })
 
-  it('gives no verdict on all cases together in fewer than five rounds', () => {
+  it('fewer than five rounds give no verdict on all cases together', () => {
     expect(judgeTogether(measured(1, { rounds: 4, slowdown: 2 })).verdict).toBe('too few rounds')
   })
 
-  it('takes the largest A/A distance from 1 as noise, in both directions', () => {
+  it('the noise of a case is its largest A/A distance from 1, in either direction', () => {
     const [judged] = judge([
       exact([
         { tree: 106, commit: 100, again: 101 },
@@ -83,7 +83,7 @@ describe('a measurement against another commit', () => {
     expect(judged?.verdict).toBe('inside')
   })
 
-  it('gives a quiet case the A/A medians of the other cases as noise, but not their outliers', () => {
+  it('a quiet case gets the A/A medians of other cases as noise, but not their outliers', () => {
     const quiet = exact(Array.from({ length: 3 }, () => ({ tree: 104, commit: 100, again: 100 })))
     const loud = exact([100, 103, 150].map((again) => ({ tree: 100, commit: 100, again })))
     expect(judge([quiet])[0]?.verdict).toBe('slower')
@@ -91,7 +91,7 @@ describe('a measurement against another commit', () => {
     expect(judge([{ ...quiet, rounds: [[{ tree: 102, commit: 100, again: 100 }]] }, loud])[0]?.verdict).toBe('inside')
   })
 
-  it('runs each of the three processes equally often in each place of a turn', async () => {
+  it('the three measured processes run equally often in each place of a turn', async () => {
     const turns: string[] = []
     const work = (member: string) => async () => turns.push(member)
     const slices = await interleave({ tree: work('tree'), commit: work('commit'), again: work('again') }, 12)

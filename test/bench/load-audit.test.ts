@@ -65,21 +65,21 @@ function verdict({ kind = 'ag-ui', lines, seen, check, record, isDown = false }:
 const half = { events: 4, isWhole: false }
 const dead = 'opened 7\n'
 
-describe('a correct stream of the load rig', () => {
+describe('correct streams of the load test', () => {
   it.each<[string, string, Case]>([
     ['complete', 'complete', {}],
     [
-      'cut by a kill and told by RUN_ERROR',
+      'cut by a kill of the agent and ends with RUN_ERROR',
       'told',
       { isDown: true, lines: [begun, line(1, cut)], check: { ...half, told: 'origin-cut' }, record: dead },
     ],
     [
-      'cut by a kill and broken off',
+      'cut by a kill of the agent and breaks the connection',
       'told',
       { kind: 'mcp', isDown: true, lines: [begun, line(1, cut)], check: half, seen: { end: 'broken' }, record: dead },
     ],
     [
-      'left',
+      'left by the caller',
       'left',
       {
         lines: [begun, line(1, { stream: 'client-left' })],
@@ -100,7 +100,7 @@ describe('a correct stream of the load rig', () => {
       },
     ],
     [
-      'reset before it was read',
+      'reset by the caller before any event was read',
       'unread',
       {
         lines: [],
@@ -109,27 +109,27 @@ describe('a correct stream of the load rig', () => {
         record: '',
       },
     ],
-  ])('is %s', (_what, ended, given) => {
+  ])('the load test finds no fault in a stream that is %s', (_what, ended, given) => {
     expect(verdict(given)).toEqual({ ended, faults: [] })
   })
 })
 
-describe('a faulty stream of the load rig', () => {
+describe('faulty streams of the load test', () => {
   it.each<[string, Case, string]>([
-    ['has lost events and a clean end', { check: half }, 'found 4 of 10 events and then a clean end, expected every'],
+    ['lacks events and has a clean end', { check: half }, 'found 4 of 10 events and then a clean end, expected every'],
     [
-      'was cut by a kill and has a clean end (native gear)',
+      'was cut by a kill of the agent and has a clean end (MCP)',
       { kind: 'mcp', isDown: true, lines: [begun, line(1, cut)], check: half, record: dead },
       'found 4 of 10 events and then a clean end, expected a broken connection',
     ],
     [
-      'was cut by a kill and not told (reading gear)',
+      'was cut by a kill of the agent and ends without RUN_ERROR (AG-UI)',
       { isDown: true, lines: [begun, line(1, cut)], check: half, seen: { end: 'broken' }, record: dead },
       'expected RUN_ERROR origin-cut and a clean end',
     ],
-    ['broke without a kill', { check: half, seen: { end: 'broken' } }, 'and then a broken connection, expected every'],
+    ['breaks without a kill', { check: half, seen: { end: 'broken' } }, 'and then a broken connection, expected every'],
     [
-      'was refused without a kill',
+      'was refused without a kill of the agent',
       {
         lines: [refused(502, 'origin-unreachable')],
         seen: { status: 502, code: 'origin-unreachable' },
@@ -137,14 +137,14 @@ describe('a faulty stream of the load rig', () => {
       },
       'found status 502 (origin-unreachable), expected 200',
     ],
-    ['has no audit line', { lines: [begun] }, 'found 0 final audit lines, expected one'],
-    ['has two audit lines', { lines: [begun, line(1), line(1)] }, 'found 2 final audit lines, expected one'],
-    ['has no opening line', { lines: [line(1)] }, 'found 0 opening audit lines, expected 1'],
-    ['is told otherwise in the log', { lines: [begun, line(1, cut)] }, 'found "cut" in the audit line, expected'],
-    ['has another status in the log', { lines: [begun, line(1, { status: 201 })] }, 'found status 201 in the audit'],
-    ['is complete in the log alone', { record: 'opened 7\nclosed 7' }, 'but the agent has not written the last event'],
+    ['has no final audit line', { lines: [begun] }, 'found 0 final audit lines, expected one'],
+    ['has two final audit lines', { lines: [begun, line(1), line(1)] }, 'found 2 final audit lines, expected one'],
+    ['has no opening audit line', { lines: [line(1)] }, 'found 0 opening audit lines, expected 1'],
+    ['is "cut" in the audit line only', { lines: [begun, line(1, cut)] }, 'found "cut" in the audit line, expected'],
+    ['has a wrong audit line status', { lines: [begun, line(1, { status: 201 })] }, 'found status 201 in the audit'],
+    ['is complete in the log only', { record: 'opened 7\nclosed 7' }, 'but the agent has not written the last event'],
     [
-      'goes on at the agent after its caller has left',
+      'continues at the agent after the caller has left',
       { lines: [begun, line(1, { stream: 'client-left' })], check: half, seen: { end: 'left' }, record: dead },
       'found the stream still open at the agent',
     ],
@@ -153,13 +153,13 @@ describe('a faulty stream of the load rig', () => {
       { lines: [], seen: { status: 0, end: 'left', leave: { by: 'reset', afterEvents: 0 } }, check: half },
       'found no audit line, expected one, because the agent has seen the request',
     ],
-    ['has a fault in its events', { check: { faults: ['found event 3'] } }, 'stream 7 (ag-ui): found event 3'],
-  ])('is reported: it %s', (_what, given, sentence) => {
+    ['has a fault in an event', { check: { faults: ['found event 3'] } }, 'stream 7 (ag-ui): found event 3'],
+  ])('the load test reports a stream that %s', (_what, given, sentence) => {
     expect(verdict(given).faults.join('\n')).toContain(sentence)
   })
 })
 
-describe('a short request of the load rig', () => {
+describe('short requests of the load test', () => {
   const judged = (sort: Sort, status: number, said: string, isDown: boolean) =>
     judgeShort(
       { trace: 1, sort, sentAt: 50, endedAt: 150, status },
@@ -168,34 +168,34 @@ describe('a short request of the load rig', () => {
   const unavailable = refused(503, 'keys-unavailable')
   const invalid = refused(401, 'token-invalid')
 
-  it('with a good token may get a 503 while keys cannot be fetched', () => {
+  it('the load test accepts 503 for a token with an unknown key while keys cannot be fetched', () => {
     expect(judged('provider not seen yet', 503, unavailable, true)).toEqual([])
     expect(judged('key of the next set', 503, unavailable, true)).toEqual([])
     expect(judged('known token', 200, line(1), true)).toEqual([])
   })
 
   it.each<[string, Sort, number, string, boolean]>([
-    ['a good token is 401 while keys cannot be fetched', 'key of the next set', 401, invalid, true],
-    ['a token of a new provider is 401 while its keys cannot be fetched', 'provider not seen yet', 401, invalid, true],
-    ['a known key is 503', 'known token', 503, unavailable, true],
-    ['keys cannot be fetched although their server is up', 'provider not seen yet', 503, unavailable, false],
+    ['a valid token gets 401 while keys cannot be fetched', 'key of the next set', 401, invalid, true],
+    ['a token of a new issuer gets 401 while its keys cannot be fetched', 'provider not seen yet', 401, invalid, true],
+    ['a token with a known key gets 503', 'known token', 503, unavailable, true],
+    ['a token of a new issuer gets 503 while the key server is up', 'provider not seen yet', 503, unavailable, false],
     ['a forged token passes', 'forged signature', 200, line(1), false],
     ['a request without a token passes', 'no token', 200, line(1), false],
-    ['the answer and the audit line differ', 'known token', 0, line(1), false],
-  ])('is reported if %s', (_what, sort, status, said, isDown) => {
+    ['the reply and the audit line differ', 'known token', 0, line(1), false],
+  ])('the load test reports a fault if %s', (_what, sort, status, said, isDown) => {
     expect(judged(sort, status, said, isDown)).not.toEqual([])
   })
 })
 
-describe('the count of audit lines', () => {
-  it('covers final lines, not opening lines or other events', () => {
+describe('counts of audit lines', () => {
+  it('the count of final audit lines leaves out opening lines and other events', () => {
     const tally = tallyOf([begun, line(1), line(2), '{"event":"keys-unreachable"}', ''])
     expect(tally).toMatchObject({ finals: 2, begun: 1, faults: [] })
     expect(tally.events.get('keys-unreachable')).toBe(1)
     expect(tally.strangers(2)).toEqual([])
   })
 
-  it('reports lines of requests that were not sent', () => {
+  it('the load test reports an audit line of a request that it has not sent', () => {
     expect(tallyOf([line(3)]).strangers(2)).toEqual([3])
     expect(tallyOf([JSON.stringify({ v: 2, trace: 'f'.repeat(32), path: '/x' })]).faults.join()).toContain('not sent')
   })
@@ -204,7 +204,7 @@ describe('the count of audit lines', () => {
     ['is larger than 8 KiB', line(1, { path: 'x'.repeat(8192) }), 'expected at most 8192'],
     ['is not JSON', 'Error: something', 'found a line that is not JSON'],
     ['is of another version', line(1, { v: 1 }), 'found an audit line of version 1, expected 2'],
-  ])('reports a line that %s', (_what, wrong, sentence) => {
+  ])('the load test reports an audit line that %s', (_what, wrong, sentence) => {
     expect(tallyOf([wrong]).faults.join()).toContain(sentence)
   })
 })

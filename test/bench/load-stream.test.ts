@@ -39,57 +39,60 @@ function checked(asked: Asked, events: readonly string[], pieceChars = 1000): St
   return check
 }
 
-describe.each(['ag-ui', 'mcp'] as const)('the check of a stream of the load rig (%s)', (kind) => {
+describe.each(['ag-ui', 'mcp'] as const)('stream checks of the load test (%s)', (kind) => {
   const asked = askedFor(kind)
   const events = eventsOf(asked)
   const part = (from: number, to?: number) => events.slice(from, to)
 
-  it.each([1, 7, 100_000])('finds no fault in a correct stream, in pieces of %i characters', (chars) => {
-    const check = checked(asked, events, chars)
-    expect(check).toMatchObject({ faults: [], events: EVENTS, isWhole: true, told: undefined })
-  })
+  it.each([1, 7, 100_000])(
+    'the load test finds no fault in a correct stream that arrives in pieces of %i characters',
+    (chars) => {
+      const check = checked(asked, events, chars)
+      expect(check).toMatchObject({ faults: [], events: EVENTS, isWhole: true, told: undefined })
+    },
+  )
 
-  it('sees events of a few characters and of tens of thousands', () => {
+  it('the load test has events of fewer than 150 and of more than 20,000 characters', () => {
     const many = Array.from({ length: 400 }, (_, stream) => eventOf(askedFor(kind, stream), 5, {}).length)
     expect(Math.min(...many)).toBeLessThan(150)
     expect(Math.max(...many)).toBeGreaterThan(20_000)
   })
 
   it.each([
-    ['doubled', [...part(0, 10), ...part(9)], 'found event 9 (doubled or late), expected event 10'],
-    ['lost', [...part(0, 10), ...part(11)], 'found event 11 (others are lost or late), expected event 10'],
+    ['is doubled', [...part(0, 10), ...part(9)], 'found event 9 (doubled or late), expected event 10'],
+    ['is lost', [...part(0, 10), ...part(11)], 'found event 11 (others are lost or late), expected event 10'],
     [
-      'swapped',
+      'is swapped with the next event',
       [...part(0, 10), ...part(11, 12), ...part(10, 11), ...part(12)],
       'found event 11 (others are lost or late), expected event 10',
     ],
     [
-      'of another stream',
+      'belongs to another stream',
       [...part(0, 10), eventOf(askedFor(kind, 8), 10, {}), ...part(10)],
       'found event 10 of stream 8, expected events of this stream alone',
     ],
     [
-      'with another text',
+      'has another text',
       [...part(0, 10), (events[10] ?? '').replace(/"text":"[^"]*/, '"text":"other'), ...part(11)],
       'found other text in event 10, expected',
     ],
-    ['whose end is doubled', [...part(0, 10), '"}\n\n', ...part(10)], 'found data that is not JSON ("}), expected'],
-    ['that is half', [...part(0, 10), 'data: {"stream":7,\n\n', ...part(10)], 'found data that is not JSON'],
+    ['ends twice', [...part(0, 10), '"}\n\n', ...part(10)], 'found data that is not JSON ("}), expected'],
+    ['is incomplete', [...part(0, 10), 'data: {"stream":7,\n\n', ...part(10)], 'found data that is not JSON'],
     [
-      'for another person',
+      'is for another person',
       [eventOf(asked, 0, { ...idsOf(asked), person: 'user-2' }), ...part(1)],
       "found the agent's caller user-2, expected user-1",
     ],
-  ])('reports an event that is %s', (_what, wrong, sentence) => {
+  ])('the load test reports an event that %s', (_what, wrong, sentence) => {
     const { faults } = checked(asked, wrong)
     expect(faults.join('\n')).toContain(sentence)
   })
 
-  it('notices a stream without its last event', () => {
+  it('the load test does not count a stream without its last event as whole', () => {
     expect(checked(asked, part(0, -1))).toMatchObject({ faults: [], isWhole: false })
   })
 
-  it('reads the final error of the gateway, and reports an event after it', () => {
+  it('the load test reads the final RUN_ERROR of the gateway and reports an event after it', () => {
     const told = 'data: {"type":"RUN_ERROR","message":"…","code":"origin-cut"}\n\n'
     expect(checked(asked, [...part(0, 10), told])).toMatchObject({ faults: [], told: 'origin-cut', isWhole: false })
     expect(checked(asked, [...part(0, 10), told, ...part(10, 11)]).faults).toEqual([
@@ -98,16 +101,16 @@ describe.each(['ag-ui', 'mcp'] as const)('the check of a stream of the load rig 
   })
 })
 
-describe('the ids of a stream of the load rig', () => {
+describe('thread ids in streams of the load test', () => {
   const asked = askedFor('ag-ui')
   const others = eventsOf(asked).slice(1)
 
-  it('are those of the caller in events', () => {
+  it('the load test reports an event with the derived thread id instead of the id from the caller', () => {
     const first = eventOf(asked, 0, { ...idsOf(asked), threadId: DERIVED })
     expect(checked(asked, [first, ...others]).faults).toEqual([`found the thread ${DERIVED}, expected a thread`])
   })
 
-  it('differ from those that the agent saw', () => {
+  it('the load test reports a stream if the agent saw the thread id that the caller sent', () => {
     const threadDigest = createHash('sha256').update('a thread').digest('hex')
     const first = eventOf(asked, 0, { ...idsOf(asked), threadDigest })
     expect(checked(asked, [first, ...others]).faults).toEqual([
@@ -116,16 +119,16 @@ describe('the ids of a stream of the load rig', () => {
   })
 })
 
-describe('the check of a reply to one of many people in the load rig', () => {
-  it('accepts a reply that names the person who asked', () => {
+describe('replies to many people in the load test', () => {
+  it('the load test accepts a reply that names the person who asked', () => {
     expect(othersIn('person-50-1', 200, '{"owner":"person-50-1"}')).toEqual([])
   })
 
   it.each([
     ['names another person', 200, 'person-50-1 and person-50-11', 'found the data of person-50-11'],
-    ['names nobody', 200, '{}', 'found a reply without a name'],
-    ['is refused', 403, '{}', 'found status 403'],
-  ])('refuses a reply that %s', (_what, status, text, sentence) => {
+    ['names no person', 200, '{}', 'found a reply without a name'],
+    ['has status 403', 403, '{}', 'found status 403'],
+  ])('the load test reports a reply that %s', (_what, status, text, sentence) => {
     expect(othersIn('person-50-1', status, text).join()).toContain(sentence)
   })
 })

@@ -130,8 +130,8 @@ async function signIn(person: string): Promise<void> {
   await expect.poll(() => page.title()).toBe('ready')
 }
 
-describe('a page on http://localhost that follows docs/front-ends.md', () => {
-  it('reads the reason for a refusal before sign-in', async () => {
+describe('pages built from docs/front-ends.md', () => {
+  it('a page without sign-in reads status, code and request id of the refusal', async () => {
     await page.goto(site.url)
     await expect.poll(() => page.title()).toBe('ready')
     const refusal = await inPage(`
@@ -139,13 +139,13 @@ describe('a page on http://localhost that follows docs/front-ends.md', () => {
     expect(refusal).toEqual({ status: 401, code: 'token-missing', requestId: expect.stringMatching(/^[0-9a-f-]{36}$/) })
   })
 
-  it('signs in with code and PKCE at the local provider, and streams an answer', async () => {
+  it('a page signs in with code and PKCE at the local identity provider, and streams an answer', async () => {
     await signIn('carol')
     expect(await talk('Who am I?')).toMatch(/Carol/)
     expect(await page.evaluate('location.search')).toBe('')
   })
 
-  it('receives events one by one, and stops when it aborts', async () => {
+  it('a page receives events one by one, and the stream stops when the page aborts it', async () => {
     const heard = await inPage<number>(`
       const stop = new AbortController()
       let count = 0
@@ -158,7 +158,7 @@ describe('a page on http://localhost that follows docs/front-ends.md', () => {
     expect(heard).toBeLessThan(40)
   })
 
-  it('replaces an expired token once, and shares one refresh between requests', async () => {
+  it('a page replaces an expired token once, and two requests share one refresh', async () => {
     const expired = await fetch(new URL('/token', project.dev.page), {
       method: 'POST',
       headers: { origin: new URL(project.dev.page).origin },
@@ -182,14 +182,14 @@ describe('a page on http://localhost that follows docs/front-ends.md', () => {
     expect([sent, refreshes]).toEqual([4, 1])
   })
 
-  it('gets a fresh token before the old one ends', async () => {
+  it('a page gets a new token shortly before the token expires', async () => {
     const before = await inPage<string>('return token()')
     expect(await inPage('return token()')).toBe(before)
     await page.evaluate('{ const now = Date.now; Date.now = () => now() + 3_590_000 }')
     expect(await inPage('return token()')).not.toBe(before)
   })
 
-  it('can show which permission a person lacks', async () => {
+  it('a page reads status 403, code and message if the policy denies the operation', async () => {
     const close = JSON.stringify(`${project.dev.gateway}/agents/desk/tickets/7/close`)
     const init = `{ method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' }`
     const refusal = await inPage(`
@@ -201,7 +201,7 @@ describe('a page on http://localhost that follows docs/front-ends.md', () => {
     })
   })
 
-  it('continues a LangGraph run after its connection broke', async () => {
+  it('a page that stops reading a LangGraph stream continues it with Last-Event-ID', async () => {
     const base = JSON.stringify(`${project.dev.gateway}/agents/support`)
     const answer = await inPage<{ first: number; all: string }>(`
       const post = (path, body) => ask(${base} + path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
@@ -221,7 +221,7 @@ describe('a page on http://localhost that follows docs/front-ends.md', () => {
     expect(answer.all).toMatch(/Carol/)
   })
 
-  it('signs in and chats with the main.js of the document unchanged', async () => {
+  it('a page with main.js of the document signs a person in and chats', async () => {
     const other = await browser.newPage()
     try {
       await other.goto(whole.url)
@@ -233,7 +233,7 @@ describe('a page on http://localhost that follows docs/front-ends.md', () => {
     }
   })
 
-  it('gets an error in the browser and on the terminal if its origin is not listed', async () => {
+  it('a page that CORS does not list cannot fetch, and the terminal prints cors-origin-refused', async () => {
     const other = site.url.replace('localhost', '127.0.0.1')
     const stranger = await browser.newPage()
     try {

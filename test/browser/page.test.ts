@@ -72,8 +72,8 @@ const tryAround = async () => {
   if (!(await at('forge').isVisible())) await at('attempts').locator('summary').click()
 }
 
-describe('the page of sallyport dev', () => {
-  it('has a tab for each route of the project, and opens the first usable one', async () => {
+describe('page of sallyport dev', () => {
+  it('the dev page has a tab for each route of the project, and opens the first usable route', async () => {
     expect(await page.locator('#routes button').count()).toBe(5)
     expect(await tabOf('support').getAttribute('aria-pressed')).toBe('true')
     expect(await tabOf('absent').textContent()).toContain('not running')
@@ -81,7 +81,7 @@ describe('the page of sallyport dev', () => {
     await shoot('page-first')
   })
 
-  it('answers the first click by name, and shows a verified identity and no token', async () => {
+  it('the first click on the dev page gets an answer with the name, a verified identity and no token', async () => {
     expect(await replyTo(() => at('first').click())).toMatch(/Carol/)
     await tick('no-token').toBe('ok')
     await tick('verified').toBe('ok')
@@ -90,7 +90,7 @@ describe('the page of sallyport dev', () => {
     await shoot('page-asked')
   })
 
-  it('streams word by word, and stops on request', async () => {
+  it('the dev page streams an answer word by word, and stops it on request', async () => {
     await open('notes')
     await at('message').fill('count to 50')
     await at('send').click()
@@ -102,17 +102,20 @@ describe('the page of sallyport dev', () => {
     expect(await reply.textContent()).not.toContain('50')
   })
 
-  it.each(['support', 'notes'])('shows that a forged identity did not reach the agent of %s (X7)', async (route) => {
-    await open(route)
-    await tryAround()
-    await at('forge').check()
-    await say('Am I the ceo?')
-    await tick('forged').toBe('ok')
-    expect(await at('sent-body').textContent()).toContain('"ceo"')
-    await shoot(`page-forged-${route}`)
-  })
+  it.each(['support', 'notes'])(
+    'the dev page shows that a forged identity did not reach the agent of %s (X7)',
+    async (route) => {
+      await open(route)
+      await tryAround()
+      await at('forge').check()
+      await say('Am I the ceo?')
+      await tick('forged').toBe('ok')
+      expect(await at('sent-body').textContent()).toContain('"ceo"')
+      await shoot(`page-forged-${route}`)
+    },
+  )
 
-  it('shows that a thread belongs to the person who started it: others get "not found"', async () => {
+  it('the dev page shows that another person gets 404 for a thread', async () => {
     await say('Who am I?')
     await tryAround()
     const { status, why } = await refusalOf(() => at('as-other').click())
@@ -122,7 +125,7 @@ describe('the page of sallyport dev', () => {
     await shoot('page-as-other')
   })
 
-  it('explains ids that the gateway changed, and that each person gets another thread by the same id', async () => {
+  it('the dev page explains changed ids: each person gets another thread by the same id', async () => {
     await open('notes')
     await say('Who am I?')
     await at('ids').waitFor()
@@ -132,7 +135,7 @@ describe('the page of sallyport dev', () => {
     expect(await at('other-thread').first().textContent()).toMatch(/^for carol it was [0-9a-f-]{36}$/)
   })
 
-  it('sends an expired token on a click, and says when it expired and what to do', async () => {
+  it('the dev page sends an expired token on a click, and says when it expired and what to do', async () => {
     await tryAround()
     const { status, text, why } = await refusalOf(async () => {
       await say('hello')
@@ -144,13 +147,13 @@ describe('the page of sallyport dev', () => {
     await shoot('page-expired')
   })
 
-  it('sends a request without a person, which is refused', async () => {
+  it('the dev page sends a request without a person, which gets 401 token-missing', async () => {
     await become('nobody')
     const { status, text } = await refusalOf(() => at('first').click())
     expect([status, text]).toEqual(['401', expect.stringContaining('token-missing')])
   })
 
-  it('has a form if the kind has no conversation, and says what a refused person lacks', async () => {
+  it('the dev page has a form for a route without chat, and says which role a refused person lacks', async () => {
     await open('desk')
     expect([await at('method').inputValue(), await at('path').inputValue()]).toEqual(['GET', '/tickets'])
     expect(await replyTo(() => at('send').click())).toContain('"ok": true')
@@ -170,7 +173,7 @@ describe('the page of sallyport dev', () => {
     await expect.poll(() => at('received-request').textContent()).toBe('POST /tickets/7/close')
   })
 
-  it('accepts a token of the project’s own provider, and stores it in the page only', async () => {
+  it('the dev page accepts a pasted token of an identity provider, and does not store or show it', async () => {
     const token = await project.company.token('bob')
     await become('a pasted token')
     await at('pasted').fill(`Bearer ${token}`)
@@ -181,7 +184,7 @@ describe('the page of sallyport dev', () => {
     expect(await page.evaluate('document.body.innerText')).not.toContain(token)
   })
 
-  it('says why local people cannot use a route, and does not send them there', async () => {
+  it('the dev page warns of a route to an agent in production, where local people get 401', async () => {
     await open('billing')
     expect(await at('warning').allTextContents()).toEqual(
       expect.arrayContaining([expect.stringContaining('The address of this agent is the one in production')]),
@@ -190,7 +193,7 @@ describe('the page of sallyport dev', () => {
     expect([status, why]).toEqual(['401', expect.stringMatching(/issuer/i)])
   })
 
-  it('distinguishes an agent that is not running from one that refuses', async () => {
+  it('the dev page says that an agent is not running, and that its 502 request did not arrive', async () => {
     await open('absent')
     expect(await at('warning').first().textContent()).toContain('Nothing listens at')
     const { status } = await refusalOf(() => at('first').click())
@@ -198,7 +201,7 @@ describe('the page of sallyport dev', () => {
     await at('mark-not-arrived').waitFor()
   })
 
-  it('shows a saved route without a reload', async () => {
+  it('the dev page shows a saved route and removes a deleted route without a reload', async () => {
     const { house } = project
     const before = house.read('routes/index.ts')
     house.write(
@@ -219,7 +222,7 @@ describe('the page of sallyport dev', () => {
     await expect.poll(() => tabOf('fresh').count(), { timeout: 15_000 }).toBe(0)
   })
 
-  it.each(['light', 'dark'] as const)('fits on a phone, in %s', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('the dev page fits on a phone in %s mode', async (colorScheme) => {
     const phone = await browser.newPage({ viewport: { width: 390, height: 844 }, colorScheme })
     try {
       await phone.goto(project.dev.page)
