@@ -83,7 +83,7 @@ async function failure(its: Agent): Promise<{ message: string; status?: number; 
 const withoutIds = (events: readonly AgUiEvent[]) => events.map(({ messageId, timestamp, ...event }) => event)
 
 describe('@ag-ui/client through the gateway', () => {
-  it('gets the same events in the same order as directly from the agent', async () => {
+  it('@ag-ui/client gets the same events in the same order as without the gateway', async () => {
     const [near, far] = [await run(direct(), 'count to 8'), await run(through(world.alice, 'shared'), 'count to 8')]
     expect(withoutIds(far)).toEqual(withoutIds(near))
     expect(far.map(({ type }) => type)).toEqual([
@@ -96,7 +96,7 @@ describe('@ag-ui/client through the gateway', () => {
     ])
   })
 
-  it('lets the agent know its user, and hides that identity from others', async () => {
+  it('the agent knows the person who uses @ag-ui/client, and events do not contain the identity', async () => {
     const its = through(world.alice, 'shared')
     const events = await run(its, 'hello')
     expect(its.messages.at(-1)?.content).toMatch(/^Hello Alice Admin\. The gateway says you are alice \(roles: admin/)
@@ -104,7 +104,7 @@ describe('@ag-ui/client through the gateway', () => {
     expect(its.state).toEqual({ turns: 1 })
   })
 
-  it('keeps its own state from turn to turn, even with a forged identity in it', async () => {
+  it('@ag-ui/client keeps its state over two runs, and the gateway replaces a forged identity in it', async () => {
     const its = through(world.bob)
     its.setState({ theme: 'dark', auth_user: { user_id: 'root' }, 'Auth-User': { user_id: 'root' } })
     await run(its, 'hello')
@@ -115,19 +115,19 @@ describe('@ag-ui/client through the gateway', () => {
     expect(Object.keys(its.state)).toHaveLength(3)
   })
 
-  it('serves two people at once, each under their own identity', async () => {
+  it('two people who use @ag-ui/client at once run the agent under separate identities', async () => {
     const both = [through(world.alice), through(world.bob)]
     await Promise.all(both.map((its) => run(its, 'hello')))
     expect(both.map((its) => /you are (\w+)/.exec(its.messages.at(-1)?.content ?? '')?.[1])).toEqual(['alice', 'bob'])
   })
 
-  it('reports 401 with status and payload, without a token and with an expired one', async () => {
+  it('@ag-ui/client reports 401 with status and payload for a missing and for an expired token', async () => {
     expect(await failure(through({}))).toMatchObject({ status: 401, payload: { code: 'token-missing', status: 401 } })
     const expired = bearer(await forge(world.provider, { claims: { exp: 1 } }))
     expect(await failure(through(expired))).toMatchObject({ status: 401, payload: { code: 'token-expired' } })
   })
 
-  it('reports 403 with status and payload', async () => {
+  it('@ag-ui/client reports 403 with status and payload for a run that the policy denies', async () => {
     expect(await failure(through(world.bob, 'admins'))).toMatchObject({
       status: 403,
       payload: { code: 'policy-denied' },
@@ -135,12 +135,12 @@ describe('@ag-ui/client through the gateway', () => {
     await run(through(world.alice, 'admins'), 'hello')
   })
 
-  it('reports 502 for an agent that is not running', async () => {
+  it('@ag-ui/client reports 502 for an agent that is not running', async () => {
     const fault = { status: 502, payload: { code: 'origin-unreachable' } }
     expect(await failure(through(world.alice, 'gone'))).toMatchObject(fault)
   })
 
-  it('reports a broken stream as the RUN_ERROR that the gateway adds', async () => {
+  it('@ag-ui/client reports a broken stream as the RUN_ERROR that the gateway adds', async () => {
     const its = through(world.alice, 'cut-reading')
     const told: AgUiEvent[] = []
     ask(its, 'hello')
@@ -149,9 +149,9 @@ describe('@ag-ui/client through the gateway', () => {
   })
 
   it.each([
-    ['while it speaks', 'ag-ui', 'count to 100'],
-    ['while it is silent, at the next heartbeat', 'heartbeats', 'be silent for 30 seconds'],
-  ])('stops the agent when it aborts %s (F10)', async (_when, route, question) => {
+    ['while the agent streams', 'ag-ui', 'count to 100'],
+    ['while the agent is silent, at the next heartbeat', 'heartbeats', 'be silent for 30 seconds'],
+  ])('the agent stops when @ag-ui/client aborts the run %s (F10)', async (_when, route, question) => {
     log.length = 0
     const its = through(world.alice, route)
     ask(its, question)

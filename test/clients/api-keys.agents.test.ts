@@ -41,16 +41,16 @@ afterAll(async () => {
 const url = () => `${world.gateway.url}/agents/langgraph`
 const OTHER = 'lsv2_pt_0123456789abcdef'
 
-describe('the JavaScript client with an API key', () => {
+describe('LangGraph JavaScript client with an API key', () => {
   it.each<[string, (key: string) => { apiKey: string | null; defaultHeaders?: Record<string, string> }]>([
-    ['apiKey', (apiKey) => ({ apiKey })],
-    ['a header', (own) => ({ apiKey: null, defaultHeaders: { 'x-api-key': own } })],
-    ['a bearer', (own) => ({ apiKey: null, defaultHeaders: { authorization: `Bearer ${own}` } })],
+    ['the apiKey option', (apiKey) => ({ apiKey })],
+    ['the x-api-key header', (own) => ({ apiKey: null, defaultHeaders: { 'x-api-key': own } })],
+    ['the Authorization header', (own) => ({ apiKey: null, defaultHeaders: { authorization: `Bearer ${own}` } })],
     [
-      'a bearer beside another apiKey',
+      'the Authorization header beside another apiKey',
       (own) => ({ apiKey: OTHER, defaultHeaders: { authorization: `Bearer ${own}` } }),
     ],
-  ])('is accepted by %s, and the graph sees the person and not the key', async (_, given) => {
+  ])('an API key in %s is accepted, and the graph sees the person but not the key', async (_, given) => {
     const { threads, runs } = new sdk.Client({ apiUrl: url(), ...given(key) })
     const { thread_id: thread } = await threads.create()
     const result = JSON.stringify(
@@ -61,12 +61,12 @@ describe('the JavaScript client with an API key', () => {
     expect(result).not.toContain(OTHER)
   })
 
-  it('is accepted with a token beside a key for another server, as LangGraph pages send both', async () => {
+  it('a token beside an API key for another server is accepted, as LangGraph pages send both', async () => {
     const { threads } = new sdk.Client({ apiUrl: url(), apiKey: OTHER, defaultHeaders: world.alice })
     expect(await threads.create()).toMatchObject({ thread_id: expect.any(String) })
   })
 
-  it('has threads that are separate from those of people with tokens', async () => {
+  it('a person with a token gets 404 for a thread of a caller with an API key', async () => {
     const own = new sdk.Client({ apiUrl: url(), apiKey: key })
     const { thread_id: thread } = await own.threads.create()
     const alice = new sdk.Client({ apiUrl: url(), apiKey: null, defaultHeaders: world.alice })
@@ -75,7 +75,7 @@ describe('the JavaScript client with an API key', () => {
   })
 })
 
-it('the Python client is accepted with api_key= and with a bearer', async () => {
+it('the LangGraph Python client is accepted with the key in api_key= and as a bearer', async () => {
   const python = spawn(await pythonOf('examples/langgraph-python'), [
     '-B',
     path.join(root, 'test/clients/langgraph_api_key.py'),

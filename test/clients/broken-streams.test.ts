@@ -20,21 +20,24 @@ afterAll(async () => {
 
 const at = (kind: string, how: string) => `${world.gateway.url}/${kind}/${how}`
 
-describe('a stream that ends before its run', () => {
+describe('streams that end before the run', () => {
   it.each([
     ['cut', 'origin-cut'],
     ['unended', 'origin-unended'],
-  ])('resolves runAgent of @ag-ui/client, and only onRunErrorEvent reports it: %s (F8)', async (how, code) => {
-    const its = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
-    const { result, error, called, last } = await runAgent(its)
-    expect(error).toBeUndefined()
-    expect(result).toMatchObject({ newMessages: [] })
-    expect(called).toEqual(['onRunInitialized', 'onRunStartedEvent', 'onRunErrorEvent', 'onRunFinalized'])
-    expect(last).toMatchObject({ type: 'RUN_ERROR', code })
-    expect(agent.received.filter(({ url }) => url.pathname === `/ag-ui/${how}`)).toHaveLength(1)
-  })
+  ])(
+    'a stream that ends early resolves runAgent of @ag-ui/client, and onRunErrorEvent reports it: %s (F8)',
+    async (how, code) => {
+      const its = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
+      const { result, error, called, last } = await runAgent(its)
+      expect(error).toBeUndefined()
+      expect(result).toMatchObject({ newMessages: [] })
+      expect(called).toEqual(['onRunInitialized', 'onRunStartedEvent', 'onRunErrorEvent', 'onRunFinalized'])
+      expect(last).toMatchObject({ type: 'RUN_ERROR', code })
+      expect(agent.received.filter(({ url }) => url.pathname === `/ag-ui/${how}`)).toHaveLength(1)
+    },
+  )
 
-  it('ends runs.stream of the LangGraph SDK with an error event if the gateway reads the stream (F8)', async () => {
+  it('a cut stream ends runs.stream of the LangGraph SDK with an error event of the gateway (F8)', async () => {
     const client = new clients.langGraph.Client({
       apiUrl: at('langgraph', 'cut'),
       defaultHeaders: world.bob,
@@ -44,20 +47,23 @@ describe('a stream that ends before its run', () => {
     expect(parts.at(-1)).toMatchObject({ event: 'error', data: { error: 'origin-cut', message: expect.any(String) } })
   })
 
-  it.each(['cut', 'unended'])('leaves a call of the MCP SDK waiting for its own timeout: %s (F8)', async (how) => {
-    const { client, told, connect } = mcpClient(clients, at('mcp', how), { requestInit: { headers: world.bob } })
-    await connect()
-    const call = { name: 'search', arguments: {} }
-    const error = await failureOf(client.callTool(call, undefined, { timeout: 1000 }))
-    expect(error).toMatchObject({ code: -32001, message: 'MCP error -32001: Request timed out' })
-    const words = how === 'cut' ? ['SSE stream disconnected: TypeError: terminated'] : []
-    expect(told.map(({ message }) => message)).toEqual(words)
-    await client.close()
-  })
+  it.each(['cut', 'unended'])(
+    'a call of the MCP SDK waits for the timeout of the SDK if its stream ends early: %s (F8)',
+    async (how) => {
+      const { client, told, connect } = mcpClient(clients, at('mcp', how), { requestInit: { headers: world.bob } })
+      await connect()
+      const call = { name: 'search', arguments: {} }
+      const error = await failureOf(client.callTool(call, undefined, { timeout: 1000 }))
+      expect(error).toMatchObject({ code: -32001, message: 'MCP error -32001: Request timed out' })
+      const words = how === 'cut' ? ['SSE stream disconnected: TypeError: terminated'] : []
+      expect(told.map(({ message }) => message)).toEqual(words)
+      await client.close()
+    },
+  )
 })
 
-describe('a session of the MCP SDK', () => {
-  it('is not reopened if the server has lost it: each call is a 404', async () => {
+describe('sessions of the MCP SDK', () => {
+  it('the MCP SDK does not reopen a session that the server has lost: each call fails with 404', async () => {
     const { client, connect } = mcpClient(clients, at('mcp', 'lost'), { requestInit: { headers: world.bob } })
     await connect()
     for (const call of [client.listTools(), client.callTool({ name: 'search', arguments: {} })])
@@ -67,7 +73,7 @@ describe('a session of the MCP SDK', () => {
     await client.close()
   })
 
-  it('survives a token that expires: the same call succeeds with a new one', async () => {
+  it('a session of the MCP SDK survives an expired token: the same call succeeds with a new token', async () => {
     const headers: Record<string, string> = { ...world.bob }
     const { client, connect } = mcpClient(clients, at('mcp', 'cut'), { requestInit: { headers } })
     await connect()
@@ -78,7 +84,7 @@ describe('a session of the MCP SDK', () => {
     await client.close()
   })
 
-  it('reports an unknown method as a JSON-RPC error with the body as data', async () => {
+  it('the MCP SDK reports an unknown method as a JSON-RPC error with the refusal as data', async () => {
     const { client, connect } = mcpClient(clients, at('mcp', 'cut'), { requestInit: { headers: world.bob } })
     await connect()
     const asIs = { parse: (value: unknown) => value }
@@ -91,22 +97,25 @@ describe('a session of the MCP SDK', () => {
   it.each([
     ['token-missing', undefined],
     ['scope-insufficient', 'bob'],
-  ] as const)('signs in again, or for more scopes, if the app has an authProvider: %s', async (code, person) => {
-    const opened: URL[] = []
-    const redirectUrl = 'http://127.0.0.1:1/callback'
-    const provider = {
-      redirectUrl,
-      clientMetadata: { redirect_uris: [redirectUrl] },
-      clientInformation: () => ({ client_id: 'app' }),
-      tokens: () => person && { access_token: world.token(person), token_type: 'Bearer' },
-      redirectToAuthorization: (url: URL) => opened.push(url),
-      saveCodeVerifier: () => undefined,
-    }
-    await world.arrived()
-    const { connect } = mcpClient(clients, world.at('mcp', code), { authProvider: provider })
-    expect(await failureOf(connect())).toBeInstanceOf(clients.UnauthorizedError)
-    expect(opened.map(({ origin }) => origin)).toEqual([new URL(world.provider.issuer).origin])
-    if (person) expect(opened[0]?.searchParams.get('scope')).toBe('agents:admin')
-    expect((await world.arrived()).filter((each) => each !== undefined)).toEqual([code])
-  })
+  ] as const)(
+    'the MCP SDK with an authProvider opens the sign-in page of the identity provider after %s',
+    async (code, person) => {
+      const opened: URL[] = []
+      const redirectUrl = 'http://127.0.0.1:1/callback'
+      const provider = {
+        redirectUrl,
+        clientMetadata: { redirect_uris: [redirectUrl] },
+        clientInformation: () => ({ client_id: 'app' }),
+        tokens: () => person && { access_token: world.token(person), token_type: 'Bearer' },
+        redirectToAuthorization: (url: URL) => opened.push(url),
+        saveCodeVerifier: () => undefined,
+      }
+      await world.arrived()
+      const { connect } = mcpClient(clients, world.at('mcp', code), { authProvider: provider })
+      expect(await failureOf(connect())).toBeInstanceOf(clients.UnauthorizedError)
+      expect(opened.map(({ origin }) => origin)).toEqual([new URL(world.provider.issuer).origin])
+      if (person) expect(opened[0]?.searchParams.get('scope')).toBe('agents:admin')
+      expect((await world.arrived()).filter((each) => each !== undefined)).toEqual([code])
+    },
+  )
 })

@@ -76,7 +76,7 @@ const say = async (text: string) => {
 const shown = () => tab.evaluate('document.body.innerText') as Promise<string>
 
 describe('the documented CopilotKit app', () => {
-  it('continues a streaming run while its token changes, and then uses the new one', async () => {
+  it('a CopilotKit run continues to stream while the token changes, and the next run uses the new token', async () => {
     await tab.addInitScript(`globalThis.bearer = ${JSON.stringify(world.token('alice'))}`)
     await tab.goto(`${page.url}/#${world.gateway.url}/agents/copilot`)
     await say('count to 30')

@@ -102,21 +102,24 @@ describe('CopilotKit in Chromium', () => {
     ['credential-ambiguous', 'open', 'a, Bearer b'],
     ['route-unknown', 'nowhere', undefined],
     ['origin-unreachable', 'gone', undefined],
-  ] as const)('calls onError once for a refused info, with status and message only: %s', async (code, route, token) => {
-    await open(route, token ?? world.token('bob'))
-    await expect.poll(told).toHaveLength(1)
-    const { status, detail } = refusals[code]
-    const message = `Runtime info request failed with status ${status}: ${detail}`
-    expect(await told()).toEqual([{ code: 'runtime_info_fetch_failed', message, runtimeInfoStatus: status }])
-    expect(await tab.textContent('body')).not.toContain(detail)
-  })
+  ] as const)(
+    'CopilotKit calls onError once for a refused info request, with status and message only: %s',
+    async (code, route, token) => {
+      await open(route, token ?? world.token('bob'))
+      await expect.poll(told).toHaveLength(1)
+      const { status, detail } = refusals[code]
+      const message = `Runtime info request failed with status ${status}: ${detail}`
+      expect(await told()).toEqual([{ code: 'runtime_info_fetch_failed', message, runtimeInfoStatus: status }])
+      expect(await tab.textContent('body')).not.toContain(detail)
+    },
+  )
 
   it.each([
     ['policy-denied', 'admins'],
     ['origin-reply-refused', 'odd'],
     ['origin-unreachable', 'silent'],
   ] as const satisfies readonly [RefusalCode, string][])(
-    'calls onError twice for a refused run, with its body, and requests info again: %s',
+    'CopilotKit calls onError twice for a refused run, with the body, and requests info again: %s',
     async (code, route) => {
       await send(route)
       await tab.getByTestId('copilot-send-button').click()
@@ -132,7 +135,7 @@ describe('CopilotKit in Chromium', () => {
     },
   )
 
-  it('calls onError once for an unfinished run, with the code in its context', async () => {
+  it('CopilotKit calls onError once for an unfinished run, with the refusal code in the context', async () => {
     await send('ended')
     await tab.getByTestId('copilot-send-button').click()
     await expect.poll(told).toHaveLength(1)

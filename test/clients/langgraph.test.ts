@@ -119,15 +119,15 @@ async function expectSame(steps: (client: LangGraphClient) => Promise<unknown>):
   expect(plain(far)).toEqual(plain(near))
 }
 
-describe.concurrent('the LangGraph SDK through the gateway', () => {
-  it('finds assistants as at the server itself', async () => {
+describe.concurrent('LangGraph SDK through the gateway', () => {
+  it('the LangGraph SDK finds assistants as without the gateway', async () => {
     await expectSame(async ({ assistants }) => {
       const [assistant] = await assistants.search({ graphId: 'agent' })
       return [assistant, await assistants.get(assistant.assistant_id), await assistants.getGraph('agent')]
     })
   })
 
-  it('creates, reads, searches, changes, copies and deletes threads as at the server itself', async () => {
+  it('the LangGraph SDK creates, reads, changes, copies and deletes threads as without the gateway', async () => {
     await expectSame(async ({ threads }) => {
       const mark = { mark: crypto.randomUUID() }
       const created = await threads.create({ metadata: mark, graphId: 'agent' })
@@ -157,10 +157,10 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     ['messages', 'messages-tuple'],
     ['updates', 'updates'],
     [
-      'all of them',
+      'all modes',
       ['values', 'messages', 'messages-tuple', 'updates', 'events', 'debug', 'custom', 'tasks', 'checkpoints'],
     ],
-  ])('streams a run as the server does: %s', async (_what, streamMode) => {
+  ])('the LangGraph SDK streams a run as without the gateway, in stream mode: %s', async (_what, streamMode) => {
     const results = await onBoth(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const created: unknown[] = []
@@ -177,7 +177,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(JSON.stringify(far)).toContain('1 2 3 4 5')
   })
 
-  it('runs without a thread, and waits for a run, as at the server itself', async () => {
+  it('the LangGraph SDK runs without a thread, and waits for a run, as without the gateway', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       return [
@@ -188,7 +188,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('stores the owner with a thread and its runs, and marks the id of a run without a thread', async () => {
+  it('the gateway stores the owner with a thread and its runs, and marks ids of runs without a thread', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     await runs.wait(thread, 'agent', ask('hello'))
@@ -204,7 +204,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(created.replace(MARK, '')).toBe('')
   })
 
-  it('gets the same answers for a thread of another user and for a missing one', async () => {
+  it('the LangGraph SDK gets the same 404 for a thread of another person as for a missing thread', async () => {
     const { thread_id: thread } = await through(world.bob).threads.create()
     const told = (client: LangGraphClient, id: string) =>
       Promise.all(
@@ -224,7 +224,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect((await through().threads.search({ ids: [thread] })).length).toBe(0)
   })
 
-  it('creates, lists, joins and deletes runs as at the server itself', async () => {
+  it('the LangGraph SDK creates, lists, joins and deletes runs as without the gateway', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const created: { run_id: string }[] = []
@@ -238,7 +238,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('resumes a stream where it stopped, as at the server itself (F25)', async () => {
+  it('the LangGraph SDK resumes a stream where it stopped, as without the gateway (F25)', async () => {
     const [near, far] = await onBoth(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const { run_id: run } = await runs.create(
@@ -255,7 +255,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     expect(far.rest.length).toBeGreaterThan(3)
   })
 
-  it('cancels a run as at the server itself', async () => {
+  it('the LangGraph SDK cancels a run as without the gateway', async () => {
     await expectSame(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const { run_id: run } = await runs.create(thread, 'agent', ask('be silent for 30 seconds'))
@@ -265,9 +265,9 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
   })
 
   it.each([
-    ['while it speaks', 'langgraph', 'count to 300'],
-    ['while it is silent, where the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('ends a run that should end with its stream, when it leaves %s (F10)', async (_when, route, question) => {
+    ['while the run streams', 'langgraph', 'count to 300'],
+    ['while the run is silent and the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
+  ])('a run with onDisconnect "cancel" ends when the LangGraph SDK leaves %s (F10)', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -280,7 +280,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
     await expect.poll(status).toBe('interrupted')
   })
 
-  it('reports 401, 403 and 404 as errors with their status', async () => {
+  it('the LangGraph SDK reports 401 and 404 as errors with the status', async () => {
     const status = (client: LangGraphClient) =>
       client.threads.create().catch((error: { status: number }) => error.status)
     expect(await status(through({}))).toBe(401)
@@ -293,7 +293,7 @@ describe.concurrent('the LangGraph SDK through the gateway', () => {
   })
 })
 
-describe.concurrent('the user that a graph sees', () => {
+describe.concurrent('users that a graph sees', () => {
   const seenBy = async (client: LangGraphClient, thread: string | null, more: object = {}) =>
     (await client.runs.wait(thread, 'agent', ask('hello', more))).seen
   const { alice, bob } = graphIdentity
@@ -304,7 +304,7 @@ describe.concurrent('the user that a graph sees', () => {
   }
   const carol = async () => through(bearer(await forge(world.provider, { claims: { sub: 'carol' } })), 'shared')
 
-  it('is the caller, each their own, also at the same time', async () => {
+  it('a graph sees the caller of its run as the user, also if two people run it at once', async () => {
     const [first, second] = [through(world.alice), through(world.bob)]
     expect(await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])).toEqual([
       alice,
@@ -313,7 +313,7 @@ describe.concurrent('the user that a graph sees', () => {
     ])
   })
 
-  it('is not the user of an earlier run, even if the caller has fewer claims', async () => {
+  it('a graph does not see the user of an earlier run, even if the caller has fewer claims', async () => {
     const { thread_id: thread } = await through(world.alice, 'shared').threads.create()
     expect(await seenBy(through(world.alice, 'shared'), thread)).toEqual(alice)
     expect(await seenBy(through(world.bob, 'shared'), thread)).toEqual(bob)
@@ -322,7 +322,7 @@ describe.concurrent('the user that a graph sees', () => {
     expect(config.configurable).toMatchObject(stranger)
   })
 
-  it('is the caller of a command, too, which starts its run without reading headers', async () => {
+  it('a graph sees the caller of a run.start command as the user, not a forged x-user-id', async () => {
     const { thread_id: thread } = await through(world.alice, 'shared').threads.create()
     expect(await seenBy(through(world.alice, 'shared'), thread)).toEqual(alice)
     const run = { assistant_id: 'agent', ...ask('hello'), config: { configurable: { 'x-user-id': 'mallory' } } }
@@ -336,7 +336,7 @@ describe.concurrent('the user that a graph sees', () => {
     await expect.poll(seen).toEqual(bob)
   })
 
-  it('is not changed by a member that the server ignores', async () => {
+  it('a body member that the server ignores does not change the user that a graph sees', async () => {
     const client = through(world.alice, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     await client.runs.wait(thread, 'agent', ask('hello'))
@@ -350,7 +350,7 @@ describe.concurrent('the user that a graph sees', () => {
     expect(values).toMatchObject({ seen: { langgraph_auth_user: { identity: 'bob' }, langgraph_auth_user_id: 'bob' } })
   })
 
-  it('is not forged in metadata either', async () => {
+  it('an identity that a caller forges in metadata is not stored with the thread', async () => {
     const { thread_id: thread } = await through(world.bob).threads.create({
       metadata: { 'x-user-roles': 'admin', topic: 'x' },
     })
@@ -363,7 +363,7 @@ describe.concurrent('the user that a graph sees', () => {
     expect(everything).toContain('"topic":"x"')
   })
 
-  it('is not the identity that a caller forges in headers or the body', async () => {
+  it('a graph does not see an identity that the caller forges in headers or in the body', async () => {
     const forged = {
       'x-user-id': 'root',
       'x-user-evil': 'root',
@@ -396,7 +396,7 @@ describe.concurrent('the user that a graph sees', () => {
     }
   })
 
-  it('never includes the raw token, anywhere on the server', async () => {
+  it('threads, runs and history of the LangGraph server do not contain the raw token', async () => {
     const { thread_id: thread } = await through().threads.create()
     await seenBy(through(), thread)
     const stored = [
@@ -407,7 +407,7 @@ describe.concurrent('the user that a graph sees', () => {
     expect(JSON.stringify(stored)).not.toMatch(/eyJ[\w-]*\.|[Bb]earer/)
   })
 
-  it('is at langgraph_auth_user; a reply has it only if the graph writes it there', async () => {
+  it('a graph sees the user at langgraph_auth_user; a reply has it only if the graph writes it there', async () => {
     const client = through(world.bob, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
@@ -429,27 +429,30 @@ describe.concurrent('the user that a graph sees', () => {
   })
 })
 
-describe('a chat under a policy that permits only threads.* and run.stream', () => {
-  it.each(['enqueue', 'interrupt'])('accepts a second message during the first answer (%s)', async (strategy) => {
-    const client = through(world.alice, 'chat-only')
-    const { thread_id: thread } = await client.threads.create()
-    const options = { streamMode: ['values', 'messages-tuple'], onDisconnect: 'cancel', streamResumable: true }
-    const first = client.runs.stream(thread, 'agent', ask('count to 20', options))
-    await first.next()
-    const second = { ...options, multitaskStrategy: strategy }
-    const [, parts] = await Promise.all([
-      collect(first).catch(() => []),
-      collect(client.runs.stream(thread, 'agent', ask('hello', second))),
-    ])
-    const last = parts
-      .filter(({ event }) => event === 'values')
-      .at(-1)
-      ?.data.messages.at(-1)
-    expect(String(last.content)).toContain('hello')
-    expect((await client.threads.getState(thread)).values.messages.length).toBeGreaterThan(1)
-  })
+describe('chats under a policy of threads.* and run.stream', () => {
+  it.each(['enqueue', 'interrupt'])(
+    'a policy of threads.* and run.stream permits a second message during the first answer (%s)',
+    async (strategy) => {
+      const client = through(world.alice, 'chat-only')
+      const { thread_id: thread } = await client.threads.create()
+      const options = { streamMode: ['values', 'messages-tuple'], onDisconnect: 'cancel', streamResumable: true }
+      const first = client.runs.stream(thread, 'agent', ask('count to 20', options))
+      await first.next()
+      const second = { ...options, multitaskStrategy: strategy }
+      const [, parts] = await Promise.all([
+        collect(first).catch(() => []),
+        collect(client.runs.stream(thread, 'agent', ask('hello', second))),
+      ])
+      const last = parts
+        .filter(({ event }) => event === 'values')
+        .at(-1)
+        ?.data.messages.at(-1)
+      expect(String(last.content)).toContain('hello')
+      expect((await client.threads.getState(thread)).values.messages.length).toBeGreaterThan(1)
+    },
+  )
 
-  it('accepts both spellings of one member, as the event protocol sends them', async () => {
+  it('a run request with both multitask_strategy and multitaskStrategy gets status 200', async () => {
     const client = through(world.alice, 'chat-only')
     const { thread_id: thread } = await client.threads.create()
     const both = { multitask_strategy: 'enqueue', multitaskStrategy: 'enqueue', on_disconnect: 'cancel' }
@@ -462,7 +465,7 @@ describe('a chat under a policy that permits only threads.* and run.stream', () 
   })
 })
 
-describe('the LangGraph SDK when its stream breaks (F8, F25)', () => {
+describe('LangGraph SDK after a broken stream (F8, F25)', () => {
   const runWithCut = async (route: string) => {
     const client = through(world.alice, route)
     const { thread_id: thread } = await client.threads.create()
@@ -482,7 +485,7 @@ describe('the LangGraph SDK when its stream breaks (F8, F25)', () => {
   }
 
   it.each(['tapped', 'tapped-with-user'])(
-    'resumes at the address of the server, and misses nothing: %s',
+    'the LangGraph SDK resumes a broken stream at the address of the server, without a gap: %s',
     async (route) => {
       const { parts, said, thread, run, failure } = await runWithCut(route)
       expect(failure).toBeUndefined()
@@ -495,7 +498,7 @@ describe('the LangGraph SDK when its stream breaks (F8, F25)', () => {
   )
 
   it.each(['nameless', 'nameless-with-user'])(
-    'fails, and does not treat the run as finished, if the server gave no address: %s',
+    'the LangGraph SDK throws for a broken stream if the server gave no address to resume: %s',
     async (route) => {
       const { failure, said } = await runWithCut(route)
       expect(failure).toMatchObject({ name: 'TypeError', message: 'terminated' })

@@ -52,7 +52,7 @@ const NAMES: Record<number, string> = {
 const withBodies = ({ length }: { length: number }, code: Code) => (code === 'body-too-large' ? 2 : length)
 
 describe('the LangGraph SDK for Python', () => {
-  it('raises an error for the status with code, body and headers, after one request', async () => {
+  it('the LangGraph SDK for Python raises an error with status, code, body and headers after one request', async () => {
     const cases = CODES.map((code) => [code, world.at('langgraph', code), world.headersOf(code)])
     const answers = await told('examples/langgraph-python', ['refused_langgraph.py'], cases)
     for (const code of CODES) {
@@ -72,7 +72,7 @@ describe('the LangGraph SDK for Python', () => {
     expect(await world.arrived()).toHaveLength(CODES.length * 3)
   }, 120_000)
 
-  it('ends a stream without an exception but with an error event, if the gateway reads it (F8)', async () => {
+  it('a cut stream ends in the LangGraph SDK for Python with an error event, not an exception (F8)', async () => {
     const cases = [['cut', `${world.gateway.url}/langgraph/cut`, world.bob]]
     const script = ['refused_langgraph.py', 'streams'] as const
     const [[, parts] = []] = await told<[string, unknown][]>('examples/langgraph-python', script, cases)
@@ -85,7 +85,7 @@ describe('the MCP SDK for Python', () => {
     ['legacy', 1],
     ['auto', 2],
   ] as const)(
-    'raises MCPError with the data of JSON-RPC, or without a reason: %s',
+    'the MCP SDK for Python raises MCPError, with the refusal code only if the reply is JSON-RPC: %s',
     async (mode, requests) => {
       const cases = CODES.map((code) => [code, world.at('mcp', code), world.headersOf(code), mode])
       const answers = Object.fromEntries(await told('examples/mcp-python', ['refused_mcp.py'], cases))
@@ -104,7 +104,7 @@ describe('the MCP SDK for Python', () => {
     120_000,
   )
 
-  it('raises MCPError at once if a stream breaks or the server has lost the session (F8)', async () => {
+  it('the MCP SDK for Python raises MCPError if a stream breaks or the server has lost the session (F8)', async () => {
     const cases = ['cut', 'unended', 'lost'].map((how) => [how, `${world.gateway.url}/mcp/${how}`, world.bob, 'legacy'])
     const ended = { at: 'call', code: -32000, message: 'SSE stream ended without a response' }
     expect(Object.fromEntries(await told('examples/mcp-python', ['refused_mcp.py'], cases))).toMatchObject({

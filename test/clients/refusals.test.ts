@@ -23,8 +23,8 @@ const bodyOf = (code: Code) => {
   const { status, detail, retryAfter } = row(code)
   return { code, status, detail, message: detail, requestId: expect.any(String), ...(retryAfter && { retryAfter }) }
 }
-describe.each(CODES)('the refusal %s', (code) => {
-  it('reaches a plain caller as status, headers and body', async () => {
+describe.each(CODES)('refusal %s', (code) => {
+  it('a refusal reaches a caller without an SDK as status, headers and body', async () => {
     const response = await fetch(world.at('ag-ui', code), json({ messages: [] }, world.headersOf(code)))
     const { status, retryAfter, challenge } = row(code)
     expect(response.status).toBe(status)
@@ -38,7 +38,7 @@ describe.each(CODES)('the refusal %s', (code) => {
     })
   })
 
-  it('rejects runAgent of @ag-ui/client with status and payload, after one request', async () => {
+  it('a refusal rejects runAgent of @ag-ui/client with status and payload after one request', async () => {
     const agent = new clients.agUi.HttpAgent({
       url: world.at('ag-ui', code),
       threadId: 't1',
@@ -57,7 +57,7 @@ describe.each(CODES)('the refusal %s', (code) => {
       ['threads.get', isFinal(row(code).status) ? 1 : 5],
       // Its limit is on bodies.
     ].filter(([call]) => code !== 'body-too-large' || call !== 'threads.get'),
-  )('rejects %s of the LangGraph SDK with status and text, after %i requests', async (call, requests) => {
+  )('a refusal rejects %s of the LangGraph SDK with status and text after %i requests', async (call, requests) => {
     const apiUrl = world.at('langgraph', code)
     const client = new clients.langGraph.Client({ apiUrl, defaultHeaders: world.headersOf(code), apiKey: null })
     const waits = withoutWaiting()
@@ -80,7 +80,7 @@ describe.each(CODES)('the refusal %s', (code) => {
     }
   })
 
-  it('rejects connect of the MCP SDK with the status as its code, after one request', async () => {
+  it('a refusal rejects connect of the MCP SDK with the status as error code after one request', async () => {
     const options = { requestInit: { headers: world.headersOf(code) } }
     const { told, connect } = mcpClient(clients, world.at('mcp', code), options)
     const error = await failureOf(connect())

@@ -22,12 +22,12 @@ function compile(name: string): { status: number | null; said: string } {
   return { status, said: stdout }
 }
 
-describe('members of requests in the JavaScript SDK of LangGraph', () => {
-  it('are all listed here, and nothing else is', () => {
+describe('request options of the LangGraph JavaScript SDK', () => {
+  it('sdk-members.ts lists every request option of the LangGraph JavaScript SDK and no others', () => {
     expect(compile(file)).toEqual({ status: 0, said: '' })
   })
 
-  it('cause a compiler error if one is not listed', () => {
+  it('a request option of the LangGraph SDK that is not listed causes a compiler error', () => {
     writeFileSync(without, readFileSync(file, 'utf8').replace("  | 'multitaskStrategy'\n", ''))
     expect(compile(without)).toMatchObject({
       said: expect.stringContaining('multitaskStrategy'),

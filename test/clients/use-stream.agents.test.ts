@@ -50,8 +50,8 @@ afterAll(async () => {
 
 const at = (id: string) => tab.getByTestId(id)
 
-describe('useStream of LangGraph in Chromium, under a policy of threads.* and run.stream only', () => {
-  it('streams an answer, and accepts another message while the first answer still streams', async () => {
+describe('useStream of LangGraph in Chromium', () => {
+  it('useStream sends a second message during the first answer under a policy of threads.* and run.stream', async () => {
     await tab.goto(`${page.url}/#${world.token('alice')}`)
     await at('slow').click()
     await expect.poll(() => at('messages').textContent(), { timeout: 20_000 }).toContain('5 ')

@@ -18,42 +18,42 @@ describe('faults in a source file', () => {
     ["const a = 'b'", ["const a = '~'"]],
     ['const a = /b|c/i', ['const a = /c/i']],
     ['function a() { return }', ['function a() { ; }']],
-  ])('%s', (source, expected) => {
+  ])('the fault generator makes exactly the expected faults in: %s', (source, expected) => {
     expect(made(source).sort()).toEqual([...expected].sort())
   })
 
-  it('are not made in types, imports and messages', () => {
+  it('the fault generator makes no faults in types, imports and messages', () => {
     expect(
       made("import a from 'b'\ntype C = 1 | 'd'\nconst e: 2 = f\nconst g = 'a message'\nexport * from 'h'"),
     ).toEqual([])
   })
 
-  it('are made in the body of an export', () => {
+  it('the fault generator makes faults in an exported constant', () => {
     expect(made('export const a = 1')).toEqual(['export const a = 2'])
   })
 })
 
-describe('a sample of faults', () => {
+describe('samples of faults', () => {
   const faults = faultsIn('a.ts', Array.from({ length: 40 }, (_, index) => `const a${index} = b && c`).join('\n'))
 
-  it('is the same for the same seed, and differs for another seed', () => {
+  it('a sample of faults is the same for the same seed, and differs for another seed', () => {
     expect(shuffled(faults, 1)).toEqual(shuffled(faults, 1))
     expect(shuffled(faults, 1)).not.toEqual(shuffled(faults, 2))
     expect(shuffled(faults, 1)).toHaveLength(40)
   })
 
-  it('never has two faults of one line', () => {
+  it('a sample of faults never has two faults of the same line', () => {
     expect(shuffled(faultsIn('a.ts', 'if (a && b) throw c'), 1)).toHaveLength(1)
   })
 })
 
-describe('the score', () => {
-  it('has the Wilson interval: 105 of 148 are 63 to 78 percent', () => {
+describe('scores', () => {
+  it('the score has the Wilson interval: 105 of 148 are 63 to 78 percent', () => {
     expect(interval(105, 148).map(Math.round)).toEqual([63, 78])
     expect(interval(0, 0)).toEqual([0, 100])
   })
 
-  it('is a table with a row for each part, and faults that can be made by hand', () => {
+  it('the score is a table with a row for each part, and a fault is described by line and change', () => {
     const [fault] = faultsIn('src/policy/a.ts', 'const a = 1')
     if (!fault) return expect.unreachable()
     const tried = [

@@ -16,46 +16,46 @@ async function tried(groups: readonly string[][], endings: readonly Ending[]) {
   return { verdict, runs }
 }
 
-describe('a fault is noticed', () => {
-  it('if a file fails twice, the second time alone', async () => {
+describe('noticed faults', () => {
+  it('a fault is noticed if a test file fails twice, the second time alone', async () => {
     const { verdict, runs } = await tried([['a', 'b'], ['c']], [failed('b'), failed('b')])
     expect(verdict).toEqual({ is: 'noticed', by: 'b' })
     expect(runs).toEqual([['a', 'b'], ['b']])
   })
 
-  it('if a later group fails after earlier ones passed', async () => {
+  it('a fault is noticed if a later group of test files fails after an earlier group passed', async () => {
     const { verdict, runs } = await tried([['a'], [], ['c']], [passed, failed('c'), failed('c')])
     expect(verdict).toEqual({ is: 'noticed', by: 'c' })
     expect(runs).toEqual([['a'], ['c'], ['c']])
   })
 
-  it('if the time limit is reached twice', async () => {
+  it('a fault is noticed if the tests reach the time limit twice', async () => {
     expect((await tried([['a']], [late, late])).verdict).toEqual({ is: 'noticed', by: 'time limit' })
   })
 })
 
-describe('a fault survives', () => {
-  it('if all tests pass', async () => {
+describe('surviving faults', () => {
+  it('a fault survives if all tests pass', async () => {
     expect((await tried([['a'], ['b']], [passed, passed])).verdict).toEqual({ is: 'survived' })
   })
 
-  it('if a failure does not repeat, and all files of its group then pass', async () => {
+  it('a fault survives if a failure does not repeat and all files of the group then pass', async () => {
     const { verdict, runs } = await tried([['a', 'b']], [failed('a'), passed, passed])
     expect(verdict).toEqual({ is: 'survived' })
     expect(runs).toEqual([['a', 'b'], ['a'], ['a', 'b']])
   })
 
-  it('if the runner breaks down once, and all tests then pass', async () => {
+  it('a fault survives if the test runner breaks down once and all tests then pass', async () => {
     expect((await tried([['a']], [lost, passed])).verdict).toEqual({ is: 'survived' })
   })
 })
 
-describe('a fault is unclear', () => {
-  it('if the runner breaks down each time', async () => {
+describe('unclear faults', () => {
+  it('a fault is unclear if the test runner breaks down each time', async () => {
     expect((await tried([['a']], [lost, lost, lost])).verdict).toEqual({ is: 'unclear', why: 'no report' })
   })
 
-  it('if failures never repeat', async () => {
+  it('a fault is unclear if failures never repeat', async () => {
     const endings = [failed('a'), passed, failed('b'), lost, late, passed]
     const { verdict } = await tried([['a', 'b'], ['c']], endings)
     expect(verdict).toEqual({ is: 'unclear', why: 'time limit, then passed' })
