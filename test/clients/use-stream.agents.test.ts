@@ -51,7 +51,7 @@ afterAll(async () => {
 const at = (id: string) => tab.getByTestId(id)
 
 describe('useStream of LangGraph in Chromium', () => {
-  it('useStream sends a second message during the first answer under a policy of threads.* and run.stream', async () => {
+  it('useStream sends a second message during the first answer with only threads.* and run.stream', async () => {
     await tab.goto(`${page.url}/#${world.token('alice')}`)
     await at('slow').click()
     await expect.poll(() => at('messages').textContent(), { timeout: 20_000 }).toContain('5 ')
