@@ -69,7 +69,7 @@ export default defineConfig({
         items: [
           page('Identity providers', '/docs/identity-providers'),
           page('API keys', '/docs/api-keys'),
-          page('Limits and ends', '/docs/limits'),
+          page('Limits and revocation', '/docs/limits'),
           page('Operate', '/docs/operate'),
         ],
       },
