@@ -25,7 +25,7 @@ const commands = {
 /** One sentence about each command, in the order in which users need them. */
 const usage: Readonly<Record<keyof typeof commands, string>> = {
   dev: 'runs the gateway on this machine',
-  token: 'prints a token of one of the local people',
+  token: 'prints a token for one of the local people',
   add: 'writes a route or an identity provider',
   check: 'finds faults in the configuration before a deploy',
   routes: 'lists the routes',

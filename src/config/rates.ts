@@ -26,7 +26,7 @@ export function checkRates(policies: readonly Policy[] = [], environment: Enviro
           `rates[${index}].operations`,
           show(operations),
           "nothing, with per: 'address'",
-          'Remove the setting: addresses are counted before the gateway knows the operation.',
+          'Remove the setting: requests per address are counted before their operation is known.',
         )
       if (rates.findIndex((other) => other.name === name) < index)
         report(`rates[${index}].name`, show(name), 'a name of its own', 'Rename one of them.')

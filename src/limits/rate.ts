@@ -8,7 +8,7 @@ export interface Limiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
 
-/** A limit on the rate of requests, as it applies to a route. */
+/** A rate limit, compiled for the routes that have its policy. */
 export interface Rate {
   /** The policy's id and the rate's name, as `policy/name`. */
   readonly name: string

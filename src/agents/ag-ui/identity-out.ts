@@ -56,7 +56,7 @@ function identityPlaces(
 
 /**
  * Makes an edit for one operation of a JSON Patch (RFC 6902). An operation on a member in `names`
- * is removed. If an operation sets the whole state, identity is removed from that state.
+ * is removed. If an operation sets the whole state, these members are removed from the new state.
  */
 const patchWithout =
   (names: readonly string[], state: Edit): Edit =>

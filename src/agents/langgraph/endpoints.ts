@@ -14,8 +14,8 @@ const startsCron = { ...closed, startsRun: true, members: members.cron } as cons
  * unless the route opens them. A forged configuration of an assistant would reach the runs of all
  * callers. If threads are shared, the store is closed too, because the server does not separate it
  * by caller. `/internal`, `/metrics`, `/docs`, `/ui`, `/mcp` and `/a2a` are not offered at all, and
- * the pruning of a list of threads is not offered either. The count of crons may include the crons
- * of all callers, because not every server has a filter for it.
+ * the pruning of a list of threads is not offered either. On some servers, the count of crons
+ * includes the crons of all callers, because these servers cannot filter the count by owner.
  */
 export const endpoints = [
   post('assistants.search', '/assistants/search', 'assistant'),

@@ -46,8 +46,8 @@ export interface TrustedIssuer {
   readonly clockSkewSeconds: number
   readonly subjectPrefix: string
   /**
-   * Whether the issuer is this gateway. Its keys need no fetch, and its claims about the caller are
-   * trusted.
+   * Whether the issuer is this gateway itself. Then the gateway need not fetch keys, and trusts all
+   * claims about the caller.
    */
   readonly isGateway: boolean
 }

@@ -91,5 +91,5 @@ const placeholderFault = ({ file: inFile, path, value }: Placeholder, file: stri
   path: inFile === undefined ? at + path : path,
   found: `${JSON.stringify(value)}, a placeholder`,
   expected: 'your own value',
-  remedy: 'Replace the placeholder: this deployment has an address that people can reach.',
+  remedy: 'Replace the placeholder, because this deployment has a public address.',
 })
