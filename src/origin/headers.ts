@@ -48,8 +48,8 @@ export function isReservedHeader(name: string): boolean {
 
 /**
  * Headers that a route's `exposeHeaders` may name: an agent's own (`x-…`), links and rate limits.
- * Routes may not name other headers, because they control browsers, caches or connections now, or might
- * do so in future.
+ * Routes may not name other headers, because those control browsers, caches or connections, or
+ * might do so in future.
  */
 const OF_THE_AGENT = /^(?:x-(?!accel-|content-|frame-|request-)[a-z0-9-]+|link|ratelimit.*|server-timing)$/
 
