@@ -68,9 +68,9 @@ function asserted() {
   return JSON.parse(Buffer.from(jws.split('.')[1] ?? '', 'base64url').toString())
 }
 
-describe('an API key', () => {
+describe('API keys', () => {
   it.each(['x-api-key', 'bearer'])(
-    'signs its person in, by %s; the agent sees the person and never the key',
+    'an API key sent as %s signs its person in, and the key never reaches the agent',
     async (place) => {
       const { key } = await put({ email: 'alice@example.com', tenant: 'acme' })
       const headers: Record<string, string> =
@@ -98,13 +98,13 @@ describe('an API key', () => {
     },
   )
 
-  it('stands for a machine if its record says so', async () => {
+  it('an API key with the kind service in its record signs in a service', async () => {
     const { key } = await put({ kind: 'service', subject: 'nightly' })
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     expect(asserted()).toMatchObject({ caller: 'service', sub: 'keys:nightly' })
   })
 
-  it('stands for a person of the issuer that peopleOf names', async () => {
+  it('an API key signs in the same person as a token of the issuer named by peopleOf', async () => {
     const { key } = await put({}, 'OWN_KEYS')
     expect((await get('/same-people/x', { 'x-api-key': key })).status).toBe(200)
     const byKey = asserted()
@@ -121,7 +121,7 @@ describe('an API key', () => {
     ['cut short', (key) => key.slice(0, -1)],
     ['with a character more', (key) => `${key}0`],
     ['of the prefix alone', () => 'sp_'],
-  ])('of the wrong form is refused: %s', async (_, change) => {
+  ])('an API key %s is refused with 401 and the reason key-form', async (_, change) => {
     const { key } = await put()
     expect(await refusedWith(await get('/both/x', { 'x-api-key': change(key) }))).toEqual([
       401,
@@ -135,7 +135,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('is refused if it was never created or its record is damaged', async () => {
+  it('an API key that was never created or has a damaged record is refused with 401', async () => {
     const { key, name } = await newKey()
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([401, 'token-invalid', 'key-unknown'])
     for (const broken of ['{', '[]', '{"v":2}', JSON.stringify({ ...recordOf(), admin: true })]) {
@@ -148,7 +148,7 @@ describe('an API key', () => {
     }
   })
 
-  it('with one bit changed is refused (T21)', async () => {
+  it('an API key with one changed bit is refused with 401 (T21)', async () => {
     const { key } = await put()
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     for (let at = 3; at < key.length; at += 7) {
@@ -158,7 +158,7 @@ describe('an API key', () => {
     }
   })
 
-  it('works on the routes and operations of its record only', async () => {
+  it('an API key works only on routes and for operations that its record names', async () => {
     const { key } = await put({ routes: ['keys-only'] })
     expect((await get('/keys-only/x', { 'x-api-key': key })).status).toBe(200)
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([401, 'token-invalid', 'key-route'])
@@ -170,7 +170,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('has the roles of its record and no others', async () => {
+  it('an API key without roles in its record is denied where a policy needs a role', async () => {
     const { key } = await put({ roles: [] })
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([
       403,
@@ -179,7 +179,7 @@ describe('an API key', () => {
     ])
   })
 
-  it('is refused on a route that trusts tokens only, and never reaches its agent', async () => {
+  it('a route that trusts only tokens refuses an API key and never forwards it', async () => {
     const { key } = await put()
     expect(await refusedWith(await get('/tokens-only/x', { 'x-api-key': key }))).toEqual([
       401,
@@ -196,7 +196,7 @@ describe('an API key', () => {
     expect(JSON.stringify(world.origin.received.at(-1))).not.toContain(key)
   })
 
-  it('in a URL is refused, even if the header has it too', async () => {
+  it('an API key in the URL is refused with 400, even if x-api-key has it too', async () => {
     const { key } = await put()
     expect(await refusedWith(await get(`/both/x?key=${key}`, { 'x-api-key': key }))).toEqual([
       400,
@@ -206,8 +206,8 @@ describe('an API key', () => {
   })
 })
 
-describe('beside a token', () => {
-  it('any other value in x-api-key is ignored and dropped', async () => {
+describe('several credentials in a request', () => {
+  it('an x-api-key value that is no gateway key is ignored and dropped beside a token', async () => {
     for (const foreign of ['', 'lsv2_pt_0123456789abcdef', 'a, b', '"x"']) {
       const reply = await world.as('alice', '/both/x', withKey(foreign))
       expect(reply.status, foreign).toBe(200)
@@ -215,7 +215,7 @@ describe('beside a token', () => {
     }
   })
 
-  it('an API key of the gateway is refused as a second credential', async () => {
+  it('a request with both a token and an API key is refused with 400', async () => {
     const { key } = await put()
     expect(await refusedWith(await world.as('alice', '/both/x', withKey(key)))).toEqual([
       400,
@@ -224,7 +224,7 @@ describe('beside a token', () => {
     ])
   })
 
-  it('an API key in a header is refused beside a token in the body', async () => {
+  it('a request with an API key in a header and a token in the body is refused', async () => {
     const { key } = await put()
     const send = (forwardedProps: object) =>
       world.gateway.fetch('/in-body', {
@@ -240,7 +240,7 @@ describe('beside a token', () => {
     expect((await send({})).status).toBe(200)
   })
 
-  it('the same key in both headers counts once, and two different keys are refused', async () => {
+  it('an API key in both headers counts once, and two different keys are refused', async () => {
     const [{ key }, { key: other }] = [await put(), await put()]
     expect((await get('/both/x', { 'x-api-key': key, authorization: `Bearer ${key}` })).status).toBe(200)
     expect(await refusedWith(await get('/both/x', { 'x-api-key': other, authorization: `Bearer ${key}` }))).toEqual([
@@ -253,8 +253,8 @@ describe('beside a token', () => {
   })
 })
 
-describe('a request without a valid key', () => {
-  it('is told to sign in, and the audit line says why', async () => {
+describe('requests without a valid key', () => {
+  it('a missing API key gets 401 token-missing, and a malformed key 401 token-invalid', async () => {
     expect(await refusedWith(await get('/keys-only/x', {}))).toEqual([401, 'token-missing', undefined])
     expect(await refusedWith(await get('/keys-only/x', { 'x-api-key': 'lsv2_pt_abc' }))).toEqual([
       401,
@@ -267,13 +267,13 @@ describe('a request without a valid key', () => {
     )
   })
 
-  it('but with a token of any issuer is refused on a route that trusts keys only', async () => {
+  it('a route that trusts only API keys refuses a token with 401', async () => {
     expect(await refusedWith(await world.as('alice', '/keys-only/x'))).toEqual([401, 'token-invalid', 'issuer'])
   })
 })
 
-describe('the end of an API key', () => {
-  it('comes at its expiry, even while the gateway still has it in its cache', async () => {
+describe('expiry and deletion of API keys', () => {
+  it('an API key is refused after its expiry, even while the gateway has it in cache', async () => {
     const { key } = await put({ expiresAt: world.gateway.now() + 20 })
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     const { exp } = asserted()
@@ -282,7 +282,7 @@ describe('the end of an API key', () => {
     expect((await refusedWith(await get('/both/x', { 'x-api-key': key }))).slice(0, 2)).toEqual([401, 'token-expired'])
   })
 
-  it('comes at most 30 seconds after it was deleted from KV', async () => {
+  it('an API key deleted from KV stays valid in the cache for at most 30 seconds', async () => {
     const { key, name, kv } = await put()
     expect((await get('/both/x', { 'x-api-key': key })).status).toBe(200)
     await kv.delete(name)
@@ -292,8 +292,8 @@ describe('the end of an API key', () => {
   })
 })
 
-describe('pages and clients of a route that trusts keys', () => {
-  it('may send x-api-key from other web origins', async () => {
+describe('pages and clients of routes with API keys', () => {
+  it('CORS allows the x-api-key header only on routes that trust API keys', async () => {
     const ask = (path: string) =>
       world.gateway.fetch(path, {
         method: 'OPTIONS',
@@ -307,7 +307,7 @@ describe('pages and clients of a route that trusts keys', () => {
     expect((await ask('/tokens-only/x')).headers.get('access-control-allow-headers') ?? '').not.toContain('x-api-key')
   })
 
-  it('find no authorization server if the route trusts keys only (RFC 9728)', async () => {
+  it('a route that trusts only keys announces no authorization server (RFC 9728)', async () => {
     const metadata = await (await get('/.well-known/oauth-protected-resource/tools', {})).json()
     expect(metadata).toEqual({
       resource: `${world.gateway.url}/tools`,
@@ -316,7 +316,7 @@ describe('pages and clients of a route that trusts keys', () => {
     })
   })
 
-  it('may post a body with a key', async () => {
+  it('a client can post a JSON body with an API key', async () => {
     const { key } = await put()
     const reply = await world.gateway.fetch('/both/x', json({ text: 'hello' }, { 'x-api-key': key }))
     expect(reply.status).toBe(200)
