@@ -53,8 +53,8 @@ async function received(audience: string): Promise<{ header: Record<string, unkn
   return { header: decodeProtectedHeader(jws) as Record<string, unknown>, claims: payload }
 }
 
-describe('the assertion', () => {
-  it('names the caller for one route and a short time, under the id of the audit line', async () => {
+describe('assertions', () => {
+  it('an assertion names caller, route and audit id, and is valid for 60 seconds', async () => {
     const response = await world.as('alice', '/agents/http/things?x=1')
     const { header, claims } = await received('http')
     expect(header).toEqual({ alg: 'ES256', typ: 'sallyport+jwt', kid: (await signingKeys()).keys[0]?.kid })
@@ -74,7 +74,7 @@ describe('the assertion', () => {
     expect((await world.gateway.auditOf(response)).id).toBe(claims.jti)
   })
 
-  it('is bound to the method, the path that the origin sees, the thread and the body (X4)', async () => {
+  it('an assertion is bound to method, origin path, thread and body of a request (X4)', async () => {
     await world.as('bob', '/agents/langgraph/threads/t-1/runs/stream?a=b', json({ input: { x: 'é' }, config: {} }))
     const { claims } = await received('langgraph')
     const { body, url } = world.origin.last()
@@ -88,7 +88,7 @@ describe('the assertion', () => {
     expect((await received('maf')).claims.thread_id).toBe(threadId)
   })
 
-  it('is signed with ES256 unless the route chooses RS256 or EdDSA; a bearer has the type JWT', async () => {
+  it('a route can sign with RS256 or EdDSA, send a bearer of type JWT, or no assertion', async () => {
     await world.as('alice', '/rs256/x')
     expect((await received('rs256')).header).toMatchObject({ alg: 'RS256', typ: 'sallyport+jwt' })
     await world.as('alice', '/eddsa/x')
@@ -99,7 +99,7 @@ describe('the assertion', () => {
     expect(JSON.stringify(world.origin.last().headers)).not.toContain('eyJ')
   })
 
-  it('of one route is refused by an origin of another route, and by the gateway itself (X5)', async () => {
+  it('an assertion is refused by the origin of another route and by the gateway (X5)', async () => {
     await world.as('alice', '/bearer/x')
     await expect(received('http')).rejects.toMatchObject({ code: 'ERR_JWT_CLAIM_VALIDATION_FAILED', claim: 'aud' })
     const jws = String(world.origin.last().headers.authorization)
@@ -108,7 +108,7 @@ describe('the assertion', () => {
     expect((await world.gateway.auditOf(reply)).reason).toBe('issuer')
   })
 
-  it('is reused for a person only if the route says so, and never for another person (invariant 10)', async () => {
+  it('an assertion is reused only if configured, for the same person (invariant 10)', async () => {
     const assertionOf = async (person: 'alice' | 'bob', path: string) => {
       await world.as(person, path)
       return String(world.origin.last().headers['x-sallyport-assertion'])
@@ -130,7 +130,7 @@ describe('the assertion', () => {
     await world.gateway.setClock(0)
   })
 
-  it('copies the claims that the route names, and is refused if it grows too large for an origin', async () => {
+  it('a route can copy claims into the assertion, and a too large assertion gets 431', async () => {
     const good = await forge(world.provider, { claims: { department: 'R&D "é"\r\n' } })
     await world.gateway.fetch('/claims/x', { headers: bearer(good) })
     const { claims } = await received('claims')
@@ -141,13 +141,13 @@ describe('the assertion', () => {
     expect(await refused(reply)).toEqual({ status: 431, code: 'assertion-too-large' })
   })
 
-  it('never outlives the token of the caller', async () => {
+  it('an assertion expires no later than the token of the caller', async () => {
     const exp = Math.floor(Date.now() / 1000) + 20
     await world.gateway.fetch('/agents/http/x', { headers: bearer(await forge(world.provider, { claims: { exp } })) })
     expect((await received('http')).claims.exp).toBe(exp)
   })
 
-  it('is sent beside the fixed secret that the agent expects', async () => {
+  it('the gateway sends an assertion beside the fixed secret that the agent expects', async () => {
     await world.as('alice', '/secret/x', { headers: { 'x-agent-key': 'forged' } })
     expect(world.origin.last().headers['x-agent-key']).toBe('s3cret')
     expect((await received('secret')).claims.sub).toBe('alice')
@@ -155,7 +155,7 @@ describe('the assertion', () => {
 })
 
 describe('existing validators', () => {
-  it("a stock OpenID client accepts a maf route's bearer under the rules of Microsoft's JwtBearer", async () => {
+  it("OpenID libraries accept a maf route's bearer by rules of Microsoft's JwtBearer", async () => {
     await world.as('alice', '/agents/maf', json({ threadId: 't', runId: 'r', messages: [] }))
     const jws = String(world.origin.last().headers.authorization).replace('Bearer ', '')
     // JwtBearer: metadata from Authority; `issuer` there equals `iss`; `jwks_uri` there; Audience
@@ -179,7 +179,7 @@ describe('existing validators', () => {
     expect(typeof payload.scope).toBe('string')
   })
 
-  it('find public keys only, cacheable and without login', async () => {
+  it('the key set and discovery need no token, and the key set has only public keys', async () => {
     const response = await world.gateway.fetch('/.well-known/jwks.json')
     expect(response.headers.get('cache-control')).toBe('public, max-age=600')
     const { keys } = (await response.json()) as { keys: Record<string, unknown>[] }
@@ -198,7 +198,7 @@ describe('existing validators', () => {
 })
 
 describe('key rotation', () => {
-  it('old and new assertions verify at every step (F18)', async () => {
+  it('old and new assertions verify at every step of a key rotation (F18)', async () => {
     const [old, next] = [await privateKey('ES256'), await privateKey('ES256')]
     const routes = [routeOf(openHttp(world.origin.url), [world.issuer])]
     const steps = [[old], [old, next], [next, old], [next]]
