@@ -23,8 +23,8 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('the audit line', () => {
-  it('is written for every request, refusals and preflights included: who, what and why (X13, invariant 16)', async () => {
+describe('audit lines', () => {
+  it('every request, refusal and preflight has an audit line (X13, invariant 16)', async () => {
     const before = world.gateway.audit.length
     const allowed = await world.as('alice', '/agents/langgraph/threads/t-1')
     const denied = await world.as('bob', '/agents/langgraph/threads/t-1', { method: 'DELETE' })
@@ -61,7 +61,7 @@ describe('the audit line', () => {
     expect(world.gateway.audit.length).toBe(before + 4)
   })
 
-  it('continues the trace of the caller, and begins one if there is none', async () => {
+  it('a valid traceparent of the caller is continued, and otherwise a new trace begins', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: 'vendor=1' }
     const response = await world.as('alice', '/agents/http/x', { headers })
@@ -95,7 +95,7 @@ describe('the audit line', () => {
     }
   })
 
-  it('cannot be split into two by anything that a caller sends (T3)', async () => {
+  it('text that a caller sends cannot split an audit line into two (T3)', async () => {
     const evil = 'x"}\r\n{"v":1,"forged":true}\u2028\u2029\u0085\u001b[31m'
     const claims = { sub: 'alice', client_id: evil, tid: evil, roles: [evil], email: evil }
     const before = world.gateway.logs.length
@@ -115,13 +115,13 @@ describe('the audit line', () => {
     }
   })
 
-  it('stays a single line, whatever its texts (T3)', () => {
+  it('an audit line stays a single line if its texts contain line breaks (T3)', () => {
     const line = auditLine({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' } as never, (text) => text)
     expect(line).not.toMatch(/[\r\n\u2028\u2029\u0085\0]/)
     expect(JSON.parse(line)).toEqual({ thread: 'a\r\nb\u2028c\u2029d\u0085e\u0000' })
   })
 
-  it('has no control or format character, which could change a terminal or the direction of text (T3)', () => {
+  it('an audit line escapes control and format characters and keeps other Unicode (T3)', () => {
     const thread = 'a\u009b31m\u202e\u200b\u061c\ufeff\u{e0001}\u007f-ü世'
     const line = auditLine({ thread } as never, (text) => text)
     expect(line).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
@@ -129,7 +129,7 @@ describe('the audit line', () => {
     expect(JSON.parse(line)).toEqual({ thread })
   })
 
-  it('has at most 8 KiB, and says how much was left out (X13)', () => {
+  it('an audit line has at most 8 KiB and says how much was left out (X13)', () => {
     const texts = fc.string({
       unit: fc.constantFrom('a', '"', '\\', '\u0000', '世', '\u{e0001}', '%'),
       maxLength: 3000,
@@ -158,7 +158,7 @@ describe('the audit line', () => {
     )
   })
 
-  it('of a refused batch is short, whatever the size of the batch (X13)', async () => {
+  it('an audit line of a batch stays below 8 KiB for any number of calls (X13)', async () => {
     for (const count of [100, 101, 20_000]) {
       const call = (index: number) => ({
         jsonrpc: '2.0',
@@ -179,7 +179,7 @@ describe('the audit line', () => {
     }
   })
 
-  it('has no percent-encoded token in any part, however often it was encoded (invariant 1)', async () => {
+  it('an audit line has no token from the path, even percent-encoded (invariant 1)', async () => {
     const token = await world.token('alice')
     const encodings = [
       token.replaceAll('.', '%2E'),
@@ -201,7 +201,7 @@ describe('the audit line', () => {
     }
   })
 
-  it('has no query, no body and nothing that looks like a token', async () => {
+  it('an audit line has no query, no body and no text that looks like a token', async () => {
     const response = await world.as('alice', '/agents/http/eyJhbGciOiJub25lIn0.eyJzdWIiOiJ4In0.abc?secret=hunter2', {
       method: 'POST',
       body: 'hunter3',
@@ -212,10 +212,10 @@ describe('the audit line', () => {
   })
 })
 
-describe('the opening line of a stream (F25)', () => {
+describe('opening audit lines of streams (F25)', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
 
-  it('is written before the stream ends if the route says so, and says who and what', async () => {
+  it('a route with audit.begin audits caller and operation before the stream ends', async () => {
     const opened = Promise.withResolvers<ServerResponse>()
     world.origin.handle((_request, response) => {
       beginEvents(response)
@@ -243,7 +243,7 @@ describe('the opening line of a stream (F25)', () => {
     expect(world.gateway.audit.at(-1)).toMatchObject({ id: begun?.id, outcome: 'forwarded', stream: 'complete' })
   })
 
-  it('is not written for a JSON answer, or on other routes', async () => {
+  it('a JSON answer has no opening audit line, with or without audit.begin', async () => {
     world.origin.handle((_request, response) => {
       response.writeHead(200, { 'content-type': 'application/json' })
       response.end('{}')
