@@ -50,7 +50,7 @@ const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab]
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 
 describe('AG-UI bodies', () => {
-  it('state.auth_user is overwritten with the caller, and the rest of the state stays (X7)', async () => {
+  it('the gateway replaces state.auth_user with the caller and keeps other state (X7)', async () => {
     const state = {
       auth_user: { user_id: 'mallory', role: 'admin', extra: true },
       cart: [1, 2],
@@ -62,7 +62,7 @@ describe('AG-UI bodies', () => {
     expect(received.auth_user).not.toHaveProperty('extra')
   })
 
-  it('a missing state is created, and one that is not an object is refused (X7)', async () => {
+  it('a missing state is created, and a state that is not an object gets 400 (X7)', async () => {
     for (const state of [undefined, null]) {
       await world.as('alice', '/agents/ag2', json(run({ state })))
       expect(sent().state).toMatchObject({ auth_user: ALICE })
@@ -73,7 +73,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('no spelling of an identity name survives, on public routes too (X7)', async () => {
+  it('a forged auth_user is removed in any spelling, on public routes too (X7)', async () => {
     const forged = Object.fromEntries(
       ['auth_user', 'authUser', 'AUTH_USER', 'auth-user', 'Auth.User'].map((name) => [name, 'mallory']),
     )
@@ -90,7 +90,7 @@ describe('AG-UI bodies', () => {
     expect(sent().state).toEqual({})
   })
 
-  it('duplicate members, escapes and __proto__ do not bypass the removal of identity (X7)', async () => {
+  it('duplicate members, escapes and __proto__ do not bypass identity removal (X7)', async () => {
     const bodies = [
       '{"threadId":"t","runId":"r","messages":[],"state":{"auth_user":"mallory"},"state":{"auth_user":"mallory"}}',
       '{"threadId":"t","runId":"r","messages":[],"state":{"\\u0061uth_user":"mallory"}}',
@@ -105,7 +105,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('a __proto__ in messages, input or arguments of tools arrives, without identity names inside', async () => {
+  it('a __proto__ in messages or input is forwarded, without identity names inside', async () => {
     const bodies = [
       ['/agents/ag2', '{"threadId":"t","runId":"r","messages":[{"id":"m","content":{"__proto__":{"a":1}}}]}'],
       [
@@ -127,7 +127,7 @@ describe('AG-UI bodies', () => {
     expect(world.origin.last().body).not.toContain('__proto__')
   })
 
-  it('misspelt members of the run are refused, and identity beside the state is dropped (X7)', async () => {
+  it('misspelt members of a run get 400, and identity outside state is dropped (X7)', async () => {
     const before = world.origin.received.length
     const forged = { auth_user: { user_id: 'mallory' } }
     for (const more of [
@@ -156,7 +156,7 @@ describe('AG-UI bodies', () => {
     expect(sent()).toMatchObject({ thread_id: UUID, run_id: UUID, forwarded_props: { theme: 'dark' } })
   })
 
-  it('ids of threads and runs reach the agent as UUIDs and come back as the caller chose them', async () => {
+  it('thread and run ids are UUIDs at the agent and come back as the caller sent them', async () => {
     world.origin.handle((_request, response, body) => {
       response.setHeader('content-type', 'application/json')
       response.end(body)
@@ -175,7 +175,7 @@ describe('AG-UI bodies', () => {
     )
   })
 
-  it('members of forwardedProps that set an address or a configuration are dropped (X9)', async () => {
+  it('forwardedProps members that set an address or configuration are dropped (X9)', async () => {
     const forwardedProps = {
       webhook: 'http://x',
       config: {},
@@ -195,7 +195,7 @@ describe('AG-UI bodies', () => {
     expect(sent().forwardedProps).toEqual({ command: { resume: 'yes' }, theme: 'dark' })
   })
 
-  it('the caller is written in the shape and place that the route names: state or forwardedProps', async () => {
+  it('the gateway writes the caller into state or forwardedProps as the route says', async () => {
     await world.as('bob', '/agents/maf', json(run({ state: { caller: 'mallory', auth_user: 'mallory' } })))
     expect(sent().state).toEqual({ caller: { id: 'bob', tenant: 'acme' } })
     expect(world.origin.last().url).toBe('/run')
@@ -205,7 +205,7 @@ describe('AG-UI bodies', () => {
     }
   })
 
-  it('only the run, capabilities and health are offered', async () => {
+  it('an AG2 route offers GET and POST at its root, but not /docs or /openapi.json', async () => {
     expect((await world.as('alice', '/agents/ag2/', json(run({})))).status).toBe(200)
     expect((await world.as('alice', '/agents/ag2')).status).toBe(200)
     expect((await world.as('alice', '/agents/ag2/docs')).status).toBe(404)
@@ -228,7 +228,7 @@ describe('LangGraph bodies', () => {
     __secret: 'mallory',
   }
 
-  it('forged identity is removed from config, context and checkpoint of every run (X7)', async () => {
+  it('every LangGraph run loses forged identity in config, context and checkpoint (X7)', async () => {
     const body = {
       assistant_id: 'agent',
       input: { messages: [] },
@@ -260,7 +260,7 @@ describe('LangGraph bodies', () => {
     expect(world.origin.last().body).not.toContain('mallory')
   })
 
-  it('langgraph_auth_user is set if the route asks for it, and replaces any value of the caller', async () => {
+  it('a route can set langgraph_auth_user, which replaces the value of the caller', async () => {
     await world.as(
       'alice',
       '/js/threads/t/runs/stream',
@@ -276,7 +276,7 @@ describe('LangGraph bodies', () => {
     expect(sent()).toEqual({ metadata: {} })
   })
 
-  it('identity that the gateway injected does not come back in answers', async () => {
+  it('identity that the gateway adds to a LangGraph run is removed from answers', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end(
@@ -293,7 +293,7 @@ describe('LangGraph bodies', () => {
     )
   })
 
-  it('unlisted addresses are 404; changes of assistants, the store and crons are closed (X10)', async () => {
+  it('unlisted or closed LangGraph operations get 404 or 405 and reach no origin (X10)', async () => {
     const inventory: [string, string][] = [
       ['POST', '/assistants'],
       ['PATCH', '/assistants/a'],
