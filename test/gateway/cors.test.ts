@@ -39,7 +39,7 @@ const preflight = (path: string, origin: string) =>
   })
 
 describe('CORS', () => {
-  it('a preflight is answered before login and without the origin (S25)', async () => {
+  it('the gateway answers a preflight without a token or a request to the origin (S25)', async () => {
     const before = world.origin.received.length
     const response = await preflight('/agents/http/x', APP)
     expect(response.status).toBe(204)
@@ -65,7 +65,7 @@ describe('CORS', () => {
     '*',
     '',
   ]
-  it.each(strangers)('the web origin %o gets no permission to read anything (S25)', async (origin) => {
+  it.each(strangers)('the web origin %o gets no access-control-allow-origin header (S25)', async (origin) => {
     const reply = await preflight('/agents/http/x', origin)
     expect(reply.headers.has('access-control-allow-origin')).toBe(false)
     if (origin !== '') expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
@@ -74,7 +74,7 @@ describe('CORS', () => {
     expect(actual.headers.get('vary')).toBe('Origin')
   })
 
-  it('two Origin headers match nothing (S25)', async () => {
+  it('a request with two Origin headers gets no CORS permission (S25)', async () => {
     const token = await world.token('alice')
     const reply = await plainRequest(world.gateway.url, {
       path: '/agents/http/x',
@@ -83,14 +83,14 @@ describe('CORS', () => {
     expect(reply.headers).not.toHaveProperty('access-control-allow-origin')
   })
 
-  it('a route without cors refuses every preflight, and says why (S25)', async () => {
+  it('a route without cors refuses a preflight, and the audit line says why (S25)', async () => {
     const reply = await preflight('/closed/x', APP)
     const { mismatch } = await world.gateway.auditOf(reply)
     expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
     expect(mismatch).toEqual({ found: `the page ${APP}`, expected: 'no page', setting: 'cors.origins' })
   })
 
-  it('the audit line names the page that asked and the pages that may ask', async () => {
+  it('the audit line of a refused preflight names the page and the allowed pages', async () => {
     const { mismatch } = await world.gateway.auditOf(await preflight('/agents/http/x', 'https://evil.test'))
     expect(mismatch).toEqual({
       found: 'the page https://evil.test',
@@ -99,7 +99,7 @@ describe('CORS', () => {
     })
   })
 
-  it('a page can read refusals and replies alike, with the headers it needs to react (S25)', async () => {
+  it('an allowed page can read replies, refusals and their exposed headers (S25)', async () => {
     const headers = { origin: APP }
     const replies = [
       await world.as(undefined, '/agents/http/x', { headers }),
@@ -115,7 +115,7 @@ describe('CORS', () => {
     }
   })
 
-  it('a page of some route can read the 404 of an unknown route, and other pages cannot (S25)', async () => {
+  it('only pages that some route allows can read the 404 of an unknown route (S25)', async () => {
     expect((await preflight('/nowhere', APP)).status).toBe(204)
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     expect(reply.headers.get('access-control-allow-origin')).toBe(APP)
@@ -127,7 +127,7 @@ describe('CORS', () => {
     expect(closed.headers.has('access-control-allow-origin')).toBe(false)
   })
 
-  it('CORS headers of the agent are dropped (S25)', async () => {
+  it('the gateway drops CORS headers, cookies and server names of the agent (S25)', async () => {
     world.origin.handle((_request, response) => {
       response.writeHead(200, {
         'access-control-allow-origin': '*',
@@ -152,7 +152,7 @@ describe('CORS for unusual web origins', () => {
   const leave = async (origin: string, path = '/app/x') =>
     (await preflight(path, origin)).headers.get('access-control-allow-origin')
 
-  it('an app with its own URL scheme is allowed, and any local port if the route says so', async () => {
+  it('a route can allow an app with a custom URL scheme and any port of localhost', async () => {
     for (const origin of ['tauri://localhost', 'http://localhost:5173', 'http://localhost:80'])
       expect(await leave(origin)).toBe(origin)
     for (const origin of [
@@ -168,7 +168,7 @@ describe('CORS for unusual web origins', () => {
       expect(await leave(origin), origin).toBeNull()
   })
 
-  it('a page may send credentials if the route says so, and its cookies are not read', async () => {
+  it('a route can allow pages to send credentials, and the gateway ignores cookies', async () => {
     const allowed = 'access-control-allow-credentials'
     expect((await preflight('/app/x', APP)).headers.get(allowed)).toBe('true')
     expect((await preflight('/agents/http/x', APP)).headers.has(allowed)).toBe(false)
@@ -184,7 +184,7 @@ describe('CORS for unusual web origins', () => {
     expect(world.origin.last().headers).not.toHaveProperty('cookie')
   })
 
-  it('common page headers that agents do not need pass the preflight and are dropped', async () => {
+  it('headers that a route ignores pass the preflight but do not reach the agent', async () => {
     const named = async (path: string) => (await preflight(path, APP)).headers.get('access-control-allow-headers') ?? ''
     expect(await named('/app/x')).toMatch(/\bx-debug\b/)
     expect(await named('/agents/http/x')).not.toMatch(/x-debug|x-api-key/)
