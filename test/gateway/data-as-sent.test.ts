@@ -59,9 +59,9 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('data of an app under names that identity also uses (invariant 17)', () => {
+describe('app data under identity names (invariant 17)', () => {
   it.each(kinds.flatMap(([id]) => sharings.map((threads) => [id, threads] as const)))(
-    'arrives byte for byte from %s, where threads are %s',
+    'app data under identity names passes unchanged from %s with threads set to %s',
     async (id, threads) => {
       world.origin.handle((_request, response) => {
         beginEvents(response)
@@ -74,7 +74,7 @@ describe('data of an app under names that identity also uses (invariant 17)', ()
     },
   )
 
-  it('arrives byte for byte from LangGraph, where threads are shared', async () => {
+  it('LangGraph data under identity names passes unchanged where threads are shared', async () => {
     const answer = `{"values":${PLAIN},"metadata":{"user_id":"mine","n":1.0}}`
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
@@ -101,7 +101,7 @@ describe('numbers that a caller sends', () => {
     ['LangGraph', '/langgraph/runs/wait', `{"assistant_id":"a","input":{${NUMBERS}}}`],
     ['MCP', '/mcp', call('tools/call', `"name":"pay","arguments":{${NUMBERS}}`)],
     ['A2A', '/a2a', call('SendMessage', message)],
-  ])('arrive as they were written: %s', async (_kind, path, body) => {
+  ])('numbers that a caller sends to an agent of kind %s arrive exactly as written', async (_kind, path, body) => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end('{}')
@@ -113,7 +113,7 @@ describe('numbers that a caller sends', () => {
     if (body.includes('9007199254740993')) expect(received).toContain('"id":9007199254740993')
   })
 
-  it('are read where the gateway needs their value', async () => {
+  it('a number in 62 nested arrays and a number as a command method both get 200', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end('{}')
@@ -125,7 +125,7 @@ describe('numbers that a caller sends', () => {
     expect((await world.as('alice', path, json('{"method":1.0,"params":{}}'))).status).toBe(200)
   })
 
-  it('are not objects: a number as state is refused, and an error repeats a large request id exactly', async () => {
+  it('a number as state gets 400, and an MCP error repeats a large request id exactly', async () => {
     const state = await world.as('alice', '/named-own', json('{"threadId":"t","runId":"r","messages":[],"state":1.0}'))
     expect(await refused(state)).toEqual({ status: 400, code: 'body-invalid' })
     const unknown = await world.as('alice', '/mcp', json(call('custom/thing', '')))
@@ -141,7 +141,7 @@ describe('identity that the gateway put into a run', () => {
     ['own', snapshot],
     ['tenant', '{"n":1.0}'],
     ['shared', '{"n":1.0}'],
-  ])('comes back only if one person owns the thread: %s', async (threads, state) => {
+  ])('identity added to a run comes back only if one person owns the thread: %s', async (threads, state) => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event(snapshot))
@@ -150,7 +150,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event(state))
   })
 
-  it('is removed from ADK snapshots in tenant threads, also under the name that ADK uses', async () => {
+  it('user_id and _ag_ui_user_id are removed from ADK snapshots in tenant threads', async () => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event('{"_ag_ui_user_id":"alice","user_id":"alice","n":1.0}'))
@@ -159,7 +159,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event('{"n":1.0}'))
   })
 
-  it('is removed from the state and events that a CopilotKit runtime stores of a tenant thread', async () => {
+  it('identity is removed from stored state and snapshots of CopilotKit tenant threads', async () => {
     world.origin.handle((request, response) => {
       response.setHeader('content-type', 'application/json')
       const state = '{"name":"Alice","role":"admin","user_id":"alice","n":1.0}'
