@@ -39,9 +39,9 @@ const FORGED = {
 }
 const OWN = { theme: 'dark', user: 'mine', name: 'mine', roles: ['mine'] }
 
-describe('identity that a caller forges in a body (X9, invariant 6)', () => {
+describe('forged identity in bodies (X9, invariant 6)', () => {
   it.each(['/plain', '/copilotkit/agent/default/run'])(
-    'reaches no agent in its state or forwarded props (%s)',
+    'forged identity in a run reaches no agent in state or forwarded props (%s)',
     async (path) => {
       const body = await sent(
         path,
@@ -51,29 +51,32 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
     },
   )
 
-  it('reaches no agent in the state if the route writes identity to forwarded props', async () => {
+  it('forged identity in state is removed if the route writes it to forwarded props', async () => {
     const forged = { account: 'root', ACCOUNT: 'root', memberOf: 'root', 'member-of': 'root' }
     const { state, forwardedProps } = await sent('/in-props', run({ state: forged, forwardedProps: forged }))
     expect(state).toEqual({})
     expect(forwardedProps).toEqual({ account: 'bob', member_of: 'acme' })
   })
 
-  it.each(['command', 'Command'])('reaches no graph in a %s that would update its state', async (name) => {
-    const sentCommand = async (command: object) =>
-      (await sent('/plain', run({ forwardedProps: { [name]: command } }))).forwardedProps[name]
-    expect(await sentCommand({ resume: OWN, update: { ...OWN, ...FORGED }, other: 1 })).toEqual({
-      resume: OWN,
-      other: 1,
-    })
-    expect(
-      await sentCommand({ Update: Object.entries(FORGED), GOTO: [{ node: 'a', input: FORGED }], graph: 'x' }),
-    ).toEqual({})
-    const metadata = (await sent('/plain', run({ forwardedProps: { threadMetadata: { ...OWN, ...FORGED } } })))
-      .forwardedProps
-    expect(metadata).toEqual({ threadMetadata: OWN })
-  })
+  it.each(['command', 'Command'])(
+    'forwardedProps.%s cannot bring forged identity into the state of a graph',
+    async (name) => {
+      const sentCommand = async (command: object) =>
+        (await sent('/plain', run({ forwardedProps: { [name]: command } }))).forwardedProps[name]
+      expect(await sentCommand({ resume: OWN, update: { ...OWN, ...FORGED }, other: 1 })).toEqual({
+        resume: OWN,
+        other: 1,
+      })
+      expect(
+        await sentCommand({ Update: Object.entries(FORGED), GOTO: [{ node: 'a', input: FORGED }], graph: 'x' }),
+      ).toEqual({})
+      const metadata = (await sent('/plain', run({ forwardedProps: { threadMetadata: { ...OWN, ...FORGED } } })))
+        .forwardedProps
+      expect(metadata).toEqual({ threadMetadata: OWN })
+    },
+  )
 
-  it('reaches no agent in forwarded props if the route writes identity to the state', async () => {
+  it('forged identity in forwarded props is removed if the route writes it to state', async () => {
     const { state, forwardedProps } = await sent(
       '/in-state',
       run({ forwardedProps: { account: 'root', Account: 'root' } }),
@@ -82,7 +85,7 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
     expect(forwardedProps).toEqual({})
   })
 
-  it('reaches no LangGraph run in its configuration or context', async () => {
+  it('a LangGraph run loses forged identity in config, context and checkpoint', async () => {
     const body = await sent('/langgraph/runs/wait', {
       assistant_id: 'agent',
       config: { configurable: { ...OWN, ...FORGED } },
@@ -92,7 +95,7 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
     expect(body).toEqual({ assistant_id: 'agent', config: { configurable: OWN }, context: OWN, checkpoint: OWN })
   })
 
-  it('reaches no MCP server in the metadata of a request, and arguments of tools stay unchanged', async () => {
+  it('forged identity is removed from MCP metadata, and tool arguments stay unchanged', async () => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call' }
     const params = (meta: object) => ({ name: 'search', arguments: { user_id: 'c-17' }, _meta: meta })
     const meta = { progressToken: 7, 'example.com/deep': { ...OWN, ...FORGED }, ...FORGED }
@@ -103,14 +106,14 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
   })
 
   it.each(['Name', 'URI', 'TaskId', 'taskid', 'RequestState'])(
-    'reaches no MCP server: a misspelt parameter is refused: %s',
+    'an MCP request with a misspelt parameter gets 400: %s',
     async (name) => {
       const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: 'root' } }
       expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
     },
   )
 
-  it.each(['_Meta', '_META'])('reaches no MCP server: metadata misspelt as %s is refused', async (name) => {
+  it.each(['_Meta', '_META'])('an MCP request with metadata misspelt as %s gets 400', async (name) => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: FORGED } }
     expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
   })
@@ -120,7 +123,7 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
     ['content', 'Metadata'],
     ['Parts', 'metadata'],
     ['PARTS', 'METADATA'],
-  ])('reaches no A2A agent in a part of a message: %s, %s', async (parts, metadata) => {
+  ])('forged identity is removed from a part of an A2A message: %s, %s', async (parts, metadata) => {
     const of = (meta: object) => ({
       jsonrpc: '2.0',
       id: 1,
@@ -131,7 +134,7 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
   })
 
   it.each(['Message', 'REQUEST', 'Configuration', 'Metadata'])(
-    'reaches no A2A agent: a misspelt parameter is refused: %s',
+    'an A2A request with a misspelt parameter is refused as body-invalid: %s',
     async (name) => {
       const message = { messageId: 'm', role: 'ROLE_USER', parts: [{ text: 'x' }] }
       const call = { jsonrpc: '2.0', id: 1, method: 'SendMessage', params: { message, [name]: FORGED } }
@@ -139,7 +142,7 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
     },
   )
 
-  it('reaches no A2A agent in metadata', async () => {
+  it('forged identity is removed from the metadata of an A2A message and request', async () => {
     const message = (metadata: object) => ({
       messageId: 'm',
       role: 'ROLE_USER',
@@ -155,12 +158,12 @@ describe('identity that a caller forges in a body (X9, invariant 6)', () => {
   })
 })
 
-describe('a second spelling of a member of a run (X9)', () => {
+describe('second spellings of run members (X9)', () => {
   const MEMBERS = [
     ...['threadId', 'runId', 'parentRunId', 'protocolVersion', 'state', 'messages', 'tools', 'context'],
     ...['forwardedProps', 'resume'],
   ]
-  it.each(MEMBERS)('is refused, because a server could read either spelling: %s', async (member) => {
+  it.each(MEMBERS)('a run with a second or wrong spelling of a member gets 400: %s', async (member) => {
     const snake = member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     const twice = snake === member ? member.toUpperCase() : snake
     const value = member.endsWith('Id') ? 'x' : {}
@@ -169,14 +172,14 @@ describe('a second spelling of a member of a run (X9)', () => {
     expect((await world.as('bob', '/plain', json({ [alone]: value }))).status).toBe(400)
   })
 
-  it('is left alone if the member is not defined by AG-UI', async () => {
+  it('a member that AG-UI does not define reaches the agent in both spellings', async () => {
     const more = { Theme: 'dark', theme: 'light' }
     expect(await sent('/plain', run(more))).toEqual(run(more))
   })
 })
 
-describe('forwarded props that change how a runtime acts (X9)', () => {
-  it('are removed in both spellings, and other props stay', async () => {
+describe('forwarded props that change runtime behaviour (X9)', () => {
+  it('forwarded props that change how a runtime acts are removed, and others stay', async () => {
     const made = {
       ...{ multitaskStrategy: 'rollback', multitask_strategy: 'rollback', ifNotExists: 'create', onCompletion: 'keep' },
       ...{ on_disconnect: 'continue', langsmithTracer: {}, _langsmithTracer: {}, langsmith_tracer: {} },
@@ -188,7 +191,7 @@ describe('forwarded props that change how a runtime acts (X9)', () => {
 })
 
 describe('unknown members of an A2A card (X9)', () => {
-  it('do not reach callers, who might read another address in them', async () => {
+  it('unknown members and foreign addresses of an A2A card do not reach callers', async () => {
     const interfaces = [
       { url: 'http://evil.test/rpc', URL: 'http://evil.test', protocolBinding: 'JSONRPC', tenant: 'x' },
     ]
