@@ -80,7 +80,7 @@ afterAll(async () => {
 })
 
 describe('forwarding', () => {
-  it('method, path, query and body are sent unchanged, below the prefix of the origin', async () => {
+  it('method, path, query and body reach the origin unchanged, below its path prefix', async () => {
     const reply = await world.as('alice', '/agents/http/documents/7?a=1&a=2', {
       method: 'PUT',
       body: 'text é',
@@ -91,7 +91,7 @@ describe('forwarding', () => {
     expect(world.origin.last().headers['content-type']).toBe('text/plain')
   })
 
-  it('a literal segment wins over a parameter, so its policy cannot be bypassed', async () => {
+  it('an endpoint with a literal segment wins over an endpoint with a parameter', async () => {
     expect((await world.as('alice', '/agents/http/documents/7')).status).toBe(200)
     expect((await world.as('alice', '/agents/http/documents/search')).status).toBe(403)
     expect((await world.as('alice', '/agents/http/files/a/b/c')).status).toBe(200)
@@ -99,18 +99,18 @@ describe('forwarding', () => {
     expect((await world.as('alice', '/agents/http/documents/7/pages')).status).toBe(404)
   })
 
-  it('a listed HEAD is answered without a body', async () => {
+  it('a HEAD request to a listed endpoint is forwarded and answered without a body', async () => {
     const reply = await world.as('alice', '/agents/http/documents/7', { method: 'HEAD' })
     expect([reply.status, await reply.text()]).toEqual([200, ''])
     expect(world.origin.last().method).toBe('HEAD')
   })
 
-  it('an agent without a public address is reached by its service binding', async () => {
+  it('the gateway reaches an agent without public address by its service binding', async () => {
     const reply = await world.as('alice', '/bound/x?q=1')
     expect(await reply.json()).toEqual({ url: 'https://agent.service.internal/inner/x?q=1', isSigned: true })
   })
 
-  it('a public route needs no token, forwards none and signs nothing', async () => {
+  it('a public route needs no token, forwards no token and sends no assertion', async () => {
     for (const person of [undefined, 'alice'] as const) {
       expect((await world.as(person, '/open/x')).status).toBe(200)
       const headers = JSON.stringify(world.origin.last().headers)
@@ -119,7 +119,7 @@ describe('forwarding', () => {
     }
   })
 
-  it('exactly the operations that the route names are offered, closed ones included', async () => {
+  it('a route offers exactly the operations that it names, even if closed by default', async () => {
     expect((await world.as('alice', '/agents/langgraph/threads/search', json({}))).status).toBe(200)
     expect(
       (
@@ -132,14 +132,14 @@ describe('forwarding', () => {
     expect((await world.as('alice', '/agents/langgraph/runs/stream', json({}))).status).toBe(404)
   })
 
-  it('a closed endpoint stays closed: a wider pattern does not open it', async () => {
+  it('a closed endpoint gets 404, even if a wider open pattern also matches it', async () => {
     expect((await world.as('alice', '/narrow/guide')).status).toBe(200)
     const before = world.origin.received.length
     expect((await world.as('alice', '/narrow/admin/secrets')).status).toBe(404)
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('an operation that the query or the body asks for must be permitted too', async () => {
+  it('a policy must also permit operations that the query or body asks for', async () => {
     const audited = async (path: string, init: RequestInit) => {
       const reply = await world.as('alice', `/runs${path}`, init)
       return [reply.status, (await world.gateway.auditOf(reply)).operations?.join(' ')]
@@ -165,7 +165,7 @@ describe('forwarding', () => {
     expect(closed.status).toBe(404)
   })
 
-  it('an idempotency key is different for each caller, even on routes without threads (X6)', async () => {
+  it('an idempotency key differs for each caller, even on routes without threads (X6)', async () => {
     const keyOf = async (person: 'alice' | 'bob', key: string) => {
       await world.as(person, '/agents/http/documents/7', { headers: { 'idempotency-key': key } })
       return world.origin.last().headers['idempotency-key']
@@ -179,7 +179,7 @@ describe('forwarding', () => {
     expect(await keyOf('bob', '"order-1"')).toMatch(/^"[0-9a-f-]{36}"$/)
   })
 
-  it('a GET with a body is forwarded without the body', async () => {
+  it('a GET request with a body is forwarded without the body', async () => {
     const { port } = new URL(world.gateway.url)
     const answer = await sendRaw(
       world.gateway.url,
@@ -189,7 +189,7 @@ describe('forwarding', () => {
     expect(world.origin.last().body).toBe('')
   })
 
-  it('one route can have the whole gateway, except the addresses of the gateway itself', async () => {
+  it('a route at the path / gets every path except the endpoints of the gateway', async () => {
     const headers = bearer(await world.token('alice'))
     expect((await whole.fetch('/threads/t', { headers })).status).toBe(200)
     expect(world.origin.last().url).toBe('/threads/t')
@@ -198,7 +198,7 @@ describe('forwarding', () => {
     expect((await whole.fetch('/')).status).toBe(401)
   })
 
-  it('every reply is marked private and has the request id of the log', async () => {
+  it('a reply is marked private and nosniff, and has an x-request-id header', async () => {
     const reply = await world.as('alice', '/agents/http/documents/7')
     expect(Object.fromEntries(reply.headers)).toMatchObject({
       'cache-control': 'private, no-store',
