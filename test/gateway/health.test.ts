@@ -42,30 +42,33 @@ const ready = { status: 200, ready: true, live: true }
 /** Strangers are told no name of a route or a secret. */
 const notReady = { status: 503, ready: false, live: true }
 
-describe('the health of a gateway with exactly one route', () => {
+describe('the health of a gateway with one route', () => {
   it.each([
     ['needs a thread secret where the route keeps threads apart', keeping, 'THREAD_SECRET', 'THREAD_SECRET is not set'],
     ['needs signing keys where the route signs', shared, 'SIGNING_KEYS', 'SIGNING_KEYS is not set'],
     ['needs the secret that the route names', withSecret, 'AGENT_KEY', 'AGENT_KEY is not set'],
-  ])('%s', async (_what, route, name, reason) => {
-    const id = route('').id
-    const without = await documentsOf(route, { [name]: undefined })
-    expect([without.health, without.live]).toEqual([notReady, 200])
-    expect(without.told).toEqual([{ event: 'not-ready', reason, routes: [id], remedy: expect.any(String) }])
-    const withAll = await documentsOf(route, name === 'AGENT_KEY' ? { AGENT_KEY: 's3cret' } : {})
-    expect([withAll.health, withAll.live, withAll.told]).toEqual([ready, 200, []])
-  })
+  ])(
+    'health answers 503 without a needed variable and 200 with it: the gateway %s',
+    async (_what, route, name, reason) => {
+      const id = route('').id
+      const without = await documentsOf(route, { [name]: undefined })
+      expect([without.health, without.live]).toEqual([notReady, 200])
+      expect(without.told).toEqual([{ event: 'not-ready', reason, routes: [id], remedy: expect.any(String) }])
+      const withAll = await documentsOf(route, name === 'AGENT_KEY' ? { AGENT_KEY: 's3cret' } : {})
+      expect([withAll.health, withAll.live, withAll.told]).toEqual([ready, 200, []])
+    },
+  )
 
   it.each([
     ['no thread secret where its threads are shared', shared, 'THREAD_SECRET'],
     ['no thread secret where it has no threads', http, 'THREAD_SECRET'],
     ['no signing keys where it signs nothing', unsigned, 'SIGNING_KEYS'],
-  ])('needs %s', async (_what, route, name) => {
+  ])('health answers 200, because the route needs %s', async (_what, route, name) => {
     expect((await documentsOf(route, { [name]: undefined })).health).toEqual(ready)
   })
 })
 
-it('discovery and keys are cacheable if there are signing keys, and not cacheable without them', async () => {
+it('discovery and the key set are cacheable only if the gateway has signing keys', async () => {
   expect((await documentsOf(http)).cached).toEqual(['public, max-age=3600', 'public, max-age=600'])
   expect((await documentsOf(http, { SIGNING_KEYS: undefined })).cached).toEqual(['no-store', 'no-store'])
 })
