@@ -55,7 +55,7 @@ const reading: Record<Kind, string> = {
 }
 const sent = () => JSON.parse(world.origin.last().body)
 
-describe('headers that CORS allows or exposes', () => {
+describe('CORS headers', () => {
   const usual = 'content-type, last-event-id, accept, traceparent, tracestate, idempotency-key, authorization'
   const usuallyExposed =
     'content-location, location, retry-after, www-authenticate, x-pagination-next, x-pagination-total, x-request-id'
@@ -79,25 +79,30 @@ describe('headers that CORS allows or exposes', () => {
     ['a2a', 'POST, GET', `${usual}, ${a2a}`, `${usuallyExposed}, ${a2a}`],
   ]
 
-  it.each(cases)('on a route of kind %s are exactly those of its list', async (kind, methods, request, exposed) => {
-    const asked = { origin: APP, 'access-control-request-method': 'POST' }
-    const preflight = await world.gateway.fetch(reading[kind], { method: 'OPTIONS', headers: asked })
-    expect(Object.fromEntries([...preflight.headers].filter(([name]) => /^access-control|^vary/.test(name)))).toEqual({
-      'access-control-allow-origin': APP,
-      'access-control-allow-methods': methods,
-      'access-control-allow-headers': request,
-      'access-control-max-age': '600',
-      vary: 'Origin',
-    })
-    const reply = await world.as('alice', reading[kind], { headers: { origin: APP } })
-    expect(Object.fromEntries([...reply.headers].filter(([name]) => /^access-control|^vary/.test(name)))).toEqual({
-      'access-control-allow-origin': APP,
-      'access-control-expose-headers': exposed,
-      vary: 'Origin',
-    })
-  })
+  it.each(cases)(
+    'CORS allows and exposes exactly the listed headers on a route of kind %s',
+    async (kind, methods, request, exposed) => {
+      const asked = { origin: APP, 'access-control-request-method': 'POST' }
+      const preflight = await world.gateway.fetch(reading[kind], { method: 'OPTIONS', headers: asked })
+      expect(Object.fromEntries([...preflight.headers].filter(([name]) => /^access-control|^vary/.test(name)))).toEqual(
+        {
+          'access-control-allow-origin': APP,
+          'access-control-allow-methods': methods,
+          'access-control-allow-headers': request,
+          'access-control-max-age': '600',
+          vary: 'Origin',
+        },
+      )
+      const reply = await world.as('alice', reading[kind], { headers: { origin: APP } })
+      expect(Object.fromEntries([...reply.headers].filter(([name]) => /^access-control|^vary/.test(name)))).toEqual({
+        'access-control-allow-origin': APP,
+        'access-control-expose-headers': exposed,
+        vary: 'Origin',
+      })
+    },
+  )
 
-  it('on an MCP route include the parameter headers that the page asks for', async () => {
+  it('CORS on an MCP route allows the Mcp-Param headers that the page asks for', async () => {
     const headers = {
       origin: APP,
       'access-control-request-method': 'POST',
@@ -114,7 +119,7 @@ describe('headers that CORS allows or exposes', () => {
     }
   })
 
-  it('at an unknown address are those of all routes together', async () => {
+  it('CORS at an unknown path covers the methods and headers of all routes', async () => {
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     const asked = { origin: APP, 'access-control-request-method': 'POST' }
     const preflight = await world.gateway.fetch('/nowhere', { method: 'OPTIONS', headers: asked })
@@ -156,7 +161,7 @@ describe('request headers that reach an agent', () => {
     ['a2a', ['x-sallyport-assertion', ...a2a]],
   ]
 
-  it.each(cases)('of kind %s are exactly those of its list', async (kind, more) => {
+  it.each(cases)('an agent of kind %s receives exactly the request headers of its list', async (kind, more) => {
     const headers = {
       ...Object.fromEntries(asked.map((name) => [name, `from-the-caller; ${name}`])),
       ...{ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'from=the-caller' },
@@ -197,24 +202,27 @@ describe('reply headers that reach a caller', () => {
     ['a2a', a2a],
   ]
 
-  it.each(cases)('of kind %s are exactly those of its list', async (kind, more) => {
-    world.origin.handle((_request, response) => {
-      for (const name of answered) response.setHeader(name, 'from-the-agent')
-      for (const name of ['location', 'content-location']) response.setHeader(name, '/there')
-      response.setHeader('content-type', 'application/json')
-      response.end('{}')
-    })
-    const { headers } = await plainRequest(world.gateway.url, {
-      path: reading[kind],
-      headers: bearer(await world.token('alice')),
-    })
-    const { connection: _, 'content-length': __, 'transfer-encoding': ___, ...rest } = headers
-    expect(Object.keys(rest).sort()).toEqual([...usual, ...always, ...more].sort())
-    const own = ['content-type', 'location', 'content-location']
-    for (const name of [...usual, ...more].filter((each) => !own.includes(each)))
-      expect(rest[name]).toBe('from-the-agent')
-    expect(rest['x-request-id']).not.toBe('from-the-agent')
-  })
+  it.each(cases)(
+    'the caller of an agent of kind %s receives exactly the reply headers of its list',
+    async (kind, more) => {
+      world.origin.handle((_request, response) => {
+        for (const name of answered) response.setHeader(name, 'from-the-agent')
+        for (const name of ['location', 'content-location']) response.setHeader(name, '/there')
+        response.setHeader('content-type', 'application/json')
+        response.end('{}')
+      })
+      const { headers } = await plainRequest(world.gateway.url, {
+        path: reading[kind],
+        headers: bearer(await world.token('alice')),
+      })
+      const { connection: _, 'content-length': __, 'transfer-encoding': ___, ...rest } = headers
+      expect(Object.keys(rest).sort()).toEqual([...usual, ...always, ...more].sort())
+      const own = ['content-type', 'location', 'content-location']
+      for (const name of [...usual, ...more].filter((each) => !own.includes(each)))
+        expect(rest[name]).toBe('from-the-agent')
+      expect(rest['x-request-id']).not.toBe('from-the-agent')
+    },
+  )
 })
 
 describe('claims of the assertion', () => {
@@ -225,7 +233,7 @@ describe('claims of the assertion', () => {
   /** The gateway does not emit these, but an agent could take them for a key binding. */
   const alsoReserved = ['cnf', 'nonce', 'txn']
 
-  it('are exactly these if everything about the caller and the request is known', async () => {
+  it('an assertion for a fully known caller has exactly the claims of the list', async () => {
     const claims = {
       ...{ roles: ['admin'], scope: 'use', tenant: 'acme', email: 'alice@example.com', name: 'Alice' },
       ...{ act: { sub: 'app' }, department: 'R&D', azp: 'app' },
@@ -266,7 +274,7 @@ describe('claims of the assertion', () => {
     ...['vot', 'vtm', 'zoneinfo'],
   ]
 
-  it('do not reuse the name of a registered claim with another meaning', () => {
+  it('no assertion claim reuses the name of a registered claim with another meaning', () => {
     const own = emitted.filter((claim) => !agreed.includes(claim))
     expect(own.sort()).toEqual(['bdg', 'caller', 'rid', 'tenant', 'thread_id'])
     expect(emitted.filter((claim) => taken.includes(claim))).toEqual([])
@@ -288,18 +296,18 @@ describe('claims of the assertion', () => {
 
   const copied = ['amr']
   const reserved = [...emitted, ...alsoReserved].filter((claim) => !copied.includes(claim))
-  it.each(reserved)('%s cannot be copied from the caller’s token', (claim) => {
+  it.each(reserved)('a route cannot copy the reserved claim %s from the token of the caller', (claim) => {
     expect(faultsOf(claim)).toEqual(['assertion.claims[0]'])
   })
 
-  it('amr can be copied, and begins with the method that the gateway knows itself', async () => {
+  it('a copied amr claim begins with the sign-in method that the gateway used', async () => {
     const token = await forge(world.provider, { claims: { amr: ['pwd', 'mfa'] } })
     expect((await world.gateway.fetch('/agents/amr/x', { headers: bearer(token) })).status).toBe(200)
     const assertion = String(world.origin.last().headers['x-sallyport-assertion'])
     expect(decodeJwt(assertion).amr).toEqual(['jwt', 'pwd', 'mfa'])
   })
 
-  it('with any other name can be copied from the token of the caller', () => {
+  it('a route can copy claims that are not reserved from the token of the caller', () => {
     for (const claim of ['department', 'groups', 'tid2', 'https://example.com/roles'])
       expect(faultsOf(claim)).toEqual([])
   })
@@ -308,7 +316,7 @@ describe('claims of the assertion', () => {
 describe('identity names in a body', () => {
   const everyOne = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 'mallory']))
 
-  it('are removed from the state of an ADK agent, and no others', async () => {
+  it('exactly the identity names are removed from the state of an ADK agent', async () => {
     const forged = [
       ...['headers', 'Headers', '_ag_ui_thread_id', '_AG_UI_x', 'app:', 'app:theme', 'APP:theme'],
       ...['user:user_id', 'user:user-id', 'user:userid', 'user:userId', 'USER:USER_ID'],
@@ -321,25 +329,28 @@ describe('identity names in a body', () => {
     expect(sent().state).toEqual({ ...kept, user_id: 'bob' })
   })
 
-  it.each(['forwardedProps', 'forwarded_props'])('are removed from %s of an AG-UI agent, and no others', async (at) => {
-    const forbidden = [
-      ...['authorization', 'auth_user', 'user_id', 'webhook', 'config', 'context', 'metadata', 'headers'],
-      ...['mcp_servers', 'mcp_endpoints', '__proxied_mcp_request'],
-    ]
-    const ids = ['thread_id', 'run_id', 'parent_run_id', 'session_id', 'conversation_id', 'fork_session']
-    const camel = (name: string) => name.replace(/(?<=[a-z])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-    const spellings = (names: readonly string[]) =>
-      everyOne(names.flatMap((name) => [name, camel(name), name.toUpperCase(), name.replaceAll('_', '-')]))
-    const kept = everyOne(['theme', 'model', 'userName', 'session'])
-    const run = (props: object) => json({ threadId: 't', runId: 'r', messages: [], [at]: props })
-    await world.as('bob', '/agents/ag-ui', run({ ...spellings(forbidden), ...kept }))
-    expect(sent()[at]).toEqual(kept)
-    // Where threads belong to their callers, no other thread, run or session may be named either.
-    await world.as('bob', '/agents/own', run({ ...spellings([...forbidden, ...ids]), resume: 'mallory', ...kept }))
-    expect(sent()[at]).toEqual(kept)
-  })
+  it.each(['forwardedProps', 'forwarded_props'])(
+    'exactly the listed names are removed from %s of an AG-UI run',
+    async (at) => {
+      const forbidden = [
+        ...['authorization', 'auth_user', 'user_id', 'webhook', 'config', 'context', 'metadata', 'headers'],
+        ...['mcp_servers', 'mcp_endpoints', '__proxied_mcp_request'],
+      ]
+      const ids = ['thread_id', 'run_id', 'parent_run_id', 'session_id', 'conversation_id', 'fork_session']
+      const camel = (name: string) => name.replace(/(?<=[a-z])_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+      const spellings = (names: readonly string[]) =>
+        everyOne(names.flatMap((name) => [name, camel(name), name.toUpperCase(), name.replaceAll('_', '-')]))
+      const kept = everyOne(['theme', 'model', 'userName', 'session'])
+      const run = (props: object) => json({ threadId: 't', runId: 'r', messages: [], [at]: props })
+      await world.as('bob', '/agents/ag-ui', run({ ...spellings(forbidden), ...kept }))
+      expect(sent()[at]).toEqual(kept)
+      // Where threads belong to their callers, no other thread, run or session may be named either.
+      await world.as('bob', '/agents/own', run({ ...spellings([...forbidden, ...ids]), resume: 'mallory', ...kept }))
+      expect(sent()[at]).toEqual(kept)
+    },
+  )
 
-  it('are removed from every place where LangGraph reads configuration, and no others', async () => {
+  it('exactly the identity names are removed wherever LangGraph reads configuration', async () => {
     const identity = ['x-user-id', 'x-user-email', 'x-user-name', 'x-user-roles', 'x-user-scopes', 'x-user-tenant']
     const plain = [...identity, 'x-user-issuer'].map((name) => name.replaceAll('-', ''))
     const spelled = everyOne([...plain, 'xUserId', 'x_user_id', 'x.user.id'])
@@ -368,7 +379,7 @@ describe('identity names in a body', () => {
     }
   })
 
-  it('are removed from the metadata of an A2A message, its parts and the request, and no others', async () => {
+  it('exactly the identity names are removed from metadata of A2A requests and parts', async () => {
     const metadata = { ...everyOne(['auth_user', 'authUser', 'user_id', 'userId', 'USER-ID']), topic: 'x' }
     const nested = { ...metadata, deeper: [metadata] }
     const cleared = { topic: 'x', deeper: [{ topic: 'x' }] }
@@ -382,7 +393,7 @@ describe('identity names in a body', () => {
   })
 })
 
-describe('an A2A card', () => {
+describe('A2A cards', () => {
   const agent = { provider: { organization: 'Example', url: 'https://example.com' }, name: 'Echo', version: '1' }
   const sign = { signatures: [{ protected: 'e30', signature: 'c2ln' }] }
   const security = {
@@ -439,19 +450,22 @@ describe('an A2A card', () => {
       response.end(JSON.stringify(answer))
     })
 
-  it.each(['modern', 'old'] as const)('of the %s form reaches callers rewritten, wherever it is read', async (form) => {
-    const card = form === 'modern' ? modern() : old()
-    answering(card)
-    for (const path of ['/.well-known/agent-card.json', '/.well-known/agent.json', '/extendedAgentCard', '/v1/card'])
-      expect([path, await (await world.as('alice', `/agents/a2a${path}`)).json()]).toEqual([path, asSeen(form)])
-    answering({ jsonrpc: '2.0', id: 1, result: card })
-    for (const method of ['GetExtendedAgentCard', 'agent/getAuthenticatedExtendedCard']) {
-      const reply = await world.as('alice', '/agents/a2a', json({ jsonrpc: '2.0', id: 1, method }))
-      expect(await reply.json()).toEqual({ jsonrpc: '2.0', id: 1, result: asSeen(form) })
-    }
-  })
+  it.each(['modern', 'old'] as const)(
+    'an A2A card of the %s form is rewritten at every endpoint and method',
+    async (form) => {
+      const card = form === 'modern' ? modern() : old()
+      answering(card)
+      for (const path of ['/.well-known/agent-card.json', '/.well-known/agent.json', '/extendedAgentCard', '/v1/card'])
+        expect([path, await (await world.as('alice', `/agents/a2a${path}`)).json()]).toEqual([path, asSeen(form)])
+      answering({ jsonrpc: '2.0', id: 1, result: card })
+      for (const method of ['GetExtendedAgentCard', 'agent/getAuthenticatedExtendedCard']) {
+        const reply = await world.as('alice', '/agents/a2a', json({ jsonrpc: '2.0', id: 1, method }))
+        expect(await reply.json()).toEqual({ jsonrpc: '2.0', id: 1, result: asSeen(form) })
+      }
+    },
+  )
 
-  it('that cannot be rewritten is refused, and an error instead of a card passes', async () => {
+  it('an A2A card that cannot be rewritten gets 502, and an error passes unchanged', async () => {
     answering({ supported_interfaces: [] })
     expect((await world.as('alice', '/agents/a2a/.well-known/agent-card.json')).status).toBe(502)
     const error = { jsonrpc: '2.0', id: 1, error: { code: -32007, message: 'no extended card' } }
@@ -461,18 +475,18 @@ describe('an A2A card', () => {
   })
 })
 
-describe('a thread of a CopilotKit runtime', () => {
+describe('thread ids of a CopilotKit runtime', () => {
   const SUFFIXES = [
     ...['info', 'inspector-metadata', 'inspector-learning', 'transcribe', 'cpk-debug-events', 'run', 'suggest'],
     'connect',
   ]
 
-  it.each(SUFFIXES)('cannot have the id %s, which would turn the request into another one', async (name) => {
+  it.each(SUFFIXES)('a request with the reserved CopilotKit thread id %s gets 404', async (name) => {
     const reply = await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })
     expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([404, 'operation-unknown'])
   })
 
-  it('can have any other id', async () => {
+  it('a CopilotKit thread can have an id that is not reserved', async () => {
     for (const name of ['stop', 'infos', 'threads', 'messages'])
       expect(
         (await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })).status,
@@ -480,7 +494,7 @@ describe('a thread of a CopilotKit runtime', () => {
   })
 })
 
-describe('the audit line', () => {
+describe('audit lines', () => {
   const first = ['v', 'at', 'id', 'trace', 'method', 'path']
   const membersOf = async (reply: Response) => {
     await reply.arrayBuffer()
@@ -489,14 +503,14 @@ describe('the audit line', () => {
   }
   const run = json({ threadId: 't', runId: 'r', messages: [] })
 
-  it('of a forwarded request has exactly these members, and the time of every step', async () => {
+  it('the audit line of a forwarded request has exactly the listed members and times', async () => {
     const { line, ms } = await membersOf(await world.as('alice', '/agents/own', run))
     const known = ['route', 'operations', 'thread', 'who', 'decision', 'outcome', 'status', 'stream', 'ms']
     expect([...line].sort()).toEqual([...first, ...known].sort())
     expect(ms).toEqual(['decide', 'origin', 'sign', 'threads', 'total', 'verify'])
   })
 
-  it('of a refused request has exactly these members, and the times of the steps it reached', async () => {
+  it('the audit line of a refused request has exactly the listed members and times', async () => {
     const { line, ms } = await membersOf(await world.as(undefined, '/agents/own', run))
     expect([...line].sort()).toEqual([...first, 'route', 'outcome', 'status', 'code', 'ms'].sort())
     expect(ms).toEqual(['total'])
