@@ -207,7 +207,7 @@ describe('API keys', () => {
 })
 
 describe('several credentials in a request', () => {
-  it('an x-api-key value that is no gateway key is ignored and dropped beside a token', async () => {
+  it('a value in x-api-key that is not a gateway key is dropped beside a token', async () => {
     for (const foreign of ['', 'lsv2_pt_0123456789abcdef', 'a, b', '"x"']) {
       const reply = await world.as('alice', '/both/x', withKey(foreign))
       expect(reply.status, foreign).toBe(200)
@@ -254,7 +254,7 @@ describe('several credentials in a request', () => {
 })
 
 describe('requests without a valid key', () => {
-  it('a missing API key gets 401 token-missing, and a malformed key 401 token-invalid', async () => {
+  it('a missing API key gets 401 token-missing, and a malformed key token-invalid', async () => {
     expect(await refusedWith(await get('/keys-only/x', {}))).toEqual([401, 'token-missing', undefined])
     expect(await refusedWith(await get('/keys-only/x', { 'x-api-key': 'lsv2_pt_abc' }))).toEqual([
       401,
