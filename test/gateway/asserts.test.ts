@@ -74,7 +74,7 @@ describe('assertions', () => {
     expect((await world.gateway.auditOf(response)).id).toBe(claims.jti)
   })
 
-  it('an assertion is bound to method, origin path, thread and body of a request (X4)', async () => {
+  it('an assertion is bound to the method, origin path, thread and request body (X4)', async () => {
     await world.as('bob', '/agents/langgraph/threads/t-1/runs/stream?a=b', json({ input: { x: 'é' }, config: {} }))
     const { claims } = await received('langgraph')
     const { body, url } = world.origin.last()
@@ -88,7 +88,7 @@ describe('assertions', () => {
     expect((await received('maf')).claims.thread_id).toBe(threadId)
   })
 
-  it('a route can sign with RS256 or EdDSA, send a bearer of type JWT, or no assertion', async () => {
+  it('a route can sign with RS256 or EdDSA, send a JWT bearer, or send no assertion', async () => {
     await world.as('alice', '/rs256/x')
     expect((await received('rs256')).header).toMatchObject({ alg: 'RS256', typ: 'sallyport+jwt' })
     await world.as('alice', '/eddsa/x')
