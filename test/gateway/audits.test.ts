@@ -61,7 +61,7 @@ describe('audit lines', () => {
     expect(world.gateway.audit.length).toBe(before + 4)
   })
 
-  it('a valid traceparent of the caller is continued, and otherwise a new trace begins', async () => {
+  it('a valid traceparent of a caller is continued, and otherwise a new trace begins', async () => {
     const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
     const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01`, tracestate: 'vendor=1' }
     const response = await world.as('alice', '/agents/http/x', { headers })
