@@ -50,7 +50,7 @@ const UUID = expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab]
 const ALICE = { user_id: 'alice', email: 'alice@example.com', role: 'admin', roles: ['admin'], tenant: 'acme' }
 
 describe('AG-UI bodies', () => {
-  it('the gateway replaces state.auth_user with the caller and keeps other state (X7)', async () => {
+  it('the gateway sets state.auth_user to the caller and keeps the other state (X7)', async () => {
     const state = {
       auth_user: { user_id: 'mallory', role: 'admin', extra: true },
       cart: [1, 2],
@@ -156,7 +156,7 @@ describe('AG-UI bodies', () => {
     expect(sent()).toMatchObject({ thread_id: UUID, run_id: UUID, forwarded_props: { theme: 'dark' } })
   })
 
-  it('thread and run ids are UUIDs at the agent and come back as the caller sent them', async () => {
+  it('an agent gets thread and run ids as UUIDs, and the caller gets the original ids', async () => {
     world.origin.handle((_request, response, body) => {
       response.setHeader('content-type', 'application/json')
       response.end(body)
@@ -228,7 +228,7 @@ describe('LangGraph bodies', () => {
     __secret: 'mallory',
   }
 
-  it('every LangGraph run loses forged identity in config, context and checkpoint (X7)', async () => {
+  it('all LangGraph runs lose forged identity in config, context and checkpoint (X7)', async () => {
     const body = {
       assistant_id: 'agent',
       input: { messages: [] },
@@ -293,7 +293,7 @@ describe('LangGraph bodies', () => {
     )
   })
 
-  it('unlisted or closed LangGraph operations get 404 or 405 and reach no origin (X10)', async () => {
+  it('unlisted and closed LangGraph operations get 404 or 405 from the gateway (X10)', async () => {
     const inventory: [string, string][] = [
       ['POST', '/assistants'],
       ['PATCH', '/assistants/a'],
