@@ -39,7 +39,7 @@ const preflight = (path: string, origin: string) =>
   })
 
 describe('CORS', () => {
-  it('the gateway answers a preflight without a token or a request to the origin (S25)', async () => {
+  it('the gateway answers a preflight without a token and without the origin (S25)', async () => {
     const before = world.origin.received.length
     const response = await preflight('/agents/http/x', APP)
     expect(response.status).toBe(204)
@@ -65,7 +65,7 @@ describe('CORS', () => {
     '*',
     '',
   ]
-  it.each(strangers)('the web origin %o gets no access-control-allow-origin header (S25)', async (origin) => {
+  it.each(strangers)('the web origin %o gets no CORS permission (S25)', async (origin) => {
     const reply = await preflight('/agents/http/x', origin)
     expect(reply.headers.has('access-control-allow-origin')).toBe(false)
     if (origin !== '') expect(await refused(reply)).toEqual({ status: 403, code: 'cors-origin-refused' })
