@@ -101,7 +101,7 @@ describe('numbers that a caller sends', () => {
     ['LangGraph', '/langgraph/runs/wait', `{"assistant_id":"a","input":{${NUMBERS}}}`],
     ['MCP', '/mcp', call('tools/call', `"name":"pay","arguments":{${NUMBERS}}`)],
     ['A2A', '/a2a', call('SendMessage', message)],
-  ])('numbers that a caller sends to an agent of kind %s arrive exactly as written', async (_kind, path, body) => {
+  ])('an agent of kind %s receives numbers exactly as written', async (_kind, path, body) => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end('{}')
@@ -125,7 +125,7 @@ describe('numbers that a caller sends', () => {
     expect((await world.as('alice', path, json('{"method":1.0,"params":{}}'))).status).toBe(200)
   })
 
-  it('a number as state gets 400, and an MCP error repeats a large request id exactly', async () => {
+  it('a number as state gets 400, and an MCP error repeats a large id exactly', async () => {
     const state = await world.as('alice', '/named-own', json('{"threadId":"t","runId":"r","messages":[],"state":1.0}'))
     expect(await refused(state)).toEqual({ status: 400, code: 'body-invalid' })
     const unknown = await world.as('alice', '/mcp', json(call('custom/thing', '')))
@@ -141,7 +141,7 @@ describe('identity that the gateway put into a run', () => {
     ['own', snapshot],
     ['tenant', '{"n":1.0}'],
     ['shared', '{"n":1.0}'],
-  ])('identity added to a run comes back only if one person owns the thread: %s', async (threads, state) => {
+  ])('identity added to a run returns only in threads of one person: %s', async (threads, state) => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event(snapshot))
@@ -159,7 +159,7 @@ describe('identity that the gateway put into a run', () => {
     expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event('{"n":1.0}'))
   })
 
-  it('identity is removed from stored state and snapshots of CopilotKit tenant threads', async () => {
+  it('identity is removed from state and snapshots of CopilotKit tenant threads', async () => {
     world.origin.handle((request, response) => {
       response.setHeader('content-type', 'application/json')
       const state = '{"name":"Alice","role":"admin","user_id":"alice","n":1.0}'
