@@ -95,7 +95,7 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     expect(body).toEqual({ assistant_id: 'agent', config: { configurable: OWN }, context: OWN, checkpoint: OWN })
   })
 
-  it('forged identity is removed from MCP metadata, and tool arguments stay unchanged', async () => {
+  it('forged identity is removed from MCP metadata, and tool arguments are kept', async () => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call' }
     const params = (meta: object) => ({ name: 'search', arguments: { user_id: 'c-17' }, _meta: meta })
     const meta = { progressToken: 7, 'example.com/deep': { ...OWN, ...FORGED }, ...FORGED }
@@ -113,7 +113,7 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     },
   )
 
-  it.each(['_Meta', '_META'])('an MCP request with metadata misspelt as %s gets 400', async (name) => {
+  it.each(['_Meta', '_META'])('an MCP request with metadata named %s gets 400', async (name) => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search', [name]: FORGED } }
     expect((await world.as('bob', '/mcp', json(call))).status).toBe(400)
   })
@@ -123,7 +123,7 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     ['content', 'Metadata'],
     ['Parts', 'metadata'],
     ['PARTS', 'METADATA'],
-  ])('forged identity is removed from a part of an A2A message: %s, %s', async (parts, metadata) => {
+  ])('forged identity is removed from an A2A message part: %s, %s', async (parts, metadata) => {
     const of = (meta: object) => ({
       jsonrpc: '2.0',
       id: 1,
@@ -163,7 +163,7 @@ describe('second spellings of run members (X9)', () => {
     ...['threadId', 'runId', 'parentRunId', 'protocolVersion', 'state', 'messages', 'tools', 'context'],
     ...['forwardedProps', 'resume'],
   ]
-  it.each(MEMBERS)('a run with a second or wrong spelling of a member gets 400: %s', async (member) => {
+  it.each(MEMBERS)('a run with a member spelt twice or wrongly gets 400: %s', async (member) => {
     const snake = member.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
     const twice = snake === member ? member.toUpperCase() : snake
     const value = member.endsWith('Id') ? 'x' : {}
