@@ -165,7 +165,7 @@ describe('forwarding', () => {
     expect(closed.status).toBe(404)
   })
 
-  it('an idempotency key differs for each caller, even on routes without threads (X6)', async () => {
+  it('the idempotency key differs by caller, even on routes without threads (X6)', async () => {
     const keyOf = async (person: 'alice' | 'bob', key: string) => {
       await world.as(person, '/agents/http/documents/7', { headers: { 'idempotency-key': key } })
       return world.origin.last().headers['idempotency-key']
