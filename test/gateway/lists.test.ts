@@ -161,19 +161,22 @@ describe('request headers that reach an agent', () => {
     ['a2a', ['x-sallyport-assertion', ...a2a]],
   ]
 
-  it.each(cases)('an agent of kind %s receives exactly the request headers of its list', async (kind, more) => {
-    const headers = {
-      ...Object.fromEntries(asked.map((name) => [name, `from-the-caller; ${name}`])),
-      ...{ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'from=the-caller' },
-      ...bearer(await world.token('alice')),
-    }
-    const { status, body } = await plainRequest(world.gateway.url, { path: reading[kind], headers })
-    expect(status, body).toBe(200)
-    const received = world.origin.last().headers
-    expect(Object.keys(received).sort()).toEqual([...usual, ...always, ...more].sort())
-    for (const name of [...usual, ...more.filter((each) => asked.includes(each) && !each.startsWith('x-user'))])
-      expect(received[name]).toEqual(name === 'idempotency-key' ? UUID : `from-the-caller; ${name}`)
-  })
+  it.each(cases)(
+    'an agent of kind %s receives exactly the request headers that its list contains',
+    async (kind, more) => {
+      const headers = {
+        ...Object.fromEntries(asked.map((name) => [name, `from-the-caller; ${name}`])),
+        ...{ traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'from=the-caller' },
+        ...bearer(await world.token('alice')),
+      }
+      const { status, body } = await plainRequest(world.gateway.url, { path: reading[kind], headers })
+      expect(status, body).toBe(200)
+      const received = world.origin.last().headers
+      expect(Object.keys(received).sort()).toEqual([...usual, ...always, ...more].sort())
+      for (const name of [...usual, ...more.filter((each) => asked.includes(each) && !each.startsWith('x-user'))])
+        expect(received[name]).toEqual(name === 'idempotency-key' ? UUID : `from-the-caller; ${name}`)
+    },
+  )
 })
 
 describe('reply headers that reach a caller', () => {
@@ -296,7 +299,7 @@ describe('claims of the assertion', () => {
 
   const copied = ['amr']
   const reserved = [...emitted, ...alsoReserved].filter((claim) => !copied.includes(claim))
-  it.each(reserved)('a route cannot copy the reserved claim %s from the token of the caller', (claim) => {
+  it.each(reserved)('a route cannot copy the reserved claim %s from the token', (claim) => {
     expect(faultsOf(claim)).toEqual(['assertion.claims[0]'])
   })
 
@@ -481,7 +484,7 @@ describe('thread ids of a CopilotKit runtime', () => {
     'connect',
   ]
 
-  it.each(SUFFIXES)('a request with the reserved CopilotKit thread id %s gets 404', async (name) => {
+  it.each(SUFFIXES)('a request for the reserved CopilotKit thread %s gets 404', async (name) => {
     const reply = await world.as('alice', `/agents/copilotkit/agent/default/stop/${name}`, { method: 'POST' })
     expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([404, 'operation-unknown'])
   })
