@@ -156,7 +156,7 @@ describe('AG-UI bodies', () => {
     expect(sent()).toMatchObject({ thread_id: UUID, run_id: UUID, forwarded_props: { theme: 'dark' } })
   })
 
-  it('an agent gets thread and run ids as UUIDs, and the caller gets the original ids', async () => {
+  it('an agent gets thread and run ids as UUIDs, and a caller gets the original ids', async () => {
     world.origin.handle((_request, response, body) => {
       response.setHeader('content-type', 'application/json')
       response.end(body)

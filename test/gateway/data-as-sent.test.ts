@@ -141,7 +141,7 @@ describe('identity that the gateway put into a run', () => {
     ['own', snapshot],
     ['tenant', '{"n":1.0}'],
     ['shared', '{"n":1.0}'],
-  ])('identity added to a run returns only in threads of one person: %s', async (threads, state) => {
+  ])('identity set in a run returns only in threads of one person: %s', async (threads, state) => {
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.end(event(snapshot))
