@@ -127,7 +127,7 @@ describe('CORS', () => {
     expect(closed.headers.has('access-control-allow-origin')).toBe(false)
   })
 
-  it('the gateway drops CORS headers, cookies and server names of the agent (S25)', async () => {
+  it('the gateway drops CORS, cookie and server headers of the agent (S25)', async () => {
     world.origin.handle((_request, response) => {
       response.writeHead(200, {
         'access-control-allow-origin': '*',
