@@ -58,7 +58,7 @@ describe('AG-UI bodies', () => {
     }
     await world.as('alice', '/agents/ag2', json(run({ state })))
     const { state: received } = sent()
-    expect(received).toMatchObject({ auth_user: ALICE, cart: [1, 2] })
+    expect(received).toMatchObject({ auth_user: ALICE, cart: [1, 2], nested: { auth_user: 'kept' } })
     expect(received.auth_user).not.toHaveProperty('extra')
   })
 

@@ -28,6 +28,9 @@ const agents = {
   single: { kind: 'copilotkit', style: 'single-route' },
   langgraph: { kind: 'langgraph' },
 } as const
+/** Kinds with endpoints of their own that this file leaves out. A new kind does not compile. */
+type LeftOut = Exclude<Agent['kind'], (typeof agents)[keyof typeof agents]['kind'] | 'ag2' | 'maf' | 'http'>
+true satisfies LeftOut extends never ? true : LeftOut
 
 /** The `agent.operations` of a further route, for kinds that take every message at one address. */
 const offeredByFew = { mcp: ['session.open', 'tool.call/search'], a2a: ['message.send'], single: ['run.*'] } as const
