@@ -9,6 +9,20 @@ export async function freePort(): Promise<number> {
   return port
 }
 
+/**
+ * Calls `start` with a free port. Another program may take the port before `start` listens there.
+ * Then it calls `start` again with another port, up to five times.
+ */
+export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
+  for (let left = 4; ; left--) {
+    try {
+      return await start(await freePort())
+    } catch (thrown) {
+      if (left === 0 || !(thrown instanceof Error) || !/address already in use/i.test(thrown.message)) throw thrown
+    }
+  }
+}
+
 export async function isFreePort(port: number): Promise<boolean> {
   try {
     await closed(await listening(port))

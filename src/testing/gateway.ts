@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AuditEvent } from '../audit/event'
 import { keyOfSecret } from '../authentication/api-key/form'
 import type { ApiKeyRecord } from '../authentication/api-key/record'
-import { freePort } from '../cli/free-port'
+import { onFreePort } from '../cli/free-port'
 import { noNetwork } from '../cli/no-network'
 import { openProject } from '../cli/project'
 import { load } from '../config/load'
@@ -59,11 +59,13 @@ export interface TestGateway {
  *
  * @throws ConfigurationError for faults of the project, ProjectError if its files cannot be read
  */
-export async function startGateway(options: GatewayOptions = {}): Promise<TestGateway> {
+export const startGateway = (options: GatewayOptions = {}): Promise<TestGateway> =>
+  onFreePort((port) => startGatewayAt(port, options))
+
+async function startGatewayAt(port: number, options: GatewayOptions): Promise<TestGateway> {
   const { root = process.cwd(), env, agents = {}, vars = {} } = options
   const { deployments, routes } = await openProject(root)
   const deployment = deployments.named(env)
-  const port = await freePort()
   const url = `http://127.0.0.1:${port}`
   const environment = { ...deployment.environment, PUBLIC_URL: url, ENVIRONMENT: 'development', ...vars }
   const config = load(routes, environment, noNetwork)

@@ -88,7 +88,12 @@ export async function startProjectWorker(
       },
     ],
   } as never)
-  await runtime.ready
+  try {
+    await runtime.ready
+  } catch (thrown) {
+    await runtime.dispose()
+    throw thrown
+  }
   return runtime
 }
 

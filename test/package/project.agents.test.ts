@@ -259,7 +259,7 @@ describe('new projects', () => {
     })
     expect(explain('--offline')).toMatchObject({
       status: 1,
-      output: expect.stringContaining('With --dev, .dev.vars counts'),
+      output: expect.stringContaining('Use --dev to read .dev.vars'),
     })
     rmSync(path.join(project, 'token.txt'))
     // Another person, and then none: the file is read while the command runs.
