@@ -85,18 +85,24 @@ type Row = readonly [method: string, path: string, operation: string, where: rea
 
 function offers(agent: keyof typeof agents, rows: readonly Row[], among: readonly Where[] = everywhere) {
   const cases = rows.map(([method, path, operation, where, body]) => ({ method, path, operation, where, body }))
-  it.each(cases)('$method $path is the operation $operation', async ({ method, path, operation, where, body }) => {
-    expect(await offered(agent, among, path, requestOf(method, body))).toEqual({ operation, where })
-  })
+  it.each(cases)(
+    `$method $path on a ${agents[agent].kind} route is $operation, and only routes that offer it forward it`,
+    async ({ method, path, operation, where, body }) => {
+      expect(await offered(agent, among, path, requestOf(method, body))).toEqual({ operation, where })
+    },
+  )
 }
 /** The same for kinds that take every message at one address. */
 function offersMessages(agent: keyof typeof agents, rows: readonly (readonly [object, string, readonly Where[]])[]) {
-  it.each(rows)('%j is the operation %s', async (message, operation, where) => {
-    expect(await offered(agent, everywhere, '', json(message))).toEqual({ operation, where })
-  })
+  it.each(rows)(
+    `the message %j to a ${agents[agent].kind} route is %s, and only routes that offer it forward it`,
+    async (message, operation, where) => {
+      expect(await offered(agent, everywhere, '', json(message))).toEqual({ operation, where })
+    },
+  )
 }
 
-describe('a request to an AG-UI route:', () => {
+describe('requests to AG-UI routes', () => {
   const run = { threadId: 't', runId: 'r', messages: [] }
   offers('ag-ui', [
     ['POST', '', 'run.stream', everywhere, run],
@@ -109,7 +115,7 @@ describe('a request to an AG-UI route:', () => {
   ])
 })
 
-describe('a request to an MCP route:', () => {
+describe('requests to MCP routes', () => {
   const call = (method: string, params?: object) => ({ jsonrpc: '2.0', id: 1, method, ...(params && { params }) })
   offersMessages('mcp', [
     [call('initialize'), 'session.open', everywhere],
@@ -146,7 +152,7 @@ describe('a request to an MCP route:', () => {
     ['GET', '/sse', NOTHING, []],
   ])
 
-  it('a batch needs all of its messages to be offered', async () => {
+  it('an MCP batch is forwarded only if the route offers the operation of every message', async () => {
     const batch = [call('tools/list'), call('ping'), call('tools/call', { name: 'search' })]
     const operation = 'tool.list session.ping tool.call/search'
     expect(await offered('mcp', everywhere, '', json(batch))).toEqual({ operation, where: everywhere })
@@ -154,7 +160,7 @@ describe('a request to an MCP route:', () => {
   })
 })
 
-describe('a request to an A2A route:', () => {
+describe('requests to A2A routes', () => {
   const message = { messageId: 'm', parts: [] }
   const call = (method: string, params: object) => ({ jsonrpc: '2.0', id: 1, method, params })
   const [byId, byTask, ofTask] = [{ id: 't' }, { taskId: 't', id: 'c' }, { taskId: 't' }]
@@ -211,8 +217,8 @@ describe('a request to an A2A route:', () => {
     ['an empty taskId', { taskId: '' }],
     ['a contextId that is null', { contextId: null }],
     ['a taskId that is null', { taskId: null }],
-    ['a list of no other tasks', { contextId: '', taskId: null, referenceTaskIds: [] }],
-  ])('a message with %s passes, because it names no task or context', async (_what, ids) => {
+    ['an empty list of referenceTaskIds', { contextId: '', taskId: null, referenceTaskIds: [] }],
+  ])('an A2A message with %s is forwarded, because it names no task or context', async (_what, ids) => {
     const params = { message: { ...message, ...ids } }
     for (const [path, body] of [
       ['', call('SendMessage', params)],
@@ -226,7 +232,7 @@ describe('a request to an A2A route:', () => {
       }
   })
 
-  it('the audit line names the task of the path or the parameters', async () => {
+  it('the audit line of an A2A request names the task or context of the path or the parameters', async () => {
     const threadOf = async (path: string, init: RequestInit = {}) =>
       (await world.gateway.auditOf(await world.as('alice', `/named/a2a${path}`, init))).thread
     for (const [method, path, , , body] of rest.filter(([, path]) => path.startsWith('/tasks/t')))
@@ -253,7 +259,7 @@ describe('a request to an A2A route:', () => {
   })
 })
 
-describe('a request to a CopilotKit route', () => {
+describe('requests to CopilotKit routes', () => {
   const run = { threadId: 't', runId: 'r', messages: [] }
   const resources: readonly Row[] = [
     ['PATCH', '/threads/t', 'threads.update', everywhere],
@@ -274,7 +280,7 @@ describe('a request to a CopilotKit route', () => {
     ['POST', '/annotate', 'annotate', onlyNamed],
   ]
 
-  describe('with an address for each thing:', () => {
+  describe('an address for each operation', () => {
     offers('multi', [
       ['GET', '/info', 'info', everywhere],
       ['POST', '/agent/a/run', 'run.stream', everywhere, run],
@@ -296,7 +302,7 @@ describe('a request to a CopilotKit route', () => {
       body: '--x\r\ncontent-disposition: form-data; name="audio"\r\n\r\nRIFF\r\n--x--\r\n',
     })
 
-    it('audio as a form passes unread to /transcribe, and is refused elsewhere', async () => {
+    it('CopilotKit audio in a form passes unchanged to /transcribe and gets 415 at other addresses', async () => {
       for (const boundary of ['x', '"x"', '----WebKitFormBoundaryAaBb09']) {
         const init = form(boundary)
         expect(await offered('multi', everywhere, '/transcribe', init)).toMatchObject({ where: everywhere })
@@ -309,13 +315,13 @@ describe('a request to a CopilotKit route', () => {
         expect((await world.as('alice', `/own/multi${path}`, form('x'))).status).toBe(415)
     })
 
-    it('a form with a type that could be read as JSON is refused', async () => {
+    it('a CopilotKit form gets 415 if its boundary is empty or contains application/json', async () => {
       for (const boundary of ['application/json', '"application/json"', 'x; charset=application/json', ''])
         expect((await world.as('alice', '/own/multi/transcribe', form(boundary))).status).toBe(415)
     })
   })
 
-  describe('with one address for everything:', () => {
+  describe('one address for all operations', () => {
     const resource = (httpMethod: string, path: string) => ({
       method: 'resource/request',
       params: { path, httpMethod },
@@ -348,14 +354,14 @@ describe('a request to a CopilotKit route', () => {
       '/threads/t/messages/',
       '/threads/t/messages#x',
       '',
-    ])('a resource with a path that is not canonical is refused: %s', async (path) => {
+    ])('a CopilotKit resource request with a path that is not canonical gets 400 body-invalid: %s', async (path) => {
       const reply = await world.as('alice', '/own/single', json(resource('GET', path)))
       expect(await refused(reply)).toEqual({ status: 400, code: 'body-invalid' })
     })
   })
 })
 
-describe('a request to a LangGraph route:', () => {
+describe('requests to LangGraph routes', () => {
   offers(
     'langgraph',
     [
@@ -423,7 +429,7 @@ describe('a request to a LangGraph route:', () => {
   )
 })
 
-describe('a route that offers few operations, of a kind with one address for all messages', () => {
+describe('routes with a list of operations', () => {
   const rpc = (method: string, params: object) => ({ jsonrpc: '2.0', id: 1, method, params })
   const [message, task] = [{ message: { messageId: 'm', parts: [] } }, { id: 't' }]
   const search = (name: string) => rpc('tools/call', { name })
@@ -436,20 +442,23 @@ describe('a route that offers few operations, of a kind with one address for all
       [{ method: 'agent/run', params: { agentId: 'a' }, body: { threadId: 't', runId: 'r', messages: [] } }],
       [{ method: 'info' }, { method: 'resource/request', params: { path: '/threads/t/state', httpMethod: 'GET' } }],
     ],
-  ] as const)('forwards the messages it offers and refuses the others (%s)', async (agent, these, others) => {
-    for (const body of these) expect((await offered(agent, ['few'], '', json(body))).where).toEqual(['few'])
-    for (const body of others) expect((await offered(agent, ['few'], '', json(body))).where).toEqual([])
-  })
+  ] as const)(
+    'a route with a list of operations forwards the messages it offers and refuses all others (%s)',
+    async (agent, these, others) => {
+      for (const body of these) expect((await offered(agent, ['few'], '', json(body))).where).toEqual(['few'])
+      for (const body of others) expect((await offered(agent, ['few'], '', json(body))).where).toEqual([])
+    },
+  )
 })
 
-describe('a JSON body', () => {
+describe('nested JSON bodies', () => {
   const nested = {
     lists: (depth: number) => '['.repeat(depth) + ']'.repeat(depth),
     objects: (depth: number) => `${'{"a":'.repeat(depth)}0${'}'.repeat(depth)}`,
   }
 
   it.each(['lists', 'objects'] as const)(
-    'with nested %s passes up to 64 levels, and is refused deeper',
+    'a JSON body may have %s nested up to 64 levels, and deeper nesting gets 400 body-invalid',
     async (what) => {
       const ask = async (text: string) => {
         const reply = await world.as('alice', '/shared/ag-ui', json(text))
@@ -465,9 +474,9 @@ describe('a JSON body', () => {
   )
 })
 
-describe('a JSON-RPC message', () => {
+describe('members of JSON-RPC messages', () => {
   it.each(['mcp', 'a2a'] as const)(
-    'to an agent of kind %s is refused if a member has a second spelling',
+    'a JSON-RPC message to an agent of kind %s is refused if a member has a second spelling',
     async (agent) => {
       const [method, params] = agent === 'mcp' ? ['tools/call', { name: 'search' }] : ['GetTask', { id: 't' }]
       const good = { jsonrpc: '2.0', id: 1, method, params }
@@ -487,7 +496,7 @@ describe('a JSON-RPC message', () => {
   )
 })
 
-it('only an MCP route says where to sign in when it refuses a missing token', async () => {
+it('a missing token gets resource_metadata in WWW-Authenticate on an MCP route, but not on an A2A route', async () => {
   const challengeOf = async (path: string) =>
     (await plainRequest(world.gateway.url, { path, method: 'POST' })).headers['www-authenticate']
   const metadata = `${world.gateway.url}/.well-known/oauth-protected-resource/own/mcp`

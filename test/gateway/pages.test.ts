@@ -18,20 +18,20 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('an HTML page in the answer of an agent', () => {
-  it('runs no script on a public route, and other sites cannot embed it', async () => {
+describe('HTML pages in answers of agents', () => {
+  it('an HTML page of an agent runs no script on a public route, and other sites cannot embed it', async () => {
     const { headers } = await world.gateway.fetch('/open/x.html')
     expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin')
   })
 
-  it('runs no script on a route that needs a token in a header', async () => {
+  it('an HTML page of an agent runs no script on a route that needs a token in a header', async () => {
     const { headers } = await world.as('alice', '/agents/http/x.html')
     expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'; frame-ancestors 'none'")
     expect(headers.has('cross-origin-resource-policy')).toBe(false)
   })
 
-  it('keeps its own security policy if the route says so', async () => {
+  it('an HTML page of an agent keeps its Content-Security-Policy if the route sets servesPages', async () => {
     const { headers } = await world.gateway.fetch('/pages/x.html')
     expect(headers.get('content-security-policy')).toBe("default-src 'self'")
     expect(headers.has('cross-origin-resource-policy')).toBe(false)

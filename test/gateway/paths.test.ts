@@ -39,8 +39,8 @@ afterAll(() => world?.close())
 const get = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
   plainRequest(world.gateway.url, { path, method, headers: { authorization: `Bearer ${token}`, ...headers } })
 
-describe('the path of a request', () => {
-  it('is forwarded exactly as it was authorised, byte for byte below the prefix (invariant 4)', async () => {
+describe('paths of requests', () => {
+  it('the path below the prefix is forwarded byte for byte as it was authorised (invariant 4)', async () => {
     for (const rest of [
       '/public/a',
       '/public/a%20b',
@@ -99,18 +99,21 @@ describe('the path of a request', () => {
     '/p%20',
     '/public/%u002f',
   ]
-  it.each(spellings)('%s cannot reach the protected prefix past its policy (T9, T11)', async (rest) => {
-    const before = world.origin.received.length
-    const { status } = await get(`/r${rest}`)
-    const forwarded = world.origin.received.slice(before).map(({ url }) => url)
-    // The runtime resolves some spellings before any code runs; what is left may pass if it is
-    // public under one reading only.
-    if (status === 200) expect(forwarded).toEqual(['/base/public/p'])
-    else expect([400, 403, 404]).toContain(status)
-    if (status !== 200) expect(forwarded).toEqual([])
-  })
+  it.each(spellings)(
+    'a request for %s does not reach the protected path /p, which the policy denies (T9, T11)',
+    async (rest) => {
+      const before = world.origin.received.length
+      const { status } = await get(`/r${rest}`)
+      const forwarded = world.origin.received.slice(before).map(({ url }) => url)
+      // The runtime resolves some spellings before any code runs; what is left may pass if it is
+      // public under one reading only.
+      if (status === 200) expect(forwarded).toEqual(['/base/public/p'])
+      else expect([400, 403, 404]).toContain(status)
+      if (status !== 200) expect(forwarded).toEqual([])
+    },
+  )
 
-  it('is decided on as the origin reads it, whatever the spelling (T9)', async () => {
+  it('a forwarded path stays below the allowed prefix, even if a lenient origin decodes it (T9)', async () => {
     const piece = fc.constantFrom(
       'p',
       'public',
@@ -154,7 +157,7 @@ describe('the path of a request', () => {
     )
   })
 
-  it('never changes the host of the origin (T10, invariant 5)', async () => {
+  it('the path of a request never changes the host of the origin (T10, invariant 5)', async () => {
     const evil = [
       '//evil.test/x',
       '/\\evil.test',
@@ -174,14 +177,14 @@ describe('the path of a request', () => {
     }
   })
 
-  it('decides alone: query and fragment do not count, and case matters (T11)', async () => {
+  it('the policy depends on the path only: the query does not count, and case matters (T11)', async () => {
     expect((await get('/r/p?/public/x')).status).toBe(403)
     expect((await get('/r/P/x')).status).toBe(404)
     expect((await get('/R/public/x')).status).toBe(404)
     expect((await get('/r/public/x?/p')).status).toBe(200)
   })
 
-  it('has parameters of exactly one encoded segment (T12)', async () => {
+  it('a parameter in a path must be exactly one encoded segment, or the request is refused (T12)', async () => {
     for (const id of ['a%2f..%2fb', '..', 'a%3fx', 'a%23x', '%00', 'a;b']) {
       const before = world.origin.received.length
       const { status } = await get(`/agents/langgraph/threads/${id}/state`)
@@ -192,12 +195,12 @@ describe('the path of a request', () => {
     expect(world.origin.last().url).toBe('/threads/user%3A1/state')
   })
 
-  it('matches a route only where a segment ends', async () => {
+  it('a path matches a route only if the prefix of the route ends where a segment ends', async () => {
     expect((await get('/reports')).status).toBe(404)
     expect(refusalOf(await get('/r2/public/x'))).toBe('route-unknown')
   })
 
-  it('is refused if the URL is too long, by one character or by far (F12)', async () => {
+  it('a URL of 4096 characters passes, and a longer URL is refused with path-too-long (F12)', async () => {
     const room = 4096 - `${world.gateway.url}/other/`.length
     expect((await get(`/other/${'a'.repeat(room)}`)).status).toBe(200)
     expect(refusalOf(await get(`/other/${'a'.repeat(room + 1)}`))).toBe('path-too-long')
@@ -205,7 +208,7 @@ describe('the path of a request', () => {
 })
 
 describe('method, host and framing', () => {
-  it('HEAD, OPTIONS, TRACE, PURGE and unknown methods are 405 with Allow; overrides are ignored (T13, S21)', async () => {
+  it('a method that is not offered gets 405 with Allow, and override headers are ignored (T13, S21)', async () => {
     const before = world.origin.received.length
     for (const method of ['HEAD', 'OPTIONS', 'TRACE', 'PURGE', 'PROPFIND', 'POST']) {
       const reply = await get('/r/public/x', {}, method)
@@ -221,7 +224,7 @@ describe('method, host and framing', () => {
     expect(world.origin.last().method).toBe('GET')
   })
 
-  it('a request that has passed this gateway before is refused as a loop (S21)', async () => {
+  it('a request that has already passed this gateway gets 508 loop-detected (S21)', async () => {
     const { host } = new URL(world.gateway.url)
     const reply = await get('/r/public/x', { via: `1.1 proxy.test, 1.1 ${host}` })
     expect(isRefusal(reply, 508, 'loop-detected')).toBe(true)
@@ -229,7 +232,7 @@ describe('method, host and framing', () => {
     expect(world.origin.last().headers.via).toBe(`1.1 ${host}`)
   })
 
-  it('the gateway answers only under its own name, and never forwards the Host header (F22, F24)', async () => {
+  it('a request for another host name gets 421, and the Host header is never forwarded (F22, F24)', async () => {
     const { host, port } = new URL(world.gateway.url)
     for (const name of ['evil.test', `evil.test:${port}`, '127.0.0.1', `127.0.0.1.evil.test:${port}`]) {
       const reply = await plainRequest(world.gateway.url, {
@@ -243,7 +246,7 @@ describe('method, host and framing', () => {
     expect(host).toContain(port)
   })
 
-  it('one request causes at most one to the origin and no crash, whatever its framing (S22)', async () => {
+  it('a request with invalid framing causes at most one request to the origin and no crash (S22)', async () => {
     const { host } = new URL(world.gateway.url)
     const start = `GET /r/public/x HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${token}\r\n`
     const smuggled = `GET /r/p HTTP/1.1\r\nHost: ${host}\r\n\r\n`

@@ -49,8 +49,8 @@ async function untilRefused(send: () => Promise<Response>): Promise<Response> {
   throw new Error(`${ENOUGH} requests passed`)
 }
 
-describe('a route with rates', () => {
-  it('answers 429 with the limit, the time to wait and both headers, and a page can read them', async () => {
+describe('rates of routes', () => {
+  it('a request over the rate gets 429 with the time to wait and RateLimit headers that pages can read', async () => {
     const send = () => world.as('alice', '/agents/person', json(input, headers))
     const first = await send()
     expect([first.status, first.headers.get('ratelimit-policy'), first.headers.get('ratelimit')]).toEqual([
@@ -81,13 +81,13 @@ describe('a route with rates', () => {
     expect(world.origin.received.length - before).toBeLessThan(ENOUGH)
   })
 
-  it('does not limit other people when one person floods it (F13)', async () => {
+  it('a person who exceeds a rate does not limit other people on the same route (F13)', async () => {
     const reply = await world.as('bob', '/agents/person', json(input, headers))
     expect(reply.status).toBe(200)
     await reply.text()
   })
 
-  it('counts an address before it checks a signature, so that strangers cannot make it verify (T6)', async () => {
+  it('a rate per address counts requests with forged tokens before their signatures are verified (T6)', async () => {
     const forged = `Bearer ${world.token('alice').slice(0, -6)}AAAAAA`
     const send = () => world.gateway.fetch('/agents/address', json(input, { ...headers, authorization: forged }))
     const reply = await untilRefused(send)
@@ -105,7 +105,7 @@ describe('a route with rates', () => {
     await Promise.all([same.text(), other.text()])
   })
 
-  it('differs from a route without rates, which sends no rate headers', async () => {
+  it('a route without rates sends no RateLimit-Policy header', async () => {
     const reply = await world.as('alice', '/agents/free', json(input, headers))
     expect([reply.status, reply.headers.get('ratelimit-policy')]).toEqual([200, null])
     await reply.text()

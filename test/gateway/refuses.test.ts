@@ -92,8 +92,8 @@ beforeAll(async () => {
 })
 afterAll(() => world?.close())
 
-describe('each refusal of the table (S24)', () => {
-  it('a missing token or another scheme is a 401 without an error code (S11)', async () => {
+describe('refusals of the gateway (S24)', () => {
+  it('a request without a bearer token gets 401 and a challenge without an error code (S11)', async () => {
     const headers = await expectRefusal(await world.as(undefined, '/agents/http/x'), 'token-missing')
     expect(headers.get('www-authenticate')).toBe('Bearer realm="http"')
     await expectRefusal(
@@ -106,7 +106,7 @@ describe('each refusal of the table (S24)', () => {
     )
   })
 
-  it('two tokens, two headers, a list, an empty or malformed token are a 400 (S11, T7)', async () => {
+  it('an Authorization header with two tokens or an empty or malformed token gets 400 (S11, T7)', async () => {
     for (const authorization of [
       'Bearer a, Bearer b',
       'Bearer',
@@ -125,7 +125,7 @@ describe('each refusal of the table (S24)', () => {
     }
   })
 
-  it('a token in the URL is a 400 and never forwarded; the case of the scheme is ignored (S11, S17)', async () => {
+  it('a token in the URL gets 400 and is not forwarded; the Bearer scheme may be in any case (S11, S17)', async () => {
     const token = await world.token('alice')
     expect(
       (await world.gateway.fetch('/agents/http/x', { headers: { authorization: `bEaReR ${token}` } })).status,
@@ -137,7 +137,7 @@ describe('each refusal of the table (S24)', () => {
     expect(world.gateway.logs.join('\n')).not.toContain(token)
   })
 
-  it('an invalid and an expired token have different codes, so that a front end knows when to refresh', async () => {
+  it('an invalid token and an expired token get different codes, so that a client knows when to refresh', async () => {
     const bad = await world.gateway.fetch('/agents/http/x', { headers: bearer('eyJhbGciOiJub25lIn0.e30.AAAA') })
     expect((await expectRefusal(bad, 'token-invalid')).get('www-authenticate')).toContain('error="invalid_token"')
     const exp = Math.floor(Date.now() / 1000) - 3600
@@ -149,7 +149,7 @@ describe('each refusal of the table (S24)', () => {
     expect(headers.get('www-authenticate')).toContain('error="invalid_token"')
   })
 
-  it('the challenge names a missing scope, and only a missing scope', async () => {
+  it('the challenge names the scopes that a caller lacks; a caller without the role gets policy-denied', async () => {
     const response = await world.as('alice', '/scoped/x')
     const copy = response.clone()
     const headers = await expectRefusal(response, 'scope-insufficient')
@@ -159,7 +159,7 @@ describe('each refusal of the table (S24)', () => {
     expect((await world.as('alice', '/admins/x')).status).toBe(200)
   })
 
-  it('unknown routes and endpoints are 404; another method of a known endpoint is 405 with Allow', async () => {
+  it('an unknown route or endpoint gets 404, and another method of a known endpoint gets 405 with Allow', async () => {
     await expectRefusal(await world.as('alice', '/nowhere'), 'route-unknown')
     await expectRefusal(await world.as('alice', '/agents/langgraph/internal/truncate', json({})), 'operation-unknown')
     const headers = await expectRefusal(
@@ -169,7 +169,7 @@ describe('each refusal of the table (S24)', () => {
     expect(headers.get('allow')).toBe('POST')
   })
 
-  it('an unknown thread and a thread of another user get the same 404, and neither is fetched', async () => {
+  it('an unknown thread and a thread of another user get the same 404, and neither thread is fetched', async () => {
     const thread = crypto.randomUUID()
     const before = world.origin.received.length
     for (const found of [[], [{ thread_id: thread, metadata: { sallyport_owner: 'somebody else' } }]]) {
@@ -185,7 +185,7 @@ describe('each refusal of the table (S24)', () => {
     answerAnything()
   })
 
-  it('a caller without a tenant is refused if threads belong to tenants', async () => {
+  it('a caller without a tenant is refused with tenant-missing if threads belong to tenants', async () => {
     const run = json({ threadId: 't', runId: 'r', messages: [] })
     const before = world.origin.received.length
     for (const tenant of [undefined, '', 7.5]) {
@@ -197,14 +197,14 @@ describe('each refusal of the table (S24)', () => {
     expect((await world.as('alice', '/of-tenants', run)).status).toBe(200)
   })
 
-  it('a path that is not canonical or too long, and a loop, are refused', async () => {
+  it('a request is refused if its path is not canonical or too long, or if it is a loop', async () => {
     await expectRefusal(await world.as('alice', '/agents/http//x'), 'path-not-canonical')
     await expectRefusal(await world.as('alice', `/agents/http/${'a'.repeat(4100)}`), 'path-too-long')
     const { host } = new URL(world.gateway.url)
     await expectRefusal(await world.as('alice', '/agents/http/x', { headers: { via: `1.1 ${host}` } }), 'loop-detected')
   })
 
-  it('a preflight from an unlisted web origin is refused', async () => {
+  it('a CORS preflight from a web origin that the route does not list is refused', async () => {
     const preflight = {
       method: 'OPTIONS',
       headers: { origin: 'https://evil.test', 'access-control-request-method': 'POST' },
@@ -212,7 +212,7 @@ describe('each refusal of the table (S24)', () => {
     await expectRefusal(await world.gateway.fetch('/agents/http/x', preflight), 'cors-origin-refused')
   })
 
-  it('a body over the limit is a 413, with or without a content-length (F12, T34)', async () => {
+  it('a body over the limit gets 413, with or without a Content-Length header (F12, T34)', async () => {
     const over = `{"a":"${'x'.repeat(1000)}"}`
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', json(over)), 'body-too-large')
     await expectRefusal(await world.as('alice', '/agents/http/x', { method: 'POST', body: over }), 'body-too-large')
@@ -224,7 +224,7 @@ describe('each refusal of the table (S24)', () => {
     expect((await world.as('alice', '/agents/langgraph/threads', json(exact))).status).toBe(200)
   })
 
-  it('a body that is not JSON, or has no JSON type, is refused', async () => {
+  it('a body for a LangGraph route is refused if it is not JSON, has another media type or is compressed', async () => {
     for (const body of [
       '{',
       '',
@@ -264,14 +264,14 @@ describe('each refusal of the table (S24)', () => {
     await expectRefusal(await world.as('alice', '/agents/langgraph/threads', utf16), 'body-invalid')
   })
 
-  it('a header that names another tool than the body is a 400', async () => {
+  it('an MCP request gets 400 if its Mcp-Name header and its body name different tools', async () => {
     const call = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'search' } }
     const response = await world.as('alice', '/agents/mcp', json(call, { 'mcp-name': 'erase' }))
     const { error } = await response.json()
     await expectRefusal(new Response(JSON.stringify(error.data), response), 'header-mismatch')
   })
 
-  it('a webhook in a run is refused: it would make the origin call an address of the caller (X9)', async () => {
+  it('a run with a webhook is refused, because the origin would call an address of the caller (X9)', async () => {
     const before = world.origin.received.length
     const response = await world.as(
       'alice',
@@ -288,12 +288,12 @@ describe('each refusal of the table (S24)', () => {
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('an origin that is down is a 502 with Retry-After, without its address (F6)', async () => {
+  it('an origin that is down causes 502 with Retry-After, without the address of the origin (F6)', async () => {
     const headers = await expectRefusal(await world.as('alice', '/down/x'), 'origin-unreachable')
     expect(headers.get('retry-after')).toBe('5')
   })
 
-  it('an origin that does not begin its answer in time is a 504 (F7)', async () => {
+  it('an origin that does not answer in time causes 504, and a redirect by the origin is refused (F7)', async () => {
     world.origin.handle(() => world.gateway.advance(60))
     await expectRefusal(await world.as('alice', '/agents/http/x'), 'origin-timeout')
     await world.gateway.setClock(0)
@@ -302,12 +302,12 @@ describe('each refusal of the table (S24)', () => {
     answerAnything()
   })
 
-  it('an identity that is too large for a header is refused', async () => {
+  it('a request is refused if the claims of the caller are too large for an assertion in a header', async () => {
     const token = await forge(world.provider, { claims: { big: 'x'.repeat(9000) } })
     await expectRefusal(await world.gateway.fetch('/claims/x', { headers: bearer(token) }), 'assertion-too-large')
   })
 
-  it('keys that cannot be fetched are a 503, never "invalid token" (invariant 7)', async () => {
+  it('a token gets 503, not token-invalid, if the keys of its issuer cannot be fetched (invariant 7)', async () => {
     const token = await forge({ issuer: 'http://127.0.0.1:1', keys: world.provider.keys })
     const headers = await expectRefusal(
       await world.gateway.fetch('/no-keys/x', { headers: bearer(token) }),
@@ -317,7 +317,7 @@ describe('each refusal of the table (S24)', () => {
     expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(15)
   })
 
-  it('a missing secret closes the routes that need it, and no others (T36)', async () => {
+  it('a missing agent credential closes the routes that need it, and no other routes (T36)', async () => {
     await expectRefusal(await world.as('alice', '/secret/x'), 'configuration-incomplete')
     expect((await world.as('alice', '/agents/http/x')).status).toBe(200)
   })
@@ -359,7 +359,7 @@ describe('each refusal of the table (S24)', () => {
     }
   })
 
-  it('nothing reaches an origin without a principal and a policy that allows it (invariant 2)', async () => {
+  it('a request reaches an origin only with a verified caller whom the policy allows (invariant 2)', async () => {
     const before = world.origin.received.length
     const bad = bearer('eyJhbGciOiJSUzI1NiJ9.e30.AAAA')
     for (const path of [
@@ -388,7 +388,7 @@ describe('each refusal of the table (S24)', () => {
     expect(world.origin.received.length).toBe(before + 1)
   })
 
-  it('a gateway that is ready says so, without login', async () => {
+  it('the health endpoint of a ready gateway answers 200 without a token', async () => {
     const gateway = await startGateway({ routes: [routeOf(openHttp(world.origin.url), [world.issuer])] })
     const health = await gateway.fetch('/.sallyport/health')
     expect(health.status).toBe(200)
@@ -398,7 +398,7 @@ describe('each refusal of the table (S24)', () => {
   })
 })
 
-it('every refusal of the table has a test in this file or in a listed one (invariant 12)', () => {
+it('every refusal code has a test in this file or is listed as tested in another file (invariant 12)', () => {
   // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear,
   // body-reads and origin/reply; the last can be seen only with a fault inside the gateway, in the
   // test below.
@@ -419,7 +419,7 @@ it('every refusal of the table has a test in this file or in a listed one (invar
   ).toEqual([])
 })
 
-it('an unexpected error is answered as an internal error, without its details (invariant 7)', async () => {
+it('an unexpected error gets 500 internal-error without the details of the error (invariant 7)', async () => {
   const refusal = asRefusal(new TypeError('secret detail of alice'))
   expect(refusal).toMatchObject({ code: 'internal-error', reason: 'TypeError' })
   const response = problem(refusal, 'id', outside)

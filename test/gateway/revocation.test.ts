@@ -63,13 +63,13 @@ async function refusedWith(reply: Response) {
   return [reply.status, code, reason]
 }
 
-describe('a revocation', () => {
+describe('revocations', () => {
   it.each<[string, (claims: Record<string, string>, issuer: string) => object]>([
     ['token', ({ jti }, issuer) => ({ kind: 'token', issuer, value: jti })],
     ['session', ({ sid }, issuer) => ({ kind: 'session', issuer, value: sid })],
     ['person', ({ sub }, issuer) => ({ kind: 'person', issuer, value: sub })],
     ['tenant', ({ org }, issuer) => ({ kind: 'tenant', issuer, value: org })],
-  ])('of a %s takes effect within its bound, for that one only, and can be undone', async (kind, entryOf) => {
+  ])('a revoked %s is refused within 15 seconds until it is restored; other callers pass', async (kind, entryOf) => {
     const named = (who: string) => ({
       jti: `jti-${kind}-${who}`,
       sid: `sid-${kind}-${who}`,
@@ -89,7 +89,7 @@ describe('a revocation', () => {
     expect((await ask(bearer(gone))).status).toBe(200)
   })
 
-  it('of an API key refuses that key', async () => {
+  it('a revoked API key is refused with 401 token-invalid', async () => {
     const { key, name } = await newKey()
     await (await world.gateway.kv('API_KEYS')).put(name, JSON.stringify(recordOf()))
     expect((await ask({ 'x-api-key': key })).status).toBe(200)
@@ -98,7 +98,7 @@ describe('a revocation', () => {
     expect(await refusedWith(await ask({ 'x-api-key': key }))).toEqual([401, 'token-invalid', 'revoked key'])
   })
 
-  it('ends by itself at the time that it names', async () => {
+  it('a revocation with an end time ends at that time', async () => {
     const token = bearer(await tokenOf({ sub: 'for-a-while' }))
     // The object's clock is not moved.
     await revoke({
@@ -114,7 +114,7 @@ describe('a revocation', () => {
     expect((await ask(token)).status).toBe(200)
   })
 
-  it('is in the audit log with its operator; the list of revocations shows no person', async () => {
+  it('the audit line of a new revocation names the operator; the list does not name the revoked person', async () => {
     const secret = `person-${crypto.randomUUID()}`
     const reply = await operate('POST', '/revocations', {
       kind: 'person',
@@ -138,17 +138,17 @@ describe('a revocation', () => {
     ['without a value', { kind: 'person', issuer: 'https://x' }],
     ['without an issuer', { kind: 'session', value: 'x' }],
     ['of a key with an issuer', { kind: 'key', value: 'x', issuer: 'https://x' }],
-    ['of another kind', { kind: 'everybody' }],
-    ['with more', { kind: 'key', value: 'x', admin: true }],
-    ['that is no object', 'x'],
-    ['that has ended', { kind: 'key', value: 'x', until: 5 }],
-    ['that ends in milliseconds', { kind: 'key', value: 'x', until: 1_893_456_000_000 }],
-    ['that ends at no number', { kind: 'key', value: 'x', until: '2027' }],
-  ])('%s is refused', async (_, entry) => {
+    ['of an unknown kind', { kind: 'everybody' }],
+    ['with an unknown field', { kind: 'key', value: 'x', admin: true }],
+    ['that is not an object', 'x'],
+    ['with an end time in the past', { kind: 'key', value: 'x', until: 5 }],
+    ['with an end time in milliseconds', { kind: 'key', value: 'x', until: 1_893_456_000_000 }],
+    ['with an end time that is not a number', { kind: 'key', value: 'x', until: '2027' }],
+  ])('a new revocation %s is refused with 400', async (_, entry) => {
     expect((await operate('POST', '/revocations', entry)).status).toBe(400)
   })
 
-  it('is possible for operators only', async () => {
+  it('a caller who is not an operator cannot list revocations, add revocations or close routes', async () => {
     for (const [method, path] of [
       ['GET', '/revocations'],
       ['POST', '/revocations'],
@@ -163,11 +163,11 @@ describe('a revocation', () => {
   })
 })
 
-describe('a closed route', () => {
+describe('closed routes', () => {
   const close = (id: string, body = {}) => operate('PUT', `/routes/${id}/closed`, body)
   const open = (id: string) => operate('DELETE', `/routes/${id}/closed`)
 
-  it('answers everyone with 503, the message of the operator and Retry-After, until it is reopened', async () => {
+  it('a closed route answers 503 with the message of the operator and Retry-After until it is reopened', async () => {
     expect((await close('closes', { message: 'Moving house. Back at noon.', retryAfter: 600 })).status).toBe(200)
     await world.gateway.advance(BOUND)
     const reply = await world.as('alice', '/closes/x')
@@ -184,7 +184,7 @@ describe('a closed route', () => {
     expect((await world.as('alice', '/closes/x')).status).toBe(200)
   })
 
-  it('may be public', async () => {
+  it('an operator can close and reopen a public route', async () => {
     await close('public')
     await world.gateway.advance(BOUND)
     expect(await refusedWith(await world.gateway.fetch('/public/x'))).toEqual([503, 'route-closed', undefined])
@@ -193,7 +193,7 @@ describe('a closed route', () => {
     expect((await world.gateway.fetch('/public/x')).status).toBe(200)
   })
 
-  it('cannot be the route of the operators', async () => {
+  it('the route of the operators still answers after an operator closes it', async () => {
     await close('operators')
     await world.gateway.advance(BOUND)
     expect((await operate('GET', '/revocations')).status).toBe(200)
@@ -202,7 +202,7 @@ describe('a closed route', () => {
 })
 
 describe('the list of revocations', () => {
-  it('is fetched at most once in five seconds, however many requests there are', async () => {
+  it('the list of revocations is fetched at most once in five seconds for any number of requests', async () => {
     await world.as('alice', '/closes/x')
     const before = await world.gateway.list()
     for (let sent = 0; sent < 100; sent++) await (await world.as('alice', '/closes/x')).text()
@@ -210,7 +210,7 @@ describe('the list of revocations', () => {
   })
 
   it.each(['fails', 'hangs'] as const)(
-    'that %s is tolerated for 45 seconds; then each route is closed or open, as it says (F16)',
+    'a list of revocations that %s is tolerated for 45 seconds; then withoutRevocations decides (F16)',
     async (mode) => {
       await world.gateway.advance(BOUND)
       expect((await world.as('alice', '/closes/x')).status).toBe(200)
@@ -241,7 +241,7 @@ describe('the list of revocations', () => {
     },
   )
 
-  it('that cannot be fetched does not readmit a revoked person', async () => {
+  it('a revoked person stays refused while the list of revocations cannot be fetched', async () => {
     const token = bearer(await tokenOf({ sub: 'still-gone' }))
     await revoke({ kind: 'person', issuer: world.provider.issuer, value: 'still-gone' })
     await world.gateway.advance(BOUND)
@@ -252,8 +252,8 @@ describe('the list of revocations', () => {
   })
 })
 
-describe('an issuer', () => {
-  it('that is revoked signs in none of its people, operators included', async () => {
+describe('revoked issuers', () => {
+  it('the revocation of an issuer refuses all tokens of the issuer, including tokens of operators', async () => {
     await world.gateway.advance(2)
     await revoke({ kind: 'issuer', issuer: world.provider.issuer })
     await world.gateway.advance(BOUND)

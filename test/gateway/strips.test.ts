@@ -77,21 +77,21 @@ const FORGED = {
   'x-anything-else': 'x',
 }
 
-describe('headers towards an origin', () => {
-  it('start empty: a header that no list names is not sent (invariant 3)', async () => {
+describe('headers to origins', () => {
+  it('a header of the caller is not sent to the origin if no list names the header (invariant 3)', async () => {
     const response = await world.as('alice', '/agents/http/things', { headers: FORGED })
     expect(response.status).toBe(200)
     const unexpected = Object.keys(world.origin.last().headers).filter((name) => !EXPECTED.has(name))
     expect(unexpected).toEqual([])
   })
 
-  it('include a header that the route names', async () => {
+  it('a header that the route names in forwardHeaders is sent to the origin', async () => {
     await world.as('alice', '/plain/x', { headers: { 'x-app-version': '7', 'x-other': '8' } })
     expect(world.origin.last().headers).toMatchObject({ 'x-app-version': '7' })
     expect(world.origin.last().headers).not.toHaveProperty('x-other')
   })
 
-  it('never include a forged identity name, in any spelling (T1, S17, X2, invariant 6)', async () => {
+  it('a forged identity header in any spelling never reaches the origin (T1, S17, X2, invariant 6)', async () => {
     const separators = ['-', '_', '.']
     const spellings = Object.keys(identityHeaders).flatMap((name) =>
       separators.flatMap((a) => separators.map((b) => name.replace('-', a).replace('-', b))),
@@ -114,7 +114,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('never include a random spelling of an identity header (X2)', async () => {
+  it('a forged identity header in a random spelling never reaches the origin (X2)', async () => {
     const token = await world.token('bob')
     const spelling = fc
       .tuple(fc.constantFrom(...Object.keys(identityHeaders), 'x-sallyport-assertion'), fc.infiniteStream(fc.boolean()))
@@ -137,14 +137,14 @@ describe('headers towards an origin', () => {
     )
   })
 
-  it('are empty for identity that the token lacks, not the value of the caller (T2)', async () => {
+  it('identity headers are empty for a request without a token, even if the caller sends values (T2)', async () => {
     await world.as(undefined, '/open/x', { headers: { 'x-user-id': 'mallory' } })
     const { headers } = world.origin.last()
     for (const name of Object.keys(identityHeaders)) expect(headers[name], name).toBe('')
     expect(headers).not.toHaveProperty('x-sallyport-assertion')
   })
 
-  it('cannot be removed by a Connection header of the caller (T4, S20)', async () => {
+  it('a Connection header of the caller cannot remove the headers that the gateway adds (T4, S20)', async () => {
     const names = [
       'x-user-id',
       'X-User-Roles',
@@ -170,7 +170,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('do not depend on forwarding and override headers, which change no decision (T5)', async () => {
+  it('headers such as Forwarded and X-HTTP-Method-Override change no decision of the gateway (T5)', async () => {
     const plain = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET' })
     const forged = await world.as('bob', '/agents/langgraph/threads/1', { method: 'GET', headers: FORGED })
     expect(forged.status).toBe(plain.status)
@@ -183,7 +183,7 @@ describe('headers towards an origin', () => {
     expect(world.origin.last().method).toBe('GET')
   })
 
-  it('never include x-auth-scheme, x-api-key and x-tenant-id towards LangGraph (finding 7)', async () => {
+  it('the headers x-auth-scheme, x-api-key and x-tenant-id never reach a LangGraph server (finding 7)', async () => {
     await world.as('alice', '/agents/langgraph/threads/search', json({}, FORGED))
     const { headers } = world.origin.last()
     for (const name of [
@@ -199,7 +199,7 @@ describe('headers towards an origin', () => {
     }
   })
 
-  it('encode characters that a header cannot hold, so that two people never look alike', async () => {
+  it('identity headers encode special characters, so that two people never have the same value', async () => {
     const seen = async (claims: Record<string, unknown>) => {
       await world.gateway.fetch('/plain/x', { headers: bearer(await forge(world.provider, { claims })) })
       const { headers } = world.origin.last()
@@ -213,7 +213,7 @@ describe('headers towards an origin', () => {
     expect(await seen({ sub: 'Zoë 世', roles: [] })).toEqual(['Zo%C3%AB %E4%B8%96', ''])
   })
 
-  it('include every identity header on every LangGraph request, empty if absent, in ASCII', async () => {
+  it('a LangGraph request has every identity header in ASCII, with an empty value for a missing claim', async () => {
     await world.as('bob', '/agents/langgraph/threads/search', json({}))
     const { headers } = world.origin.last()
     for (const name of Object.keys(identityHeaders)) {
@@ -225,7 +225,7 @@ describe('headers towards an origin', () => {
 })
 
 describe('reserved header names', () => {
-  it('include every name that the gateway or a backend reads as identity, in every spelling', () => {
+  it('a header name that the gateway or an agent reads as identity is reserved in every spelling', () => {
     const names = Object.keys(FORGED).filter((name) => !['x-anything-else', 'x-remote-user'].includes(name))
     for (const name of [
       ...names,
@@ -242,7 +242,7 @@ describe('reserved header names', () => {
     for (const name of ['x-app-version', 'accept', 'x-copilot-thread']) expect(isReservedHeader(name), name).toBe(false)
   })
 
-  it('leave an agent its own headers, but none that controls a browser, a cache or a connection', () => {
+  it('an agent may expose answer headers, but no header that controls a browser, cache or connection', () => {
     for (const name of [
       ...['set-cookie', 'Set_Login', 'www-authenticate', 'authentication-info', 'access-control-allow-origin'],
       ...['cross-origin-opener-policy', 'content-security-policy-report-only', 'permissions-policy', 'x-frame-options'],
@@ -265,8 +265,8 @@ describe('reserved header names', () => {
   })
 })
 
-describe('the raw token', () => {
-  it('reaches no origin, no log, no error body and no trace (S18, T8, X8, invariant 1)', async () => {
+describe('raw tokens of callers', () => {
+  it('the raw token of a caller reaches no origin, log, error body or trace (S18, T8, X8, invariant 1)', async () => {
     const token = await world.token('alice')
     const canaries = [token, ...token.split('.')]
     const bodies: string[] = []
@@ -304,7 +304,7 @@ describe('the raw token', () => {
     expect(everything.includes(header)).toBe(false)
   })
 
-  it('reaches no origin in a tracestate, a thread id or a query, encoded or not (S18)', async () => {
+  it('the raw token reaches no origin in a tracestate, a thread id or a query, even if encoded (S18)', async () => {
     const exp = Math.floor(Date.now() / 1000) + 600
     const token = await forge(world.provider, {
       algorithm: 'ES256',
@@ -338,7 +338,7 @@ describe('the raw token', () => {
       expect(everything.includes(String(part))).toBe(false)
   })
 
-  it('is the only credential removed from a body: an unverified one changes nothing', async () => {
+  it('the gateway does not remove an unverified bearer token from the body of a public route', async () => {
     for (const authorization of ['Bearer 1', 'Bearer z', 'Bearer n']) {
       const body = { threadId: 'z'.repeat(1000), runId: 'r', messages: [], n: 11 }
       await world.gateway.fetch('/open-run', {
@@ -349,7 +349,7 @@ describe('the raw token', () => {
     }
   })
 
-  it('is removed from forwardedProps.authorization in any spelling', async () => {
+  it('the gateway removes forwardedProps.authorization from a run, in any spelling', async () => {
     const forwardedProps = { authorization: 'Bearer x', Authorization: 'y', AUTHORIZATION: 'z', theme: 'dark' }
     await world.as('alice', '/agents/ag2', json({ threadId: 't', runId: 'r', messages: [], forwardedProps }))
     expect(JSON.parse(world.origin.last().body).forwardedProps).toEqual({ theme: 'dark' })

@@ -38,7 +38,7 @@ async function cost(path: string, init: RequestInit = {}): Promise<number> {
 }
 const run = json({ threadId: 't', runId: 'r', messages: [] })
 
-it('a cold isolate makes three requests for one that comes in, and then only one (F21)', async () => {
+it('the first request in a new isolate causes three requests, and each later request causes one (F21)', async () => {
   // Discovery, keys, agent.
   expect(await cost('/agents/http/x')).toBe(3)
   expect(await cost('/agents/http/x')).toBe(1)

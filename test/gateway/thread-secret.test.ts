@@ -36,7 +36,7 @@ describe.each([
   ['empty', '', 'THREAD_SECRET is not set'],
   ['short', 'secretive'.padEnd(31, 'x'), 'THREAD_SECRET has fewer than 32 characters'],
 ])('a thread secret that is %s (T36)', (_how, secret, reason) => {
-  it('closes the routes that separate threads, and no others; the log does not quote it', () =>
+  it('an unusable thread secret closes only the routes that separate threads, and no log quotes it', () =>
     withSecret(secret, async (gateway) => {
       const headers = bearer(await world.token('alice'))
       const run = (signedIn = {}) => json(BODY, signedIn as Record<string, string>)
@@ -71,18 +71,18 @@ describe.each([
     }))
 })
 
-it('a thread secret of 32 characters is long enough', () =>
+it('a thread secret of 32 characters is accepted', () =>
   withSecret('x'.repeat(32), async (gateway) => {
     expect((await gateway.fetch('/.sallyport/health')).status).toBe(200)
     const reply = await gateway.fetch('/agents/ag2', json(BODY, bearer(await world.token('alice'))))
     expect(reply.status).toBe(200)
   }))
 
-describe('rotating the thread secret during open conversations', () => {
+describe('rotation of the thread secret', () => {
   const SESSION = 'mcp-session-id'
   const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} secret of these tests, as useless`)
 
-  it('keeps sealed sessions and derived threads; sessions end two rotations later', async () => {
+  it('derived thread ids survive rotations of the thread secret; a sealed session ends at the second', async () => {
     const { issuer, origin } = world
     const at = { origin: { url: origin.url } }
     const routes = [routeOf({ kind: 'mcp', ...at }, [issuer]), routeOf({ kind: 'ag-ui', ...at }, [issuer])]

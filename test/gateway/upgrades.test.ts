@@ -70,12 +70,12 @@ const handshake = async (path: string, more: string[] = []) => {
   return sendRaw(world.gateway.url, `${lines.join('\r\n')}\r\n\r\n`, 600)
 }
 
-it('an upgrade without a token is a 401, and the origin sees nothing (T30)', async () => {
+it('a WebSocket upgrade without a token gets 401 and does not reach the origin (T30)', async () => {
   for (const path of ['/agents/http/x', '/ws/ws']) expect(await handshake(path)).toMatch(/^HTTP\/1.1 401 /)
   expect(hits).toEqual([])
 })
 
-it('an upgrade with a token is a 426 unless the endpoint allows it (T30)', async () => {
+it('a WebSocket upgrade with a token gets 426 if the endpoint does not allow upgrades (T30)', async () => {
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
   const answer = await handshake('/agents/http/x', [authorization])
   expect(answer).toMatch(/^HTTP\/1.1 426 /)
@@ -83,13 +83,13 @@ it('an upgrade with a token is a 426 unless the endpoint allows it (T30)', async
   expect(hits).toEqual([])
 })
 
-it('an upgrade is a 426 if the address is offered for another method only', async () => {
+it('a WebSocket upgrade gets 426 if the route offers the address for another method only', async () => {
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
   const answer = await handshake('/agents/langgraph/threads/t/stream/events', [authorization])
   expect(answer).toMatch(/^HTTP\/1.1 426 /)
 })
 
-it('pages of the gateway itself may open sockets and use MCP without being listed', async () => {
+it('a page of the gateway may open WebSockets and use MCP even if no route lists its web origin', async () => {
   const { origin } = new URL(world.gateway.url)
   const before = hits.length
   const authorization = `Authorization: Bearer ${await world.token('alice')}`
@@ -105,7 +105,7 @@ it('pages of the gateway itself may open sockets and use MCP without being liste
   }
 })
 
-it('a page of another site cannot open a socket, and a token in the subprotocol is dropped (T30)', async () => {
+it('a page of another site cannot open a WebSocket, and a token in the subprotocol is dropped (T30)', async () => {
   const token = await world.token('alice')
   const authorization = `Authorization: Bearer ${token}`
   for (const path of ['/ws/ws', '/no-cors/ws']) {
@@ -125,7 +125,7 @@ it('a page of another site cannot open a socket, and a token in the subprotocol 
   expect(hits[0]).toContain('x-sallyport-assertion')
 })
 
-it('an upgrade to HTTP/2 is never forwarded (T31)', async () => {
+it('the gateway never forwards an upgrade to HTTP/2 (T31)', async () => {
   const { host } = new URL(world.gateway.url)
   const answer = await sendRaw(
     world.gateway.url,
