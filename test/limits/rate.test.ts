@@ -28,8 +28,8 @@ const refused = (rates: readonly Rate[], counted: Counted) =>
     (error) => error,
   )
 
-describe('a rate', () => {
-  it('lets as many requests pass as it says; the refusal names the time left in the window', async () => {
+describe('rates', () => {
+  it('a rate lets its number of requests pass, and the refusal names the time left in the window', async () => {
     const { rate: chat } = rate('person', 2)
     expect([await refused([chat], asked), await refused([chat], asked)]).toEqual([undefined, undefined])
     expect(await refused([chat], asked)).toMatchObject({
@@ -54,7 +54,7 @@ describe('a rate', () => {
     ['operation', {}, { route: 'billing' }],
     ['address', {}, { address: '192.0.2.2' }],
     ['address', { address: '2001:db8:0:1::5' }, { address: '2001:db8:0:2::5' }],
-  ])('per %s counts %j and %j separately', async (per, one, other) => {
+  ])('a rate per %s counts a request with %j and a request with %j separately', async (per, one, other) => {
     const { rate: once } = rate(per, 1)
     expect(await refused([once], { ...asked, ...one })).toBeUndefined()
     expect(await refused([once], { ...asked, ...other })).toBeUndefined()
@@ -66,7 +66,7 @@ describe('a rate', () => {
     ['tenant', { caller: { ...alice, subject: 'bob' } }],
     ['route', { caller: { ...alice, subject: 'bob' } }],
     ['address', { caller: undefined, route: 'billing' }],
-  ])('per %s counts requests together that differ in anything else: %j', async (per, other) => {
+  ])('a rate per %s counts requests together that differ only in other properties: %j', async (per, other) => {
     const { rate: once } = rate(per, 1)
     expect(await refused([once], asked)).toBeUndefined()
     expect(await refused([once], { ...asked, ...other })).toMatchObject({ code: 'rate-limited' })
@@ -76,13 +76,13 @@ describe('a rate', () => {
     ['2001:db8::1', '2001:db8::ffff:2'],
     ['2001:db8:0:0:1::', '2001:DB8::9'],
     ['::1', '::2'],
-  ])('counts the addresses %s and %s as one, because a customer has a whole /64', async (one, other) => {
+  ])('a rate per address counts %s and %s together, because a customer has a whole /64 network', async (one, other) => {
     const { rate: once } = rate('address', 1)
     expect(await refused([once], { ...asked, address: one })).toBeUndefined()
     expect(await refused([once], { ...asked, address: other })).toMatchObject({ code: 'rate-limited' })
   })
 
-  it('counts only the operations that it names', async () => {
+  it('a rate counts only the operations that it names', async () => {
     const { rate: runs, keys } = rate('person', 1, { counts: (operation) => operation.startsWith('run.') })
     for (const operations of [['threads.read'], ['info']]) await refused([runs], { ...asked, operations })
     expect(keys.size).toBe(0)
@@ -90,7 +90,7 @@ describe('a rate', () => {
     expect(await refused([runs], asked)).toMatchObject({ code: 'rate-limited' })
   })
 
-  it('does not count a request without an address, tenant or person to count by', async () => {
+  it('a rate does not count a request without the address, tenant or person to count by', async () => {
     const unknown: Counted = { ...asked, address: undefined, caller: { ...alice, tenant: undefined } }
     const nobody: Counted = { ...asked, caller: undefined }
     for (const [per, counted] of [
@@ -104,7 +104,7 @@ describe('a rate', () => {
     }
   })
 
-  it('lets requests pass if its limiter cannot be asked, and warns the operator (F16)', async () => {
+  it('a rate lets requests pass and warns the operator if its limiter fails (F16)', async () => {
     lines.length = 0
     const broken: Rate = { ...rate('person', 1).rate, limiter: { limit: () => Promise.reject(new Error('gone')) } }
     expect(await refused([broken], asked)).toBeUndefined()
@@ -113,7 +113,7 @@ describe('a rate', () => {
     ])
   })
 
-  it('is announced in RateLimit-Policy with its quota and window', () => {
+  it('the RateLimit-Policy header announces the quota and the window of each rate', () => {
     const two = [rate('person', 60).rate, { ...rate('route', 5).rate, name: 'talk/slow', seconds: 10 }]
     expect(rateLimitPolicy(two)).toBe('"talk/chat";q=60;w=60, "talk/slow";q=5;w=10')
   })

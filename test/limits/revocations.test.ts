@@ -101,8 +101,8 @@ async function warm(document: RevocationDocument = EMPTY) {
   return isolate
 }
 
-describe('a copy of the list of revocations', () => {
-  it('is waited for if there is none yet', async () => {
+describe('copies of the list of revocations', () => {
+  it('a request waits for the list of revocations if the isolate has no copy yet', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()
@@ -110,7 +110,7 @@ describe('a copy of the list of revocations', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('is used for 5 seconds, then 5 more while it is refreshed, and then waited for', async () => {
+  it('a copy of the list is used for 5 seconds and 5 more during a refresh; then requests wait', async () => {
     const isolate = await warm()
     await isolate.pass(4_999)
     expect([await isolate.outcome(), isolate.asked.length]).toEqual(['passes', 1])
@@ -127,7 +127,7 @@ describe('a copy of the list of revocations', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('is fetched once, however many requests wait', async () => {
+  it('the list of revocations is fetched once for all requests that wait for it', async () => {
     const isolate = openIsolate()
     const waiting = Promise.all([isolate.outcome(), isolate.outcome(), isolate.outcome()])
     await settled()
@@ -136,7 +136,7 @@ describe('a copy of the list of revocations', () => {
     expect(await waiting).toEqual(['token-invalid', 'token-invalid', 'token-invalid'])
   })
 
-  it('does not replace a newer copy if it arrives late', async () => {
+  it('a list of revocations that arrives late does not replace a newer copy', async () => {
     const isolate = await warm()
     await isolate.pass(10_000)
     const slow = isolate.outcome()
@@ -152,7 +152,7 @@ describe('a copy of the list of revocations', () => {
     expect(await isolate.outcome()).toBe('token-invalid')
   })
 
-  it('is not trusted if the clock was set back', async () => {
+  it('a copy of the list of revocations is not used after the clock was set back', async () => {
     const isolate = await warm()
     await isolate.pass(-60_000)
     const waiting = isolate.outcome()
@@ -162,7 +162,7 @@ describe('a copy of the list of revocations', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('may have kinds that this version does not know', async () => {
+  it('a list of revocations may have kinds of entries that this version does not know', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()
@@ -170,25 +170,25 @@ describe('a copy of the list of revocations', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('closes no route with an id such as "constructor"', async () => {
+  it('an empty list of revocations closes no route, even if the id is "constructor"', async () => {
     const isolate = await warm()
     for (const id of ['constructor', 'valueof', 'tostring'])
       await expect(isolate.revocations.admit({ ...closes, id }, undefined, isolate.background)).resolves.toBeUndefined()
   })
 })
 
-describe('a broken list of revocations (F16)', () => {
+describe('broken lists of revocations (F16)', () => {
   it.each<[string, (isolate: ReturnType<typeof openIsolate>, at: number) => unknown]>([
     ['fails', ({ fail }, at) => fail(at)],
     ['answers 503', ({ answer }, at) => answer(at, {}, 503)],
-    ['is not JSON of ours', ({ answer }, at) => answer(at, { entries: null })],
-    ['is no object', ({ answer }, at) => answer(at, null)],
+    ['has no entries', ({ answer }, at) => answer(at, { entries: null })],
+    ['is not an object', ({ answer }, at) => answer(at, null)],
     ['has a list where names should be', ({ answer }, at) => answer(at, { version: 1, entries: [], closed: [] })],
     [
       'has a text where hashes should be',
       ({ answer }, at) => answer(at, { version: 1, entries: { person: 'abc' }, closed: {} }),
     ],
-  ])('%s: the copy stays in force for 45 seconds; then routes close unless they say otherwise', async (_, breaks) => {
+  ])('if the list of revocations %s, its copy is used for 45 seconds before routes close', async (_, breaks) => {
     const isolate = await warm(withoutAlice)
     for (let at = 1; at <= 4; at++) {
       await isolate.pass(10_000)
@@ -206,7 +206,7 @@ describe('a broken list of revocations (F16)', () => {
     expect(isolate.logs).toHaveLength(5)
   })
 
-  it('closes routes at once if there is no copy, and is fetched again after a second', async () => {
+  it('routes close if the list of revocations fails without a copy; the next fetch is a second later', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()
@@ -224,7 +224,7 @@ describe('a broken list of revocations (F16)', () => {
     expect(await again).toBe('passes')
   })
 
-  it('that hangs delays a request by 2 seconds', async () => {
+  it('a list of revocations that does not arrive delays a request by 2 seconds', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await isolate.pass(2_000)
@@ -240,8 +240,8 @@ function openCache(): Pick<Cache, 'match' | 'put'> {
   } as unknown as Pick<Cache, 'match' | 'put'>
 }
 
-describe('isolates of one data centre', () => {
-  it('share no list between two gateways in one zone', async () => {
+describe('isolates in the same data centre', () => {
+  it('two gateways in the same zone do not share a list of revocations', async () => {
     const sharedCache = openCache()
     const [staging, production] = ['https://staging.example.com', 'https://gate.example.com'].map((publicUrl) =>
       openIsolate({ sharedCache, publicUrl }),
@@ -257,7 +257,7 @@ describe('isolates of one data centre', () => {
   })
 
   it.each(['{"at":now}', '{', '{"at":now,"document":{"entries":[],"closed":{}}}'])(
-    'ask the Durable Object if the cache has an unusable answer: %s',
+    'an isolate asks the Durable Object for revocations if the answer in the cache is unusable: %s',
     async (text) => {
       const sharedCache = {
         match: async () => new Response(text.replace('now', String(Date.parse('2026-11-29T12:00:00Z')))),
@@ -271,7 +271,7 @@ describe('isolates of one data centre', () => {
     },
   )
 
-  it('share an answer for 5 seconds', async () => {
+  it('isolates in the same data centre share an answer with revocations for 5 seconds', async () => {
     const sharedCache = openCache()
     const [first, second] = [openIsolate({ sharedCache }), openIsolate({ sharedCache })]
     const waiting = first.outcome()
@@ -286,7 +286,7 @@ describe('isolates of one data centre', () => {
     expect(third.asked).toHaveLength(1)
   })
 
-  it('work without a cache if the cache fails', async () => {
+  it('an isolate fetches the list of revocations without the cache if the cache fails', async () => {
     const sharedCache = {
       match: () => Promise.reject(new Error('no cache')),
       put: () => Promise.reject(new Error('no cache')),
@@ -299,8 +299,8 @@ describe('isolates of one data centre', () => {
   })
 })
 
-describe('a stream that is watched for revocations', () => {
-  it('leaves no timer behind after its end', async () => {
+describe('streams watched for revocations', () => {
+  it('a stream that is watched for revocations has no timer after its end', async () => {
     const isolate = await warm()
     const before = isolate.timers()
     const stop = isolate.revocations.watch(closes, alice, isolate, () => undefined)
@@ -309,7 +309,7 @@ describe('a stream that is watched for revocations', () => {
     expect(isolate.timers()).toBe(before)
   })
 
-  it('is not checked again if it ends during a check', async () => {
+  it('a stream is not checked for revocations again if it ends during a check', async () => {
     const isolate = await warm()
     let ended = 0
     const stop = isolate.revocations.watch(closes, alice, isolate, () => ended++)
