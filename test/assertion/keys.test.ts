@@ -16,7 +16,7 @@ const read = async (...keys: unknown[]) => {
   return fault ?? usable.map(({ kid }) => kid)
 }
 
-it('SIGNING_KEYS is a list of private keys, each with its own id', async () => {
+it('SIGNING_KEYS may have several private keys; the id of a key is its kid or its thumbprint', async () => {
   expect(await read(ec, ed)).toEqual([ec.kid, ed.kid])
   const { kid: _, ...nameless } = ec
   // RFC 7638: the thumbprint, which the other key's id is as well, by jose.
@@ -31,12 +31,12 @@ it.each<[string, JWK, string]>([
   ['an id that no verifier takes', { ...ec, kid: 'k'.repeat(257) }, 'unsupported'],
   ['a key for encryption', { ...ec, use: 'enc' }, 'unsupported'],
   ['another algorithm', { ...ec, alg: 'ES384' }, 'unsupported'],
-])('SIGNING_KEYS is refused if a key has %s', async (_what, key, fault) => {
+])('SIGNING_KEYS with %s is refused as unsupported', async (_what, key, fault) => {
   expect(await read(key)).toBe(fault)
   expect(await read(ed, key)).toBe(fault)
 })
 
-it('SIGNING_KEYS is refused if a key is public or an id occurs twice', async () => {
+it('SIGNING_KEYS is refused if a key has no private part or if two keys have the same id', async () => {
   const { d: _, ...open } = ec
   expect(await read(open)).toBe('not-private')
   expect(await read(ec, { ...otherEc, kid: ec.kid })).toBe('duplicate-kid')

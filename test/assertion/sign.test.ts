@@ -44,7 +44,7 @@ const person = (more: Partial<Principal> = {}): Principal =>
 const rules: AssertionRules = { audience: 'a', algorithm: 'ES256', lifetimeSeconds: 60, claims: [], bind: 'none' }
 const binding: Binding = { route: 'r', method: 'GET', uri: '/x', thread: undefined, body: undefined }
 
-describe('a reused assertion (invariant 10)', () => {
+describe('reuse of assertions (invariant 10)', () => {
   const differing: [string, Partial<Principal>, Partial<AssertionRules>, 'bearer' | 'header'][] = [
     ['another person', { userId: 'bob', subject: 'bob' }, {}, 'header'],
     [
@@ -58,9 +58,9 @@ describe('a reused assertion (invariant 10)', () => {
     ['a token that ends sooner', { expiresAt: now / 1000 + 30 }, {}, 'header'],
     ['another audience', {}, { audience: 'b' }, 'header'],
     ['another algorithm', {}, { algorithm: 'EdDSA' }, 'header'],
-    ['another way of travelling, which has another type', {}, {}, 'bearer'],
+    ['a bearer token, which has another type', {}, {}, 'bearer'],
   ]
-  it.each(differing)('is not used for %s', async (_whom, who, other, as) => {
+  it.each(differing)('a signed assertion is not reused for %s', async (_whom, who, other, as) => {
     const one = signer()
     const alice = person()
     const first = await one.sign(alice, rules, 'header', binding, '1')
@@ -70,7 +70,7 @@ describe('a reused assertion (invariant 10)', () => {
     expect(await one.sign(whoever, whatever, as, binding, '3')).not.toBe(first)
   })
 
-  it('is made anew after half its life, and is not kept for a new token', async () => {
+  it('an assertion is signed again after half its lifetime, and is not reused for a new token', async () => {
     const one = signer()
     const alice = person()
     const first = await one.sign(alice, rules, 'header', binding, '1')
@@ -81,8 +81,8 @@ describe('a reused assertion (invariant 10)', () => {
   })
 })
 
-describe('claims of an assertion', () => {
-  it('made by the gateway replace copied ones, even if the configuration allowed the copy', async () => {
+describe('claims of assertions', () => {
+  it('assertion claims set by the gateway replace claims copied from the token, even if configured', async () => {
     const forged = {
       aud: 'x',
       sub: 'mallory',
@@ -115,18 +115,18 @@ describe('claims of an assertion', () => {
     expect(decodeProtectedHeader(jws)).toMatchObject({ alg: 'ES256', typ: 'sallyport+jwt' })
   })
 
-  it('name the identity provider of the person, even if a gateway signed the token', async () => {
+  it('an assertion names the identity provider of the person, even if a gateway signed the token', async () => {
     const identityProvider = 'https://partner.test'
     const jws = await signer().sign(person({ identityProvider }), rules, 'header', binding, 'j')
     expect(decodeJwt(jws).idp).toBe(identityProvider)
   })
 
-  it('end one second from now if the token has already ended within the clock tolerance', async () => {
+  it('an assertion expires in one second if the token has expired within the clock tolerance', async () => {
     const jws = await signer().sign(person({ expiresAt: now / 1000 - 20 }), rules, 'header', binding, 'j')
     expect(decodeJwt(jws).exp).toBe(Math.floor(now / 1000) + 1)
   })
 
-  it('are not signed if the key for the algorithm is missing', async () => {
+  it('signing an assertion fails with signing-unavailable if SIGNING_KEYS is missing', async () => {
     const none = createSigner(
       'https://gate.test',
       async () => ({ keys: [] as const, fault: 'missing' as const }),
