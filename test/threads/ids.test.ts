@@ -39,8 +39,8 @@ const neighbours = fc.oneof(
   place.map((one): [Place, Place] => [one, { ...one, owner: one.owner + one.id, id: '' }]),
 )
 
-describe('a derived id', () => {
-  it('is a UUID of version 8, always the same, and unique to owner, route, sort and id (X6)', async () => {
+describe('derived ids', () => {
+  it('a derived id is a UUIDv8, always the same, and unique to owner, route, sort and id (X6)', async () => {
     const made = new Map<string, Place>()
     await fc.assert(
       fc.asyncProperty(neighbours, async ([one, other]) => {
@@ -63,15 +63,15 @@ describe('a derived id', () => {
     expect(made.size).toBeGreaterThan(1500)
   })
 
-  it('changes with the secret, and cannot be opened as a sealed id', async () => {
+  it('a derived id changes with the thread secret and cannot be opened as a sealed id', async () => {
     const other = idsOf(await importThreadKeys('another secret of these tests, as useless'), 'support', 'alice')
     expect(await other.derive('thread', 't')).not.toBe(await alice().derive('thread', 't'))
     expect(await alice().open('thread', await alice().derive('thread', 't'))).toBeUndefined()
   })
 })
 
-describe('a sealed id', () => {
-  it('opens for its owner as exactly the id that was sealed (X6)', async () => {
+describe('sealed ids', () => {
+  it('a sealed id opens for its owner as exactly the id that was sealed (X6)', async () => {
     await fc.assert(
       fc.asyncProperty(place, fc.constantFrom('', '.', 'a.b', '.'.repeat(44)), async (at, more) => {
         const given = `${at.id || 'x'}${more}`
@@ -81,7 +81,7 @@ describe('a sealed id', () => {
     )
   })
 
-  it('does not open for another owner, on another route, or as another sort (X6)', async () => {
+  it('a sealed id does not open for another owner, on another route, or as another sort of id (X6)', async () => {
     await fc.assert(
       fc.asyncProperty(neighbours, async ([one, other]) => {
         fc.pre(!isSame({ ...one, id: '' }, { ...other, id: '' }))
@@ -92,7 +92,7 @@ describe('a sealed id', () => {
     )
   })
 
-  it('does not open if one character is changed, left out or added', async () => {
+  it('a sealed id does not open if a character is changed, left out or added', async () => {
     const sealed = await alice().seal('run', 'r1')
     const last = sealed.length - 1
     for (let at = 0; at <= last; at++) {
@@ -109,7 +109,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('does not open with padding, white space or the standard base64 alphabet in its mark', async () => {
+  it('a sealed id does not open with padding, white space or standard base64 in its mark', async () => {
     for (let n = 0; n < 200; n++) {
       const sealed = await alice().seal('run', `r${n}`)
       const dot = sealed.lastIndexOf('.')
@@ -124,7 +124,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('opens with another last character only if the bits are the same, and gives the same id', async () => {
+  it('a sealed id opens with another last character only if the bits are the same', async () => {
     const sealed = await alice().seal('run', 'r1')
     const digits = BASE64URL.indexOf(sealed.at(-1) ?? '')
     for (const [value, by] of [...BASE64URL].entries()) {
@@ -135,7 +135,7 @@ describe('a sealed id', () => {
     }
   })
 
-  it('of another owner reaches the agent as an id that the agent has never issued', async () => {
+  it('a sealed id of another owner reaches the agent as an id that the agent has never issued', async () => {
     const bobs = await idsOf(keys, 'support', 'bob').seal('session', 's1')
     const asked = await alice().toAgent('session', bobs)
     expect(asked).toMatch(UUID_V8)
@@ -144,12 +144,12 @@ describe('a sealed id', () => {
   })
 })
 
-describe('a thread secret that is rotated', () => {
+describe('rotation of the thread secret', () => {
   const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} secret of these tests, as useless`)
   const idsWith = async (...secrets: (string | undefined)[]) =>
     idsOf(await importThreadKeys(secrets.join('\n')), 'support', 'alice')
 
-  it('opens ids that were sealed before, and seals with the new secret', async () => {
+  it('after a rotation, ids sealed with the previous secret open, and new ids use the new secret', async () => {
     const before = await (await idsWith(first)).seal('session', 's1')
     const rotated = await idsWith(second, first)
     expect(await rotated.open('session', before)).toBe('s1')
@@ -161,7 +161,7 @@ describe('a thread secret that is rotated', () => {
     expect(await again.open('session', before)).toBeUndefined()
   })
 
-  it('always derives the same ids, from the oldest secret', async () => {
+  it('derived ids stay the same after a rotation, because the oldest secret derives them', async () => {
     const before = await (await idsWith(first)).derive('thread', 't1')
     for (const secrets of [
       [second, first],
@@ -171,22 +171,25 @@ describe('a thread secret that is rotated', () => {
     expect(await (await idsWith(second)).derive('thread', 't1')).not.toBe(before)
   })
 
-  it('is at fault if one of its lines is too short, or if there is none', () => {
+  it('a thread secret is refused if a line has fewer than 32 characters or if no line is set', () => {
     expect(threadSecretFault(`${second}\n${first}\n`)).toBeUndefined()
     expect(threadSecretFault(`${second}\nshort`)).toMatch(/fewer than 32/)
     for (const none of [undefined, '', '\n  \n']) expect(threadSecretFault(none)).toBe('is not set')
   })
 })
 
-describe('the ids that one request names (X15)', () => {
-  it.each(['derive', 'open', 'toAgent'] as const)('are at most a hundred: %s', async (use) => {
-    const ids = alice()
-    for (let named = 0; named < MAX_IDS; named++) await ids[use]('run', `r${named}`)
-    await expect(ids[use]('run', 'r')).rejects.toMatchObject({ code: 'body-invalid', reason: 'too many ids' })
-    await expect(alice()[use]('run', 'r')).resolves.not.toThrow()
-  })
+describe('ids in a request (X15)', () => {
+  it.each(['derive', 'open', 'toAgent'] as const)(
+    'a request that names more than 100 ids is refused with body-invalid: %s',
+    async (use) => {
+      const ids = alice()
+      for (let named = 0; named < MAX_IDS; named++) await ids[use]('run', `r${named}`)
+      await expect(ids[use]('run', 'r')).rejects.toMatchObject({ code: 'body-invalid', reason: 'too many ids' })
+      await expect(alice()[use]('run', 'r')).resolves.not.toThrow()
+    },
+  )
 
-  it('do not limit how many ids an answer may have', async () => {
+  it('the limit of 100 ids in a request does not limit the ids in its answer', async () => {
     const ids = alice()
     for (let given = 0; given < 5 * MAX_IDS; given++) await ids.seal('run', `r${given}`)
     expect(await ids.open('run', await ids.seal('run', 'r'))).toBe('r')

@@ -14,17 +14,17 @@ const LOGIN = 'https://login.test'
 const who = (sub: string, claims: object = {}, issuer = trusted(LOGIN)): Principal =>
   principalOf(issuer, { sub, exp: 1, ...claims })
 
-describe('the owner of a thread', () => {
+describe('owners of threads', () => {
   const ownerOf = createOwners()
 
-  it('is 43 characters, always the same, on every gateway', async () => {
+  it('the owner id of a person has 43 characters and is the same on every gateway', async () => {
     const owner = await ownerOf(who('alice'), 'own')
     expect(owner).toMatch(/^[\w-]{43}$/)
     expect(await ownerOf(who('alice', { email: 'other@example.com', exp: 2 }), 'own')).toBe(owner)
     expect(await createOwners()(who('alice'), 'own')).toBe(owner)
   })
 
-  it('differs for the same subject or tenant at another identity provider (X18)', async () => {
+  it('the same subject or tenant at two identity providers gives two different owners (X18)', async () => {
     const [here, there] = [
       who('alice', { tenant: 'acme' }),
       who('alice', { tenant: 'acme' }, trusted('https://b.test')),
@@ -33,7 +33,7 @@ describe('the owner of a thread', () => {
     expect(await ownerOf(here, 'tenant')).not.toBe(await ownerOf(there, 'tenant'))
   })
 
-  it('differs for every person and tenant, even if their names contain parts of each other (X6)', async () => {
+  it('each person and each tenant is a different owner, even if names contain parts of each other (X6)', async () => {
     const people = [
       who('acme', { tenant: 'alice' }),
       who('alice', { tenant: 'acme' }),
@@ -45,14 +45,14 @@ describe('the owner of a thread', () => {
     expect(new Set(owners).size).toBe(owners.length)
   })
 
-  it('is the same for all people of a tenant, and absent for a person without a tenant', async () => {
+  it('all people of a tenant are the same owner, and a person without a tenant is refused', async () => {
     const [alice, bob] = [who('alice', { tenant: 'acme' }), who('bob', { tenant: 'acme' })]
     expect(await ownerOf(alice, 'tenant')).toBe(await ownerOf(bob, 'tenant'))
     for (const tenant of [undefined, '', null, 7.5, ['acme']])
       await expect(ownerOf(who('alice', { tenant }), 'tenant')).rejects.toMatchObject({ code: 'tenant-missing' })
   })
 
-  it('is the same with or without a second gateway in front; only a gateway may name the provider', async () => {
+  it('a person is the same owner behind a second gateway; no other issuer may name the identity provider', async () => {
     const gate = trusted('https://gate.test', { isGateway: true })
     const behind = who('alice', { idp: LOGIN, tenant: 'acme' }, gate)
     const direct = who('alice', { tenant: 'acme' })
@@ -64,13 +64,13 @@ describe('the owner of a thread', () => {
       expect(await ownerOf(who('alice', { idp }, gate), 'own')).not.toBe(await ownerOf(direct, 'own'))
   })
 
-  it('keeps the prefix that distinguishes the subjects of an issuer', async () => {
+  it('the owner of a thread includes the prefix for the subjects of an issuer', async () => {
     const prefixed = who('alice', {}, trusted(LOGIN, { subjectPrefix: 'b|' }))
     expect(await ownerOf(prefixed, 'own')).not.toBe(await ownerOf(who('alice'), 'own'))
     expect(await ownerOf(prefixed, 'own')).toBe(await ownerOf(who('b|alice'), 'own'))
   })
 
-  it('is right for more people than the cache holds, in any order (invariant 10)', async () => {
+  it('the owner of each person stays the same if there are more people than the cache holds (invariant 10)', async () => {
     const full = createOwners()
     const names = Array.from({ length: 1300 }, (_, n) => `person-${n}`)
     const owners = await Promise.all(names.map((name) => full(who(name), 'own')))

@@ -9,8 +9,8 @@ const note = (cache: OwnershipCache, route: string, thread: string, owner: strin
   cache.beforeAsking(route, owner)(thread)
 const TEN_MINUTES = 600_000
 
-describe('a thread in the cache', () => {
-  it('belongs to its owner for 30 seconds, and then has to be looked up', () => {
+describe('cached threads', () => {
+  it('a cached thread belongs to its owner for 30 seconds, and then has to be looked up', () => {
     const { clock, cache } = openCache()
     expect(cache.isOwn('r', 't', 'alice')).toBe(false)
     note(cache, 'r', 't', 'alice')
@@ -22,7 +22,7 @@ describe('a thread in the cache', () => {
     expect(cache.isOwn('r', 't', 'alice')).toBe(true)
   })
 
-  it('does not belong to another person, and is not known on another route or under another id (X6)', () => {
+  it('a cached thread is not known for another person, on another route or under another id (X6)', () => {
     const { cache } = openCache()
     note(cache, 'r', 't', 'alice')
     expect(cache.isOwn('r', 't', 'bob')).toBe(false)
@@ -32,7 +32,7 @@ describe('a thread in the cache', () => {
     expect(cache.isOwn('r', 'a","b', 'alice')).toBe(false)
   })
 
-  it('belongs only to its new owner after a change, and to no one after it is forgotten', () => {
+  it('a cached thread belongs only to its new owner after a change, and to no owner once forgotten', () => {
     const { cache } = openCache()
     note(cache, 'r', 't', 'alice')
     note(cache, 'r', 't', 'bob')
@@ -43,7 +43,7 @@ describe('a thread in the cache', () => {
     expect(cache.isOwn('r', 't', 'bob')).toBe(false)
   })
 
-  it('is one of at most 10,000: the oldest is looked up again', () => {
+  it('the cache holds at most 10,000 threads, and the oldest thread is looked up again', () => {
     const { cache } = openCache()
     for (let n = 0; n <= 10_000; n++) note(cache, 'r', `t${n}`, 'alice')
     expect(['t0', 't1', 't10000'].map((thread) => cache.isOwn('r', thread, 'alice'))).toEqual([false, true, true])
@@ -53,8 +53,8 @@ describe('a thread in the cache', () => {
   })
 })
 
-describe('a deleted thread', () => {
-  it('is not restored by a late answer to an earlier question (X6)', () => {
+describe('deleted threads', () => {
+  it('a late answer to an earlier question does not restore a deleted thread (X6)', () => {
     for (const late of [0, 1, TEN_MINUTES - 1, TEN_MINUTES, 2 * TEN_MINUTES]) {
       const { clock, cache } = openCache()
       const noteLate = cache.beforeAsking('r', 'alice')
@@ -65,7 +65,7 @@ describe('a deleted thread', () => {
     }
   })
 
-  it('belongs to no one while its deletion may be in progress (X6)', () => {
+  it('a deleted thread belongs to no owner while its deletion may be in progress (X6)', () => {
     const { clock, cache } = openCache()
     cache.forget('r', 't', 'alice')
     note(cache, 'r', 't', 'alice')
@@ -78,7 +78,7 @@ describe('a deleted thread', () => {
     expect(cache.isOwn('r', 't', 'alice')).toBe(true)
   })
 
-  it('reserves its id against other people for ten minutes, on its route (X6)', () => {
+  it('the id of a deleted thread is reserved against other people for ten minutes on its route (X6)', () => {
     const { clock, cache } = openCache()
     cache.forget('r', 't', 'alice')
     const reserved = (route: string, owner: string) => cache.isReserved(route, 't', owner)
@@ -92,7 +92,7 @@ describe('a deleted thread', () => {
     expect(reserved('r', 'bob')).toBe(false)
   })
 
-  it('is one of at most 10,000, and is not restored when newer ones replace it (X6)', () => {
+  it('the cache holds at most 10,000 deletions, and a late answer restores no dropped thread (X6)', () => {
     const { clock, cache } = openCache()
     const noteLate = cache.beforeAsking('r', 'alice')
     for (let n = 0; n <= 10_000; n++) cache.forget('r', `t${n}`, 'alice')
