@@ -44,22 +44,25 @@ async function begin(length: number | 'chunked', { path = '/agents/ag-ui', signe
 /** The gateway is given the time to read. */
 const SOON = 100
 
-describe('a body that comes too slowly (F14)', () => {
-  it.each([1000, 'chunked'] as const)('is refused after 20 seconds (%s)', async (length) => {
-    const body = await begin(length)
-    await sleep(SOON)
-    for (let second = 0; second < 19; second++) {
-      await body.send('x')
-      await world.gateway.advance(1)
-    }
-    await sleep(SOON)
-    expect(body.answer()).toBe('')
-    await world.gateway.advance(2)
-    await eventually('the answer', () => body.answer().includes('body-too-slow'))
-    expect(body.status()).toBe(408)
-  })
+describe('bodies that arrive too slowly (F14)', () => {
+  it.each([1000, 'chunked'] as const)(
+    'a body that arrives too slowly is refused with 408 after 20 seconds (length: %s)',
+    async (length) => {
+      const body = await begin(length)
+      await sleep(SOON)
+      for (let second = 0; second < 19; second++) {
+        await body.send('x')
+        await world.gateway.advance(1)
+      }
+      await sleep(SOON)
+      expect(body.answer()).toBe('')
+      await world.gateway.advance(2)
+      await eventually('the answer', () => body.answer().includes('body-too-slow'))
+      expect(body.status()).toBe(408)
+    },
+  )
 
-  it('gets more time for the bytes it has sent, not for the length it announces', async () => {
+  it('a body gets more time for the bytes that have arrived, not for the announced length', async () => {
     const body = await begin(60_000)
     await body.send('x'.repeat(40_000))
     await sleep(SOON)
@@ -70,7 +73,7 @@ describe('a body that comes too slowly (F14)', () => {
     await eventually('the answer', () => body.answer().includes('body-too-slow'))
   })
 
-  it('gets more time while it arrives at 8 KiB a second', async () => {
+  it('a body that arrives at 8 KiB a second or faster is not refused as too slow', async () => {
     const part = 'x'.repeat(65_536)
     const body = await begin(part.length * 10 + 2)
     await body.send('"')
@@ -86,8 +89,8 @@ describe('a body that comes too slowly (F14)', () => {
   })
 })
 
-describe('bodies that are read at the same time (X11)', () => {
-  it('have 32 MiB of room together; the next one gets 503 and the time to come again', async () => {
+describe('bodies read at the same time (X11)', () => {
+  it('bodies that are read at the same time share 32 MiB; a body over it gets 503 and Retry-After', async () => {
     const first = await begin(40 * MiB)
     await first.send('x'.repeat(24 * MiB))
     await sleep(SOON)
@@ -106,11 +109,11 @@ describe('bodies that are read at the same time (X11)', () => {
   })
 })
 
-describe('a body that is read before the caller is known', () => {
+describe('bodies read before the caller is known', () => {
   const run = (more: object) => ({ threadId: 't', runId: 'r', messages: [], ...more })
   const large = run({ state: { text: 'x'.repeat(300 * 1024) } })
 
-  it('has a small limit and a time limit', async () => {
+  it('a body that is read before the caller is known has a small size limit and a time limit', async () => {
     const post = (body: unknown) => world.as(undefined, '/agents/old', json(body))
     expect(await refused(await post(large))).toEqual({ status: 413, code: 'body-too-large' })
     const body = await begin(1000, { path: '/agents/old', signedIn: false })
@@ -119,7 +122,7 @@ describe('a body that is read before the caller is known', () => {
     await eventually('the answer', () => body.answer().includes('body-too-slow'))
   })
 
-  it('is read later under the normal limit if a header has the token, and must have the same token', async () => {
+  it('with a token in a header, a body has the normal limit and may not have a different token', async () => {
     const post = (body: unknown) => world.as('alice', '/agents/old', json(body))
     expect((await post(large)).status).toBe(200)
     const own = world.token('alice')
@@ -135,7 +138,7 @@ describe('a body that is read before the caller is known', () => {
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('is not read at all if the token in the header is malformed', async () => {
+  it('a body is not read if the token in the Authorization header is malformed', async () => {
     const { host } = new URL(world.gateway.url)
     const { socket, answer } = await openRaw(world.gateway.url)
     const lines = ['POST /agents/old HTTP/1.1', `Host: ${host}`, 'Content-Length: 1000', 'Authorization: Bearer nobody']

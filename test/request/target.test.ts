@@ -15,8 +15,8 @@ const said = (url: string): string => {
   }
 }
 
-describe('the address of a request', () => {
-  it('is the one that the URL standard makes of it, with or without parsing (T9)', () => {
+describe('addresses of requests', () => {
+  it('the gateway reads the address of a request exactly as the URL standard does (T9)', () => {
     const host = fc.constantFrom(
       'gate.example',
       'GATE.example',
@@ -75,5 +75,5 @@ describe('the address of a request', () => {
     ['http://gate.example:444/a', 'host-unknown'],
     ['http://gate.example/a?%61ccess_token=x', 'token-in-url'],
     ['http://gate.example/a?x&access_token', 'token-in-url'],
-  ])('%s is read as %s', (url, expected) => expect(said(url)).toBe(expected))
+  ])('the gateway reads or refuses the address %s as %s', (url, expected) => expect(said(url)).toBe(expected))
 })

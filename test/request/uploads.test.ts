@@ -74,22 +74,25 @@ async function send(framing: string, part: string, end: 'fin' | 'rst' | 'open'):
 const CHUNKED = 'Transfer-Encoding: chunked'
 const begun = { [CHUNKED]: '1e\r\n'.concat('x'.repeat(30), '\r\n'), 'Content-Length: 500': 'x'.repeat(30) }
 
-describe('an upload that its caller cuts (F14)', () => {
+describe('uploads cut off by the caller (F14)', () => {
   const cases = Object.entries(begun).flatMap(([framing, part]) =>
     (['fin', 'rst'] as const).map((end) => ({ framing, part, end })),
   )
 
-  it.each(cases)('reaches the agent as cut ($framing, $end)', async ({ framing, part, end }) => {
-    const lines = world.gateway.audit.length
-    await send(framing, part, end)
-    await eventually('the agent sees the end', () => uploads[0]?.end !== undefined)
-    expect(uploads).toEqual([{ bytes: 30, end: 'cut' }])
-    await eventually('the audit line', () => world.gateway.audit.length > lines)
-    expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
-  })
+  it.each(cases)(
+    'an upload cut off by the caller reaches the agent as incomplete ($framing, $end)',
+    async ({ framing, part, end }) => {
+      const lines = world.gateway.audit.length
+      await send(framing, part, end)
+      await eventually('the agent sees the end', () => uploads[0]?.end !== undefined)
+      expect(uploads).toEqual([{ bytes: 30, end: 'cut' }])
+      await eventually('the audit line', () => world.gateway.audit.length > lines)
+      expect(world.gateway.audit.at(-1)).toMatchObject({ outcome: 'refused', status: 499, code: 'client-gone' })
+    },
+  )
 
   it.each(Object.entries(begun))(
-    'is reported as the fault of the caller if the gateway reads it (%s)',
+    'an upload cut off by the caller while the gateway reads the body is audited as client-gone (%s)',
     async (framing, part) => {
       const { host } = new URL(world.gateway.url)
       const { socket } = await openRaw(world.gateway.url)
@@ -102,22 +105,25 @@ describe('an upload that its caller cuts (F14)', () => {
     },
   )
 
-  it('reaches the agent complete if it is complete', async () => {
+  it('a complete upload reaches the agent as complete', async () => {
     const { answer } = await send(CHUNKED, `${begun[CHUNKED]}0\r\n\r\n`, 'open')
     await eventually('the answer', () => answer().includes('"stored":true'))
     expect(uploads).toEqual([{ bytes: 30, end: 'whole' }])
   })
 })
 
-describe('an agent that answers before it has the complete upload', () => {
-  it.each(Object.entries(begun))('gets its answer through to the caller (%s)', async (framing, part) => {
-    answerEarly = (response) => {
-      response.writeHead(200, { 'content-type': 'text/plain' })
-      response.write('early, ')
-      setTimeout(() => response.end('and late'), 200)
-    }
-    const { answer } = await send(framing, part, 'open')
-    await eventually('all of the answer', () => answer().includes('and late'))
-    expect(answer()).toMatch(/^HTTP\/1\.1 200 /)
-  })
+describe('answers during an upload', () => {
+  it.each(Object.entries(begun))(
+    'the answer of an agent reaches the caller even if it starts before the upload ends (%s)',
+    async (framing, part) => {
+      answerEarly = (response) => {
+        response.writeHead(200, { 'content-type': 'text/plain' })
+        response.write('early, ')
+        setTimeout(() => response.end('and late'), 200)
+      }
+      const { answer } = await send(framing, part, 'open')
+      await eventually('all of the answer', () => answer().includes('and late'))
+      expect(answer()).toMatch(/^HTTP\/1\.1 200 /)
+    },
+  )
 })
