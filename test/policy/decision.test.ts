@@ -63,9 +63,12 @@ describe('conditions of a policy', () => {
     [{ not: { role: 'member' } }, false],
     [{ any: [{ role: 'member' }], tenant: 'other' }, false],
   ]
-  it.each(table)('%j is %s', (condition, expected) => expect(meets(condition)).toBe(expected))
+  it.each(table)(
+    'the condition %j is %s for a user with role member, scope read and tenant acme',
+    (condition, expected) => expect(meets(condition)).toBe(expected),
+  )
 
-  it('do not let a caller without a tenant belong to one', () => {
+  it('a caller without a tenant does not meet a condition on the tenant', () => {
     expect(meets({ tenant: 'acme' }, caller({ tenant: undefined }))).toBe(false)
     expect(meets({ not: { tenant: 'acme' } }, caller({ tenant: undefined }))).toBe(true)
   })
@@ -98,7 +101,7 @@ describe('conditions of a policy', () => {
     claims: fc.dictionary(word, fc.anything()),
   })
 
-  it('give an answer for every caller, and "not" gives the opposite', () => {
+  it('a condition has a result for every caller, and "not" gives the opposite result', () => {
     fc.assert(
       fc.property(condition, anyone, (when, who) => {
         expect(meets({ not: when }, who)).toBe(!meets(when, who))
@@ -106,7 +109,7 @@ describe('conditions of a policy', () => {
     )
   })
 
-  it('deny by default: without a policy, with an empty one, or for an unknown operation', () => {
+  it('every operation is denied without a policy and with an empty policy', () => {
     fc.assert(
       fc.property(anyone, fc.string(), (who, operation) => {
         expect(decide([], who, operation).effect).toBe('deny')
@@ -115,7 +118,7 @@ describe('conditions of a policy', () => {
     )
   })
 
-  it('one more policy never permits what was refused', () => {
+  it('an additional policy never allows an operation that the other policies deny', () => {
     const policy = fc.record({
       id: fc.constant('p'),
       allow: fc.array(fc.record({ name: word, operations: fc.constant(['*']), when: condition })),
@@ -131,7 +134,7 @@ describe('conditions of a policy', () => {
   })
 })
 
-describe('a decision', () => {
+describe('decisions of policies', () => {
   const policy: Policy = {
     id: 'desk',
     allow: [
@@ -143,10 +146,10 @@ describe('a decision', () => {
     deny: [{ name: 'no services', operations: ['run.*'], when: { caller: 'service' } }],
     examples: [],
   }
-  it('names the rule that allowed', () => {
+  it('a decision names the rule that allowed the operation', () => {
     expect(decide([policy], caller(), 'run.stream')).toEqual({ effect: 'allow', by: ['desk/talk'] })
   })
-  it('gives the reasons for a refusal', () => {
+  it('a decision gives the reasons for a denial', () => {
     expect(decide([policy], caller(), 'threads.delete')).toEqual({
       effect: 'deny',
       policy: 'desk',
@@ -166,13 +169,13 @@ describe('a decision', () => {
       scopes: [],
     })
   })
-  it('names only scopes that would be enough by themselves', () => {
+  it('a denial names a scope only if that scope alone would allow the operation', () => {
     expect(decide([policy], caller(), 'threads.export')).toMatchObject({ effect: 'deny', scopes: ['export'] })
     expect(decide([policy], caller({ roles: ['admin'] }), 'threads.export')).toMatchObject({
       scopes: ['export', 'admin'],
     })
   })
-  it('needs every policy to allow', () => {
+  it('an operation is allowed only if every policy allows it', () => {
     const people: Policy = {
       id: 'people',
       allow: [{ name: 'all', operations: ['*'], when: { tenant: 'other' } }],
@@ -195,4 +198,6 @@ it.each([
   ['run.stream', 'run.stream.x', false],
   ['threads.*', 'thread.read', false],
   ['tool.call.*', 'tool.call.search', true],
-])('the pattern %s covers %s: %s', (pattern, operation, expected) => expect(covers(pattern, operation)).toBe(expected))
+])('the operation pattern %s covers the operation %s: %s', (pattern, operation, expected) =>
+  expect(covers(pattern, operation)).toBe(expected),
+)

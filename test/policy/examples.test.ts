@@ -8,17 +8,17 @@ import { runExamples } from '../../src/testing/examples'
 const list: readonly Route[] = routes
 const policies = [...new Set<Policy>(list.flatMap((route) => route.policies ?? []))]
 
-it('policies/ has policies to test', () => expect(policies.length).toBeGreaterThan(0))
+it('the configured routes have policies to test', () => expect(policies.length).toBeGreaterThan(0))
 
 it.each(policies.map((policy) => [policy.id, policy] as const))(
-  'every example of policies/%s.ts has the result it says',
+  'every example of policies/%s.ts has the result that it expects',
   (_id, policy) => {
     expect(policy.examples.length).toBeGreaterThan(1)
     expect(runExamples(policy, list)).toEqual([])
   },
 )
 
-it('a wrong example is caught: the first rule here would let an agent delete', () => {
+it('a policy example fails if a rule allows an operation that the example expects to be denied', () => {
   const policy: Policy = {
     id: 'support-desk',
     allow: [
@@ -35,7 +35,7 @@ it('a wrong example is caught: the first rule here would let an agent delete', (
   ])
 })
 
-describe('an example that names a request', () => {
+describe('policy examples that name a request', () => {
   const member = { roles: ['member'] }
   const example = (does: Policy['examples'][number]['does'], expect: 'allow' | 'deny') => ({ as: member, does, expect })
   const run = (...examples: Policy['examples']) => {
@@ -54,7 +54,7 @@ describe('an example that names a request', () => {
   }
   const call = (name: string) => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {} } })
 
-  it('is checked against the operations that its path and its body ask for', () => {
+  it('a policy example with a request is checked against the operations of its path and its body', () => {
     const runs = { method: 'POST', path: '/threads/t1/runs/stream', body: { assistant_id: 'agent', input: {} } }
     expect(
       run(
@@ -71,14 +71,14 @@ describe('an example that names a request', () => {
     expect(run(example({ ...runs, path: '/threads//runs/stream' }, 'allow'))).toEqual(['refused as path-not-canonical'])
   })
 
-  it('fails if no route with the policy has such a request, whatever it expects', () => {
+  it('a policy example with a request fails if no route with the policy offers that request', () => {
     expect(run(example({ method: 'GET', path: '/nowhere' }, 'deny'))).toEqual(['refused as operation-unknown'])
     expect(run(example({ method: 'POST', path: '', body: { jsonrpc: '1.0' } }, 'deny'))).toEqual([
       expect.stringContaining('body-invalid'),
     ])
   })
 
-  it('may not have an unknown key', () => {
+  it('a policy example with an unknown key in its request is refused', () => {
     const policy = { ...routes[0]?.policies?.[0], examples: [{ as: {}, does: { verb: 'GET' }, expect: 'deny' }] }
     expect(v.safeParse(PolicySchema, policy).success).toBe(false)
   })

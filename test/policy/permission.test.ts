@@ -16,12 +16,12 @@ const policies = [
 const route = { policies, offers: (operation: string) => operation !== 'notes.burn' }
 const reader = { kind: 'user', issuerId: 'login', roles: [], scopes: [], tenant: undefined, claims: {} } as const
 
-describe('the permission of one caller', () => {
+describe('permission of a caller', () => {
   const decisions: Decision[] = []
   const permission = permissionOf(route, reader, { noteDecision: (decision) => decisions.push(decision) })
   const open = permissionOf(route, undefined, { noteDecision: () => expect.unreachable() })
 
-  it('needs every requested operation to be allowed, and records decisions until one denies', () => {
+  it('a request needs every operation to be allowed, and decisions are recorded until the first denial', () => {
     decisions.length = 0
     expect(() => permission.require(['notes.read'])).not.toThrow()
     expect(() => permission.require(['notes.read', 'notes.delete', 'notes.read'])).toThrow(
@@ -30,7 +30,7 @@ describe('the permission of one caller', () => {
     expect(decisions.map(({ effect }) => effect)).toEqual(['allow', 'allow', 'deny'])
   })
 
-  it('names a missing scope to the caller and to the operator', () => {
+  it('the refusal for a missing scope names the scope to the caller and to the operator', () => {
     const mismatch = {
       found: 'scopes none',
       expected: 'scope notes:write (rule "writers")',
@@ -41,7 +41,7 @@ describe('the permission of one caller', () => {
     )
   })
 
-  it('reports an operation that the route does not offer as unknown, whatever else is requested', () => {
+  it('an operation that the route does not offer is refused as operation-unknown beside other operations', () => {
     decisions.length = 0
     expect(() => permission.require(['notes.read', 'notes.burn'])).toThrow(
       expect.objectContaining({ code: 'operation-unknown' }),
@@ -50,13 +50,13 @@ describe('the permission of one caller', () => {
     expect(permission.has('notes.burn')).toBe(false)
   })
 
-  it('has offered and allowed operations, and records no decision for a question of the gateway', () => {
+  it('a check by the gateway whether a caller may use an operation records no decision', () => {
     decisions.length = 0
     expect(['notes.read', 'notes.write', 'notes.delete'].map(permission.has)).toEqual([true, false, false])
     expect(decisions).toEqual([])
   })
 
-  it('covers everything that a public route offers', () => {
+  it('a public route allows every operation that it offers, and no other operation', () => {
     expect(() => open.require(['notes.delete'])).not.toThrow()
     expect(() => open.require(['notes.burn'])).toThrow(expect.objectContaining({ code: 'operation-unknown' }))
     expect(['notes.read', 'notes.burn'].map(open.has)).toEqual([true, false])

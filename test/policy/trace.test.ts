@@ -47,8 +47,8 @@ const caller: fc.Arbitrary<Caller> = fc.record({
   claims: fc.constant({}),
 })
 
-describe('the trace of a decision', () => {
-  it('allows exactly what the gateway allows, for any policies, caller and operation', () => {
+describe('traces of decisions', () => {
+  it('the trace of a decision allows exactly the operations that the gateway allows', () => {
     const seen = new Set<string>()
     fc.assert(
       fc.property(fc.array(policy, { maxLength: 3 }), caller, operation, (policies, who, what) => {
@@ -61,7 +61,7 @@ describe('the trace of a decision', () => {
     expect(seen).toEqual(new Set(['allow', 'deny']))
   })
 
-  it('says for each rule whether it covers the operation, what it requires, and what is missing', () => {
+  it('a trace says for each rule whether it covers the operation, what it requires and what is missing', () => {
     const desk: Policy = {
       id: 'desk',
       allow: [

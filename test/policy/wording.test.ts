@@ -24,7 +24,7 @@ const denialOf = (given: Policy, operation = 'ticket.close') => {
   return mismatchOf(given, caller, operation, decision.reasons)
 }
 
-describe('a denial in words, for the operator', () => {
+describe('descriptions of denials for the operator', () => {
   it.each<[Condition, string, string]>([
     [{ role: ['admin', 'chief'] }, 'roles member', 'role admin or chief (rule "only these")'],
     [{ scope: 'tickets:close' }, 'scopes none', 'scope tickets:close (rule "only these")'],
@@ -37,17 +37,17 @@ describe('a denial in words, for the operator', () => {
       '(role admin or role lead and tenant acme) (rule "only these")',
     ],
     [{ not: { role: 'member' } }, 'a caller that the rule excludes', 'not (role member) (rule "only these")'],
-  ])('%j is described next to what the caller had', (when, found, expected) => {
+  ])('a denial by the condition %j is described with the values found and expected', (when, found, expected) => {
     expect(denialOf(policy(when))).toEqual({ found, expected, setting: 'policies/desk.ts' })
   })
 
-  it('names a claim that differs, and not its value', () => {
+  it('the description of a denial names the claim that differs, but not its value', () => {
     const { found, expected } = denialOf(policy({ claim: { name: 'plan', equals: 'pro' } }))
     expect(expected).toBe('claim {"name":"plan","equals":"pro"} (rule "only these")')
     expect(found).not.toContain('secret-plan')
   })
 
-  it('names an operation that no rule covers, and a rule that denies', () => {
+  it('the description of a denial names an operation that no rule covers or the rule that denies', () => {
     expect(denialOf(policy(undefined), 'users.delete')).toMatchObject({
       found: 'users.delete',
       expected: 'an operation that a rule allows',
@@ -62,11 +62,11 @@ describe('a denial in words, for the operator', () => {
     })
   })
 
-  it('cuts long lists', () => {
+  it('the description of a denial shortens a long list of roles', () => {
     const many = { ...caller, roles: Array.from({ length: 500 }, (_, index) => `role-${index}`) }
     const { found } = mismatchOf(policy({ role: 'admin' }), many, 'ticket.close', ['role-missing'])
     expect(found.length).toBeLessThan(220)
   })
 
-  it('calls a rule without a condition "anybody"', () => expect(wordsOf(undefined)).toBe('anybody'))
+  it('a rule without a condition is described as "anybody"', () => expect(wordsOf(undefined)).toBe('anybody'))
 })
