@@ -50,7 +50,7 @@ describe('permission of a caller', () => {
     expect(permission.has('notes.burn')).toBe(false)
   })
 
-  it('a check by the gateway whether a caller may use an operation records no decision', () => {
+  it('a permission has only the allowed operations, and a look-up of them records no decision', () => {
     decisions.length = 0
     expect(['notes.read', 'notes.write', 'notes.delete'].map(permission.has)).toEqual([true, false, false])
     expect(decisions).toEqual([])

@@ -70,7 +70,7 @@ describe('owners of threads', () => {
     expect(await ownerOf(prefixed, 'own')).toBe(await ownerOf(who('b|alice'), 'own'))
   })
 
-  it('the owner of each person stays the same if there are more people than the cache holds (invariant 10)', async () => {
+  it('the owner of each person stays the same with more people than the cache holds (invariant 10)', async () => {
     const full = createOwners()
     const names = Array.from({ length: 1300 }, (_, n) => `person-${n}`)
     const owners = await Promise.all(names.map((name) => full(who(name), 'own')))
