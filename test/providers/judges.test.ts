@@ -3,22 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { privateKey, publicJwk } from '../support/keys'
 import { type RecordingOrigin, startOrigin } from '../support/origin'
 import { type Judge, judgesOf } from './judges'
-import { tokenOf } from './provider'
+import { algorithmOf, tokenOf } from './provider'
 import { providers } from './providers'
 
-const key = await privateKey('RS256')
-const other = await privateKey('RS256')
+const ours = { RS256: await privateKey('RS256'), ES384: await privateKey('ES384') }
+const others = { RS256: await privateKey('RS256'), ES384: await privateKey('ES384') }
 let keys: RecordingOrigin
 let judges: Partial<Record<keyof typeof providers, { readonly by: string; readonly judge: Judge }>>
 
 beforeAll(async () => {
-  const pem = createPublicKey({ key: publicJwk(key) as never, format: 'jwk' }).export({ type: 'spki', format: 'pem' })
+  const pem = createPublicKey({ key: publicJwk(ours.RS256) as never, format: 'jwk' }).export({
+    type: 'spki',
+    format: 'pem',
+  })
   keys = await startOrigin((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' })
-    const set = request.url === '/pem' ? { [key.kid ?? '']: pem } : { keys: [publicJwk(key)] }
+    const set = request.url === '/pem' ? { [ours.RS256.kid ?? '']: pem } : { keys: [publicJwk(ours.RS256)] }
     response.end(JSON.stringify(set))
   })
-  judges = await judgesOf(key, keys.url)
+  judges = await judgesOf(ours.RS256, ours.ES384, keys.url)
 }, 300_000)
 afterAll(() => keys?.close())
 
@@ -34,10 +37,13 @@ const judged = [
   'firebase',
   'google',
   'cloudflareAccess',
+  'aws',
 ] as const
 
 describe.each(judged)('token library of %s', (name) => {
   const provider = providers[name]
+  const key = ours[algorithmOf(provider)]
+  const other = others[algorithmOf(provider)]
   const judge = (token: string) => judges[name]?.judge(token) ?? Promise.reject(new Error('no judge'))
 
   it.each(Object.entries(provider.accepts))(

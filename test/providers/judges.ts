@@ -23,17 +23,20 @@ const folder = path.join(root, 'test/providers')
 const load = createRequire(path.join(folder, 'package.json'))
 
 /**
+ * @param key for RS256
+ * @param awsKey for ES384, which AWS signs with
  * @param keysUrl of a key set, `/jwks`, and of the same as PEM by `kid`, `/pem`, on this machine
  */
 export async function judgesOf(
   key: JWK,
+  awsKey: JWK,
   keysUrl: string,
 ): Promise<Partial<Record<keyof typeof providers, { readonly by: string; readonly judge: Judge }>>> {
   await ready('test/providers')
   const pem = createPublicKey({ key: publicJwk(key) as never, format: 'jwk' })
     .export({ type: 'spki', format: 'pem' })
     .toString()
-  const { CognitoJwtVerifier }: Package = load('aws-jwt-verify')
+  const { CognitoJwtVerifier, JwtVerifier }: Package = load('aws-jwt-verify')
   const { verifyToken }: Package = load('@clerk/backend')
   const { OAuth2Client }: Package = load('google-auth-library')
   const OktaJwtVerifier: Package = load('@okta/jwt-verifier')
@@ -49,6 +52,9 @@ export async function judgesOf(
     clientId: '7abc',
   })
   cognito.cacheJwks({ keys: [publicJwk(key)] })
+  const { issuer, audience } = providers.aws.issuer
+  const aws = JwtVerifier.create({ issuer, audience, jwksUri: providers.aws.keysAt })
+  aws.cacheJwks({ keys: [publicJwk(awsKey)] })
   const okta = new OktaJwtVerifier({ issuer: 'https://acme.okta.com/oauth2/default', jwksUri: `${keysUrl}/jwks` })
   const auth0 = auth({
     issuer: 'https://acme.eu.auth0.com/',
@@ -83,6 +89,7 @@ export async function judgesOf(
       judge: entra(String(providers.entraVersion1.person.iss), `api://${API}`),
     },
     cognito: { by: 'aws-jwt-verify 5.2.1', judge: (token) => cognito.verify(token) },
+    aws: { by: 'aws-jwt-verify 5.2.1', judge: (token) => aws.verify(token) },
     clerk: {
       by: '@clerk/backend 3.25.0',
       judge: (token) => verifyToken(token, { jwtKey: pem, authorizedParties: ['https://app.acme.example'] }),
