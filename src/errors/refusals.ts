@@ -10,7 +10,7 @@ export const refusals = {
     status: 400,
     title: 'Path not canonical',
     detail:
-      'The path has an empty segment, a needless or double percent-encoding, an encoded slash, a semicolon or a control character. Send it in its plain form.',
+      'The path has an empty segment, a needless or double percent-encoding, an encoded slash, a semicolon or a control character. Send it without them.',
   },
   'path-too-long': {
     status: 414,

@@ -1,4 +1,4 @@
-/** Makes a UUID of version 8 (RFC 9562 section 5.8) from sixteen bytes, and changes the bytes. */
+/** Makes a UUID of version 8 (RFC 9562 section 5.8) from 16 bytes. Changes the array itself. */
 export function uuidOf(bytes: Uint8Array): string {
   bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x80
   bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80

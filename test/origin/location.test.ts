@@ -57,7 +57,7 @@ describe('addresses of redirects (invariant 5)', () => {
     ['../x', '/agents/a/x'],
     ['../../x', undefined],
   ])(
-    'a redirect loses the path prefix of the origin, and is dropped if it leaves the prefix: %s',
+    'the gateway cuts the origin’s path prefix off a Location, and drops a Location outside it: %s',
     (location, mapped) => {
       expect(publicLocation(location, below)).toBe(mapped)
     },

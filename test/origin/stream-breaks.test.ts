@@ -160,7 +160,7 @@ describe('cuts after the end of a run (F8)', () => {
   })
 })
 
-describe('cut replies with an address for resuming (F8, F25)', () => {
+describe('broken replies that name an address where the client can resume (F8, F25)', () => {
   it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
     'a cut LangGraph stream with a Location breaks off, so that clients resume ($name)',
     async (gear) => {

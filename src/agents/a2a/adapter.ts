@@ -105,7 +105,7 @@ function refuseTenant(query: string, parts: readonly (Json | undefined)[]): void
 function operationOf(body: Json | undefined): string {
   const messages = messagesOf(body)
   const method = messages[0]?.method
-  // In A2A, clients send neither batches nor answers.
+  // In A2A, clients send no JSON-RPC batches and no JSON-RPC responses.
   const isAnswer = messages.some((message) => 'result' in message || 'error' in message)
   if (messages.length > 1 || typeof method !== 'string' || isAnswer)
     throw new Refusal('body-invalid', 'not one A2A request')

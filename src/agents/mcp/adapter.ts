@@ -99,8 +99,8 @@ function refuseOtherHeaders(headers: Headers, messages: readonly JsonObject[]): 
 }
 
 /**
- * Returns the value that `Mcp-Name` repeats: the name of a tool or prompt, the URI of a resource,
- * or the id of a task.
+ * Returns the value in a message that the header `Mcp-Name` must repeat: the name of a tool or
+ * prompt, the URI of a resource, or the id of a task.
  */
 function nameIn(message: JsonObject): Json | undefined {
   if (message.method === 'resources/read') return param(message, 'uri')

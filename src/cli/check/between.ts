@@ -33,7 +33,7 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
         path: `${at}name`,
         found: `"${name}", which ${whatOf(other)} has too`,
         expected: 'a name of its own',
-        remedy: 'Remove the line: wrangler adds the name of the environment by itself.',
+        remedy: 'Remove the line: wrangler adds the environment to the name of the Worker by itself.',
       })
     if (name !== undefined) names.set(name, deployment)
     notes.push(...shared(deployment, all[0], routes))

@@ -152,7 +152,7 @@ export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
         path: 'policies',
         found: `${policies.map((policy) => policy.id).join(' and ')}, which allow none of ${[...new Set(offered)].slice(0, 5).join(', ')}`,
         expected: 'policies that together allow at least one operation of the route',
-        remedy: 'Add an operation of this route to an `allow` rule of each policy.',
+        remedy: 'Add an operation of this route to an `allow` rule of each of these policies.',
       },
     ]
   })

@@ -6,7 +6,7 @@ import type { RefusalCode } from '../../errors/refusals'
  * enough. A new refusal code does not compile without an entry here.
  */
 const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
-  'path-not-canonical': 'Send the path in its plain form.',
+  'path-not-canonical': 'Send the path without empty segments, encoded slashes and unneeded percent-encoding.',
   'path-too-long': undefined,
   'host-unknown': 'Call the gateway by the address that npm start prints.',
   'route-unknown': 'npx sallyport routes lists the paths that exist.',
@@ -31,7 +31,7 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'body-invalid': 'Send one JSON document in the form that the protocol of the agent defines.',
   'header-mismatch': undefined,
   'rate-limited':
-    'To allow more, raise `most` in the rates of the policy, and the limit of its binding in wrangler.toml.',
+    'To allow more, raise `most` of the rate in the policy, and the limit of its binding in wrangler.toml.',
   'body-too-slow': undefined,
   'gateway-busy': undefined,
   'body-too-large': 'To allow more, raise limits.bodyBytes of the route.',
