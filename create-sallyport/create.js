@@ -42,7 +42,7 @@ export async function create(args) {
   const asked = await answers(values, positionals[0])
   const folder = path.resolve(asked.folder)
   if (existsSync(folder) && readdirSync(folder).length > 0) {
-    console.error(`${folder} is there already, and not empty. Nothing was written.`)
+    console.error(`The folder ${folder} already exists and is not empty. Nothing was written.`)
     return 1
   }
   writeTemplate(folder)

@@ -4,7 +4,7 @@
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 12)) {
   process.stderr.write(
-    `Sallyport needs Node 22.12 or later, and this is ${process.version}: install a current one from nodejs.org.\n`,
+    `Sallyport needs Node 22.12 or later, but this is Node ${process.version}. Install a current version from nodejs.org.\n`,
   )
   process.exitCode = 1
 } else {

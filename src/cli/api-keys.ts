@@ -69,7 +69,9 @@ export const apiKeys: Command = {
       if (verb === 'rotate') await rotate(kv, name, values)
       else await kv.delete(name)
       if (verb === 'revoke')
-        say(`Key ${idOfKey(name)} is revoked. Locations that have just used it may accept it for two more minutes.`)
+        say(
+          `Key ${idOfKey(name)} is revoked. Cloudflare locations that have just used the key may accept it for two more minutes.`,
+        )
     }
     return 0
   },
@@ -100,7 +102,7 @@ async function open(root: string, { keys, remote, env }: Values) {
   const ids = [...byId.keys()].join(', ')
   if (byId.size === 0)
     throw new ProjectError(
-      'No route trusts API keys. Write policies/keys.ts with defineApiKeys, and add it to `trust` of a route.',
+      'No route trusts API keys. Write policies/keys.ts with defineApiKeys, and add these keys to `trust` of a route.',
     )
   if (keys === undefined && byId.size > 1)
     throw new ProjectError(`There are several sets of API keys. Choose one with --keys: ${ids}.`)
@@ -114,7 +116,7 @@ async function create(kv: KvNamespace, record: ApiKeyRecord): Promise<void> {
   const { key, name } = await keyOfSecret(randomBytes(32).toString('hex'))
   await write(kv, name, record)
   say(
-    `${key}\n\nThis is key ${idOfKey(name)}, "${record.label}", of ${record.subject}; it ${endText(record)}. It is not shown again.`,
+    `${key}\n\nThis is key ${idOfKey(name)}, "${record.label}", of ${record.subject}; it ${endText(record)}. The key is not shown again.`,
   )
 }
 
@@ -148,7 +150,8 @@ async function rotate(kv: KvNamespace, name: string, { expires, overlap = '1d' }
 
 function readOrRefuse(name: string, json: string): ApiKeyRecord {
   const record = readRecord(json)
-  if (!record) throw new ProjectError(`The record of key ${idOfKey(name)} cannot be read. Revoke it, and make another.`)
+  if (!record)
+    throw new ProjectError(`The record of key ${idOfKey(name)} cannot be read. Revoke the key, and make another.`)
   return record
 }
 

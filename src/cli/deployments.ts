@@ -54,7 +54,7 @@ export interface Deployments {
  */
 export function readDeployments(root: string): Deployments {
   const file = FILES.find((name) => existsSync(path.join(root, name)))
-  if (!file) throw new Error(`There is no wrangler.toml in ${root}. Run this in the folder of your gateway.`)
+  if (!file) throw new Error(`There is no wrangler.toml in ${root}. Run this command in the folder of your gateway.`)
   const config = path.join(root, file)
   const raw = saidBy(file, () => readRawConfig({ config }).rawConfig as Readonly<Record<string, unknown>>)
   const environments = (raw.env ?? {}) as Readonly<Record<string, Readonly<Record<string, unknown>>>>

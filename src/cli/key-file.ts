@@ -16,17 +16,19 @@ type Keys = readonly JWK[]
 export const STEPS = {
   async new(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
     if (keys.some((key) => key.alg === alg))
-      throw new Error(`There is a key of ${alg} already; use "add" to rotate it.`)
+      throw new Error(`There is already a key of ${alg}. To rotate it, run "sallyport keys add".`)
     return [...keys, await generate(alg)]
   },
   async add(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
-    if (!keys.some((key) => key.alg === alg)) throw new Error(`There is no key of ${alg} yet; use "new".`)
+    if (!keys.some((key) => key.alg === alg))
+      throw new Error(`There is no key of ${alg} yet. To make one, run "sallyport keys new".`)
     return [...keys, await generate(alg)]
   },
   async promote(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
     const [signing] = keys.filter((key) => key.alg === alg)
     const newest = keys.findLast((key) => key.alg === alg)
-    if (!newest || newest === signing) throw new Error(`There is no newer key of ${alg} to promote; use "add" first.`)
+    if (!newest || newest === signing)
+      throw new Error(`There is no newer key of ${alg} to promote. First run "sallyport keys add".`)
     return keys.filter((key) => key !== newest).flatMap((key) => (key === signing ? [newest, key] : [key]))
   },
   async retire(keys: Keys, alg: SigningAlgorithm): Promise<Keys> {
@@ -62,7 +64,7 @@ export function keyFile(file: string) {
       } catch {
         // The error's message would contain the text of the file, which is a secret.
       }
-      throw new Error(`${file} has no keys that can be read. It was not changed. Restore it from your backup.`)
+      throw new Error(`${file} has no keys that can be read. The file was not changed. Restore it from your backup.`)
     },
     write: (keys: Keys): void => writeSecret(file, `${JSON.stringify({ keys })}\n`),
   }

@@ -41,7 +41,7 @@ const handOver =
     `  npx wrangler secret put ${name}${env === undefined ? '' : ` --env ${env}`} < ${file}`
 
 const NEXT: Record<Step, (put: string) => string> = {
-  new: (put) => `Store it where you store other secrets, and give it to Cloudflare with\n${put}`,
+  new: (put) => `Store the secret where you store other secrets, and give it to Cloudflare with\n${put}`,
   add: (put) =>
     `Publish the new key with\n${put}\nand wait until every agent has fetched the keys again (24 hours is enough for .NET) before you run "promote".`,
   promote: (put) => `Start to sign with it:\n${put}\nand wait an hour before you run "retire".`,
@@ -91,7 +91,8 @@ async function rotate(step: string, algorithm: string, { name, path }: SecretFil
  * conversations without it.
  */
 function makeThreadSecret(file: SecretFile, hand: HandOver): void {
-  if (existsSync(file.path)) throw new Error(`There is a thread secret in ${file.name} already; use "rotate-threads".`)
+  if (existsSync(file.path))
+    throw new Error(`${file.name} already has a thread secret. To rotate it, run "sallyport keys rotate-threads".`)
   writeThreadSecrets(file, [newSecret()], hand)
 }
 
@@ -101,7 +102,8 @@ function makeThreadSecret(file: SecretFile, hand: HandOver): void {
  */
 function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
   const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []
-  if (current === undefined) throw new Error(`There is no thread secret in ${file.name} yet; use "threads".`)
+  if (current === undefined)
+    throw new Error(`${file.name} has no thread secret yet. To make one, run "sallyport keys threads".`)
   writeThreadSecrets(file, [newSecret(), current, ...others.slice(-1)], hand)
 }
 
@@ -112,6 +114,6 @@ function newSecret(): string {
 function writeThreadSecrets(file: SecretFile, secrets: readonly string[], hand: HandOver): void {
   writeSecret(file.path, secrets.map((secret) => `${secret}\n`).join(''))
   say(
-    `Written to ${file.name}. Store it where you store other secrets, and give it to Cloudflare with\n${hand('THREAD_SECRET', file.name)}`,
+    `Written to ${file.name}. Store the secret where you store other secrets, and give it to Cloudflare with\n${hand('THREAD_SECRET', file.name)}`,
   )
 }

@@ -75,7 +75,7 @@ export const revoke: Command = {
         ...(issuer !== undefined && { issuer }),
         ...more,
       })
-      say(`Entry ${id}. \`sallyport revoke undo ${id}\` takes it back.`)
+      say(`Entry ${id}. \`sallyport revoke undo ${id}\` ends this entry.`)
     }
     if (verb !== 'list') say(`This takes effect everywhere within ${REVOCATION_BOUND_SECONDS} seconds.`)
     return 0
@@ -95,7 +95,9 @@ interface Answer {
 function callerOf(routes: readonly Route[], gateway: string) {
   const route = routes.find(({ agent }) => 'object' in agent.origin)
   if (!route)
-    throw new ProjectError('This project has no route for operators: docs/limits.md#revocation says how to make one.')
+    throw new ProjectError(
+      'This project has no route for operators: docs/limits.md#revocation says how to make this route.',
+    )
   const token = process.env.SALLYPORT_TOKEN
   if (!token) throw new ProjectError('Set SALLYPORT_TOKEN to a token or an API key of an operator.')
   return async (method: string, path: string, body?: object): Promise<Answer> => {

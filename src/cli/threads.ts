@@ -69,12 +69,12 @@ async function refuseUnknown(root: string, issuer: string, route: string | undef
   if (route !== undefined && !found)
     throw new ProjectError(`There is no route "${route}". The routes are: ${routes.map(({ id }) => id).join(', ')}.`)
   if (found && !DERIVED.has(found.agent.kind))
-    throw new ProjectError(`An agent of kind ${found.agent.kind} sees the same thread ids as its callers.`)
+    throw new ProjectError(`An agent of kind ${found.agent.kind} receives the thread ids that callers send, unchanged.`)
 }
 
 function secretIn(file: string): string {
   const secret = process.env.THREAD_SECRET ?? (existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined)
   const fault = threadSecretFault(secret)
-  if (fault) throw new Error(`THREAD_SECRET ${fault}. Set it, or name its file with --file.`)
+  if (fault) throw new Error(`THREAD_SECRET ${fault}. Set THREAD_SECRET, or name its file with --file.`)
   return secret ?? ''
 }

@@ -143,7 +143,7 @@ function checkIdentity(route: Route, report: Report): void {
       'agent.credential.header',
       show(agent.credential.header),
       'a header that this agent does not forward: not authorization, and no x-…',
-      'Choose another: the agent would send this one to the vendor of its model.',
+      'Choose another header: the agent would send this one to its model.',
     )
   if (agent.credential && OWN_SECRETS.includes(agent.credential.secret))
     report(

@@ -69,7 +69,7 @@ export function checkTrustList(trust: readonly Trust[], environment: Environment
       'trust',
       `${issuers.length + own.length} entries, some with the same subjectPrefix`,
       'a different subjectPrefix for each entry',
-      'Give all but one a prefix, or two people could get one user id.',
+      'Give all entries but one a prefix, or two people could get one user id.',
     )
   if (isTwice(issuers.map(({ issuer }) => issuer)))
     report('trust', 'one `issuer` twice', 'each issuer once', 'Merge the entries: only the first is used.')

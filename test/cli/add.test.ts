@@ -77,7 +77,7 @@ describe('sallyport add KIND ID URL', () => {
 
   it('sallyport add overwrites no file, and asks for --policy if there are several policies', async () => {
     expect((await house.command('add', 'mcp', 'desk', 'https://d.acme.com')).stderr).toContain(
-      'routes/desk.ts is there',
+      'routes/desk.ts already exists',
     )
     house.write('policies/other.ts', house.read('policies/talk.ts').replace("'talk'", "'other'"))
     const { stderr } = await house.command('add', 'mcp', 'tools', 'https://d.acme.com')

@@ -229,7 +229,7 @@ describe('sallyport keys', () => {
 
     const again = await command('keys', 'threads')
     expect([again.status, again.stdout]).toEqual([1, ''])
-    expect(again.stderr).toContain(`There is a thread secret in ${threads} already`)
+    expect(again.stderr).toContain(`${threads} already has a thread secret`)
     expect(readFileSync(path.join(house.root, threads), 'utf8')).toBe(secret)
     // It may lie elsewhere, and a rotation of keys leaves it alone.
     expect((await command('keys', 'threads', '--file', '.secrets/other')).status).toBe(0)
@@ -287,7 +287,7 @@ describe('sallyport threads', () => {
   it.each([
     [['--issuer', 'https://nobody.acme.com', '--subject', 'a'], 'No route trusts the issuer'],
     [[...alice.slice(1), '--route', 'suport', '--thread', 't'], 'There is no route "suport"'],
-    [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'sees the same thread ids'],
+    [[...alice.slice(1), '--route', 'support', '--thread', 't'], 'receives the thread ids'],
   ])(
     'sallyport threads refuses an unknown issuer or route, and a route that does not change thread ids: %j',
     async (args, says) => {

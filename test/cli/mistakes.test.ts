@@ -377,10 +377,10 @@ it('sallyport check prints warnings for settings that may be intended, and does 
     '! /agents/support is public',
   )
   expect(await said('wrangler.toml', 'https://desk.staging.acme.com', 'https://desk.internal.acme.com')).toContain(
-    "! env.staging.vars.DESK_URL is the same agent as the top level's.",
+    '! env.staging.vars.DESK_URL names the same agent as at the top level.',
   )
   expect(await said('wrangler.toml', PUBLIC, `${PUBLIC}\nOLD_URL = "https://old.acme.com"`)).toContain(
-    '! vars.OLD_URL is read by nothing.',
+    '! vars.OLD_URL: nothing reads this variable.',
   )
 })
 

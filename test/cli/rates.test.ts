@@ -67,7 +67,7 @@ describe('sallyport check for rates', () => {
         limiter('RUNS', 1001, 3) + limiter('ALL', 1002, 3),
         ", { name: 'all', per: 'address', binding: 'ALL', most: 3, seconds: 60, operations: ['run.*'] }",
       ],
-      'addresses are counted before the gateway knows the operation',
+      'requests per address are counted before their operation is known',
     ],
   ])('sallyport check reports a rate with %s', async (_name, given, says) => {
     write(...given)

@@ -132,7 +132,7 @@ function chosen(
   if (files.length === 1) return files
   throw new ProjectError(
     files.length === 0
-      ? `There is no ${name} yet. To make it: ${how}.`
+      ? `There is no ${name} yet. To make one: ${how}.`
       : `There is more than one ${name}. Choose with ${flag}: ${files.join(', ')}.`,
   )
 }

@@ -19,7 +19,7 @@ export const read = (root: string, file: string): string =>
 
 /** @throws ProjectError if the file exists already, because it must not be overwritten */
 export function free(root: string, file: string): string {
-  if (existsSync(path.join(root, file))) throw new ProjectError(`${file} is there already. Nothing was changed.`)
+  if (existsSync(path.join(root, file))) throw new ProjectError(`${file} already exists. Nothing was changed.`)
   return file
 }
 

@@ -78,14 +78,16 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'workers_dev',
       config.workers_dev === true ? 'true' : 'nothing, which means true because there are no routes',
       'false, so that the gateway has one address',
-      isAtWorkersDev ? 'Set workers_dev = true, since PUBLIC_URL is there.' : 'Set workers_dev = false.',
+      isAtWorkersDev
+        ? 'Set workers_dev = true, because PUBLIC_URL is an address at workers.dev.'
+        : 'Set workers_dev = false.',
     )
   if (config.preview_urls === true)
     add(
       'preview_urls',
       'true',
       'false',
-      'Set preview_urls = false: every version would have an address of its own, without the protection of your domain.',
+      'Set preview_urls = false: otherwise every version has its own address, which your domain does not protect.',
     )
   return faults
 }

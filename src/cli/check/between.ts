@@ -64,5 +64,5 @@ function shared(deployment: Deployment, top: Deployment | undefined, routes: rea
       const value = deployment.environment[name]
       return typeof value === 'string' && value === top.environment[name]
     })
-    .map((name) => `${prefixOf(deployment)}vars.${name} is the same agent as the top level's.`)
+    .map((name) => `${prefixOf(deployment)}vars.${name} names the same agent as at the top level.`)
 }

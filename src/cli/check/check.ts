@@ -153,7 +153,7 @@ const unexpectedFields = ({ deployments: { warnings, file } }: Project): Fault[]
       path: warning.match(/found in (.+?) field/)?.[1] ?? '(whole file)',
       found: warning.match(/field: (.+)$/)?.[1] ?? warning,
       expected: 'only fields that wrangler knows',
-      remedy: 'Correct the spelling, or move the field above the first [table]. Here it has no effect.',
+      remedy: 'Correct the spelling, or move the field above the first [table]. At this place the field has no effect.',
     }))
 
 const distinct = (faults: readonly Fault[]): Fault[] => [

@@ -42,7 +42,7 @@ export function deploymentFindings(
       isReachable(deployment) || found.length === 0
         ? []
         : [
-            `${nameOf(deployment)} has no address yet. Before it gets one, replace ${found.map(({ value }) => value).join(', ')}.`,
+            `${nameOf(deployment)} has no address yet. Before you give it an address, replace ${found.map(({ value }) => value).join(', ')}.`,
           ],
   }
 }

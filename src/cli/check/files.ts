@@ -91,7 +91,7 @@ export function unusedVariables(root: string, routes: readonly Route[], { own, n
     .join('\n')
   return Object.keys((own.vars ?? {}) as object)
     .filter((variable) => !used.has(variable) && !text.includes(variable))
-    .map((variable) => `${prefixOf({ name })}vars.${variable} is read by nothing.`)
+    .map((variable) => `${prefixOf({ name })}vars.${variable}: nothing reads this variable.`)
 }
 
 const ENDING = /\.(?:tsx?|mts|jsx?|mjs)$/

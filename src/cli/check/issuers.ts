@@ -42,7 +42,7 @@ export function issuerFaults(
     }
     if (issuer !== issuer.trim()) fault('no space around it', 'Remove the space: `iss` is compared exactly.')
     else if (url?.username || url?.password || url?.search)
-      fault('an address without user, password or query', 'Write the `iss` of the tokens, and nothing else.')
+      fault('an address without user, password or query', 'Write exactly the `iss` of the tokens.')
     else if (issuer.includes('/.well-known/'))
       fault('the issuer, not the address of its document', `Write the "issuer" that this document contains.`)
     else if (url && !preset) {

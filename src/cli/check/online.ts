@@ -78,7 +78,7 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
       at,
       causeOf(thrown),
       'the keys of the issuer',
-      `Look at ${issuer.jwksUri ?? issuer.issuer}, and set jwksUri if its keys are at another address.`,
+      `Look at ${issuer.jwksUri ?? issuer.issuer}, and set jwksUri if the keys are at another address.`,
     )
     return { lines: [], faults }
   }

@@ -70,7 +70,7 @@ function unknownExamples(policy: Policy, routes: readonly Route[]): Fault[] {
             path: `examples[${index}].does`,
             found: `"${does}"`,
             expected: 'one operation of a route or of a kind of agent, not a pattern',
-            remedy: 'Correct the operation: an unknown one is always denied, so this example tests nothing.',
+            remedy: 'Correct the operation: an unknown operation is always denied, so this example tests nothing.',
           },
         ],
   )

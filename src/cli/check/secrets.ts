@@ -75,7 +75,7 @@ export function secretsInVariables({ own }: Deployment, file: string, at: string
       path: `${at}vars.${holdsSecret(name) ? '(a name that is not shown)' : name}`,
       found: unshown(value),
       expected: 'no secret among the variables',
-      remedy: `Remove the variable, store its value as a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new secret: this one was in a file.`,
+      remedy: `Remove the variable, store the value as a secret (npx wrangler secret put ${holdsSecret(name) ? 'NAME' : name}), and make a new secret, because this value was in a file.`,
     }))
 }
 
@@ -94,6 +94,6 @@ export function secretsInRoutes(routes: readonly Route[]): Fault[] {
       found: 'a text that looks like a secret, which is not shown',
       expected: 'no secret in a file',
       remedy:
-        'Store it as a secret (npx wrangler secret put NAME), write NAME here, and make a new secret: this one was in a file.',
+        'Store the value as a secret (npx wrangler secret put NAME), write NAME here, and make a new secret, because this value was in a file.',
     }))
 }

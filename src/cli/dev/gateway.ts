@@ -112,7 +112,7 @@ export async function startGateway(
   const why = await runs(build)
   if (why === undefined || isAsked) return { use: (others) => send({ variables: others }), runs, ended, stop }
   await stop()
-  throw new ProjectError(`The gateway did not start. It said:\n\n${why || '    (nothing)'}`)
+  throw new ProjectError(`The gateway did not start. It printed:\n\n${why || '    (nothing)'}`)
 }
 
 /**

@@ -29,7 +29,7 @@ export const token: Command = {
       const names = readPeople(root).map(({ sub }) => sub)
       if (!cause) throw new ProjectError(`${message}. Local people: ${names.join(', ')}.`)
       throw new ProjectError(
-        `No identity provider answers at ${issuer}. Start it with "npm start". If you gave --port there, give it here too.`,
+        `No identity provider answers at ${issuer}. Start it with "npm start". If you gave --port to "npm start", give the same --port here.`,
       )
     }
   },

@@ -140,7 +140,7 @@ function contentOf(from: string): string {
     return readFileSync(from === '-' ? 0 : from, 'utf8')
   } catch {
     throw new Error(
-      'There is no such file. Give --token the name of a file with the token in it, or - for standard input.',
+      'The file does not exist. Give --token the name of a file that contains the token, or - for standard input.',
     )
   }
 }

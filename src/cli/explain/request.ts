@@ -70,10 +70,10 @@ function refuseUnsendable({ method, path: at, headers, body }: Rehearsed): void 
   const header = Object.keys(headers).find((name) => /^(?:connection|upgrade|transfer-encoding|te|host)$/.test(name))
   if (isBodiless && body !== undefined) throw new ProjectError(`A ${method} request cannot have a body. Remove --body.`)
   if (/^(?:TRACE|CONNECT|TRACK)$/.test(method)) throw new ProjectError(`${method} cannot be tried here.`)
-  if (header !== undefined) throw new ProjectError(`The header ${header} cannot be tried here. Remove it.`)
+  if (header !== undefined) throw new ProjectError(`The header ${header} cannot be tried here. Remove this header.`)
   const { pathname, search } = new URL(at, 'http://gateway.invalid')
   if (pathname + search !== at)
-    throw new ProjectError(`Clients would send this path as ${pathname}${search}. Write it like that.`)
+    throw new ProjectError(`Clients would send this path as ${pathname}${search}. Write the path like that.`)
 }
 
 /** Returns the caller whom a token identifies, with the same functions as the gateway. */

@@ -75,7 +75,7 @@ describe('sallyport dev', () => {
     const { code, output } = await start()
     house.write('src/index.ts', entry)
     house.write('dev.json', '{}')
-    expect([code, output]).toEqual([1, expect.stringContaining('The gateway did not start. It said:')])
+    expect([code, output]).toEqual([1, expect.stringContaining('The gateway did not start. It printed:')])
     expect(output).toContain('only in workerd')
     expect(output).not.toContain('The gateway is running')
     await leavesNothing()

@@ -72,5 +72,5 @@ export function addressesOf(
 /** Makes the error for a fault of one agent in dev.json. */
 export const agentFault = (id: string, field: string, found: string, expected: string): ProjectError =>
   new ProjectError(
-    `  ${DEV_FILE}  agents.${id}${field}\n    found     ${found}\n    expected  ${expected}\n    remedy    Correct or remove it.`,
+    `  ${DEV_FILE}  agents.${id}${field}\n    found     ${found}\n    expected  ${expected}\n    remedy    Correct or remove this setting.`,
   )

@@ -29,7 +29,7 @@ export function refusalText(event: AuditEvent): RefusalText {
   const denied =
     decision?.effect === 'deny'
       ? [
-          `To do ${operations.join(', ')}, policy ${decision.policy ?? '(none)'} must allow it: ${decision.reasons.map((reason) => words[reason]).join('; ')}.`,
+          `To do ${operations.join(', ')}, policy ${decision.policy ?? '(none)'} must allow this: ${decision.reasons.map((reason) => words[reason]).join('; ')}.`,
         ]
       : []
   const differs = mismatch

@@ -54,7 +54,7 @@ export async function startPage(shown: Shown): Promise<{ readonly close: () => P
     if (what === 'received') return asJson(await Promise.all(recorder.received(id).map(examine)))
     if (what === 'audit') {
       const event = audits.of(id)
-      return event ? asJson(refusalText(event)) : plain(404, 'No request has this id.')
+      return event ? asJson(refusalText(event)) : plain(404, 'There is no request with this id.')
     }
     if (pathname === '/state') return asJson(pageState(shown))
     if (pathname === '/token' && request.method === 'POST') return tokenOf(request)
