@@ -56,7 +56,7 @@ describe('paths and their endpoints (T9)', () => {
     expect(rowOf(tree(...paths, '/kind', '/*'), path)).toBe(row)
   })
 
-  it('a path with a literal segment in another case does not match a parameter instead', () => {
+  it('a literal segment of a path in another letter case does not match a path parameter instead', () => {
     expect(rowOf(tree('/users/me/keys', '/:kind/:id/keys'), '/users/ME/keys')).toBeUndefined()
     expect(rowOf(tree('/users/me/keys', '/:kind/:id/keys'), '/teams/ME/keys')).toBe('/:kind/:id/keys')
   })
@@ -98,7 +98,7 @@ describe('paths and their endpoints (T9)', () => {
   const path = fc.array(segment, { minLength: 1, maxLength: 4 }).map((parts) => `/${parts.join('/')}`)
 
   it.each(Object.keys(servers))(
-    'each spelling that %s reads as a listed path matches the same endpoint in the gateway, or none',
+    'a spelling that %s reads as a listed path matches the endpoint of that path in the gateway, or no endpoint',
     (name) => {
       fc.assert(
         fc.property(fc.array(path, { minLength: 1, maxLength: 6 }), fc.boolean(), fc.nat(), (paths, isWide, pick) => {
@@ -122,7 +122,7 @@ describe('paths and their endpoints (T9)', () => {
     expect(keyOfPath('/a/:one')).toBe(keyOfPath('/a/:other'))
   })
 
-  it('a path with a wrong method gives the allowed methods, also in another spelling of the path', () => {
+  it('the look-up of a path with a wrong method gives the allowed methods, also in another spelling of the path', () => {
     const endpoints: Endpoint[] = [read('notes', '/notes', 'nobody')]
     expect(compileEndpoints(endpoints, () => true)('POST', '/notes/')).toEqual({ allow: ['GET'] })
   })

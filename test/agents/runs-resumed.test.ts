@@ -87,7 +87,7 @@ describe('runs resumed after an interrupt (X6)', () => {
     },
   )
 
-  it('an id in forwardedProps.resume is removed, so that a caller cannot choose a session', async () => {
+  it('an id in forwardedProps.resume is removed, so that a caller cannot choose a session of the agent', async () => {
     const id = '11111111-2222-4333-8444-555555555555'
     for (const resume of [id, 7, [id], [[id]], [{ interruptId: 'i' }, id]])
       expect((await told('alice', '/ag-ui', { forwardedProps: { resume } })).forwardedProps).toEqual({})
@@ -105,7 +105,7 @@ it('an A2A request with a JSON-RPC result or error in it is refused with body-in
   }
 })
 
-it('the gateway marks each run id in an answer with 2000 runs, and keeps their order', async () => {
+it('the gateway seals each run id in an answer with 2000 runs, and keeps the order of the runs', async () => {
   const runs = Array.from({ length: 2_000 }, () => ({ run_id: crypto.randomUUID(), thread_id: crypto.randomUUID() }))
   world.origin.handle((_request, response) => {
     response.setHeader('content-type', 'application/json').end(JSON.stringify(runs))

@@ -67,7 +67,7 @@ describe.each(cases)('headers that refer to stored data: %s', (name, _agent, pat
   const key = async (given: string, person?: Headers) =>
     (await arrived({ 'idempotency-key': given }, person))['idempotency-key']
 
-  it('the agent receives a different idempotency key for each owner, and the same key each time (X6)', async () => {
+  it('the agent receives a different idempotency key for each owner, and always the same key for the same owner (X6)', async () => {
     const keys: unknown[] = []
     for (const person of [world.alice, world.bob, world.namesake]) keys.push(await key('k1', person))
     expect(keys.every(isDerived)).toBe(true)
@@ -92,7 +92,7 @@ describe.each(cases)('headers that refer to stored data: %s', (name, _agent, pat
   })
 
   it.each(['application/vnd.ag-ui.event+proto', '*/*', 'text/event-stream'])(
-    'Accept: %s becomes text/event-stream for AG-UI agents with owned threads, and is else unchanged',
+    'the header Accept: %s becomes text/event-stream for AG-UI agents with owned threads, and otherwise stays unchanged',
     async (accept) => {
       expect((await arrived({ accept })).accept).toBe(AG_UI.has(name) ? 'text/event-stream' : accept)
       expect((await arrived({ accept }, world.alice, 'shared')).accept).toBe(accept)

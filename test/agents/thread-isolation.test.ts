@@ -131,7 +131,7 @@ describe.each(KINDS)('threads of an agent of kind %s', (kind) => {
   })
 })
 
-it('one thread id becomes another derived id on each route, so an agent behind two cannot match them', async () => {
+it('a thread id becomes a different derived id on each route, so that an agent behind two routes cannot match the ids', async () => {
   const token = await as({ sub: 'alice', tenant: 'acme' })
   const ids = [await seen('ag-ui', 'own', token), await seen('ag2', 'own', token), await seen('ag-ui', 'tenant', token)]
   expect(new Set(ids).size).toBe(3)

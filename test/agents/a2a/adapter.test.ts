@@ -195,7 +195,7 @@ describe('A2A agents behind the gateway', () => {
   )
 
   it.each(['JSONRPC', 'HTTP+JSON'])(
-    'a stream over %s has the same events through the gateway as directly',
+    'a stream over %s has the same events through the gateway as directly from the agent',
     async (transport) => {
       const events = async (base?: string) => {
         const client = await connect(world.alice, base, transport)
@@ -399,7 +399,7 @@ describe('requests that an A2A route refuses', () => {
     expect(received).toEqual([])
   })
 
-  it('a task verb after a percent-encoded colon is read as the same operation', async () => {
+  it('a task verb after a percent-encoded colon means the same operation as after a plain colon', async () => {
     const response = await world.gateway.fetch('/agents/a2a/v1/tasks/x%3Asubscribe', { headers: world.alice })
     await response.body?.cancel()
     expect((await world.gateway.auditOf(response)).operations).toEqual(['task.subscribe'])

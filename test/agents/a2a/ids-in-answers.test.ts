@@ -115,15 +115,18 @@ describe('answers that repeat the request (X6, X15)', () => {
     ['tasks/pushNotificationConfig/set', { taskId: 'mine', pushNotificationConfig: spoken }],
   ]
 
-  it.each(REPEATING)('the gateway seals no id of the request when the agent repeats %s', async (_, repeating) => {
-    answering((body) => JSON.stringify(repeating(JSON.parse(body))))
-    for (const [method, params] of ASKED) {
-      for (const id of [1, 'victim', { ...spoken }, [spoken]]) {
-        const text = await (await post('/', call(method, params, id))).text()
-        expect([method, text]).toEqual([method, expect.not.stringMatching(/victim\.[\w-]{43}/)])
+  it.each(REPEATING)(
+    'the gateway seals no id of the request if the answer of the agent repeats %s',
+    async (_, repeating) => {
+      answering((body) => JSON.stringify(repeating(JSON.parse(body))))
+      for (const [method, params] of ASKED) {
+        for (const id of [1, 'victim', { ...spoken }, [spoken]]) {
+          const text = await (await post('/', call(method, params, id))).text()
+          expect([method, text]).toEqual([method, expect.not.stringMatching(/victim\.[\w-]{43}/)])
+        }
       }
-    }
-  })
+    },
+  )
 
   it.each([
     '/message:send',
@@ -133,7 +136,7 @@ describe('answers that repeat the request (X6, X15)', () => {
     '/tasks/mine:subscribe',
     '/tasks/mine/pushNotificationConfigs',
     '/v1/tasks/mine/pushNotificationConfigs',
-  ])('the gateway seals no id when the agent answers %s with the request body', async (path) => {
+  ])('the gateway seals no id if the agent answers a request to %s with the body of that request', async (path) => {
     answering((body) => body)
     for (const body of [...ASKED.map(([, params]) => params), { ...spoken }, { configs: [spoken], config: spoken }]) {
       const text = await (await post(path, body)).text()
@@ -165,7 +168,7 @@ describe('requests to an A2A agent', () => {
     expect(agent.last().body).toContain('"constructor":{},"toString":[]')
   })
 
-  it('the thread_id claim never takes the id of a push configuration (X6)', async () => {
+  it('the claim thread_id of an assertion never has the id of a push configuration (X6)', async () => {
     answering(() => '{}')
     for (const more of [{ taskId: 'mine' }, {}, { task_id: 'mine' }]) {
       await post('/', call('CreateTaskPushNotificationConfig', { id: 'victim', ...more }))

@@ -34,7 +34,7 @@ const refusal = expect.objectContaining({ code: 'body-invalid' })
 const found = (method: string, params: JsonObject) => idsInRequest(params, method).map(({ sort, id }) => [sort, id])
 
 describe.each(Object.entries(METHODS))('ids in a request of %s (X6)', (method, { task, beside }) => {
-  it('a request may name its task only in the members that the method defines', () => {
+  it('an A2A request may name its task only in the members that its method defines', () => {
     const allowed = [...(task === undefined ? [] : [task]), ...beside]
     for (const member of NAMING) {
       const asked = () => found(method, { [member]: 'x-1' })
@@ -43,7 +43,7 @@ describe.each(Object.entries(METHODS))('ids in a request of %s (X6)', (method, {
     }
   })
 
-  it('a task id is found in camelCase and snake_case, and both together are refused', () => {
+  it('the gateway finds a task id in camelCase and in snake_case, and refuses a request with both', () => {
     const snake = task?.replace('taskId', 'task_id')
     if (task === undefined || snake === undefined) return expect(found(method, {})).toEqual([])
     expect(found(method, { [snake]: 'x-1', ...Object.fromEntries(beside.map((member) => [member, 'y'])) })).toEqual([
@@ -54,7 +54,7 @@ describe.each(Object.entries(METHODS))('ids in a request of %s (X6)', (method, {
 })
 
 describe('ids of an A2A message (X6)', () => {
-  it('the ids in a message are found, except in its parts, content, metadata and data', () => {
+  it('the gateway finds the ids in an A2A message, except in its parts, content, metadata and data', () => {
     const message = {
       taskId: 't-1',
       contextId: 'c-1',

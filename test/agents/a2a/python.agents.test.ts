@@ -53,7 +53,7 @@ describe.each([
   ['HTTP+JSON', '1.0'],
   ['JSONRPC', '0.3'],
 ])('the A2A SDK for Python, over %s %s', (binding, version) => {
-  it('a Python client reaches an agent with an internal address and gets its stream', async () => {
+  it('a Python client reaches an agent with an internal address and gets the stream of the agent', async () => {
     expect(await told(binding, version, tokenOf(world.alice))).toEqual({
       addresses: [`${world.gateway.url}/agents/a2a`],
       events: ['task', 'status_update', 'artifact_update', 'status_update'],

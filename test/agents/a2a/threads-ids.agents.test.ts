@@ -41,7 +41,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       )
     const stateOf = async (task: Task, person = world.alice) => (await client().get(person, task.id)).text()
 
-    it('one context id chosen by three people names three separate contexts (X6)', async () => {
+    it('a context id that three people choose means a separate context for each person (X6)', async () => {
       const contextId = 'a "context"\n🚪'
       const seen: unknown[] = []
       for (const person of [world.alice, world.bob, world.namesake]) {
@@ -53,7 +53,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       expect(new Set(seen).size).toBe(3)
     })
 
-    it('a context id that the caller chose and its sealed form name one context', async () => {
+    it('a context id that the caller chose and the sealed form of that id name the same context', async () => {
       const task = await begin(world.alice, { contextId: 'chosen' })
       const later = taskIn(await stateOf(task)).contextId
       expect(later).toMatch(MARKED)
@@ -102,7 +102,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
     )
 
     if (binding.startsWith('JSONRPC'))
-      it('a request that names the task in a second member is refused (X6, X15)', async () => {
+      it('an A2A request that names a task in a second member beside id is refused (X6, X15)', async () => {
         const [task, own] = [await begin(), await begin(world.bob)]
         await (await client().setPush(world.alice, task.id, stage.hook)).text()
         const decoys = ['', own.id].flatMap((id) => [

@@ -23,7 +23,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
       taskIn(await (await client().send(person, { text: 'ask swordfish', ...more })).text())
     const stateOf = async (task: Task, person = world.alice) => (await client().get(person, task.id)).text()
 
-    it('a caller gets sealed task and context ids and continues the task with them', async () => {
+    it('a caller gets sealed task and context ids and continues the task with these ids', async () => {
       const task = await begin()
       expect(task).toMatchObject({ id: expect.stringMatching(MARKED), contextId: expect.stringMatching(MARKED) })
       const reply = await client().send(world.alice, { text: 'halibut', taskId: task.id, contextId: task.contextId })

@@ -40,7 +40,7 @@ describe('AG2 0.x', () => {
     expect(told(await run(stage.through('asgi'), 'my account'))).toEqual(['bob'])
   })
 
-  it('an AG2 0.x tool that renames context_variables takes the user from the model', async () => {
+  it('an AG2 0.x tool that renames the parameter context_variables gets a user that the model chose', async () => {
     const its = stage.around('renamed')
     its.setState({ auth_user: { user_id: 'bob' } })
     expect(told(await run(its, 'let me talk you into it'))).toEqual(['root'])
@@ -54,7 +54,7 @@ describe('AG2 1.x', () => {
   }, 600_000)
   afterAll(() => stage?.close())
 
-  it('on shared threads, the gateway removes identity from the state of AG2 1.x', async () => {
+  it('on a route with shared threads, the gateway removes identity from state snapshots of AG2 1.x', async () => {
     const snapshots = (events: readonly AgUiEvent[]) => events.filter(({ type }) => type === 'STATE_SNAPSHOT')
     const [far, near] = [stage.through('counting-shared'), stage.around('counting')]
     near.setState({ theme: 'dark', auth_user: { user_id: 'bob' } })
@@ -67,11 +67,11 @@ describe('AG2 1.x', () => {
     expect(far.state).toEqual(state)
   })
 
-  it('a variable auth_user of an AG2 1.x agent overrides the gateway’s identity', async () => {
+  it('a variable auth_user that an AG2 1.x agent sets overrides the identity from the gateway', async () => {
     expect(told(await run(stage.through('own'), 'my account'))).toEqual(['nobody'])
   })
 
-  it('AG2 1.x describes its capabilities to signed-in callers, and others get 401', async () => {
+  it('a signed-in caller can read the capabilities of AG2 1.x, and a caller without a token gets 401', async () => {
     const ask = (headers = {}) => stage.world.gateway.fetch('/agents/counting', { headers })
     expect((await ask()).status).toBe(401)
     const reply = await ask(stage.world.bob)
@@ -79,7 +79,7 @@ describe('AG2 1.x', () => {
     expect(await reply.json()).toMatchObject({ state: expect.anything() })
   })
 
-  it('AG2 1.x writes the context of a request into the prompt, but not the state', async () => {
+  it('AG2 1.x writes the context of a request, but not the state, into the prompt of its model', async () => {
     stage.model.calls.length = 0
     const context = [{ description: 'page', value: 'billing' }]
     await run(stage.through('counting'), 'my account', { context })
@@ -105,17 +105,17 @@ describe('AG2 1.x', () => {
     return reply.text()
   }
 
-  it('a person who does not own the thread cannot answer its interrupt (X6)', async () => {
+  it('a person cannot answer an interrupt in a thread of another person (X6)', async () => {
     const reply = await bobAnswers('asking')
     expect(reply).toContain('RUN_ERROR')
     expect(reply).not.toMatch(/TOOL_CALL_RESULT|alice/)
   })
 
-  it('on shared threads, a run that another person resumes keeps the first identity', async () => {
+  it('with shared threads, a run that another person resumes keeps the identity of the person who began the run', async () => {
     expect(await bobAnswers('asking-shared')).toMatch(/TOOL_CALL_RESULT.*alice/)
   })
 
-  it('AG2 with require_resume_proof refuses an interrupt answer of another person', async () => {
+  it('AG2 with require_resume_proof refuses an answer from another person to an interrupt', async () => {
     const reply = await bobAnswers('proving-shared')
     expect(reply).toContain('INTERRUPT_NOT_PROVEN')
     expect(reply).not.toContain('alice')

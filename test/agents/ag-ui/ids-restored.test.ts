@@ -70,7 +70,7 @@ const CHOSEN: readonly Ids[] = [
 
 describe('ids that the caller chose', () => {
   it.each(['/agents/ag-ui', '/quiet'])(
-    'the caller’s ids come back however the bytes of a stream are split: %s',
+    'a stream has the ids that the caller chose, however its bytes are split: %s',
     async (path) => {
       for (const ids of CHOSEN) {
         let sent = Buffer.alloc(0)
@@ -92,7 +92,7 @@ describe('ids that the caller chose', () => {
     },
   )
 
-  it('the caller’s ids come back in a stream that arrives in single bytes', async () => {
+  it('a stream that arrives in single bytes has the ids that the caller chose', async () => {
     answer = (derived) => ({
       type: EVENTS,
       parts: Array.from(Buffer.from(eventsWith(derived)), (byte) => Buffer.of(byte)),
@@ -107,7 +107,7 @@ describe('ids that the caller chose', () => {
     [422, 'application/problem+json'],
     [500, 'text/plain'],
     [503, undefined],
-  ])('the caller’s ids come back in an answer of status %s and type %s', async (status, type) => {
+  ])('an answer of status %s and type %s has the ids that the caller chose', async (status, type) => {
     const detailOf = (ids: Ids) =>
       JSON.stringify({
         detail: [{ loc: ['body'], input: { threadId: ids.threadId, runId: ids.runId }, msg: `no ${ids.threadId}` }],
@@ -124,7 +124,7 @@ describe('ids that the caller chose', () => {
   })
 
   it.each(['application/vnd.ag-ui.event+proto', 'application/octet-stream', 'application/x-ndjson', 'image/png'])(
-    'an answer of type %s is refused with 502, because ids cannot be restored in it',
+    'an answer of type %s is refused with 502, because the gateway cannot restore ids in that type',
     async (type) => {
       for (const status of [200, 500]) {
         answer = ({ threadId }) => ({ type, status, parts: [Buffer.from(`\0\x20${threadId}`)] })
@@ -154,7 +154,7 @@ describe('ids that the caller chose', () => {
 })
 
 describe('ids of another person (X6)', () => {
-  it('another person’s derived ids in an answer are not replaced by chosen ids', async () => {
+  it('derived ids of another person in an answer are not replaced by the ids which that person chose', async () => {
     let bobs: Ids = { threadId: '', runId: '' }
     answer = (derived) => {
       bobs = derived

@@ -45,7 +45,7 @@ describe('Microsoft Agent Framework with a schema for its state', () => {
     expect(JSON.stringify(snapshots)).not.toMatch(/auth_user|bob/)
   })
 
-  it('an agent with a state schema writes the identity into the prompt of its model', async () => {
+  it('an agent with a state schema writes the identity of the caller into the prompt of its model', async () => {
     stage.model.calls.length = 0
     await run(stage.through('schema'), 'my account')
     const prompt = stage.model.calls[0]?.body.messages.filter(({ role }) => role === 'system')
@@ -120,7 +120,7 @@ async function signed(claims: object, key?: JWK, header: object = {}): Promise<s
 }
 
 describe('Microsoft Agent Framework with a bearer secret', () => {
-  it('the gateway adds the secret, and the agent sees the identity of each caller', async () => {
+  it('the gateway adds the secret of the agent, and the agent sees the identity of each caller', async () => {
     expect(told(await run(through('secret', people.alice), 'my account'))).toEqual(['alice'])
     expect(told(await run(through('secret', people.bob), 'my account'))).toEqual(['bob'])
     expect(tap.calls.at(-1)?.headers.authorization).toBe(`Bearer ${SECRET}`)

@@ -58,7 +58,7 @@ it('ADK gets user_id in the state and no internal members from the caller (X7)',
 })
 
 it.each(['pydantic-ai', 'crewai', 'strands'] as const)(
-  'the preset %s puts the caller’s identity into state.auth_user (X7)',
+  'with the preset %s, the gateway writes the identity of the caller into state.auth_user (X7)',
   async (preset) => {
     expect((await sent(preset)).body.state.auth_user).toMatchObject({ user_id: 'bob' })
   },
@@ -71,8 +71,11 @@ it('LlamaIndex gets identity only in the signed assertion, not in the state', as
   expect(JSON.stringify(body)).not.toContain('bob')
 })
 
-it.each(['mastra', 'spring-ai'] as const)('the preset %s sends the assertion as a bearer token', async (preset) => {
-  const { headers } = await sent(preset)
-  expect(headers.authorization).toMatch(/^Bearer ey/)
-  expect(headers).not.toHaveProperty('x-sallyport-assertion')
-})
+it.each(['mastra', 'spring-ai'] as const)(
+  'with the preset %s, the gateway sends the assertion as a bearer token',
+  async (preset) => {
+    const { headers } = await sent(preset)
+    expect(headers.authorization).toMatch(/^Bearer ey/)
+    expect(headers).not.toHaveProperty('x-sallyport-assertion')
+  },
+)

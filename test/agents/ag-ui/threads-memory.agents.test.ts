@@ -16,7 +16,7 @@ const known = () => idsOf(stage.calls()).threadId
 describe('an agent with one memory for all threads', () => {
   const recall = (id: string, person = stage.world.alice) => stage.ask('maf', input(id, { messages: [] }), person)
 
-  it('the owner of a thread gets its messages back under the chosen ids', async () => {
+  it('the owner of a thread gets its messages under the ids that the owner chose', async () => {
     await textOf(stage.ask('maf', input('own-"thread"', say(SECRET))))
     const text = await textOf(recall('own-"thread"'))
     const snapshot = eventsIn(text).find(({ type }) => type === 'MESSAGES_SNAPSHOT')
@@ -33,7 +33,7 @@ describe('an agent with one memory for all threads', () => {
     expect(text).toContain('once more')
   })
 
-  it('another person cannot read a thread by its chosen or its derived id (X6)', async () => {
+  it('a person cannot read a thread of another person by its chosen or its derived id (X6)', async () => {
     await textOf(stage.ask('maf', input('alice-thread', say(SECRET))))
     const inside = known()
     const { alice, bob, namesake } = stage.world
@@ -43,7 +43,7 @@ describe('an agent with one memory for all threads', () => {
     expect(await textOf(recall(inside, alice))).not.toContain('swordfish')
   })
 
-  it('another person cannot write into a thread (X6)', async () => {
+  it('a person cannot write into a thread of another person (X6)', async () => {
     await textOf(stage.ask('maf', input('written', say(SECRET))))
     const inside = known()
     for (const id of ['written', inside])

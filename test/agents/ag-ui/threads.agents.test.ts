@@ -54,7 +54,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     )
   })
 
-  it('the agent and the assertion get derived ids; the caller gets the chosen ids', async () => {
+  it('the agent and the assertion get derived ids; the caller gets the ids that the caller chose', async () => {
     const ids = { runId: 'the-run', parentRunId: 'the-run-before' }
     const { call, asked, thread, text } = await exchange(route, input('the-thread', ids))
     expect(signedThread(call!)).toBe(thread)
@@ -75,7 +75,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
     ['what a replacement would expand', "$& $1 $' $$"],
     ['the name of a prototype', '__proto__'],
     ['256 characters', 'x'.repeat(256)],
-  ])('a thread id with %s comes back unchanged', async (_what, id) => {
+  ])('the caller gets a thread id with %s back unchanged', async (_what, id) => {
     const runId = `${id}.`.slice(-256)
     const { status, text, thread } = await exchange(route, input(id, { runId }))
     expect(status).toBe(200)
@@ -155,7 +155,7 @@ describe.each(AGENTS)('threads of an AG-UI agent: %s', (route) => {
   it.each([
     [{ interrupts: [{ id: 'i1', value: 'yes' }] }],
     [[{ interruptId: 'i1', status: 'resolved', payload: true }]],
-  ])('an interrupt answer in forwardedProps reaches the agent unchanged: %j', async (resume) => {
+  ])('an answer to an interrupt reaches the agent unchanged in forwardedProps: %j', async (resume) => {
     const { asked } = await exchange(route, input('t1', { forwardedProps: { resume, command: { resume: 'yes' } } }))
     expect(asked).toMatchObject({ forwardedProps: { resume, command: { resume: 'yes' } } })
   })

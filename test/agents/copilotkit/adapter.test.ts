@@ -114,7 +114,7 @@ const eventsOf = async (response: Response) =>
     .map((event) => JSON.parse(event.slice(6)) as AgUiEvent)
 const said = (events: readonly AgUiEvent[]) => events.map(({ delta }) => delta ?? '').join('')
 
-describe.each(['multi', 'single'])('a CopilotKit runtime between gateways, %s-route style', (route) => {
+describe.each(['multi', 'single'])('a CopilotKit runtime between two gateways, %s-route style', (route) => {
   it('the agent behind a CopilotKit runtime knows the caller of each run', async () => {
     const [alice, bob] = await Promise.all([run(route, input()), run(route, input(), world.bob)])
     expect(said(await eventsOf(alice))).toContain('The gateway says you are alice')
@@ -144,7 +144,7 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between gateways, %s-ro
     expect(await refused(await run(route, input(), {}))).toEqual({ status: 401, code: 'token-missing' })
   })
 
-  it('a token in forwardedProps.authorization is verified like any other, and is not forwarded', async () => {
+  it('a token in forwardedProps.authorization is verified like a token in a header, and is not forwarded', async () => {
     const token = world.bob.authorization.slice(7)
     for (const given of [token, `Bearer ${token}`]) {
       const response = await run(route, inBody(given), {})
@@ -162,12 +162,15 @@ describe.each(['multi', 'single'])('a CopilotKit runtime between gateways, %s-ro
     ['the token of another person', () => inBody(world.alice.authorization)],
     ['two tokens', () => inBody(world.bob.authorization, { Authorization: world.alice.authorization })],
     ['an object instead of a token', () => inBody({ token: 'x' })],
-  ])('a run is refused as ambiguous if the body has %s beside the token in the header (S11)', async (_what, body) => {
-    received.length = 0
-    const response = await run(route, body(), world.bob)
-    expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
-    expect(received).toEqual([])
-  })
+  ])(
+    'a run is refused with credential-ambiguous if its body has %s and its header has a token (S11)',
+    async (_what, body) => {
+      received.length = 0
+      const response = await run(route, body(), world.bob)
+      expect(await refused(response)).toEqual({ status: 400, code: 'credential-ambiguous' })
+      expect(received).toEqual([])
+    },
+  )
 })
 
 it('a run of a CopilotKit runtime streams the same events as without the gateway, except for ids', async () => {
@@ -186,7 +189,7 @@ it('a run of a CopilotKit runtime streams the same events as without the gateway
 })
 
 describe('the AG-UI client', () => {
-  it('the AG-UI client can run an agent of a CopilotKit runtime, and receives a refusal as a payload', async () => {
+  it('the AG-UI client can run an agent of a CopilotKit runtime, and reports a refusal with status and payload', async () => {
     const url = `${world.gateway.url}/agents/multi/agent/default/run`
     const its = new client.HttpAgent({ url, threadId: crypto.randomUUID(), headers: world.alice })
     its.addMessage({ id: 'q1', role: 'user', content: 'hello' })
@@ -266,7 +269,7 @@ describe('limits for callers of a CopilotKit runtime', () => {
     ['/agent/default/run', 'single', 404],
     ['/transcribe', 'single', 404],
   ])(
-    'an envelope at %s of a %s-route runtime is refused, because some runtimes read it at any path (X10)',
+    'an envelope at %s of a %s-route runtime is refused, because some runtimes read an envelope at any path (X10)',
     async (where, route, status) => {
       const envelope = {
         ...input(),
@@ -339,7 +342,7 @@ describe('limits for callers of a CopilotKit runtime', () => {
     expect(await world.gateway.auditOf(other)).toMatchObject({ operations: ['run.cancel'], thread })
   })
 
-  it('a client that acts without a person is still known as a service behind the runtime', async () => {
+  it('the gateway behind a CopilotKit runtime knows that a client without a person is a service', async () => {
     const token = await forge(world.provider, {
       claims: { sub: 'abc', client_id: 'abc' },
     })
@@ -350,7 +353,7 @@ describe('limits for callers of a CopilotKit runtime', () => {
     await expect.poll(kinds).toContain('service')
   })
 
-  it('a token is refused behind a runtime, and an assertion is refused in front of the runtime (X5)', async () => {
+  it('the gateway behind a CopilotKit runtime refuses a token, and the gateway in front refuses an assertion (X5)', async () => {
     const inner = `${world.gateway.url}/agents/inner`
     const its = new client.HttpAgent({ url: inner, headers: world.alice })
     expect(await its.runAgent().catch((thrown) => thrown)).toMatchObject({ status: 401 })

@@ -265,20 +265,17 @@ describe('a CopilotKit app behind the gateway', () => {
     expect([...origins].sort()).toEqual([pages.chat.url, gateway.url, provider.issuer].sort())
   })
 
-  it.each(['ag2', 'maf'])(
-    'the tool of another agent behind the CopilotKit runtime knows the caller: %s',
-    async (name) => {
-      for (const person of ['alice', 'bob'] as const) {
-        model.calls.length = 0
-        await signIn(person)
-        await at('agent').selectOption(name)
-        await send('my account')
-        await expect.poll(() => at('copilot-message-list').textContent()).toContain('That is your account.')
-        const results = model.calls.flatMap(({ body }) => body.messages.filter(({ role }) => role === 'tool'))
-        expect(JSON.stringify(results)).toContain(`${person}@example.com`)
-      }
-    },
-  )
+  it.each(['ag2', 'maf'])('a tool of an agent behind the CopilotKit runtime knows the caller: %s', async (name) => {
+    for (const person of ['alice', 'bob'] as const) {
+      model.calls.length = 0
+      await signIn(person)
+      await at('agent').selectOption(name)
+      await send('my account')
+      await expect.poll(() => at('copilot-message-list').textContent()).toContain('That is your account.')
+      const results = model.calls.flatMap(({ body }) => body.messages.filter(({ role }) => role === 'tool'))
+      expect(JSON.stringify(results)).toContain(`${person}@example.com`)
+    }
+  })
 
   it('the agent knows a second person who signs in after the first person on the same page', async () => {
     await signIn('alice')

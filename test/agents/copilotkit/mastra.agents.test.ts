@@ -74,7 +74,7 @@ async function run(route: string, headers: Record<string, string>) {
   return events
 }
 
-describe('Mastra in a CopilotKit runtime with the preset', () => {
+describe('Mastra in a CopilotKit runtime with and without the preset mastra', () => {
   it('a Mastra agent in a CopilotKit runtime knows the caller of each run', async () => {
     for (const [name, person] of Object.entries({ alice: world.alice, bob: world.bob })) {
       const events = await run('preset', { ...person, 'sallyport-user-id': 'root' })
@@ -84,7 +84,7 @@ describe('Mastra in a CopilotKit runtime with the preset', () => {
     }
   })
 
-  it('with the preset, Mastra sends the model no token, assertion or identity header (invariant 18)', async () => {
+  it('with the preset mastra, a Mastra agent sends its model no token, assertion or identity header (invariant 18)', async () => {
     await run('preset', world.alice)
     expect(model.calls.length).toBeGreaterThan(1)
     for (const { headers } of model.calls) {
@@ -95,7 +95,7 @@ describe('Mastra in a CopilotKit runtime with the preset', () => {
   })
 })
 
-it('without the preset, Mastra sends the assertion to the model vendor instead of the API key', async () => {
+it('without the preset mastra, a Mastra agent sends its model vendor the assertion instead of the API key', async () => {
   await run('default', world.alice).catch(() => [])
   expect(model.calls[0]?.headers.authorization).toMatch(/^Bearer eyJ/)
   expect(model.calls[0]?.headers['x-user-id']).toBe('alice')

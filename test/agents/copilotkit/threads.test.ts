@@ -40,7 +40,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
   }
   const others = () => [world.bob, world.namesake]
 
-  it('the runtime, the agent and the assertion get a derived thread id, and the caller the original', async () => {
+  it('the runtime, the agent and the assertion get a derived thread id, and the caller gets the original id', async () => {
     const text = await textOf(run(input('the-thread', { ...say('count to 1'), runId: 'the-run' }), world.alice))
     const inside = known()
     expect(isDerived(inside)).toBe(true)
@@ -55,7 +55,7 @@ describe.each(STYLES)('threads of a CopilotKit runtime, %s', (style) => {
     expect(started).toMatchObject({ ...own, input: own })
   })
 
-  it('a thread is replayed to its owner under the id of the owner, also after a second turn', async () => {
+  it('a thread is replayed to its owner under the id that the owner chose, also after a second run', async () => {
     await begin('replayed')
     await textOf(run(input('replayed', { ...say('count to 1 halibut', 'q2'), runId: 'run-2' }), world.alice))
     const text = await textOf(connect(input('replayed'), world.alice))

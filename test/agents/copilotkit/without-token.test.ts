@@ -29,7 +29,7 @@ describe('CopilotKit apps with tokens only in bodies', () => {
     ['GET /info', '/multi-route-old/info', undefined],
     ['an envelope', '/single-route-old', json(info)],
   ] as const)(
-    'a caller may list agents without a token, and is forwarded without a user id (%s)',
+    'a caller may list agents without a token, and the runtime gets an empty user id (%s)',
     async (_how, path, init) => {
       const reply = await world.gateway.fetch(path, init)
       expect(reply.status).toBe(200)

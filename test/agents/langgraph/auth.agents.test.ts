@@ -107,7 +107,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     })
   const direct = async (headers: Record<string, string>) => (await search(headers)).status
 
-  it('the graph sees the caller of each run, also if several people run it at the same time', async () => {
+  it('the graph sees the caller of each run, also if several people run the graph at the same time', async () => {
     const [first, second] = [through(kind), through(kind, world.bob)]
     const seen = await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])
     expect(seen).toMatchObject([alice, bob, alice].map((user) => ({ langgraph_auth_user: user })))
@@ -169,7 +169,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('another person cannot listen to a run, during the run or afterwards', async () => {
+  it('a person cannot listen to a run of another person, during the run or afterwards', async () => {
     const owner = through(kind)
     const { thread_id: thread } = await owner.threads.create()
     const payload = ask('count to 20', { streamMode: 'messages-tuple', streamResumable: true })
@@ -218,7 +218,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     ]).toEqual([403, 403, 403, 403])
   })
 
-  it('a direct request to the server gets 401 without a complete assertion for this server (X1)', async () => {
+  it('a direct request to a LangGraph server gets 401 without a complete assertion for that server (X1)', async () => {
     const bearerOf = (token: string) => ({ authorization: `Bearer ${token}` })
     const now = Math.floor(Date.now() / 1000)
     const stranger = await generateKeyPair('ES256')
@@ -258,7 +258,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     expect(await direct(bearerOf(await assertion(kind)))).toBe(200)
   })
 
-  it('the server stores no token and no assertion in a thread, its runs, its states or its history', async () => {
+  it('a LangGraph server stores no token and no assertion in a thread, its runs, its states or its history', async () => {
     const client = through(kind)
     const { thread_id: thread } = await client.threads.create()
     await seenBy(client, thread)
@@ -268,7 +268,7 @@ describe.each(['python', 'javascript'])('the auth handler for %s servers', (kind
     for (const segment of world.alice.authorization.split(/[ .]/).slice(1)) expect(stored).not.toContain(segment)
   })
 
-  it('the Python clients of LangGraph work through the gateway, and the graph sees their caller', async () => {
+  it('the Python clients of LangGraph work through the gateway, and the graph sees the caller', async () => {
     const url = `${world.gateway.url}/agents/${kind}`
     const got = await runPythonClients<PythonClients>({ url, headers: world.bob })
     const { seen, refused, remote_state } = got
@@ -307,7 +307,7 @@ describe('commands that start a run in a session', () => {
     expect((await owner.runs.list(thread)).length).toBe(1)
   })
 
-  it('another person cannot receive the events of a command on a Python server', async () => {
+  it('a person cannot receive the events of another person’s command on a Python server', async () => {
     const owner = through('python', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     await command('python', thread, world.bob)
@@ -317,7 +317,7 @@ describe('commands that start a run in a session', () => {
     expect(await heard(world.alice)).not.toContain('bob')
   })
 
-  it('a JavaScript server refuses commands with 403, because they run as the opener of the session', async () => {
+  it('a JavaScript server refuses commands with 403, because commands run as the person who opened the session', async () => {
     const owner = through('javascript', world.bob)
     const { thread_id: thread } = await owner.threads.create()
     for (const headers of [world.bob, world.alice]) {

@@ -59,7 +59,7 @@ const asked = (thread: string) =>
     .filter((line) => !line.startsWith('GET'))
 
 describe('deletion of threads (X6)', () => {
-  it('the gateway cancels first the pending runs, then the running run, and then deletes the thread', async () => {
+  it('for a deletion, the gateway first cancels the pending runs of the thread, then the running run, and then deletes the thread', async () => {
     const thread = stub.thread(alice)
     const [first, second, going] = [1, 2, 3].map(() => crypto.randomUUID() as string) as [string, string, string]
     withRuns({ pending: [first, second], running: [going] })
@@ -68,7 +68,7 @@ describe('deletion of threads (X6)', () => {
     expect(asked(thread)).toEqual([cancel(first), cancel(second), cancel(going), 'DELETE '])
   })
 
-  it('the gateway cancels each run once, and deletes the thread even if the runs do not end', async () => {
+  it('for a deletion, the gateway cancels each run of the thread once, and deletes the thread even if the runs do not end', async () => {
     const thread = stub.thread(alice)
     const [first, second] = [crypto.randomUUID(), crypto.randomUUID()]
     withRuns({ pending: [first, second], running: [] }, { obeys: false })
@@ -80,7 +80,7 @@ describe('deletion of threads (X6)', () => {
     ])
   })
 
-  it('a deletion needs two extra requests without active runs, and works if a run is very large', async () => {
+  it('the deletion of a thread needs two extra requests if no run is active, and works if a run is very large', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     expect(forwardedTo(world.origin).map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE'])

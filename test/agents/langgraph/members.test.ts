@@ -148,7 +148,7 @@ describe('a policy for threads and streams only', () => {
     expect((await world.as('bob', `${join}0`)).status).toBe(200)
   })
 
-  it('a policy for run.stream permits the members that the official client sends with each run', async () => {
+  it('a policy for run.stream permits the members that the official LangGraph client sends with each run', async () => {
     const body = { assistant_id: 'agent', on_disconnect: 'cancel', stream_mode: ['values'], stream_resumable: true }
     expect((await world.as('bob', `${thread}/runs/stream`, json(body))).status).toBe(200)
   })

@@ -41,7 +41,7 @@ describe('access of owners to large data (X15)', () => {
     expect((await as(cron, init)).status).toBe(200)
   })
 
-  it('a caller can claim a large thread without an owner, even if the answer does not end', async () => {
+  it('a caller can claim a large thread without an owner, even if the answer of the server to the claim does not end', async () => {
     for (const ends of [true, false]) {
       const thread = stub.thread(undefined)
       stub.said = (request, response, body) => {

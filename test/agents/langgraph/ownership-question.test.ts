@@ -86,7 +86,7 @@ describe('the request for the owner of a thread', () => {
     })
   })
 
-  it('the request for the owner of a thread is sent in the name of the caller', async () => {
+  it('the gateway asks a LangGraph server for the owner of a thread with the user id of the caller', async () => {
     const thread = stub.thread(alice)
     await (await world.as('bob', `/agents/langgraph/threads/${thread}`)).text()
     expect(questionsAt(world.origin)[0]?.headers['x-user-id']).toBe('bob')
@@ -158,7 +158,7 @@ describe('streams joined before the owner is known', () => {
     expect(await (await reply).text()).toBe('data: 1\n\n')
   })
 
-  it('if the caller leaves early, the request for the owner stops and no stream is requested (F10)', async () => {
+  it('if the caller leaves, the gateway stops its request for the owner of the thread and requests no stream (F10)', async () => {
     const { id, go } = delayed()
     const abortedBefore = world.origin.aborted()
     const headers = { authorization: `Bearer ${await world.token('alice')}` }

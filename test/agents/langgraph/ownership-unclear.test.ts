@@ -117,7 +117,7 @@ const doings: readonly [what: string, path: string, init: RequestInit][] = [
 
 describe('threads with an unclear owner (X6)', () => {
   it.each(answers)(
-    'a thread cannot be read or run if the server answers the request for its owner with %s',
+    'a thread cannot be read or get a run if the server answers the request for its owner with %s',
     async (_name, say, [status, code]) => {
       stub.asked = say
       for (const [, path, init] of doings) {

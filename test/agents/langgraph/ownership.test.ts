@@ -43,7 +43,7 @@ const cost = async (status: Promise<number>) => {
 }
 
 describe('owners of threads on a LangGraph server', () => {
-  it('the gateway asks for the owner of a thread at first, and again only after 30 seconds', async () => {
+  it('the gateway asks the server for the owner of a thread at the first request, and again only after 30 seconds', async () => {
     const thread = stub.thread(alice)
     expect(await cost(read('alice', thread))).toEqual([200, 1])
     expect(await cost(read('alice', thread))).toEqual([200, 0])
@@ -64,7 +64,7 @@ describe('owners of threads on a LangGraph server', () => {
     expect(forwardedTo(world.origin)).toHaveLength(3)
   })
 
-  it('after a 404 the gateway asks for the owner again, because the thread may exist by then', async () => {
+  it('the gateway does not cache a 404 for a thread, because the thread may exist at the next request', async () => {
     const thread = crypto.randomUUID()
     expect(await cost(read('alice', thread))).toEqual([404, 1])
     stub.thread(alice, thread)
@@ -115,7 +115,7 @@ describe('owners of threads on a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, 1])
   })
 
-  it('the thread in the path is used, and another thread id in the body is not forwarded (X6)', async () => {
+  it('the gateway uses the thread id in the path, and does not forward another thread id in the body (X6)', async () => {
     const [own, other] = [stub.thread(alice), stub.thread(bob)]
     const named = {
       thread_id: other,

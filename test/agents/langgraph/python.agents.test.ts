@@ -197,7 +197,7 @@ describe('runs on the Python server', () => {
     ['while the run sends events', 'langgraph', 'count to 300'],
     ['while the run is silent', 'langgraph', 'be silent for 60 seconds'],
     ['while the run is silent and the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('a run with onDisconnect "cancel" stops when its client leaves %s', async (_when, route, question) => {
+  ])('a run with onDisconnect "cancel" stops if its client disconnects %s', async (_when, route, question) => {
     const { threads, runs } = through(world.alice, route)
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -210,7 +210,7 @@ describe('runs on the Python server', () => {
     await expect.poll(() => statusAt(thread, run)).toBe('interrupted')
   })
 
-  it('a run with onDisconnect "continue" continues when its client leaves', async () => {
+  it('a run with onDisconnect "continue" continues if its client disconnects', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     const left = new AbortController()
@@ -236,7 +236,7 @@ describe('runs on the Python server', () => {
 })
 
 describe('the user that a Python graph sees', () => {
-  it('the graph sees the caller of each run, also if several people run it at the same time', async () => {
+  it('the graph sees the caller of each run, also if several people run the graph at the same time', async () => {
     const [first, second] = [through(world.alice), through(world.bob)]
     expect(await Promise.all([seenBy(first, null), seenBy(second, null), seenBy(first, null)])).toEqual([
       alice,
@@ -320,7 +320,7 @@ describe('the user that a Python graph sees', () => {
     }
   })
 
-  it('a caller who creates or changes an assistant gets 404, and the graph sees the same user', async () => {
+  it('a request to create or change an assistant gets 404, and does not change the user that the graph sees', async () => {
     const { assistants } = through() as unknown as {
       assistants: Record<'create' | 'update' | 'search', (...args: unknown[]) => Promise<{ assistant_id: string }[]>>
     }
@@ -331,7 +331,7 @@ describe('the user that a Python graph sees', () => {
     expect(await seenBy(through(), null)).toEqual(alice)
   })
 
-  it('the server stores the user of a run as plain text, and never a token or assertion', async () => {
+  it('the Python server stores the user of a run as plain text, and never a token or assertion', async () => {
     const { thread_id: thread } = await through().threads.create()
     await seenBy(through(), thread)
     const stored = await storedIn(direct(), thread)
@@ -396,7 +396,7 @@ describe('the Python clients of LangGraph', () => {
     ['alice', alice],
     ['bob', bob],
   ] as const)(
-    'the Python clients, also RemoteGraph, work through the gateway, and the graph sees %s',
+    'the Python clients of LangGraph, also RemoteGraph, work through the gateway, and the graph sees the user %s',
     async (name, expected) => {
       const got = await runPythonClients<PythonClients>({ url: urlOf('langgraph'), headers: world[name] })
       expect(got.seen).toEqual(Array.from({ length: 8 }, () => expected))
@@ -414,7 +414,7 @@ describe('the Python clients of LangGraph', () => {
     },
   )
 
-  it('with a policy for threads.* and run.stream, a client can send a message during an answer', async () => {
+  it('a policy for threads.* and run.stream permits a client to send a second message during the first answer', async () => {
     const input = { url: urlOf('chat-only'), headers: world.alice }
     const { second } = await runPythonClients<{ second: string }>(input, 'langgraph_two_messages.py')
     expect(second).toContain('hello')

@@ -63,7 +63,7 @@ const both = (victim: Things): Aim[] => [victim, { ...victim, thread: victim.bus
 
 describe.each(kinds)('data of another person on a %s server (X6, X15)', (kind) => {
   it.each(rowsOf(({ closed, common }) => !closed && !common))(
-    'data of another person gets the same answer as missing data, and stays unchanged: %s',
+    'a request for data of another person gets the same answer as for missing data, and changes nothing: %s',
     async (row) => {
       const { claims } = attempts[row] as Attempt
       await eachTries(kind, async (person, victim) => {
@@ -80,7 +80,7 @@ describe.each(kinds)('data of another person on a %s server (X6, X15)', (kind) =
   )
 
   it.each(rowsOf((_, row) => /\{thread_id\}.*(?:\{(?:run|checkpoint)_id\}|checkpoint$|history$)/.test(row)))(
-    'below a thread of the caller, an id of another person gets the same answer as a missing id: %s',
+    'in a path below a thread of the caller, an id of another person gets the same answer as a missing id: %s',
     async (row) => {
       await eachTries(kind, async (person, victim) => {
         const { thread_id: thread } = (await stage.as(person, kind)('POST', '/threads', {})).json

@@ -124,14 +124,14 @@ describe.concurrent.each(kinds)('the JavaScript SDK with a %s server', (kind) =>
     await expect(collect(bob().runs.joinStream(null, run))).rejects.toMatchObject({ status: 404 })
   })
 
-  it('if a caller joins a run without a thread, Content-Location has the run id of the caller', async () => {
+  it('if a caller joins a run without a thread, Content-Location has the run id that the caller knows', async () => {
     if (kind === 'python') return
     const { run_id: run } = await alice().runs.create(null, 'agent', ask('count to 10', { streamResumable: true }))
     const { status, headers } = await stage.as('alice', kind)('GET', `/runs/${run}/stream`)
     expect([status, headers['content-location']]).toEqual([200, `/runs/${run}`])
   })
 
-  it('each caller has separate namespaces in the store, and can read them page by page', async () => {
+  it('each caller has separate namespaces in the LangGraph store, and can read the items page by page', async () => {
     const { store } = alice() as { store: Calls }
     const root = `notes-${crypto.randomUUID()}`
     for (const key of ['a', 'b', 'c']) await store.putItem!([root, key], key, { is: key })

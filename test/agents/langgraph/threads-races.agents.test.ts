@@ -59,7 +59,7 @@ async function expectOneHasIt(kind: string, id: string, replies: readonly Heard[
 
 describe.each(kinds)('races for a thread on a %s server (X6)', (kind) => {
   it.each(Object.keys(ways))(
-    'if two people race for a thread and both %s, it gets one owner and is hidden from the other',
+    'if two people race for a thread and both %s, the thread gets one owner and the other person cannot see it',
     async (way) => {
       const rounds = Array.from({ length: 6 }, async () => {
         const id = crypto.randomUUID()
@@ -72,7 +72,7 @@ describe.each(kinds)('races for a thread on a %s server (X6)', (kind) => {
     },
   )
 
-  it('if two people race for a thread in different ways, it gets one owner and is hidden from the other', async () => {
+  it('if two people race for a thread in different ways, the thread gets one owner and the other person cannot see it', async () => {
     const names = Object.keys(ways)
     await Promise.all(
       names.map(async (first, index) => {

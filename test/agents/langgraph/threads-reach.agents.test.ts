@@ -64,7 +64,7 @@ describe.each(kinds)('access to data of others, %s server (X6)', (kind) => {
     if (copy.json?.thread_id) expect(await bob().ownerOf(copy.json.thread_id)).toBe(bobs)
   })
 
-  it('a person cannot stop the runs of another person by their status or their ids', async () => {
+  it('a person cannot stop the runs of another person by the status or the ids of the runs', async () => {
     const { thread, busy, going, sealed } = alice()
     const mine = await bob().own()
     const heard = await bob().tries(alice(), [

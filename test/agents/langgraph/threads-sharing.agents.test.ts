@@ -10,7 +10,7 @@ afterAll(() => stage?.close())
 
 const everybody: readonly Person[] = ['alice', 'bob', 'admin', 'namesake', 'stranger']
 
-describe.each(kinds)('threads from before the gateway, %s server', (kind) => {
+describe.each(kinds)('threads that existed before the gateway, %s server', (kind) => {
   const secret = 'from before'
   const before = async (): Promise<string> =>
     (await stage.at(kind)('POST', '/threads', { metadata: { secret } })).json.thread_id

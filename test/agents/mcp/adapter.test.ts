@@ -152,7 +152,7 @@ describe('MCP servers behind the gateway', () => {
     }
   })
 
-  it('an admin can call the erase tool, and a caller without that role is refused', async () => {
+  it('an admin can call the tool erase, and a caller without the role admin is refused', async () => {
     const [alice, bob] = [await connect(world.alice), await connect(world.bob)]
     expect((await alice.client.callTool({ name: 'erase' })).content[0].text).toBe('erased')
     const refusal = await bob.client.callTool({ name: 'erase' }).catch((thrown: Error) => thrown)
@@ -223,7 +223,7 @@ describe('refusals to an MCP client', () => {
     }
   })
 
-  it('an unknown method in a session gets 200, so that the session continues', async () => {
+  it('an unknown method in an MCP session gets a JSON-RPC error with status 200, so that the session continues', async () => {
     const unknown = call('custom/thing')
     const outside = await errorOf(await post(unknown))
     expect([outside.status, outside.code]).toEqual([404, -32_601])
@@ -235,7 +235,7 @@ describe('refusals to an MCP client', () => {
     await client.close()
   })
 
-  it('a header that contradicts the body gets 400 with JSON-RPC code -32020', async () => {
+  it('a request with a header that contradicts its body gets 400 with JSON-RPC code -32020', async () => {
     const reply = await post(call('tools/call', { name: 'search' }), { 'mcp-name': 'erase' })
     expect(await errorOf(reply)).toMatchObject({ status: 400, code: -32_020, data: 'header-mismatch' })
   })
@@ -251,7 +251,7 @@ describe('refusals to an MCP client', () => {
     ])
   })
 
-  it('a refusal has the JSON-RPC id null if no request was read', async () => {
+  it('a refusal has the JSON-RPC id null if the gateway has read no request', async () => {
     const nobody = await post(call('tools/list'), { authorization: '' })
     expect(nobody.status).toBe(401)
     expect(await nobody.json()).toMatchObject({ id: null, error: { code: -32_090, data: { code: 'token-missing' } } })
@@ -317,7 +317,7 @@ describe('limits for an MCP caller', () => {
     ['Method alone', '"Method":"tools/call","params":{"name":"erase"}'],
     ['Params', '"method":"tools/call","params":{"name":"search"},"Params":{"name":"erase"}'],
     ['paramſ, with a long s', '"method":"tools/call","params":{"name":"search"},"param\u017f":{"name":"erase"}'],
-  ])('the member %s, which Go or .NET servers read, is refused (X9)', async (_what, members) => {
+  ])('a request with the member %s, which Go or .NET servers read, is refused (X9)', async (_what, members) => {
     received.length = 0
     expect(await refused(await post(`{"jsonrpc":"2.0","id":1,${members}}`))).toEqual({
       status: 400,
@@ -326,12 +326,12 @@ describe('limits for an MCP caller', () => {
     expect(received).toEqual([])
   })
 
-  it('a permission for the tool search does not permit search/erase (X9)', async () => {
+  it('a permission for the tool search does not permit the tool search/erase (X9)', async () => {
     const below = call('tools/call', { name: 'search/erase' })
     expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('the policy checks the last of two members with the same name (X9)', async () => {
+  it('if an MCP request has two members with the same name, the policy checks the last member (X9)', async () => {
     const twice = '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search","name":"erase"}}'
     expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })
   })
@@ -350,13 +350,16 @@ describe('limits for an MCP caller', () => {
     ['another tool in base64', { 'mcp-name': '=?base64?c2VhcmNo?=' }],
     ['invalid base64', { 'mcp-name': '=?base64?%?=' }],
     ['base64 that only some servers accept', { 'mcp-method': '=?base64?!dG9vbHMvY2FsbA==?=' }],
-  ])('a header with %s does not match the body and gets 400 (T5)', async (_what, headers) => {
-    const body = call('tools/call', { name: 'slow' })
-    expect(await refused(await post(body, headers as Record<string, string>))).toEqual({
-      status: 400,
-      code: 'header-mismatch',
-    })
-  })
+  ])(
+    'a request gets 400 if its mcp-method or mcp-name header does not match its body, but has %s (T5)',
+    async (_what, headers) => {
+      const body = call('tools/call', { name: 'slow' })
+      expect(await refused(await post(body, headers as Record<string, string>))).toEqual({
+        status: 400,
+        code: 'header-mismatch',
+      })
+    },
+  )
 
   it.each([
     ['resources/read', { uri: 'file:///mine', name: 'search' }, 'search', 'file:///mine'],
@@ -377,7 +380,7 @@ describe('limits for an MCP caller', () => {
     expect(received[0]).toMatchObject(headers)
   })
 
-  it('a web page that CORS does not list gets 403, and a listed page does not (X17)', async () => {
+  it('a web page that the CORS setting of a route does not list gets 403, and a listed page does not (X17)', async () => {
     for (const origin of ['https://evil.example', 'null']) {
       const response = await post(call('ping'), { origin })
       expect(await refused(response)).toEqual({ status: 403, code: 'cors-origin-refused' })

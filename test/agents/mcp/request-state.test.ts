@@ -69,7 +69,7 @@ describe.each(METHODS)('requestState of an MCP server (%s) (X6)', (method, param
     expect(world.origin.received).toEqual([])
   })
 
-  it('in a batch, a requestState is unsealed for its owner, and others get 404', async () => {
+  it('in a batch, a requestState is unsealed for its owner, and other people get 404', async () => {
     answer = asJson(wanted('v1.alice'))
     const sealed = stateIn(await (await ask('alice', method, params)).text())
     world.origin.received.length = 0

@@ -83,7 +83,7 @@ const idsIn = (text: string): string[] => [...text.matchAll(/^id: ?(.+?)\r?$/gm)
 const passed = (name: Name) => taps[name].calls.at(-1)?.headers['last-event-id']
 
 describe.each(['python', 'typescript'] as const)('an MCP server with one event store for all sessions: %s', (name) => {
-  it('a caller’s event id does not replay answers to another person (X6)', async () => {
+  it('an event id of one person replays no answers to another person (X6)', async () => {
     const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
     const [first = ''] = await bob.search('mine')
     await alice.search('swordfish')

@@ -61,7 +61,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
   const works = async (session: string, person = world.alice) =>
     (await (await post(search, person, within(session))).text()).includes('found swordfish')
 
-  it('a caller gets a sealed session id and continues the session with it', async () => {
+  it('a caller gets a sealed session id and continues the session with this id', async () => {
     const { own, inside } = await open()
     expect(own).toMatch(/^[0-9a-f-]+\.[\w-]{43}$/)
     expect(own.startsWith(`${inside}.`)).toBe(true)
@@ -110,7 +110,7 @@ describe.each(SERVERS)('sessions of an MCP server: %s', (name) => {
     expect(await works(bob.own, world.bob)).toBe(true)
   })
 
-  it('the owner can close a session, and later requests to it get 404', async () => {
+  it('the owner can close a session, and later requests to the closed session get 404', async () => {
     const { own } = await open()
     expect((await ask('DELETE', world.alice, within(own))).status).toBeLessThan(300)
     expect((await post(search, world.alice, within(own))).status).toBe(404)
