@@ -70,7 +70,7 @@ describe('reuse of assertions (invariant 10)', () => {
     expect(await one.sign(whoever, whatever, as, binding, '3')).not.toBe(first)
   })
 
-  it('an assertion is signed again after half its lifetime, and is not reused for a new token', async () => {
+  it('an assertion is signed again after half its lifetime, and is not reused for a new token of the person', async () => {
     const one = signer()
     const alice = person()
     const first = await one.sign(alice, rules, 'header', binding, '1')
@@ -82,7 +82,7 @@ describe('reuse of assertions (invariant 10)', () => {
 })
 
 describe('claims of assertions', () => {
-  it('assertion claims set by the gateway replace claims copied from the token, even if configured', async () => {
+  it('assertion claims that the gateway sets replace claims of the same name that a route copies from the token', async () => {
     const forged = {
       aud: 'x',
       sub: 'mallory',
@@ -121,7 +121,7 @@ describe('claims of assertions', () => {
     expect(decodeJwt(jws).idp).toBe(identityProvider)
   })
 
-  it('an assertion expires in one second if the token has expired within the clock tolerance', async () => {
+  it('if a token has expired but is accepted within the clock tolerance, its assertion expires in one second', async () => {
     const jws = await signer().sign(person({ expiresAt: now / 1000 - 20 }), rules, 'header', binding, 'j')
     expect(decodeJwt(jws).exp).toBe(Math.floor(now / 1000) + 1)
   })

@@ -57,7 +57,7 @@ function openLookUp(get: KeyNamespace['get']) {
 
 const good = JSON.stringify(recordOf())
 
-describe('a key that is in KV', () => {
+describe('API keys that KV has', () => {
   it('an API key is read from KV once in 30 seconds, and its cached result is not used longer (F17)', async () => {
     const { outcome, reads, pass } = openLookUp(async () => (reads.length > 1 ? null : good))
     expect(await outcome()).toBe('alice')
@@ -87,8 +87,8 @@ describe('a key that is in KV', () => {
   })
 })
 
-describe('a key that is not in KV', () => {
-  it('an unknown API key is looked up each time, so that it works as soon as KV has it (F17)', async () => {
+describe('API keys that KV does not have', () => {
+  it('an unknown API key is looked up at each request, so that a new key works as soon as KV has it (F17)', async () => {
     const { outcome, reads } = openLookUp(async () => (reads.length < 3 ? null : good))
     expect([await outcome(), await outcome(), await outcome()]).toEqual(['token-invalid', 'token-invalid', 'alice'])
   })

@@ -99,7 +99,7 @@ describe('user ids and the subject prefixes of issuers', () => {
   })
 })
 
-describe('a credential that is in the URL as well', () => {
+describe('credentials that are also in the URL', () => {
   const key = 'key-of-alice-that-is-long-enough'
   const headers = new Headers({ 'x-api-key': key })
   it.each([

@@ -45,11 +45,11 @@ const shareOf = (verdict: string, verdicts: readonly string[]) =>
 const exact = (rounds: readonly Trio<number>[]): Measured => ({ title: 'case', rounds: rounds.map((each) => [each]) })
 
 describe('measurements against another commit', () => {
-  it('a measurement finds equal builds equal ("inside") in at least 97 of 100 cases', () => {
+  it('a measurement of two equal builds gives the verdict "inside" in at least 97 of 100 cases', () => {
     expect(shareOf('inside', verdictsOf({}))).toBeGreaterThan(0.97)
   })
 
-  it('a measurement of two rounds finds equal builds equal ("inside") in at least 90 of 100 cases', () => {
+  it('a measurement of two equal builds in two rounds gives the verdict "inside" in at least 90 of 100 cases', () => {
     expect(shareOf('inside', verdictsOf({ rounds: 2 }))).toBeGreaterThan(0.9)
   })
 
@@ -58,18 +58,18 @@ describe('measurements against another commit', () => {
     expect(shareOf('faster', verdictsOf({ slowdown: 0.8 }))).toBeGreaterThan(0.95)
   })
 
-  it('the verdict on all cases together finds a slowdown of 8 %, and finds equal builds equal', () => {
+  it('the verdict on all benchmark cases together finds a slowdown of 8 %, and finds no difference of equal builds', () => {
     const together = seeds.map((seed) => judgeTogether(measured(seed, { slowdown: 1.08 })).verdict)
     expect(shareOf('slower', together)).toBeGreaterThan(0.95)
     const equal = seeds.map((seed) => judgeTogether(measured(seed, {})).verdict)
     expect(shareOf('inside', equal)).toBeGreaterThan(0.9)
   })
 
-  it('fewer than five rounds give no verdict on all cases together', () => {
+  it('a measurement of fewer than five rounds gives no verdict on all benchmark cases together', () => {
     expect(judgeTogether(measured(1, { rounds: 4, slowdown: 2 })).verdict).toBe('too few rounds')
   })
 
-  it('the noise of a case is its largest A/A distance from 1, in either direction', () => {
+  it('the noise of a benchmark case is the largest difference of two measurements of the same build, in either direction', () => {
     const [judged] = judge([
       exact([
         { tree: 106, commit: 100, again: 101 },
@@ -83,7 +83,7 @@ describe('measurements against another commit', () => {
     expect(judged?.verdict).toBe('inside')
   })
 
-  it('a quiet case gets the A/A medians of other cases as noise, but not their outliers', () => {
+  it('the noise of a quiet benchmark case includes the medians of other cases, but not the outliers of other cases', () => {
     const quiet = exact(Array.from({ length: 3 }, () => ({ tree: 104, commit: 100, again: 100 })))
     const loud = exact([100, 103, 150].map((again) => ({ tree: 100, commit: 100, again })))
     expect(judge([quiet])[0]?.verdict).toBe('slower')
@@ -91,7 +91,7 @@ describe('measurements against another commit', () => {
     expect(judge([{ ...quiet, rounds: [[{ tree: 102, commit: 100, again: 100 }]] }, loud])[0]?.verdict).toBe('inside')
   })
 
-  it('the three measured processes run equally often in each place of a turn', async () => {
+  it('the three measured processes run equally often as the first, second and third of a turn', async () => {
     const turns: string[] = []
     const work = (member: string) => async () => turns.push(member)
     const slices = await interleave({ tree: work('tree'), commit: work('commit'), again: work('again') }, 12)

@@ -52,7 +52,7 @@ describe.each(['ag-ui', 'mcp'] as const)('stream checks of the load test (%s)', 
     },
   )
 
-  it('the load test has events of fewer than 150 and of more than 20,000 characters', () => {
+  it('the load test sends events of fewer than 150 and events of more than 20,000 characters', () => {
     const many = Array.from({ length: 400 }, (_, stream) => eventOf(askedFor(kind, stream), 5, {}).length)
     expect(Math.min(...many)).toBeLessThan(150)
     expect(Math.max(...many)).toBeGreaterThan(20_000)
@@ -88,7 +88,7 @@ describe.each(['ag-ui', 'mcp'] as const)('stream checks of the load test (%s)', 
     expect(faults.join('\n')).toContain(sentence)
   })
 
-  it('the load test does not count a stream without its last event as whole', () => {
+  it('the load test does not count a stream as complete if its last event is missing', () => {
     expect(checked(asked, part(0, -1))).toMatchObject({ faults: [], isWhole: false })
   })
 
@@ -110,7 +110,7 @@ describe('thread ids in streams of the load test', () => {
     expect(checked(asked, [first, ...others]).faults).toEqual([`found the thread ${DERIVED}, expected a thread`])
   })
 
-  it('the load test reports a stream if the agent saw the thread id that the caller sent', () => {
+  it('the load test reports a stream if the agent received the original thread id of the caller', () => {
     const threadDigest = createHash('sha256').update('a thread').digest('hex')
     const first = eventOf(asked, 0, { ...idsOf(asked), threadDigest })
     expect(checked(asked, [first, ...others]).faults).toEqual([

@@ -5,7 +5,7 @@ let seen: RigSeen
 
 const ended = (name: keyof RigSeen['streams']['ended']) => seen.streams.ended[name] ?? 0
 
-describe.runIf(process.platform === 'linux')('gateway under load, agent and key server killed', () => {
+describe.runIf(process.platform === 'linux')('the gateway under load while agent and key server are killed', () => {
   beforeAll(async () => {
     seen = await runRig({ seed: 4, seconds: 6, streams: 120, people: [40], memory: undefined })
   }, 120_000)
@@ -22,7 +22,7 @@ describe.runIf(process.platform === 'linux')('gateway under load, agent and key 
     expect(ended('mcp complete')).toBeGreaterThan(0)
   })
 
-  it('the gateway reports a cut to callers if a kill of the agent cuts AG-UI and MCP streams (F8)', () => {
+  it('the gateway tells callers that their AG-UI and MCP streams broke when the agent is killed (F8)', () => {
     expect(seen.kills.agent).toBe(1)
     expect(ended('ag-ui told')).toBeGreaterThan(0)
     expect(ended('mcp told')).toBeGreaterThan(0)

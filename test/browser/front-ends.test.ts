@@ -131,7 +131,7 @@ async function signIn(person: string): Promise<void> {
 }
 
 describe('pages built from docs/front-ends.md', () => {
-  it('a page without sign-in reads status, code and request id of the refusal', async () => {
+  it('a page that sends no token reads status, code and request id of the refusal', async () => {
     await page.goto(site.url)
     await expect.poll(() => page.title()).toBe('ready')
     const refusal = await inPage(`
@@ -221,7 +221,7 @@ describe('pages built from docs/front-ends.md', () => {
     expect(answer.all).toMatch(/Carol/)
   })
 
-  it('a page with main.js of the document signs a person in and chats', async () => {
+  it('a page with main.js of docs/front-ends.md signs a person in and chats', async () => {
     const other = await browser.newPage()
     try {
       await other.goto(whole.url)

@@ -125,7 +125,7 @@ describe('page of sallyport dev', () => {
     await shoot('page-as-other')
   })
 
-  it('the dev page explains changed ids: each person gets another thread by the same id', async () => {
+  it('the dev page explains that the same thread id means a different thread for each person', async () => {
     await open('notes')
     await say('Who am I?')
     await at('ids').waitFor()
@@ -135,7 +135,7 @@ describe('page of sallyport dev', () => {
     expect(await at('other-thread').first().textContent()).toMatch(/^for carol it was [0-9a-f-]{36}$/)
   })
 
-  it('the dev page sends an expired token on a click, and says when it expired and what to do', async () => {
+  it('the dev page sends an expired token on a click, and says when the token expired and what to do', async () => {
     await tryAround()
     const { status, text, why } = await refusalOf(async () => {
       await say('hello')
@@ -193,7 +193,7 @@ describe('page of sallyport dev', () => {
     expect([status, why]).toEqual(['401', expect.stringMatching(/issuer/i)])
   })
 
-  it('the dev page says that an agent is not running, and that its 502 request did not arrive', async () => {
+  it('the dev page says that an agent is not running, and that a request with status 502 did not reach the agent', async () => {
     await open('absent')
     expect(await at('warning').first().textContent()).toContain('Nothing listens at')
     const { status } = await refusalOf(() => at('first').click())

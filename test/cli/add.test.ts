@@ -14,7 +14,7 @@ afterEach(() => house?.close())
 const INDEX = "import desk from './desk'\nimport support from './support'\n\nexport default [support, desk]\n"
 
 describe('sallyport add KIND ID URL', () => {
-  it('sallyport add writes and prints the route, its line in the list, and its variable in every environment', async () => {
+  it('sallyport add writes and prints a route, its line in the list of routes, and its variable in every environment', async () => {
     const { status, stdout } = await house.command('add', 'langgraph', 'help-desk', 'https://help.acme.com')
     expect(status).toBe(0)
     expect(house.read('routes/index.ts')).toBe(
@@ -54,7 +54,7 @@ describe('sallyport add KIND ID URL', () => {
     ["import desk from './desk'\nimport support from './support'\nconst all = [support, desk]\nexport default all\n"],
     ["import desk from './desk'\nimport support from './support'\n\nexport default [support, ...[desk]]\n"],
   ])(
-    'sallyport add changes nothing if the list of routes has another form, and prints the lines to add: %j',
+    'if the list of routes has an unusual form, sallyport add changes nothing and prints the lines to add: %j',
     async (index) => {
       house.write('routes/index.ts', index)
       const { status, stderr } = await house.command('add', 'mcp', 'tools', 'https://tools.acme.com')
@@ -108,7 +108,7 @@ describe('sallyport add KIND ID URL', () => {
     ])
   })
 
-  it('sallyport add writes the variable into wrangler.jsonc, and keeps the comments of the file', async () => {
+  it('sallyport add writes the variable of a route into wrangler.jsonc, and keeps the comments of the file', async () => {
     const { root } = house
     mkdirSync(root, { recursive: true })
     house.write(
@@ -133,7 +133,7 @@ describe('sallyport add KIND ID URL', () => {
 })
 
 describe('sallyport add provider', () => {
-  it('sallyport add provider writes an issuer in the form that its preset requires', async () => {
+  it('sallyport add provider writes an issuer with the members that its preset requires', async () => {
     const args = ['--id', 'okta', '--issuer', 'https://acme.okta.com/oauth2/default', '--audience', 'api://default']
     expect((await house.command('add', 'provider', 'okta', ...args)).status).toBe(0)
     expect(house.read('policies/okta.ts')).toContain(

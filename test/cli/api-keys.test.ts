@@ -59,7 +59,7 @@ describe('sallyport keys api', () => {
     expect(await run('explain', '--token', 'key.txt')).toMatchObject({ status: 1 })
   }, 120_000)
 
-  it('sallyport keys api rotate creates a new API key, and gives the old API key an end', async () => {
+  it('sallyport keys api rotate creates a new API key, and sets an expiry time for the old API key', async () => {
     const { id } = printed((await create('--service', '--operation', 'run.*', '--expires', 'never')).out)
     const rotated = await api('rotate', id, '--expires', 'never', '--overlap', '2d')
     expect(rotated).toMatchObject({ status: 0 })
@@ -113,7 +113,7 @@ describe('sallyport check for API keys', () => {
     house.write('policies/keys.ts', KEYS)
   })
 
-  it('sallyport check refuses a KV namespace of API keys under two ids', async () => {
+  it('sallyport check refuses two sources of API keys with different ids and the same KV namespace', async () => {
     house.write('policies/staff.ts', KEYS.replace("'keys'", "'staff'"))
     const desk = house.read('routes/desk.ts')
     house.write(
@@ -134,7 +134,7 @@ describe('sallyport check for API keys', () => {
     expect(out).toContain('npm start uses user ids')
   })
 
-  it('sallyport check refuses API keys with peopleOf an issuer that the route does not trust', async () => {
+  it('sallyport check refuses API keys if peopleOf names an issuer that the route does not trust', async () => {
     house.write('policies/keys.ts', KEYS.replace("'API_KEYS' }", "'API_KEYS', peopleOf: 'nobody' }"))
     const { status, out } = await run('check')
     expect(status).toBe(1)

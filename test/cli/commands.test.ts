@@ -40,7 +40,7 @@ describe('sallyport check', () => {
     )
   })
 
-  it('sallyport check prints a fault of a policy once for all its routes, with the place of a missing key', async () => {
+  it('sallyport check prints a fault of a policy once for all routes with the policy, and the place of a missing key', async () => {
     const { stderr } = await withChange(
       'policies/talk.ts',
       "operations: ['run.*', 'threads.read']",
@@ -190,7 +190,7 @@ describe('sallyport keys', () => {
     expect((await command('keys', 'threads', '--env', 'staging')).stdout).toContain('.secrets/staging-thread-secret')
   })
 
-  it('sallyport keys rotates signing keys in steps: add, promote, retire', async () => {
+  it('sallyport keys rotates signing keys in the steps add, promote and retire', async () => {
     const [first] = kids((await command('keys', 'list')).stdout)
     const added = kids((await command('keys', 'add')).stdout)
     expect(added).toEqual([first, expect.stringMatching(/^published ES256/)])
@@ -238,7 +238,7 @@ describe('sallyport keys', () => {
     expect(readFileSync(path.join(house.root, threads), 'utf8')).toBe(secret)
   })
 
-  it('sallyport keys rotate-threads writes the new secret before the previous secret and the first secret', async () => {
+  it('sallyport keys rotate-threads writes the new thread secret above the previous and the oldest thread secret', async () => {
     const threads = '.secrets/rotated'
     const lines = () => readFileSync(path.join(house.root, threads), 'utf8').trim().split('\n')
     const rotate = () => command('keys', 'rotate-threads', '--file', threads)

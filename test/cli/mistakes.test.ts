@@ -384,7 +384,7 @@ it('sallyport check prints warnings for settings that may be intended, and does 
   )
 })
 
-describe.each(Object.entries(mistakes))('mistake: %s', (_name, mistake) => {
+describe.each(Object.entries(mistakes))('a configuration with the mistake: %s', (_name, mistake) => {
   it('sallyport check reports a mistake in the configuration, and names only the file to correct', async () => {
     const run = () => house.command('check')
     const { status, stderr } = await house.withChange(mistake.in, mistake.from, mistake.to, run)

@@ -51,7 +51,7 @@ describe('the online check of an identity provider', () => {
     expect((await asked(known)).faults).toEqual([])
   })
 
-  it('the online check reports a slash at the end of the issuer that the configuration lacks', async () => {
+  it('the online check reports that the issuer ends in a slash and the configured issuer does not', async () => {
     const name = issuers.issuer('slash')
     issuers.set('slash', {
       jwks: publishes(publicKeys(key)),
@@ -85,7 +85,7 @@ describe('the online check of an identity provider', () => {
     expect((await asked({ jwksUri: `${gone}/jwks` })).faults).toMatchObject([{ path: 'jwksUri' }])
   })
 
-  it('the online check reports clocks that are two minutes apart', async () => {
+  it('the online check reports that the clocks of provider and computer are two minutes apart', async () => {
     const ahead = { ...nodePorts, now: () => Date.now() + 120_000 }
     expect((await asked({}, ahead)).faults).toMatchObject([
       { path: 'clockSkewSeconds', found: expect.stringMatching(/^clocks 1[12]\d seconds apart$/) },

@@ -27,7 +27,7 @@ function write(binding: string, most: number, seconds: number, limiters: string,
 }
 
 describe('sallyport check for rates', () => {
-  it('sallyport check accepts a rate of a policy with a matching limiter in every environment', async () => {
+  it('sallyport check accepts a rate in a policy if every environment has a matching limiter', async () => {
     expect(await house.command('check')).toMatchObject({ status: 0 })
   })
 
@@ -75,7 +75,7 @@ describe('sallyport check for rates', () => {
     expect([status, stderr]).toEqual([1, expect.stringContaining(says)])
   })
 
-  it('sallyport check reports a limiter that an environment lacks, because environments inherit no limiter', async () => {
+  it('sallyport check reports an environment without the limiter, because environments do not inherit limiters', async () => {
     house.write('wrangler.toml', file + limiter('RUNS', 1001, 3))
     const { status, stderr } = await house.command('check')
     expect([status, stderr]).toEqual([1, expect.stringContaining('"RUNS", which is not bound')])

@@ -140,7 +140,7 @@ describe('@ag-ui/client through the gateway', () => {
     expect(await failure(through(world.alice, 'gone'))).toMatchObject(fault)
   })
 
-  it('@ag-ui/client reports a broken stream as the RUN_ERROR that the gateway adds', async () => {
+  it('@ag-ui/client reports a broken stream by the RUN_ERROR event that the gateway adds', async () => {
     const its = through(world.alice, 'cut-reading')
     const told: AgUiEvent[] = []
     ask(its, 'hello')

@@ -20,7 +20,7 @@ afterAll(async () => {
 
 const at = (kind: string, how: string) => `${world.gateway.url}/${kind}/${how}`
 
-describe('streams that end before the run', () => {
+describe('streams that end before their run has finished', () => {
   it.each([
     ['cut', 'origin-cut'],
     ['unended', 'origin-unended'],

@@ -75,7 +75,7 @@ const say = async (text: string) => {
 }
 const shown = () => tab.evaluate('document.body.innerText') as Promise<string>
 
-describe('the documented CopilotKit app', () => {
+describe('the CopilotKit app of the documentation', () => {
   it('a CopilotKit run continues to stream while the token changes, and the next run uses the new token', async () => {
     await tab.addInitScript(`globalThis.bearer = ${JSON.stringify(world.token('alice'))}`)
     await tab.goto(`${page.url}/#${world.gateway.url}/agents/copilot`)

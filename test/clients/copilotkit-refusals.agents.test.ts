@@ -119,7 +119,7 @@ describe('CopilotKit in Chromium', () => {
     ['origin-reply-refused', 'odd'],
     ['origin-unreachable', 'silent'],
   ] as const satisfies readonly [RefusalCode, string][])(
-    'CopilotKit calls onError twice for a refused run, with the body, and requests info again: %s',
+    'CopilotKit calls onError twice for a refused run, with the body of the refusal, and requests info again: %s',
     async (code, route) => {
       await send(route)
       await tab.getByTestId('copilot-send-button').click()

@@ -188,7 +188,7 @@ describe.concurrent('LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('the gateway stores the owner with a thread and its runs, and marks ids of runs without a thread', async () => {
+  it('the gateway stores the owner with a thread and its runs, and seals ids of runs without a thread', async () => {
     const { threads, runs } = through()
     const { thread_id: thread } = await threads.create()
     await runs.wait(thread, 'agent', ask('hello'))
@@ -238,7 +238,7 @@ describe.concurrent('LangGraph SDK through the gateway', () => {
     })
   })
 
-  it('the LangGraph SDK resumes a stream where it stopped, as without the gateway (F25)', async () => {
+  it('the LangGraph SDK resumes a stream where the stream stopped, as without the gateway (F25)', async () => {
     const [near, far] = await onBoth(async ({ threads, runs }) => {
       const { thread_id: thread } = await threads.create()
       const { run_id: run } = await runs.create(
@@ -267,18 +267,21 @@ describe.concurrent('LangGraph SDK through the gateway', () => {
   it.each([
     ['while the run streams', 'langgraph', 'count to 300'],
     ['while the run is silent and the gateway sends heartbeats', 'heartbeats', 'be silent for 60 seconds'],
-  ])('a run with onDisconnect "cancel" ends when the LangGraph SDK leaves %s (F10)', async (_when, route, question) => {
-    const { threads, runs } = through(world.alice, route)
-    const { thread_id: thread } = await threads.create()
-    const left = new AbortController()
-    const payload = ask(question, { streamMode: 'messages-tuple', onDisconnect: 'cancel', signal: left.signal })
-    const stream = runs.stream(thread, 'agent', payload)
-    const first = await stream.next()
-    left.abort()
-    await stream.next().catch(() => undefined)
-    const status = async () => (await direct().runs.get(thread, first.value?.data.run_id)).status
-    await expect.poll(status).toBe('interrupted')
-  })
+  ])(
+    'a run with onDisconnect "cancel" ends if the LangGraph SDK disconnects %s (F10)',
+    async (_when, route, question) => {
+      const { threads, runs } = through(world.alice, route)
+      const { thread_id: thread } = await threads.create()
+      const left = new AbortController()
+      const payload = ask(question, { streamMode: 'messages-tuple', onDisconnect: 'cancel', signal: left.signal })
+      const stream = runs.stream(thread, 'agent', payload)
+      const first = await stream.next()
+      left.abort()
+      await stream.next().catch(() => undefined)
+      const status = async () => (await direct().runs.get(thread, first.value?.data.run_id)).status
+      await expect.poll(status).toBe('interrupted')
+    },
+  )
 
   it('the LangGraph SDK reports 401 and 404 as errors with the status', async () => {
     const status = (client: LangGraphClient) =>
@@ -336,7 +339,7 @@ describe.concurrent('users that a graph sees', () => {
     await expect.poll(seen).toEqual(bob)
   })
 
-  it('a body member that the server ignores does not change the user that a graph sees', async () => {
+  it('a body member that the LangGraph server ignores does not change the user that a graph sees', async () => {
     const client = through(world.alice, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     await client.runs.wait(thread, 'agent', ask('hello'))
@@ -407,7 +410,7 @@ describe.concurrent('users that a graph sees', () => {
     expect(JSON.stringify(stored)).not.toMatch(/eyJ[\w-]*\.|[Bb]earer/)
   })
 
-  it('a graph sees the user at langgraph_auth_user; a reply has it only if the graph writes it there', async () => {
+  it('a graph sees its user at langgraph_auth_user; a reply has the user only if the graph writes the user into it', async () => {
     const client = through(world.bob, 'shared-with-user')
     const { thread_id: thread } = await client.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
@@ -485,7 +488,7 @@ describe('LangGraph SDK after a broken stream (F8, F25)', () => {
   }
 
   it.each(['tapped', 'tapped-with-user'])(
-    'the LangGraph SDK resumes a broken stream at the address of the server, without a gap: %s',
+    'the LangGraph SDK resumes a broken stream at the address that the server gave, without a gap: %s',
     async (route) => {
       const { parts, said, thread, run, failure } = await runWithCut(route)
       expect(failure).toBeUndefined()

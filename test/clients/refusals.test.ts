@@ -23,7 +23,7 @@ const bodyOf = (code: Code) => {
   const { status, detail, retryAfter } = row(code)
   return { code, status, detail, message: detail, requestId: expect.any(String), ...(retryAfter && { retryAfter }) }
 }
-describe.each(CODES)('refusal %s', (code) => {
+describe.each(CODES)('the refusal %s in clients', (code) => {
   it('a refusal reaches a caller without an SDK as status, headers and body', async () => {
     const response = await fetch(world.at('ag-ui', code), json({ messages: [] }, world.headersOf(code)))
     const { status, retryAfter, challenge } = row(code)

@@ -128,7 +128,7 @@ describe('the claims exp, nbf and iat', () => {
     ['to its maximum', '/lenient', 60],
     ['to zero', '/brief', 0],
   ])(
-    'a token is accepted if the clocks differ by less than the limit that is set %s (F5)',
+    'a token is accepted if the clocks of issuer and gateway differ by less than the limit, which is set %s (F5)',
     async (_what, path, skew) => {
       const at = async (claim: string, offset: number) =>
         door.knock(
@@ -153,7 +153,7 @@ describe('the claims exp, nbf and iat', () => {
     expect(await door.knock(await lasting(901))).toEqual(accepted)
   })
 
-  it('the gateway checks the times of a token by the clock of the gateway, ahead or behind (F5)', async () => {
+  it('the gateway checks the times of a token by its own clock, even if that clock is ahead or behind (F5)', async () => {
     const token = await forge(world.provider)
     try {
       for (const [offset, outcome] of [
@@ -206,7 +206,7 @@ describe('required claims', () => {
     ['iat', 'claim-missing iat'],
     ['jti', 'claim-missing jti'],
     ['client_id', 'claim-missing client_id'],
-  ])('a route for at+jwt refuses a token without the claim %s (S10)', async (claim, reason) => {
+  ])('a route that accepts only at+jwt refuses a token without the claim %s (S10)', async (claim, reason) => {
     expect(await door.knock(await forge(world.provider), '/strict')).toEqual(accepted)
     expect(await door.knock(await forged({ [claim]: undefined }), '/strict')).toEqual(refused(reason))
   })
@@ -219,13 +219,16 @@ describe('required claims', () => {
     ['client_id', null, 'claim-missing client_id'],
     ['client_id', '', 'claim-invalid client_id'],
     ['client_id', ['app'], 'claim-invalid client_id'],
-  ])('a route for at+jwt refuses a token with the claim %s = %j (S10)', async (claim, value, reason) => {
+  ])('a route that accepts only at+jwt refuses a token with the claim %s = %j (S10)', async (claim, value, reason) => {
     expect(await door.knock(await forged({ [claim]: value }), '/strict')).toEqual(refused(reason))
   })
 
-  it.each(['iat', 'jti', 'client_id'])('a route for any access token does not require the claim %s', async (claim) => {
-    expect(await door.knock(await forged({ [claim]: undefined }))).toEqual(accepted)
-  })
+  it.each(['iat', 'jti', 'client_id'])(
+    'a route that accepts any access token does not require the claim %s',
+    async (claim) => {
+      expect(await door.knock(await forged({ [claim]: undefined }))).toEqual(accepted)
+    },
+  )
 
   it('a route refuses a token without a claim that the setting requiredClaims of its issuer names', async () => {
     const all = { email: 'a@example.com', tid: 't' }

@@ -258,7 +258,7 @@ describe('the kind of token', () => {
     [1, no, no, no],
     [['at+jwt'], no, no, no],
   ])(
-    'a token with the header typ %j is accepted only on routes for that kind of token (S4)',
+    'a token with the header typ %j is accepted only on routes that accept this kind of token (S4)',
     async (typ, asAccessToken, asAtJwt, asIdToken) => {
       const token = withHeader({ typ })
       expect(await door.knock(token)).toEqual(asAccessToken)
@@ -293,7 +293,7 @@ describe('the kind of token', () => {
     [{ typ: ['JWT', 'Id'] }, refused('id-token'), accepted],
     [{ typ: 7, token_use: { id: 'id' }, events: 'x' }, both, both],
   ])(
-    'a token with the claims %j is accepted only on routes for the kind of token that they mark (S4)',
+    'a token with the claims %j is accepted only on routes that accept the kind of token with such claims (S4)',
     async (claims, asAccessToken, asIdToken) => {
       const token = await forge(world.provider, { header: { typ: 'JWT' }, claims })
       expect(await door.knock(token)).toEqual(asAccessToken)

@@ -121,7 +121,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     return [...answers]
   }
 
-  it('10,000 unknown kids cause three fetches of keys at once, then one in ten seconds', async () => {
+  it('10,000 unknown kids cause three fetches of keys at once, and then one fetch in ten seconds', async () => {
     const { ask, fetches } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -151,7 +151,7 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     expect(await ask(next.kid)).toBe('key')
   })
 
-  it('a kid is not refused because of a key set that was requested before the lookup of the kid (F4)', async () => {
+  it('a kid is not refused because a key set that was requested before the lookup lacks the kid (F4)', async () => {
     const { ask, world } = isolate(good)
     await ask()
     await pass(40 * SECOND)
@@ -182,16 +182,19 @@ describe('ten thousand unknown kids in thirty seconds (T23)', () => {
     ['is now empty', publishes()],
     ['is answered with 500', async () => new Response('', { status: 500 })],
     ['cannot be reached', down],
-  ])('unknown kids cause at most three fetches of keys in 30 seconds if the key set %s', async (_what, provider) => {
-    const { ask, fetches, world } = isolate(good)
-    await ask()
-    world.provider = provider
-    await pass(40 * SECOND)
-    expect(await shower(ask)).toEqual([UNAVAILABLE])
-    expect(fetches.length).toBeGreaterThanOrEqual(1 + 2)
-    expect(fetches.length).toBeLessThanOrEqual(1 + 3)
-    expect(await ask()).toBe('key')
-  })
+  ])(
+    'unknown kids cause at most three fetches of keys in 30 seconds if the key set of the issuer %s',
+    async (_what, provider) => {
+      const { ask, fetches, world } = isolate(good)
+      await ask()
+      world.provider = provider
+      await pass(40 * SECOND)
+      expect(await shower(ask)).toEqual([UNAVAILABLE])
+      expect(fetches.length).toBeGreaterThanOrEqual(1 + 2)
+      expect(fetches.length).toBeLessThanOrEqual(1 + 3)
+      expect(await ask()).toBe('key')
+    },
+  )
 
   it('unknown kids cause no further fetch of keys for nine seconds if the provider never answers', async () => {
     const { ask, fetches, world } = isolate(good)
@@ -232,7 +235,7 @@ describe('fetches of keys', () => {
     await expect(background[0]).resolves.toBeUndefined()
   })
 
-  it('a request waits at most seven seconds for keys, which is enough for two documents (F3)', async () => {
+  it('a request waits at most seven seconds for keys, enough to fetch a discovery document and a key set (F3)', async () => {
     const { ask } = isolate(lost)
     const answer = ask()
     const settled = vi.fn()
@@ -308,7 +311,7 @@ describe('failed fetches of keys', () => {
     vi.restoreAllMocks()
   })
 
-  it('a request is accepted after two slow documents, 2.5 seconds each, were fetched in a row (F2)', async () => {
+  it('a request is accepted if the discovery document and the key set take 2.5 seconds each (F2)', async () => {
     const { jwksUri: _, ...discovered } = issuer()
     const slow: Provider = (url) =>
       new Promise((resolve) => {

@@ -95,7 +95,7 @@ describe('cached results of tokens', () => {
     }
   })
 
-  it('a token that a route accepted is refused on a stricter route with 403 policy-denied (T21, X5)', async () => {
+  it('a token that one route accepted gets 403 policy-denied on a route with a stricter policy (T21, X5)', async () => {
     const token = await world.token('bob')
     for (let round = 0; round < 3; round++) {
       expect(await door.knock(token, '/reused')).toEqual(accepted)
@@ -112,7 +112,7 @@ describe('cached results of tokens', () => {
   })
 
   it.each(['/agents/http', '/reused'])(
-    'a token that was accepted on %s is refused there once it has expired (T21, invariant 10)',
+    'a token that the route %s has accepted is refused on that route once the token has expired (T21, invariant 10)',
     async (path) => {
       const token = await forge(world.provider, { claims: { exp: seconds() + 20 } })
       try {
@@ -127,7 +127,7 @@ describe('cached results of tokens', () => {
     },
   )
 
-  it('an assertion that the gateway reuses is sent only for the person it was made for (invariant 10)', async () => {
+  it('an assertion that the gateway reuses is sent only for the person whom it names (invariant 10)', async () => {
     const assertionFor = async (token: string) => {
       expect(await door.knock(token, '/reused')).toEqual(accepted)
       return world.origin.last().headers['x-sallyport-assertion']

@@ -67,7 +67,7 @@ describe('issuers of tokens', () => {
     },
   )
 
-  it('a token is refused if its kid is the kid of another trusted issuer (X18)', async () => {
+  it('a token is refused if its kid names a key of another trusted issuer (X18)', async () => {
     const token = await forge(partner, { header: { kid: own.keys.RS256.kid } })
     expect(await door.knock(token, '/both')).toEqual(refused('key'))
     expect(await door.knock(await forge(partner), '/both')).toEqual(accepted)

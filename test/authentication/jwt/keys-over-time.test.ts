@@ -79,7 +79,7 @@ describe('issuers that go down (F2)', () => {
     expect(await knock('outage', second)).toEqual(refused('key'))
   })
 
-  it('an issuer that is down is asked again only after a cool-down, and not at each request', async () => {
+  it('the gateway asks an issuer that is down for keys only after a cool-down, and not at each request', async () => {
     expect(await knock('idle')).toEqual(accepted)
     issuers.set('idle', { jwks: says(503) })
     await pass(HOUR + 1)
@@ -92,7 +92,7 @@ describe('issuers that go down (F2)', () => {
     expect(issuers.asked('idle')).toBe(3)
   })
 
-  it('an issuer that hangs delays its people once, and not again while it hangs (F3)', async () => {
+  it('an issuer that does not answer a fetch of keys delays requests once, and not again while it is silent (F3)', async () => {
     expect(await knock('hang')).toEqual(accepted)
     issuers.set('hang', { jwks: hangs })
     await pass(HOUR + 1)
@@ -157,7 +157,7 @@ describe('issuers that change their keys (F4)', () => {
     expect(await knock('emptied')).toEqual(unavailable('emptied'))
   })
 
-  it('an issuer is asked for unknown keys three times at once, and then once in ten seconds (T23)', async () => {
+  it('the gateway asks an issuer for unknown keys three times at once, and then once in ten seconds (T23)', async () => {
     expect(await knock('unknown')).toEqual(accepted)
     for (const [passed, asked] of [
       [29, 4],

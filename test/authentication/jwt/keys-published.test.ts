@@ -307,7 +307,7 @@ describe('keys in a set', () => {
     },
   )
 
-  it('a published key without alg verifies only tokens with an algorithm of its issuer and its type (S1)', async () => {
+  it('a published key without alg verifies only tokens with an algorithm that its issuer and its key type allow (S1)', async () => {
     expect(await door.knock(issuers.token('no-alg', good, {}, { alg: 'PS256' }), '/no-alg')).toEqual(
       refused('algorithm'),
     )
@@ -378,7 +378,7 @@ describe('sources of keys', () => {
     expect(elsewhere.asked('any', '.well-known/openid-configuration')).toBe(0)
   })
 
-  it('a request for keys has no data of the caller, and asks caches not to answer (T8)', async () => {
+  it('a fetch of keys contains no data of the caller, and tells caches not to answer (T8)', async () => {
     const token = issuers.token('plain', good)
     expect(await door.knock(token, '/plain')).toEqual(accepted)
     const received = issuers.received('plain')
@@ -399,7 +399,7 @@ describe('sources of keys', () => {
     expect(issuers.asked('slashed', '.well-known/openid-configuration')).toBe(1)
   })
 
-  it('keys may be on another host if jwksUri is set, and no discovery document is requested (S12)', async () => {
+  it('keys may be on another host if jwksUri is set, and the gateway then requests no discovery document (S12)', async () => {
     expect(await door.knock(issuers.token('pinned', good), '/pinned')).toEqual(accepted)
     expect(elsewhere.asked('pinned')).toBe(1)
     expect(issuers.asked('pinned', '.well-known/openid-configuration')).toBe(0)

@@ -121,7 +121,7 @@ it('fifty requests at once to a new isolate fetch the discovery document and the
   expect([issuers.asked('herd', '.well-known/openid-configuration'), issuers.asked('herd')]).toEqual([1, 1])
 })
 
-it('a fetch of keys goes on when the caller who began it has left (F15)', async () => {
+it('a fetch of keys goes on if the caller whose request began the fetch has disconnected (F15)', async () => {
   const leaving = new AbortController()
   const first = gateway.fetch('/left-early/x', { headers: bearer(tokenOf('left-early')), signal: leaving.signal })
   setTimeout(() => leaving.abort(), 100)

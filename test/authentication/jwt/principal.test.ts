@@ -72,7 +72,7 @@ it.each<[string, string, ' ' | ',' | undefined, readonly string[]]>([
   ['one role, even with commas', 'admin,lead', undefined, ['admin,lead']],
   ['roles separated by spaces, if the issuer is configured so', ' admin  lead ', ' ', ['admin', 'lead']],
   ['roles separated by commas, if the issuer is configured so', 'no admin,lead', ',', ['no admin', 'lead']],
-])('a text in the claim of roles is read as %s: %j', (_what, roles, roleSeparator, expected) => {
+])('a text in the claim that holds the roles is read as %s: %j', (_what, roles, roleSeparator, expected) => {
   expect(read({ roles }, { ...issuer(), roleSeparator }).roles).toEqual(expected)
 })
 

@@ -90,7 +90,7 @@ const run = (content: string) => ({
 const noticesOf = (id: string): number => dev.output().split(`\n  ${id}: `).length - 1
 
 describe('notices about agents that do not see their user', () => {
-  it('sallyport dev prints once the missing line of a LangGraph server without configurable_headers', async () => {
+  it('sallyport dev prints once which line a LangGraph server without configurable_headers lacks', async () => {
     // While it runs, the server can be asked about it.
     const slow = { assistant_id: 'agent', input: { messages: [{ role: 'user', content: 'count to 5' }] } }
     await ask('/agents/silent/runs/stream', slow)

@@ -30,7 +30,7 @@ const route = (id: string, kind: string, host = '') => ({
   isPublic: false,
 })
 
-describe('notices', () => {
+describe('notices of sallyport dev about agents', () => {
   it('an unexpected answer of a LangGraph server causes no notice and no failure', async () => {
     agent = await startOrigin((_request, response) => void response.end('{}'))
     const told: string[] = []

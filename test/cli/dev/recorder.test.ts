@@ -79,7 +79,7 @@ describe('the recorder between gateway and agent', () => {
     expect(socket).toContain(`x-long: ${long}`)
   })
 
-  it('the recorder breaks the connection to the gateway if the agent breaks the connection', async () => {
+  it('the recorder breaks its connection to the gateway if the agent breaks its connection to the recorder', async () => {
     answer = (socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nhalf')
       setTimeout(() => socket.destroy(), 50)
@@ -89,7 +89,7 @@ describe('the recorder between gateway and agent', () => {
     await expect(send()).rejects.toThrow()
   })
 
-  it('the recorder breaks the connection if the agent answers 101 without an upgrade request', async () => {
+  it('the recorder breaks its connection to the gateway if the agent answers 101 without an upgrade request', async () => {
     answers('HTTP/1.1 101 Switching Protocols\r\nupgrade: other\r\nconnection: upgrade\r\n\r\n')
     await expect(send()).rejects.toThrow()
   })

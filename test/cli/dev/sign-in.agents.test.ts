@@ -146,7 +146,7 @@ describe('sign-in of front ends on other web origins', () => {
   const verifier = 'dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'
 
   it.each([`${PAGE}/signed-in`, 'https://app.acme.com/callback'])(
-    'a front end is redirected to %s, and reads its tokens and a refreshed token there',
+    'a front end is redirected to %s, and a page at this address reads the tokens and a refreshed token',
     async (redirectUri) => {
       const { origin } = new URL(redirectUri)
       const back = await signInAt(authorization(redirectUri), 'alice', redirectUri)

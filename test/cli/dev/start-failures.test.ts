@@ -89,7 +89,7 @@ describe('sallyport dev', () => {
     expect([code, output]).toEqual([1, expect.stringContaining(`Port ${port + 2} is taken`)])
   }, 60_000)
 
-  it('local people are accepted only on routes with a local, overridden or bound agent', async () => {
+  it('sallyport dev accepts local people only on routes to a local agent, an overridden address or a service binding', async () => {
     const { localRoutes } = await import('../../../src/cli/dev/local-bundle')
     const loaded = (id: string, host: string) => ({ id, isPublic: false, origin: { host } })
     const routes = new Map(

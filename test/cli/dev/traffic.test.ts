@@ -36,7 +36,7 @@ it('a refused preflight is shown with the page that asked, and an answered prefl
   expect(line({ outcome: 'begun', status: 200 })).toBeUndefined()
 })
 
-it('an issuer with keys that cannot be fetched is shown with the cause', () => {
+it('if the keys of an issuer cannot be fetched, the issuer is shown with the cause', () => {
   const lost = '{"event":"keys-unreachable","issuer":"login","reason":"connection refused"}'
   expect(traffic(lost)).toContain('login: Its keys cannot be fetched: connection refused')
 })
