@@ -20,7 +20,7 @@ describe('the end of a request', () => {
     await Promise.all(waited)
   })
 
-  it('a request settles once: only its first outcome counts, and each final task runs once', async () => {
+  it('a request ends once: only the first outcome counts, and each final task of the request runs once', async () => {
     const { ending, waited } = open()
     const told: unknown[] = []
     ending.onEnd((outcome) => void told.push(['first', outcome]))
@@ -57,7 +57,7 @@ describe('the end of a request', () => {
     await expect(Promise.all(waited)).rejects.toThrow('broken')
   })
 
-  it('if a final task of a request fails, the others still run, and the runtime gets the failure', async () => {
+  it('if a final task of a request fails, the other final tasks still run, and the runtime gets the failure', async () => {
     const { ending, waited } = open()
     let ran = false
     ending.onEnd(() => {

@@ -74,7 +74,7 @@ describe('edits of JSON text', () => {
   })
 })
 
-describe('cuts inside objects of certain names', () => {
+describe('cuts of members inside objects of certain names', () => {
   const cut = cutFrom(new Set(['in']), new Set(['gone']))
 
   it.each([

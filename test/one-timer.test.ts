@@ -44,7 +44,7 @@ it('waits for a body, a first byte and an end, one after the other, need only on
   expect(done).toEqual(['end'])
 })
 
-it('waits of different lengths end in order of time, and each callback runs once', () => {
+it('waits of different lengths end in order of their times, and the callback of each wait runs once', () => {
   const platform = clock()
   const after = oneTimer(platform)
   const done: number[] = []

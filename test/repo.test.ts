@@ -55,7 +55,7 @@ describe('structure of the source', () => {
     expect(misnamed).toEqual([])
   })
 
-  it('the steps of a request do not import each other, because only the gateway knows the order', () => {
+  it('source folders for the steps of a request do not import each other, because only src/gateway knows their order', () => {
     const steps = ['request', 'authentication', 'policy', 'assertion', 'origin', 'audit']
     const stepOf = (file: string) => steps.find((step) => file.startsWith(`src/${step}/`))
     const crossing = imports.filter(({ from, to, isType }) => {

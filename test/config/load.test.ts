@@ -93,7 +93,7 @@ describe('routes to agents that store identity in their state', () => {
   })
 })
 
-describe('the owner of threads', () => {
+describe('owners of threads', () => {
   const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
 
   it('threads belong to each caller by default, and are shared on a public route', () => {
@@ -476,7 +476,7 @@ describe('faults of the configuration (F19)', () => {
     ['null in place of the route', null, { file: 'routes/index.ts [0]' }],
   ]
   it.each(cases)(
-    'a route with this fault does not load, and the message names path and remedy: %s',
+    'a faulty route does not load, and the message names the path of the fault and the remedy: %s',
     (_what, route, expected) => {
       const faults = faultsOf([route])
       expect(faults.length).toBeGreaterThan(0)
@@ -534,7 +534,7 @@ describe('faults of the configuration (F19)', () => {
     )
   })
 
-  it('the configuration does not load with plain http outside of development', () => {
+  it('the configuration does not load with an http address outside of development', () => {
     const env = {
       PUBLIC_URL: 'http://127.0.0.1:8787',
       ENVIRONMENT: 'development',
@@ -623,7 +623,7 @@ describe('the effective configuration and the JSON Schema', () => {
     expect(shown).toMatchObject({ threads: 'shared', resumesAs: 'whoever-asked-first' })
   })
 
-  it('the gateway watches the silence of a stream only if heartbeats are on', () => {
+  it('the gateway watches a stream for silence only if the route sets heartbeatSeconds', () => {
     const loaded = (change: object) => load([but(change)], environment, noNetwork).routes.get('/agents/support')
     expect(loaded({ threads: 'tenant' })).toMatchObject({ watchesSilence: false, identityRemoved: expect.any(Object) })
     expect(loaded({ threads: 'tenant', limits: { heartbeatSeconds: 15 } })).toMatchObject({ watchesSilence: true })

@@ -44,7 +44,7 @@ describe('audiences of assertions', () => {
     expect(faultsOf([first, route('c', { url: desk }), second])).toEqual([fault])
   })
 
-  it('two routes load with the same audience and origin, or with different audiences and origins', () => {
+  it('two routes load if audience and origin are both the same, or both different', () => {
     expect(faultsOf([route('a', { url: desk }, 'shared'), route('b', { env: 'DESK_URL' }, 'shared')])).toEqual([])
     expect(faultsOf([route('a', { url: desk }, 'one'), route('b', { url: shop }, 'two')])).toEqual([])
   })

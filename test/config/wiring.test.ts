@@ -92,7 +92,7 @@ describe.each([
   ['an issuer', ofIssuers],
   ['an agent', ofAgents],
   ['a route', ofRoutes],
-] as const)('an optional field of %s', (_whose, cases) => {
+] as const)('optional fields of %s', (_whose, cases) => {
   it.each(cases)(
     'the optional field $field changes a route that sets it, and does not change a route without it',
     async (one) => {
@@ -129,7 +129,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   withoutRevocations: 'gateway/revocation',
 }
 
-it('every optional field of the configuration has a case in this test or names the test that covers it', () => {
+it('every optional field of the configuration has a case in wiring.test.ts or names the test that covers the field', () => {
   const nameOf = (field: string) => field.split(/[:,]/, 1)[0]
   const covered = [
     ...ofIssuers.map(({ field }) => `trust.${nameOf(field)}`),

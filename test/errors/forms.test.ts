@@ -48,7 +48,7 @@ describe('refusals in JSON-RPC', () => {
     expect(statusOf(missing, unread)).toBe(401)
   })
 
-  it('a refusal of a JSON-RPC notification has the plain form, not the form of JSON-RPC', () => {
+  it('a refusal of a JSON-RPC notification is a problem document, not a JSON-RPC error', () => {
     expect(written(unknown, rpc())).toEqual(problemOf(unknown))
     expect(written(unknown, undefined)).toEqual(problemOf(unknown))
   })

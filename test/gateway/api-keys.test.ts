@@ -170,7 +170,7 @@ describe('API keys', () => {
     ])
   })
 
-  it('an API key without roles in its record is denied where a policy needs a role', async () => {
+  it('a policy that needs a role denies an API key without roles in its record', async () => {
     const { key } = await put({ roles: [] })
     expect(await refusedWith(await get('/both/x', { 'x-api-key': key }))).toEqual([
       403,
@@ -196,7 +196,7 @@ describe('API keys', () => {
     expect(JSON.stringify(world.origin.received.at(-1))).not.toContain(key)
   })
 
-  it('an API key in the URL is refused with 400, even if x-api-key has it too', async () => {
+  it('an API key in the URL is refused with 400, even if x-api-key has the same key', async () => {
     const { key } = await put()
     expect(await refusedWith(await get(`/both/x?key=${key}`, { 'x-api-key': key }))).toEqual([
       400,
@@ -240,7 +240,7 @@ describe('several credentials in a request', () => {
     expect((await send({})).status).toBe(200)
   })
 
-  it('an API key in both headers counts once, and two different keys are refused', async () => {
+  it('the same API key in two headers counts once, and two different API keys are refused', async () => {
     const [{ key }, { key: other }] = [await put(), await put()]
     expect((await get('/both/x', { 'x-api-key': key, authorization: `Bearer ${key}` })).status).toBe(200)
     expect(await refusedWith(await get('/both/x', { 'x-api-key': other, authorization: `Bearer ${key}` }))).toEqual([

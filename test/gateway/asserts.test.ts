@@ -88,7 +88,7 @@ describe('assertions', () => {
     expect((await received('maf')).claims.thread_id).toBe(threadId)
   })
 
-  it('a route can sign with RS256 or EdDSA, send a JWT bearer, or send no assertion', async () => {
+  it('a route can sign assertions with RS256 or EdDSA, send the assertion as a bearer, or send no assertion', async () => {
     await world.as('alice', '/rs256/x')
     expect((await received('rs256')).header).toMatchObject({ alg: 'RS256', typ: 'sallyport+jwt' })
     await world.as('alice', '/eddsa/x')
@@ -154,7 +154,7 @@ describe('assertions', () => {
   })
 })
 
-describe('existing validators', () => {
+describe('assertions in existing libraries', () => {
   it("OpenID libraries accept a maf route's bearer by rules of Microsoft's JwtBearer", async () => {
     await world.as('alice', '/agents/maf', json({ threadId: 't', runId: 'r', messages: [] }))
     const jws = String(world.origin.last().headers.authorization).replace('Bearer ', '')

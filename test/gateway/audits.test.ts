@@ -129,7 +129,7 @@ describe('audit lines', () => {
     expect(JSON.parse(line)).toEqual({ thread })
   })
 
-  it('an audit line has at most 8 KiB and says how much was left out (X13)', () => {
+  it('an audit line has at most 8 KiB and says how much of its text was left out (X13)', () => {
     const texts = fc.string({
       unit: fc.constantFrom('a', '"', '\\', '\u0000', '世', '\u{e0001}', '%'),
       maxLength: 3000,

@@ -127,7 +127,7 @@ describe('AG-UI bodies', () => {
     expect(world.origin.last().body).not.toContain('__proto__')
   })
 
-  it('misspelt members of a run get 400, and identity outside state is dropped (X7)', async () => {
+  it('a run with a misspelt member gets 400, and identity outside its state is dropped (X7)', async () => {
     const before = world.origin.received.length
     const forged = { auth_user: { user_id: 'mallory' } }
     for (const more of [
@@ -228,7 +228,7 @@ describe('LangGraph bodies', () => {
     __secret: 'mallory',
   }
 
-  it('all LangGraph runs lose forged identity in config, context and checkpoint (X7)', async () => {
+  it('the gateway removes forged identity from config, context and checkpoint of all LangGraph runs (X7)', async () => {
     const body = {
       assistant_id: 'agent',
       input: { messages: [] },

@@ -113,7 +113,7 @@ describe('numbers that a caller sends', () => {
     if (body.includes('9007199254740993')) expect(received).toContain('"id":9007199254740993')
   })
 
-  it('a number in 62 nested arrays and a number as a command method both get 200', async () => {
+  it('a LangGraph request with a number in 62 nested arrays, or with a number as command method, gets 200', async () => {
     world.origin.handle((_request, response) => {
       response.setHeader('content-type', 'application/json')
       response.end('{}')
@@ -125,7 +125,7 @@ describe('numbers that a caller sends', () => {
     expect((await world.as('alice', path, json('{"method":1.0,"params":{}}'))).status).toBe(200)
   })
 
-  it('a number as state gets 400, and an MCP error repeats a large id exactly', async () => {
+  it('a run with a number as its state gets 400, and an MCP error repeats a large id exactly', async () => {
     const state = await world.as('alice', '/named-own', json('{"threadId":"t","runId":"r","messages":[],"state":1.0}'))
     expect(await refused(state)).toEqual({ status: 400, code: 'body-invalid' })
     const unknown = await world.as('alice', '/mcp', json(call('custom/thing', '')))

@@ -51,7 +51,7 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     },
   )
 
-  it('forged identity in state is removed if the route writes it to forwarded props', async () => {
+  it('forged identity in state is removed if the route writes identity to forwarded props', async () => {
     const forged = { account: 'root', ACCOUNT: 'root', memberOf: 'root', 'member-of': 'root' }
     const { state, forwardedProps } = await sent('/in-props', run({ state: forged, forwardedProps: forged }))
     expect(state).toEqual({})
@@ -76,7 +76,7 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     },
   )
 
-  it('forged identity in forwarded props is removed if the route writes it to state', async () => {
+  it('forged identity in forwarded props is removed if the route writes identity to state', async () => {
     const { state, forwardedProps } = await sent(
       '/in-state',
       run({ forwardedProps: { account: 'root', Account: 'root' } }),
@@ -85,7 +85,7 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     expect(forwardedProps).toEqual({})
   })
 
-  it('a LangGraph run loses forged identity in config, context and checkpoint', async () => {
+  it('forged identity is removed from config, context and checkpoint of a LangGraph run', async () => {
     const body = await sent('/langgraph/runs/wait', {
       assistant_id: 'agent',
       config: { configurable: { ...OWN, ...FORGED } },
@@ -172,14 +172,14 @@ describe('second spellings of run members (X9)', () => {
     expect((await world.as('bob', '/plain', json({ [alone]: value }))).status).toBe(400)
   })
 
-  it('a member that AG-UI does not define reaches the agent in both spellings', async () => {
+  it('a run with two spellings of a member that AG-UI does not define reaches the agent unchanged', async () => {
     const more = { Theme: 'dark', theme: 'light' }
     expect(await sent('/plain', run(more))).toEqual(run(more))
   })
 })
 
 describe('forwarded props that change runtime behaviour (X9)', () => {
-  it('forwarded props that change how a runtime acts are removed, and others stay', async () => {
+  it('forwarded props that change how a runtime acts are removed, and other forwarded props stay', async () => {
     const made = {
       ...{ multitaskStrategy: 'rollback', multitask_strategy: 'rollback', ifNotExists: 'create', onCompletion: 'keep' },
       ...{ on_disconnect: 'continue', langsmithTracer: {}, _langsmithTracer: {}, langsmith_tracer: {} },

@@ -132,14 +132,14 @@ describe('forwarding', () => {
     expect((await world.as('alice', '/agents/langgraph/runs/stream', json({}))).status).toBe(404)
   })
 
-  it('a closed endpoint gets 404, even if a wider open pattern also matches it', async () => {
+  it('a request to a closed endpoint gets 404, even if a wider pattern of an open endpoint also matches the path', async () => {
     expect((await world.as('alice', '/narrow/guide')).status).toBe(200)
     const before = world.origin.received.length
     expect((await world.as('alice', '/narrow/admin/secrets')).status).toBe(404)
     expect(world.origin.received.length).toBe(before)
   })
 
-  it('a policy must also permit operations that the query or body asks for', async () => {
+  it('a policy must also permit the operations that the query or the body of a request asks for', async () => {
     const audited = async (path: string, init: RequestInit) => {
       const reply = await world.as('alice', `/runs${path}`, init)
       return [reply.status, (await world.gateway.auditOf(reply)).operations?.join(' ')]

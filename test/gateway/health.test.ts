@@ -48,7 +48,7 @@ describe('the health of a gateway with one route', () => {
     ['needs signing keys where the route signs', shared, 'SIGNING_KEYS', 'SIGNING_KEYS is not set'],
     ['needs the secret that the route names', withSecret, 'AGENT_KEY', 'AGENT_KEY is not set'],
   ])(
-    'health answers 503 without a needed variable and 200 with it: the gateway %s',
+    'the health endpoint answers 503 without a needed variable and 200 with this variable: the gateway %s',
     async (_what, route, name, reason) => {
       const id = route('').id
       const without = await documentsOf(route, { [name]: undefined })
@@ -63,7 +63,7 @@ describe('the health of a gateway with one route', () => {
     ['no thread secret where its threads are shared', shared, 'THREAD_SECRET'],
     ['no thread secret where it has no threads', http, 'THREAD_SECRET'],
     ['no signing keys where it signs nothing', unsigned, 'SIGNING_KEYS'],
-  ])('health answers 200, because the route needs %s', async (_what, route, name) => {
+  ])('the health endpoint answers 200, because the route needs %s', async (_what, route, name) => {
     expect((await documentsOf(route, { [name]: undefined })).health).toEqual(ready)
   })
 })

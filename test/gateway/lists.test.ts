@@ -80,7 +80,7 @@ describe('CORS headers', () => {
   }
 
   it.each(Object.entries(cases).map(([kind, lists]) => [kind as Kind, ...lists] as const))(
-    'CORS allows and exposes exactly the listed headers on a route of kind %s',
+    'CORS allows and exposes exactly the documented headers on a route of kind %s',
     async (kind, methods, request, exposed) => {
       const asked = { origin: APP, 'access-control-request-method': 'POST' }
       const preflight = await world.gateway.fetch(reading[kind], { method: 'OPTIONS', headers: asked })
@@ -162,7 +162,7 @@ describe('request headers that reach an agent', () => {
   }
 
   it.each(Object.entries(cases) as [Kind, readonly string[]][])(
-    'an agent of kind %s receives exactly the request headers that its list contains',
+    'an agent of kind %s receives exactly the request headers that are allowed for this kind',
     async (kind, more) => {
       const headers = {
         ...Object.fromEntries(asked.map((name) => [name, `from-the-caller; ${name}`])),
@@ -206,7 +206,7 @@ describe('reply headers that reach a caller', () => {
   }
 
   it.each(Object.entries(cases) as [Kind, readonly string[]][])(
-    'the caller of an agent of kind %s receives exactly the reply headers of its list',
+    'the caller of an agent of kind %s receives exactly the reply headers that are allowed for this kind',
     async (kind, more) => {
       world.origin.handle((_request, response) => {
         for (const name of answered) response.setHeader(name, 'from-the-agent')
@@ -236,7 +236,7 @@ describe('claims of the assertion', () => {
   /** The gateway does not emit these, but an agent could take them for a key binding. */
   const alsoReserved = ['cnf', 'nonce', 'txn']
 
-  it('an assertion for a fully known caller has exactly the claims of the list', async () => {
+  it('an assertion for a caller with all claims has exactly the expected claims', async () => {
     const claims = {
       ...{ roles: ['admin'], scope: 'use', tenant: 'acme', email: 'alice@example.com', name: 'Alice' },
       ...{ act: { sub: 'app' }, department: 'R&D', azp: 'app' },
@@ -333,7 +333,7 @@ describe('identity names in a body', () => {
   })
 
   it.each(['forwardedProps', 'forwarded_props'])(
-    'exactly the listed names are removed from %s of an AG-UI run',
+    'exactly the documented names are removed from %s of an AG-UI run',
     async (at) => {
       const forbidden = [
         ...['authorization', 'auth_user', 'user_id', 'webhook', 'config', 'context', 'metadata', 'headers'],
@@ -454,7 +454,7 @@ describe('A2A cards', () => {
     })
 
   it.each(['modern', 'old'] as const)(
-    'an A2A card of the %s form is rewritten at every endpoint and method',
+    'an A2A card of the %s form is rewritten in the answer of every endpoint and method that returns a card',
     async (form) => {
       const card = form === 'modern' ? modern() : old()
       answering(card)
@@ -506,14 +506,14 @@ describe('audit lines', () => {
   }
   const run = json({ threadId: 't', runId: 'r', messages: [] })
 
-  it('the audit line of a forwarded request has exactly the listed members and times', async () => {
+  it('the audit line of a forwarded request has exactly the expected members and times', async () => {
     const { line, ms } = await membersOf(await world.as('alice', '/agents/own', run))
     const known = ['route', 'operations', 'thread', 'who', 'decision', 'outcome', 'status', 'stream', 'ms']
     expect([...line].sort()).toEqual([...first, ...known].sort())
     expect(ms).toEqual(['decide', 'origin', 'sign', 'threads', 'total', 'verify'])
   })
 
-  it('the audit line of a refused request has exactly the listed members and times', async () => {
+  it('the audit line of a refused request has exactly the expected members and times', async () => {
     const { line, ms } = await membersOf(await world.as(undefined, '/agents/own', run))
     expect([...line].sort()).toEqual([...first, 'route', 'outcome', 'status', 'code', 'ms'].sort())
     expect(ms).toEqual(['total'])

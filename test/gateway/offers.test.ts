@@ -86,7 +86,7 @@ type Row = readonly [method: string, path: string, operation: string, where: rea
 function offers(agent: keyof typeof agents, rows: readonly Row[], among: readonly Where[] = everywhere) {
   const cases = rows.map(([method, path, operation, where, body]) => ({ method, path, operation, where, body }))
   it.each(cases)(
-    `$method $path on a ${agents[agent].kind} route is $operation, and only routes that offer it forward it`,
+    `$method $path on a ${agents[agent].kind} route is $operation, and only routes that offer this operation forward the request`,
     async ({ method, path, operation, where, body }) => {
       expect(await offered(agent, among, path, requestOf(method, body))).toEqual({ operation, where })
     },
@@ -95,7 +95,7 @@ function offers(agent: keyof typeof agents, rows: readonly Row[], among: readonl
 /** The same for kinds that take every message at one address. */
 function offersMessages(agent: keyof typeof agents, rows: readonly (readonly [object, string, readonly Where[]])[]) {
   it.each(rows)(
-    `the message %j to a ${agents[agent].kind} route is %s, and only routes that offer it forward it`,
+    `the message %j to a ${agents[agent].kind} route is %s, and only routes that offer this operation forward the message`,
     async (message, operation, where) => {
       expect(await offered(agent, everywhere, '', json(message))).toEqual({ operation, where })
     },
@@ -280,7 +280,7 @@ describe('requests to CopilotKit routes', () => {
     ['POST', '/annotate', 'annotate', onlyNamed],
   ]
 
-  describe('an address for each operation', () => {
+  describe('CopilotKit runtimes with an address for each operation', () => {
     offers('multi', [
       ['GET', '/info', 'info', everywhere],
       ['POST', '/agent/a/run', 'run.stream', everywhere, run],
@@ -321,7 +321,7 @@ describe('requests to CopilotKit routes', () => {
     })
   })
 
-  describe('one address for all operations', () => {
+  describe('CopilotKit runtimes with one address for all operations', () => {
     const resource = (httpMethod: string, path: string) => ({
       method: 'resource/request',
       params: { path, httpMethod },

@@ -40,7 +40,7 @@ const get = (path: string, headers: Record<string, string> = {}, method = 'GET')
   plainRequest(world.gateway.url, { path, method, headers: { authorization: `Bearer ${token}`, ...headers } })
 
 describe('paths of requests', () => {
-  it('the path below the prefix is forwarded byte for byte as it was authorised (invariant 4)', async () => {
+  it('the path below the prefix of the route is forwarded byte for byte as the policy saw the path (invariant 4)', async () => {
     for (const rest of [
       '/public/a',
       '/public/a%20b',
@@ -177,7 +177,7 @@ describe('paths of requests', () => {
     }
   })
 
-  it('the policy depends on the path only: the query does not count, and case matters (T11)', async () => {
+  it('a policy decides by the path: the query does not count, and the letter case counts (T11)', async () => {
     expect((await get('/r/p?/public/x')).status).toBe(403)
     expect((await get('/r/P/x')).status).toBe(404)
     expect((await get('/R/public/x')).status).toBe(404)

@@ -137,7 +137,7 @@ describe('refusals of the gateway (S24)', () => {
     expect(world.gateway.logs.join('\n')).not.toContain(token)
   })
 
-  it('an invalid token and an expired token get different codes, so that a client knows when to refresh', async () => {
+  it('an invalid and an expired token get different codes, so that a client knows when to refresh its token', async () => {
     const bad = await world.gateway.fetch('/agents/http/x', { headers: bearer('eyJhbGciOiJub25lIn0.e30.AAAA') })
     expect((await expectRefusal(bad, 'token-invalid')).get('www-authenticate')).toContain('error="invalid_token"')
     const exp = Math.floor(Date.now() / 1000) - 3600
@@ -197,7 +197,7 @@ describe('refusals of the gateway (S24)', () => {
     expect((await world.as('alice', '/of-tenants', run)).status).toBe(200)
   })
 
-  it('a request is refused if its path is not canonical or too long, or if it is a loop', async () => {
+  it('a request is refused if its path is not canonical or too long, or if it has already passed this gateway', async () => {
     await expectRefusal(await world.as('alice', '/agents/http//x'), 'path-not-canonical')
     await expectRefusal(await world.as('alice', `/agents/http/${'a'.repeat(4100)}`), 'path-too-long')
     const { host } = new URL(world.gateway.url)
@@ -398,7 +398,7 @@ describe('refusals of the gateway (S24)', () => {
   })
 })
 
-it('every refusal code has a test in this file or is listed as tested in another file (invariant 12)', () => {
+it('every refusal code has a test in refuses.test.ts or is listed as tested in another file (invariant 12)', () => {
   // In paths, rates, authentication/api-key, revocation, upgrades, uploads, ownership-unclear,
   // body-reads and origin/reply; the last can be seen only with a fault inside the gateway, in the
   // test below.

@@ -35,7 +35,7 @@ describe.each([
   ['missing', undefined, 'THREAD_SECRET is not set'],
   ['empty', '', 'THREAD_SECRET is not set'],
   ['short', 'secretive'.padEnd(31, 'x'), 'THREAD_SECRET has fewer than 32 characters'],
-])('a thread secret that is %s (T36)', (_how, secret, reason) => {
+])('gateways with a thread secret that is %s (T36)', (_how, secret, reason) => {
   it('an unusable thread secret closes only the routes that separate threads, and no log quotes it', () =>
     withSecret(secret, async (gateway) => {
       const headers = bearer(await world.token('alice'))
@@ -82,7 +82,7 @@ describe('rotation of the thread secret', () => {
   const SESSION = 'mcp-session-id'
   const [first, second, third] = ['first', 'second', 'third'].map((name) => `${name} secret of these tests, as useless`)
 
-  it('derived thread ids survive rotations of the thread secret; a sealed session ends at the second', async () => {
+  it('derived thread ids survive rotations of the thread secret; a sealed session id ends at the second rotation', async () => {
     const { issuer, origin } = world
     const at = { origin: { url: origin.url } }
     const routes = [routeOf({ kind: 'mcp', ...at }, [issuer]), routeOf({ kind: 'ag-ui', ...at }, [issuer])]

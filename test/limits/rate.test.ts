@@ -82,7 +82,7 @@ describe('rates', () => {
     expect(await refused([once], { ...asked, address: other })).toMatchObject({ code: 'rate-limited' })
   })
 
-  it('a rate counts only the operations that it names', async () => {
+  it('a rate counts only requests for the operations that the rate names', async () => {
     const { rate: runs, keys } = rate('person', 1, { counts: (operation) => operation.startsWith('run.') })
     for (const operations of [['threads.read'], ['info']]) await refused([runs], { ...asked, operations })
     expect(keys.size).toBe(0)

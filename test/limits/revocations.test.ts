@@ -110,7 +110,7 @@ describe('copies of the list of revocations', () => {
     expect(await waiting).toBe('token-invalid')
   })
 
-  it('a copy of the list is used for 5 seconds and 5 more during a refresh; then requests wait', async () => {
+  it('a copy of the list of revocations is used for 5 seconds, and 5 more during a refresh; then requests wait', async () => {
     const isolate = await warm()
     await isolate.pass(4_999)
     expect([await isolate.outcome(), isolate.asked.length]).toEqual(['passes', 1])
@@ -188,7 +188,7 @@ describe('broken lists of revocations (F16)', () => {
       'has a text where hashes should be',
       ({ answer }, at) => answer(at, { version: 1, entries: { person: 'abc' }, closed: {} }),
     ],
-  ])('if the list of revocations %s, its copy is used for 45 seconds before routes close', async (_, breaks) => {
+  ])('if the list of revocations %s, the last copy is used for 45 seconds before routes close', async (_, breaks) => {
     const isolate = await warm(withoutAlice)
     for (let at = 1; at <= 4; at++) {
       await isolate.pass(10_000)
@@ -206,7 +206,7 @@ describe('broken lists of revocations (F16)', () => {
     expect(isolate.logs).toHaveLength(5)
   })
 
-  it('routes close if the list of revocations fails without a copy; the next fetch is a second later', async () => {
+  it('routes close if the list of revocations fails and no copy exists; the next fetch is a second later', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()

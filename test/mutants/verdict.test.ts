@@ -17,7 +17,7 @@ async function tried(groups: readonly string[][], endings: readonly Ending[]) {
 }
 
 describe('noticed faults', () => {
-  it('a fault is noticed if a test file fails twice, the second time alone', async () => {
+  it('a fault is noticed if a test file fails with other files and then again when run alone', async () => {
     const { verdict, runs } = await tried([['a', 'b'], ['c']], [failed('b'), failed('b')])
     expect(verdict).toEqual({ is: 'noticed', by: 'b' })
     expect(runs).toEqual([['a', 'b'], ['b']])
@@ -55,7 +55,7 @@ describe('unclear faults', () => {
     expect((await tried([['a']], [lost, lost, lost])).verdict).toEqual({ is: 'unclear', why: 'no report' })
   })
 
-  it('a fault is unclear if failures never repeat', async () => {
+  it('a fault is unclear if the failures of the tests never repeat', async () => {
     const endings = [failed('a'), passed, failed('b'), lost, late, passed]
     const { verdict } = await tried([['a', 'b'], ['c']], endings)
     expect(verdict).toEqual({ is: 'unclear', why: 'time limit, then passed' })

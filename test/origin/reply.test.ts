@@ -216,7 +216,7 @@ describe('origins that are slow to answer (F7)', () => {
   })
 })
 
-describe('replies with both a length and chunks (invariant 14)', () => {
+describe('replies with both Content-Length and chunks (invariant 14)', () => {
   it('a reply with both Content-Length and chunks passes in chunks, and its length is ignored', async () => {
     let goOn = () => {}
     reply = async (socket) => {

@@ -147,7 +147,7 @@ describe('runs that began with a valid token (X12)', () => {
     expect(await outcomeOf(reply)).toBe('expired')
   })
 
-  it('a run ends soon after the token has expired if the route sets endRunsAtExpiry', async () => {
+  it('a run ends soon after the token of its caller has expired if the route sets endRunsAtExpiry', async () => {
     const reply = await begin('/strict', run)
     await endsAfter(LIFETIME + 5, reply)
     expect(await outcomeOf(reply)).toBe('expired')

@@ -155,7 +155,7 @@ describe('cuts after the end of a run (F8)', () => {
     { type: 'RAW', event: { type: 'RUN_FINISHED' } },
     { type: 'CUSTOM', name: 'x', value: '"type":"RUN_FINISHED"' },
     { type: 'SUBAGENT_FINISHED', rawEvent: { type: 'RUN_ERROR' } },
-  ])('a cut is reported if the last event only contains a final event inside it: $type', async (event) => {
+  ])('a cut stream is reported if the last event only contains a final event as data: $type', async (event) => {
     expect(await cutAfter(`data: ${JSON.stringify(event)}\n\n`)).toMatch(saysBroken['ag-ui'])
   })
 })
@@ -258,7 +258,7 @@ describe('JSON replies that are cut (F8)', () => {
 })
 
 describe.each(gears.filter(({ isReading }) => isReading))(
-  'streams without length or chunks, on route $name (F8)',
+  'streams without Content-Length or chunks, on route $name (F8)',
   (gear) => {
     const events = runs[gear.protocol]
     const close = { 'content-type': 'text/event-stream', connection: 'close' }

@@ -30,7 +30,7 @@ it.each([
   ['an event', 'ping', events],
   ['an answer', 'tools/list', answer],
 ])(
-  '%s of MCP passes byte for byte, even if it is larger than the gateway can read',
+  '%s of an MCP server passes byte for byte, even if its 9 MiB are more than the gateway can read',
   async (_what, method, expected) => {
     const headers = { ...world.alice, accept: 'application/json, text/event-stream' }
     const reply = await world.gateway.fetch('/agents/mcp', json({ jsonrpc: '2.0', id: 1, method }, headers))

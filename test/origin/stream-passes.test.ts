@@ -124,7 +124,7 @@ describe.each(gears)('streams of route $name (S26)', (gear) => {
   )
 })
 
-describe('origins that compress although asked not to (F23)', () => {
+describe('origins that compress although the gateway asked for no compression (F23)', () => {
   const json = JSON.stringify({ x: 'x'.repeat(200), configurable: { langgraph_auth_user: { identity: 'alice' } } })
   const encodings: Record<string, (text: string) => Buffer> = {
     gzip: (text) => gzipSync(text),

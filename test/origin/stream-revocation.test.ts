@@ -213,7 +213,7 @@ describe('closed routes', () => {
 })
 
 describe('revocation lists that cannot be fetched (F16)', () => {
-  it('a stream ends 40 to 60 seconds after the revocation list fails, unless the route stays open', async () => {
+  it('a stream ends 40 to 60 seconds after the revocation list fails, unless withoutRevocations is "open"', async () => {
     const [closes, opens] = [await begin('/http/x'), await begin('/open/x')]
     await world.gateway.list('fails')
     await pass(40)

@@ -144,7 +144,7 @@ describe('silent agents, if the gateway reads the stream (F9)', () => {
     }
   })
 
-  it('an agent is not stopped while it sends anything at all, even part of an event', async () => {
+  it('an agent is not stopped for silence while it sends any bytes, even part of an event', async () => {
     const replies = await beginAll()
     for (let said = 0; said < 4; said++) {
       await passHeartbeats(3, replies)
@@ -158,7 +158,7 @@ describe('silent agents, if the gateway reads the stream (F9)', () => {
     }
   })
 
-  it('a silent stream gets no comments and is not stopped if it is read only for ids', async () => {
+  it('a silent stream gets no comments and is not stopped if the gateway reads the stream only to replace ids', async () => {
     const [first = '', ...rest] = runs['ag-ui']
     const { response, ...reply } = await begin(quiet)
     response.write(first)

@@ -41,7 +41,7 @@ describe('permission of a caller', () => {
     )
   })
 
-  it('an operation that the route does not offer is refused as operation-unknown beside other operations', () => {
+  it('a request with several operations is refused as operation-unknown if the route does not offer one of them', () => {
     decisions.length = 0
     expect(() => permission.require(['notes.read', 'notes.burn'])).toThrow(
       expect.objectContaining({ code: 'operation-unknown' }),

@@ -40,7 +40,7 @@ const judged = [
   'aws',
 ] as const
 
-describe.each(judged)('token library of %s', (name) => {
+describe.each(judged)('the token library of %s', (name) => {
   const provider = providers[name]
   const key = ours[algorithmOf(provider)]
   const other = others[algorithmOf(provider)]

@@ -74,11 +74,11 @@ it('every preset has a provider in the tests of providers', () => {
   expect([...named].sort()).toEqual([...issuerPresetNames].sort())
 })
 
-describe.each(all)('provider %s', (name, provider) => {
+describe.each(all)('tokens of the provider %s', (name, provider) => {
   const key = signers[algorithmOf(provider)]
   const isMachine = (is: Claims): boolean => (is.caller ?? personIs(provider)) === 'service'
 
-  it('the preset of the provider gives the expected address of its keys, if any', () => {
+  it('the preset of the provider gives the expected address of the keys, if the preset knows an address', () => {
     const [compiled] = compileIssuer(issuerOfProvider(provider, name), {})
     expect(compiled?.jwksUri).toBe(provider.keysAt)
   })

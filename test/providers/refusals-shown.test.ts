@@ -134,7 +134,7 @@ const cases: Readonly<Record<string, Case>> = {
 }
 
 it.each(Object.entries(cases))(
-  'the caller, the audit line, the console and explain show the refusal of %s',
+  'the reply, the audit line, the console of sallyport dev and sallyport explain show the refusal of %s',
   async (_what, { token: make, reason, found, expected, code = 'token-invalid' }) => {
     const token = make()
     const reply = await gateway.fetch('/agents/http/x', { headers: bearer(token) })

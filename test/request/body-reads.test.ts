@@ -90,7 +90,7 @@ describe('bodies that arrive too slowly (F14)', () => {
 })
 
 describe('bodies read at the same time (X11)', () => {
-  it('bodies that are read at the same time share 32 MiB; a body over it gets 503 and Retry-After', async () => {
+  it('bodies that are read at the same time share 32 MiB; a body over this limit gets 503 and Retry-After', async () => {
     const first = await begin(40 * MiB)
     await first.send('x'.repeat(24 * MiB))
     await sleep(SOON)
@@ -122,7 +122,7 @@ describe('bodies read before the caller is known', () => {
     await eventually('the answer', () => body.answer().includes('body-too-slow'))
   })
 
-  it('with a token in a header, a body has the normal limit and may not have a different token', async () => {
+  it('the body of a request with a token in a header has the normal limit, and may not have a different token', async () => {
     const post = (body: unknown) => world.as('alice', '/agents/old', json(body))
     expect((await post(large)).status).toBe(200)
     const own = world.token('alice')

@@ -109,7 +109,7 @@ describe('sealed ids', () => {
     }
   })
 
-  it('a sealed id does not open with padding, white space or standard base64 in its mark', async () => {
+  it('a sealed id does not open with padding, white space or standard base64 in its seal', async () => {
     for (let n = 0; n < 200; n++) {
       const sealed = await alice().seal('run', `r${n}`)
       const dot = sealed.lastIndexOf('.')
@@ -124,7 +124,7 @@ describe('sealed ids', () => {
     }
   })
 
-  it('a sealed id opens with another last character only if the bits are the same', async () => {
+  it('a sealed id opens with another last character only if that character decodes to the same bits', async () => {
     const sealed = await alice().seal('run', 'r1')
     const digits = BASE64URL.indexOf(sealed.at(-1) ?? '')
     for (const [value, by] of [...BASE64URL].entries()) {

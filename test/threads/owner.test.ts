@@ -52,7 +52,7 @@ describe('owners of threads', () => {
       await expect(ownerOf(who('alice', { tenant }), 'tenant')).rejects.toMatchObject({ code: 'tenant-missing' })
   })
 
-  it('a person is the same owner behind a second gateway; no other issuer may name the identity provider', async () => {
+  it('a person is the same owner behind a second gateway; only a gateway may name the identity provider of a person', async () => {
     const gate = trusted('https://gate.test', { isGateway: true })
     const behind = who('alice', { idp: LOGIN, tenant: 'acme' }, gate)
     const direct = who('alice', { tenant: 'acme' })

@@ -9,8 +9,8 @@ const note = (cache: OwnershipCache, route: string, thread: string, owner: strin
   cache.beforeAsking(route, owner)(thread)
 const TEN_MINUTES = 600_000
 
-describe('cached threads', () => {
-  it('a cached thread belongs to its owner for 30 seconds, and then has to be looked up', () => {
+describe('the cache of thread owners', () => {
+  it('a thread is cached for its owner for 30 seconds, and then the gateway has to look up the owner again', () => {
     const { clock, cache } = openCache()
     expect(cache.isOwn('r', 't', 'alice')).toBe(false)
     note(cache, 'r', 't', 'alice')
@@ -43,7 +43,7 @@ describe('cached threads', () => {
     expect(cache.isOwn('r', 't', 'bob')).toBe(false)
   })
 
-  it('the cache holds at most 10,000 threads, and the oldest thread is looked up again', () => {
+  it('the cache of thread owners holds at most 10,000 threads, and drops the oldest thread first', () => {
     const { cache } = openCache()
     for (let n = 0; n <= 10_000; n++) note(cache, 'r', `t${n}`, 'alice')
     expect(['t0', 't1', 't10000'].map((thread) => cache.isOwn('r', thread, 'alice'))).toEqual([false, true, true])
@@ -54,7 +54,7 @@ describe('cached threads', () => {
 })
 
 describe('deleted threads', () => {
-  it('a late answer to an earlier question does not restore a deleted thread (X6)', () => {
+  it('a late answer to an earlier request for the owner does not restore a deleted thread (X6)', () => {
     for (const late of [0, 1, TEN_MINUTES - 1, TEN_MINUTES, 2 * TEN_MINUTES]) {
       const { clock, cache } = openCache()
       const noteLate = cache.beforeAsking('r', 'alice')
@@ -92,7 +92,7 @@ describe('deleted threads', () => {
     expect(reserved('r', 'bob')).toBe(false)
   })
 
-  it('the cache holds at most 10,000 deletions, and a late answer restores no dropped thread (X6)', () => {
+  it('the cache of thread owners holds at most 10,000 deletions, and a late answer restores no dropped thread (X6)', () => {
     const { clock, cache } = openCache()
     const noteLate = cache.beforeAsking('r', 'alice')
     for (let n = 0; n <= 10_000; n++) cache.forget('r', `t${n}`, 'alice')
