@@ -6,7 +6,10 @@ export const cutText = (text: string, chars: number): string =>
 export const cutList = (texts: readonly unknown[], items: number): readonly unknown[] =>
   texts.length <= items ? texts : [...texts.slice(0, items), `and ${texts.length - items} more`]
 
-/** Returns a copy of a JSON value in which texts and lists are replaced, at any depth. */
+/**
+ * Returns a copy of a JSON value in which `text` replaces every text and `list` every list, at any
+ * depth.
+ */
 export function mapped(
   value: unknown,
   text: (text: string) => string,

@@ -43,7 +43,7 @@ export interface AuditEvent {
   readonly code?: RefusalCode
   /** The reason for a refusal. The caller does not see it. */
   readonly reason?: string
-  /** The check in which a refused token or web page failed. */
+  /** The check that a refused token, or the origin of a refused web page, did not pass. */
   readonly mismatch?: Mismatch
   readonly stream?: StreamOutcome
   /**
@@ -58,8 +58,8 @@ export interface AuditEvent {
 }
 
 /**
- * Equals the longest URL that the gateway accepts. A path is never cut within a credential, so the
- * credential is found and erased.
+ * Equals the longest URL that the gateway accepts. So a path is never cut in the middle of a
+ * credential. The gateway would not recognise half a credential, and could not erase it.
  */
 const MAX_PATH_CHARS = 4096
 const MAX_THREAD_CHARS = 100

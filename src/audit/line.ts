@@ -3,13 +3,13 @@ import { cutList, cutText, mapped } from './cut'
 import type { AuditEvent } from './event'
 
 /**
- * The longest audit line. Cloudflare keeps 256 KB of log lines for each invocation and drops
- * further ones.
+ * The longest audit line, in bytes. Cloudflare keeps 256 KB of log lines for each invocation of a
+ * Worker and drops further lines.
  */
 const MAX_BYTES = 8192
 /**
- * The lengths to which texts and lists are shortened if a line is too large. They are tried in this
- * order, and a line always fits with the last ones.
+ * The lengths to which texts (`chars`) and lists (`items`) are shortened if an audit line is too
+ * long. The gateway tries these pairs in order. With the last pair, a line always fits.
  */
 const CUTS = [
   { chars: 400, items: 30 },
@@ -24,10 +24,11 @@ const PLAIN = /^[\x20-\x7e]*$/
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu
 
 /**
- * Writes one event as one line of at most 8 KiB, whatever its texts contain (security notes T3,
- * X13).
+ * Writes one audit event as one line of at most 8 KiB, no matter what its texts contain (security
+ * notes T3, X13).
  *
- * Credentials in another encoding than percent-encoding are not found.
+ * Erases credentials in plain text and in percent-encoding, but does not find them in any other
+ * encoding.
  *
  * @param erase removes text that looks like a credential, from any field of the event
  */
@@ -46,7 +47,8 @@ export function auditLine(event: AuditEvent, erase: (text: string) => string): s
 }
 
 const fits = (line: string): boolean =>
-  // UTF-8 needs at most three bytes for each UTF-16 unit, so most lines need no encoding here.
+  // UTF-8 needs at most three bytes for each UTF-16 unit, so most lines are short enough without a
+  // count of their bytes.
   line.length * 3 <= MAX_BYTES || new TextEncoder().encode(line).byteLength <= MAX_BYTES
 
 function written(event: unknown, erase: (text: string) => string): string {

@@ -3,11 +3,14 @@ import { type ApiKeyRecord, ApiKeyRecordSchema } from '../authentication/api-key
 import { ProjectError } from './project'
 
 export const DAY_SECONDS = 86_400
-/** The latest accepted time, in the year 2255. A larger number is probably in milliseconds. */
+/**
+ * The latest accepted end of a key, in seconds (year 2255). A larger number is probably in
+ * milliseconds.
+ */
 const LAST = 9_000_000_000
 /**
- * Matches a text that fits on one line, because lists show it on a line and agents get it in a
- * header.
+ * Matches a text without line breaks. Such a text fits on one line in a list of API keys, and in a
+ * header for an agent.
  */
 const LINE = /^(?!\s)[^\p{Cc}\p{Zl}\p{Zp}]{1,256}(?<!\s)$/u
 
@@ -68,7 +71,7 @@ export function recordOf(values: KeyOptions, known: readonly string[]): ApiKeyRe
 
 /**
  * Returns the time at which a key expires.
- * @returns seconds since the epoch; undefined for never
+ * @returns seconds since the epoch; undefined if the key never expires
  */
 export function endOf(given: string): number | undefined {
   if (given === 'never') return undefined

@@ -85,7 +85,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   rotate: [...PLACE, 'overlap', 'expires'],
 }
 
-/** Refuses an option that only other commands have, because the user probably made a mistake. */
+/**
+ * Refuses an option that only other `keys api` commands have, because the user probably made a
+ * mistake.
+ */
 function refuseStrayOptions(verb: string, values: Values): void {
   const stray = Object.entries(values).find(([name, value]) => value !== false && !OPTIONS[verb]?.includes(name))
   if (stray) throw new ProjectError(`--${stray[0]} is not an option of "keys api ${verb}".`)
@@ -124,8 +127,8 @@ const write = (kv: KvNamespace, name: string, record: ApiKeyRecord): Promise<voi
   kv.put(name, JSON.stringify(record), metadataOf(record))
 
 /**
- * Returns the part of a record that a list shows. KV stores it beside the value, in at most 1,024
- * bytes.
+ * Returns the part of an API key's record that `keys api list` shows. KV stores this metadata
+ * beside the value, in at most 1,024 bytes.
  */
 const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
   label: label.slice(0, 100),
@@ -134,7 +137,8 @@ const metadataOf = ({ label, subject, expiresAt }: ApiKeyRecord) => ({
 })
 
 /**
- * Replaces a key. Unless `expires` is given, the new key gets the lifetime that the old one had.
+ * Replaces an API key by a new one. Unless `expires` is given, the new key gets the lifetime that
+ * the old one had.
  */
 async function rotate(kv: KvNamespace, name: string, { expires, overlap = '1d' }: Values): Promise<void> {
   const days = daysOf(overlap) ?? 1
@@ -165,8 +169,8 @@ async function list(kv: KvNamespace): Promise<void> {
 }
 
 /**
- * Returns the name in KV of the key with an id.
- * @throws ProjectError for an id that no key has
+ * Returns the full name in KV of the API key whose name begins with `id`.
+ * @throws ProjectError unless exactly one key has such a name
  */
 async function nameOf(kv: KvNamespace, id: string): Promise<string> {
   const found = (await kv.list()).filter(({ name }) => id.length >= 8 && name.startsWith(id))

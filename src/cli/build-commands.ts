@@ -6,7 +6,7 @@ import { nodeBundle, nodeEntries } from './bundle.ts'
 /**
  * Builds all modules of the package that run in Node, and the page of `sallyport dev`, into one
  * folder.
- * @param options of esbuild, in addition to those of every build
+ * @param options options of esbuild, in addition to those of every build
  */
 export async function buildCommands(outdir: string, options: BuildOptions): Promise<void> {
   await build({ ...nodeBundle, entryPoints: { ...nodeEntries }, outdir, ...options })

@@ -25,11 +25,13 @@ export interface Deployment {
   readonly config: WranglerConfig
   /** The deployment's own part of the file, without inherited fields. */
   readonly own: Readonly<Record<string, unknown>>
-  /** The variables, and placeholders for every other sort of binding. It contains no secrets. */
+  /**
+   * The deployment's variables, and a placeholder for every other binding. It contains no secrets.
+   */
   readonly environment: Environment
 }
 
-/** Returns the beginning of the path, in wrangler's file, of this deployment's fields. */
+/** Returns the prefix of this deployment's fields in wrangler's file, such as `env.staging.`. */
 export const prefixOf = ({ name }: Pick<Deployment, 'name'>): string => (name === undefined ? '' : `env.${name}.`)
 
 /** The deployments that a project's wrangler file defines. */
@@ -126,8 +128,8 @@ function withWarnings<Result>(work: () => Result): { readonly result: Result; re
 const standIn = new Proxy({}, { get: () => () => Promise.reject(new Error('not running')) })
 
 /**
- * Returns the names of all bindings. Wrangler lists them as `binding` or `name`, some of them below
- * `bindings` or `producers`.
+ * Returns the names of all bindings. In wrangler's configuration, the field with the name is
+ * `binding` or `name`. Some bindings are one level deeper, in `bindings` or `producers`.
  */
 function bindingNames(config: object): readonly string[] {
   const lists = Object.values(config)

@@ -24,7 +24,10 @@ const USAGE = `usage: sallyport add KIND ID URL [--trust ISSUER,…] [--policy P
   PRESET    ${issuerPresetNames.join(', ')}, or oidc for any other
   --id      the issuer's file and id (default login)`
 
-/** Writes the file of a route or an issuer, and every line that other files need for it. */
+/**
+ * Writes the file of a route or an issuer, and adds the lines that other files need for this route
+ * or issuer.
+ */
 export const add: Command = {
   usage: USAGE,
   async run(args, root) {
@@ -110,7 +113,10 @@ function filesWith(root: string, sort: string): readonly string[] {
     .map((file) => file.slice(0, -'.ts'.length))
 }
 
-/** Returns the names that the user gave, or the only file in policies/ that can be meant. */
+/**
+ * Returns the names of issuers or policies that the user gave. If none is given, returns the only
+ * file in policies/ of this sort.
+ */
 function chosen(
   root: string,
   given: string | undefined,

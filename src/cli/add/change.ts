@@ -17,7 +17,10 @@ export type Change = Map<string, string>
 export const read = (root: string, file: string): string =>
   existsSync(path.join(root, file)) ? readFileSync(path.join(root, file), 'utf8') : ''
 
-/** @throws ProjectError if the file exists already, because it must not be overwritten */
+/**
+ * Returns the name of a new file.
+ * @throws ProjectError if the file exists already, because it must not be overwritten
+ */
 export function free(root: string, file: string): string {
   if (existsSync(path.join(root, file))) throw new ProjectError(`${file} already exists. Nothing was changed.`)
   return file
@@ -59,7 +62,10 @@ async function prove(root: string, change: Change): Promise<void> {
   }
 }
 
-/** Checks an issuer on a temporary route, because possibly no route uses it yet. */
+/**
+ * Checks an issuer on a temporary route, because the project may have no route that uses this
+ * issuer yet.
+ */
 async function proveIssuer(root: string, file: string): Promise<void> {
   const issuer = (await loadDefault(root, file)) as Issuer
   const endpoints = [{ operation: 'read', method: 'GET' as const, path: '/*' }]

@@ -42,7 +42,7 @@ export interface NewIssuer {
   readonly issuer: string | { readonly env: string }
   readonly audience: string
   readonly algorithms?: Issuer['algorithms']
-  /** Whether another issuer exists already. Its users could have the same ids. */
+  /** Whether the project has another issuer already, whose users could have the same ids. */
   readonly isSecond: boolean
 }
 

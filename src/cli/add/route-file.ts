@@ -12,8 +12,8 @@ export interface NewRoute {
 }
 
 /**
- * The lines of a route's `agent` after its kind and its origin. For the kind `http`, the route must
- * list the endpoints, because the protocol is unknown.
+ * The lines of a new route's `agent` that follow `kind` and `origin`, by the kind of agent. For the
+ * kind `http`, the route must list the endpoints, because the protocol is unknown.
  */
 const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   http: [
@@ -24,7 +24,7 @@ const more: Readonly<Partial<Record<Agent['kind'], readonly string[]>>> = {
   ],
 }
 
-/** The `identity` setting of a new route. Undefined if the default of the agent's kind is right. */
+/** The `identity` setting of a new route, by the kind of agent. Undefined: the default is right. */
 const identity: Readonly<Record<Agent['kind'], string | undefined>> = {
   langgraph: undefined,
   ag2: undefined,

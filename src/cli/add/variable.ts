@@ -13,8 +13,8 @@ export const isLocal = (url: string): boolean =>
 
 /**
  * Adds a variable for an address to every deployment of wrangler's file.
- * @param placeholder is written in place of an address on this machine, which is written to
- * .dev.vars; `check` reports it before a deploy
+ * @param placeholder the value in wrangler's file if `url` is an address on this machine. The
+ * address itself then goes to .dev.vars, and `check` reports the placeholder before a deploy.
  * @throws ProjectError with the line to add, if this function does not understand the form of the
  * file
  */
@@ -47,8 +47,8 @@ function inToml(text: string, environments: Environments, name: string, value: s
 }
 
 /**
- * Adds a variable with wrangler's own JSON editor, which keeps comments. The editor writes to the
- * file that it reads, so it gets a copy.
+ * Adds a variable with wrangler's own JSON editor, which keeps comments. This editor changes the
+ * file that it reads, so it gets a copy of wrangler's file.
  */
 function inJson(file: string, environments: Environments, name: string, value: string): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-'))

@@ -44,8 +44,8 @@ export function betweenDeployments({ all, file }: Deployments, routes: readonly 
 const whatOf = ({ name }: Deployment): string => (name === undefined ? 'the top level' : `environment ${name}`)
 
 /**
- * Returns the hosts that the file lists for this deployment itself. Another check reports inherited
- * hosts.
+ * Returns the hosts that wrangler's file lists for this deployment itself. Another check reports
+ * hosts that a deployment inherits from the top level.
  */
 const ownHosts = (deployment: Deployment): readonly string[] =>
   deployment.own.routes === undefined && deployment.own.route === undefined
@@ -53,8 +53,8 @@ const ownHosts = (deployment: Deployment): readonly string[] =>
     : patternsOf(deployment).map((pattern) => pattern.replace(/^https?:\/\//, '').split('/')[0] ?? '')
 
 /**
- * Returns the addresses of agents that an environment shares with the top level. This is seldom
- * intended.
+ * Reports the addresses of agents that an environment shares with the top level. A project seldom
+ * intends to share an agent between them.
  */
 function shared(deployment: Deployment, top: Deployment | undefined, routes: readonly Route[]): readonly string[] {
   if (!top || deployment === top) return []

@@ -29,8 +29,8 @@ export const check: Command = {
   --env     one environment of wrangler's file; without it, the top level and all of them
   --online  also asks identity providers and agents`,
   async run(args, root) {
-    // Wrangler runs this command as its build step, also before `wrangler dev`. There, the Worker
-    // itself checks its configuration.
+    // Wrangler runs `sallyport check` as its build step, also before `wrangler dev`. Under
+    // `wrangler dev`, the Worker itself checks its configuration.
     if (process.env.WRANGLER_COMMAND === 'dev') return 0
     const options = { env: { type: 'string' }, online: { type: 'boolean', default: false } } as const
     const { values } = parseArgs({ args: [...args], options })
@@ -44,8 +44,8 @@ export const check: Command = {
       : { faults: [], notes: [] }
     const ofResults = results.flatMap((result) => result.faults)
     const faults = distinct([
-      // An operation in a policy may belong to a route that is not listed, so such faults are left
-      // out.
+      // If routes/index.ts does not list a route, policies may still name operations of this route.
+      // So faults about unknown operations are left out.
       ...(unlisted.length > 0 ? ofResults.filter(({ path }) => !/\.operations\[\d+\]$/.test(path)) : ofResults),
       ...unlisted,
       ...between.faults,
@@ -90,7 +90,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
     config = load(routes, deployment.environment, noNetwork)
   } catch (thrown) {
     if (!(thrown instanceof ConfigurationError)) throw thrown
-    // The parts of a configuration cannot be compared with each other until it loads.
+    // This configuration does not load, so its parts cannot be compared with each other.
     const { faults } = deploymentFindings(deployment, deployments, [])
     return { deployment, faults: [...thrown.faults.map(placed(deployment, deployments.file)), ...faults], notes: [] }
   }
@@ -109,8 +109,8 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       ...secretsInRoutes(routes),
       ...ofPolicies,
       ...rateFaults(deployment, deployments.file, policies),
-      // Examples run only if they have no mistakes themselves. Otherwise their outcomes say nothing
-      // about the rules.
+      // The policies' examples run only if `policyFaults` found no mistake. With a mistake, an
+      // example's outcome says nothing about the rules.
       ...(ofPolicies.length > 0 ? [] : policies.flatMap((policy) => failedExamples(policy, routes))),
       ...unusableRoutes([...config.routes.values()]),
     ],
@@ -124,8 +124,8 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
 }
 
 /**
- * Puts the environment and the real name of wrangler's file into a fault. The check at load does
- * not know them.
+ * Puts the environment and the real name of wrangler's file into a fault. The Worker's own check,
+ * which finds the fault, knows neither.
  */
 const placed =
   ({ name }: Deployment, file: string) =>

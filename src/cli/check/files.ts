@@ -9,8 +9,8 @@ import { variablesOf } from './placeholders'
 import { withoutComments } from './worker-file'
 
 /**
- * Finds files whose name is not the id that they define. Error messages name files by these ids, so
- * they would name the wrong file.
+ * Finds routes, issuers and policies whose file is not named after their id. Error messages derive
+ * the file's name from the id, so these messages would name the wrong file.
  */
 export function misnamedFiles(root: string, routes: readonly Route[]): Fault[] {
   return routes.flatMap((route) => {
@@ -34,14 +34,14 @@ const isThere = (root: string, file: string): boolean =>
   )
 
 /**
- * Finds route files that routes/index.ts does not list. Their callers would get 404 without an
- * explanation.
+ * Finds route files that routes/index.ts does not list. Callers of such a route would get 404
+ * without an explanation.
  */
 export function unlistedRoutes(root: string, routes: readonly Route[]): Fault[] {
   const listed = new Set(routes.map((route) => `${route?.id}.ts`))
   const files = filesIn(root, 'routes')
   const index = files.includes('index.ts') ? readFileSync(path.join(root, ROUTES_FILE), 'utf8') : ''
-  // `misnamedFiles` reports a route whose id is not the name of its file.
+  // A route whose id is not the name of its file is left out, because `misnamedFiles` reports it.
   const isMisnamed =
     listed.size < routes.length ||
     [...listed].some((file) => !files.some((each) => path.basename(each).replace(ENDING, '.ts') === file))

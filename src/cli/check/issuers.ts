@@ -17,7 +17,8 @@ const BY_HOST: readonly (readonly [RegExp, NonNullable<Issuer['preset']>])[] = [
 ]
 
 /**
- * Finds issuers that pass the check at load, although the gateway would refuse all their tokens.
+ * Finds issuers that the Worker accepts when it starts, although the gateway would refuse all their
+ * tokens.
  * @param environment the variables that an issuer may name
  */
 export function issuerFaults(

@@ -28,9 +28,9 @@ const HARMLESS = new Set([
 ])
 /** Names of request members that are harmless at some endpoints only. */
 const EXCEPT: Readonly<Record<string, (endpoint: Endpoint) => boolean>> = {
-  // The lifetime of an item in the caller's own part of the store.
+  // At /store/, `ttl` is the lifetime of an item in the caller's own part of the store.
   ttl: ([, path]) => path.startsWith('/store/'),
-  // A filter for a search. Requests that cancel runs by `status` are refused.
+  // `status` filters a search. The gateway refuses requests that cancel runs by `status`.
   status: () => true,
 }
 
@@ -66,8 +66,9 @@ function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
 const plainPath = (path: string): string => path.replace(/\{[^}]+\}|:[^/]+/g, '*').replace(/(?<=.)\/$/, '')
 
 /**
- * Lists the members of query and body, at each endpoint that the gateway knows, that it has no rule
- * for. They are in none of the lists above, and the endpoint's operations do not depend on them.
+ * Lists the request members, in query and body, for which the gateway has no rule at an endpoint
+ * that it knows. None of `REFUSED`, `OF_OWN_RUN`, `OWNED`, `HARMLESS` and `EXCEPT` covers such a
+ * member, and the endpoint's operations do not depend on it.
  */
 export function unknownMembers(
   document: OpenApi,

@@ -43,7 +43,8 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
     log: () => undefined,
   }
   // A provider with a preset also has a discovery document, although the gateway does not need it
-  // to find the keys. If the project sets `jwksUri` itself, the document may differ.
+  // to find the keys. If a project without a preset sets `jwksUri`, the document may name another
+  // issuer and is not compared.
   if (issuer.jwksUri === undefined || issuer.preset !== undefined) {
     const named = await nameInDiscovery(issuer, ports)
     if (named !== undefined && named !== issuer.issuer) {
@@ -85,8 +86,8 @@ export async function askIssuer(issuer: TrustedIssuer, network: Network): Promis
 }
 
 /**
- * Returns why a request failed. Node's own message is only `fetch failed`, and its `cause` has the
- * reason.
+ * Returns why a request failed. The message of Node's error is only `fetch failed`, and the error's
+ * `cause` has the reason.
  */
 const causeOf = (thrown: unknown): string => {
   const { message, cause } = thrown as Error

@@ -4,7 +4,7 @@ import type { Deployment } from '../deployments'
 
 /** A text from an example, such as `your-company`, that must be replaced before a deployment. */
 export interface Placeholder {
-  /** Absent for a variable, which is in wrangler's file. */
+  /** The file with this text. Absent for a variable, because variables are in wrangler's file. */
   readonly file?: string
   readonly path: string
   readonly value: string

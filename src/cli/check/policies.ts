@@ -131,8 +131,8 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
 }
 
 /**
- * Finds routes whose policies together allow no operation. Each policy may be right, but the
- * gateway would refuse every request.
+ * Finds routes whose policies together allow no operation. Each policy by itself may be right, but
+ * the gateway would refuse every request to such a route.
  */
 export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
   routes.flatMap((route) => {

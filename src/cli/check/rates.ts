@@ -18,7 +18,7 @@ export function rateFaults(deployment: Deployment, file: string, policies: reado
   const rates = policies.flatMap(({ id, rates: own = [] }) => own.map((rate, index) => ({ id, rate, index })))
   const compared = rates.flatMap(({ id, rate, index }) => {
     const limiter = bound.find(({ name }) => name === rate.binding)
-    // The check at load reports a missing binding.
+    // `checkRates`, which also runs when the Worker starts, reports a missing binding.
     if (!limiter) return []
     const { limit, period } = limiter.simple
     if (limit === rate.most && period === rate.seconds) return []

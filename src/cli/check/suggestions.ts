@@ -56,8 +56,8 @@ export function nearest(name: string | undefined, names: Iterable<string>): stri
   for (const each of all) {
     if (!/[a-z]{2}/i.test(each)) continue
     const far = distance(singular(name), singular(each))
-    // A name is not suggested for itself: it may be a valid key elsewhere. Two swapped letters
-    // count as two edits.
+    // A name that is wrong here may be a valid key in another place. It must not be suggested as
+    // its own correction. Two swapped letters count as two edits.
     const isNear = each !== name && far <= Math.max(each.length < 5 ? 1 : 2, Math.floor(each.length / 4))
     if (isNear && far < (best?.far ?? Number.POSITIVE_INFINITY)) best = { name: each, far }
   }

@@ -45,8 +45,8 @@ export function workerFileFaults(root: string, { all, file }: Pick<Deployments, 
 const CLASS = 'RevocationList'
 
 /**
- * Checks that the Worker exports the class of the list of revocations, if an environment binds this
- * list.
+ * Checks that the Worker exports the Durable Object class that stores revocations, if a deployment
+ * binds this class.
  */
 function listFaults(text: string, at: string, { all, file }: Pick<Deployments, 'all' | 'file'>): Fault[] {
   const bound = all.flatMap((deployment) =>

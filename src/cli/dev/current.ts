@@ -10,8 +10,8 @@ import { type Addresses, type Staged, stage } from './stage'
 import { Watch } from './watch'
 
 /**
- * How often a project with faults is read again. A change to a file that is not watched may correct
- * it.
+ * How often a project with faults is read again, because a change to a file that is not watched may
+ * correct the faults.
  */
 const AGAIN_MS = 3_000
 
@@ -36,7 +36,8 @@ interface Around {
 }
 
 /**
- * Loads the project after each save that has no faults. Reports the faults of any other save once.
+ * Loads the project after each save. A save without faults becomes the configuration of the
+ * gateway. The faults of any other save are reported once.
  */
 export function keepCurrent({ root, addresses, people, apply }: Around, first: Staged): Current {
   let staged = first

@@ -53,7 +53,7 @@ export const dev: Command = {
 
 /**
  * Starts the gateway and all servers beside it.
- * @param atEnd receives the functions that close them
+ * @param atEnd receives the functions that close these servers
  */
 async function runEverything(
   root: string,

@@ -17,7 +17,7 @@ import type { ToWorker } from './worker'
 /** How often this process checks whether its parent still runs. */
 const PARENT_MS = 500
 
-/** How long to wait for the Worker's first answer. Without it, the Worker cannot start. */
+/** How long to wait for the Worker's first answer. After this time, the start has failed. */
 const START_MS = 30_000
 const LOOK_MS = 100
 /** How long to collect output after an error, because an error is written in several lines. */
@@ -44,7 +44,7 @@ export interface RunningGateway {
  * @param staged the configuration to run
  * @param start the gateway's wrangler file, and its port
  * @param onLine receives each line of output
- * @throws ProjectError if it does not start
+ * @throws ProjectError if the gateway does not start
  */
 export async function startGateway(
   root: string,
@@ -138,8 +138,8 @@ function endWithParent(worker: ChildProcess, onAsked: () => void): void {
     worker.kill('SIGTERM')
   }
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop)
-  // npm does not forward signals. If npm has ended, this process or the shell between them gets
-  // another parent process.
+  // npm does not forward signals. But after npm has ended, this process, or the shell between npm
+  // and this process, has another parent process.
   const before = ancestors()
   const watch = setInterval(() => ancestors() !== before && stop(), PARENT_MS)
   worker.once('exit', () => clearInterval(watch))

@@ -101,7 +101,7 @@ export async function untilReady(child: Child, options: Readiness): Promise<void
     if (reply) last = `${reply.status} ${(await reply.text().catch(() => '')).slice(0, 500)}`
     await sleep(100)
     if (fatal?.test(child.lastOutput())) {
-      // More of the error message may still arrive.
+      // Half a second later, the rest of the child's error message has probably arrived.
       await sleep(500)
       ended = `${name} cannot start.`
     }

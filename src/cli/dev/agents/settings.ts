@@ -14,13 +14,13 @@ export interface AgentHere {
   /** The agent's address, unless .dev.vars or the shell sets another address for the route. */
   readonly url?: string
   /**
-   * The shell command that starts it. `{port}` in it is the port of its address. Absent if the
-   * agent is started in another way.
+   * The shell command that starts the agent. In this command, `{port}` stands for the port of the
+   * agent's address. Absent if the agent is started in another way.
    */
   readonly command?: string
   /** The folder in which to start the agent. Default: the project's folder. */
   readonly folder?: string
-  /** Additional environment variables for its process. */
+  /** Additional environment variables for the agent's process. */
   readonly env?: Readonly<Record<string, string>>
 }
 
