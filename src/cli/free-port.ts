@@ -10,8 +10,8 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Calls `start` with a free port. Another program may take the port before `start` listens there.
- * Then it calls `start` again with another port, up to five times.
+ * Calls `start` with a free port. If another program takes this port before `start` listens on it,
+ * `start` is called again with another port, up to five times in all.
  */
 export async function onFreePort<T>(start: (port: number) => Promise<T>): Promise<T> {
   for (let left = 4; ; left--) {

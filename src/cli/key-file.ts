@@ -62,7 +62,8 @@ export function keyFile(file: string) {
         const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys?: Keys }
         if (Array.isArray(keys)) return keys
       } catch {
-        // The error's message would contain the text of the file, which is a secret.
+        // The error is dropped, because its message would contain the text of the file, which is a
+        // secret.
       }
       throw new Error(`${file} has no keys that can be read. The file was not changed. Restore it from your backup.`)
     },
@@ -70,7 +71,10 @@ export function keyFile(file: string) {
   }
 }
 
-/** Writes a file that only its owner can read. The file is never written in part. */
+/**
+ * Writes a file that only its owner can read. A reader never sees a file that is written only in
+ * part.
+ */
 export function writeSecret(file: string, text: string): void {
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 })
   const draft = `${file}.new`

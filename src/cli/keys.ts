@@ -87,8 +87,8 @@ async function rotate(step: string, algorithm: string, { name, path }: SecretFil
 }
 
 /**
- * Makes the first thread secret. Never replaces an existing one, because people would lose their
- * conversations without it.
+ * Makes the first thread secret. Never replaces an existing one, because without the old secret,
+ * people could no longer reach their conversations.
  */
 function makeThreadSecret(file: SecretFile, hand: HandOver): void {
   if (existsSync(file.path))
@@ -97,8 +97,9 @@ function makeThreadSecret(file: SecretFile, hand: HandOver): void {
 }
 
 /**
- * Puts a new thread secret first. Keeps the current one, so that ids which clients already have
- * stay valid. Also keeps the very first one, from which thread ids are derived.
+ * Puts a new thread secret at the beginning of the list. Keeps the current secret, so that ids
+ * which clients already have stay valid. Also keeps the oldest secret, which is the last in the
+ * list, because thread ids are derived from it.
  */
 function rotateThreadSecret(file: SecretFile, hand: HandOver): void {
   const [current, ...others] = existsSync(file.path) ? secretsIn(readFileSync(file.path, 'utf8')) : []

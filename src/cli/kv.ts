@@ -23,7 +23,7 @@ export interface KvPlace {
   readonly binding: string
   /** An environment of wrangler's file. */
   readonly env: string | undefined
-  /** Whether the deployed namespace is meant, not that on this machine. */
+  /** True for the deployed namespace, false for the one on this machine. */
   readonly isRemote: boolean
 }
 

@@ -135,7 +135,10 @@ const OPTIONS: Readonly<Record<string, readonly string[]>> = {
   issuer: ['for', 'note'],
 }
 
-/** Refuses an option that only other commands have, because the user probably made a mistake. */
+/**
+ * Refuses an option that only other `revoke` commands have, because the user probably made a
+ * mistake.
+ */
 function refuseStrayOptions(verb: string, values: Readonly<Record<string, unknown>>): void {
   const known = [...(OPTIONS[verb] ?? ['issuer', 'for', 'note']), 'gateway', 'env']
   const stray = Object.keys(values).find((name) => !known.includes(name))
@@ -153,15 +156,16 @@ function refuseRoute(routes: readonly Route[], id: string, verb: string): void {
 }
 
 /**
- * Returns the project's variables. If the gateway runs on this machine, they allow local addresses.
+ * Returns the project's variables. If the gateway runs on this machine, `ENVIRONMENT` is set to
+ * `development`, which allows addresses with plain http.
  */
 const here = (environment: Readonly<Record<string, unknown>>, gateway: string) =>
   isHere(gateway) ? { ...environment, ENVIRONMENT: 'development' } : environment
 
 /**
- * Returns the `iss` of an issuer. The user gives its `iss` or its id in policies/.
- * @throws ProjectError for an issuer that no route trusts, because an entry for it would have no
- * effect
+ * Returns the `iss` of an issuer, which the user names by its `iss` or by its id in policies/.
+ * @throws ProjectError for an issuer that no route trusts, because a revocation for this issuer
+ * would have no effect
  */
 function issuerNamed({ routes }: Configuration, given: string, gateway: string): string {
   const known = [...routes.values()].flatMap(({ trust }) => [...trust.issuers, ...trust.apiKeys])

@@ -7,9 +7,9 @@ export const ApiKeysSchema = v.strictObject({
   /** The binding of the KV namespace in wrangler's file. */
   binding: variableName,
   /**
-   * The id of an issuer that the same route trusts. Each key then identifies a person of this
-   * issuer, who has the same threads with a key as with a token. Without `peopleOf`, keys identify
-   * people of their own, whose user ids begin with this entry's id and a colon.
+   * The id of an issuer that the same route trusts. Each API key then identifies a person of this
+   * issuer, who has the same threads with a key as with a token. Without `peopleOf`, the keys
+   * identify separate people, whose user ids begin with the `id` of these API keys and a colon.
    */
   peopleOf: v.optional(id),
 })

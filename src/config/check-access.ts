@@ -9,8 +9,9 @@ import type { Report } from './report'
 import { checkTrustList, isApiKeys } from './trust'
 
 /**
- * Checks who may use a route: callers whom its issuers and policies admit, or everybody. Also
- * checks operations that are open without a token, and headers that may contain one.
+ * Checks the settings that decide who may use a route: `trust` and `policies`, or `public`. Also
+ * checks operations that are open without a token, and settings that take a token from another
+ * place than `authorization`.
  */
 export function checkAccess(route: Route, environment: Environment, report: Report): void {
   checkTokenInBody(route, report)
@@ -77,8 +78,8 @@ function checkPublicCard({ agent, public: isPublic }: Route, report: Report): vo
 }
 
 /**
- * Matches headers that have another meaning, or that belong to the gateway. None of them may
- * contain the caller's token.
+ * Matches headers that have another meaning, or that belong to the gateway. A route must not choose
+ * any of them for the caller's token.
  */
 const NO_TOKEN_HEADER = /^(?:authorization|proxy-|cookie|set-cookie|host|origin|content-|sec-|x-sallyport)/
 

@@ -23,8 +23,8 @@ export function checkIssuer(issuer: Issuer, settings: Settings, environment: Env
       reportUnbound(report, key, given.env)
       continue
     }
-    // If `jwksUri` is set, `issuer` is only compared with the `iss` of tokens. Nothing is fetched
-    // from it.
+    // If `jwksUri` is set, `issuer` is only compared with the `iss` of tokens. The gateway fetches
+    // nothing from `issuer` then.
     if (isUrl(value) || (key === 'issuer' && issuer.jwksUri !== undefined && !value?.startsWith('http:'))) continue
     const expected = 'an https URL (http only if ENVIRONMENT is "development")'
     const other = key === 'issuer' ? '; with jwksUri, any text except an http address' : ''

@@ -84,7 +84,8 @@ function checkIdentity(route: Route, report: Report): void {
   const all: readonly Adapter[] = Object.values(kinds)
   for (const [key, value] of Object.entries(identity)) {
     const having = all.filter((adapter) => has(adapter, key)).map(({ kind }) => kind)
-    // `having` is empty for settings about headers, which every kind of agent has.
+    // `having` is empty for settings about headers, because these settings exist for every kind of
+    // agent.
     if (having.length > 0 && value && !has(adapterOf(agent), key))
       report(
         `identity.${key}`,

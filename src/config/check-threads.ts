@@ -62,7 +62,7 @@ function checkStoredIdentity(route: Route, report: Report): void {
   const { agent, identity, resumesAs, threads = 'own' } = route
   const adapter = adapterOf(agent)
   const { state, forwardedProps } = { ...adapter.identity, ...identity }
-  // Agents with a state merge `forwardedProps` into it.
+  // Agents with a state merge `forwardedProps` into this state.
   const isInState = state !== false || Object.keys(forwardedProps ?? {}).length > 0
   const matters = adapter.storesIdentity === true && isInState && threads !== 'own' && !route.public
   if (matters && resumesAs === undefined)

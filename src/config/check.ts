@@ -9,7 +9,8 @@ import { checkTrust, checkTrustList, isApiKeys, issuersIn, type Trust } from './
 /**
  * Checks that the parts of the configuration fit each other and the environment. A schema cannot
  * check this.
- * @param areAll false if some routes did not parse; policies may then name operations of those
+ * @param areAll false if some routes did not parse; policies may then name operations of these
+ * routes
  */
 export function checkRoutes(
   routes: readonly Route[],
@@ -95,7 +96,7 @@ function pathsTo(path: string): string[] {
 
 /**
  * Checks that agents at different origins have different audiences, so that no agent accepts an
- * assertion for another one.
+ * assertion for another agent.
  */
 function checkAudiences(routes: readonly Route[], environment: Environment, about: About): void {
   const owners = new Map<string, Route>()

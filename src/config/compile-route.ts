@@ -48,7 +48,8 @@ export function compileRoute(route: Route, environment: Environment, ports: Pick
   const open = new Set([...all.filter(isOpenRow).map(({ operation }) => operation), ...openNamed])
   const origin = openOrigin(agent.origin, originUrl(agent.origin, environment) ?? '', environment, ports)
   const isForOperators = 'object' in agent.origin
-  // The list of revocations stores who made an entry. It verifies no assertion, so it gets headers.
+  // On a route for operators, the agent is the list of revocations, which stores who made an entry.
+  // This agent verifies no assertion, so it gets the caller's identity in headers.
   const usual = isForOperators ? { ...adapter.identity, headers: true, assertion: 'off' as const } : adapter.identity
   const identity = channels(usual, isForOperators ? {} : (route.identity ?? {}))
   const othersRead = adapter.threads !== undefined && !route.public && threads !== 'own'

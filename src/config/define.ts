@@ -1,9 +1,10 @@
 /**
- * Everything that files in routes/ and policies/ import. Each function only returns its argument,
- * so that the editor and the compiler know the type of the object. Values are checked at load
- * (load.ts), because types cannot check them.
+ * This module has everything that files in routes/ and policies/ import. Each function only returns
+ * its argument, so that the editor and the compiler know the type of the object. Values are checked
+ * at load (load.ts), because types cannot check them.
  *
- * No function is generic: a `const T extends Route` form would let unknown keys through.
+ * No function is generic, because TypeScript would accept unknown keys with `const T extends
+ * Route`.
  */
 import type * as v from 'valibot'
 import type { ApiKeys } from './api-keys-schema'
@@ -33,8 +34,8 @@ export const defineRoute = (route: Route): Route => route
 export const defineIssuer = (issuer: Issuer): Issuer => issuer
 
 /**
- * Defines where API keys of people or machines are stored. A route trusts these keys like an
- * issuer.
+ * Defines where API keys of people or machines are stored. A route lists them in `trust`, as it
+ * lists an issuer.
  */
 export const defineApiKeys = (keys: ApiKeys): ApiKeys => keys
 

@@ -14,8 +14,8 @@ export interface Origin {
   /** The beginning of every path at the agent's server, without a slash at its end. */
   readonly prefix: string
   /**
-   * The path of the agent's address, exactly as the project wrote it: for some servers, `/chat` is
-   * not `/chat/`.
+   * The path of the agent's address, exactly as the project wrote it, because some servers
+   * distinguish `/chat` from `/chat/`.
    */
   readonly root: string
   readonly fetch: Ports['fetch']
@@ -31,7 +31,10 @@ export function variable(environment: Environment, name: string): string | undef
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** Returns an address from the file or from a variable, or undefined if the variable is missing. */
+/**
+ * Returns an address that a file in routes/ or policies/ gives, or the value of the variable that
+ * the file names. Returns undefined if the variable is missing.
+ */
 export function addressOf(given: string | { env: string }, environment: Environment): string | undefined {
   return typeof given === 'string' ? given : variable(environment, given.env)
 }

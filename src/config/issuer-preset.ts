@@ -9,7 +9,7 @@ export interface IssuerPreset {
   readonly tokenType?: NonNullable<Issuer['tokenType']>
   readonly audienceFrom?: NonNullable<Issuer['audienceFrom']>
   readonly maxLifetimeSeconds?: number
-  /** Returns the address of the provider's keys. Absent if discovery at the issuer finds them. */
+  /** Returns the address of the provider's keys. Absent: discovery finds the keys. */
   readonly jwksUri?: (issuer: string) => string
   readonly accessTokens?: TrustedIssuer['accessTokens']
   readonly rolesByTenant?: boolean

@@ -28,7 +28,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       client: { firstOf: ['azp', 'appid'] },
     },
     maxLifetimeSeconds: DAY + 3600,
-    // In both versions, only access tokens name the client.
+    // In both versions of Entra's tokens, only access tokens name the client.
     accessTokens: { signs: ['azp', 'appid'], haveNonce: true },
     jwksUri: (issuer) =>
       issuer.startsWith('https://sts.windows.net/')
@@ -42,7 +42,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // auth0.com/docs/secure/tokens/access-tokens/access-token-profiles, 2026-11.
+  // Source, read in 2026-11: auth0.com/docs/secure/tokens/access-tokens/access-token-profiles.
   auth0: {
     claims: { roles: 'permissions', tenant: 'org_id', client: { firstOf: ['azp', 'client_id'] } },
     issuer: slash('Auth0'),
@@ -60,7 +60,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // keycloak.org/docs/latest/server_admin, "Protocol mappers", 2026-11; versions 22 to 26.
+  // Source, read in 2026-11: keycloak.org/docs/latest/server_admin, "Protocol mappers". For
+  // Keycloak 22 to 26.
   keycloak: {
     claims: { roles: 'realm_access.roles', client: 'azp' },
     issuer: {
@@ -69,8 +70,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       remedy: 'Write the address of the realm, without a slash at the end.',
     },
   },
-  // docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html,
-  // 2026-11.
+  // Source, read in 2026-11:
+  // docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html
   cognito: {
     claims: { roles: 'cognito:groups', name: 'username' },
     audienceFrom: { claim: 'client_id', where: { token_use: 'access' } },
@@ -82,9 +83,9 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // clerk.com/docs/backend-requests/resources/session-tokens, 2026-11: version 2 has the
-  // organization in `o`, version 1 in `org_role` and `org_id`. `azp` is the origin of the page, and
-  // only session tokens have `sid`.
+  // clerk.com/docs/backend-requests/resources/session-tokens, 2026-11: version 2 of the tokens has
+  // the organization in `o`, version 1 in `org_role` and `org_id`. `azp` is the origin of the page,
+  // and only session tokens have `sid`.
   clerk: {
     claims: {
       roles: { firstOf: ['o.rol', 'org_role'] },
@@ -167,8 +168,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     },
     algorithms: ['RS256'],
   },
-  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: the claim is an object. Each member's name
-  // is a role, and its value lists the organizations for which the person has it.
+  // zitadel.com/docs/apis/openidoauth/claims, 2026-11: the claim with the roles is an object. Each
+  // member's name is a role, and its value lists the organizations for which the person has it.
   zitadel: {
     rolesByTenant: true,
     claims: {
@@ -176,7 +177,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       tenant: 'urn:zitadel:iam:user:resourceowner:id',
     },
   },
-  // docs.goauthentik.io/add-secure-apps/providers/oauth2, 2026-11.
+  // Source, read in 2026-11: docs.goauthentik.io/add-secure-apps/providers/oauth2.
   authentik: {
     claims: { roles: 'groups', client: 'azp' },
     accessTokens: { haveNonce: true },

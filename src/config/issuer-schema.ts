@@ -34,8 +34,9 @@ export const issuerPresetNames = [
 export const IssuerSchema = v.strictObject({
   id,
   /**
-   * The exact `iss` of its tokens, or `{ env }` if staging and production differ. With `tenants`,
-   * it has `{tenant}` in place of the tenant's id. An issuer that is not a URL needs `jwksUri`.
+   * The exact `iss` of the provider's tokens, or `{ env }` if staging and production differ. With
+   * `tenants`, it has `{tenant}` in place of the tenant's id. An issuer that is not a URL needs
+   * `jwksUri`.
    */
   issuer: address,
   /**
@@ -62,21 +63,21 @@ export const IssuerSchema = v.strictObject({
   /** The accepted signature algorithms. All of them are asymmetric. */
   algorithms: some(v.picklist(jwsAlgorithmNames)),
   /**
-   * The address of its keys. By default it comes from the preset, or from OpenID Connect Discovery
-   * at the issuer's address.
+   * The address of the provider's keys. By default it comes from the preset, or from OpenID Connect
+   * Discovery at the issuer's address.
    */
   jwksUri: v.optional(address),
   /**
    * The name of a well-known provider. The preset fills in the settings that are the same for every
-   * customer. Settings here override them one by one.
+   * customer. Each setting of this issuer replaces the one from the preset.
    */
   preset: v.optional(v.picklist(issuerPresetNames)),
   /** The claims of this provider that contain the user id, roles and other facts for policies. */
   claims: v.optional(
     v.strictObject({
       /**
-       * The user id, `sub` by default. Threads belong to it: if the claim is changed later, every
-       * user becomes a new person.
+       * The user id, `sub` by default. Threads belong to this id. If another claim is chosen later,
+       * every user becomes a new person without the old threads.
        */
       subject: v.optional(source),
       roles: v.optional(source),
@@ -98,7 +99,8 @@ export const IssuerSchema = v.strictObject({
    */
   keepRoles: v.optional(some(v.pipe(v.string(), v.regex(/^[^*]+\*?$/, 'a role, or its beginning and *')))),
   /**
-   * `services` if every caller of this issuer is a machine: workload identities, service accounts.
+   * `services` if every caller of this issuer is a machine, such as a workload identity or a
+   * service account.
    */
   callers: v.optional(v.picklist(['services'])),
   /**

@@ -32,7 +32,7 @@ export const LimitsSchema = v.strictObject({
   streamSeconds: v.optional(seconds(1, 604_800)),
   /** How long a stream may continue after its caller's token has expired. Default 30. */
   expiryGraceSeconds: v.optional(seconds(0, 3600)),
-  /** Whether runs, too, are ended when the caller's token expires. */
+  /** Whether runs end at the token's expiry as early as streams that only listen. Default false. */
   endRunsAtExpiry: v.optional(v.boolean()),
 })
 
@@ -52,8 +52,8 @@ export const compileLimits = (given: Given = {}, adapter: Adapter): Limits => ({
 })
 
 /**
- * Reports an `idleSeconds` that has no effect: silence is measured only on routes whose streams get
- * comments.
+ * Reports an `idleSeconds` that has no effect, because silence is measured only on routes whose
+ * streams get comments.
  */
 export function checkLimits(given: Given = {}, adapter: Adapter, report: Report): void {
   if (given.idleSeconds === undefined || compileLimits(given, adapter).heartbeatSeconds > 0) return

@@ -51,7 +51,7 @@ export interface LoadedRoute {
    * stream.
    */
   readonly watchesSilence: boolean
-  /** The public address of the agent, which is the gateway's. */
+  /** The public address of the agent, which is an address of the gateway. */
   readonly place: PublicPlace
   readonly assertion: AssertionRules
   readonly cors: CorsRules
@@ -70,7 +70,7 @@ export interface LoadedRoute {
   readonly limits: Limits
   /**
    * Rate limits on addresses, which are counted before the caller is known, and on callers.
-   * `headers` announces both.
+   * `headers` has the reply header that announces them.
    */
   readonly rates: {
     readonly ofAddresses: readonly Rate[]

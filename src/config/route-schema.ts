@@ -50,9 +50,9 @@ const agents = [
   v.strictObject({
     kind: v.literal('copilotkit'),
     ...agentFields,
-    /** The framework of the agents. Mastra's agents forward headers, so they get no bearer. */
+    /** The agents' framework. Mastra's agents forward headers, so they get no bearer token. */
     preset: v.optional(v.literal('mastra')),
-    /** The `mode` of the runtime. Default: `multi-route`, as in the runtime itself. */
+    /** The `mode` of the CopilotKit runtime. Default: `multi-route`, as in that runtime. */
     style: v.optional(v.picklist(['multi-route', 'single-route'])),
   }),
   v.strictObject({
@@ -98,7 +98,7 @@ export const IdentitySchema = v.strictObject({
   assertion: v.optional(v.picklist(['bearer', 'header', 'off'])),
   /** Whether the gateway also sends plain `x-user-*` headers to the agent. */
   headers: v.optional(v.boolean()),
-  /** Identity in `RunAgentInput.state`, written anew on every run. False: none there. */
+  /** The identity that the gateway writes into `RunAgentInput.state` on every run. False: none. */
   state: v.optional(
     v.union([
       v.literal(false),
@@ -139,8 +139,8 @@ export const RouteSchema = v.strictObject({
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
    * Confirms that a run keeps the identity of the person who asked first, even if another person
-   * answers or edits it. Required if an agent keeps identity in its state and threads belong to a
-   * tenant or are shared.
+   * answers or edits the run. Required if an agent keeps identity in its state and threads belong
+   * to a tenant or are shared.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /**
@@ -201,8 +201,8 @@ export const RouteSchema = v.strictObject({
   ),
   /**
    * A header in which a proxy in front of the gateway puts the caller's token, such as
-   * `cf-access-jwt-assertion`. Requests from any page in the browser have such a token. So a
-   * request that changes something must come from a page of an allowed origin.
+   * `cf-access-jwt-assertion`. The browser's requests from any page have such a token. So a request
+   * that changes something must come from a page of an allowed origin.
    */
   tokenHeader: v.optional(headerName),
   /**

@@ -1,7 +1,7 @@
 import type { Refusal } from './refusal'
 import type { RefusalCode } from './refusals'
 
-/** The id of a JSON-RPC request (section 4). */
+/** The id of a JSON-RPC request (JSON-RPC 2.0 section 4). */
 export type RpcId = string | number | null
 
 /** Errors in the form of JSON-RPC 2.0: each request in the body gets an error of its own. */
@@ -24,7 +24,7 @@ export interface RpcForm {
  */
 export type ErrorForm = RpcForm | { readonly as: 'google.rpc.Status' }
 
-/** The members of a refusal that these forms repeat. */
+/** The members of a refusal that JSON-RPC errors and `google.rpc.Status` repeat. */
 interface Problem {
   readonly code: RefusalCode
   readonly detail: string
@@ -44,8 +44,8 @@ const CODES: Partial<Record<RefusalCode, number>> = {
   'internal-error': -32_603,
 }
 /**
- * The JSON-RPC code of all other refusals. It is in the range for implementations, and neither MCP
- * nor A2A uses it.
+ * The JSON-RPC code of all refusals that `CODES` does not list. It is in JSON-RPC's range for
+ * implementations, and neither MCP nor A2A uses it.
  */
 const REFUSED = -32_090
 const PARSE_ERROR = -32_700

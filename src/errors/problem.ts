@@ -6,8 +6,8 @@ export interface ChallengeContext {
   /** The route's id, or the gateway's name if no route matched. */
   readonly realm: string
   /**
-   * Functions that write a challenge with these parameters, one for each kind of credential that
-   * the route accepts.
+   * Functions that write a challenge with the given parameters, one for each kind of credential
+   * that the route accepts.
    */
   readonly challenges: readonly ((parameters: string) => string)[]
   /**
@@ -25,7 +25,7 @@ export const outside: ChallengeContext = { realm: 'sallyport', challenges: [] }
 /**
  * Writes a refusal as a response: the fields of RFC 9457 section 3.1, and `error` and `message`,
  * because many front ends show one of the two. Its type is `application/json`, because AG-UI's
- * client parses only a type that contains exactly that.
+ * client parses only a type that contains exactly this text.
  *
  * @param cors the headers that let a web page read the response
  * @param form the form of errors that clients of the endpoint understand; absent if no endpoint is
@@ -63,11 +63,11 @@ export function problem(
     detail,
     requestId,
     error: title,
-    // If a runtime's `/info` is refused, CopilotKit's client shows only this member.
+    // If the request for a runtime's `/info` is refused, CopilotKit's client shows only `message`.
     message: detail,
     ...(extras.scopes && { scopes: extras.scopes }),
     ...(extras.field && { field: extras.field }),
-    // Some clients drop headers, so the body repeats them.
+    // Some clients drop headers, so the body repeats the values that headers have.
     ...(retryAfter !== undefined && { retryAfter }),
     ...(extras.limit && { limit: extras.limit }),
     ...(extras.rateLimit && { rateLimit: extras.rateLimit }),

@@ -41,8 +41,8 @@ type Name = string
 
 /**
  * The gateway's reasons for a refusal, for the audit line and for tests. Each code has a closed
- * list of reasons. A reason contains no text from the caller, except an unknown host. A code that
- * is not listed needs no reason.
+ * list of reasons. A reason contains no text from the caller, except an unknown host. A refusal
+ * code that is not listed here needs no reason.
  */
 interface Reasons {
   'path-not-canonical': 'the path would change the host'
@@ -108,8 +108,8 @@ interface Reasons {
     | 'too large to change'
     | 'type cannot be changed'
   /**
-   * The credential that the gateway sent to the agent: the assertion (and the secret, if there is
-   * one), or only the secret.
+   * The credential that the agent did not accept: the assertion (and the secret, if there is one),
+   * or only the secret.
    */
   'origin-unauthorized': 'assertion' | 'secret'
   'origin-busy': `${Question}: ${number}`

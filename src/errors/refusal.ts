@@ -12,7 +12,7 @@ export interface Mismatch {
 
 /** Details of one refusal, in addition to its row in the table of refusals. */
 export interface RefusalExtras {
-  /** A text of the operator, in place of the row's text. */
+  /** A text that an operator wrote. It replaces the text of the row in refusals.ts. */
   readonly detail?: string
   /** The scopes that the request would need. They are sent with `insufficient_scope`. */
   readonly scopes?: readonly string[]
@@ -32,7 +32,7 @@ export interface RefusalExtras {
   readonly limit?: { readonly name: string; readonly most: number }
   /** The values of the headers `RateLimit-Policy` and `RateLimit`. */
   readonly rateLimit?: { readonly policy: string; readonly state: string }
-  /** Whole seconds for `Retry-After`, which replace those of the row. */
+  /** Whole seconds for `Retry-After`. They replace those of the row in refusals.ts. */
   readonly retryAfter?: number
 }
 

@@ -8,8 +8,8 @@ import { parseTarget } from '../request/target'
 export type ExampleRequest = Exclude<Policy['examples'][number]['does'], string>
 
 /**
- * The operations that a request needs on a route, or the code of a refusal that comes before the
- * policies.
+ * The operations that a request needs on a route, or the code of a refusal that the gateway gives
+ * before it evaluates policies.
  */
 export type Asked =
   | {

@@ -37,7 +37,7 @@ export type TestKey = Partial<ApiKeyRecord> & Pick<ApiKeyRecord, 'subject'>
  */
 export interface TestGateway {
   readonly url: string
-  /** Sends a request to the gateway. It is signed in as the user in `as`, if there is one. */
+  /** Sends a request to the gateway, with a token of the user in `as`, if `as` is given. */
   fetch(path: string, init?: RequestInit & { readonly as?: TestPerson }): Promise<Response>
   /** Returns a token of one of the project's identity providers. */
   token(person: TestPerson): Promise<string>
@@ -54,8 +54,8 @@ export interface TestGateway {
 }
 
 /**
- * Starts the Worker of a project as wrangler would bundle it. The test replaces the keys of its
- * identity providers with its own. Issuers, audiences and claims are those of the project.
+ * Starts the Worker of a project as wrangler would bundle it. The keys of the project's identity
+ * providers are replaced with test keys. Issuers, audiences and claims are those of the project.
  *
  * @throws ConfigurationError for faults of the project, ProjectError if its files cannot be read
  */

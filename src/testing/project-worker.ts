@@ -4,7 +4,7 @@ import { build } from 'esbuild'
 import { workerBundle } from '../cli/bundle'
 import type { Deployment } from '../cli/deployments'
 
-/** Returns the rate limiters of wrangler's file. Each test run begins with unused ones. */
+/** Returns the rate limiters of wrangler's file. Each test run begins with new counters. */
 const limitersOf = ({ ratelimits = [] }: Deployment['config']) =>
   Object.fromEntries(
     ratelimits.map(({ name, namespace_id: namespace, simple }) => [name, { type: 'rate-limit', namespace, simple }]),

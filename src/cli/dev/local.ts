@@ -1,6 +1,7 @@
 /*
- * Everything in which a project's gateway on this machine differs from the deployed one. The
- * commands and the Worker that `sallyport dev` bundles use this module. No deployment imports it.
+ * This module has everything in which a project's gateway on this machine differs from the deployed
+ * one. The commands and the Worker that `sallyport dev` bundles use this module. No deployment
+ * imports it.
  */
 import type { Issuer, Route } from '../../config/define'
 
@@ -48,8 +49,8 @@ export const localIssuer = (provider: string, urls: readonly string[]): Issuer =
 
 /**
  * Changes routes so that local people (test users on this machine) may use those in `local.routes`,
- * and the page may call all of them. The local identity provider is put first, because MCP clients
- * sign in at the first provider that a route names.
+ * and the page of `sallyport dev` may call all routes. The local identity provider is put first,
+ * because MCP clients sign in at the first provider that a route names.
  */
 export function asLocal(routes: readonly Route[], local: Local): readonly Route[] {
   const isForLocalPeople = ({ id }: Route): boolean => local.routes.includes(id)
@@ -65,8 +66,8 @@ export function asLocal(routes: readonly Route[], local: Local): readonly Route[
 type Fetch = (input: Request | string, init?: RequestInit) => Promise<Response>
 
 /**
- * Returns a `fetch` that sends requests for agents through the recorder. Signatures still contain
- * the agent's own address.
+ * Returns a `fetch` that sends requests for agents through the recorder. The code that signs
+ * assertions still sees the agent's own address.
  */
 export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
   return (input, init) => {
@@ -85,7 +86,7 @@ export function recorded(fetch: Fetch, { url, agents }: Recorder): Fetch {
  */
 export const KEYS_READ = '{"event":"keys-read"}'
 
-/** The header that marks the page's own request for these keys. */
+/** The header that marks requests for the gateway's keys that the page of `sallyport dev` sends. */
 export const PAGE_HEADER = 'x-sallyport-dev-page'
 
 interface Worker {
@@ -93,8 +94,8 @@ interface Worker {
 }
 
 /**
- * The path at which the gateway returns the name of the running build. It shows whether the last
- * save is already running.
+ * The path at which the gateway returns the name of the running build. The name shows whether the
+ * gateway runs the last save already.
  */
 export const BUILD_PATH = '/.sallyport/dev'
 

@@ -36,7 +36,8 @@ export interface Staged {
   /** The agents whose requests are recorded, by scheme and host. */
   readonly recorded: readonly string[]
   /**
-   * The agents on this machine or configured for it, with the id of the route, and scheme and host.
+   * The agents that run on this machine or whose address was set for this machine. Each has the id
+   * of its route, and its scheme and host.
    */
   readonly watched: readonly { readonly id: string; readonly host: string }[]
   /** The folders that contain the project's source files. */
@@ -128,7 +129,10 @@ function isBound(routes: readonly Route[], id: string): boolean {
   return 'service' in origin || 'object' in origin
 }
 
-/** Returns an allowed web origin, if the identity provider can redirect browsers to it. */
+/**
+ * Returns an allowed web origin in a list. The list is empty if the identity provider cannot
+ * redirect browsers to this origin.
+ */
 function pageOf(origin: string | { readonly env: string }, variables: Readonly<Record<string, string>>): string[] {
   const page = typeof origin === 'string' ? origin : variables[origin.env]
   return page !== undefined && URL.canParse(page) && /^https?:/.test(page) ? [page] : []
@@ -164,7 +168,7 @@ const LEFT_OUT = [
 
 /**
  * Writes the files that wrangler runs. Variables are not written, because some of them are secrets.
- * The gateway's process receives them in a message.
+ * The gateway's process receives the variables in a message.
  */
 export function writeStaged(root: string, file: string, { code, variables }: Staged): StagedFiles {
   // The folder is named after the port, because another gateway of this project may run at another
@@ -175,13 +179,14 @@ export function writeStaged(root: string, file: string, { code, variables }: Sta
   const kept = Object.fromEntries(Object.entries(rawConfig).filter(([field]) => !LEFT_OUT.includes(field)))
   const files = { config: path.join(folder, 'wrangler.json'), worker: path.join(folder, 'worker.js') }
   replace(files.worker, code)
-  // The code is bundled already. If wrangler bundled it again, it could remove the output folder
-  // during another save.
+  // The code is bundled already. If wrangler bundled it again, wrangler could remove the output
+  // folder during another save.
   const config = { ...kept, main: 'worker.js', no_bundle: true }
-  // `remote` is removed, because such a binding would reach production.
+  // The setting `remote` is removed, because a binding with `remote` would reach production.
   replace(
     files.config,
-    // Commands use `id` on this machine, but wrangler would use `preview_id` here.
+    // `preview_id` is removed too. Sallyport's commands read the KV namespace with the `id`, but
+    // wrangler would use the `preview_id`.
     JSON.stringify(config, (field, value) => (['remote', 'preview_id'].includes(field) ? undefined : value)),
   )
   return files

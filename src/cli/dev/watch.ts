@@ -4,8 +4,8 @@ import path from 'node:path'
 /** How long to wait after the last change, because an editor writes a file in several steps. */
 const SETTLE_MS = 80
 /**
- * Matches the files directly in the project's folder that are watched. Other files there are
- * ignored.
+ * Matches the files directly in the project's folder that are watched. Other files directly in this
+ * folder are ignored.
  */
 const AT_THE_TOP = /^(?:wrangler\.(?:toml|jsonc?)|\.dev\.vars|people\.json|dev\.json)$/
 /** Matches the names of source files. Editors also write temporary files with other names. */

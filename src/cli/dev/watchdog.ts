@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 export interface Watchdog {
   /** @param group the leader of a process group that must end together with this process */
   watch(group: number | undefined): void
-  /** Stops all processes of these groups that still run. */
+  /** Stops all processes of the watched groups that still run. */
   readonly end: () => void
 }
 

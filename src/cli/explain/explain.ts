@@ -102,8 +102,8 @@ export const explain: Command = {
 }
 
 /**
- * Loads the routes as `sallyport dev` runs them: with .dev.vars, and with local people in addition
- * to those of the project's identity providers.
+ * Loads the routes as `sallyport dev` runs them. They use the variables of .dev.vars, and they
+ * accept local people (test users on this machine) as well as the project's identity providers.
  */
 function loadHere(root: string, file: string, routes: readonly Route[], environment: Environment, port: number) {
   const given = variablesHere(root, file, routes)

@@ -53,13 +53,14 @@ export function resourceServerInfo(
 }
 
 /**
- * Tells whether the provider may redirect browsers to an address and let pages there read its
- * answers. The address must be on this machine (RFC 8252 section 7.3), or a route must allow it.
+ * Tells whether the local identity provider may redirect browsers to an address, and let pages at
+ * this address read its answers. The address must be on this machine (RFC 8252 section 7.3), or its
+ * origin must be one that a route allows.
  */
 export function isOwnPage(address: string, pages: readonly string[]): boolean {
   const url = URL.parse(address)
-  // An address with another scheme, such as `javascript:`, can have a host that looks like this
-  // machine.
+  // An address with a scheme other than http or https, such as `javascript:`, can have a host that
+  // looks like this machine.
   if (!url || !/^https?:$/.test(url.protocol)) return false
   return /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(url.hostname) || pages.includes(url.origin)
 }

@@ -1,6 +1,6 @@
 /**
- * A person who can sign in at the local identity provider. Both the username and the password are
- * `sub`.
+ * A person who can sign in at the local identity provider. The value of `sub` is both the username
+ * and the password.
  */
 export interface Person {
   readonly sub: string

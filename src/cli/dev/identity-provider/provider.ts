@@ -38,7 +38,7 @@ export interface IdentityProvider {
   issuer: string
   keys: SigningKeys
   token(person: string, options?: TokenOptions): Promise<string>
-  /** Returns a token like that of `token`, but expired ten minutes ago. */
+  /** Returns a token like the one from `token`, but with an `exp` of ten minutes ago. */
   expiredToken(person: string): Promise<string>
   close(): Promise<void>
 }
@@ -59,7 +59,7 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
   const defaultResource = resourceIndicator({ algorithm: 'RS256', audience })
   registerPasswordGrant(provider, defaultResource, accessTokenSeconds, surroundings)
   // RFC 6749 section 3.3: a client that requests no scope gets a default scope. MCP clients request
-  // no scope if a route names none.
+  // no scope if the route names no scopes.
   provider.use(async (ctx, next) => {
     if (ctx.path === '/auth' && ctx.method === 'GET' && ctx.query.scope === undefined)
       ctx.query = { ...ctx.query, scope: ['openid', ...people.scopes].join(' ') }
@@ -91,7 +91,8 @@ export async function startIdentityProvider(options: IdentityProviderOptions = {
     token,
     async expiredToken(person) {
       const fresh = await token(person)
-      // Expired ten minutes ago, because gateways tolerate clocks that differ by some minutes.
+      // The token expired ten minutes ago, because gateways tolerate clocks that differ by some
+      // minutes.
       const exp = Math.floor(Date.now() / 1000) - 600
       const key = await importJWK(keys.RS256, 'RS256')
       return new SignJWT({ ...decodeJwt(fresh), iat: exp - accessTokenSeconds, exp })

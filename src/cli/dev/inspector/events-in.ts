@@ -54,7 +54,7 @@ export class EventsIn {
     else this.#parts.push(text)
   }
 
-  /** Returns all text kept so far, or an empty text if it was too long. */
+  /** Returns and forgets all text kept so far. Returns an empty text if it was too long. */
   #taken(): string {
     const text = this.#length > MOST_CHARACTERS ? '' : this.#parts.join('')
     this.#parts = []

@@ -29,14 +29,17 @@ export class Notices {
     return [...this.#told].flatMap(([key, text]) => (key.startsWith(`${id}:`) ? [text] : []))
   }
 
-  /** Looks for such faults in an agent's answer. */
+  /** Looks in an agent's answer for signs that the agent ignores the caller's identity. */
   observe(observed: Observed): void {
     const route = this.#byId(observed.request.route)
     if (!route) return
     for (const [index, probe] of this.#probes.entries()) void this.#ask(probe, index, observed, route)
   }
 
-  /** Looks for such faults in the audit line of a request that has ended. */
+  /**
+   * Looks in the audit line of a finished request for signs that the agent ignores the caller's
+   * identity.
+   */
   note({ route: id, outcome }: AuditEvent): void {
     const route = id === undefined ? undefined : this.#byId(id)
     if (route && outcome === 'forwarded') this.#unread.note(route, (found) => this.#note(route.id, 'unread', found))
@@ -48,8 +51,8 @@ export class Notices {
   }
 
   /**
-   * Runs a probe, which looks for one kind of fault. If it fails on an unusual answer, it has found
-   * nothing.
+   * Runs a probe, which looks for one kind of fault. A probe that fails on an unusual answer has
+   * found nothing.
    */
   async #ask(probe: Probe, index: number, observed: Observed, route: LoadedRoute): Promise<void> {
     try {

@@ -2,7 +2,10 @@ import type { Agent } from '../../../config/define'
 import type { LoadedRoute } from '../../../config/loaded-route'
 import type { Shown } from './shown'
 
-/** The request that the page's form shows at first, for kinds of agents without a conversation. */
+/**
+ * The request that the form on the page of `sallyport dev` shows at first. The form is for kinds of
+ * agents without a conversation.
+ */
 interface FirstRequest {
   readonly method: string
   /** The path, relative to the route. */
@@ -11,7 +14,8 @@ interface FirstRequest {
 }
 
 /**
- * The way in which the page talks to a kind of agent: a protocol, or a form with a first request.
+ * The way in which the page of `sallyport dev` talks to a kind of agent: with a protocol, or with a
+ * form that shows a first request.
  */
 type Talk = 'langgraph' | 'ag-ui' | FirstRequest
 
@@ -27,8 +31,8 @@ const initialize = {
 }
 
 /**
- * The way to talk to each kind of agent. `http` is missing because such routes define their own
- * endpoints.
+ * The way in which the page talks to each kind of agent. `http` is missing because such routes
+ * define their own endpoints.
  */
 const talks: Readonly<Record<Exclude<Agent['kind'], 'http'>, Talk>> = {
   langgraph: 'langgraph',
@@ -50,8 +54,8 @@ function firstOf(endpoints: readonly Pick<FirstRequest, 'method' | 'path'>[]): F
 }
 
 /**
- * Returns everything that the page needs, such as the current routes and the people who can sign in
- * here.
+ * Returns everything that the page of `sallyport dev` needs, such as the current routes and the
+ * people who can sign in on this machine.
  */
 export function pageState({ addresses, people, liveness, notices, current }: Shown) {
   const { configuration, local, routes } = current.staged

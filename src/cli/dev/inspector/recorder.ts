@@ -30,8 +30,9 @@ export async function startRecorder(observe: (observed: Observed) => void): Prom
   let allowed: readonly string[] = []
   const targetOf = (request: IncomingMessage): string | undefined => {
     const target = request.headers[TARGET_HEADER]
-    // Requests from a web page have an `Origin` header, but those of the gateway have none. Host
-    // names that resolve to this machine (DNS rebinding) are refused too.
+    // The recorder accepts only requests of the gateway, which have no `Origin` header. Those from
+    // a web page have one. Other host names that resolve to this machine (DNS rebinding) are
+    // refused too.
     const isGateway = request.headers.origin === undefined && /^127\.0\.0\.1:\d+$/.test(request.headers.host ?? '')
     return isGateway && typeof target === 'string' && allowed.includes(target) ? target : undefined
   }

@@ -18,7 +18,7 @@ const words: Readonly<Record<Reason, string>> = {
   excluded: 'a `not` condition of the rule excludes this caller',
 }
 
-/** Details of a refusal for the developer who looks at the page. The caller gets fewer details. */
+/** Details of a refusal that the page of `sallyport dev` shows. The caller gets fewer details. */
 export interface RefusalText {
   readonly lines: readonly string[]
   readonly remedy: string | undefined

@@ -7,7 +7,7 @@ import type { Audits } from './audits'
 import type { Notices } from './notices'
 import type { Recorder } from './recorder'
 
-/** The parts of `sallyport dev` that the page shows. */
+/** The parts of `sallyport dev` that its page shows. */
 export interface Shown {
   readonly addresses: Addresses
   readonly people: People

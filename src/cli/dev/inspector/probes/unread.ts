@@ -1,8 +1,8 @@
 import type { LoadedRoute } from '../../../../config/loaded-route'
 
 /**
- * How long to wait for an agent to fetch the gateway's keys. It may do so only after its first
- * answer.
+ * How long to wait for an agent to fetch the gateway's keys. Some agents fetch the keys only after
+ * their first answer.
  */
 const PATIENCE_MS = 3_000
 
@@ -20,8 +20,8 @@ export class UnreadAssertions {
 
   /**
    * Notes a request to a route.
-   * @param tell is called some time after the first one, if no client has fetched the keys until
-   * then
+   * @param tell is called `PATIENCE_MS` after the route's first request, if no client has fetched
+   * the keys by then
    */
   note({ id, isPublic, identity, origin, assertion }: LoadedRoute, tell: (found: string) => void): void {
     const { headers, state, forwardedProps, langgraphAuthUser } = identity
