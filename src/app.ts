@@ -10,13 +10,13 @@ import { healthResponse, livenessResponse, unreadyLines, unreadyParts } from './
 import type { Ports } from './ports'
 import { resourceResponse } from './protected-resource'
 
-/** Matches addresses that the gateway answers itself. No route has such an address. */
+/** Matches the URLs that the gateway answers itself. No route may have such a path. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
 /**
  * Makes the request handler of the Worker. It answers requests for the gateway's own public
  * documents, and passes every other request to the gateway. Hono decodes a path before it compares
- * it, so it is used for these documents only.
+ * the path, so Hono is used for these documents only.
  */
 export function createApp(config: Configuration, ports: Ports) {
   let read: Promise<SigningKeys> | undefined
@@ -28,7 +28,7 @@ export function createApp(config: Configuration, ports: Ports) {
   let isTold = false
   /**
    * Logs the parts of the gateway that cannot serve yet, once per running copy (isolate). The first
-   * request does this, because a Worker may do nothing slow while it starts.
+   * request triggers this log, because a Worker may do nothing slow while it starts.
    */
   const tell = async () => {
     for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)

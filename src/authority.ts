@@ -7,11 +7,11 @@ import type { After, Background } from './ports'
 type TimeLimits = Pick<Limits, 'runSeconds' | 'streamSeconds' | 'expiryGraceSeconds' | 'endRunsAtExpiry'>
 
 /**
- * Returns the time at which a reply has to end (invariant 15 in ARCHITECTURE.md). A stream that
- * only listens ends shortly after the caller's token expires. A run that began in time may finish,
- * because clients cancel runs if the stream is cut, and some tokens are valid for one minute only.
- * No reply takes longer than `streamSeconds`, so that a caller who left unnoticed does not hold it
- * open.
+ * Returns the time at which the gateway has to end a reply (invariant 15 in ARCHITECTURE.md). A
+ * stream that only listens ends shortly after the caller's token expires. A run that began before
+ * the token expired may finish. If the gateway ended its stream, clients would cancel the run, and
+ * some tokens are valid for one minute only. No reply takes longer than `streamSeconds`, so that a
+ * reply ends even if the gateway did not notice that the caller has gone.
  *
  * @param principal absent on public routes, where only `streamSeconds` counts
  * @param startedAt when the request came, in milliseconds since the epoch
@@ -32,15 +32,16 @@ export function endTimeOf(
 }
 
 /**
- * A check that is repeated during a request. It calls `work` once, if the caller has lost access.
+ * Checks repeatedly during a request whether the caller still has access. Calls `work` once if the
+ * caller has lost access.
  * @returns a function that stops the check
  */
 export type Watch = (work: (why: Refusal) => void) => () => void
 
 /**
- * Runs `work`, which sends a request to the agent and takes its answer. Refuses the caller's
- * request if the caller loses access meanwhile. A stream that has begun is ended by its `Ending`
- * instead.
+ * Runs `work`, which sends a request to the agent and takes the agent's answer. If the caller loses
+ * access meanwhile, the caller's request is refused. A stream that has begun is not refused: its
+ * `Ending` ends it.
  * @param stop aborts the request to the agent
  */
 export function stoppable<Result>(
@@ -59,7 +60,7 @@ export function stoppable<Result>(
 
 /**
  * Returns the object that ends a reply when its time is over or the caller's access is revoked. The
- * code that passes the reply on uses it.
+ * code that passes the reply on uses this object.
  * @param watch calls its callback once if the caller's access is revoked; absent if the gateway has
  *   no revocation list
  */
@@ -83,8 +84,8 @@ export const endingOf = (
 }
 
 /**
- * Ends a WebSocket when its time is over. It aborts the request, which closes the socket on both
- * sides (code 1006).
+ * Ends a WebSocket when its time is over. Aborting the request to the agent closes the socket on
+ * both sides (code 1006).
  * @param signal aborted when the caller leaves
  */
 export function endSocket(request: AbortController, end: Ending, signal: AbortSignal, background: Background): void {

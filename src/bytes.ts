@@ -17,9 +17,9 @@ declare global {
 }
 
 /**
- * Bytes that are gathered in one growing buffer. It copies each chunk and does not keep the chunk
- * itself. In workerd, a chunk of one byte keeps a buffer of 4,096 bytes alive. So a list of chunks
- * could take thousands of times the memory of its contents.
+ * Gathers bytes in one growing buffer. `add` copies each chunk and does not keep the chunk itself.
+ * In workerd, a chunk of one byte keeps a buffer of 4,096 bytes alive. So a list of chunks could
+ * take thousands of times the memory of its contents.
  *
  * @invariant holds at most twice the bytes that it was given
  */
@@ -69,11 +69,12 @@ export interface Watch {
 }
 
 /**
- * Reads a stream to its end and counts the bytes as they come. Returns undefined if there were more
- * than the limit, or if `watch` stopped it; the stream is then cancelled.
+ * Reads a stream to its end and counts the bytes as they come. Returns undefined if the stream has
+ * more bytes than the limit, or if `watch` stopped the reading. In both cases the stream is
+ * cancelled.
  *
- * @param expected the number of bytes that the sender announces. It is not trusted. If it is true,
- *   fewer reads are needed
+ * @param expected the number of bytes that the sender announces. The function does not trust this
+ *   number; if the number is right, fewer reads are needed
  */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array>,
@@ -85,7 +86,7 @@ export async function readAtMost(
   return isWhole ? bytes : undefined
 }
 
-/** Does the same as `readAtMost`, but returns the bytes up to the limit if there were more. */
+/** Reads like `readAtMost`, but returns the bytes up to the limit if the stream has more. */
 export async function readStart(
   stream: ReadableStream<Uint8Array>,
   limit: number,
@@ -103,8 +104,8 @@ export async function readStart(
   let room = new Uint8Array(Math.min(left() ?? FIRST_ROOM, FIRST_ROOM))
   for (;;) {
     const size = room.byteLength
-    // If the length is known, one read fills a buffer of at most this size. So `watch` never hears
-    // late of more bytes than this.
+    // If the length is known, a read waits until a buffer of up to 2 * FIRST_ROOM bytes is full. So
+    // at most this many bytes have come that `watch` does not know of.
     const least = expected !== undefined && size <= 2 * FIRST_ROOM ? size : FIRST_ROOM
     const reading = reader.read(room, { min: least })
     const read = stopped ? await Promise.race([reading, stopped]) : await reading

@@ -6,14 +6,15 @@ import type { Claims } from './claims'
  */
 export interface Caller {
   readonly kind: 'user' | 'service'
-  /** The issuer's id in policies/. */
+  /** The id by which policies name the issuer, not its `iss`. */
   readonly issuerId: string
   readonly roles: readonly string[]
   readonly scopes: readonly string[]
   readonly tenant: string | undefined
   readonly claims: Claims
   /**
-   * The operations that the caller's credential is limited to. Default: all that policies allow.
+   * The operations to which the caller's credential is limited. If absent, the credential permits
+   * every operation that the policies allow.
    */
   readonly operations?: readonly string[]
 }

@@ -2,9 +2,10 @@
 export type Claims = Readonly<Record<string, unknown>>
 
 /**
- * The place of a claim in a token. A string is a path with dots. At each step the longest name is
- * tried first, so that names such as `https://example.com/roles` or `kubernetes.io` are found. A
- * list holds the exact name of each step.
+ * The place of a claim in a token. A string is a path whose steps are separated by dots. At each
+ * step the longest name is tried first, so that names with dots, such as
+ * `https://example.com/roles` or `kubernetes.io`, are found. A list holds the exact name of each
+ * step.
  */
 export type ClaimPath = string | readonly string[]
 
@@ -16,7 +17,8 @@ export function claimAt(claims: Claims, path: ClaimPath): unknown {
 
 /**
  * Returns the value at a path.
- * @param steps the remaining steps of the path. Several of them together may be one name with dots
+ * @param steps the remaining steps of the path. Several steps together may be one name that
+ *   contains dots
  */
 function found(at: unknown, steps: readonly string[]): unknown {
   for (let count = steps.length; count > 0; count--) {

@@ -4,8 +4,8 @@ import type { Background } from './ports'
  * How a reply's body ended. `complete`: the agent finished it. `cut`: the connection to the agent
  * was lost. `stalled`: the agent was silent for too long. `unended`: the agent ended the stream of
  * a run before the run had ended. `expired`: the caller's token has expired. `revoked`: an operator
- * has ended the access. `limit`: a limit of the route was reached. `client-left`: the caller has
- * gone.
+ * has ended the caller's access. `limit`: a limit of the route was reached. `client-left`: the
+ * caller has gone.
  */
 export type StreamOutcome = 'complete' | 'client-left' | BrokenOutcome
 /** The outcomes that the caller is told about. */
@@ -18,8 +18,8 @@ export type BrokenOutcome = 'cut' | 'stalled' | 'unended' | 'expired' | 'revoked
 type AtEnd = (outcome: StreamOutcome | undefined) => void | Promise<void>
 
 /**
- * The end of one request: the answer is complete or cut, the caller has left, or the request was
- * refused.
+ * The end of one request. A request ends when the answer is complete or cut, when the caller has
+ * left, or when the gateway has refused the request.
  */
 export interface Ending {
   /**
@@ -27,15 +27,15 @@ export interface Ending {
    * function runs once, in the order in which it was registered.
    */
   onEnd(work: AtEnd): void
-  /** Says that the request has ended. Only the first call counts. */
+  /** Tells this object that the request has ended. Only the first call counts. */
   settle(outcome?: StreamOutcome): void
 }
 
 /**
  * Begins to wait for the end of a request.
  *
- * @param background keeps the Worker alive until the functions at the end have run. Otherwise the
- *   platform would stop it when the caller leaves before the reply
+ * @param background keeps the Worker alive until the registered functions have run. Otherwise the
+ *   platform would stop the Worker if the caller leaves before the reply
  */
 export function createEnding(background: Background): Ending {
   const works: AtEnd[] = []
@@ -64,7 +64,10 @@ export function createEnding(background: Background): Ending {
   }
 }
 
-/** Runs one of the registered functions. Most of them finish at once, and need no promise. */
+/**
+ * Runs one of the registered functions. Most functions finish at once; a promise is returned only
+ * for the others.
+ */
 function begun(work: AtEnd, outcome: StreamOutcome | undefined): Promise<void> | undefined {
   try {
     return work(outcome) ?? undefined

@@ -2,18 +2,20 @@
 import { type Json, parseJson, parseLooseJson } from './json'
 import type { Edit } from './json-edit'
 
-/** Splits a text of whole events into its events, each with its blank line. */
+/** Splits a text of whole events into single events. Each event keeps the blank line at its end. */
 export const eventsOf = (text: string): string[] => text.split(/(?<=\n\n|\r\r|\n\r\n)/).filter((event) => event !== '')
 
 export const mentions = (text: string, names: readonly string[]): boolean => names.some((name) => text.includes(name))
 
-/** Returns the JSON in the data of an event; undefined if there is none, as in a comment. */
+/**
+ * Returns the JSON in the data of an event; undefined if the event has no JSON, as in a comment.
+ */
 export const dataOf = (event: string): Json | undefined =>
   parseJson(linesOf(event).filter(isData).map(jsonOf).join('\n'))
 
 /**
- * Returns an event with its JSON edited; other lines stay. If the event carries no JSON, or nothing
- * in it changes, the event is returned byte for byte.
+ * Returns an event with its JSON edited. The lines of the event that hold no data stay. If the
+ * event carries no JSON, or nothing in it changes, the event is returned byte for byte.
  */
 export function eventEdited(event: string, edit: Edit): string {
   const lines = linesOf(event)
@@ -33,8 +35,9 @@ const jsonOf = (line: string): string => line.replace(/^data:? ?/, '')
 const DATA_LINE = /(?<=^|[\r\n])data:([^\r\n]*)/g
 
 /**
- * Changes the data of each event in a text by `map`. Each event must have its data in one line, as
- * every server of JSON writes it. Other lines stay, and so do data that `map` does not change.
+ * Replaces the data of each event in a text by the result of `map`. Each event must have its data
+ * in one line; servers that send JSON write it so. Other lines stay as they are, and so do data
+ * that `map` returns unchanged.
  */
 export async function dataLinesMapped(text: string, map: (data: string) => Promise<string>): Promise<string> {
   let mapped = ''

@@ -36,10 +36,10 @@ import { createServices, type Services } from './services'
 export type Gateway = (request: Request, background: Background) => Promise<Response>
 
 /**
- * Creates the gateway. A request goes through `handle` and then through the four parts ("acts") of
- * `pass`, from top to bottom. No step returns to an earlier one, and no other file knows the order.
- * Later steps take the results of earlier steps as constants, so that no step can be left out. A
- * refusal is thrown at the step that finds the fault. One place turns it into an answer.
+ * Creates the gateway. `handle` takes each request first, and then the four parts ("acts") of
+ * `pass` in order. No step returns to an earlier one, and no other file knows the order. Later
+ * steps take the results of earlier steps as constants, so that no step can be left out. A refusal
+ * is thrown at the step that finds the fault. One place turns it into an answer.
  */
 export function createGateway(config: Configuration, signingKeys: () => Promise<SigningKeys>, ports: Ports): Gateway {
   const services = createServices(config, signingKeys, ports)
@@ -95,11 +95,11 @@ async function handle(services: Services, request: Request, background: Backgrou
 interface Arrival {
   readonly route: LoadedRoute
   readonly target: Target
-  /** The part of the path that follows the route's path. */
+  /** The part of the request's path that follows the route's path. */
   readonly rest: string
   readonly trace: Trace
   readonly record: AuditRecord
-  /** The form of error answers for this caller. It is set as soon as it is known. */
+  /** The format of error answers for this caller. It is set as soon as the gateway knows it. */
   readonly asked: { form?: ErrorForm | undefined }
 }
 
@@ -122,7 +122,7 @@ async function pass(services: Services, request: Request, background: Background
   const listed = found && 'endpoint' in found ? found.endpoint : undefined
   arrival.asked.form = adapter.errorForm?.(listed, undefined, headers)
   // Only a route that takes tokens from bodies reads a body before the caller is known, and only if
-  // no header holds a bearer token or API key.
+  // the headers hold no bearer token or API key.
   const isEarly = route.tokenInBody && !hasBearer(headers) && !hasKey(route.trust, headers)
   const { bodyBytes } = route.limits
   const most = isEarly ? Math.min(bodyBytes, EARLY_BYTES) : bodyBytes
@@ -169,7 +169,7 @@ async function pass(services: Services, request: Request, background: Background
   const path = call.params === params ? rest : checkedPath(pathOf(endpoint, call.params))
   const uri = originUri(route.origin, path, call.query)
 
-  await revocations?.admit(route, principal, background) // Checked again: the body may be slow.
+  await revocations?.admit(route, principal, background) // Checked again, as reading the body may take long.
   const isListening = isWebSocket || rows.some((row) => row?.listens)
   const endTime = endTimeOf(principal, isListening, route.limits, startedAt)
   const stop = isWebSocket || revocations ? new AbortController() : undefined

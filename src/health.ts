@@ -23,8 +23,8 @@ const KEY_REASONS = {
 } as const
 
 /**
- * Finds the parts of the gateway that cannot serve. It makes no requests. Replies and audit lines
- * show whether an identity provider or an agent is up.
+ * Finds the parts of the gateway that cannot serve. It makes no requests, so it does not check
+ * whether an identity provider or an agent is up. Replies and audit lines show that.
  */
 export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): readonly Unready[] => [
   ...missingKeys(config, signingKeys),
@@ -33,15 +33,16 @@ export const unreadyParts = (config: Configuration, signingKeys: SigningKeys): r
 ]
 
 /**
- * Returns a log line for each part that cannot serve. These names are for the operator only. The
- * answer of `health` does not contain them.
+ * Returns a log line for each part that cannot serve. The line names routes and secrets, so it is
+ * for the operator only; the answer of `/.sallyport/health` does not contain these names.
  */
 export const unreadyLines = (unready: readonly Unready[]): readonly string[] =>
   unready.map((part) => JSON.stringify({ event: 'not-ready', ...part }))
 
 /**
- * Answers `/.sallyport/health`: 200 when every route can serve, 503 when one cannot. If there is a
- * revocation list, the answer also says within how many seconds a revocation takes effect.
+ * Answers `/.sallyport/health`: 200 if every route can serve, 503 if at least one route cannot. If
+ * there is a revocation list, the answer also says within how many seconds a revocation takes
+ * effect.
  */
 export function healthResponse(
   unready: readonly Unready[],

@@ -10,13 +10,19 @@ import type { Send } from './send'
 import { createThreadContexts } from './threads/context'
 import { IDEMPOTENCY_KEY, withOwnIdempotencyKey } from './threads/idempotency-key'
 
-/** The caller of a request, with the data that are needed to keep callers apart. */
+/**
+ * The caller of a request, with the data that the gateway needs to separate this caller's ids and
+ * threads from those of other callers.
+ */
 interface Caller {
   readonly route: LoadedRoute
   /** Absent on public routes. */
   readonly principal: Principal | undefined
   readonly permission: Permission
-  /** The table entries of the endpoint or operations that the request asks for. */
+  /**
+   * The entries in the adapter's tables for the endpoint or the operations that the request asks
+   * for.
+   */
   readonly rows: readonly RequestedRow[]
   readonly send: Send
 }
@@ -24,10 +30,10 @@ interface Caller {
 /**
  * Creates the function that limits requests to their caller's own idempotency keys and threads.
  * Idempotency keys are separated on every route that knows its caller. Threads are separated only
- * on routes that give them owners. To find out who owns a thread, the function asks the agent
+ * on routes where threads have owners. To find out who owns a thread, the function asks the agent
  * through `send`, with the caller's identity.
  *
- * @param secret THREAD_SECRET, from which derived and sealed ids are made
+ * @param secret THREAD_SECRET, the secret from which derived and sealed ids are made
  */
 export function createIsolation(secret: string | undefined, ports: Ports) {
   const threadContextOf = createThreadContexts(secret, ports)

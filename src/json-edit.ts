@@ -1,6 +1,6 @@
 /**
- * Edits JSON as text. Values that are not edited keep their bytes. If they were parsed and written
- * again, `1.0` and large numbers would change.
+ * Edits JSON as text, so that values that are not edited keep their bytes. Parsing all values and
+ * writing them again would change `1.0` and large numbers.
  */
 
 /**
@@ -12,8 +12,8 @@ export type Edit = (text: string) => string | undefined
 export const removed: Edit = () => undefined
 
 /**
- * Returns an edit of an object's members by name. If a name is repeated, it edits every such
- * member. A value that is not an object stays as it is.
+ * Returns an edit of an object's members by name. If a name occurs several times, every member of
+ * that name is edited. A value that is not an object stays as it is.
  */
 export function members(edits: Readonly<Record<string, Edit>>): Edit {
   return (text) =>
@@ -24,7 +24,10 @@ export function members(edits: Readonly<Record<string, Edit>>): Edit {
     })
 }
 
-/** Returns an edit of each item of a list, by its index. Any other value stays as it is. */
+/**
+ * Returns an edit that applies `edit` to each item of a list. A value that is not a list stays as
+ * it is.
+ */
 export const items = (edit: (text: string, index: number) => string | undefined): Edit => {
   return (text) => {
     let count = 0
@@ -57,7 +60,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
   let at = afterSpace(text, start + 1)
   if (text[at] === '}' || text[at] === ']') return text
   let kept = ''
-  /** The position from which the text has not been copied yet. */
+  /** The text from this position on has not been copied to `kept` yet. */
   let from = start + 1
   let isFirst = true
   const open = text.slice(0, from)
@@ -68,7 +71,7 @@ function edited(text: string, bracket: '{' | '[', partAt: (from: number) => Part
     const made = edit ? edit(given) : given
     const end = afterSpace(text, valueTo)
     if (made !== undefined) {
-      // A comma is copied together with the part that follows it.
+      // Each comma is copied together with the part that follows the comma.
       const before = text.slice(from, valueFrom)
       kept += (isFirst ? before.replace(/^,/, '') : before) + made
       isFirst = false
@@ -93,8 +96,8 @@ export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>
     const kept: string[] = []
     let from = 0
     /**
-     * For each object or list around this position: whether it is the value of a member in
-     * `holders`.
+     * Tells for each object or list around the current position whether it is an object that is the
+     * value of a member named in `holders`.
      */
     const around: boolean[] = []
     let name: string | undefined
@@ -122,7 +125,10 @@ export function cutFrom(holders: ReadonlySet<string>, names: ReadonlySet<string>
   }
 }
 
-/** Removes the last comma. It is in the last piece that is not only white space. */
+/**
+ * Removes the last comma from a text that is given in pieces. The comma is in the last piece that
+ * contains more than white space.
+ */
 function dropLastComma(pieces: string[]): void {
   for (let at = pieces.length - 1; at >= 0; at--) {
     const piece = (pieces[at] ?? '').trimEnd()

@@ -20,16 +20,16 @@ export const isObject = (value: unknown): value is JsonObject =>
 const MOST_KEPT = 50_000
 /**
  * Matches numbers that JavaScript may write differently: with a fraction or an exponent, long ones,
- * and minus zero. It looks for a digit first, and then at the text before the digit. Texts have
- * fewer digits than commas and colons, so this takes a fifth of the time.
+ * and minus zero. The pattern looks for a digit first, and then at the text before the digit. This
+ * takes a fifth of the time, because texts have fewer digits than commas and colons.
  */
 const MAY_CHANGE = /[-\d](?<=(?:[:,[]|^)\s*[-\d])(?:\d*[.eE]|\d{15}|(?<=-)0)/
 
 /**
  * Parses a text as JSON. Numbers such as `1.10` and 64-bit ids are kept as they were written, so
- * that they are written back unchanged. `typeof` calls such a number an object; `isObject` does
- * not. After the first MOST_KEPT, such numbers are written as JavaScript writes them, because each
- * takes memory.
+ * that they can be written back unchanged. `typeof` calls such a number an object; `isObject` does
+ * not. After the first MOST_KEPT such numbers, further ones become JavaScript numbers, because each
+ * number that is kept takes memory.
  * @throws SyntaxError
  */
 export function parseAsWritten(text: string): Json {
@@ -56,14 +56,14 @@ export function parseJson(text: string): Json | undefined {
   }
 }
 
-/** Parses JSON as Python writes it: its `NaN` and `Infinity` become null. */
+/** Parses JSON as Python writes it, with `NaN` and `Infinity`. Both become null. */
 export const parseLooseJson = (text: string): Json | undefined =>
   parseJson(text) ?? parseJson(text.replace(/(?<=[[,:]\s*)(?:NaN|-?Infinity)(?=\s*[,\]}])/g, 'null'))
 
 /**
- * Returns one spelling for texts that differ only in case. It converts to upper and then to lower
- * case, because servers compare in upper case (.NET) or in lower case (Go, JavaScript). Go also
- * takes the long s (U+017F) for an s.
+ * Returns one spelling for texts that differ only in case. The text is converted to upper and then
+ * to lower case, because some servers compare in upper case (.NET), others in lower case (Go,
+ * JavaScript). Go also takes the long s (U+017F) for an s.
  */
 export const folded = (text: string): string =>
   IS_FOLDED.test(text) ? text : text.normalize('NFKC').toUpperCase().toLowerCase()
@@ -106,7 +106,7 @@ export function removeSpellings(object: JsonObject, names: ReadonlySet<string>):
   for (const key of Object.keys(object)) if (names.has(plainName(key))) delete object[key]
 }
 
-/** Does the same as `removeSpellings`, at any depth. */
+/** Removes the same members as `removeSpellings`, at any depth of the value. */
 export function removeSpellingsWithin(value: Json, names: ReadonlySet<string>): void {
   if (isObject(value)) removeSpellings(value, names)
   if (typeof value === 'object' && value !== null)

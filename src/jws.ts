@@ -33,7 +33,7 @@ const ed25519 = { webCrypto: { name: 'Ed25519' }, kty: 'OKP', crv: 'Ed25519', me
 
 /**
  * Signature algorithms by the names of RFC 7518 section 3.1, RFC 8037 and RFC 9864. All are
- * asymmetric: with a shared secret, every verifier could also sign.
+ * asymmetric, because with a shared secret every verifier could also sign.
  */
 export const jwsAlgorithms = {
   RS256: rsa('RSASSA-PKCS1-v1_5', 256),
@@ -56,8 +56,8 @@ export const jwsAlgorithmNames = Object.keys(jwsAlgorithms) as [JwsAlgorithm, ..
 const MIN_RSA_BITS = 2048
 
 /**
- * Tells whether a key fits this algorithm, by its type and curve, and by its own `alg` if it has
- * one.
+ * Tells whether a key fits an algorithm, by the key's type and curve, and by its `alg` if the key
+ * has one.
  */
 export function fitsAlgorithm({ kty, crv, alg }: JWK, name: JwsAlgorithm): boolean {
   const row: Row = jwsAlgorithms[name]

@@ -1,6 +1,9 @@
 import type { Ports } from './ports'
 
-/** The cache of the Cloudflare location. It is undefined in Node, where the commands run. */
+/**
+ * The cache that all Workers at one Cloudflare location share. It is undefined in Node, where the
+ * `sallyport` commands run.
+ */
 const shared = (globalThis as { readonly caches?: { readonly default?: Cache } }).caches?.default
 
 /**

@@ -7,17 +7,17 @@ interface Waiting {
 }
 
 /**
- * Makes all waits within one request share one timer of the platform. A timer costs up to a tenth
- * of a request. The body, the first byte and the end of the answer are waited for one after
- * another, and these waits almost never run out. A later wait needs no timer of its own: when the
- * timer fires, it is set again for that wait.
+ * Makes all waits within one request share one timer of the platform, because a timer costs up to a
+ * tenth of a request. The gateway waits for the body, the first byte and the end of the answer one
+ * after another, and these waits almost never run out. A later wait needs no timer of its own: when
+ * the timer fires, it is set again for that wait.
  */
 export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
   const waiting = new Set<Waiting>()
   let setFor = Number.POSITIVE_INFINITY
   /**
-   * The time for which the running function was due. Waits that this function begins are counted
-   * from that time, even if it runs late.
+   * The time at which the running function was due. Waits that this function begins are counted
+   * from that time, even if the function runs late.
    */
   let doing: number | undefined
 
@@ -30,7 +30,10 @@ export function oneTimer({ after, now }: Pick<Ports, 'after' | 'now'>): After {
     setFor = at
     after(Math.max(0, at - now()), fire)
   }
-  /** Runs one function that is due. So code that it wakes can run before the next function. */
+  /**
+   * Runs only one function that is due, so that code which waits for this function can run before
+   * the next function.
+   */
   const fire = (): void => {
     setFor = Number.POSITIVE_INFINITY
     const due = earliest()

@@ -1,9 +1,13 @@
-/** The most rounds of percent-encoding that are decoded. No text is encoded more often. */
+/**
+ * The most rounds of percent-encoding that are decoded. The gateway assumes that no text is encoded
+ * more often.
+ */
 const MOST_ROUNDS = 4
 
 /**
- * Returns a text after each round of percent-decoding, because a search must look at each of them.
- * Each byte becomes one character, because the text that is searched for is ASCII.
+ * Returns the text after each round of percent-decoding, because a search for a credential must
+ * look at each of these texts. Each byte becomes one character; this is enough because credentials
+ * are ASCII.
  */
 export function percentDecoded(text: string): readonly string[] {
   const forms: string[] = []

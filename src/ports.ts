@@ -1,8 +1,8 @@
 /**
  * The functions by which the gateway reaches everything outside its own code. Services that are
- * bound by name are not among them: those come from `config/env.ts`. The ports are passed in once,
- * so that every step depends on its arguments only. A test can then move the clock or delay an
- * answer without replacing a module.
+ * bound to the Worker by name are not ports: they come from `config/env.ts`. The ports are passed
+ * in once, so that every step depends on its arguments only. A test can then move the clock or
+ * delay an answer without replacing a module.
  */
 export interface Ports {
   /** Reaches identity providers and origins. */
@@ -36,7 +36,7 @@ export interface Ports {
  */
 export type After = (milliseconds: number, work: () => void) => () => void
 
-/** The object with which a request can leave work running after its answer. */
+/** The platform's object that keeps work running after the request has been answered. */
 export interface Background {
   waitUntil(work: Promise<unknown>): void
 }

@@ -8,19 +8,21 @@ import { scopesOf } from './policy/scopes'
 const WELL_KNOWN = '/.well-known/oauth-protected-resource'
 const METADATA_SECONDS = 3_600
 
-/** Tells whether a route's clients, as MCP clients do, find out by themselves where to sign in. */
+/**
+ * Tells whether the clients of a route find out by themselves where to sign in, as MCP clients do.
+ */
 const isDiscovered = (route: LoadedRoute): boolean => route.adapter.kind === 'mcp' && !route.isPublic
 
 /**
- * Returns the address of a route's metadata. RFC 9728 section 3.1 puts the well-known part between
- * the host and the path.
+ * Returns the address of a route's metadata. RFC 9728 section 3.1 puts the part `/.well-known/…`
+ * between the host and the route's path.
  */
 const metadataUrl = (publicUrl: string, path: string): string => publicUrl + WELL_KNOWN + (path === '/' ? '' : path)
 
 /**
  * Returns the contents of `WWW-Authenticate` in a 401 or 403 of a route. An MCP client reads from
- * it where the metadata is and which scopes to ask for (MCP authorization, "protected resource
- * metadata discovery").
+ * this header where the route's metadata is and which scopes to ask for (MCP authorization,
+ * "protected resource metadata discovery").
  */
 export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeContext {
   const context = { realm: route.id, challenges: challengesOf(route.trust) }
@@ -29,8 +31,8 @@ export function challengeFor(route: LoadedRoute, publicUrl: string): ChallengeCo
 }
 
 /**
- * Returns the metadata of an MCP route (RFC 9728 section 2): its address, and the issuers of its
- * tokens.
+ * Returns the metadata of an MCP route (RFC 9728 section 2): the route's URL and the issuers whose
+ * tokens the route accepts.
  * @param path of the request: the well-known path, then the path of the route
  */
 export function resourceResponse({ publicUrl, routes }: Configuration, path: string, requestId: string): Response {

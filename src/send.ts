@@ -14,10 +14,10 @@ import { type LimitedBody, writeJson } from './request/body'
 import type { Trace } from './request/trace'
 import { viaEntry } from './request/via'
 
-/** The header of the assertion if it is not sent as a bearer token. */
+/** The header for the assertion, if the assertion is not sent as a bearer token. */
 const ASSERTION = 'x-sallyport-assertion'
 
-/** A caller's request, as far as the gateway's requests to the agent need it. */
+/** The facts about a caller's request that the gateway needs for its requests to the agent. */
 export interface RequestContext extends Authentication {
   readonly route: LoadedRoute
   readonly trace: Trace
@@ -34,7 +34,9 @@ export interface AgentRequest {
   readonly uri: string
   /** The assertion's `jti`. Agents may accept each `jti` only once. */
   readonly id: string
-  /** The caller's headers. Only those that the gateway's or the route's list names are sent. */
+  /**
+   * The caller's headers. Only headers that the gateway's list or the route's list names are sent.
+   */
   readonly from: Headers
   readonly json: Json | undefined
   readonly thread?: string | undefined
@@ -59,8 +61,8 @@ export type Send = (request: AgentRequest) => Promise<Answered>
 
 /**
  * Creates the function through which every request to an agent is sent: the caller's own, and the
- * gateway's questions on the caller's behalf. It writes the body, signs the identity for just this
- * request, builds new headers, and sends the request once.
+ * gateway's questions on the caller's behalf. The function writes the body, signs the identity for
+ * this one request, builds new headers, and sends the request once.
  *
  * @returns a function that throws the Refusals of `Signer.sign` and of `forward`,
  *   `configuration-incomplete` if a secret is missing, and `origin-unauthorized` if the agent
@@ -112,8 +114,8 @@ export function createSender(config: Configuration, signer: Signer) {
         { method, uri, headers, body: body ?? upload, signal, stop, firstByteSeconds },
         after,
       )
-      // The gateway has accepted the caller. A client that receives this 401 from the agent would
-      // sign in again and again.
+      // The gateway has accepted the caller, so the agent's 401 does not concern the caller's
+      // token. A client that received it would sign in again and again.
       if (response.status === 401 && added.length > 0) {
         void response.body?.cancel().catch(() => undefined)
         throw new Refusal('origin-unauthorized', assertion === undefined ? 'secret' : 'assertion')

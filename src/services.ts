@@ -16,7 +16,9 @@ import { createSender } from './send'
 export interface Services {
   readonly config: Configuration
   readonly ports: Ports
-  /** The gateway's own host. It shows that a request has passed through this gateway before. */
+  /**
+   * The gateway's own host. If `Via` names it, the request has passed through this gateway before.
+   */
   readonly host: string
   /** The CORS rules for requests that match no route. */
   readonly corsOfAll: CorsRules
@@ -25,7 +27,10 @@ export interface Services {
   readonly isolate: ReturnType<typeof createIsolation>
   /** Absent if no revocation list is bound to the Worker. */
   readonly revocations: Revocations | undefined
-  /** Begins to read a body. Bodies of callers who are not known yet have a limit of their own. */
+  /**
+   * Begins to count a body that is read. Bodies of callers who are not known yet have a separate
+   * limit.
+   */
   readonly beginRead: Readonly<Record<keyof typeof MOST_BYTES, ReturnType<typeof createBodyReads>>>
 }
 

@@ -3,7 +3,7 @@ import { createApp } from './app'
 import { load } from './config/load'
 import { livePorts } from './live-ports'
 
-/** The platform's object that lets work go on after the answer. */
+/** The platform's object that keeps work running after the request has been answered. */
 interface Background {
   waitUntil(work: Promise<unknown>): void
 }
@@ -14,8 +14,8 @@ export interface Gateway {
 }
 
 /**
- * Makes a Worker from routes. Its bindings and secrets come from the environment that the platform
- * gives it.
+ * Makes a Worker from routes. The Worker's bindings and secrets come from `env` of
+ * `cloudflare:workers`.
  * @param routes as routes/index.ts lists them
  * @throws ConfigurationError if the configuration has faults; the Worker does not start then
  */

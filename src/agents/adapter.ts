@@ -8,7 +8,9 @@ import type { BodyOperation, Endpoint } from './endpoints'
 import type { IdentityChannels } from './identity'
 import type { ThreadIsolation } from './thread-isolation'
 
-/** The agent's address, as callers see it and as the agent sees it. */
+/**
+ * The address of a route's agent: the URL that callers use, and the path at the agent's own server.
+ */
 export interface PublicPlace {
   /** The absolute URL of the route at the gateway, without a slash at its end. */
   readonly url: string
@@ -22,7 +24,9 @@ export interface PublicPlace {
  */
 export interface Identity {
   readonly channels: IdentityChannels
-  /** Absent on public routes. There the gateway removes forged identity and adds no other. */
+  /**
+   * Absent on public routes, where the gateway removes forged identity and adds no identity itself.
+   */
   readonly principal: Principal | undefined
 }
 
@@ -41,11 +45,12 @@ export interface Adapter<Whose extends string = string> {
   readonly endpoints: readonly Endpoint<Whose>[]
   /** Operations that the body of a request names, at endpoints with `named: 'in-body'`. */
   readonly bodyOperations?: readonly BodyOperation<Whose>[]
-  /** The places in which agents of this kind look for the user. A route may choose others. */
+  /** The places in which agents of this kind look for the user. A route may choose other places. */
   readonly identity: IdentityChannels
   /**
-   * The agent forwards `authorization` and `x-*` headers to the services that it calls, such as the
-   * provider of its model. So the gateway names its identity headers `sallyport-*`.
+   * Set if agents of this kind forward `authorization` and `x-*` headers to the services that they
+   * call, such as a model provider. The gateway then names its identity headers `sallyport-*`, so
+   * that they are not forwarded.
    */
   readonly handsHeadersOn?: true
   /**
@@ -55,11 +60,12 @@ export interface Adapter<Whose extends string = string> {
   readonly bodyChannels?: readonly Exclude<keyof IdentityChannels, 'assertion' | 'headers'>[]
   /**
    * Whether the agent may store the identity from a request body, and use it again when another
-   * person answers or edits. It is true for AG-UI agents if their behaviour is unknown.
+   * person continues the thread. It is true for AG-UI agents whose behaviour is unknown.
    */
   readonly storesIdentity?: boolean
   /**
-   * Seconds of silence in a stream after which the gateway sends a comment. With 0 it sends none.
+   * Seconds of silence in a stream after which the gateway sends a comment. With 0 it sends no
+   * comments.
    */
   readonly heartbeatSeconds: number
   /**
@@ -70,24 +76,26 @@ export interface Adapter<Whose extends string = string> {
   /** Response headers that may reach the caller in addition to the usual ones. */
   readonly responseHeaders?: readonly string[]
   /**
-   * Headers that web pages for this kind of agent send, but that the agent does not receive. CORS
-   * must allow browsers to send them.
+   * Headers that web pages for this kind of agent send, but that the gateway does not forward to
+   * the agent. CORS must allow them, or browsers would block the request.
    */
   readonly ignoredHeaders?: readonly string[]
-  /** A request with an `Origin` header must name one of the route's web origins. */
+  /**
+   * If set, the gateway refuses a request whose `Origin` header names no web origin of the route.
+   */
   readonly refusesForeignOrigins?: true
   /** The rules that separate the threads of different owners. Absent: this kind has no threads. */
   readonly threads?: ThreadIsolation<Whose>
 
   /**
-   * Removes tokens from the body and returns them as written, with or without a scheme such as
-   * `Bearer`. Absent: bodies of this kind contain no tokens.
+   * Removes tokens from the body and returns the tokens as written, with or without a scheme such
+   * as `Bearer`. Absent: request bodies for this kind of agent contain no tokens.
    */
   takeTokens?(body: Json): readonly Json[]
   /**
-   * The operation that clients request before they have or send a token, and a test that recognises
-   * it. It needs no token if the route sets `tokenInBody` or `publicCard`. Absent: there is no such
-   * operation.
+   * The operation that clients request before they have or send a token, and a function that
+   * recognises it. The operation needs no token if the route sets `tokenInBody` or `publicCard`.
+   * Absent: this kind of agent has no such operation.
    */
   readonly withoutToken?: {
     readonly operation: string
@@ -95,15 +103,15 @@ export interface Adapter<Whose extends string = string> {
   }
   /**
    * Returns all operations that a request asks for by its path, its query or its body. The route
-   * must offer each of them, and a policy must permit each. Absent: a request asks only for its
-   * endpoint's operation.
+   * must offer each operation, and its policies must permit each. Absent: a request asks only for
+   * the operation of its endpoint.
    * @param threads who owns the threads of the route
    * @throws Refusal `operation-unknown`, `body-invalid` or `header-mismatch`
    */
   operationsOf?(call: Omit<Call, 'operations'>, threads: Sharing): readonly string[]
   /**
    * Removes identity that the caller put into the body, and adds the verified identity at the
-   * places that the route chooses. It may change `body` itself.
+   * places that the route chooses. The function may change the object `body` itself.
    * @throws Refusal `body-invalid` or `field-forbidden`
    */
   rewrite(body: Json, call: Call, identity: Identity): Json
@@ -113,7 +121,8 @@ export interface Adapter<Whose extends string = string> {
    */
   threadOf(call: Call): string | undefined
   /**
-   * Returns the format in which the clients of an endpoint expect errors. Absent: the usual format.
+   * Returns the format in which the clients of an endpoint expect errors. Absent: errors have the
+   * gateway's usual format.
    * @param endpoint absent if no endpoint matches the request
    * @param body absent if it has not been read
    */
@@ -134,7 +143,7 @@ export interface Adapter<Whose extends string = string> {
   brokenStream?(code: string, message: string): string
   /**
    * Tells whether an event with this data ends the run. If the connection breaks after that event,
-   * nothing is lost.
+   * the caller has already received the whole run.
    */
   isLast?(data: Json): boolean
 }

@@ -1,15 +1,19 @@
 /**
- * Changes to an agent's answer before the caller receives it. A part of the answer stays as it is
- * if the member for it is absent.
+ * Changes to an agent's answer before the caller receives it. Each member changes one part of the
+ * answer. If a member is absent, that part stays as it is.
  */
 export interface AnswerChange {
-  /** Changes the response headers. Their names are in lower case. It is called first. */
+  /**
+   * Changes the response headers, whose names are in lower case. The gateway calls this member
+   * before the others.
+   */
   headers?(headers: Record<string, string>): void | Promise<void>
   /** Changes the text of one or more whole events of a stream. */
   events?(text: string): string | Promise<string>
   /**
    * Changes the text of an answer that is not a stream.
-   * @param status of the answer, because the body of an error may have another structure
+   * @param status of the answer. A change needs it, because the body of an error may have another
+   *   structure
    * @throws Refusal `thread-unknown` if the answer belongs to another caller. After any other
    *   error, the gateway refuses the answer
    */
@@ -19,8 +23,8 @@ export interface AnswerChange {
 type TextChange = (text: string, status: number) => string | Promise<string>
 
 /**
- * Combines changes into one. Each change receives the result of the change before it. If there are
- * no changes, the answer passes unread.
+ * Combines changes into one. Each change receives the result of the change before it. If the list
+ * of changes is empty, the answer passes unread.
  */
 export function composed(changes: readonly (AnswerChange | undefined)[]): AnswerChange {
   const given = changes.filter((change) => change !== undefined)
@@ -41,8 +45,8 @@ export function composed(changes: readonly (AnswerChange | undefined)[]): Answer
 }
 
 /**
- * Combines text changes into one. The result is synchronous if all steps are, because it runs for
- * every event.
+ * Combines text changes into one. If all steps are synchronous, the combined change is too. This
+ * saves time, because it runs for every event.
  */
 function chained(steps: readonly TextChange[]): TextChange | undefined {
   const [first, ...others] = steps

@@ -8,8 +8,8 @@ import type { AnswerChange } from './answer-change'
 const MAX_ID_CHARS = 256
 
 /**
- * The ids that the caller chose in one request. The agent receives a derived id instead of each: a
- * UUID that is different for each owner.
+ * The ids that the caller chose in one request. Instead of each chosen id, the agent receives a
+ * derived id: a UUID that is different for each owner.
  */
 export class DerivedIds {
   readonly #chosen = new Map<string, string>()
@@ -29,9 +29,9 @@ export class DerivedIds {
   }
 
   /**
-   * The change that puts the caller's ids back everywhere in the JSON text of an answer. Derived
-   * ids are UUIDs, so JSON never escapes them. All ids are replaced in one pass, because a restored
-   * id may look like a derived one. Undefined if the request contained no ids.
+   * The change that puts the caller's ids back everywhere in the JSON text of an answer; undefined
+   * if the request contained no ids. Derived ids are UUIDs, so JSON never escapes them. All ids are
+   * replaced in one pass, because an id that the caller chose may look like a derived one.
    */
   get change(): AnswerChange | undefined {
     if (this.#chosen.size === 0) return undefined

@@ -5,13 +5,13 @@ interface Node {
   /** Child nodes for literal segments of a path, by their percent-decoded text. */
   readonly children: Map<string, Node>
   /**
-   * Child nodes for parameters, by the text after the parameter in its segment: `:cancel` in
-   * `/tasks/:task:cancel`. That text is usually empty.
+   * Child nodes for parameters. The key is the text after the parameter in its segment: `:cancel`
+   * in `/tasks/:task:cancel`. This text is usually empty.
    */
   readonly params: Map<string, { readonly name: string; readonly node: Node }>
   /**
-   * The literal texts of `children` and `params` without differences of case. A segment that
-   * differs from them only in case matches nothing.
+   * The literal texts (keys) of `children` and `params` in one case. A segment of a request's path
+   * that differs from such a text only in case matches nothing.
    */
   readonly folded: Set<string>
   readonly endpoints: Map<string, Endpoint>
@@ -40,11 +40,11 @@ const node = (): Node => ({
  * Builds a tree of path segments, once per route. The time to find an endpoint then depends on the
  * length of the path, not on the number of endpoints. A literal segment takes precedence over a
  * parameter, and both take precedence over `*`. An endpoint that the route does not offer stays in
- * the tree. Otherwise a more general endpoint would match its path.
+ * the tree, because otherwise a more general endpoint would match its path.
  *
  * A path is matched as servers may read it: percent-decoded, and without a slash at its end. Some
- * servers ignore case as well. So a segment that differs from a literal only in case matches
- * neither the literal nor a parameter nor `*`.
+ * servers also ignore case. So a segment that differs from a literal only in case matches neither
+ * the literal nor a parameter nor `*`.
  */
 export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoint: Endpoint) => boolean): Finder {
   const root = node()
@@ -67,16 +67,17 @@ export function compileEndpoints(endpoints: readonly Endpoint[], isOpen: (endpoi
 }
 
 /**
- * Returns the path of an endpoint below the route, with these values of its parameters. The values
- * must already be percent-encoded.
+ * Returns the path of an endpoint below the route, with the values in `params` instead of its
+ * parameters. The values must already be percent-encoded.
  */
 export function pathOf(endpoint: Endpoint, params: Readonly<Record<string, string>>): string {
   return endpoint.path.replace(/(?<=\/):([^/:]+)/g, (whole, name: string) => params[name] ?? whole)
 }
 
 /**
- * Returns a key for the path of an endpoint. Two paths have the same key if some server could
- * confuse them. The tree finds the same endpoint for both, or none for one of them.
+ * Returns a key for the path of an endpoint. Two endpoint paths have the same key if a server could
+ * read one as the other. For a request that matches both paths, the tree finds one endpoint or
+ * none.
  */
 export const keyOfPath = (path: string): string =>
   split(path)
@@ -135,8 +136,8 @@ function walk(
   params: Record<string, string>,
 ): ReadonlyMap<string, Endpoint> | undefined {
   const segment = path.segments[index]
-  // An exact endpoint ignores a slash at the end of the path. For a wildcard (`*`), the slash means
-  // that there is a path below it.
+  // An endpoint without a wildcard (`*`) ignores a slash at the end of the request's path. For a
+  // wildcard, the slash counts as a path below the endpoint, which the wildcard matches.
   if (segment === undefined) return at.endpoints.size > 0 || !path.endsInSlash ? at.endpoints : at.below
   const text = decoded(segment)
   const literal = at.children.get(text)
@@ -144,8 +145,8 @@ function walk(
   if (found === NOTHING || found?.size) return found
   const colon = text.lastIndexOf(':')
   const verb = colon > 0 ? text.slice(colon) : ''
-  // The server could read this segment as the literal, but the gateway would match another
-  // endpoint.
+  // If this segment differs from a literal only in case, the server could read it as that literal,
+  // but the gateway would match another endpoint.
   const isOtherCase = !literal && at.folded.size > 0 && at.folded.has(folded(text))
   if (isOtherCase || (verb !== '' && !at.params.has(verb) && at.folded.has(folded(verb)))) return NOTHING
   for (const suffix of verb === '' ? [''] : [verb, '']) {

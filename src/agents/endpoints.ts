@@ -8,19 +8,20 @@ interface Row {
   /** The operation is refused unless the route's `agent.operations` names it. */
   readonly closed?: true
   /**
-   * On routes with `threads: 'shared'`, the operation is refused unless `agent.operations` names
-   * it. The gateway separates data by owner only if threads have owners.
+   * On routes with `threads: 'shared'`, the operation is refused unless the route's
+   * `agent.operations` names it, because the gateway separates data by owner only if threads have
+   * owners.
    */
   readonly closedIfShared?: true
-  /** The operation starts a run, so the gateway sends the identity for the run with it. */
+  /** The operation starts a run, so the gateway puts the identity for the run into the request. */
   readonly startsRun?: true
   /** Members of the query or the body that can ask for further operations. */
   readonly members?: readonly DecidingMember[]
   /** The answer is the stream of a run, even if the server sends no content type (AG2 0.x). */
   readonly streams?: true
   /**
-   * The operation only listens to a stream and starts no work. So the gateway ends the answer when
-   * the caller's token expires.
+   * The operation only listens to a stream and starts no work. So the gateway ends the answer
+   * shortly after the caller's token expires.
    */
   readonly listens?: true
 }
@@ -28,8 +29,8 @@ interface Row {
 interface Address {
   readonly method: Method
   /**
-   * The path below the route: `/threads/:thread/runs`. `:name` matches one segment; `*` at the end
-   * matches everything below.
+   * The path below the route, such as `/threads/:thread/runs`. `:name` matches one segment; `*` at
+   * the end matches every path below.
    */
   readonly path: string
   /**
@@ -43,9 +44,9 @@ interface Address {
 }
 
 /**
- * An operation, and in `whose` the name of the rule that separates its callers' data. A kind with
- * threads has a rule of that name (`thread-isolation.ts`). Operations with `everybody` are offered
- * only if threads are shared.
+ * An operation. Its `whose` names the ownership rule that separates the data of its callers. A kind
+ * of agent with threads has a rule of that name (`thread-isolation.ts`). Operations with `whose:
+ * 'everybody'` are offered only if threads are shared.
  */
 export interface BodyOperation<Whose extends string = string> extends Row {
   readonly whose: Whose
@@ -100,7 +101,9 @@ export const envelope = (operation: string): EnvelopeEndpoint => ({
   named: 'in-body',
 })
 
-/** Makes a list of operations from a table. The body of a request names such an operation. */
+/**
+ * Makes a list of operations from a table. These are operations that the body of a request names.
+ */
 export const bodyRows = <const Whose extends string>(
   table: Readonly<Record<string, Omit<BodyOperation<Whose>, 'operation'>>>,
 ): readonly BodyOperation<Whose>[] => Object.entries(table).map(([operation, row]) => ({ operation, ...row }))

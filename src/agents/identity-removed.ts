@@ -4,9 +4,9 @@ import type { Edit } from '../json-edit'
 import type { AnswerChange } from './answer-change'
 
 /**
- * Makes a change that removes identity from answers, because other people may read them. It looks
- * only at members that can hold identity from the gateway. An answer that cannot be read as text is
- * refused, because its content is unknown.
+ * Makes a change that removes identity from answers, because other people may read them. It edits
+ * only members of JSON that can hold identity from the gateway. The gateway refuses an answer that
+ * cannot be read as text, because such an answer could contain identity.
  *
  * @param names of the members that hold identity; if the list is empty, answers stay as they are
  * @param edits for the JSON of an event and for the JSON of an answer that is not a stream

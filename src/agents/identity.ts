@@ -14,8 +14,8 @@ export interface IdentityChannels {
   /** Whether to send unsigned `x-user-*` headers. */
   readonly headers: boolean
   /**
-   * Identity in the `state` of the body: below `key`, or as members of the state itself if there is
-   * no `key`.
+   * Identity in the member `state` of the request body: below `key`, or as members of the state
+   * itself if `key` is absent.
    */
   readonly state: false | { readonly key?: string; readonly fields: FieldMap }
   readonly forwardedProps: FieldMap
@@ -32,8 +32,8 @@ export const assertionOnly: IdentityChannels = {
 }
 
 /**
- * The fields of `auth_user`, unless the route chooses others. The guides of AG2 and Microsoft Agent
- * Framework read these fields.
+ * The fields of `state.auth_user` in the request body, unless the route chooses others. The example
+ * agents in the guides of AG2 and Microsoft Agent Framework read these fields.
  */
 export const authUser: FieldMap = {
   user_id: 'user_id',
@@ -66,14 +66,14 @@ export const identityHeaders: FieldMap = {
 export const quietName = (name: string): string => name.replace(/^x-(?:sallyport-)?/, 'sallyport-')
 
 /**
- * The objects into which LangGraph copies identity headers. It stores and returns them with each
- * run, state and event.
+ * The objects into which LangGraph copies identity headers. LangGraph stores these objects and
+ * returns them with each run, state and event.
  */
 export const CONFIGURATIONS: ReadonlySet<string> = new Set(['configurable', 'metadata'])
 
 /**
- * Names of members that some agent reads as identity. They are in one spelling: lower case, without
- * `_`, `-` and `.`.
+ * Names of body members that some kind of agent reads as identity. The names are spelt in lower
+ * case, without `_`, `-` and `.`.
  */
 export const FORGED_NAMES: ReadonlySet<string> = new Set(
   [...Object.keys(identityHeaders), 'auth_user', 'user_id'].map(plainName),
@@ -86,9 +86,10 @@ export const namesInState = ({ state }: IdentityChannels): readonly string[] =>
 const namesByChannels = new WeakMap<IdentityChannels, ReadonlySet<string>>()
 
 /**
- * Returns the names that a caller may not use in a body, at any place that holds values for the
- * agent. They are `FORGED_NAMES` and the names under which this route adds identity. Agents merge
- * those places, so a caller's value in one place could override the gateway's value in another.
+ * Returns the names of members that a caller may not use in a body, at any place that holds values
+ * for the agent. These are `FORGED_NAMES` and the names under which this route adds identity.
+ * Agents merge the values of all such places, so a caller's value in one place could override the
+ * gateway's value in another.
  */
 export function forgedNames(channels: IdentityChannels): ReadonlySet<string> {
   const known = namesByChannels.get(channels)
@@ -116,7 +117,7 @@ const headersByPrincipal = new WeakMap<Principal, Readonly<Record<string, string
 
 /**
  * Returns the identity headers for a principal (the verified caller). Without a principal, all
- * headers are empty. They can be cached, because a principal never changes.
+ * headers are empty. The headers are cached by principal, because a principal never changes.
  */
 export function headersOf(principal: Principal | undefined): Readonly<Record<string, string>> {
   const known = principal && headersByPrincipal.get(principal)
@@ -159,8 +160,8 @@ function valueFor(principal: Principal, source: string): Json | undefined {
     case 'roles':
     case 'scopes':
       return [...principal[source]]
-    // If the token comes from another gateway, this is the identity provider where the person
-    // signed in.
+    // If another Sallyport gateway issued the token, this is the identity provider at which the
+    // person signed in.
     case 'issuer':
       return principal.identityProvider
     case 'subject':

@@ -2,15 +2,15 @@ import { plainName } from '../json'
 import { endOfString } from '../json-edit'
 
 /**
- * Places in a JSON text, by the names of the members on the way there. Names are in lower case,
- * without `_`, `-` and `.`. A list has the shape of its items.
+ * Places in a JSON text. A place is given by the names of the members that lead to it. Names are in
+ * lower case, without `_`, `-` and `.`. Lists add no step: a list has the shape of its items.
  */
 export type Shape<Sort> = ReadonlyMap<string, Sort | Shape<Sort>>
 
 export const shape = <Sort>(members: Readonly<Record<string, Sort | Shape<Sort>>>): Shape<Sort> =>
   new Map(Object.entries(members))
 
-/** A string that was found in a JSON text, and its position there, including the quotes. */
+/** A string that was found in a JSON text. Its position in the text includes the quotes. */
 export interface Placed<Sort> {
   readonly sort: Sort
   readonly text: string
@@ -24,7 +24,7 @@ const COLON = /\s*:/y
 
 /**
  * Finds the strings at certain places of a JSON text, with their positions. It does not parse the
- * text as a whole: parsing and writing would change `1.0` and large numbers.
+ * text as a whole, because parsing and writing it again would change `1.0` and large numbers.
  *
  * @param text valid JSON; it is not checked
  */

@@ -21,8 +21,8 @@ export function messagesOf(body: Json | undefined): readonly JsonObject[] {
 }
 
 /**
- * The members of a JSON-RPC 2.0 message (sections 4 and 5). Others are refused, because a Go server
- * would read `Method` as `method`.
+ * The members of a JSON-RPC 2.0 message (sections 4 and 5). Messages with other members are
+ * refused, because a Go server would read `Method` as `method`.
  */
 const MEMBERS = new Set(['jsonrpc', 'id', 'method', 'params', 'result', 'error'])
 
@@ -30,8 +30,8 @@ const isMessage = (message: Json | undefined): message is JsonObject =>
   isObject(message) &&
   message.jsonrpc === '2.0' &&
   ['string', 'undefined'].includes(typeof message.method) &&
-  // Answers repeat the id of the request. If the id were an object, it would look like data from
-  // the server.
+  // An answer repeats the id of its request. If the id could be an object, a caller could put data
+  // into the answer that look like the server's.
   (message.id === null || isNumber(message.id) || ['string', 'undefined'].includes(typeof message.id)) &&
   Object.keys(message).every((key) => MEMBERS.has(key))
 
@@ -42,8 +42,8 @@ type Rules = Pick<RpcForm, 'statuses' | 'codes'> & {
 }
 
 /**
- * Returns the format of errors about a body, with the ids of the requests that need an answer. The
- * body may not be valid JSON-RPC.
+ * Returns the format of errors for a request body, with the ids of the requests in the body that
+ * need an answer. The function also accepts a body that is not valid JSON-RPC.
  * @param body absent if it has not been read
  */
 export function requestsIn(body: Json | undefined, { hasNotifications, ...rules }: Rules): RpcForm {
@@ -65,8 +65,8 @@ export function requestsIn(body: Json | undefined, { hasNotifications, ...rules 
 }
 
 /**
- * Refuses a member if its name differs only in case from one of `names`. The gateway makes
- * decisions by these members, so it accepts only one spelling.
+ * Refuses an object with a member whose name differs only in case from one of `names`. The gateway
+ * makes decisions by the members in `names`, so it accepts only one spelling.
  * @throws Refusal `body-invalid`
  */
 export function refuseFolded(object: Json | undefined, names: readonly string[]): void {

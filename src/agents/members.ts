@@ -12,7 +12,7 @@ export interface DecidingMember {
   readonly spellings: readonly [string, ...string[]]
   /**
    * Returns the operation that this value asks for in addition to the endpoint's own.
-   * @param value of the member; in a query, it is a string
+   * @param value of the member or query parameter; the value of a query parameter is a string
    * @param threads who owns the threads of the route; to end their own run, a caller needs no
    *   further operation
    */
@@ -20,16 +20,16 @@ export interface DecidingMember {
 }
 
 /**
- * Returns the objects of a body that can contain such members (`DecidingMember`): each item of a
- * batch, and the `params` of a command.
+ * Returns the objects of a body that can contain a `DecidingMember`: the body itself or each item
+ * of a batch, and the `params` of each (commands have `params`).
  */
 const partsOf = (body: Json | undefined): readonly JsonObject[] =>
   (Array.isArray(body) ? body : [body]).filter(isObject).flatMap((one) => [one, one.params].filter(isObject))
 
 /**
- * Returns the operations that the members of a request ask for. Servers differ in the spelling that
- * they read. If a parameter occurs twice, they differ in the value that they use. So a member may
- * have only one value.
+ * Returns the operations that the members of a request ask for. Servers differ in the spelling of a
+ * name that they read. If a parameter occurs twice, servers differ in which value they use. So a
+ * member or parameter may have only one value.
  *
  * @throws Refusal `body-invalid` for a query parameter that occurs twice, and for two spellings
  *   with different values

@@ -4,15 +4,18 @@ import type { Call } from './call'
 import type { BodyOperation, Endpoint } from './endpoints'
 import { withoutForeignEvents } from './thread-headers'
 
-/** A request limited to the caller's own data, and the change that its answer needs. */
+/**
+ * A request that was limited to the caller's own data, and the change that the answer to this
+ * request needs.
+ */
 export interface Isolated {
   readonly call: Call
   readonly change?: AnswerChange | undefined
 }
 
 /**
- * A function that limits a request to the caller's own data. It replaces ids, or finds out who owns
- * a thread.
+ * A function that limits a request to the caller's own data. It replaces ids in the request, or
+ * finds out who owns the thread.
  * @throws Refusal `thread-unknown` if the thread belongs to another caller, and also if it does not
  *   exist; `body-invalid` for a value that is not an id; `field-forbidden`; and the errors of
  *   `context.ask`
@@ -28,12 +31,12 @@ export const EVERYBODY = 'everybody'
 /** The ownership rules for a kind of agent, by the names in `whose` of its endpoints. */
 export type Rules<Whose extends string> = Readonly<Record<Exclude<Whose, typeof EVERYBODY>, Rule>>
 
-/** The rules by which the threads of a kind of agent are separated by owner. */
+/** The rules with which the gateway separates the threads of one kind of agent by owner. */
 export interface ThreadIsolation<Whose extends string = string> {
   readonly rules: Rules<Whose>
   /**
-   * Whether the header `last-event-id`, which resumes a stream, may pass. The rules check it.
-   * Absent: it never passes, because agents store the events of all callers together.
+   * If set, the header `last-event-id`, which resumes a stream, may pass, because the rules check
+   * it. Absent: the header never passes, because agents store the events of all callers together.
    */
   readonly resumes?: true
 }
@@ -42,8 +45,8 @@ export interface ThreadIsolation<Whose extends string = string> {
 export const nobody: Rule = (call) => ({ call })
 
 /**
- * The entry for a requested operation in the adapter's table of endpoints; undefined if there is
- * none.
+ * The entry for a requested operation in the adapter's tables; undefined if the tables have no such
+ * entry.
  */
 export type RequestedRow = Endpoint | BodyOperation | undefined
 
@@ -67,7 +70,8 @@ export async function isolate(
   const changes: (AnswerChange | undefined)[] = []
   for (const whose of new Set(rows.map((row) => row?.whose))) {
     const rule = whose === undefined ? undefined : (rules as Rules<string>)[whose]
-    // Operations with `everybody` have no rule. They are not offered if threads have owners.
+    // Operations with `whose: 'everybody'` have no rule, and routes whose threads have owners do
+    // not offer them.
     if (!rule) throw new Error(`no ownership rule for ${whose}`)
     const isolated = await rule(call, context)
     call = isolated.call

@@ -53,8 +53,8 @@ export interface Binding {
 }
 
 /**
- * Returns the claims that tell the origin who the caller is. They have the names of RFC 7519, RFC
- * 8693 and OpenID Connect if these define one.
+ * Returns the claims that tell the origin who the caller is. A claim has its name from RFC 7519,
+ * RFC 8693 or OpenID Connect, if one of these defines it.
  */
 export function identityClaims(principal: Principal, rules: AssertionRules): Record<string, unknown> {
   const { authenticator, userId, identityProvider, kind, scopes, roles, client, email, name, tenant, claims } =
@@ -79,7 +79,7 @@ export function identityClaims(principal: Principal, rules: AssertionRules): Rec
 
 /**
  * Returns the claims that bind an assertion to one request. `htm` and `htu` follow RFC 9449, but
- * `htu` is relative, because an origin may not know its own public name.
+ * `htu` has no scheme and host, because an origin may not know its own public name.
  */
 export async function bindingClaims({ route, method, uri, thread, body }: Binding): Promise<Record<string, unknown>> {
   return {

@@ -13,8 +13,8 @@ export interface SigningKey {
   readonly algorithm: SigningAlgorithm
   readonly key: CryptoKey
   /**
-   * The protected headers of assertions that this key signs (RFC 7515 section 7.1), encoded, by
-   * `typ`.
+   * The protected header (RFC 7515 section 7.1) of the assertions that this key signs: one for each
+   * `typ`, in base64url.
    */
   readonly headers: Readonly<Record<AssertionType, string>>
   /** The public part of the key, which is published. It contains no private member. */
@@ -26,9 +26,7 @@ export type SigningKeys =
   | { readonly keys: readonly SigningKey[]; readonly fault?: undefined }
   | { readonly keys: readonly []; readonly fault: KeyFault }
 
-/**
- * The reasons why the signing keys cannot be used. None of them contains any part of the secret.
- */
+/** The reasons why the signing keys cannot be used. No reason contains any part of the secret. */
 export type KeyFault =
   | 'missing'
   | 'not-json'
@@ -39,9 +37,9 @@ export type KeyFault =
   | 'duplicate-kid'
 
 /**
- * Reads a private JWK Set (RFC 7517). The first key of each algorithm signs, and all public keys
- * are published. One bad key makes the whole set unusable. Otherwise a rotation could fail
- * unnoticed.
+ * Reads a private JWK Set (RFC 7517). The first key in the set for each algorithm signs, and the
+ * public parts of all keys are published. One bad key makes the whole set unusable, because
+ * otherwise a rotation of keys could fail unnoticed.
  */
 export async function readSigningKeys(secret: string | undefined): Promise<SigningKeys> {
   if (!secret) return { keys: [], fault: 'missing' }
@@ -90,8 +88,8 @@ async function readKey(jwk: JWK): Promise<SigningKey | KeyFault> {
 }
 
 /**
- * Tells whether the published public key verifies what the private key signs. Not every platform
- * checks this when it imports a key.
+ * Tells whether the public key that is published verifies the signatures of the private key. Not
+ * every platform checks this when it imports a key.
  */
 async function isPair(key: CryptoKey, jwk: JWK, algorithm: SigningAlgorithm): Promise<boolean> {
   const { webCrypto } = jwsAlgorithms[algorithm]

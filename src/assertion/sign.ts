@@ -6,7 +6,7 @@ import type { Ports } from '../ports'
 import { type AssertionRules, type Binding, bindingClaims, identityClaims } from './claims'
 import type { AssertionType, SigningKey, SigningKeys } from './keys'
 
-/** The longest assertion. Servers commonly accept 8 KB for one header. */
+/** The most characters of an assertion. Servers commonly accept 8 KB for one header. */
 const MAX_CHARS = 8_000
 
 declare const signed: unique symbol
@@ -33,9 +33,9 @@ export interface Signer {
   ): Promise<Assertion>
 }
 
-/** The claims of one person on one route, and an assertion that can be used again. */
+/** The claims about one caller on one route, and the assertion if it can be used again. */
 interface Signed {
-  /** The claims that identify the person, as JSON. */
+  /** The claims that identify the caller, as JSON. */
   readonly identity: string
   /** Present if the route allows one assertion for many requests. */
   reusable?: {
@@ -48,8 +48,9 @@ interface Signed {
 
 /** @param issuer the gateway's public URL, the `iss` of everything it signs */
 export function createSigner(issuer: string, signingKeys: () => Promise<SigningKeys>, ports: Ports): Signer {
-  // A principal is the object of one verified token, and a route's rules are one object. So two
-  // people, two routes, or two tokens of one person with different rights never share an entry.
+  // Entries are found by the objects `Principal` and `AssertionRules`. Each verified token has its
+  // own `Principal`, and each route its own rules. So two callers, two routes, or two tokens of one
+  // person with different rights never share an entry.
   const known = new WeakMap<Principal, Map<AssertionRules, Signed>>()
   const signedFor = (principal: Principal, rules: AssertionRules): Signed => {
     const byRules = known.get(principal) ?? new Map<AssertionRules, Signed>()
@@ -71,12 +72,12 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
       const key = keys.find(({ algorithm }) => algorithm === rules.algorithm)
       if (!key) throw new Refusal('signing-unavailable', `no ${rules.algorithm} key`)
       const binds = rules.bind === 'request' ? await bindingClaims(binding) : {}
-      // An assertion ends with the caller's token. But it is valid for at least the second that
-      // this request needs.
+      // An assertion expires no later than the caller's token. But it is valid for at least one
+      // second, which this request needs.
       const expires = Math.max(Math.min(now + rules.lifetimeSeconds, principal.expiresAt), now + 1)
       const rest = JSON.stringify({ ...binds, iss: issuer, iat: now, nbf: now, exp: expires, jti: id })
-      // Joins two JSON objects as text. Both have members, and `reservedClaims` makes sure that
-      // they have none in common.
+      // Joins two JSON objects as text. Both objects have members, and `reservedClaims` makes sure
+      // that no member is in both.
       const claims = `${signed.identity.slice(0, -1)},${rest.slice(1)}`
       const assertion = await compactJws(key, typ, claims).catch(() => {
         throw new Refusal('signing-unavailable', 'signing failed')
@@ -93,8 +94,8 @@ export function createSigner(issuer: string, signingKeys: () => Promise<SigningK
 const encoder = new TextEncoder()
 
 /**
- * Makes a compact JWS (RFC 7515 section 5.1). This happens on each request, and a general JWS
- * builder would cost as much again as the signature.
+ * Makes a compact JWS (RFC 7515 section 5.1). It does not use a general JWS library, because it
+ * runs on each request, and a library would cost as much time as the signature itself.
  */
 async function compactJws(
   { key, algorithm, headers }: SigningKey,

@@ -8,8 +8,8 @@ const KEYS_SECONDS = 600
 const DISCOVERY_SECONDS = 3_600
 
 /**
- * Answers `/.well-known/jwks.json`: all public keys, also those that do not sign yet or no longer
- * sign.
+ * Answers `/.well-known/jwks.json`: all public keys, including keys that do not sign yet or no
+ * longer sign.
  */
 export function keySetResponse({ keys }: SigningKeys): Response {
   return cacheable({ keys: keys.map(({ publicJwk }) => publicJwk) }, keys.length > 0 ? KEYS_SECONDS : 0)
@@ -18,7 +18,7 @@ export function keySetResponse({ keys }: SigningKeys): Response {
 /**
  * Answers `/.well-known/openid-configuration`, which validators such as Microsoft's JwtBearer need
  * to trust the gateway as an issuer (OpenID Connect Discovery section 3). The gateway signs
- * identities but has no sign-in, so it has no endpoints to name.
+ * assertions but has no sign-in page, so the document names no endpoints for sign-in.
  */
 export function discoveryResponse(issuer: string, { keys }: SigningKeys): Response {
   return cacheable(

@@ -96,7 +96,9 @@ export class AuditRecord {
     this.lap('verify')
   }
 
-  /** Notes the path. Without this call, the audit line has the path of the URL. */
+  /**
+   * Notes the path for the audit line. Without this call, the audit line has the path of the URL.
+   */
   notePath(path: string): void {
     this.#path = path
   }

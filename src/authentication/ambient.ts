@@ -3,15 +3,16 @@ import type { CredentialSources, Way } from './authenticator'
 
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 /**
- * Values of `Sec-Fetch-Site` (Fetch Metadata section 2.2): the request comes from a page of the
- * gateway's own origin, or from a person who typed the address.
+ * Values of `Sec-Fetch-Site` (Fetch Metadata section 2.2) that are accepted: the request comes from
+ * a page of the gateway's own web origin, or from a person who typed the address.
  */
 const OWN_SITES = new Set(['same-origin', 'none'])
 
 /**
  * Refuses a request that changes something if another site's page may have sent it (cross-site
- * request forgery). This matters if the browser adds the credential by itself, without the page.
- * Machines have no browser, so the function is called for people only.
+ * request forgery). This matters if the credential is added to every request of the browser, no
+ * matter which page sends it. Machines have no browser, so the gateway calls this function for
+ * people only.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignPage({ method, headers }: CredentialSources, pageOrigins: Way['pageOrigins']): void {

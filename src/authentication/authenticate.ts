@@ -7,8 +7,8 @@ import type { Principal } from './principal'
 /** The caller's credential, and the verified caller if the route asks for one. */
 export interface Authentication {
   /**
-   * The raw credential, which is in this object and nowhere else. It is kept so that it can be
-   * removed from everything that is sent on.
+   * The raw credential, which no other object contains. The gateway keeps it so that it can remove
+   * the credential from everything that it sends on.
    */
   readonly credential: Credential | undefined
   /** Absent if no credential was verified, as on public routes. */
@@ -16,8 +16,9 @@ export interface Authentication {
 }
 
 /**
- * Whether a route needs to know the caller. `always`: it does. `if-told`: a request without a
- * credential may pass, but a credential must be good. `never`: it is a public route.
+ * Whether a request must present a credential. `always`: it must, and the credential must be valid.
+ * `if-told`: a request without a credential may pass, but a credential that is present must be
+ * valid. `never`: the route is public, and no credential is verified.
  */
 export type Wanted = 'always' | 'if-told' | 'never'
 
@@ -37,8 +38,8 @@ export const CLOSED: Entrance = { authenticators: [], subjectPrefixes: [] }
  *
  * @param now milliseconds since the epoch
  * @throws Refusal `token-missing` if there is no credential, `credential-ambiguous` if there are
- *   several, `token-in-url` if it is in the URL as well, `token-invalid` for a user id that could
- *   be another issuer's, and the refusals of `Presented.verify`
+ *   several, `token-in-url` if the credential is in the URL as well, `token-invalid` for a user id
+ *   that could belong to another issuer, and the refusals of `Presented.verify`
  */
 export async function authenticate(
   { authenticators, subjectPrefixes }: Entrance,
@@ -61,15 +62,18 @@ export async function authenticate(
 }
 
 /**
- * Refuses a request if parts of it that were read later, such as the body, hold another credential
- * than the verified one.
+ * Refuses a request if parts that are read after verification, such as the body, hold a credential
+ * other than the verified one.
  * @throws Refusal `credential-ambiguous`, as `authenticate`
  */
 export function refuseOthers({ authenticators }: Entrance, sources: CredentialSources): void {
   takeOne(authenticators, sources, 'always')
 }
 
-/** Takes the only credential of a request. Public routes take the first of several kinds. */
+/**
+ * Takes the only credential of a request. On public routes, a request may have credentials of
+ * several kinds; the first is taken.
+ */
 function takeOne(
   authenticators: readonly Authenticator[],
   sources: CredentialSources,
@@ -88,9 +92,9 @@ function takeOne(
 }
 
 /**
- * Refuses a user id that could belong to another issuer. Agents see the issuer's prefix and the
+ * Refuses a user id that could belong to another issuer. A user id is the issuer's prefix and the
  * subject as one text. If this text begins with another issuer's longer prefix, it could name a
- * user of that issuer. With this check, no two issuers of a route can mean the same user id.
+ * user of that issuer. With this check, no two issuers of a route can produce the same user id.
  */
 function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
   const ownLength = userId.length - subject.length

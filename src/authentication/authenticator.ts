@@ -4,16 +4,16 @@ import type { Background } from '../ports'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
 
-/** The parts of a request that can hold a credential, or that a credential can be bound to. */
+/** The parts of a request that can hold a credential, or to which a credential can be bound. */
 export interface CredentialSources {
   readonly method: string
   /** The gateway's own URL without a path. */
   readonly gatewayUrl: string
-  /** The path, as it was sent. Neither path nor query may hold a credential. */
+  /** The path, as the caller sent it. Neither path nor query may hold a credential. */
   readonly path: string
   readonly query: string
   readonly headers: Headers
-  /** Tokens from those places in the body from which the route takes tokens, unchanged. */
+  /** The values at the places in the body from which the route takes tokens, unchanged. */
   readonly inBody: readonly Json[]
 }
 
@@ -36,11 +36,13 @@ export interface Presented {
 export interface Authenticator {
   /**
    * Takes the credential from the request, but does not verify it.
-   * @returns undefined if the request has none of this kind
+   * @returns undefined if the request has no credential of this kind
    * @throws Refusal for a credential that is malformed, doubled or in the wrong place (400)
    */
   take(sources: CredentialSources): Presented | undefined
-  /** Explains why the credential of a request is not of this kind, if the request has one. */
+  /**
+   * Explains why a request has no credential of this kind, if it has a credential of another form.
+   */
   whyNone?(sources: CredentialSources): Refusal | undefined
 }
 
@@ -48,7 +50,7 @@ export interface Authenticator {
 export interface Way {
   /** The route's id. */
   readonly route: string
-  /** A header in which a proxy in front of the gateway puts the credential. */
+  /** The header into which a proxy in front of the gateway puts the credential. */
   readonly tokenHeader: string | undefined
   /** Web origins of pages that may use the route. */
   readonly pageOrigins: { has(origin: string): boolean }
@@ -63,15 +65,16 @@ export interface Way {
  */
 export interface CredentialKind<Stores, Trusted> {
   /**
-   * Writes the challenge, with which a 401 asks for this credential (RFC 9110 section 11.6.1).
+   * Writes the challenge with which a 401 asks for this kind of credential (RFC 9110 section
+   * 11.6.1).
    * @param parameters such as `realm="support"`
    */
   challenge(parameters: string): string
   /** Finds all credentials of this kind inside other text, so that they are not written to logs. */
   readonly shape: RegExp
   /**
-   * Request headers that carry the credential, in lower case. Pages of other origins need
-   * permission to send them.
+   * Request headers that carry the credential, in lower case. CORS must allow these headers, so
+   * that pages of other web origins can send them.
    */
   readonly requestHeaders: readonly string[]
   /** Returns the members that this kind adds to a resource's metadata (RFC 9728 section 2). */

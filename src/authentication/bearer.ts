@@ -12,8 +12,8 @@ const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
  * body where the route takes tokens, or from both if the tokens are equal. Cookies and form fields
  * are never read.
  *
- * @returns undefined if there is no credential, or one of another scheme (RFC 6750 section 3: that
- *   is a 401 without error)
+ * @returns undefined if the request has no credential, or one of another scheme (RFC 6750 section 3
+ *   asks for a 401 without an error code then)
  * @throws Refusal `credential-ambiguous` (400)
  */
 export function takeBearer({ headers, inBody }: CredentialSources): Credential | undefined {
@@ -29,8 +29,8 @@ export function takeBearer({ headers, inBody }: CredentialSources): Credential |
 }
 
 /**
- * Takes a token that a proxy in front of the gateway has put into its own header.
- * @throws Refusal `credential-ambiguous` (400) for anything but one token
+ * Takes the token that a proxy in front of the gateway has put into the header `name`.
+ * @throws Refusal `credential-ambiguous` (400) if the header holds anything but one token
  */
 export function takeHeader(headers: Headers, name: string): Credential | undefined {
   const value = headers.get(name)

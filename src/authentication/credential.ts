@@ -2,8 +2,8 @@ import { percentDecoded } from '../percent'
 
 const ERASED = '[removed]'
 /**
- * The least length of a token in characters. Every token has a signature, and no signature is
- * shorter. The text that replaces a token is shorter than this.
+ * The least length of a token in characters. Every token contains a signature, and no signature is
+ * shorter. The text that replaces a token (`ERASED`) is shorter than every token.
  */
 const SHORTEST = 43
 
@@ -31,9 +31,10 @@ export class Credential {
   }
 
   /**
-   * Returns the text without the token. This is safe inside JSON: neither the token nor its
-   * replacement needs escaping there. A credential too short to be a token (public routes do not
-   * verify it) is not erased, because it could be part of any text.
+   * Returns the text without the token. This is safe inside JSON, because neither the token nor its
+   * replacement needs escaping. A credential that is too short to be a token is not erased, because
+   * it could be part of any text. Only public routes, which verify no credential, can receive such
+   * a short one.
    */
   eraseFrom(text: string): string {
     return this.#token.length < SHORTEST ? text : text.replaceAll(this.#token, ERASED)

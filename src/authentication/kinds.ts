@@ -12,7 +12,7 @@ import { createTokenStores } from './jwt/token-stores'
 /*
  * All kinds of credential: their challenges and their authenticators. Each authenticator receives
  * the issuers or keys of its kind that the route trusts. A public route takes bearer tokens as
- * well: it does not verify them, but removes them from what is sent on.
+ * well: it does not verify them, but removes them from everything that it sends on.
  */
 
 /**

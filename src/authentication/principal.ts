@@ -3,7 +3,7 @@ import type { Caller } from '../caller'
 declare const verified: unique symbol
 
 /**
- * The caller that a verified credential names. Only authenticators make one, with
+ * The caller that a verified credential names. Only authenticators make a principal, with
  * `verifiedPrincipal`.
  */
 export interface Principal extends Caller {
@@ -12,7 +12,7 @@ export interface Principal extends Caller {
   readonly authenticator: 'jwt' | 'api-key'
   /** The id of an API key. */
   readonly key?: string
-  /** The token's `iss`. It names one person only together with `subject`. */
+  /** The token's `iss`. Only `issuer` and `subject` together name one caller. */
   readonly issuer: string
   /**
    * The issuer that signed the person in. If the request comes through another Sallyport gateway,

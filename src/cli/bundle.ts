@@ -17,8 +17,8 @@ export const workerBundle = {
 } as const satisfies BuildOptions
 
 /**
- * The esbuild options for code that runs in Node: the commands, and a project's routes that they
- * load.
+ * The esbuild options for code that runs in Node: the commands, and the project's routes that
+ * commands load.
  */
 export const nodeBundle = {
   bundle: true,

@@ -2,8 +2,8 @@ import type { Route } from '../config/define'
 import type { Configuration } from '../config/load'
 
 /**
- * Returns the current configuration with every default filled in. For secrets, it has only the
- * names.
+ * Returns the current configuration with every default filled in. The result has only the names of
+ * secrets.
  */
 export function effectiveConfiguration({ publicUrl, routes }: Configuration, written: readonly Route[]) {
   return {

@@ -34,7 +34,7 @@ export async function openProject(root: string): Promise<Project> {
 
 /**
  * Loads the list of all routes, which is not checked yet.
- * @throws ProjectError if there is none, or if a file cannot be read
+ * @throws ProjectError if the project has no such list, or if a file cannot be read
  */
 export async function loadRoutes(root: string): Promise<readonly Route[]> {
   if (!existsSync(path.join(root, ROUTES_FILE)))

@@ -25,5 +25,5 @@ export const seconds = (from: number, to: number) =>
     v.maxValue(to, `at most ${to} seconds`),
   )
 export const fromEnvironment = v.strictObject({ env: variableName })
-/** A URL, or the variable that contains it if staging and production have different ones. */
+/** A URL, or the variable with the URL if staging and production have different URLs. */
 export const address = v.union([text, fromEnvironment], 'a URL or { env: NAME }')

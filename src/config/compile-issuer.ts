@@ -53,7 +53,7 @@ function compiled(issuer: Issuer, environment: Environment, tenant?: string): Tr
 }
 
 /**
- * Returns, for each field of a caller, the claims from which it is read.
+ * Returns, for each field of a caller, the claims from which the gateway reads this field.
  * @param mapping the source of each field
  */
 export function compileClaims(mapping: NonNullable<Issuer['claims']>): TrustedIssuer['claims'] {

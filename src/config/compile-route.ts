@@ -21,7 +21,7 @@ import { compileTrust } from './trust'
 const NOTHING_RUNS = { 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" }
 /**
  * Reply headers that also keep other sites from embedding a reply. They are not needed if requests
- * must have a token in a header, because other sites cannot send it.
+ * must have a token in a header, because other sites cannot send this header.
  */
 const NOTHING_IS_SHOWN = { ...NOTHING_RUNS, 'cross-origin-resource-policy': 'same-origin' }
 
@@ -159,8 +159,8 @@ function openRows({ operations }: Agent, sharing: Sharing): (row: Endpoint | Bod
 }
 
 /**
- * Returns the headers and fields in which an agent receives the caller's identity: those of its
- * kind, unless the route sets others.
+ * Returns the headers and fields in which an agent receives the caller's identity: the usual ones
+ * of the agent's kind, unless the route sets others.
  */
 function channels(usual: IdentityChannels, options: IdentityOptions): IdentityChannels {
   const { state, ...given } = options

@@ -1,7 +1,7 @@
 /**
  * This module has everything that files in routes/ and policies/ import. Each function only returns
- * its argument, so that the editor and the compiler know the type of the object. Values are checked
- * at load (load.ts), because types cannot check them.
+ * its argument, so that the editor and the compiler know the type of the object. `load` (load.ts)
+ * checks the values when the Worker starts, because types cannot check them.
  *
  * No function is generic, because TypeScript would accept unknown keys with `const T extends
  * Route`.

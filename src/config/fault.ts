@@ -15,8 +15,8 @@ export interface Fault {
 }
 
 /**
- * An error that contains all faults of a configuration. It is thrown at load. The Worker does not
- * start, and `sallyport check` prints the same text.
+ * An error that contains all faults of a configuration. It is thrown when a configuration loads.
+ * The Worker then does not start, and `sallyport check` prints the same text.
  */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'

@@ -123,5 +123,5 @@ export const IssuerSchema = v.strictObject({
   ),
 })
 
-/** An identity provider as a file in policies/ defines it. */
+/** An identity provider in the form in which a file in policies/ defines it. */
 export type Issuer = v.InferInput<typeof IssuerSchema>

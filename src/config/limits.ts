@@ -15,8 +15,8 @@ export const LimitsSchema = v.strictObject({
   /** How long the agent may take to begin its reply. Default 120. */
   firstByteSeconds: v.optional(seconds(1, 3600)),
   /**
-   * How long a stream may be silent before it counts as broken, while its caller reads it. Default
-   * 600.
+   * How long a stream may be silent before the gateway treats it as broken. Time in which the
+   * caller does not read is not counted. Default 600.
    */
   idleSeconds: v.optional(seconds(5, 86_400)),
   /**

@@ -41,10 +41,10 @@ export function load(routes: readonly unknown[], environment: Environment, ports
       remedy: 'Add a route file and list it here.',
     })
   }
-  // Routes that do not parse were reported already. Their conflicts with other routes are found
-  // after they were corrected.
+  // Routes that do not parse were reported already. Conflicts between these routes and others are
+  // found only after such routes are corrected.
   faults.push(...checkRoutes(parsed, settings, environment, parsed.length === routes.length))
-  // A policy of two routes is checked twice, so its faults appear twice here.
+  // A policy that two routes share is checked twice, so each of its faults is in `faults` twice.
   const distinct = [...new Map(faults.map((fault) => [JSON.stringify(fault), fault])).values()]
   if (distinct.length > 0) throw new ConfigurationError(distinct)
   return {

@@ -1,6 +1,8 @@
 import * as v from 'valibot'
 
-/** The name of an operation, or a pattern for all operations whose names begin in the same way. */
+/**
+ * The name of an operation, or a pattern for all operations whose names have the same beginning.
+ */
 export const pattern = v.pipe(
   v.string(),
   v.regex(

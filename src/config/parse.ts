@@ -44,7 +44,8 @@ function misplacedIn(route: unknown, index: number): Fault[] {
 function faultOf(issue: v.BaseIssue<unknown>, route: unknown, index: number): Fault {
   const keys = (issue.path ?? []).map(({ key }) => key as string | number)
   const isUnknownKey = issue.expected === 'never'
-  // Some users write the secret itself here, instead of its name. It must not be printed.
+  // Some users write the secret itself in this field, instead of the secret's name. The text must
+  // not be printed.
   if (keys.at(-1) === 'secret' && issue.input !== undefined) return { ...place(keys, route, index), ...NO_SECRET }
   return {
     ...place(keys, route, index),

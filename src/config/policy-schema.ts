@@ -48,9 +48,9 @@ const RequestSchema = v.strictObject({ method: text, path: v.string(), body: v.o
 
 export const PolicySchema = v.strictObject({
   id,
-  /** At least one rule here must match, or the request is refused. */
+  /** At least one rule of `allow` must match, or the request is refused. */
   allow: some(RuleSchema),
-  /** Callers and operations that match here are refused, even if another policy allows them. */
+  /** If a rule of `deny` matches, the request is refused, even if another policy allows it. */
   deny: v.optional(v.array(RuleSchema)),
   /** Limits on the number of requests, on every route that has this policy. */
   rates: v.optional(some(RateSchema)),

@@ -1,7 +1,7 @@
 /**
- * The schema of everything in routes/ and policies/. The types in define.ts, the check at load and
- * the JSON Schema all come from it. Unknown keys are faults, and so are values that are not plain
- * data.
+ * The schema of everything in routes/ and policies/. The types in define.ts, the Worker's check at
+ * its start and the JSON Schema come from it. Unknown keys are faults, and so are values that are
+ * not plain data.
  */
 import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'

@@ -11,8 +11,8 @@ export interface ChallengeContext {
    */
   readonly challenges: readonly ((parameters: string) => string)[]
   /**
-   * The URL that tells clients which issuer gives them tokens for this resource (RFC 9728 section
-   * 5.1).
+   * The URL of the document that tells clients which issuer gives tokens for this resource (RFC
+   * 9728 section 5.1).
    */
   readonly resourceMetadata?: string
   /** Scopes that clients should request at sign-in. */

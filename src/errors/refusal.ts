@@ -19,8 +19,8 @@ export interface RefusalExtras {
   /** The methods that the endpoint accepts, for the `Allow` header. */
   readonly allow?: readonly string[]
   /**
-   * The field of the body that was refused. It is a name from the table of the agent's kind, never
-   * a name that the caller made up.
+   * The field of the body that was refused. The name comes from a table for the agent's kind, and
+   * is never a name that the caller made up.
    */
   readonly field?: string
   /** Why a token was refused, in detail. Only the operator sees it. */

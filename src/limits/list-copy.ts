@@ -3,20 +3,23 @@ import { elapsed } from '../elapsed'
 import type { Background, Ports } from '../ports'
 import { type Closed, isRevocationKind, type RevocationKind } from './revocation-entry'
 
-/** From this age on, a copy of the revocation list is renewed while requests still use it. */
+/**
+ * From this age on, a copy of the revocation list is renewed in the background, while requests
+ * still use the old copy.
+ */
 const FRESH_MS = 5_000
-/** From this age on, a copy must be renewed before a request may use it. */
+/** From this age on, a request waits until the copy of the revocation list has been renewed. */
 const USABLE_MS = 10_000
-/** How long an isolate may use its old copy while the list cannot be read. */
+/** The age up to which an isolate may use its copy while the revocation list cannot be read. */
 const GRACE_MS = 45_000
 /** How long a request waits for the revocation list. */
 const WAIT_MS = 2_000
 /** How long to wait for the cache that all isolates of a Cloudflare location share. */
 const SHARED_MS = 300
-/** How long to wait after a failure before the list is read again. */
+/** How long to wait after a failure before the revocation list is requested again. */
 const COOL_DOWN_MS = 1_000
 
-/** The revocation list, in a form for lookups. */
+/** The revocation list, with its hashes in sets so that lookups are fast. */
 export interface List {
   readonly entries: readonly (readonly [RevocationKind, ReadonlySet<string>])[]
   readonly closed: ReadonlyMap<string, Closed>
@@ -29,11 +32,11 @@ export type ReadList = () => Promise<Response>
 
 /** The copy of the revocation list in one isolate (one running copy of the Worker). */
 export interface ListCopy {
-  /** Returns the list, which may be old; undefined if none has been read yet. */
+  /** Returns the list, which may be old; undefined if no list has been read yet. */
   list(): List | undefined
   /**
-   * Renews the copy if it is too old: in the background while it may still be used, otherwise
-   * before the request goes on.
+   * Renews the copy if it is too old. While the old copy may still be used, this happens in the
+   * background. Otherwise the function waits for the new copy.
    * @param isStrict waits for the new copy even if the old one might still be used
    * @returns whether the copy is young enough to be relied on
    */
@@ -41,9 +44,9 @@ export interface ListCopy {
 }
 
 /**
- * Creates the copy of an isolate.
- * @param publicUrl the gateway's own URL, which names its list in the cache. Other gateways of the
- *   same zone share this cache, but have lists of their own
+ * Creates the copy of the revocation list for one isolate.
+ * @param publicUrl the gateway's own URL, by which the cache distinguishes the lists of gateways.
+ *   Gateways of the same Cloudflare zone share this cache, but each has its own list
  */
 export function createListCopy(
   publicUrl: string,
@@ -81,9 +84,7 @@ export function createListCopy(
     }
   }
 
-  /**
-   * Stores a list that was read, unless it is older than the current one because it arrived late.
-   */
+  /** Stores a list that was read, unless it arrived late and is older than the current list. */
   function take(later: List): void {
     if (ageOf(later.at) < age()) list = later
   }
@@ -95,8 +96,8 @@ export function createListCopy(
   }
 
   async function refresh(background: Background): Promise<void> {
-    // The platform may stop a load together with the request that began it. Its promise then never
-    // settles.
+    // The platform may stop a load together with the request that began the load. The promise of
+    // the load then never settles, so a later request must be able to start a new load.
     if (pending && ageOf(pending.since) > WAIT_MS) pending = undefined
     if (!pending) {
       if (ageOf(failedAt) < COOL_DOWN_MS) return
@@ -124,8 +125,9 @@ export function createListCopy(
 }
 
 /**
- * Reads a copy of the list. Kinds of revocation that this version does not know are ignored.
- * @throws Error for anything but a list, because it must not count as an empty list
+ * Reads a copy of the list. Kinds of revocation that this version of the gateway does not know are
+ * ignored.
+ * @throws Error for anything but a list, because a damaged list must not count as an empty one
  */
 function listOf(copy: unknown): List {
   const { at, document } = membersOf(copy)

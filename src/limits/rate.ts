@@ -1,16 +1,16 @@
 import { Refusal } from '../errors/refusal'
 
 /**
- * A counter for each key. Cloudflare's counters work per location, so more requests may pass than
- * the limit allows.
+ * A rate limiter that has a counter for each key. Cloudflare counts separately at each of its
+ * locations, so altogether more requests may pass than the limit allows.
  */
 export interface Limiter {
   limit(options: { readonly key: string }): Promise<{ readonly success: boolean }>
 }
 
-/** A rate limit, compiled for the routes that have its policy. */
+/** A rate limit of a policy, prepared for the routes that use this policy. */
 export interface Rate {
-  /** The policy's id and the rate's name, as `policy/name`. */
+  /** The policy's id and the name of the rate limit, as `policy/name`. */
   readonly name: string
   readonly per: 'person' | 'tenant' | 'key' | 'route' | 'operation' | 'address'
   readonly most: number
@@ -42,8 +42,8 @@ interface Reports {
 }
 
 /**
- * Writes `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): each rate with its quota and
- * its window.
+ * Writes the header `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers): each rate with its
+ * quota `q` and its window `w` in seconds.
  */
 export const rateLimitPolicy = (rates: readonly Rate[]): string =>
   rates.map(({ name, most, seconds }) => `"${name}";q=${most};w=${seconds}`).join(', ')
@@ -74,7 +74,10 @@ export async function countRequest(rates: readonly Rate[], counted: Counted, { n
   throw new Refusal('rate-limited', name, { retryAfter, limit: { name, most }, rateLimit })
 }
 
-/** Returns the keys under which a rate counts a request; none if the rate does not apply to it. */
+/**
+ * Returns the keys under which a rate counts a request; no keys if the rate does not apply to the
+ * request.
+ */
 function keysOf({ per, counts }: Rate, { route, address, caller, operations }: Counted): readonly string[] {
   if (per === 'address') return address === undefined ? [] : [networkOf(address)]
   const counting = operations.filter(counts)
@@ -94,8 +97,8 @@ function keysOf({ per, counts }: Rate, { route, address, caller, operations }: C
 }
 
 /**
- * Returns the /64 of an IPv6 address, because one customer of a provider can change between all its
- * addresses. An IPv4 address is returned whole.
+ * Returns the first 64 bits (the /64 network) of an IPv6 address, because one customer of an
+ * internet provider can use all addresses of such a network. An IPv4 address is returned whole.
  */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address

@@ -15,7 +15,7 @@ export interface Closed {
 /** The revocation list as gateways read it. It contains hashes instead of names. */
 export interface RevocationDocument {
   readonly version: number
-  /** The hashes of what is revoked, by the kind of revocation. */
+  /** The hashes of the revoked tokens, sessions, persons, tenants, keys and issuers, by kind. */
   readonly entries: Readonly<Partial<Record<RevocationKind, readonly string[]>>>
   /** The closed routes, by their ids. */
   readonly closed: Readonly<Record<string, Closed>>
@@ -24,8 +24,8 @@ export interface RevocationDocument {
 const HASH_BYTES = 16
 
 /**
- * Returns the hash of a revoked token, person, tenant, key or issuer. A reader of the list can only
- * recognise names that the reader knows already.
+ * Returns the hash by which a token, session, person, tenant, key or issuer is revoked. A reader of
+ * the list can recognise in it only names that the reader already knows.
  */
 export async function hashOf(kind: RevocationKind, issuer = '', value = ''): Promise<string> {
   return hex((await sha256(JSON.stringify([kind, issuer, value]))).subarray(0, HASH_BYTES))

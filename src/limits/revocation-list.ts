@@ -8,10 +8,11 @@ const text = v.pipe(v.string(), v.minLength(1), v.maxLength(1000))
 const RevocationSchema = v.pipe(
   v.strictObject({
     kind: v.picklist(REVOCATION_KINDS),
-    /** The exact `iss` of the tokens. API keys have none. */
+    /** The exact `iss` of the tokens. Absent if an API key is revoked. */
     issuer: v.optional(text),
     /**
-     * The `jti`, `sid` or `sub`, or the id of a tenant or API key. Absent if an issuer is revoked.
+     * The `jti` of a token, the `sid` of a session, the `sub` of a person, or the id of a tenant or
+     * API key. Absent if an issuer is revoked.
      */
     value: v.optional(text),
     /** Seconds since the epoch at which the revocation ends by itself. */
@@ -39,7 +40,7 @@ const ClosedSchema = v.strictObject({
   retryAfter: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(86_400))),
 })
 
-/** The part of a Durable Object's storage that is used here. */
+/** The part of a Durable Object's storage that `RevocationList` uses. */
 interface Storage {
   readonly kv: {
     get<T>(key: string): T | undefined
@@ -58,11 +59,14 @@ interface Kept {
   readonly by: string
 }
 
-/** The most revocations. With more, each gateway's copy of the list would become too large. */
+/**
+ * The most revocations in a list. With more, the copy of the list in each gateway would become too
+ * large.
+ */
 const MOST_ENTRIES = 10_000
 /**
- * The latest possible end of a revocation, in the year 2255. A larger number is most likely in
- * milliseconds instead of seconds.
+ * The latest possible end of a revocation, in seconds since the epoch (the year 2255). A larger
+ * number is most likely in milliseconds instead of seconds.
  */
 const LAST = 9_000_000_000
 const ENTRY = 'entry:'
@@ -70,14 +74,14 @@ const CLOSED = 'closed:'
 
 /**
  * The Durable Object that stores revocations and closed routes. Gateways read its list. Operators
- * change the list through a route. The object does not check callers, because that route's policies
- * do.
+ * change the list through a route of the gateway. The object does not check who the operators are,
+ * because the policies of that route do.
  */
 export class RevocationList {
   readonly #kv: Storage['kv']
   /**
-   * The list as it was last read, and until when it is valid. It is kept because each further read
-   * is charged as one row for each entry.
+   * The list as it was last read, and until when it is valid. It is kept in memory because
+   * Cloudflare charges each read of the storage as one row for each entry.
    */
   #read: { readonly document: RevocationDocument; readonly until: number } | undefined
 
@@ -90,7 +94,7 @@ export class RevocationList {
     const by = decoded(request.headers.get('x-user-id') ?? '')
     switch (`${request.method} ${collection}${id === '' ? '' : '/'}${rest === undefined ? '' : `/${rest}`}`) {
       case 'GET list':
-        // Gateways send no user id when they read this list. Operators read `revocations` instead.
+        // Only gateways may read this list, and they send no user id. Operators read `revocations`.
         if (by === '') return Response.json(this.#document())
         break
       case 'GET revocations':
@@ -167,7 +171,9 @@ export class RevocationList {
   }
 }
 
-/** Decodes an id. The gateway percent-encodes characters beyond ASCII in ids. */
+/**
+ * Decodes an id from a path or header. The gateway percent-encodes characters beyond ASCII in ids.
+ */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text)

@@ -5,15 +5,15 @@ import { type Closed, hashOf, type RevocationKind } from './revocation-entry'
 
 /**
  * The time after which a revocation is in force everywhere, in seconds. It is the sum of three
- * times 5 seconds: the age of the copy that isolates of a location share, the age of an isolate's
- * own copy, and the time between two checks of a stream.
+ * times of 5 seconds each: the age of the copy that all isolates of a Cloudflare location share,
+ * the age of an isolate's own copy, and the time between two checks of a stream.
  */
 export const REVOCATION_BOUND_SECONDS = 15
 
-/** How often a stream checks whether it may go on. */
+/** How often the gateway checks whether a stream may go on, in milliseconds. */
 const LOOK_MS = 5_000
 
-/** The data of a caller by which access can be revoked. */
+/** The data of a caller by which an operator can revoke access. */
 interface Revocable {
   readonly issuer: string
   readonly identityProvider: string
@@ -25,10 +25,14 @@ interface Revocable {
 
 interface Route {
   readonly id: string
-  /** Whether requests pass (`open`) or are refused (`closed`) while the list cannot be read. */
+  /**
+   * Whether requests pass (`open`) or are refused (`closed`) while the revocation list cannot be
+   * read.
+   */
   readonly withoutList: 'closed' | 'open'
   /**
-   * Whether this is the route on which operators close and open routes. It cannot be closed itself.
+   * Whether this is the route on which operators close and open routes. This route cannot be closed
+   * itself.
    */
   readonly isForOperators: boolean
 }
@@ -36,7 +40,7 @@ interface Route {
 export interface Revocations {
   /**
    * Checks that a request may go on: its route is open and its caller is not revoked.
-   * @param caller absent before one is known, and on public routes
+   * @param caller absent before the caller is known, and on public routes
    * @throws Refusal `route-closed`, `token-invalid` for a caller who is revoked, or
    *   `revocations-unavailable` if the list cannot be fetched
    */
@@ -45,7 +49,7 @@ export interface Revocations {
    * Checks from time to time whether a reply may still go on.
    * @param caller absent on public routes
    * @param within the request's own timer and background
-   * @param work is called once with the reason, if the reply may not go on
+   * @param work is called once, with the reason, if the reply may not go on
    * @returns a function that stops the checks
    */
   watch(
@@ -58,7 +62,8 @@ export interface Revocations {
 
 /**
  * Creates the checks of revocation for all requests of an isolate (running copy of the Worker). The
- * list is read at intervals. A request waits for it only if there is no usable copy.
+ * revocation list is read at intervals. A request waits for the list only if the isolate has no
+ * usable copy.
  */
 export function createRevocations(publicUrl: string, readList: ReadList, ports: Ports): Revocations {
   const copy = createListCopy(publicUrl, readList, ports)

@@ -4,10 +4,7 @@ import { type Json, parseJson } from '../json'
 import type { After } from '../ports'
 import type { Ask } from '../threads/context'
 
-/**
- * How many bytes an answer may have beyond those that callers sent: space for data that the agent
- * adds itself.
- */
+/** How many bytes the agent itself may add to an answer, beyond the bytes that callers sent. */
 const ROOM_BYTES = 1024 * 1024
 
 export interface Question {
@@ -40,7 +37,7 @@ export function askThrough(
       if (waitFor !== 'answer') return { status, answer: undefined }
       return { status, answer: body ? parseJson(await read(body, 2 * limits.bodyBytes + ROOM_BYTES)) : undefined }
     } finally {
-      // Ends the gateway's own request in any case. The caller's request goes on.
+      // Ends the gateway's own request to the agent in any case. The caller's request goes on.
       stop.abort()
     }
   }

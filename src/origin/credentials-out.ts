@@ -7,28 +7,29 @@ const SHORTEST = 8
  * 20 in ARCHITECTURE.md).
  */
 export interface CredentialsOut {
-  /** Replaces each occurrence of a credential, spelt as it was sent. */
+  /** Replaces each occurrence of a credential that is spelt as it was sent to the agent. */
   text(text: string): string
   /**
-   * Does the same in bytes of any encoding.
-   * @param isWhole whether these are all the bytes. If not, as many bytes as the longest credential
-   *   has are left out at the end, because a part of a credential could be there
+   * Replaces credentials in bytes of any encoding, as `text` does in a text.
+   * @param isWhole whether these are all bytes of the answer. If not, the last bytes are left out,
+   *   as many as the longest credential has, because they could hold the beginning of a credential
    */
   bytes(bytes: Uint8Array, isWhole: boolean): Uint8Array
 }
 
 /**
- * Creates the filter. An agent may show a debug page with the headers of the request. These contain
- * the assertion and the agent's own secret.
+ * Creates the filter. It is needed because an agent may answer with a debug page that shows the
+ * headers of the request. These headers contain the assertion and the agent's own secret.
  *
- * Not found: a credential in another spelling, such as base64 or percent-encoding.
+ * The filter does not find a credential in another spelling, such as base64 or percent-encoding.
  *
  * @param found is called for each text that contained a credential
  */
 export function credentialsOut(credentials: readonly string[], found: () => void): CredentialsOut {
   const text = (given: string): string => {
     let changed = given
-    // Lengths are compared first: most texts here are headers, shorter than any credential.
+    // Lengths are compared first, because most texts are response headers, which are shorter than
+    // any credential.
     for (const secret of credentials)
       if (secret.length >= SHORTEST && changed.length >= secret.length && changed.includes(secret))
         changed = changed.replaceAll(secret, ERASED)

@@ -10,8 +10,8 @@ const MAX_EVENT_BYTES = 8 * 1024 * 1024
 export class EventTooLarge extends Error {}
 
 /**
- * Cuts a byte stream of server-sent events at its blank lines. Whole events pass; a part of an
- * event is held until the rest has come. Bytes are neither decoded nor changed.
+ * Cuts a byte stream of server-sent events at its blank lines. Whole events pass. A part of an
+ * event is held until the rest of the event has come. Bytes are neither decoded nor changed.
  */
 export class EventCutter {
   readonly #held = new GrowingBytes()
@@ -28,7 +28,10 @@ export class EventCutter {
     return complete
   }
 
-  /** Returns the held bytes when the stream ends: an event without its blank line. */
+  /**
+   * Returns the held bytes when the stream ends. They are an event without its blank line;
+   * undefined if no bytes are held.
+   */
   rest(): Uint8Array | undefined {
     return this.#held.length > 0 ? this.#held.take() : undefined
   }
@@ -45,8 +48,8 @@ export class EventCutter {
   }
 
   /**
-   * Returns the position in the chunk at which its last blank line ends, or 0 if there is none. The
-   * blank line may have begun in the held bytes.
+   * Returns the position in the chunk at which the last blank line ends, or 0 if no blank line ends
+   * in the chunk. The blank line may have begun in the held bytes.
    */
   #lastBlankLine(chunk: Uint8Array): number {
     for (let index = chunk.byteLength - 1; index >= 0; index--) {

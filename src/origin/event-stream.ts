@@ -15,17 +15,17 @@ import {
 } from './stream-end'
 
 export interface Reading {
-  /** Changes whole events, as text. If it is absent, the events pass as they are. */
+  /** Changes the text of whole events. If it is undefined, the events pass as they are. */
   readonly change: ((text: string) => string | Promise<string>) | undefined
-  /** The silence after which a comment is written to the caller; 0: never. */
+  /** Seconds of silence after which a comment is written to the caller; 0: never. */
   readonly heartbeatSeconds: number
-  /** The silence after which the stream is ended; Infinity: never. */
+  /** Seconds of silence after which the gateway ends the stream; Infinity: never. */
   readonly idleSeconds: number
   readonly brokenStream: BrokenStream
   readonly isLast: ((data: Json) => boolean) | undefined
   /**
-   * Whether this is the stream of a run. It has to end with a last event if the protocol has such
-   * events (`isLast`).
+   * Whether this is the stream of a run. Such a stream has to end with a last event if the protocol
+   * has last events (`isLast`).
    */
   readonly isRun: boolean
   readonly end: Ending
@@ -34,7 +34,10 @@ export interface Reading {
   readonly after: After
 }
 
-/** Silence is measured in ticks of a timer. A heartbeat is late by at most one tick. */
+/**
+ * The number of timer ticks in the time after which a heartbeat is due. Silence is measured in
+ * ticks, so a heartbeat is late by at most one tick.
+ */
 const TICKS_PER_HEARTBEAT = 3
 
 const encoder = new TextEncoder()
@@ -42,9 +45,9 @@ const HEARTBEAT = encoder.encode(': keep-alive\n\n')
 const decoder = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true })
 
 /**
- * Passes whole events as they come, changed if necessary. It fills silence with comments, and ends
- * the stream if the silence lasts too long. It holds back a part of an event, so that only whole
- * events have passed when a stream is cut.
+ * Passes whole events to the caller as they come, changed if necessary. It fills silence with
+ * comments, and ends the stream if the silence lasts too long. It holds back an incomplete event,
+ * so that the caller has received only whole events when a stream is cut.
  */
 export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading): Guarded {
   const { heartbeatSeconds, idleSeconds, brokenStream, signal, end, after } = reading
@@ -82,15 +85,15 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const tickSeconds = Math.min(heartbeatSeconds || idleSeconds, idleSeconds) / TICKS_PER_HEARTBEAT
   const tick = () => {
     // A write that waits shows that the caller is slow, not the agent. A comment would have to wait
-    // for that write.
+    // for that write, so this tick does not count.
     if (writes > 0) return
     unheard++
     unsaid++
     if (unheard * tickSeconds >= idleSeconds) {
       giveUp('stalled')
     } else if (heartbeatSeconds > 0 && unsaid * tickSeconds >= heartbeatSeconds) {
-      // A lost connection without a reset shows only when something is written. So this write also
-      // finds out whether the caller is still there.
+      // If the connection to the caller was lost without a reset, only a write can show it. So this
+      // write also finds out whether the caller is still connected.
       write(HEARTBEAT).catch(() => reader.cancel('client left').catch(() => undefined))
     }
   }
@@ -106,7 +109,7 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
   const cancelEnd = end.onEnd((outcome) => {
     giveUp(outcome)
     // A write that waits shows that the caller does not read. An error event would have to wait
-    // too.
+    // too, so the connection is broken off instead.
     if (writes === 0) return
     brokenOff = outcome
     void breakOff(writer, outcome)
@@ -139,24 +142,27 @@ export function readEvents(source: ReadableStream<Uint8Array>, reading: Reading)
     if (brokenOff) return brokenOff
     if (signal.aborted) return abandon(writer)
     const rest = cutter.rest()
-    // If a reply has no length and no chunks, a cut connection looks like a normal end. But a cut
-    // is seldom exactly between two events.
+    // If a reply has no length and no chunked encoding, a cut connection looks like a normal end.
+    // But a cut is seldom exactly between two events, so an incomplete event shows the cut.
     if (isHalf(rest)) broken ??= 'cut'
     const isWhole = broken === undefined
     if (isWhole && rest) await pass(rest).catch(() => undefined)
     const isOver = endsWithLast(last, reading)
-    // Agents write whole events. So the stream of an agent that died consists of whole events, and
-    // only the last event is missing.
+    // Agents write whole events. So if an agent died, its stream consists of whole events, and only
+    // the event that ends the run is missing.
     if (isWhole && reading.isRun && reading.isLast && !isOver) broken = 'unended'
     if (broken === undefined || isOver) return endWith(writer, '', broken ?? 'complete')
     if (!brokenStream) return breakOff(writer, broken)
-    // If the last event came without a blank line, this one ends it.
+    // If the agent's last event came without a blank line, this blank line ends that event.
     return endWith(writer, (isWhole && rest ? '\n\n' : '') + brokenStream(...WORDS[broken]), broken)
   }
   return { body: pipe.readable, done: finish() }
 }
 
-/** Stays synchronous where it can, because it runs for every event. */
+/**
+ * Applies the change to the bytes of events. The result is a promise only if the change returns a
+ * promise, because this function runs for every event and promises take time.
+ */
 function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Promise<Uint8Array> {
   if (!change) return bytes
   const text = decoder.decode(bytes)
@@ -167,17 +173,17 @@ function changed(bytes: Uint8Array, change: Reading['change']): Uint8Array | Pro
 
 const COLON = 58
 /**
- * The code of `{`. Every event of a protocol contains an object. Other events (`[DONE]`, a single
- * field) do not tell how a run ended.
+ * The character code of `{`. Every event of an agent protocol contains a JSON object. Events
+ * without an object (`[DONE]`, a single field) do not tell how a run ended.
  */
 const BRACE = 123
 
-/** Tells whether this is only a comment, usually the agent's own keep-alive. */
+/** Tells whether these bytes are only a comment, usually a keep-alive that the agent sends. */
 const isComment = (bytes: Uint8Array): boolean => bytes[0] === COLON && !/[\r\n]data/.test(decoder.decode(bytes))
 
 /**
- * Tells whether the last bytes are only a part of an event: incomplete data, or a field without
- * data. Comments do not count. Complete lines of `id` and `retry` do not count either.
+ * Tells whether the last bytes of a stream are only a part of an event: incomplete data, or a field
+ * without data. Comments do not count as a part, and neither do complete lines of `id` and `retry`.
  */
 function isHalf(rest: Uint8Array | undefined): boolean {
   if (!rest) return false

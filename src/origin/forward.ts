@@ -10,11 +10,9 @@ export interface OriginRequest {
   /** Path and query, as `originUri` returns them. */
   readonly uri: string
   readonly headers: Readonly<Record<string, string>>
-  /**
-   * The body, which the gateway has read and written anew, or an upload, which it passes on unread.
-   */
+  /** The body that the gateway has read and written anew, or an upload that it passes on unread. */
   readonly body: Uint8Array | LimitedBody | undefined
-  /** Aborted when the caller leaves; it ends the answer too. */
+  /** Aborted when the caller leaves. The abort ends the agent's answer too. */
   readonly signal: AbortSignal
   /**
    * Aborted when the answer is not needed any more. If the caller has lost access, the reason of
@@ -24,7 +22,7 @@ export interface OriginRequest {
   readonly firstByteSeconds: number
 }
 
-/** Returns path and query as the origin sees them. */
+/** Returns the path and query of a request as the origin receives them. */
 export const originUri = ({ prefix, root }: Origin, rest: string, query: string): string =>
   (rest === '' ? root : prefix + rest) + query
 
@@ -36,8 +34,8 @@ export const originUri = ({ prefix, root }: Origin, rest: string, query: string)
  *   or `client-gone`
  */
 export async function forward(origin: Origin, request: OriginRequest, after: After): Promise<Response> {
-  // Invariant 5 in ARCHITECTURE.md: text after a host cannot change the host if it begins with a
-  // slash.
+  // Invariant 5 in ARCHITECTURE.md: a path that begins with a slash cannot change the host of the
+  // URL.
   if (!request.uri.startsWith('/')) throw new Refusal('path-not-canonical', 'the path would change the host')
 
   const { body, signal } = request
@@ -50,11 +48,11 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
       headers: request.headers,
       body: upload?.stream ?? (body as Uint8Array | undefined) ?? null,
       redirect: 'manual',
-      // A cache would take a request without `Authorization` for an anonymous one, even if it
+      // A cache would treat a request without `Authorization` as anonymous, even if the request
       // carries identity in other headers.
       cache: 'no-store',
-      // The caller's own signal works only with the flag `request_signal_passthrough` in
-      // wrangler.toml.
+      // The caller's `signal` is aborted only if wrangler.toml sets the flag
+      // `request_signal_passthrough`.
       signal: others.length > 0 ? AbortSignal.any([signal, ...others]) : signal,
     })
     const response = await answeredInTime(after, request.firstByteSeconds * 1000, answer)
@@ -73,8 +71,8 @@ export async function forward(origin: Origin, request: OriginRequest, after: Aft
 }
 
 /**
- * Refuses unknown statuses, and an interim status (RFC 9110 section 15.2) as the final one, except
- * 101 with a WebSocket.
+ * Refuses an answer with an unknown status, or with an interim status (1xx, RFC 9110 section 15.2).
+ * A 101 with a WebSocket is accepted.
  */
 function checked(response: Response): Response {
   const { status, webSocket } = response

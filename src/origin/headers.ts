@@ -1,6 +1,6 @@
 /**
- * The caller's headers that are sent to every agent, in lower case as in `Headers`. A header that
- * is on no list is not sent.
+ * The caller's headers that the gateway sends to every agent, in lower case as in `Headers`. A
+ * header is sent only if this list, the adapter's list or the route's `forwardHeaders` names it.
  */
 const REQUEST = [
   'accept',
@@ -28,9 +28,9 @@ const RESPONSE = [
 ]
 
 /**
- * Headers that a route's `forwardHeaders` may not name. The patterns match names in which `-`
- * stands for every separator. Reserved are headers of identity, credentials, forwarding and
- * routing, and those that belong to the connection. The gateway sets its own or none.
+ * Headers that a route's `forwardHeaders` may not name. In these patterns, `-` stands for each
+ * separator (`-`, `_` or `.`). The reserved headers are about identity, credentials, forwarding and
+ * routing, or belong to the connection. The gateway sets such a header itself or does not send it.
  */
 const RESERVED = [
   /^(authorization|proxy-.*|cookie2?|set-cookie2?|x-api-key|x-auth-.*|x-user.*|x-tenant.*|x-service-key|(x-)?sallyport.*)$/,
@@ -48,8 +48,8 @@ export function isReservedHeader(name: string): boolean {
 
 /**
  * Headers that a route's `exposeHeaders` may name: an agent's own (`x-…`), links and rate limits.
- * Routes may not name other headers, because those control browsers, caches or connections, or
- * might do so in future.
+ * Routes may not name other headers, because other headers control browsers, caches or connections,
+ * or might do so in future.
  */
 const OF_THE_AGENT = /^(?:x-(?!accel-|content-|frame-|request-)[a-z0-9-]+|link|ratelimit.*|server-timing)$/
 
@@ -57,11 +57,12 @@ export const isExposable = (name: string): boolean => OF_THE_AGENT.test(name.toL
 
 /**
  * Builds the headers of a request to an origin from nothing (invariant 3 in ARCHITECTURE.md). It
- * takes the caller's headers that a list names, and gateway headers that contain values from the
- * caller's request. `send.ts` adds the gateway's other headers.
+ * takes the caller's headers that `REQUEST` or `extra` names, and headers of the gateway that
+ * contain values from the caller's request (`derived`). `send.ts` adds the gateway's other headers.
  *
- * @param hasToken whether a value carries the caller's token; such a header is left out
- * @param derived these headers of the gateway, by name
+ * @param hasToken whether a value contains the caller's token; a header with such a value is left
+ *   out
+ * @param derived headers of the gateway whose values come from the caller's request, by name
  */
 export function requestHeaders(
   from: Headers,
@@ -83,14 +84,14 @@ export function requestHeaders(
 
 /**
  * Returns the names of the headers that an entry of a list stands for: `mcp-param-*` means every
- * header that begins so.
+ * header whose name begins with `mcp-param-`.
  */
 const namesLike = (name: string, from: Headers): readonly string[] =>
   name.endsWith('*') ? [...from.keys()].filter((each) => each.startsWith(name.slice(0, -1))) : [name]
 
 /**
- * Builds the headers of a reply from a list. No cache may store the answer of an origin (invariant
- * 11 in ARCHITECTURE.md).
+ * Builds the headers of a reply from the origin's headers that `RESPONSE` or `extra` names. No
+ * cache may store the answer of an origin (invariant 11 in ARCHITECTURE.md).
  * @param own the gateway's own headers
  */
 export function responseHeaders(
@@ -109,7 +110,7 @@ export function responseHeaders(
   for (const part of own) Object.assign(headers, part)
   headers['cache-control'] = isStream ? 'private, no-store, no-transform' : 'private, no-store'
   headers['x-content-type-options'] = 'nosniff'
-  // nginx and similar proxies hold back a stream unless they are told not to.
+  // nginx and similar proxies hold back a stream unless this header tells them not to.
   if (isStream) headers['x-accel-buffering'] = 'no'
   return headers
 }

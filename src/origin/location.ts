@@ -2,18 +2,18 @@ import type { Origin } from '../config/env'
 import { Refusal } from '../errors/refusal'
 
 /**
- * The two addresses that matter for links in a reply: the address at the origin that was requested,
- * and the route under which the caller sees it.
+ * The two addresses that are needed to change links in a reply: the address that the gateway
+ * requested at the origin, and the path of the route that the caller uses.
  */
 export interface Place {
   readonly origin: Origin
-  /** Path and query as the origin saw them. */
+  /** Path and query as the origin received them. */
   readonly requestUri: string
   readonly routePath: string
 }
 
 /**
- * Passes on the addresses in a reply's headers, changed to those that the caller must use.
+ * Passes on the addresses in a reply's headers, changed to the addresses that the caller must use.
  * @throws Refusal `origin-reply-refused` for a redirect that leaves the route
  */
 export function passLocations(status: number, from: Headers, headers: Record<string, string>, place: Place): void {
@@ -21,8 +21,8 @@ export function passLocations(status: number, from: Headers, headers: Record<str
   for (const name of ['location', 'content-location']) {
     const value = from.get(name)
     if (value === null) continue
-    // RFC 9110 section 10.2.2 defines `Location` for these statuses only. For others, its meaning
-    // depends on the API.
+    // RFC 9110 section 10.2.2 defines `Location` for redirects and 201 only. For other statuses,
+    // its meaning depends on the API.
     const mapped = isRedirect || status === 201 ? publicLocation(value, place) : apiLocation(value, place)
     if (mapped !== undefined) headers[name] = mapped
   }
@@ -30,26 +30,28 @@ export function passLocations(status: number, from: Headers, headers: Record<str
 }
 
 /**
- * Maps an address that HTTP clients follow: an address on the origin becomes one below the route.
- * @returns undefined if it leads elsewhere
+ * Maps an address that HTTP clients follow: an address on the origin becomes a path below the
+ * route.
+ * @returns undefined if the address leads elsewhere
  */
 export function publicLocation(location: string, { origin, requestUri, routePath }: Place): string | undefined {
   const { prefix } = origin
   const at = onOrigin(location, origin, requestUri)
   if (!at || !isBelow(at.pathname, prefix)) return undefined
-  // The origin redirects to the same address with the other scheme. The caller would come back
-  // here, again and again.
+  // If the origin redirects to the same address with another scheme (http or https), the caller
+  // would send the same request to the gateway again and again.
   if (at.origin !== origin.host && at.pathname + at.search === requestUri) return undefined
   const below = at.pathname.slice(prefix.length) + at.search + at.hash
   const path = routePath === '/' ? below || '/' : routePath + below
-  // Two slashes at the beginning would name a host.
+  // In an address, two slashes at the beginning would be followed by a host name.
   return path.startsWith('//') ? undefined : path
 }
 
 /**
- * Maps an address that a client of the API reads: it becomes relative to the API's base URL.
- * LangGraph's clients append it to that URL, so it must not contain the route's path again.
- * @returns undefined if it leads elsewhere
+ * Maps an address that a client of the agent's API reads: the address becomes relative to the API's
+ * base URL. LangGraph's clients append the address to that URL, so it must not contain the route's
+ * path again.
+ * @returns undefined if the address leads elsewhere
  */
 export function apiLocation(location: string, { origin, requestUri }: Place): string | undefined {
   const at = onOrigin(location, origin, requestUri)

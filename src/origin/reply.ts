@@ -13,13 +13,14 @@ import { pump } from './native-stream'
 import type { Ending } from './stream-end'
 
 /**
- * The largest reply that can be changed, because it has to be in memory as a whole for that. Larger
- * ones are refused.
+ * The largest reply that can be changed. To change a reply, the gateway has to hold the whole reply
+ * in memory. Larger replies that need a change are refused.
  */
 const MAX_CHANGED_BYTES = 8 * 1024 * 1024
 /**
- * A reply of known length is read as a whole up to this size, because a pipe would cost more than
- * all the other work on it. Of an error, at most this much is read.
+ * A reply of known length is read as a whole up to this size, because passing it through a pipe
+ * would cost more than all other work on the reply. Of an error reply, the gateway reads at most
+ * this many bytes.
  */
 const MAX_WHOLE_BYTES = 64 * 1024
 
@@ -30,7 +31,7 @@ export interface ReplyRules {
   readonly place: Place
   /** The changes that must be made to the answer before the caller receives it. */
   readonly change: AnswerChange
-  /** Whether the answer is the stream of a run, even if it states no content type. */
+  /** Whether the answer is the stream of a run, even if the answer states no content type. */
   readonly isRun: boolean
   /** Whether silence on a stream is filled with comments, and long silence ends the stream. */
   readonly watchesSilence: boolean
@@ -45,19 +46,19 @@ export interface ReplyRules {
 
 export interface Reply {
   readonly response: Response
-  /** How the body ended; absent if it had ended before the reply was made. */
+  /** How the body ended; absent if the body had ended before the reply was made. */
   readonly done?: Promise<StreamOutcome>
 }
 
 /**
  * Makes the caller's reply from the origin's answer. Only headers on a list pass, and addresses are
- * changed so that they lead through the gateway. A stream is read if its events have to be changed
- * or watched, or its silence filled. Otherwise the runtime passes it on. The gateway's own
+ * changed so that they lead through the gateway. The gateway reads a stream if it has to change or
+ * watch the events or fill silence. Otherwise the runtime passes the stream on. The gateway's own
  * credentials are removed from headers, errors, streams that are read, and answers that are
  * changed.
  *
  * @throws Refusal `origin-reply-refused` for a redirect that leaves the route, and for content that
- *   has to be changed and cannot be
+ *   has to be changed but cannot be changed
  */
 export async function replyTo(response: Response, method: string, rules: ReplyRules): Promise<Reply> {
   const { status, headers: from } = response
@@ -85,7 +86,8 @@ export async function replyTo(response: Response, method: string, rules: ReplyRu
     return { response: new Response(bytes, { status, headers }) }
   }
   if (!response.body) return { response: new Response(null, { status, headers }) }
-  // If the protocol has a last event, the stream of a run is read at least to see whether it comes.
+  // If the protocol has an event that ends a run, the stream of a run is read to see whether this
+  // event comes.
   if (isStream && (rules.watchesSilence || change.events || (rules.isRun && adapter.isLast))) {
     // A caller who received an address for resuming (`location`) resumes after a broken connection,
     // but not after an error event.
@@ -122,8 +124,8 @@ const withoutCredentials = (text: string | Promise<string>, credentials: Credent
   typeof text === 'string' ? credentials.text(text) : text.then((each) => credentials.text(each))
 
 /**
- * Returns the length that the agent states, or null. A length beside `transfer-encoding` is
- * ignored, as RFC 9112 section 6.3 says. The runtime shows both headers.
+ * Returns the length that the agent states, or null. If the agent sends `transfer-encoding` as
+ * well, the length is ignored, as RFC 9112 section 6.3 says. The runtime shows both headers.
  */
 function lengthOf(from: Headers): string | null {
   const said = from.has('transfer-encoding') ? null : from.get('content-length')
@@ -132,8 +134,8 @@ function lengthOf(from: Headers): string | null {
 }
 
 /**
- * Refuses an answer that is read as a whole and does not come in time. The refusal ends the
- * caller's request, and the request to the agent ends with it.
+ * Waits for an answer that is read as a whole, and refuses the request if the answer does not come
+ * in time. The refusal ends the caller's request, and with it the request to the agent.
  */
 async function inTime<T>(answer: Promise<T>, { after, end }: ReplyRules): Promise<T> {
   const found = await answeredInTime(after, end.afterMs, answer)
@@ -149,8 +151,8 @@ function refuseCut(signal: AbortSignal): never {
 }
 
 /**
- * Passes on the subprotocol that the agent chose. A client that offered some gives up without it
- * (RFC 6455 section 4.1).
+ * Passes on the subprotocol that the agent chose. A client that offered subprotocols may close the
+ * connection if the reply names none (RFC 6455 section 4.1).
  */
 function upgraded(headers: Headers, webSocket: WebSocket): Response {
   const protocol = headers.get('sec-websocket-protocol')
@@ -172,7 +174,10 @@ function refuseUnknownEncoding(encoding: string | null): void {
   }
 }
 
-/** Matches text and JSON, but not in a charset that is not decoded here. */
+/**
+ * Matches text and JSON in UTF-8, US-ASCII or without a stated charset. Other charsets are not
+ * decoded.
+ */
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?json\b)(?!.*charset=(?!"?(?:utf-8|us-ascii)))/i
 
 async function changedAnswer(

@@ -7,8 +7,8 @@ export interface Guarded {
 }
 
 /**
- * The function with which a protocol writes that a stream broke. If a protocol has none, the
- * connection is broken off instead.
+ * The function that writes, in the agent's protocol, an event which reports a broken stream. If the
+ * protocol has no such event, the connection is broken off instead.
  */
 export type BrokenStream = ((code: string, message: string) => string) | undefined
 
@@ -24,8 +24,8 @@ export interface Ending {
   /** Milliseconds from now until the reply's time is over. The reply may end earlier. */
   readonly afterMs: number
   /**
-   * Calls `work` with the reason when the reply has to end.
-   * @returns a function that cancels this
+   * Arranges that `work` is called with the reason when the reply has to end.
+   * @returns a function that cancels the call
    */
   onEnd(work: (outcome: EndTime['outcome'] | 'revoked') => void): () => void
 }
@@ -58,7 +58,10 @@ export async function endWith(writer: Writer, text: string, outcome: StreamOutco
   }
 }
 
-/** Breaks the connection off. A reply that is not whole must not look complete. */
+/**
+ * Breaks off the connection to the caller, because a reply that is not whole must not look
+ * complete.
+ */
 export async function breakOff(writer: Writer, outcome: StreamOutcome): Promise<StreamOutcome> {
   await writer.abort(new Error(`the origin's reply was ${outcome}`)).catch(() => undefined)
   return outcome

@@ -24,13 +24,14 @@ const includes: ClaimOperator<Scalar> = {
 }
 
 /**
- * Operators by their names in policies. `equals`: the claim is the value, or one of several.
- * `includes`: the claim is a list that contains the value. Nothing is converted: "1" is not 1.
+ * Operators by their names in policies. `equals` holds if the claim is the given value, or one of
+ * several given values. `includes` holds if the claim is a list that contains the value. Values are
+ * not converted: "1" is not 1.
  */
 const operators = { equals, includes }
 type Operators = typeof operators
 
-/** A condition of a policy: a claim by its name, and one operator with its value. */
+/** A condition of a policy about one claim: the claim's name, and one operator with its value. */
 export type ClaimCondition = {
   [Name in keyof Operators]: { readonly name: string } & {
     readonly [Own in Name]: Operators[Name] extends ClaimOperator<infer Wanted> ? Wanted : never
@@ -46,7 +47,9 @@ export const ClaimConditionSchema = v.union(
   named.map(([name]) => `{ name, ${name} }`).join(' or '),
 ) as unknown as v.GenericSchema<ClaimCondition>
 
-/** Tells whether a claim of the caller meets a condition. A claim that is absent meets none. */
+/**
+ * Tells whether a claim of the caller meets a condition. A claim that is absent meets no condition.
+ */
 export function claimHolds(condition: ClaimCondition, { claims }: Caller): boolean {
   const wanted: Readonly<Record<string, unknown>> = condition
   return named.some(([name, { holds }]) => name in wanted && holds(claimAt(claims, condition.name), wanted[name]))

@@ -6,8 +6,8 @@ import type { Reason } from './reason'
 type OneOrMore = string | readonly string[]
 
 /**
- * Why the caller does not meet a condition, and which scopes would have been enough. If there are
- * no reasons, the caller meets the condition.
+ * Why the caller does not meet a condition, and which scopes would have been enough. If `reasons`
+ * is empty, the caller meets the condition.
  */
 export interface Unmet {
   readonly reasons: readonly Reason[]
@@ -26,9 +26,9 @@ function together(parts: readonly Unmet[]): Unmet {
 }
 
 /**
- * Checks a caller against a condition. Every condition that passes the schema gives an answer for
- * every caller, so no evaluation error can be taken for an answer. All fields of one condition must
- * hold.
+ * Checks a caller against a condition. All fields of one condition must hold. Every condition that
+ * passes the schema gives an answer for every caller, and never throws. So an error cannot be
+ * mistaken for an answer.
  */
 export function evaluate(condition: Condition, caller: Caller): Unmet {
   const { role, scope, claim, issuer, tenant, caller: kind, all, any, not } = condition

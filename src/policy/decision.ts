@@ -20,8 +20,8 @@ export type Decision =
 /**
  * Decides whether a caller may do an operation: every policy must allow it. A rule applies if it
  * covers the operation and its condition holds. A policy allows the operation if one of its `allow`
- * rules applies and none of its `deny` rules does. Without any policy, the operation is denied. An
- * API key may be limited to fewer operations.
+ * rules applies and none of its `deny` rules does. Without any policy, the operation is denied. If
+ * the caller's API key is limited to some operations, all others are denied.
  *
  * Pure and total: it reads its arguments only, and always gives an answer. It does not check who
  * owns the thread or document that the operation touches.
@@ -50,8 +50,8 @@ export function decide(policies: readonly Policy[], caller: Caller, operation: s
 }
 
 /**
- * Tells whether policies permit an operation to every caller: each has a rule for it without a
- * condition, and no `deny` rule.
+ * Tells whether policies permit an operation to every caller: each policy has an `allow` rule
+ * without a condition for the operation, and no `deny` rule for it.
  */
 export const permitsEverybody = (policies: readonly Policy[], operation: string): boolean =>
   policies.length > 0 &&

@@ -1,8 +1,8 @@
 /**
- * Tells whether a pattern of a policy covers an operation. `*` covers all, and `threads.*`
- * everything below `threads`. Any other pattern covers the operation of the same text, also if a
- * slash and a name follow: `tool.call` covers `tool.call/search`. There is no other syntax, so
- * nothing needs escaping and nothing can fail.
+ * Tells whether a pattern of a policy covers an operation. `*` covers all operations, and
+ * `threads.*` covers all that begin with `threads.`. Any other pattern covers the operation of the
+ * same text, also if a slash and a name follow: `tool.call` covers `tool.call/search`. Patterns
+ * have no other syntax, so no character needs escaping and no pattern is invalid.
  */
 export function covers(pattern: string, operation: string): boolean {
   if (pattern === '*') return true

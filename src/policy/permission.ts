@@ -8,9 +8,9 @@ import { mismatchOf } from './wording'
 /** The operations that one caller may use on one route. */
 export interface Permission {
   /**
-   * Lets a request for these operations pass, or throws.
-   * @throws Refusal `operation-unknown` if the route does not offer one of them,
-   *   `scope-insufficient` if scopes would be enough, otherwise `policy-denied`
+   * Returns if the caller may use all these operations, and throws otherwise.
+   * @throws Refusal `operation-unknown` if the route does not offer one of the operations,
+   *   `scope-insufficient` if more scopes would be enough, otherwise `policy-denied`
    */
   require(operations: readonly string[]): void
   /** Tells whether `require` would let a request for this operation pass. */
@@ -24,7 +24,7 @@ interface GuardedRoute {
 
 /**
  * Returns the permission of a caller on a route.
- * @param caller absent on public routes, where everything that is offered is permitted
+ * @param caller absent on public routes, where every operation that the route offers is permitted
  * @param record is called with each decision that `require` makes
  */
 export function permissionOf(

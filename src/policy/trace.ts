@@ -11,7 +11,7 @@ export interface RuleTrace {
   readonly name: string
   /** Whether the rule covers the operation. */
   readonly covers: boolean
-  /** Why the caller does not meet the rule's condition; empty if the caller does. */
+  /** Why the caller does not meet the rule's condition; empty if the caller meets it. */
   readonly reasons: readonly Reason[]
   /** The condition of the rule, in words. */
   readonly asks: string
@@ -24,8 +24,8 @@ export interface PolicyTrace {
 
 /**
  * Checks every rule of every policy against a caller, with the functions that `decide` uses, and
- * does not stop at the first rule that decides. It does not say whether the operation is allowed:
- * `allowedBy` finds that out from a trace, with the same result as `decide`.
+ * does not stop at the first rule that decides. It does not say whether the operation is allowed.
+ * `allowedBy` finds that out from the result of this function, and agrees with `decide`.
  */
 export const traceOf = (policies: readonly Policy[], caller: Caller, operation: string): readonly PolicyTrace[] =>
   policies.map(({ id, allow, deny = [] }) => {
@@ -42,8 +42,8 @@ export const traceOf = (policies: readonly Policy[], caller: Caller, operation: 
   })
 
 /**
- * Tells whether a trace allows the operation: every policy has an `allow` rule that applies, and no
- * `deny` rule that does.
+ * Tells whether the policies in a trace allow the operation: every policy has an `allow` rule that
+ * applies, and no `deny` rule that applies.
  */
 export const allowedBy = (traces: readonly PolicyTrace[]): boolean =>
   traces.length > 0 &&

@@ -6,14 +6,18 @@ import { covers } from './operation'
 import type { Reason } from './reason'
 
 /**
- * The most characters of a list. Longer lists are cut, because an audit line has a limited length.
+ * The most characters of a list in words. Longer lists are cut, because an audit line has a limited
+ * length.
  */
 const MOST_CHARS = 200
 
 const listed = (value: string | readonly string[], between: string): string =>
   [value].flat().join(between).slice(0, MOST_CHARS) || 'none'
 
-/** Returns a condition in words, such as `role member or admin`; undefined means everybody. */
+/**
+ * Returns a condition in words, such as `role member or admin`; `anybody` if the rule has no
+ * condition.
+ */
 export function wordsOf(when: Condition | undefined): string {
   if (!when) return 'anybody'
   const { claim, all, any, not, caller, ...lists } = when
@@ -30,8 +34,8 @@ export function wordsOf(when: Condition | undefined): string {
 }
 
 /**
- * The part of a caller that a reason is about, as text. Values of claims are not shown, because
- * they may be personal.
+ * For each reason, a function that returns the property of the caller that the reason is about, as
+ * text. Values of claims are not shown, because they may be personal.
  */
 const parts: Partial<Readonly<Record<Reason, (caller: Caller) => string>>> = {
   'role-missing': ({ roles }) => `roles ${listed(roles, ', ')}`,

@@ -7,15 +7,16 @@ import type { BodyRead } from './body-reads'
 const MAX_DEPTH = 64
 
 /**
- * Matches the type of JSON in UTF-8, either its own name or A2A's, and no other type. A server may
- * accept JSON as `text/plain`, and a caller could then send it a body that was not checked.
+ * Matches the media type of JSON in UTF-8, `application/json` or `application/a2a+json`, and no
+ * other type. Some servers accept JSON as `text/plain`. A caller could use another type to send
+ * such a server a body that was not checked.
  */
 const JSON_TYPE = /^application\/(?:a2a\+)?json(?:\s*;\s*charset="?utf-8"?)?\s*$/i
 
 /**
- * Matches a form, and nothing that could be taken for JSON. Some servers look for JSON's type
- * anywhere in the header, and would find it in a boundary. So the boundary has only the characters
- * of RFC 2046 section 5.1.1, without the slash.
+ * Matches the media type of a form, unless a server could take it for JSON. Some servers look for
+ * `application/json` anywhere in the header, and would find it in the boundary. So the boundary may
+ * have only the characters of RFC 2046 section 5.1.1, without the slash.
  */
 const FORM_TYPE = /^multipart\/form-data\s*;\s*boundary="?[A-Za-z0-9'()+_,.:=?-]{1,70}"?$/i
 
@@ -27,14 +28,15 @@ export function isEncoded(headers: Headers): boolean {
 }
 
 /**
- * Names that some agent reads as identity, anywhere in a body: those of LangGraph, and the one that
- * CopilotKit's middleware prefers to real headers.
+ * Names of members that some agent reads as identity, anywhere in a body. These are the names of
+ * LangGraph, and the name of the member that CopilotKit's middleware reads instead of real headers.
  */
 const RESERVED = /^(?:langgraph_auth_.*|copilotkit_forwarded_headers)$/i
 /**
- * Places in a body that contain texts by people, or the arguments of a tool. No kind of agent has
- * ids or identity there, so a `__proto__` there is passed on. Elsewhere it is removed: an agent in
- * JavaScript that merges the body could take forged members from it.
+ * Places in a body that contain texts by people, or the arguments of a tool. No kind of agent reads
+ * ids or identity in these places, so a member `__proto__` in them is passed on. At other places
+ * this member is removed, because an agent in JavaScript that merges the body could take forged
+ * members from it.
  */
 const DATA = new Set([
   ...['input', 'value', 'messages', 'body.messages', 'result.content', 'params.arguments'],
@@ -42,10 +44,10 @@ const DATA = new Set([
 ])
 
 /**
- * Reads a JSON body up to a limit of bytes, which are counted because the sender is not trusted.
- * Removes reserved names at any depth.
+ * Reads a JSON body up to a limit of bytes. The bytes are counted, because the length that the
+ * sender states is not trusted. Removes members with reserved names at any depth.
  *
- * If a member occurs twice, only the last one is parsed, checked and sent on.
+ * If a body has two members of the same name, only the last one is checked and sent on.
  *
  * @returns undefined if there is no body
  * @throws Refusal `media-type-refused` (415), `body-too-large` (413), `body-too-slow` (408),
@@ -72,7 +74,7 @@ export async function readJson(request: Request, maxBytes: number, read: BodyRea
 const tooLarge = (maxBytes: number): Refusal =>
   new Refusal('body-too-large', undefined, { limit: { name: 'bodyBytes', most: maxBytes } })
 
-/** Returns the length that the sender states; undefined if it states none. */
+/** Returns the length that the sender states in `content-length`; undefined if it states none. */
 function lengthOf({ headers }: Request): number | undefined {
   const said = headers.get('content-length')
   return said === null ? undefined : Number(said)
@@ -88,8 +90,9 @@ function parse(bytes: Uint8Array): Json {
 }
 
 /**
- * Removes reserved names at any depth.
- * @param place names of the enclosing members, with dots; undefined inside a place of `DATA`
+ * Removes members with reserved names at any depth.
+ * @param place the names of the enclosing members, joined by dots; undefined inside a place of
+ *   `DATA`
  */
 function clean(value: Json, depth: number, place: string | undefined): Json {
   if (typeof value !== 'object' || value === null || isNumber(value)) return value
@@ -106,8 +109,8 @@ function clean(value: Json, depth: number, place: string | undefined): Json {
 }
 
 /**
- * Returns the place of a member; undefined if `DATA` contains it. `DATA` contains no deep places,
- * so the name of a deep place is not made.
+ * Returns the place of a member; undefined if `DATA` contains this place. `DATA` contains only
+ * short names of places, so longer names are not built.
  */
 function placeOf(above: string, key: string): string | undefined {
   const place = above === '' ? key : above.length > 20 ? above : `${above}.${key}`
@@ -115,8 +118,8 @@ function placeOf(above: string, key: string): string | undefined {
 }
 
 /**
- * Writes the body that is sent. Each member has one spelling, and the caller's token is removed
- * wherever it was.
+ * Writes the body that the gateway sends to the agent. Each value has one spelling, and the
+ * caller's token is removed wherever it occurs in the body.
  */
 export function writeJson(value: Json, credential: Credential | undefined): Uint8Array {
   const text = JSON.stringify(value)
@@ -127,7 +130,8 @@ export function writeJson(value: Json, credential: Credential | undefined): Uint
 export interface LimitedBody {
   readonly stream: ReadableStream<Uint8Array>
   /**
-   * Aborted with a Refusal: `body-too-large`, or `client-gone` if the caller's upload was cut.
+   * Aborted with a Refusal as the reason: `body-too-large`, or `client-gone` if the caller's upload
+   * was cut.
    */
   readonly givenUp: AbortSignal
   /**
@@ -138,13 +142,13 @@ export interface LimitedBody {
 }
 
 /**
- * Passes a body on unread, with the same limit of bytes. The runtime enforces a `Content-Length`,
- * so only its value is checked. Without one, the bytes are counted as they pass.
+ * Passes a body on unread, up to a limit of bytes. If the request has a `Content-Length`, only its
+ * value is checked, because the runtime enforces it. Otherwise the bytes are counted as they pass.
  *
- * If there are too many bytes, or the upload is cut, `givenUp` is aborted. The stream then neither
- * ends nor fails, because a stream that fails would reach the origin as a complete one.
+ * If the body has too many bytes, or the upload is cut, `givenUp` is aborted. The stream then
+ * neither ends nor fails, because the origin would take a failed stream for a complete body.
  *
- * @throws Refusal `body-too-large` if the length says so
+ * @throws Refusal `body-too-large` if `Content-Length` is above the limit
  */
 export function limitBody(request: Request, maxBytes: number): LimitedBody | undefined {
   const { body } = request
@@ -157,8 +161,8 @@ export function limitBody(request: Request, maxBytes: number): LimitedBody | und
   const cut = () => {
     if (!isAnswered) giveUp.abort(new Refusal('client-gone', 'upload cut'))
   }
-  // An agent that answers early stops reading. This is not a fault of the upload, and the answer
-  // stays valid.
+  // If an agent answers before it has read the whole body, it stops reading. This is not a fault of
+  // the upload, and the answer stays valid.
   body.pipeTo(pipe.writable, { preventAbort: true }).catch(() => body.getReader().closed.catch(cut))
   const answered = () => {
     isAnswered = true

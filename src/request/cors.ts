@@ -18,8 +18,8 @@ const EXPOSED_HEADERS = [
 /** The settings of a route that CORS uses. */
 export interface CorsRules {
   /**
-   * The web origins of pages that may read replies. If there are none, no page of another origin
-   * may.
+   * The web origins of pages that may read replies. If the list is empty, no page of another web
+   * origin may read them.
    */
   readonly origins: WebOrigins
   /** Whether pages may send requests with `credentials: 'include'`. Cookies are still not read. */
@@ -28,7 +28,7 @@ export interface CorsRules {
   readonly methods: readonly string[]
   /**
    * Request headers that the route takes in addition to the common ones. `name-*` stands for all
-   * headers that begin so.
+   * headers that begin with `name-`.
    */
   readonly headers: readonly string[]
   /** Reply headers that a page may read in addition to the common ones. */
@@ -36,7 +36,8 @@ export interface CorsRules {
 }
 
 /**
- * Returns the rules for requests that match no route, so that a page of any route can read the 404.
+ * Returns the CORS rules for requests that match no route. They combine the rules of all routes, so
+ * that a web page which may read replies of some route can also read the 404.
  */
 export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
   origins: new WebOrigins(rules.flatMap(({ origins }) => origins.listed)),
@@ -48,9 +49,9 @@ export const rulesOfAll = (rules: readonly CorsRules[]): CorsRules => ({
 
 /**
  * Returns the headers that let a web page read the reply, even if it is a refusal.
- * `Access-Control-Allow-Origin` is set only to an origin that is exactly on the list, never to `*`.
- * If there is a list, `Vary: Origin` is always set. Without a list, replies are the same for every
- * origin.
+ * `Access-Control-Allow-Origin` is set only to a web origin that the route's list names exactly,
+ * never to `*`. If the route has a list of web origins, `Vary: Origin` is always set. Without a
+ * list, replies are the same for every web origin.
  */
 export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record<string, string>> {
   if (rules.origins.isEmpty) return {}
@@ -66,8 +67,8 @@ export function corsHeaders(rules: CorsRules, headers: Headers): Readonly<Record
 
 /**
  * Refuses a page of a web origin that the route does not list. CORS only keeps such a page from
- * reading the reply. If the request alone can do harm (a WebSocket, or an MCP server that is
- * reached by DNS rebinding), it may not pass at all.
+ * reading the reply. Some requests do harm even if the page cannot read the reply: a WebSocket, or
+ * a request to an MCP server by DNS rebinding. These may not pass at all.
  * @throws Refusal `cors-origin-refused`
  */
 export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reason: string): void {
@@ -78,7 +79,10 @@ export function refuseForeignOrigin(headers: Headers, origins: WebOrigins, reaso
 
 const MAX_SHOWN_CHARS = 200
 
-/** Returns the details for the operator: which page sent the request, and which pages may. */
+/**
+ * Returns the details for the operator: which page sent the request, and which pages may send
+ * requests.
+ */
 const foreign = (origin: string, { listed }: WebOrigins) => ({
   mismatch: {
     found: `the page ${origin.slice(0, MAX_SHOWN_CHARS)}`,
@@ -97,7 +101,8 @@ export function isPreflight(request: Request): boolean {
 
 /**
  * Answers a preflight (Fetch standard, "CORS-preflight fetch") without a request to the origin.
- * @throws Refusal `cors-origin-refused`, so that the browser's network panel says what is missing
+ * @throws Refusal `cors-origin-refused`, so that the reason is visible in the browser's network
+ *   panel
  */
 export function answerPreflight(rules: CorsRules, from: Headers): Response {
   const { 'access-control-expose-headers': exposed, ...allowed } = corsHeaders(rules, from)
@@ -111,8 +116,8 @@ export function answerPreflight(rules: CorsRules, from: Headers): Response {
 }
 
 /**
- * Returns the headers that the route takes by name, and the requested headers that begin like one
- * of its `name-*` entries.
+ * Returns the headers that the route names in full, and those headers in the browser's question
+ * that match one of the route's `name-*` entries.
  */
 function allowedHeaders({ headers }: CorsRules, from: Headers): readonly string[] {
   const named = [...REQUEST_HEADERS, ...headers.filter((name) => !name.endsWith('*'))]

@@ -6,8 +6,8 @@ import { isEncoded, isForm, type LimitedBody, limitBody, readJson } from './body
 import type { BodyRead } from './body-reads'
 
 /**
- * How much of a body is read before the caller is known: enough for a token and a conversation of
- * some length.
+ * The most bytes of a body that are read before the caller is known. They are enough for a token
+ * and a conversation of some length.
  */
 export const EARLY_BYTES = 256 * 1024
 
@@ -15,16 +15,16 @@ export const EARLY_BYTES = 256 * 1024
 export const tokensIn = ({ adapter }: { readonly adapter: Adapter }, body: Json | undefined): readonly Json[] =>
   body === undefined ? [] : (adapter.takeTokens?.(body) ?? [])
 
-/** The body of a request. It is read once, at the first call. */
+/** The body of a request. The gateway reads it only once, at the first call of a method. */
 export interface Incoming {
   /**
-   * Returns the body of an endpoint that takes JSON, the same value each time. It is undefined if
-   * there is no body or the body is not read.
+   * Returns the parsed body if the endpoint takes JSON, and the same value at each call. Returns
+   * undefined if the request has no body, or its body is not read.
    * @throws Refusal those of `readJson`
    */
   json(): Promise<Json | undefined>
   /**
-   * Returns the body, unread, of an endpoint that takes something other than JSON.
+   * Returns the unread body if the endpoint takes something other than JSON.
    * @throws Refusal `body-too-large` or `media-type-refused`
    */
   upload(): LimitedBody | undefined
@@ -32,7 +32,7 @@ export interface Incoming {
 
 /**
  * Creates the `Incoming` of a request.
- * @param endpoint absent if none matches the request. Then the body stays unread
+ * @param endpoint absent if no endpoint matches the request; the body then stays unread
  */
 export function incomingBody(
   request: Request,
@@ -49,8 +49,8 @@ export function incomingBody(
     },
     upload() {
       if (!endpoint?.body || isJson) return undefined
-      // `content-encoding` is not sent to an agent that takes forms. Without this header the agent
-      // would misread the body.
+      // The gateway does not send `content-encoding` to an agent that takes forms. Without this
+      // header the agent would misread an encoded body.
       if (endpoint.form && isEncoded(request.headers)) throw new Refusal('media-type-refused', 'content-encoding')
       return limitBody(request, maxBytes)
     },

@@ -4,12 +4,12 @@ import { refuseForeignOrigin } from './cors'
 import type { WebOrigins } from './web-origins'
 
 /**
- * Tells whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). If it
- * names an origin, as a browser does, this must be one of the route's. CORS does not cover
- * WebSockets, so nothing else would stop another site's page.
+ * Tells whether the request is a WebSocket handshake that may go on (RFC 6455 section 4). If it has
+ * an `Origin` header, as from a browser, the header must name one of the route's web origins. CORS
+ * does not cover WebSockets, so only this check stops pages of other sites.
  *
- * @param endpoint absent if the address exists, but not for this method
- * @param origins those of pages that may open one
+ * @param endpoint absent if the path exists, but not for this method
+ * @param origins the web origins of pages that may open a WebSocket
  * @throws Refusal `upgrade-refused` (426) or `cors-origin-refused` (403)
  */
 export function wantsWebSocket(headers: Headers, endpoint: Endpoint | undefined, origins: WebOrigins): boolean {
@@ -21,7 +21,8 @@ export function wantsWebSocket(headers: Headers, endpoint: Endpoint | undefined,
 }
 
 /**
- * Returns the headers that a handshake needs beside the usual ones. The runtime makes all others.
+ * Returns the headers that a WebSocket handshake with the agent needs in addition to the usual
+ * ones. The runtime adds all other handshake headers.
  */
 export function webSocketHeaders(headers: Headers): Record<string, string> {
   const protocol = headers.get('sec-websocket-protocol')

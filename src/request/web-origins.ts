@@ -1,4 +1,7 @@
-/** Matches an origin of this machine with any port, which a route may name in development. */
+/**
+ * Matches a web origin of this machine with `*` as its port, such as `http://localhost:*`. A route
+ * may name such an origin in development.
+ */
 const ANY_PORT = /^http:\/\/(?:localhost|127\.0\.0\.1|\[::1\]):\*$/
 
 export const isAnyPort = (origin: string): boolean => ANY_PORT.test(origin)
@@ -6,7 +9,7 @@ export const isAnyPort = (origin: string): boolean => ANY_PORT.test(origin)
 /** The web origins of a route (RFC 6454), compared exactly. */
 export class WebOrigins {
   readonly #exact: ReadonlySet<string>
-  /** The origins that allow any port, up to the place of the port. */
+  /** The web origins with `*` as the port, without the `*`. */
   readonly #anyPort: readonly string[]
 
   constructor(readonly listed: readonly string[]) {

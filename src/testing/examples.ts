@@ -23,7 +23,8 @@ export const policiesOf = (routes: readonly Route[]): readonly Policy[] => [
 
 /**
  * Runs a policy's own examples, with no other policy, and returns those that fail.
- * @param routes the routes on which requests of examples are tried, if they have this policy
+ * @param routes the routes on which requests of examples are tried; routes without this policy are
+ * left out
  */
 export function runExamples(policy: Policy, routes: readonly Route[]): FailedExample[] {
   return policy.examples.flatMap((example, index) => {

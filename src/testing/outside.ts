@@ -14,8 +14,8 @@ export interface Received {
 export type TestAgent = (request: Request) => Response | Promise<Response>
 
 /**
- * Replaces the servers around a gateway in a test: identity providers, whose keys are made here,
- * and agents. Nothing reaches a network.
+ * Replaces the servers around a gateway in a test: identity providers, which publish test keys from
+ * `keys`, and agents. Nothing reaches a network.
  *
  * @param agents replacements by the id of the route; any other agent answers 200 with an empty JSON
  * object

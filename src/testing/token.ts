@@ -5,7 +5,7 @@ import type { ClaimPath } from '../claims'
 /** A user who is signed in at an identity provider of the project. */
 export interface TestPerson {
   /**
-   * The id of the issuer, as its file defines it. By default, the first issuer that the route
+   * The id of the issuer, from its file in policies/. By default, the first issuer that the route
    * trusts.
    */
   readonly issuer?: string

@@ -9,13 +9,16 @@ import { importThreadKeys, type ThreadKeys, threadSecretFault } from './secret'
 /** The agent's answer to the gateway's own request. */
 export interface AgentAnswer {
   readonly status: number
-  /** The JSON of the answer; undefined if it is not JSON, or was not waited for. */
+  /**
+   * The JSON of the answer; undefined if the answer is not JSON, or if the gateway did not wait for
+   * it.
+   */
   readonly answer: Json | undefined
 }
 
 /**
- * The part of an answer that is waited for. `answer`: all of it. `status`: its status, but not its
- * body. `end`: the end of its body, but only the status is returned.
+ * The part of an agent's answer for which the gateway waits. `answer`: the whole answer. `status`:
+ * only the status, not the body. `end`: the end of the body, but only the status is returned.
  */
 export type WaitFor = 'answer' | 'status' | 'end'
 
@@ -34,20 +37,22 @@ export type Ask = (
 export interface ThreadContext {
   readonly owner: string
   readonly ids: Ids
-  /** Makes an id that was never used before. */
+  /** Makes a new random id. */
   newId(): string
   /** Whether a thread without an owner becomes the property of the first caller who uses it. */
   readonly claimsUnowned: boolean
-  /** Tells whether the route offers an operation to the caller and its policies permit it. */
+  /**
+   * Tells whether the route offers an operation and the route's policies permit it to the caller.
+   */
   permits(operation: string): boolean
   readonly ask: Ask
   readonly after: After
-  /** Threads that were recently found to be the caller's. */
+  /** Threads of which the agent recently confirmed that they belong to the caller. */
   readonly cache: {
     isOwn(thread: string): boolean
     /**
      * Must be called before the agent is asked who owns a thread. Returns a function that stores a
-     * thread as the caller's, for the case that the agent confirms this.
+     * thread as the caller's. Call it if the agent confirms that the thread belongs to the caller.
      */
     beforeAsking(): (thread: string) => void
     forget(thread: string): void
@@ -71,9 +76,9 @@ export type ThreadContexts = (
 
 /**
  * Creates the function that makes the `ThreadContext` of a caller.
- * @param secret THREAD_SECRET, which is read when it is first needed
- * @returns a function that throws Refusal `configuration-incomplete` without a valid secret and
- *   `tenant-missing` without a tenant
+ * @param secret THREAD_SECRET. Its keys are imported when they are first needed
+ * @returns a function that throws Refusal `configuration-incomplete` without a valid secret, and
+ *   `tenant-missing` if tenants own the threads and the caller has none
  */
 export function createThreadContexts(
   secret: string | undefined,

@@ -5,8 +5,8 @@ import type { Sort } from './sort'
 import { uuidOf } from './uuid'
 
 /**
- * The most ids that a request may name. Each costs a digest or two, and a body has room for a
- * million.
+ * The most ids that a request may name. The gateway computes one or two digests for each id, and a
+ * body could contain a million ids.
  */
 export const MAX_IDS = 100
 
@@ -23,8 +23,8 @@ export const tooManyIds = (): Refusal =>
 export interface Ids {
   /**
    * Returns a UUID (version 8, RFC 9562 section 5.8) in place of an id that the caller chose. The
-   * same id always gives the same UUID, but a different one for each owner, route and sort. Nothing
-   * is stored, so no caller can take an id before another one does.
+   * same id always gives the same UUID, but a different UUID for each owner, route and sort.
+   * Nothing is stored, so no caller can occupy an id that another caller wants to use.
    */
   derive(sort: Sort, chosen: string): Promise<string>
   /**
@@ -32,11 +32,13 @@ export interface Ids {
    * proves that the id belongs to this owner.
    */
   seal(sort: Sort, given: string): Promise<string>
-  /** Returns the id without its seal; undefined if the seal is missing or another owner's. */
+  /**
+   * Returns the id without its seal; undefined if the seal is missing or belongs to another owner.
+   */
   open(sort: Sort, sealed: string): Promise<string | undefined>
   /**
    * Returns the id without its seal, for the agent that issued it. An id without this owner's seal
-   * is replaced by one that the agent has never issued.
+   * is replaced by an id that the agent has never issued.
    */
   toAgent(sort: Sort, given: string): Promise<string>
 }

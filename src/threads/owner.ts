@@ -4,27 +4,32 @@ import { sha256Text } from '../sha256'
 /** The owner of the threads of a route: each caller, each tenant, or no one (`shared`). */
 export type Sharing = 'own' | 'tenant' | 'shared'
 
-/** The members of a caller from which the owner's name is made. */
+/** The properties of a caller from which the name of the owner is computed. */
 export interface Owner {
   readonly identityProvider: string
   readonly userId: string
   readonly tenant: string | undefined
 }
 
-/** The most owners' names that are kept in memory. They are kept because each costs a digest. */
+/**
+ * The most names of owners that are kept in memory. Names are kept because each name costs a digest
+ * to compute.
+ */
 const MAX_NAMES = 1_000
 
 /**
- * Returns an owner's name: 43 characters of base64url, the SHA-256 of their identity provider and
- * their id there. It contains no secret, so that operators can write it into older threads in the
- * agent's database. Only the gateway decides which name a caller gets.
+ * Returns the name of an owner: the SHA-256 of the owner's identity provider and of the owner's id
+ * at this provider, as 43 characters of base64url. No secret is needed to compute it, so that
+ * operators can write it into older threads in the agent's database. Only the gateway decides which
+ * name a caller gets.
  *
- * The same subject at two identity providers counts as two owners. The same is true of tenants.
+ * The same subject at two identity providers counts as two owners. The same tenant at two identity
+ * providers counts as two owners too.
  */
 export type OwnerOf = (caller: Owner, sharing: 'own' | 'tenant') => Promise<string>
 
 /**
- * Creates the function that finds owners' names.
+ * Creates the function that computes the names of owners and remembers them.
  * @returns a function that throws Refusal `tenant-missing` if threads belong to tenants and the
  *   caller has none
  */

@@ -1,29 +1,30 @@
-/** How long the known owner of a thread is used before the agent is asked again. */
+/** How long the gateway relies on a cached owner of a thread before it asks the agent again. */
 const BELIEVED_MS = 30_000
 /**
- * How long the id of a deleted thread is reserved: no other caller may create a thread with it.
- * Requests that were under way have ended by then.
+ * How long the id of a deleted thread is reserved. In this time, no other caller may create a
+ * thread with this id. Requests for the deleted thread that were under way have ended by then.
  */
 const RESERVED_MS = 600_000
 const MAX_ENTRIES = 10_000
 
 /**
- * The owners of threads that the agent named recently, so that it need not be asked before each
- * request. Threads without an owner are not kept.
+ * The owners of threads, as the agent named them recently. With this cache, the gateway need not
+ * ask the agent before each request. Threads without an owner are not stored.
  *
  * Each isolate (running copy of the Worker) has its own cache. If another isolate deletes a thread,
- * and another caller creates one with the same id, this isolate still knows the former owner until
- * the entry expires.
+ * and another caller creates a thread with the same id, this isolate still takes the former owner
+ * for the owner until the entry expires.
  */
 export interface OwnershipCache {
   isOwn(route: string, thread: string, owner: string): boolean
   /**
    * Must be called before the agent is asked who owns a thread.
-   * @returns a function that stores a thread as the owner's, for the case that the agent confirms
-   *   this. It does nothing if the thread was or could have been deleted since the agent was asked
+   * @returns a function that stores a thread as the owner's. Call it if the agent confirms who owns
+   *   the thread. It stores nothing if the thread was, or could have been, deleted since the agent
+   *   was asked
    */
   beforeAsking(route: string, owner: string): (thread: string) => void
-  /** Forgets a thread that its owner deletes, and reserves its id. */
+  /** Removes a thread that its owner deletes from the cache, and reserves the thread's id. */
   forget(route: string, thread: string, owner: string): void
   /**
    * Tells whether another owner recently deleted a thread with this id. If so, runs of the deleted
@@ -42,8 +43,9 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
   const found = new Map<string, Entry>()
   const deleted = new Map<string, Entry>()
   /**
-   * When the entry of a deletion was last removed early, for lack of room. If the agent was asked
-   * before that, its answer is not stored.
+   * When a reserved id was last removed before its time, because the cache was full. If the agent
+   * was asked before that moment, its answer is not stored, because the thread may have been
+   * deleted.
    */
   let dropped = Number.NEGATIVE_INFINITY
   const keyOf = (route: string, thread: string) => JSON.stringify([route, thread])
@@ -52,7 +54,7 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
     return entry !== undefined && now() < entry.until ? entry : undefined
   }
   const put = (entries: Map<string, Entry>, key: string, owner: string, forMs: number): Entry | undefined => {
-    // An entry that is stored again becomes the newest.
+    // Deleting the old entry first makes an entry that is stored again the newest.
     entries.delete(key)
     const [oldest] = entries.size >= MAX_ENTRIES ? entries : []
     if (oldest) entries.delete(oldest[0])
@@ -65,8 +67,8 @@ export function createOwnershipCache(now: () => number): OwnershipCache {
       const askedAt = now()
       return (thread) => {
         const key = keyOf(route, thread)
-        // If the thread was deleted while the answer was on its way, the answer names the former
-        // owner.
+        // If the thread was deleted while the agent's answer was on its way, the answer names the
+        // former owner and must not be stored.
         if (currentIn(deleted, key) || askedAt <= dropped || askedAt + RESERVED_MS <= now()) return
         put(found, key, owner, BELIEVED_MS)
       }

@@ -3,25 +3,25 @@ const MIN_SECRET_CHARS = 32
 
 /**
  * The keys with which the gateway seals ids (adds a proof of their owner) and derives ids (computes
- * new ones). All are HMAC-SHA-256, with the usages `sign` and `verify`.
+ * new ids). All are keys for HMAC-SHA-256, with the usages `sign` and `verify`.
  */
 export interface ThreadKeys {
-  /** Seals ids, and opens them. */
+  /** Seals ids, and verifies the seals of ids. */
   readonly current: CryptoKey
-  /** Opens ids that were sealed before the last rotation. */
+  /** Verifies the seals that were made before the last rotation of THREAD_SECRET. */
   readonly previous: CryptoKey | undefined
   /**
-   * Derives ids, which must never change: with another key all callers would lose their
-   * conversations. This key needs no rotation. A person who knows it can compute an agent's id for
-   * a conversation, but cannot use it: the gateway derives the ids of each request from the caller
-   * whom it verified.
+   * Derives ids. Derived ids must never change, because with another key no caller could reach
+   * existing conversations. This key needs no rotation. A person who knows it can compute the
+   * agent's id for a conversation, but cannot use that id, because the gateway derives the ids of
+   * each request from the caller whom it verified.
    */
   readonly original: CryptoKey
 }
 
 /**
- * Returns the secrets in THREAD_SECRET, one on each line, the newest first. The first seals ids,
- * the first two open them, and the last derives them.
+ * Returns the secrets in THREAD_SECRET, which has one secret on each line, the newest first. The
+ * first (newest) secret seals ids, the first two verify seals, and the last (oldest) derives ids.
  */
 export const secretsIn = (secret: string): readonly string[] =>
   secret

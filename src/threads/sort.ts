@@ -1,4 +1,5 @@
 /**
- * The sort of object that an id names. An id of one sort is not accepted as an id of another sort.
+ * The sort of object that an id names. The gateway does not accept an id of one sort as an id of
+ * another sort.
  */
 export type Sort = 'thread' | 'run' | 'session' | 'task' | 'context' | 'request-state'

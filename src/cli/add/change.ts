@@ -51,7 +51,8 @@ async function prove(root: string, change: Change): Promise<void> {
   const issuers = [...change.keys()].filter((file) => file.startsWith('policies/'))
   for (const file of issuers) await proveIssuer(root, file)
   const routes = await loadRoutes(root)
-  // A project without a route cannot start yet, so there is nothing to load.
+  // A project without a route cannot start yet, so the changed project cannot be checked by loading
+  // it.
   if (routes.length === 0) return
   const [top] = readDeployments(root).all
   try {

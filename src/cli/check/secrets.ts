@@ -10,7 +10,7 @@ export interface NeededSecret {
   readonly from: string
 }
 
-/** Returns the secrets that these routes need. A route answers 503 if a secret is missing. */
+/** Returns the secrets that these routes need. A route answers 503 if its secret is missing. */
 export function neededSecrets(routes: readonly LoadedRoute[]): readonly NeededSecret[] {
   const signs = routes.some(({ isPublic, identity }) => !isPublic && identity.assertion !== 'off')
   const keeps = routes.some(({ threads }) => threads !== 'shared')

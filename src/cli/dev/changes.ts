@@ -4,8 +4,8 @@ import type { Staged } from './stage'
 type Compared = Pick<Staged, 'routes' | 'variables'>
 
 /**
- * Lists the differences between two configurations: routes by id, and variables by name without
- * their values.
+ * Lists the differences between two configurations: routes with their ids, and variables with their
+ * names but not their values.
  */
 export function changesBetween(before: Compared, after: Compared): string[] {
   const old = new Map(before.routes.map((route) => [route.id, route]))

@@ -29,8 +29,8 @@ interface Around {
   readonly people: People
   /**
    * Makes the gateway run with a new configuration.
-   * @returns the gateway's output if it does not start with the new configuration; it then runs
-   * with the old one again
+   * @returns the gateway's output if the gateway does not start with the new configuration. It then
+   * runs with the old configuration again.
    */
   readonly apply: (next: Staged, before: Staged) => Promise<string | undefined>
 }

@@ -6,8 +6,8 @@ import type { Local } from './local'
 
 /**
  * Returns the ids of routes that local people (test users on this machine) may use: those whose
- * agent is on this machine or was configured for it. Any other agent may be in production, and
- * local people must not be able to use it.
+ * agent runs on this machine, or whose agent's address was set for this machine. Any other agent
+ * may be in production, and local people must not be able to use it.
  *
  * @param loaded the same routes in their loaded form
  * @param given names of variables that .dev.vars, dev.json or the shell sets

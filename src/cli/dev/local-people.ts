@@ -3,8 +3,8 @@ import { aliceAndBob, type Person } from './identity-provider/people.ts'
 import { type JsonFile, readJsonFile } from './json-file'
 
 /**
- * The file that lists the test users who can sign in on this machine. Without this file, they are
- * alice and bob.
+ * The file that lists the test users who can sign in on this machine. Without this file, the test
+ * users are alice and bob.
  */
 export const PEOPLE_FILE = 'people.json'
 

@@ -1,5 +1,6 @@
 /**
- * Sends a signal to a process and to all processes that it started, if it leads a process group.
+ * Sends a signal to a process and to all processes that it started. The process must lead a process
+ * group.
  * @param signal 0 only checks whether the group exists
  * @returns whether any process of the group received it; grandchildren count
  */

@@ -56,8 +56,8 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
 }
 
 /**
- * Returns a hint for a refused request. Returns undefined if it was not refused or if there is no
- * hint.
+ * Returns a hint for a refused request. Returns undefined if the request was not refused, or if its
+ * refusal has no hint.
  */
 export function remedyOf({ code, reason }: Pick<AuditEvent, 'code' | 'reason'>): string | undefined {
   if (code === 'token-invalid' && reason?.startsWith('revoked '))

@@ -46,5 +46,5 @@ async function stop(): Promise<void> {
 }
 process.on('SIGTERM', stop)
 process.on('SIGINT', stop)
-// This process also stops when its parent process has ended.
+// This process also stops when the process that started it has ended.
 process.on('disconnect', stop)

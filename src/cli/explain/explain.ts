@@ -123,8 +123,8 @@ const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
 }
 
 /**
- * Reads a token from a file or the standard input. Removes `Bearer` and line ends that were copied
- * with it.
+ * Reads a token from a file or the standard input. Removes `Bearer` and line ends that the user
+ * copied with the token.
  */
 function readToken(from: string): string {
   const text = contentOf(from)

@@ -11,7 +11,7 @@ import { type AgentHere, agentFault } from './settings'
 /** How long to wait until an agent listens. It may have to load a model library first. */
 const READY_MS = 60_000
 
-/** The agents that `sallyport dev` started. They end when it ends. */
+/** The agents that `sallyport dev` started. These agents end when `sallyport dev` ends. */
 export interface Agents {
   /** Waits until each agent listens or has ended, for at most a minute. */
   ready(): Promise<void>

@@ -85,7 +85,10 @@ export function spawnChild({
   }
 }
 
-/** Waits until the child answers. Fails with its last output if it ends or takes too long. */
+/**
+ * Waits until the child answers. Fails with the child's last output if the child ends or takes too
+ * long.
+ */
 export async function untilReady(child: Child, options: Readiness): Promise<void> {
   const { name, readyUrl, startSeconds, fatal, isReady = (status) => status >= 200 && status < 300 } = options
   let ended: string | undefined

@@ -94,8 +94,8 @@ export function providerConfiguration({ audience, accessTokenSeconds, keys, peop
     clientBasedCORS: (_ctx: Context, origin: string, client: Client) =>
       // Web pages may not use the password grant, which is only for the command line.
       client.clientId !== COMMAND_LINE && isOwnPage(origin, pages()),
-    // A public client has no secret. It uses the first method in this list that it supports, so
-    // `none` is first.
+    // A public client has no secret and must use `none`. Each client uses the first method in this
+    // list that it supports, so `none` is first.
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post'],
     issueRefreshToken: async (_ctx: Context, client: Client) => client.grantTypeAllowed('refresh_token'),
     claims: { openid: ['sub', 'roles', 'tenant'], profile: ['name'], email: ['email'] },
@@ -157,7 +157,8 @@ async function grantEverything(ctx: Context, people: People) {
   if (resource) {
     const own = people.find(session.accountId)?.scopes ?? []
     grant.addResourceScope(resource, own.join(' '))
-    // Without this, oidc-provider would ask the person to consent to scopes that they may not have.
+    // Without this line, oidc-provider would ask a person to consent to scopes that this person may
+    // not have.
     grant.rejectResourceScope(resource, people.scopes.filter((scope) => !own.includes(scope)).join(' '))
   }
   await grant.save()

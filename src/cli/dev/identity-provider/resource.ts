@@ -1,7 +1,7 @@
 /**
- * The algorithm that signs access tokens. A client chooses it and the audience with a resource
- * indicator (RFC 8707): `urn:sallyport:es256:agents` requests an ES256 token with the audience
- * "agents".
+ * The algorithm that signs access tokens. A client chooses the algorithm and the audience with a
+ * resource indicator (RFC 8707): `urn:sallyport:es256:agents` requests an ES256 token with the
+ * audience "agents".
  */
 export type Algorithm = 'RS256' | 'ES256'
 

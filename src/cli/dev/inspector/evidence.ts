@@ -17,7 +17,8 @@ export interface Evidence extends Omit<Received, 'assertion'> {
 
 /**
  * Returns a function that verifies assertions as an agent would. It uses the keys that the gateway
- * publishes, and checks that the issuer is this gateway and the audience is the route's agent.
+ * publishes, and checks that the assertion's issuer is this gateway and its audience is the route's
+ * agent.
  * @param routes returns the current routes, by path
  */
 export function createExaminer(
@@ -44,7 +45,7 @@ export function createExaminer(
 
 /**
  * Returns a function that removes the agent's secret and the signed assertion from a header before
- * the page shows it.
+ * the page of `sallyport dev` shows the header.
  */
 const withoutSecret =
   (route: LoadedRoute | undefined, token: string | undefined) =>

@@ -51,7 +51,8 @@ export function passOn(
     // was cut, and the agent notices that its client has disconnected.
     pipeline(reply, response, () => {})
   })
-  // An upgrade is an error here, because the caller did not request another protocol.
+  // The caller did not request another protocol, so an agent that switches protocols makes an
+  // error.
   onward.on('upgrade', (_reply, socket) => {
     socket.destroy()
     response.destroy()

@@ -20,7 +20,7 @@ export function langgraphProbe(): Probe {
     const configurable = await configurableOf(origin.host + origin.prefix, thread, run)
     if (!configurable) return undefined
     known.add(id)
-    // If the server verifies the assertion with auth of its own, it fills `langgraph_auth_user`.
+    // A server that verifies the assertion with its own auth fills `langgraph_auth_user`.
     if ('x-user-id' in configurable || configurable.langgraph_auth_user) return undefined
     return `its graphs do not see who is asking. Put this into its langgraph.json, and start it again:
     "http": { "configurable_headers": { "includes": ["x-user-*"] } }`
