@@ -198,7 +198,7 @@ describe('assertions in existing libraries', () => {
 })
 
 describe('key rotation', () => {
-  it('old and new assertions verify at every step of a key rotation (F18)', async () => {
+  it('assertions of the old and the new key are valid at every step of a key rotation (F18)', async () => {
     const [old, next] = [await privateKey('ES256'), await privateKey('ES256')]
     const routes = [routeOf(openHttp(world.origin.url), [world.issuer])]
     const steps = [[old], [old, next], [next, old], [next]]

@@ -148,7 +148,7 @@ describe('new projects', () => {
     expect(readdirSync(installed).filter((name) => /^(?:src|test|routes)$/.test(name))).toEqual([])
   })
 
-  it('a new project compiles, checks and bundles the routes and policies of this repository', () => {
+  it('the routes and policies of this repository compile, pass the check and can be bundled in a project', () => {
     const copy = path.join(folder, 'copy')
     for (const part of ['routes', 'policies', 'src/index.ts', 'wrangler.toml'])
       cpSync(path.join(root, part), path.join(copy, part), { recursive: true })

@@ -16,7 +16,7 @@ const policies = [
 const route = { policies, offers: (operation: string) => operation !== 'notes.burn' }
 const reader = { kind: 'user', issuerId: 'login', roles: [], scopes: [], tenant: undefined, claims: {} } as const
 
-describe('permission of a caller', () => {
+describe('operations that one caller may use', () => {
   const decisions: Decision[] = []
   const permission = permissionOf(route, reader, { noteDecision: (decision) => decisions.push(decision) })
   const open = permissionOf(route, undefined, { noteDecision: () => expect.unreachable() })

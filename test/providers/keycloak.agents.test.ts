@@ -114,7 +114,7 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect(told()).toMatchObject({ client_id: 'other' })
   })
 
-  it('an ID token, a refresh token and a token without audience of Keycloak are refused with reasons', async () => {
+  it('Keycloak’s ID tokens, refresh tokens and tokens without an audience are refused, with reasons', async () => {
     const { id_token, refresh_token } = await signIn('alice')
     const { access_token: ofOther } = await signIn('bob', 'other')
     // An ID token has its client as audience, and a refresh token is signed with a secret that only

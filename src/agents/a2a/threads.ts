@@ -61,8 +61,8 @@ function nameTask(body: JsonObject, task: string): void {
 /** The task and context ids of one request and of its answer. */
 class Exchange {
   /**
-   * The ids as the caller knows them, by their sort and the agent's id. The sort is needed because
-   * a task and a context may have the same id.
+   * Maps the kind of an id (task or context) and the agent's id to the id that the caller knows.
+   * The kind is needed, because a task and a context may have the same id.
    */
   readonly #callers = new Map<string, string>()
 

@@ -26,7 +26,7 @@ type Finding = 'own' | 'foreign' | 'missing'
 /**
  * Finds the owner of a thread by a request to the LangGraph server, with the caller's identity.
  * LangGraph has no request that only reads metadata. So the gateway searches for one id and selects
- * a few members. Then the server does not send a long conversation too.
+ * a few members. Otherwise the server would also send the conversation, which may be long.
  */
 export class Ownership {
   constructor(readonly context: ThreadContext) {}

@@ -50,7 +50,7 @@ const remedies: Readonly<Record<RefusalCode, string | undefined>> = {
   'api-keys-unavailable': 'The line api-keys-unreachable above says why the KV namespace did not answer.',
   'revocations-unavailable': 'The line revocations-unreachable above says why the Durable Object did not answer.',
   'route-closed': 'sallyport revoke open ROUTE opens the route again.',
-  'signing-unavailable': 'Make signing keys: npx sallyport keys shows how.',
+  'signing-unavailable': 'Make signing keys. The command "npx sallyport keys" shows how.',
   'configuration-incomplete': 'Set the secret in .dev.vars.',
   'internal-error': 'This is a fault of the gateway. The lines above say more.',
 }

@@ -82,41 +82,44 @@ async function enter(route: string, person: Headers) {
 const idsIn = (text: string): string[] => [...text.matchAll(/^id: ?(.+?)\r?$/gm)].map(([, id]) => id ?? '')
 const passed = (name: Name) => taps[name].calls.at(-1)?.headers['last-event-id']
 
-describe.each(['python', 'typescript'] as const)('an MCP server with one event store for all sessions: %s', (name) => {
-  it('an event id of one person replays no answers to another person (X6)', async () => {
-    const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
-    const [first = ''] = await bob.search('mine')
-    await alice.search('swordfish')
-    expect(await bob.listen({ 'last-event-id': first })).toEqual({ status: 200, text: '' })
-    expect(passed(name)).toBeUndefined()
-  })
-
-  it('an event id of a session stream does not replay another person’s session (X6)', async () => {
-    const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
-    const { text } = await bob.listen({}, () => bob.search('mine'))
-    const [event = ''] = idsIn(text)
-    expect(text).toContain('mine')
-    expect(event).not.toBe('')
-    await alice.listen({}, () => alice.search('swordfish'))
-    expect((await bob.listen({ 'last-event-id': event })).text).not.toContain('swordfish')
-    expect(passed(name)).toBeUndefined()
-  })
-
-  it('an event id of one session replays nothing in another session (X6)', async () => {
-    const events = await (await enter(name, world.alice)).search('swordfish')
-    for (const person of [world.alice, world.bob, world.namesake]) {
-      const { listen } = await enter(name, person)
-      expect((await listen({ 'last-event-id': events[0] ?? '' })).text).not.toContain('swordfish')
+describe.each(['python', 'typescript'] as const)(
+  'streams of an MCP server that has one event store for all sessions: %s',
+  (name) => {
+    it('an event id of one person replays no answers to another person (X6)', async () => {
+      const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
+      const [first = ''] = await bob.search('mine')
+      await alice.search('swordfish')
+      expect(await bob.listen({ 'last-event-id': first })).toEqual({ status: 200, text: '' })
       expect(passed(name)).toBeUndefined()
-    }
-  })
+    })
 
-  it('a caller can resume a stream by its event id if threads are shared', async () => {
-    const alice = await enter(`${name}-shared`, world.alice)
-    const [first = ''] = await alice.search('swordfish')
-    expect((await alice.listen({ 'last-event-id': first })).text).toContain('found swordfish')
-  })
-})
+    it('an event id of a session stream does not replay another person’s session (X6)', async () => {
+      const [alice, bob] = [await enter(name, world.alice), await enter(name, world.bob)]
+      const { text } = await bob.listen({}, () => bob.search('mine'))
+      const [event = ''] = idsIn(text)
+      expect(text).toContain('mine')
+      expect(event).not.toBe('')
+      await alice.listen({}, () => alice.search('swordfish'))
+      expect((await bob.listen({ 'last-event-id': event })).text).not.toContain('swordfish')
+      expect(passed(name)).toBeUndefined()
+    })
+
+    it('an event id of one session replays nothing in another session (X6)', async () => {
+      const events = await (await enter(name, world.alice)).search('swordfish')
+      for (const person of [world.alice, world.bob, world.namesake]) {
+        const { listen } = await enter(name, person)
+        expect((await listen({ 'last-event-id': events[0] ?? '' })).text).not.toContain('swordfish')
+        expect(passed(name)).toBeUndefined()
+      }
+    })
+
+    it('a caller can resume a stream by its event id if threads are shared', async () => {
+      const alice = await enter(`${name}-shared`, world.alice)
+      const [first = ''] = await alice.search('swordfish')
+      expect((await alice.listen({ 'last-event-id': first })).text).toContain('found swordfish')
+    })
+  },
+)
 
 describe('MCP routes with eventStore per-session', () => {
   const name = 'per-session'
