@@ -45,7 +45,7 @@ export function recordOf(values: KeyOptions, known: readonly string[]): ApiKeyRe
   for (const each of route ?? [])
     if (!known.includes(each))
       throw new ProjectError(
-        `No route "${each}" trusts these keys. The routes that trust them are: ${known.join(', ')}.`,
+        `The route "${each}" does not exist, or does not trust these keys. The routes that trust them are: ${known.join(', ')}.`,
       )
   const expiresAt = endOf(expires ?? '90d')
   const record = {

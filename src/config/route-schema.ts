@@ -139,8 +139,8 @@ export const RouteSchema = v.strictObject({
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
    * Confirms that a run keeps the identity of the person who asked first, even if another person
-   * answers or edits the run. Required if an agent keeps identity in its state and threads belong
-   * to a tenant or are shared.
+   * answers or edits the run. Required if threads belong to a tenant
+   * or are shared, and the agent keeps identity in its state.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /**

@@ -145,7 +145,7 @@ export interface LimitedBody {
  * Passes a body on unread, up to a limit of bytes. If the request has a `Content-Length`, only its
  * value is checked, because the runtime enforces it. Otherwise the bytes are counted as they pass.
  *
- * If the body has too many bytes, or the upload is cut, `givenUp` is aborted. The stream then
+ * If the body has too many bytes, or the upload is cut, the signal `givenUp` fires. The stream then
  * neither ends nor fails, because the origin would take a failed stream for a complete body.
  *
  * @throws Refusal `body-too-large` if `Content-Length` is above the limit

@@ -74,7 +74,7 @@ describe('sallyport keys api', () => {
     [
       'a route that does not exist',
       ['create', '--label', 'x', '--subject', 'a', '--route', 'suport'],
-      'No route "suport" trusts these keys',
+      'The route "suport" does not exist, or does not trust these keys',
     ],
     [
       'an invalid operation',
@@ -88,7 +88,7 @@ describe('sallyport keys api', () => {
     [
       'a route that does not trust the keys',
       ['create', '--label', 'x', '--subject', 'a', '--route', 'desk'],
-      'No route "desk" trusts these keys',
+      'The route "desk" does not exist, or does not trust these keys',
     ],
     ['an option of another verb', ['rotate', '0123456789abcdef', '--role', 'admin'], '--role is not an option'],
     ['an overlap without end', ['rotate', '0123456789abcdef', '--overlap', 'never'], '--overlap never'],
@@ -126,7 +126,7 @@ describe('sallyport check for API keys', () => {
     expect(out).toContain('"API_KEYS", which policies/')
   })
 
-  it('sallyport check refuses API keys with the id "local", because their user ids would look like local people', async () => {
+  it('sallyport check refuses "local" as the id of API keys, since their users would look like local people', async () => {
     house.write('policies/keys.ts', KEYS.replace("'keys'", "'local'"))
     const { status, out } = await run('check')
     house.write('policies/keys.ts', KEYS)

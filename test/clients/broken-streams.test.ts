@@ -25,7 +25,7 @@ describe('streams that end before their run has finished', () => {
     ['cut', 'origin-cut'],
     ['unended', 'origin-unended'],
   ])(
-    'a stream that ends early resolves runAgent of @ag-ui/client, and onRunErrorEvent reports it: %s (F8)',
+    'if a stream ends early, runAgent of @ag-ui/client resolves and onRunErrorEvent is called: %s (F8)',
     async (how, code) => {
       const its = new clients.agUi.HttpAgent({ url: at('ag-ui', how), threadId: 't1', headers: world.bob })
       const { result, error, called, last } = await runAgent(its)

@@ -51,11 +51,11 @@ describe('surviving faults', () => {
 })
 
 describe('unclear faults', () => {
-  it('a fault is unclear if the test runner breaks down each time', async () => {
+  it('the verdict on a planted fault is "unclear" if the test runner breaks down in every attempt', async () => {
     expect((await tried([['a']], [lost, lost, lost])).verdict).toEqual({ is: 'unclear', why: 'no report' })
   })
 
-  it('a fault is unclear if the failures of the tests never repeat', async () => {
+  it('the verdict on a planted fault is "unclear" if the failures of the tests never repeat', async () => {
     const endings = [failed('a'), passed, failed('b'), lost, late, passed]
     const { verdict } = await tried([['a', 'b'], ['c']], endings)
     expect(verdict).toEqual({ is: 'unclear', why: 'time limit, then passed' })

@@ -2,7 +2,7 @@ import { Refusal } from '../../errors/refusal'
 import { isNumber, isObject, type Json, parseJson } from '../../json'
 import type { Rule } from '../thread-isolation'
 
-/** The member that holds the namespace in the body of a request to the store, by path. */
+/** For each path of the store: the member of the body that holds the namespace. */
 const MEMBER: Readonly<Record<string, string>> = {
   '/store/items': 'namespace',
   '/store/items/search': 'namespace_prefix',

@@ -27,8 +27,8 @@ export interface Explanation {
   readonly verdict: 'accepted' | 'expired' | TokenReason
   readonly issuer?: TrustedIssuer
   /**
-   * The caller that the token's claims name, even if it is refused for its time, its audience or
-   * its signature.
+   * The caller that the token's claims name, given even if the token is refused because of its
+   * times, audience or signature.
    */
   readonly principal?: Principal
 }

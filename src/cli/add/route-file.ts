@@ -43,7 +43,7 @@ export const atTheAgent: Readonly<Record<Agent['kind'], string>> = {
   langgraph:
     'A Python server finds the user with "http": { "configurable_headers": { "includes": ["x-user-*"] } } in langgraph.json; a JavaScript server needs nothing.',
   ag2: 'Tools read the user at context_variables["auth_user"] (0.x) or ctx.variables["auth_user"] (1.x).',
-  maf: 'Tools read the user at state["auth_user"]; .NET fills HttpContext.User by AddJwtBearer.',
+  maf: 'Python tools read the user at state["auth_user"]. In .NET, add AddJwtBearer: it sets HttpContext.User.',
   'ag-ui': 'The agent finds the user at state.auth_user of each run.',
   copilotkit:
     "The runtime gets the user in the headers x-user-*. A runtime with one endpoint (Next.js, Node http) needs agent.style: 'single-route'.",

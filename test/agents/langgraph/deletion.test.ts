@@ -80,7 +80,7 @@ describe('deletion of threads (X6)', () => {
     ])
   })
 
-  it('the deletion of a thread needs two extra requests if no run is active, and works if a run is very large', async () => {
+  it('deleting a thread takes two more requests if no run is active, and works if the data of a run is huge', async () => {
     const thread = stub.thread(alice)
     expect((await remove(thread)).status).toBe(200)
     expect(forwardedTo(world.origin).map(({ method }) => method)).toEqual(['GET', 'GET', 'DELETE'])

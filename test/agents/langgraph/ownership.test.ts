@@ -86,7 +86,7 @@ describe('owners of threads on a LangGraph server', () => {
     expect(await cost(read('bob', thread))).toEqual([200, expect.any(Number)])
   })
 
-  it('the creator of a thread is the owner at once, without a request for the owner', async () => {
+  it('the creator of a thread owns the thread at once, and the gateway does not look up the owner', async () => {
     const thread = crypto.randomUUID()
     const making = world.as('alice', '/agents/langgraph/threads', json({ thread_id: thread }))
     expect(await cost(making.then(({ status }) => status))).toEqual([200, 0])

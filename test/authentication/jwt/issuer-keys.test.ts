@@ -246,7 +246,7 @@ describe('fetches of keys', () => {
     expect(await answer).toBe(UNAVAILABLE)
   })
 
-  it('a fetch of keys that was cancelled with its request is logged, and repeated after ten seconds (F3)', async () => {
+  it('if a request is cancelled with its fetch of keys, this is logged, and retried after ten seconds (F3)', async () => {
     const { ask, emitted, fetches, world } = isolate(lost)
     const answer = ask()
     await pass(10 * SECOND)
@@ -482,7 +482,7 @@ describe('the copy of keys that isolates share', () => {
 describe('clocks that were an hour ahead', () => {
   const ahead = (by: number) => vi.setSystemTime(Date.now() + by)
 
-  it('a failed fetch of keys blocks no further fetch after a clock that was ahead is corrected', async () => {
+  it('if the clock is set back after a failed fetch of keys, the keys can still be fetched', async () => {
     const { ask, world } = isolate(down)
     ahead(HOUR)
     expect(await ask()).toBe(UNAVAILABLE)
