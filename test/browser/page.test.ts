@@ -119,7 +119,7 @@ describe('page of sallyport dev', () => {
     await say('Who am I?')
     await tryAround()
     const { status, why } = await refusalOf(() => at('as-other').click())
-    expect([status, why]).toEqual(['404', expect.stringContaining('Another person started it')])
+    expect([status, why]).toEqual(['404', expect.stringContaining('another person started it')])
     expect(await at('note').last().textContent()).toBe('You are dora now, in the thread that carol used.')
     await at('mark-nothing').waitFor()
     await shoot('page-as-other')

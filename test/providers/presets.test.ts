@@ -131,7 +131,7 @@ describe('issuers that cannot work (invariant 19)', () => {
     [
       '{tenant} in the issuer without tenants',
       { issuer: 'https://login.example.com/{tenant}' },
-      { path: 'tenants', found: 'none', remedy: 'List their ids.' },
+      { path: 'tenants', found: 'none', remedy: 'List the ids of the tenants.' },
     ],
     ['{tenant} only in jwksUri', { jwksUri: 'https://login.example.com/{tenant}' }, { path: 'tenants' }],
     ['an empty list of tenants', { issuer: 'https://login.example.com/{tenant}', tenants: [] }, { path: 'tenants' }],
