@@ -15,7 +15,7 @@ export class ResponseReader {
   #left = 0
   #mode: 'head' | 'length' | 'size' | 'chunk' | 'trailer' | 'until-close' = 'head'
 
-  /** Takes the next bytes. Takes the next bytes. @returns whether the response is complete */
+  /** Takes the next bytes. @returns whether the response is complete */
   push(chunk: Buffer): boolean {
     let bytes = this.#held.length > 0 ? Buffer.concat([this.#held, chunk]) : chunk
     this.#held = Buffer.alloc(0)

@@ -7,10 +7,12 @@
  * Route`.
  */
 import type * as v from 'valibot'
+import type { AgentSchema } from './agent-schema'
 import type { ApiKeys } from './api-keys-schema'
+import type { IdentitySchema } from './identity-schema'
 import type { Issuer } from './issuer-schema'
 import type { PolicySchema } from './policy-schema'
-import type { AgentSchema, IdentitySchema, RouteSchema } from './route-schema'
+import type { RouteSchema } from './route-schema'
 
 export type Policy = v.InferInput<typeof PolicySchema>
 export type Route = v.InferInput<typeof RouteSchema>

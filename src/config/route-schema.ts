@@ -5,119 +5,12 @@
  */
 import * as v from 'valibot'
 import { signingAlgorithmNames } from '../assertion/algorithms'
+import { AgentSchema } from './agent-schema'
 import { address, headerName, id, seconds, some, text } from './atoms'
+import { IdentitySchema } from './identity-schema'
 import { LimitsSchema } from './limits'
-import { pattern } from './operation-pattern'
-import { CredentialSchema, OriginSchema } from './origin-schema'
 import { PolicySchema } from './policy-schema'
 import { TrustSchema } from './trust'
-
-/** The operations that the route offers, which may include some that are closed by default. */
-const operations = v.optional(some(pattern))
-const agentFields = { origin: OriginSchema, credential: v.optional(CredentialSchema), operations }
-const endpoint = v.strictObject({
-  operation: v.pipe(v.string(), v.regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'a name such as "documents.read"')),
-  method: v.picklist(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']),
-  path: v.pipe(
-    v.string(),
-    v.regex(/^(\/[^/?#]+)*\/?$|^(\/[^/?#]+)*\/\*$/, 'a path such as "/documents/:id", or one that ends in "/*"'),
-  ),
-  websocket: v.optional(v.literal(true)),
-})
-
-const agents = [
-  v.strictObject({ kind: v.literal('langgraph'), ...agentFields }),
-  v.strictObject({ kind: v.literal('ag2'), ...agentFields }),
-  v.strictObject({ kind: v.literal('maf'), ...agentFields }),
-  v.strictObject({
-    kind: v.literal('ag-ui'),
-    ...agentFields,
-    /** The framework of the agent, which decides where the agent finds the user's identity. */
-    preset: v.optional(
-      v.picklist([
-        'agno',
-        'adk',
-        'pydantic-ai',
-        'crewai',
-        'langgraph-fastapi',
-        'strands',
-        'llamaindex',
-        'mastra',
-        'spring-ai',
-      ]),
-    ),
-  }),
-  v.strictObject({
-    kind: v.literal('copilotkit'),
-    ...agentFields,
-    /** The agents' framework. Mastra's agents forward headers, so they get no bearer token. */
-    preset: v.optional(v.literal('mastra')),
-    /** The `mode` of the CopilotKit runtime. Default: `multi-route`, as in that runtime. */
-    style: v.optional(v.picklist(['multi-route', 'single-route'])),
-  }),
-  v.strictObject({
-    kind: v.literal('mcp'),
-    ...agentFields,
-    /**
-     * Confirms that the server keeps the events of each session in a separate store. Callers may
-     * then resume their streams.
-     */
-    eventStore: v.optional(v.literal('per-session')),
-  }),
-  v.strictObject({
-    kind: v.literal('a2a'),
-    ...agentFields,
-    /** Whether clients can read the agent card without a token, to learn from it how to sign in. */
-    publicCard: v.optional(v.literal(true)),
-  }),
-  v.strictObject({ kind: v.literal('http'), ...agentFields, endpoints: some(endpoint) }),
-] as const
-
-/** The schema of an agent. Its `kind` decides which settings it may have. */
-export const AgentSchema = v.variant(
-  'kind',
-  agents,
-  `one of the agent kinds: ${agents.map(({ entries }) => entries.kind.literal).join(', ')}`,
-)
-
-/**
- * The source of an identity field that the agent receives: a field of the verified caller, or
- * `claims.` and the path of a claim.
- */
-const source = v.pipe(
-  v.string(),
-  v.regex(
-    /^(user_id|subject|issuer|email|name|role|roles|scopes|tenant|client|claims\..+)$/,
-    'one of user_id, subject, issuer, email, name, role, roles, scopes, tenant, client, or claims.<path>',
-  ),
-)
-const fields = v.record(v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a field name')), source)
-
-export const IdentitySchema = v.strictObject({
-  /** How the gateway sends its signed assertion to the agent. */
-  assertion: v.optional(v.picklist(['bearer', 'header', 'off'])),
-  /** Whether the gateway also sends plain `x-user-*` headers to the agent. */
-  headers: v.optional(v.boolean()),
-  /** The identity that the gateway writes into `RunAgentInput.state` on every run. False: none. */
-  state: v.optional(
-    v.union([
-      v.literal(false),
-      v.strictObject({
-        key: v.pipe(v.string(), v.regex(/^[A-Za-z][A-Za-z0-9_]*$/, 'a state key')),
-        fields: v.optional(fields),
-      }),
-      // Without a key, the fields are put directly into the state.
-      v.strictObject({ fields }),
-    ]),
-  ),
-  /** The caller's identity in `RunAgentInput.forwardedProps`: each field with its source. */
-  forwardedProps: v.optional(fields),
-  /**
-   * Whether to fill LangGraph's `config.configurable.langgraph_auth_user`, for a JavaScript server
-   * without auth of its own.
-   */
-  langgraphAuthUser: v.optional(v.boolean()),
-})
 
 export const RouteSchema = v.strictObject({
   id,
@@ -139,8 +32,8 @@ export const RouteSchema = v.strictObject({
   threads: v.optional(v.picklist(['own', 'tenant', 'shared'])),
   /**
    * Confirms that a run keeps the identity of the person who asked first, even if another person
-   * answers or edits the run. Required if threads belong to a tenant
-   * or are shared, and the agent keeps identity in its state.
+   * answers or edits the run. Required if threads belong to a tenant or are shared, and the agent
+   * keeps identity in its state.
    */
   resumesAs: v.optional(v.literal('whoever-asked-first')),
   /**

@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util'
 import type { Policy, Route } from '../../config/define'
 import { ConfigurationError, count, entriesOf, type Fault } from '../../config/fault'
 import { type Configuration, load } from '../../config/load'
-import type { LoadedRoute } from '../../config/loaded-route'
 import { policiesOf, runExamples } from '../../testing/examples'
 import type { Command } from '../command'
 import { type Deployment, prefixOf } from '../deployments'
@@ -10,13 +9,14 @@ import { noNetwork } from '../no-network'
 import { complain, say } from '../print'
 import { openProject, type Project } from '../project'
 import { betweenDeployments } from './between'
-import { deploymentFindings, nameOf } from './deployment'
-import { misnamedFiles, unlistedRoutes, unusedFiles, unusedVariables } from './files'
+import { deploymentFindings } from './deployment'
+import { misnamedFiles, unlistedRoutes, unusedVariables } from './files'
 import { issuerFaults } from './issuers'
 import { askEverybody } from './online'
 import { policyFaults, unusableRoutes } from './policies'
 import { rateFaults } from './rates'
-import { neededSecrets, secretsInRoutes } from './secrets'
+import { type Result, report } from './report'
+import { secretsInRoutes } from './secrets'
 import { withSuggestions } from './suggestions'
 import { workerFileFaults } from './worker-file'
 
@@ -64,14 +64,6 @@ export const check: Command = {
     say(report(project, results, between.notes))
     return 0
   },
-}
-
-interface Result {
-  readonly deployment: Deployment
-  readonly faults: readonly Fault[]
-  readonly notes: readonly string[]
-  /** Absent if the configuration does not load. */
-  readonly config?: Configuration
 }
 
 /**
@@ -168,38 +160,4 @@ function failedExamples(policy: Policy, routes: readonly Route[]): Fault[] {
     expected,
     remedy: 'Correct the rules, or the example.',
   }))
-}
-
-/**
- * Returns the text for a check without faults: the notes, and the secrets that a deployment needs.
- */
-function report({ root, deployments, routes }: Project, results: readonly Result[], more: readonly string[]): string {
-  const policies = policiesOf(routes)
-  const examples = policies.reduce((sum, policy) => sum + policy.examples.length, 0)
-  const notes = [
-    ...new Set([...results.flatMap((result) => result.notes), ...more, ...unusedFiles(root, routes)]),
-    ...deployments.warnings.map((warning) => `wrangler: ${warning}`),
-  ]
-  const secrets = results.flatMap(({ deployment, config }) =>
-    secretLines(deployment, [...(config?.routes.values() ?? [])]),
-  )
-  return [
-    ...notes.map((note) => `! ${note}`),
-    ...secrets,
-    `${routes.length} routes, ${policies.length} policies, ${examples} examples: no faults.`,
-  ].join('\n')
-}
-
-function secretLines(deployment: Deployment, routes: readonly LoadedRoute[]): readonly string[] {
-  const needed = neededSecrets(routes)
-  if (needed.length === 0) return []
-  const env = deployment.name === undefined ? '' : ` --env ${deployment.name}`
-  const width = Math.max(...needed.map(({ name }) => name.length))
-  return [
-    `${nameOf(deployment)} needs these secrets:`,
-    ...needed.map(
-      ({ name, from }) =>
-        `  ${name.padEnd(width)}  npx wrangler secret put ${name}${env}   (from: ${from}${from.startsWith('sallyport') ? env : ''})`,
-    ),
-  ]
 }
