@@ -5,9 +5,11 @@ import type { Background } from '../../ports'
 import type { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { refuseToken } from '../refuse-token'
-import { type Check, claimChecks, headerChecks } from './checks'
+import type { Check } from './check'
+import { claimChecks } from './claim-checks'
 import { isTooLong, readCompact } from './compact'
 import { refuseForm, refuseSignature, tokenRefusal } from './fault'
+import { headerChecks } from './header-checks'
 import { principalOf } from './principal'
 import { shown } from './shown'
 import { signerOf } from './signer'
@@ -19,7 +21,7 @@ import type { TrustedIssuer } from './trusted-issuer'
  *
  * The token names its issuer, and only this issuer's keys, audience and algorithms count (RFC 8725
  * sections 3.8 to 3.10). The function checks the strict compact form, `iss`, the signature, and all
- * checks in checks.ts.
+ * checks in header-checks.ts and claim-checks.ts.
  *
  * Not checked: whether the token is bound to its sender (`cnf`, see the authenticator), whether it
  * was revoked, whether its subject could be another issuer's (see `authenticate`), and what its

@@ -1,9 +1,9 @@
 import { type Claims, claimAt, firstClaim, showPath } from '../../claims'
 import type { TokenReason } from '../../errors/reasons'
-import { otherKind, typeFits } from './token-kind'
+import { type Check, list } from './check'
+import { otherKind } from './token-kind'
 import type { TrustedIssuer } from './trusted-issuer'
 
-const MAX_KID_CHARS = 256
 const MAX_SUBJECT_CHARS = 255
 
 /**
@@ -11,23 +11,6 @@ const MAX_SUBJECT_CHARS = 255
  * separators, lone surrogates.
  */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/u
-
-/**
- * One check of a token against the settings of its issuer. `verify` and `explainToken` use the same
- * checks, so that they give the same results.
- *
- * @typeParam Part the token's header or its claims
- */
-export interface Check {
-  /** The header member or claim that is checked. */
-  readonly on: string
-  /** The setting of the issuer that the check depends on. */
-  readonly setting?: string
-  /** @param now seconds since the epoch */
-  fault(part: Claims, issuer: TrustedIssuer, now: number): TokenReason | 'expired' | undefined
-  found(part: Claims, issuer: TrustedIssuer): unknown
-  expected(issuer: TrustedIssuer, now: number): string
-}
 
 const KINDS = {
   'access-token': 'an access token: no at_hash, c_hash or s_hash, and no typ or token_use of another kind',
@@ -37,8 +20,6 @@ const KINDS = {
 
 const KIND_MARKS = ['typ', 'token_use', 'at_hash', 'c_hash', 's_hash', 'nonce', 'scope', 'scp', 'events']
 
-const list = (values: readonly string[]): string =>
-  values.length === 1 ? `${values[0]}` : `one of ${values.join(', ')}`
 /**
  * Returns a time as a date that operators can read. A value that is not a number of seconds, or is
  * too large for a date, is returned unchanged.
@@ -46,46 +27,6 @@ const list = (values: readonly string[]): string =>
 const moment = (seconds: unknown): unknown =>
   isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
-
-/**
- * Checks of the header. Anyone can write a header, so its `jwk`, `jku`, `x5u` and `x5c` are ignored
- * (RFC 8725 section 3.10).
- */
-export const headerChecks: readonly Check[] = [
-  {
-    on: 'alg',
-    setting: 'algorithms',
-    fault: ({ alg }, { algorithms }) =>
-      typeof alg === 'string' && (algorithms as readonly string[]).includes(alg) ? undefined : 'algorithm',
-    found: ({ alg }) => alg,
-    expected: ({ algorithms }) => list(algorithms),
-  },
-  {
-    // `crit` names extensions that a verifier must know (RFC 7515 section 4.1.11). Members that it
-    // does not name are ignored, as section 4 says.
-    on: 'crit',
-    // `b64` means another way of signing and counts as critical by itself (RFC 7797 section 6).
-    // `enc` makes the token a JWE (RFC 7516 section 9).
-    fault: (header) => (['crit', 'b64', 'enc'].some((name) => Object.hasOwn(header, name)) ? 'critical' : undefined),
-    found: ({ crit, b64, enc }) => ({ crit, b64, enc }),
-    expected: () => 'none: the gateway knows no extension',
-  },
-  {
-    on: 'kid',
-    fault: ({ kid }) =>
-      kid === undefined || (typeof kid === 'string' && kid.length <= MAX_KID_CHARS) ? undefined : 'header',
-    found: ({ kid }) => kid,
-    expected: () => `a text of at most ${MAX_KID_CHARS} characters, or none`,
-  },
-  {
-    on: 'typ',
-    setting: 'tokenType',
-    fault: ({ typ }, { tokenType }) => (typeFits(typ, tokenType) ? undefined : 'type'),
-    found: ({ typ }) => typ,
-    expected: ({ tokenType }) =>
-      ({ 'at+jwt': 'at+jwt', 'access-token': 'at+jwt, JWT or none', 'id-token': 'JWT or none' })[tokenType],
-  },
-]
 
 /** Checks of the claims of a token with a good signature. */
 export const claimChecks: readonly Check[] = [
