@@ -169,24 +169,30 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     algorithms: ['RS256'],
   },
   // zitadel.com/docs/apis/openidoauth/claims, 2026-11: the claim with the roles is an object. Each
-  // member's name is a role, and its value lists the organizations for which the person has it.
+  // member's name is a role, and its value lists the organizations for which the person has it. Only
+  // access tokens have `jti`. An ID token that was asked for alone has no `at_hash`.
   zitadel: {
     rolesByTenant: true,
+    accessTokens: { signs: ['jti'] },
     claims: {
       roles: 'urn:zitadel:iam:org:project:roles',
       tenant: 'urn:zitadel:iam:user:resourceowner:id',
     },
   },
-  // Source, read in 2026-11: docs.goauthentik.io/add-secure-apps/providers/oauth2.
+  // docs.goauthentik.io/add-secure-apps/providers/oauth2, and `id_token.py` and `views/token.py` in
+  // authentik/providers/oauth2 of its repository, read in 2026-11. An access token is a copy of the
+  // ID token with `azp` and `uid` added. The ID token of a sign-in by code has no `at_hash`.
   authentik: {
     claims: { roles: 'groups', client: 'azp' },
-    accessTokens: { haveNonce: true },
+    accessTokens: { signs: ['azp'], haveNonce: true },
     issuer: slash('authentik'),
   },
   // documentation.openiddict.com/configuration/token-formats, 2026-11. .NET writes a single role as
-  // a text, and several roles as a list.
+  // a text, and several roles as a list. Only access tokens have `jti`
+  // (OpenIddictServerHandlers.Protection.cs, `GenerateIdentityModelToken`).
   openiddict: {
     claims: { roles: 'role' },
+    accessTokens: { signs: ['jti'] },
     issuer: { ...slash('OpenIddict'), form: /^https?:\/\/[^/]+\// },
   },
 }

@@ -6,6 +6,7 @@ import { root } from '../support/build'
 import { publicJwk } from '../support/keys'
 import { ready } from '../support/packages'
 import { API } from './microsoft'
+import type { Claims } from './provider'
 import { providers } from './providers'
 
 /*
@@ -15,6 +16,13 @@ import { providers } from './providers'
 
 /** Throws where it does not accept a token. */
 export type Judge = (token: string) => Promise<unknown>
+
+export interface Judged {
+  readonly by: string
+  readonly judge: Judge
+  /** Claims that the library asks for and does not let its caller choose. */
+  readonly asks?: Claims
+}
 
 // biome-ignore lint/suspicious/noExplicitAny: the packages are installed by the tests alone, so their types are not at hand
 type Package = any
@@ -31,7 +39,7 @@ export async function judgesOf(
   key: JWK,
   awsKey: JWK,
   keysUrl: string,
-): Promise<Partial<Record<keyof typeof providers, { readonly by: string; readonly judge: Judge }>>> {
+): Promise<Partial<Record<keyof typeof providers, Judged>>> {
   await ready('test/providers')
   const pem = createPublicKey({ key: publicJwk(key) as never, format: 'jwk' })
     .export({ type: 'spki', format: 'pem' })
@@ -157,6 +165,7 @@ export async function judgesOf(
         }),
     },
     firebase: { by: 'firebase-admin 14.5.1', judge: (token) => firebase.verifyJWT(token, false) },
+    githubActions: { by: '@actions/attest 3.2.0', judge: await github(key), asks: { aud: 'nobody' } },
   }
 }
 
@@ -168,6 +177,35 @@ async function withKeysFrom<Result>(url: string, work: () => Promise<Result>): P
     return await work()
   } finally {
     globalThis.fetch = fetch
+  }
+}
+
+/**
+ * GitHub's library for builds. It asks the runner for a token, and token.actions.githubusercontent.com
+ * for the keys; both answer from here.
+ */
+async function github(key: JWK): Promise<Judge> {
+  const modules = path.join(folder, 'node_modules/@actions')
+  const { getIDTokenClaims }: Package = await import(path.join(modules, 'attest/lib/oidc.js'))
+  const { HttpClient }: Package = await import(path.join(modules, 'http-client/lib/index.js'))
+  const { issuer } = providers.githubActions.issuer
+  const runner = 'https://runner.example/token?api-version=2'
+  Object.assign(process.env, { ACTIONS_ID_TOKEN_REQUEST_URL: runner, ACTIONS_ID_TOKEN_REQUEST_TOKEN: 'runner' })
+  return async (token) => {
+    const answers: Readonly<Record<string, unknown>> = {
+      [`${runner}&audience=nobody`]: { value: token },
+      [`${issuer}/.well-known/openid-configuration`]: { jwks_uri: providers.githubActions.keysAt },
+      [providers.githubActions.keysAt ?? '']: { keys: [publicJwk(key)] },
+    }
+    HttpClient.prototype.getJson = async (url: string) => ({ statusCode: 200, result: answers[url] ?? null })
+    // The library prints each token for GitHub's log to mask.
+    const print = process.stdout.write
+    process.stdout.write = () => true
+    try {
+      return await getIDTokenClaims(issuer)
+    } finally {
+      process.stdout.write = print
+    }
   }
 }
 

@@ -59,8 +59,12 @@ export const keycloak: Provider = {
   ownWords: ['name', 'preferred_username', 'email', 'given_name', 'family_name', 'locale'],
 }
 
+const zitadelIdToken = { jti: undefined, azp: '171@agents', auth_time: now - 60, amr: ['pwd'] }
+
 export const zitadel: Provider = {
-  source: 'zitadel.com/docs/apis/openidoauth/claims, 2026-11-28',
+  source:
+    'zitadel.com/docs/apis/openidoauth/claims, 2026-11-28; internal/api/oidc in github.com/zitadel/zitadel at ' +
+    '68983a5 and 0204c49, pkg/oidc/token.go of github.com/zitadel/oidc 3.37.0, 2026-11-29',
   issuer: { preset: 'zitadel', issuer: 'https://acme.zitadel.cloud', audience: ['agents'] },
   keysAt: undefined,
   person: {
@@ -88,26 +92,38 @@ export const zitadel: Provider = {
       with: { 'urn:zitadel:iam:user:resourceowner:id': undefined },
       is: { roles: [], tenant: undefined },
     },
+    'a machine that signs in with its own key': { with: { sub: '2001', client_id: '2001' }, is: { caller: 'service' } },
+    // Nothing in this token tells it from a person's; the documentation says what to do.
+    'a machine that signs in with a secret': {
+      with: { sub: '2001', client_id: 'bot@acme.zitadel.cloud' },
+      is: { caller: 'user' },
+    },
   },
   refuses: {
     'another project': { with: { aud: ['172'] }, reason: 'audience' },
     'another instance': { with: { iss: 'https://other.zitadel.cloud' }, reason: 'issuer' },
-    'an ID token': { with: { at_hash: 'h' }, reason: 'id-token' },
+    'an ID token': { with: { ...zitadelIdToken, at_hash: 'h', sid: 's1' }, reason: 'id-token' },
+    'an ID token that was asked for alone': { with: zitadelIdToken, reason: 'id-token' },
   },
   ownWords: ['name', 'preferred_username', 'email', 'nickname', 'urn:zitadel:iam:user:metadata'],
 }
 
 export const authentik: Provider = {
-  source: 'docs.goauthentik.io/add-secure-apps/providers/oauth2, 2026-11-28',
+  source:
+    'docs.goauthentik.io/add-secure-apps/providers/oauth2, 2026-11-28; authentik/providers/oauth2/id_token.py ' +
+    'and views/token.py in github.com/goauthentik/authentik at 014e22c and 005f3a9, 2026-11-29',
   issuer: { preset: 'authentik', issuer: 'https://id.example.com/application/o/agents/', audience: ['agents'] },
   keysAt: undefined,
   person: {
     iss: 'https://id.example.com/application/o/agents/',
     aud: 'agents',
     azp: 'agents',
+    uid: 'X2vB',
     sub: '6f1c',
+    sid: '9f86',
     nonce: 'n',
     acr: 'goauthentik.io/providers/oauth2/default',
+    amr: ['pwd'],
     auth_time: now - 60,
     email: 'alice@acme.example',
     email_verified: true,
@@ -121,14 +137,18 @@ export const authentik: Provider = {
   },
   refuses: {
     'another application': { with: { iss: 'https://id.example.com/application/o/other/' }, reason: 'issuer' },
-    'another client': { with: { aud: 'other' }, reason: 'audience' },
-    'an ID token': { with: { at_hash: 'h' }, reason: 'id-token' },
+    'another client': { with: { aud: 'other', azp: 'other' }, reason: 'audience' },
+    'the ID token of a sign-in': { with: { azp: undefined, uid: undefined }, reason: 'id-token' },
+    'the ID token of a refresh': { with: { azp: undefined, uid: undefined, nonce: undefined }, reason: 'id-token' },
+    'an ID token with the hash of an access token': { with: { at_hash: 'h' }, reason: 'id-token' },
   },
   ownWords: ['name', 'preferred_username', 'nickname', 'given_name'],
 }
 
 export const openiddict: Provider = {
-  source: 'documentation.openiddict.com/configuration/token-formats, 2026-11-28',
+  source:
+    'documentation.openiddict.com/configuration/token-formats, 2026-11-28; OpenIddictServerHandlers.Protection.cs ' +
+    'in github.com/openiddict/openiddict-core at 00fa3f3, 2026-11-29',
   issuer: { preset: 'openiddict', issuer: 'https://id.example.com/', audience: ['agents'] },
   keysAt: undefined,
   header: { typ: 'at+jwt' },
@@ -157,7 +177,16 @@ export const openiddict: Provider = {
     'its issuer without the slash': { with: { iss: 'https://id.example.com' }, reason: 'issuer' },
     'another server': { with: { iss: 'https://staging.example.com/' }, reason: 'issuer' },
     'another resource': { with: { aud: 'other' }, reason: 'audience' },
-    'an ID token': { header: { typ: 'JWT' }, with: { at_hash: 'h' }, reason: 'id-token' },
+    'an ID token': {
+      header: { typ: 'JWT' },
+      with: { jti: undefined, scope: undefined, azp: 'web', at_hash: 'h' },
+      reason: 'id-token',
+    },
+    'an ID token without the hash of an access token': {
+      header: { typ: 'JWT' },
+      with: { jti: undefined, scope: undefined, azp: 'web' },
+      reason: 'id-token',
+    },
   },
   ownWords: ['name', 'preferred_username', 'email', 'idtyp', 'gty'],
 }
