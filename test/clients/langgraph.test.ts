@@ -294,6 +294,14 @@ describe.concurrent('LangGraph SDK through the gateway', () => {
         .catch((error: { status: number }) => error.status),
     ).toBe(404)
   })
+
+  it('the LangGraph SDK reports an operation that the policy forbids as an error with status 403', async () => {
+    const client = through(world.alice, 'chat-only')
+    const { thread_id: thread } = await client.threads.create()
+    const refused = await client.runs.wait(thread, 'agent', ask('hello')).catch((error: { status: number }) => error)
+    expect(refused).toMatchObject({ status: 403 })
+    expect((await client.threads.get(thread)).thread_id).toBe(thread)
+  })
 })
 
 describe.concurrent('users that a graph sees', () => {

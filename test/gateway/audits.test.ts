@@ -19,6 +19,7 @@ beforeAll(async () => {
     }),
     routeOf({ kind: 'mcp', origin: { url } }, [issuer]),
     routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], { audit: { begin: true } }),
+    routeOf({ kind: 'ag-ui', origin: { url } }, [issuer], { id: 'end-only', path: '/agents/end-only' }),
   ])
 })
 afterAll(() => world?.close())
@@ -241,6 +242,27 @@ describe('opening audit lines of streams (F25)', () => {
     await reply.text()
     await eventually('the final line', () => world.gateway.audit.length === before + 2)
     expect(world.gateway.audit.at(-1)).toMatchObject({ id: begun?.id, outcome: 'forwarded', stream: 'complete' })
+  })
+
+  it('a stream on a route without audit.begin has a single audit line, at its end', async () => {
+    const opened = Promise.withResolvers<ServerResponse>()
+    world.origin.handle((_request, response) => {
+      beginEvents(response)
+      response.write(started)
+      opened.resolve(response)
+    })
+    const before = world.gateway.audit.length
+    const reply = await world.as('alice', '/agents/end-only', json({ threadId: 't', runId: 'r', messages: [] }))
+    const reader = reply.body?.getReader()
+    expect((await reader?.read())?.done).toBe(false)
+    expect(world.gateway.audit.length).toBe(before)
+    const response = await opened.promise
+    response.end('data: {"type":"RUN_FINISHED"}\n\n')
+    while (!(await reader?.read())?.done);
+    await eventually('the line', () => world.gateway.audit.length > before)
+    expect(world.gateway.audit.slice(before).map(({ outcome, stream }) => [outcome, stream])).toEqual([
+      ['forwarded', 'complete'],
+    ])
   })
 
   it('a JSON answer has no opening audit line, with or without audit.begin', async () => {

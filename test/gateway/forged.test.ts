@@ -105,6 +105,15 @@ describe('forged identity in bodies (X9, invariant 6)', () => {
     })
   })
 
+  it('a __proto__ in the arguments of an MCP tool reaches the server, and hides no forged identity', async () => {
+    const own = '"arguments":{"__proto__":{"a":1}}'
+    const params = `{"name":"search",${own},"_meta":{"__proto__":{"user_id":"mallory"}}}`
+    const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`
+    expect((await world.as('bob', '/mcp', json(JSON.parse(call)))).status).toBe(200)
+    expect(world.origin.last().body).toContain(own)
+    expect(world.origin.last().body).not.toContain('mallory')
+  })
+
   it.each(['Name', 'URI', 'TaskId', 'taskid', 'RequestState'])(
     'an MCP request with a misspelt parameter gets 400: %s',
     async (name) => {

@@ -5,6 +5,7 @@ import { type RefusalCode, refusals } from '../../src/errors/refusals'
 import { bearer, forge, issuerOf, openHttp, policyWithExamples, routeOf } from '../support/fixtures'
 import { startGateway, type TestGateway } from '../support/gateway'
 import { privateKey } from '../support/keys'
+import { plainRequest } from '../support/raw'
 import { json, openWorld, type World } from '../support/world'
 
 let world: World
@@ -123,6 +124,17 @@ describe('refusals of the gateway (S24)', () => {
       const headers = await expectRefusal(response, 'credential-ambiguous')
       expect(headers.get('www-authenticate'), authorization).toContain('error="invalid_request"')
     }
+  })
+
+  it('a request with two Authorization headers gets 400, even if both have a valid token (T7)', async () => {
+    const [alice, bob] = [await world.token('alice'), await world.token('bob')]
+    const before = world.origin.received.length
+    for (const second of [alice, bob]) {
+      const headers = { authorization: [`Bearer ${alice}`, `Bearer ${second}`] }
+      const { status, body } = await plainRequest(world.gateway.url, { path: '/agents/http/x', headers })
+      expect([status, JSON.parse(body).code]).toEqual([400, 'credential-ambiguous'])
+    }
+    expect(world.origin.received.length).toBe(before)
   })
 
   it('a token in the URL gets 400 and is not forwarded; the Bearer scheme may be in any case (S11, S17)', async () => {

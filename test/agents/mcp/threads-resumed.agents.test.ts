@@ -118,6 +118,12 @@ describe.each(['python', 'typescript'] as const)(
       const [first = ''] = await alice.search('swordfish')
       expect((await alice.listen({ 'last-event-id': first })).text).toContain('found swordfish')
     })
+
+    it('another person can resume a stream by its event id if threads are shared', async () => {
+      const [first = ''] = await (await enter(`${name}-shared`, world.alice)).search('swordfish')
+      const bob = await enter(`${name}-shared`, world.bob)
+      expect((await bob.listen({ 'last-event-id': first })).text).toContain('found swordfish')
+    })
   },
 )
 

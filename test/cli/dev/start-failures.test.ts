@@ -81,6 +81,20 @@ describe('sallyport dev', () => {
     await leavesNothing()
   }, 90_000)
 
+  it('sallyport dev runs the Worker without remote bindings, which would reach production', async () => {
+    const entry = house.read('src/index.ts')
+    const config = house.read('wrangler.toml')
+    const bound = '[[kv_namespaces]]\nbinding = "NOTES"\nid = "a1"\npreview_id = "b2"\nremote = true\n'
+    house.write('wrangler.toml', `${config}\n${bound}`)
+    house.write('src/index.ts', `${entry}\nthrow new TypeError('only in workerd')\n`)
+    const { output } = await start()
+    house.write('src/index.ts', entry)
+    house.write('wrangler.toml', config)
+    expect(output).toContain('only in workerd')
+    const staged = JSON.parse(house.read(`.wrangler/sallyport/${port}/wrangler.json`))
+    expect(staged.kv_namespaces).toEqual([{ binding: 'NOTES', id: 'a1' }])
+  }, 90_000)
+
   it('sallyport dev fails and names the port if a port is in use', async () => {
     const other = createServer().listen(port + 2, '127.0.0.1')
     await once(other, 'listening')
