@@ -67,7 +67,8 @@ async def authenticate(authorization: str | None) -> Auth.types.MinimalUserDict:
 
 @auth.on
 async def nothing_else(ctx: Auth.types.AuthContext, value: Any) -> bool:
-    """Refuses all else: changes of assistants, crons, the store, and later operations."""
+    """Refuses all other operations: changes of assistants, crons, the store, and operations that later
+    versions add."""
     return False
 
 
@@ -81,8 +82,8 @@ async def owner_only(ctx: Auth.types.AuthContext, value: Any) -> Auth.types.Filt
     """Marks new threads and runs with their owner, and lets only the owner find them."""
     owner = {"owner": ctx.user.identity}
     if ctx.action in ("create", "create_run", "update"):
-        # Also on update: otherwise a user could give a thread to another user. The object belongs
-        # to the server, so it is changed, not replaced.
+        # Also on update, because otherwise a user could give a thread to another user. The server
+        # keeps this object, so the handler changes the object and does not replace it.
         metadata = value.get("metadata")
         if metadata is None:
             value["metadata"] = owner.copy()

@@ -1,4 +1,4 @@
-"""A graph for tries behind the gateway. It answers without a model, and says which user it saw."""
+"""A graph to try the gateway with. It answers without a model, and names the user that it saw."""
 
 import asyncio
 import re
@@ -16,7 +16,7 @@ from langgraph.graph import END, START, MessagesState, StateGraph
 
 class State(MessagesState):
     seen: dict[str, Any]
-    """All that this run can read about its user."""
+    """The values that this run can read about its user."""
 
 
 class ScriptedModel(SimpleChatModel):
@@ -76,7 +76,7 @@ def seen_identity(config: RunnableConfig) -> dict[str, Any]:
 
 
 def reply(message: str, seen: dict[str, Any]) -> ScriptedModel:
-    """Answers "count to 20" slowly, "be silent for 30 seconds" late, and all else with the user."""
+    """Counts, or stays silent first, if the message asks for it. Otherwise answers with the user."""
     if count := re.search(r"count to (\d+)", message, re.IGNORECASE):
         return ScriptedModel(text=" ".join(str(n + 1) for n in range(min(int(count[1]), 1000))), pause=0.1)
     if silent := re.search(r"be silent for (\d+) seconds?", message, re.IGNORECASE):

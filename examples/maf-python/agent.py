@@ -24,7 +24,7 @@ agent = Agent(
 
 app = FastAPI()
 
-# For a network in which only the gateway can reach this server.
+# Without a check, for a network in which only the gateway can reach this server.
 add_agent_framework_fastapi_endpoint(app, agent, "/")
 
 # Protected by a secret that only the gateway has.

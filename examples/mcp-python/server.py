@@ -21,7 +21,7 @@ def erase() -> str:
 
 @server.tool()
 async def slow(ctx: Context, steps: int = 3) -> str:
-    """Says how far it is."""
+    """Reports its progress after each step."""
     for step in range(1, steps + 1):
         await ctx.report_progress(step, steps)
         await asyncio.sleep(0.05)

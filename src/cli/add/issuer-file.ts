@@ -60,7 +60,7 @@ export default defineIssuer({
 ${preset ? `  preset: '${preset}',\n` : ''}  issuer: ${typeof issuer === 'string' ? quoted(issuer) : `{ env: '${issuer.env}' }`},
   audience: [${quoted(audience)}],
   algorithms: [${given.map(quoted).join(', ')}],
-${isSecond ? `  // Before its user ids, so that no two providers of one route can have the same.\n  subjectPrefix: '${id}:',\n` : ''}})
+${isSecond ? `  // Each user id gets this prefix, so that users of two providers never have the same id.\n  subjectPrefix: '${id}:',\n` : ''}})
 `
 }
 

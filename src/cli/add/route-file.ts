@@ -70,7 +70,7 @@ export default defineRoute({
   agent: ${agent},
   trust: [${trust.map(identifier).join(', ')}],
   policies: [${policies.map(identifier).join(', ')}],
-${user}  // Web pages may call it once their origins are here: cors: { origins: ['https://app.acme.com'] }
+${user}  // To let web pages call this route, list their origins: cors: { origins: ['https://app.acme.com'] }
 })
 `
 }
