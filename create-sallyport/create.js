@@ -13,12 +13,12 @@ const PROVIDERS =
 const USAGE = `usage: npm create sallyport@latest FOLDER [-- options]
   --agent     the kind of agent: ${KINDS.join(', ')}
   --id        the agent's name in the address, /agents/NAME (default: its kind)
-  --url       where the agent is, such as http://127.0.0.1:2024
-  --provider  who signs people in: ${PROVIDERS.join(', ')}
-  --issuer    the provider's issuer, to the letter
-  --audience  what its access tokens name as aud
-  --no-install  writes the files that need no package, and stops there
-Without a terminal nothing is asked, and what is not said is left out.`
+  --url       the agent's address, such as http://127.0.0.1:2024
+  --provider  the identity provider: ${PROVIDERS.join(', ')}
+  --issuer    the provider's issuer, exactly the iss of its tokens
+  --audience  the audience (aud) of its access tokens
+  --no-install  writes the template's files, and installs no packages
+In a terminal, the command asks for missing options. Otherwise it leaves them out.`
 
 /**
  * Writes a gateway project into a new folder and installs its packages. Then runs the project's own
@@ -38,7 +38,9 @@ export async function create(args) {
     return 0
   }
   if (positionals.length > 1)
-    throw new Error(`${positionals.slice(1).join(' ')}: write two dashes before the options, as in\n\n${USAGE}`)
+    throw new Error(
+      `${positionals.slice(1).join(' ')} is not expected here. Write two dashes before the options:\n\n${USAGE}`,
+    )
   const asked = await answers(values, positionals[0])
   const folder = path.resolve(asked.folder)
   if (existsSync(folder) && readdirSync(folder).length > 0) {
@@ -87,7 +89,7 @@ async function answers(values, given) {
     }
     await ask('agent', `Kind of agent: ${KINDS.join(', ')}`, 'langgraph')
     await ask('id', 'Its name in the address, /agents/NAME', 'support')
-    await ask('url', 'Where the agent is', 'http://127.0.0.1:2024')
+    await ask('url', "The agent's address", 'http://127.0.0.1:2024')
     await ask('provider', `Identity provider: ${PROVIDERS.join(', ')} (oidc: any other)`, 'oidc')
     await ask(
       'issuer',
@@ -170,7 +172,7 @@ function nextSteps({ url, issuer }, folder) {
   return `
 Next:
   cd ${path.relative('', folder) || '.'}${add}${edit}
-  npm start          the gateway on this machine, at port 8787 (another: npm start -- --port 9000)
-  npm test           the policies' examples, and the gateway in workerd
-  npm run check      everything that can be wrong before a deploy`
+  npm start          starts the gateway on this machine, at port 8787 (another: npm start -- --port 9000)
+  npm test           runs the examples of your policies, and tests the gateway in workerd
+  npm run check      finds faults in the configuration before a deploy`
 }

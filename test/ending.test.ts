@@ -35,7 +35,7 @@ describe('the end of a request', () => {
     ])
   })
 
-  it('settle runs all synchronous final work of a request before it returns', () => {
+  it('the function settle runs all synchronous final work of a request before it returns', () => {
     const { ending } = open()
     let written = false
     ending.onEnd(() => {

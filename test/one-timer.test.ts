@@ -30,7 +30,7 @@ function clock() {
   }
 }
 
-it('waits for a body, a first byte and an end, one after the other, need only one platform timer', () => {
+it('the time limits for a body, a first byte and an end need only one platform timer, one after the other', () => {
   const platform = clock()
   const after = oneTimer(platform)
   const done: string[] = []

@@ -38,7 +38,7 @@ export function load(routes: readonly unknown[], environment: Environment, ports
       path: '(whole list)',
       found: 'no route',
       expected: 'at least one',
-      remedy: 'Add a route file and list it here.',
+      remedy: 'Write a file in routes/, and add its route to the list in routes/index.ts.',
     })
   }
   // Routes that do not parse were reported already. Conflicts between these routes and others are

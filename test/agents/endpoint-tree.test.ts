@@ -56,12 +56,12 @@ describe('paths and their endpoints (T9)', () => {
     expect(rowOf(tree(...paths, '/kind', '/*'), path)).toBe(row)
   })
 
-  it('a literal segment of a path in another letter case does not match a path parameter instead', () => {
+  it('a path segment that differs from a literal segment only in letter case does not match a path parameter', () => {
     expect(rowOf(tree('/users/me/keys', '/:kind/:id/keys'), '/users/ME/keys')).toBeUndefined()
     expect(rowOf(tree('/users/me/keys', '/:kind/:id/keys'), '/teams/ME/keys')).toBe('/:kind/:id/keys')
   })
 
-  it('a path with a slash at the end matches a wildcard only if the path without it is not listed', () => {
+  it('a path with a slash at the end matches a wildcard only if the path without that slash is not listed', () => {
     expect(rowOf(tree('/p', '/p/*'), '/p/')).toBe('/p')
     expect(rowOf(tree('/p/*'), '/p/')).toBe('/p/*')
     expect(rowOf(tree('/p/*'), '/p')).toBeUndefined()
@@ -122,7 +122,7 @@ describe('paths and their endpoints (T9)', () => {
     expect(keyOfPath('/a/:one')).toBe(keyOfPath('/a/:other'))
   })
 
-  it('the look-up of a path with a wrong method gives the allowed methods, also in another spelling of the path', () => {
+  it('the look-up of a path with a wrong method returns the allowed methods, even if the path has another spelling', () => {
     const endpoints: Endpoint[] = [read('notes', '/notes', 'nobody')]
     expect(compileEndpoints(endpoints, () => true)('POST', '/notes/')).toEqual({ allow: ['GET'] })
   })

@@ -81,7 +81,7 @@ describe('page of sallyport dev', () => {
     await shoot('page-first')
   })
 
-  it('the first click on the dev page gets an answer with the name, a verified identity and no token', async () => {
+  it('after the first click, the dev page shows an answer with the name of the person, a verified identity and no token', async () => {
     expect(await replyTo(() => at('first').click())).toMatch(/Carol/)
     await tick('no-token').toBe('ok')
     await tick('verified').toBe('ok')

@@ -63,7 +63,7 @@ const PUBLIC = 'PUBLIC_URL = "https://gate.acme.com"'
 
 const mistakes: Readonly<Record<string, Mistake>> = {
   // wrangler.toml
-  'staging inherits the address of production': toml(STAGING, '', 'takes the address from the top level'),
+  'staging inherits the address of production': toml(STAGING, '', 'moves the address of the top level'),
   'routes below [vars]': toml(`${TOP}\n[vars]\n`, `\n[vars]\n${TOP}`, 'Move the field above the first [table]'),
   'a route for another host than PUBLIC_URL': toml(
     '"gate.acme.com"',

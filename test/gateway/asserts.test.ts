@@ -155,7 +155,7 @@ describe('assertions', () => {
 })
 
 describe('assertions in existing libraries', () => {
-  it("OpenID libraries accept a maf route's bearer by rules of Microsoft's JwtBearer", async () => {
+  it("OpenID libraries with the rules of Microsoft's JwtBearer accept the bearer token that a maf route sends", async () => {
     await world.as('alice', '/agents/maf', json({ threadId: 't', runId: 'r', messages: [] }))
     const jws = String(world.origin.last().headers.authorization).replace('Bearer ', '')
     // JwtBearer: metadata from Authority; `issuer` there equals `iss`; `jwks_uri` there; Audience

@@ -115,7 +115,7 @@ describe('CORS', () => {
     }
   })
 
-  it('only pages that some route allows can read the 404 of an unknown route (S25)', async () => {
+  it('the 404 of an unknown route can be read only by pages that at least one route allows (S25)', async () => {
     expect((await preflight('/nowhere', APP)).status).toBe(204)
     const reply = await world.as('alice', '/nowhere', { headers: { origin: APP } })
     expect(reply.headers.get('access-control-allow-origin')).toBe(APP)

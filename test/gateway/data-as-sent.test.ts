@@ -141,14 +141,17 @@ describe('identity that the gateway put into a run', () => {
     ['own', snapshot],
     ['tenant', '{"n":1.0}'],
     ['shared', '{"n":1.0}'],
-  ])('identity set in a run returns only in threads of one person: %s', async (threads, state) => {
-    world.origin.handle((_request, response) => {
-      beginEvents(response)
-      response.end(event(snapshot))
-    })
-    const reply = await world.as('alice', `/maf-${threads}`, json({ threadId: 't', runId: 'r', messages: [] }))
-    expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event(state))
-  })
+  ])(
+    'identity that the gateway set in a run is in answers only if threads belong to one person: %s',
+    async (threads, state) => {
+      world.origin.handle((_request, response) => {
+        beginEvents(response)
+        response.end(event(snapshot))
+      })
+      const reply = await world.as('alice', `/maf-${threads}`, json({ threadId: 't', runId: 'r', messages: [] }))
+      expect(agentsPart(Buffer.from(await reply.text())).toString()).toBe(event(state))
+    },
+  )
 
   it('user_id and _ag_ui_user_id are removed from ADK snapshots in tenant threads', async () => {
     world.origin.handle((_request, response) => {

@@ -353,7 +353,7 @@ describe('identity names in a body', () => {
     },
   )
 
-  it('exactly the identity names are removed wherever LangGraph reads configuration', async () => {
+  it('from each place where LangGraph reads configuration, exactly the identity names are removed', async () => {
     const identity = ['x-user-id', 'x-user-email', 'x-user-name', 'x-user-roles', 'x-user-scopes', 'x-user-tenant']
     const plain = [...identity, 'x-user-issuer'].map((name) => name.replaceAll('-', ''))
     const spelled = everyOne([...plain, 'xUserId', 'x_user_id', 'x.user.id'])

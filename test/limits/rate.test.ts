@@ -66,7 +66,7 @@ describe('rates', () => {
     ['tenant', { caller: { ...alice, subject: 'bob' } }],
     ['route', { caller: { ...alice, subject: 'bob' } }],
     ['address', { caller: undefined, route: 'billing' }],
-  ])('a rate per %s counts requests together that differ only in other properties: %j', async (per, other) => {
+  ])('a rate per %s adds up requests that differ only in other properties: %j', async (per, other) => {
     const { rate: once } = rate(per, 1)
     expect(await refused([once], asked)).toBeUndefined()
     expect(await refused([once], { ...asked, ...other })).toMatchObject({ code: 'rate-limited' })

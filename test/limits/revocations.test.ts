@@ -206,7 +206,7 @@ describe('broken lists of revocations (F16)', () => {
     expect(isolate.logs).toHaveLength(5)
   })
 
-  it('routes close if the list of revocations fails and no copy exists; the next fetch is a second later', async () => {
+  it('without a copy, routes close if the list of revocations cannot be fetched; the next fetch is a second later', async () => {
     const isolate = openIsolate()
     const waiting = isolate.outcome()
     await settled()

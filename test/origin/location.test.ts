@@ -57,7 +57,7 @@ describe('addresses of redirects (invariant 5)', () => {
     ['../x', '/agents/a/x'],
     ['../../x', undefined],
   ])(
-    'the gateway cuts the origin’s path prefix off a Location, and drops a Location outside it: %s',
+    'the gateway removes the origin’s path prefix from a Location, and drops a Location outside this prefix: %s',
     (location, mapped) => {
       expect(publicLocation(location, below)).toBe(mapped)
     },

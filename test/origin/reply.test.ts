@@ -394,7 +394,7 @@ describe('addresses in other headers of a reply', () => {
     expect((await ask('/agents/http/things', { body: '{}' })).headers.location).toBe('/agents/http/things/1')
   })
 
-  it('the gateway cuts the origin’s host off a Location, and drops a foreign Content-Location', async () => {
+  it('the gateway removes the origin’s host from a Location, and drops a Content-Location at another host', async () => {
     reply = says(json('{}', { location: `${origin.url}/x`, 'content-location': `${foreign.url}/x` }))
     const { headers } = await ask('/agents/http/x')
     expect([headers.location, headers['content-location']]).toEqual(['/x', undefined])

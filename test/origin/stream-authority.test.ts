@@ -114,7 +114,7 @@ describe('streams that only listen (X12, invariant 15)', () => {
     },
   )
 
-  it('a listening stream that the gateway ends early breaks off, or ends with RUN_ERROR', async () => {
+  it('if the gateway ends a listening stream early, the connection breaks, or the stream ends with RUN_ERROR', async () => {
     const native = await begin('/langgraph/threads/t/stream')
     const read = await begin('/copilotkit/agent/a/connect', run)
     await world.gateway.advance(LIFETIME + GRACE + 1)

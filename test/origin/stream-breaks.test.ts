@@ -88,7 +88,7 @@ describe.each(gears)('streams cut at any byte, on route $name (F8, invariant 8)'
   const size = Buffer.byteLength(events.join(''))
 
   it.each(['fin', 'rst'])(
-    'a cut stream ends with an error event if the gateway reads it, and otherwise breaks off (%s)',
+    'a cut stream ends with an error event if the gateway reads it; otherwise the connection breaks (%s)',
     async (how) => {
       sends = ({ url }) => {
         const cut = Number(url.searchParams.get('cut'))
@@ -162,7 +162,7 @@ describe('cuts after the end of a run (F8)', () => {
 
 describe('broken replies that name an address where the client can resume (F8, F25)', () => {
   it.each(gears.filter(({ protocol }) => protocol === 'langgraph'))(
-    'a cut LangGraph stream with a Location breaks off, so that clients resume ($name)',
+    'if a LangGraph stream with a Location header is cut, the gateway breaks the connection, so that clients resume ($name)',
     async (gear) => {
       const events = runs.langgraph.slice(0, 5)
       const location = '/threads/t1/runs/r1/stream'
@@ -248,7 +248,7 @@ describe('JSON replies that are cut (F8)', () => {
     expect(reply.bytes()).toEqual(json)
   })
 
-  it('a JSON reply breaks off if its gzip data ends too early, although HTTP is complete', async () => {
+  it('the connection breaks if the gzip data of a JSON reply ends too early, even if the HTTP message is complete', async () => {
     const zipped = gzipSync(json).subarray(0, -12)
     const headers = { ...lengths, 'content-encoding': 'gzip', 'content-length': `${zipped.byteLength}` }
     sends = () => ({ head: head('200 OK', headers), parts: [zipped], how: 'fin' })

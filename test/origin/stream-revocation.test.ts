@@ -117,7 +117,7 @@ describe('revoked people (invariant 15)', () => {
     stays.leave()
   })
 
-  it('a revoked person gets an AG-UI event with the reason; an unread stream breaks off', async () => {
+  it('a revoked person gets an AG-UI event with the reason; the connection of an unread stream breaks', async () => {
     const [read, native] = [await begin('/ag-ui', { sub: 'told', body: run }), await begin('/http/x', { sub: 'told' })]
     await revoke('told')
     await pass(BOUND)

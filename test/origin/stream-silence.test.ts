@@ -204,17 +204,20 @@ describe('silent streams that pass without changes (F9)', () => {
     ['mcp', rpc('tools/call', { name: 'x' })],
     ['a2a', rpc('SendStreamingMessage', { message: { messageId: 'm', parts: [] } })],
     ['http', '{}'],
-  ])('a silent stream gets comments, and breaks off after the idleSeconds of the route: %s', async (kind, body) => {
-    const id = String(calls++)
-    acts.set(id, (response) => response.write('data: {"jsonrpc":"2.0"}\n\n'))
-    const path = `${world.gateway.url}/agents/${kind}${kind === 'http' ? '/x' : ''}`
-    const reply = await call(path, { body, headers: { ...world.alice, prefer: id } })
-    await reply.has('jsonrpc')
-    await passHeartbeats(2, [reply])
-    await world.gateway.advance(idleSeconds)
-    expect(await reply.end).toBe('broken')
-    await eventually('the agent is stopped', () => closed.has(id))
-  })
+  ])(
+    'a silent stream gets comments, and its connection breaks after the idleSeconds of the route: %s',
+    async (kind, body) => {
+      const id = String(calls++)
+      acts.set(id, (response) => response.write('data: {"jsonrpc":"2.0"}\n\n'))
+      const path = `${world.gateway.url}/agents/${kind}${kind === 'http' ? '/x' : ''}`
+      const reply = await call(path, { body, headers: { ...world.alice, prefer: id } })
+      await reply.has('jsonrpc')
+      await passHeartbeats(2, [reply])
+      await world.gateway.advance(idleSeconds)
+      expect(await reply.end).toBe('broken')
+      await eventually('the agent is stopped', () => closed.has(id))
+    },
+  )
 })
 
 describe.each(gears.filter(({ isReading }) => !isReading))(

@@ -94,7 +94,7 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
     expect((told().roles as string[]).toSorted()).toEqual(['Read Only', 'member'])
   })
 
-  it('a person of Keycloak named like a service account is a person, without an unverified e-mail address', async () => {
+  it('a person of Keycloak named like a service account counts as a person, and an unverified e-mail address is left out', async () => {
     const { access_token } = await signIn('service-account-web')
     expect(await show(access_token)).toEqual({ status: 200 })
     expect(told()).toMatchObject({ caller: 'user' })

@@ -179,8 +179,9 @@ export function createKeyStore(ports: Ports, own?: OwnKeys): KeyStore {
         slot.lookups.noteMissing(name, ports.now())
         return refuseKey(kid)
       }
-      // The key may be newer than the cached set, and then the token is good. Only a set that was
-      // fetched after the request began proves that there is no such key.
+      // The issuer may have published the token's key after this key set was fetched, and then the
+      // token is good. Only a set that was fetched after the request began proves that the issuer
+      // has no such key.
       const name = `${alg} ${kid ?? ''}`
       if (isFetchedBetween(set, now, ports.now())) throw missing()
       const wait = slot.pending || coolDownLeft(slot, now) > 0 ? undefined : slot.lookups.take(now)

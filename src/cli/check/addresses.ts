@@ -38,7 +38,7 @@ export function addressFaults(deployment: Deployment, top: Deployment, file: str
       'routes',
       `nothing, so that it inherits ${patternsOf(top).join(', ')}`,
       'routes of its own',
-      'Add routes = [{ pattern = "HOST", custom_domain = true }], or routes = [] for none: otherwise a deploy of this environment takes the address from the top level.',
+      'Add routes = [{ pattern = "HOST", custom_domain = true }] to this environment, or routes = [] if it has no address. Otherwise its next deploy moves the address of the top level to this environment.',
     )
   } else if (host && patterns.length > 0) {
     const serving = patterns.filter((pattern) => servesHost(pattern, host))

@@ -116,7 +116,7 @@ describe('answers that repeat the request (X6, X15)', () => {
   ]
 
   it.each(REPEATING)(
-    'the gateway seals no id of the request if the answer of the agent repeats %s',
+    'if the answer of the agent repeats %s, the gateway seals no id that the caller sent in the request',
     async (_, repeating) => {
       answering((body) => JSON.stringify(repeating(JSON.parse(body))))
       for (const [method, params] of ASKED) {

@@ -35,7 +35,7 @@ describe.each(SERVERS.flatMap((name) => BINDINGS.map((binding) => [name, binding
     })
 
     it.each(['get', 'cancel', 'subscribe', 'listPush'] as const)(
-      'a %s request for another person’s task gets the answer for an unknown task (X6, X15)',
+      'a %s request for another person’s task gets the same answer as for an unknown task (X6, X15)',
       async (operation) => {
         const task = await begin()
         await (await client().setPush(world.alice, task.id, hook)).text()

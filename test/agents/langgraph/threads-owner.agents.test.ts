@@ -153,7 +153,7 @@ describe.concurrent.each(kinds)('the JavaScript SDK with a %s server', (kind) =>
     expect((await bob().store.searchItems!([root])).items).toMatchObject([{ key: 'z', namespace: [root, 'z'] }])
   })
 
-  it('a caller who starts a run by the event protocol owns the thread id that the SDK chose (X6)', async () => {
+  it('a caller who starts a run with threads.stream of the SDK owns the thread id that the SDK chose (X6)', async () => {
     const open = (client: WholeClient, ...id: string[]) =>
       (client.threads as unknown as { stream(...args: unknown[]): ThreadStream }).stream(...id, {
         assistantId: 'agent',

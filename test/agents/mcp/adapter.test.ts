@@ -152,7 +152,7 @@ describe('MCP servers behind the gateway', () => {
     }
   })
 
-  it('an admin can call the tool erase, and a caller without the role admin is refused', async () => {
+  it('an admin can call the tool "erase", and a caller without the role admin is refused', async () => {
     const [alice, bob] = [await connect(world.alice), await connect(world.bob)]
     expect((await alice.client.callTool({ name: 'erase' })).content[0].text).toBe('erased')
     const refusal = await bob.client.callTool({ name: 'erase' }).catch((thrown: Error) => thrown)
@@ -326,7 +326,7 @@ describe('limits for an MCP caller', () => {
     expect(received).toEqual([])
   })
 
-  it('a permission for the tool search does not permit the tool search/erase (X9)', async () => {
+  it('a permission for the tool "search" does not permit the tool "search/erase" (X9)', async () => {
     const below = call('tools/call', { name: 'search/erase' })
     expect(await refused(await post(below))).toEqual({ status: 403, code: 'policy-denied' })
   })
@@ -336,7 +336,7 @@ describe('limits for an MCP caller', () => {
     expect(await refused(await post(twice))).toEqual({ status: 403, code: 'policy-denied' })
   })
 
-  it('a route that offers only the tool search refuses other tools with 404 (X9)', async () => {
+  it('a route that offers only the tool "search" refuses other tools with 404 (X9)', async () => {
     const other = call('tools/call', { name: 'erase' })
     expect(await refused(await post(other, {}, 'one-tool'))).toEqual({ status: 404, code: 'operation-unknown' })
     const { client } = await connect(undefined, `${world.gateway.url}/agents/one-tool`)
@@ -351,7 +351,7 @@ describe('limits for an MCP caller', () => {
     ['invalid base64', { 'mcp-name': '=?base64?%?=' }],
     ['base64 that only some servers accept', { 'mcp-method': '=?base64?!dG9vbHMvY2FsbA==?=' }],
   ])(
-    'a request gets 400 if its mcp-method or mcp-name header does not match its body, but has %s (T5)',
+    'a request gets 400 if its mcp-method or mcp-name header contradicts its body with %s (T5)',
     async (_what, headers) => {
       const body = call('tools/call', { name: 'slow' })
       expect(await refused(await post(body, headers as Record<string, string>))).toEqual({

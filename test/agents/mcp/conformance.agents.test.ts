@@ -65,7 +65,7 @@ describe.each([
     { route: 'mcp', expected: notResumed },
     { route: 'resumed', expected: [] },
   ])(
-    'the conformance suite passes through the route "$route" with only the listed differences',
+    'the conformance suite has the same results through the route "$route", except for the listed differences',
     async ({ route, expected }) => {
       const before = world.gateway.audit.length
       const gateway = await runConformance(`${through}/agents/${route}`, revision)

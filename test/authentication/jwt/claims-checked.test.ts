@@ -324,6 +324,6 @@ it.each([{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, 'x'])(
   },
 )
 
-it('the log has no part of any token that the claim tests sent (S18)', () => {
+it('after the tests of claims, the log contains no part of any token (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -396,7 +396,7 @@ describe('header members that a caller may have written', () => {
   })
 })
 
-it('the log has no part of any token that the form tests sent (S18)', () => {
+it('after the tests of token forms, the log contains no part of any token (S18)', () => {
   expect(world.gateway.audit.length).toBeGreaterThan(100)
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -190,7 +190,7 @@ describe('raw tokens', () => {
     },
   )
 
-  it('the log has no part of any token that the tests of separate issuers sent (S18)', () => {
+  it('after the tests of separate issuers, the log contains no part of any token (S18)', () => {
     expect(door.leakedIntoLogs()).toEqual([])
   })
 })

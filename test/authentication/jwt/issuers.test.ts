@@ -107,6 +107,6 @@ describe('user ids of people', () => {
   })
 })
 
-it('the log has no part of any token that the tests with two issuers sent (S18)', () => {
+it('after the tests with two issuers, the log contains no part of any token (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -198,6 +198,6 @@ it.each([
   },
 )
 
-it('the log has no part of any token that the tests of keys over time sent (S18)', () => {
+it('after the tests of keys over time, the log contains no part of any token (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -433,6 +433,6 @@ describe('endless key sets', () => {
   })
 })
 
-it('the log has no part of any token that the tests of published keys sent (S18)', () => {
+it('after the tests of published keys, the log contains no part of any token (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

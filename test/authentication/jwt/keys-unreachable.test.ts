@@ -237,6 +237,6 @@ describe('unknown kids (T23)', () => {
   })
 })
 
-it('the log has no part of any token that the tests of unreachable keys sent (S18)', () => {
+it('after the tests of unreachable keys, the log contains no part of any token (S18)', () => {
   expect(door.leakedIntoLogs()).toEqual([])
 })

@@ -44,7 +44,7 @@ const answers = (text: string) => {
 }
 
 describe('the recorder between gateway and agent', () => {
-  it('the recorder forwards requests and answers, and does not forward its target header', async () => {
+  it('the recorder forwards requests and answers, and removes the header that names the agent', async () => {
     answers('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nx-own: 1\r\ncontent-length: 8\r\n\r\n{"a": 1}')
     const reply = await send({ method: 'POST', body: 'hello' }, { 'x-user-id': 'alice' })
     expect([reply.status, reply.headers.get('x-own'), await reply.text()]).toEqual([200, '1', '{"a": 1}'])
