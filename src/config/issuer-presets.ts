@@ -169,8 +169,8 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     algorithms: ['RS256'],
   },
   // zitadel.com/docs/apis/openidoauth/claims, 2026-11: the claim with the roles is an object. Each
-  // member's name is a role, and its value lists the organizations for which the person has it. Only
-  // access tokens have `jti`. An ID token that was asked for alone has no `at_hash`.
+  // member's name is a role, and its value lists the organizations for which the person has it.
+  // Only access tokens have `jti`. An ID token that was asked for alone has no `at_hash`.
   zitadel: {
     rolesByTenant: true,
     accessTokens: { signs: ['jti'] },

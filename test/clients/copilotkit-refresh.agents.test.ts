@@ -36,7 +36,10 @@ function writeApp(): void {
   const runtimeUrl = 'runtimeUrl="http://127.0.0.1:8787/agents/copilot"'
   expect(code).toContain(runtimeUrl)
   writeFileSync(at('app.jsx'), code.replace(runtimeUrl, 'runtimeUrl={location.hash.slice(1)}').replace('15_000', '100'))
-  writeFileSync(at('token.js'), 'export const token = async () => globalThis.bearer\nexport const signIn = () => {}\n')
+  writeFileSync(
+    at('token.js'),
+    'export const token = async () => globalThis.bearer\nexport const signIn = () => {}\nexport const completeSignIn = async () => {}\n',
+  )
   writeFileSync(
     at('main.jsx'),
     "import { createRoot } from 'react-dom/client'\nimport { App } from './app.jsx'\ncreateRoot(document.getElementById('root')).render(<App />)\n",

@@ -181,8 +181,8 @@ async function withKeysFrom<Result>(url: string, work: () => Promise<Result>): P
 }
 
 /**
- * GitHub's library for builds. It asks the runner for a token, and token.actions.githubusercontent.com
- * for the keys; both answer from here.
+ * GitHub's library for builds. It asks the runner for a token, and the issuer for the keys. Both
+ * answers come from here.
  */
 async function github(key: JWK): Promise<Judge> {
   const modules = path.join(folder, 'node_modules/@actions')

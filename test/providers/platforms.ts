@@ -174,6 +174,10 @@ export const google: Provider = {
       with: { azp: '1157', sub: '1157', hd: undefined, email: 'bot@acme.iam.gserviceaccount.com' },
       is: { caller: 'service', tenant: undefined },
     },
+    'a service account whose token has no address': {
+      with: { azp: '1157', sub: '1157', hd: undefined, email: undefined, email_verified: undefined, name: undefined },
+      is: { caller: 'service', tenant: undefined, email: undefined },
+    },
   },
   refuses: {
     'another client': { with: { aud: '5678.apps.googleusercontent.com' }, reason: 'audience' },

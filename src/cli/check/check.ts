@@ -17,6 +17,7 @@ import { policyFaults, unusableRoutes } from './policies'
 import { rateFaults } from './rates'
 import { type Result, report } from './report'
 import { secretsInRoutes } from './secrets'
+import { rulesForStrangers } from './strangers'
 import { withSuggestions } from './suggestions'
 import { workerFileFaults } from './worker-file'
 
@@ -105,6 +106,7 @@ function examine(deployment: Deployment, { root, deployments, routes }: Project)
       // example's outcome says nothing about the rules.
       ...(ofPolicies.length > 0 ? [] : policies.flatMap((policy) => failedExamples(policy, routes))),
       ...unusableRoutes([...config.routes.values()]),
+      ...rulesForStrangers([...config.routes.values()]),
     ],
     notes: [
       ...found.notes,

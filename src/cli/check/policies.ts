@@ -136,8 +136,8 @@ function valuesThatNeverHold(policy: Policy): Fault[] {
  */
 export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
   routes.flatMap((route) => {
-    const { id, isPublic, policies, endpoints, bodyOperations } = route
-    const offered = [...endpoints.map(({ operation }) => operation), ...bodyOperations].filter(route.offers)
+    const { id, isPublic, policies } = route
+    const offered = offeredBy(route)
     const isUsable = offered.some((operation) =>
       policies.every(({ allow = [] }) =>
         allow.some(({ operations }) =>
@@ -156,3 +156,7 @@ export const unusableRoutes = (routes: readonly LoadedRoute[]): Fault[] =>
       },
     ]
   })
+
+/** Returns the operations that a route offers, once for each endpoint. */
+export const offeredBy = ({ endpoints, bodyOperations, offers }: LoadedRoute): readonly string[] =>
+  [...endpoints.map(({ operation }) => operation), ...bodyOperations].filter(offers)
