@@ -216,15 +216,21 @@ describe('audit lines', () => {
 describe('opening audit lines of streams (F25)', () => {
   const started = 'data: {"type":"RUN_STARTED"}\n\n'
 
-  it('a route with audit.begin audits caller and operation before the stream ends', async () => {
-    const opened = Promise.withResolvers<ServerResponse>()
+  /** Starts a run whose stream stays open until the origin's response `opened` ends. */
+  async function openRun(path: string) {
+    const { promise: opened, resolve } = Promise.withResolvers<ServerResponse>()
     world.origin.handle((_request, response) => {
       beginEvents(response)
       response.write(started)
-      opened.resolve(response)
+      resolve(response)
     })
     const before = world.gateway.audit.length
-    const reply = await world.as('alice', '/agents/ag-ui', json({ threadId: 't', runId: 'r', messages: [] }))
+    const reply = await world.as('alice', path, json({ threadId: 't', runId: 'r', messages: [] }))
+    return { before, reply, opened }
+  }
+
+  it('a route with audit.begin audits caller and operation before the stream ends', async () => {
+    const { before, reply, opened } = await openRun('/agents/ag-ui')
     await eventually('the opening line', () => world.gateway.audit.length > before)
     const [begun, ...others] = world.gateway.audit.slice(before)
     expect(others).toEqual([])
@@ -237,7 +243,7 @@ describe('opening audit lines of streams (F25)', () => {
       who: { subject: 'alice' },
     })
     expect(begun).not.toHaveProperty('stream')
-    const response = await opened.promise
+    const response = await opened
     response.end('data: {"type":"RUN_FINISHED"}\n\n')
     await reply.text()
     await eventually('the final line', () => world.gateway.audit.length === before + 2)
@@ -245,18 +251,11 @@ describe('opening audit lines of streams (F25)', () => {
   })
 
   it('a stream on a route without audit.begin has a single audit line, at its end', async () => {
-    const opened = Promise.withResolvers<ServerResponse>()
-    world.origin.handle((_request, response) => {
-      beginEvents(response)
-      response.write(started)
-      opened.resolve(response)
-    })
-    const before = world.gateway.audit.length
-    const reply = await world.as('alice', '/agents/end-only', json({ threadId: 't', runId: 'r', messages: [] }))
+    const { before, reply, opened } = await openRun('/agents/end-only')
     const reader = reply.body?.getReader()
     expect((await reader?.read())?.done).toBe(false)
     expect(world.gateway.audit.length).toBe(before)
-    const response = await opened.promise
+    const response = await opened
     response.end('data: {"type":"RUN_FINISHED"}\n\n')
     while (!(await reader?.read())?.done);
     await eventually('the line', () => world.gateway.audit.length > before)
