@@ -153,7 +153,7 @@ describe('identity in AG-UI events', () => {
       'the arguments of a tool',
       { type: 'TOOL_CALL_RESULT', content: '{"auth_user":"mine"}', snapshot: { auth_user: 1 } },
     ],
-  ])('an AG-UI event passes unchanged if an identity name occurs only in %s', async (_what, event) => {
+  ])('an AG-UI event passes unchanged if the name of an identity field occurs only in %s', async (_what, event) => {
     expect(await left(agUi, eventOf(event))).toBe(eventOf(event))
   })
 

@@ -346,7 +346,7 @@ describe('the user that a Python graph sees', () => {
 })
 
 describe('users in tenant threads', () => {
-  it('a person does not receive the identity that the server stores with runs of the same tenant', async () => {
+  it('a person does not receive the identity of another person of the tenant, which the server stores with runs', async () => {
     const [hers, his] = [through(world.alice, 'tenant'), through(world.bob, 'tenant')]
     const { thread_id: thread } = await hers.threads.create()
     const modes = ['values', 'updates', 'debug', 'events', 'messages-tuple']
