@@ -11,7 +11,7 @@ interface Stranger {
   readonly name: string
   /** The claims that only the stranger's token has. */
   readonly claims: Claims
-  /** What to add to the condition of the rule. */
+  /** The text to add to the condition of the rule. */
   readonly remedy: string
 }
 
