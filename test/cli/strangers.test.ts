@@ -12,6 +12,9 @@ const issuers = {
   jwksUri: 'https://token.actions.githubusercontent.com/.well-known/jwks',
   callers: 'services',
   claims: { tenant: 'repository_owner' },`,
+  // Without `callers`, its workflows count as people.
+  githubPeople: `issuer: 'https://token.actions.githubusercontent.com',
+  jwksUri: 'https://token.actions.githubusercontent.com/.well-known/jwks',`,
   gitlab: `issuer: 'https://gitlab.com',
   callers: 'services',
   claims: { tenant: 'namespace_path' },`,
@@ -67,6 +70,7 @@ describe('issuers that give everyone a token for any audience', () => {
     ['github', "{ issuer: 'login', caller: 'service' }", GITHUB],
     ['github', "{ claim: { name: 'ref', equals: 'refs/heads/main' } }", GITHUB],
     ['github', "{ not: { tenant: 'evil' } }", GITHUB],
+    ['githubPeople', "{ caller: 'user' }", GITHUB],
     ['gitlab', "{ caller: 'service' }", GITLAB],
     ['google', undefined, GOOGLE],
     ['google', "{ caller: 'service' }", GOOGLE],
