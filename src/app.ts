@@ -1,4 +1,4 @@
-import { Hono } from 'hono/tiny'
+import { PatternRouter } from 'hono/router/pattern-router'
 import { readSigningKeys, type SigningKeys } from './assertion/keys'
 import { discoveryResponse, keySetResponse } from './assertion/well-known'
 import { variable } from './config/env'
@@ -13,10 +13,12 @@ import { resourceResponse } from './protected-resource'
 /** Matches the URLs that the gateway answers itself. No route may have such a path. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
+/** Answers a request for one of the gateway's own documents. */
+type Answer = (request: Request) => Response | Promise<Response>
+
 /**
  * Makes the request handler of the Worker. It answers requests for the gateway's own public
- * documents, and passes every other request to the gateway. Hono decodes a path before it compares
- * the path, so Hono is used for these documents only.
+ * documents, and passes every other request to the gateway.
  */
 export function createApp(config: Configuration, ports: Ports) {
   let read: Promise<SigningKeys> | undefined
@@ -34,22 +36,34 @@ export function createApp(config: Configuration, ports: Ports) {
     for (const line of unreadyLines(unreadyParts(config, await signingKeys()))) ports.log(line)
   }
 
-  const shell = new Hono()
-    .get('/.well-known/jwks.json', async () => keySetResponse(await signingKeys()))
-    .get('/.well-known/openid-configuration', async () => discoveryResponse(config.publicUrl, await signingKeys()))
-    .get('/.well-known/oauth-protected-resource/*', (c) =>
-      resourceResponse(config, new URL(c.req.url).pathname, ports.randomId()),
-    )
-    .get('/.sallyport/health', async () => healthResponse(unreadyParts(config, await signingKeys()), config))
-    .get('/.sallyport/health/live', () => livenessResponse())
-    .all('*', (c) => handle(c.req.raw, c.executionCtx))
-    .onError((thrown) => problem(asRefusal(thrown), ports.randomId(), outside))
+  const documents = new PatternRouter<Answer>()
+  const answers: Readonly<Record<string, Answer>> = {
+    '/.well-known/jwks.json': async () => keySetResponse(await signingKeys()),
+    '/.well-known/openid-configuration': async () => discoveryResponse(config.publicUrl, await signingKeys()),
+    '/.well-known/oauth-protected-resource/*': ({ url }) =>
+      resourceResponse(config, new URL(url).pathname, ports.randomId()),
+    '/.sallyport/health': async () => healthResponse(unreadyParts(config, await signingKeys()), config),
+    '/.sallyport/health/live': () => livenessResponse(),
+  }
+  for (const [path, answer] of Object.entries(answers)) documents.add('GET', path, answer)
+
+  async function ownResponse(request: Request, context: ExecutionContext): Promise<Response> {
+    const isHead = request.method === 'HEAD'
+    const [[found]] = documents.match(isHead ? 'GET' : request.method, new URL(request.url).pathname)
+    if (!found) return handle(request, context)
+    try {
+      const reply = await found[0](request)
+      return isHead ? new Response(null, reply) : reply
+    } catch (thrown) {
+      return problem(asRefusal(thrown), ports.randomId(), outside)
+    }
+  }
 
   return {
-    fetch: (request: Request, environment: unknown, context: ExecutionContext): Response | Promise<Response> => {
+    fetch: (request: Request, context: ExecutionContext): Response | Promise<Response> => {
       if (!isTold) context.waitUntil(tell())
       isTold = true
-      return OWN.test(request.url) ? shell.fetch(request, environment as object, context) : handle(request, context)
+      return OWN.test(request.url) ? ownResponse(request, context) : handle(request, context)
     },
   }
 }

@@ -21,7 +21,7 @@ export interface Gateway {
  */
 export function createWorker(routes: readonly unknown[]): Gateway {
   const app = createApp(load(routes, env as unknown as Record<string, unknown>, livePorts), livePorts)
-  return { fetch: (request, environment, context) => app.fetch(request, environment, context as ExecutionContext) }
+  return { fetch: (request, _environment, context) => app.fetch(request, context as ExecutionContext) }
 }
 
 export { RevocationList } from './limits/revocation-list'

@@ -107,7 +107,7 @@ describe('structure of the source', () => {
     const packages = worker.flatMap((file) => [...read(file).matchAll(/from '([^.'][^']*)'/g)].map((match) => match[1]))
     expect([...new Set(packages)].sort()).toEqual([
       'cloudflare:workers',
-      'hono/tiny',
+      'hono/router/pattern-router',
       'jose',
       'sallyport/worker',
       'valibot',

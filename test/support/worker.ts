@@ -74,7 +74,7 @@ const app = createApp(load(routes, environment, ports), ports)
 export { RevocationList } from '../../src/limits/revocation-list'
 
 export default {
-  fetch(request, bindings, context) {
+  fetch(request, _bindings, context) {
     const { pathname, searchParams } = new URL(request.url)
     if (pathname === '/__test/clock') {
       const moved = searchParams.get('by')
@@ -85,6 +85,6 @@ export default {
       listMode = searchParams.get('mode') ?? listMode
       return new Response(String(listCalls))
     }
-    return app.fetch(request, bindings, context)
+    return app.fetch(request, context)
   },
 } satisfies ExportedHandler

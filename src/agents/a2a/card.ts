@@ -30,20 +30,27 @@ const OTHER_SPELLINGS = ['supported_interfaces', 'additional_interfaces']
 export function agentCardOf(card: Json, place: PublicPlace): Json {
   if (!isObject(card) || OTHER_SPELLINGS.some((name) => name in card)) throw new Error('not a card')
   const { url, supportedInterfaces, additionalInterfaces, skills, preferredTransport } = card
+  const others = additionalInterfaces !== undefined ? carried(additionalInterfaces, place) : undefined
+  // In A2A 0.3, `url` belongs to the preferred transport. If this is gRPC, another interface of the
+  // agent takes its place.
+  const main =
+    preferredTransport === undefined || isCarried(preferredTransport)
+      ? { url: publicUrl(url, place), transport: preferredTransport }
+      : (others?.[0] ?? { url: place.url })
   const isNew = Array.isArray(supportedInterfaces)
   const isOld = !isNew || url !== undefined
   return {
     ...only(card, CARD),
-    ...(url !== undefined && { url: publicUrl(url, place) }),
+    ...(url !== undefined && { url: main.url }),
     ...(supportedInterfaces !== undefined && { supportedInterfaces: carried(supportedInterfaces, place) }),
-    ...(additionalInterfaces !== undefined && { additionalInterfaces: carried(additionalInterfaces, place) }),
+    ...(others && { additionalInterfaces: others }),
     ...(Array.isArray(skills) && { skills: skills.filter(isObject).map((skill) => only(skill, SKILL)) }),
     // An agent card may follow A2A 1.0, 0.3 or both. Clients of each version read their own
     // members.
     securitySchemes: { bearer: { ...(isNew && NEW_SCHEME), ...(isOld && OLD_SCHEME) } },
     ...(isNew && { securityRequirements: [{ schemes: { bearer: { list: [] } } }] }),
     ...(isOld && { security: [{ bearer: [] }] }),
-    ...(isCarried(preferredTransport) && { preferredTransport }),
+    ...(isCarried(main.transport) && { preferredTransport: main.transport }),
   }
 }
 

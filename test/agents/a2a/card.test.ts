@@ -27,6 +27,24 @@ it('an agent card of A2A 0.3, 1.0 or both names only the gateway’s address (S2
   }
 })
 
+it.each([
+  [
+    'another interface of the card',
+    [grpc, { url: 'http://agent.internal:9/inner/rpc', transport: 'JSONRPC' }],
+    { url: `${place.url}/rpc`, preferredTransport: 'JSONRPC' },
+  ],
+  ['the route, if the card has gRPC only', [grpc], { url: place.url }],
+  ['the route, if the card has no other interface', undefined, { url: place.url }],
+])('an agent card of A2A 0.3 that prefers gRPC prefers %s', (_what, additionalInterfaces, expected) => {
+  const card = {
+    url: 'http://agent.internal:50051/grpc',
+    preferredTransport: 'GRPC',
+    ...(additionalInterfaces && { additionalInterfaces }),
+  }
+  const { url, preferredTransport } = agentCardOf(card, place) as Record<string, unknown>
+  expect({ url, ...(preferredTransport !== undefined && { preferredTransport }) }).toEqual(expected)
+})
+
 it('an agent card declares bearer sign-in in the format of A2A 0.3, 1.0 or both', () => {
   const supportedInterfaces = [{ url: internal, protocolBinding: 'JSONRPC' }]
   const http = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
