@@ -179,6 +179,23 @@ describe('assertions in existing libraries', () => {
     expect(typeof payload.scope).toBe('string')
   })
 
+  it('the key set answers GET and HEAD at its exact path, and nothing else', async () => {
+    const { gateway } = world
+    const head = await gateway.fetch('/.well-known/jwks.json', { method: 'HEAD' })
+    expect([head.status, head.headers.get('content-type'), await head.text()]).toEqual([
+      200,
+      expect.stringContaining('json'),
+      '',
+    ])
+    for (const [method, path, status] of [
+      ['POST', '/.well-known/jwks.json', 404],
+      ['GET', '/.well-known/jwks%2Ejson', 400],
+      ['GET', '/.well-known/JWKS.json', 404],
+      ['GET', '/.well-known/jwks.json/x', 404],
+    ] as const)
+      expect([path, (await gateway.fetch(path, { method })).status]).toEqual([path, status])
+  })
+
   it('the key set and discovery need no token, and the key set has only public keys', async () => {
     const response = await world.gateway.fetch('/.well-known/jwks.json')
     expect(response.headers.get('cache-control')).toBe('public, max-age=600')
