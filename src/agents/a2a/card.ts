@@ -33,10 +33,10 @@ export function agentCardOf(card: Json, place: PublicPlace): Json {
   const others = additionalInterfaces !== undefined ? carried(additionalInterfaces, place) : undefined
   // In A2A 0.3, `url` belongs to the preferred transport. If this is gRPC, another interface of the
   // agent takes its place.
-  const main =
-    preferredTransport === undefined || isCarried(preferredTransport)
-      ? { url: publicUrl(url, place), transport: preferredTransport }
-      : (others?.[0] ?? { url: place.url })
+  const prefersOther = typeof preferredTransport === 'string' && !isCarried(preferredTransport)
+  const main = prefersOther
+    ? (others?.[0] ?? { url: place.url })
+    : { url: publicUrl(url, place), transport: preferredTransport }
   const isNew = Array.isArray(supportedInterfaces)
   const isOld = !isNew || url !== undefined
   return {

@@ -45,6 +45,13 @@ it.each([
   expect({ url, ...(preferredTransport !== undefined && { preferredTransport }) }).toEqual(expected)
 })
 
+it.each([null, 7, undefined])('an agent card whose preferredTransport is %j keeps the path of its url', (value) => {
+  const card = { url: internal, additionalInterfaces: [], ...(value !== undefined && { preferredTransport: value }) }
+  const rewrittenCard = agentCardOf(card, place)
+  expect(rewrittenCard).toMatchObject({ url: `${place.url}/rpc` })
+  expect(rewrittenCard).not.toHaveProperty('preferredTransport')
+})
+
 it('an agent card declares bearer sign-in in the format of A2A 0.3, 1.0 or both', () => {
   const supportedInterfaces = [{ url: internal, protocolBinding: 'JSONRPC' }]
   const http = { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }
