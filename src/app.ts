@@ -13,8 +13,8 @@ import { resourceResponse } from './protected-resource'
 /** Matches the URLs that the gateway answers itself. No route may have such a path. */
 const OWN = /^https?:\/\/[^/]*\/\.(?:well-known|sallyport)\//
 
-/** Answers a request for one of the gateway's own documents. */
-type Answer = (request: Request) => Response | Promise<Response>
+/** Answers a request for one of the gateway's own documents. @param path of the request's URL */
+type Answer = (path: string) => Response | Promise<Response>
 
 /**
  * Makes the request handler of the Worker. It answers requests for the gateway's own public
@@ -40,19 +40,19 @@ export function createApp(config: Configuration, ports: Ports) {
   const answers: Readonly<Record<string, Answer>> = {
     '/.well-known/jwks.json': async () => keySetResponse(await signingKeys()),
     '/.well-known/openid-configuration': async () => discoveryResponse(config.publicUrl, await signingKeys()),
-    '/.well-known/oauth-protected-resource/*': ({ url }) =>
-      resourceResponse(config, new URL(url).pathname, ports.randomId()),
+    '/.well-known/oauth-protected-resource/*': (path) => resourceResponse(config, path, ports.randomId()),
     '/.sallyport/health': async () => healthResponse(unreadyParts(config, await signingKeys()), config),
     '/.sallyport/health/live': () => livenessResponse(),
   }
   for (const [path, answer] of Object.entries(answers)) documents.add('GET', path, answer)
 
   async function ownResponse(request: Request, context: ExecutionContext): Promise<Response> {
+    const { pathname } = new URL(request.url)
     const isHead = request.method === 'HEAD'
-    const [[found]] = documents.match(isHead ? 'GET' : request.method, new URL(request.url).pathname)
+    const [[found]] = documents.match(isHead ? 'GET' : request.method, pathname)
     if (!found) return handle(request, context)
     try {
-      const reply = await found[0](request)
+      const reply = await found[0](pathname)
       return isHead ? new Response(null, reply) : reply
     } catch (thrown) {
       return problem(asRefusal(thrown), ports.randomId(), outside)
