@@ -72,7 +72,8 @@ export async function startGateway(
   let errors = 0
   const output: string[] = []
   const note = (line: string): void => {
-    if (!line.startsWith('{')) output.push(line)
+    // Wrangler lists all variables, with the first characters of secrets.
+    if (!/^(?:\{|env\.)/.test(line)) output.push(line)
     if (output.length > OUTPUT_LINES) output.shift()
     if (/\[ERROR\]|\bUncaught\b/.test(line)) errors++
     onLine(line)

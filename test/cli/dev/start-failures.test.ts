@@ -76,6 +76,7 @@ describe('sallyport dev', () => {
     house.write('src/index.ts', entry)
     house.write('dev.json', '{}')
     expect([code, output]).toEqual([1, expect.stringContaining('The gateway did not start. It printed:')])
+    expect(output).not.toMatch(/SIGNING_KEYS|THREAD_SECRET/)
     expect(output).toContain('only in workerd')
     expect(output).not.toContain('The gateway is running')
     await leavesNothing()
