@@ -1,11 +1,13 @@
 import { base64url } from 'jose'
 
+const encoder = new TextEncoder()
+
 /** Returns the SHA-256 of bytes, or of a text in UTF-8. */
 export const sha256 = async (data: string | Uint8Array): Promise<Uint8Array> =>
   new Uint8Array(
     await crypto.subtle.digest(
       'SHA-256',
-      typeof data === 'string' ? new TextEncoder().encode(data) : (data as Uint8Array<ArrayBuffer>),
+      typeof data === 'string' ? encoder.encode(data) : (data as Uint8Array<ArrayBuffer>),
     ),
   )
 

@@ -1,5 +1,4 @@
 import type { JwsAlgorithm } from '../../jws'
-import { sha256 } from '../../sha256'
 import type { Principal } from '../principal'
 import type { TrustedIssuer } from './trusted-issuer'
 
@@ -16,11 +15,17 @@ export interface Verified {
 
 /** How many verified tokens are kept. The least recently used token is dropped first. */
 const MAX_TOKENS = 2_000
+/** How many characters all kept tokens may have together. Tokens are about 1,000 characters long. */
+const MAX_CHARS = 8 * 1024 * 1024
 
 /**
- * Tokens with a good signature and good claims. They are stored by the SHA-256 of the whole token
- * and by the issuer with all its settings. A token that differs in one bit, or is checked against
- * other settings, is another entry. The token's text is not kept.
+ * Tokens with a good signature and good claims. They are stored by the whole token and by the
+ * issuer with all its settings. A token that differs in one character, or is checked against other
+ * settings, is another entry.
+ *
+ * The text of a token serves as its key, and not a digest of it. A digest would cost five percent
+ * of each request. It would protect little: the memory of an isolate also contains the signing
+ * keys.
  *
  * Expiry, keys and policies are not checked here. They are checked on every request.
  */
@@ -28,17 +33,10 @@ export class VerifiedTokens {
   readonly #tokens = new Map<string, Verified>()
   readonly #issuers = new WeakMap<TrustedIssuer, number>()
   #issuerCount = 0
+  #chars = 0
 
-  /**
-   * Returns the name under which a token is kept for any issuer: a character for each byte of its
-   * SHA-256.
-   */
-  async nameOf(token: string): Promise<string> {
-    return String.fromCharCode(...(await sha256(token)))
-  }
-
-  get(issuer: TrustedIssuer, name: string): Verified | undefined {
-    const key = this.#keyOf(issuer, name)
+  get(issuer: TrustedIssuer, token: string): Verified | undefined {
+    const key = this.#keyOf(issuer, token)
     const found = this.#tokens.get(key)
     if (!found) return undefined
     this.#tokens.delete(key)
@@ -46,18 +44,24 @@ export class VerifiedTokens {
     return found
   }
 
-  put(issuer: TrustedIssuer, name: string, verified: Verified): void {
-    if (this.#tokens.size >= MAX_TOKENS) this.#tokens.delete(this.#tokens.keys().next().value ?? '')
-    this.#tokens.set(this.#keyOf(issuer, name), verified)
+  put(issuer: TrustedIssuer, token: string, verified: Verified): void {
+    const key = this.#keyOf(issuer, token)
+    if (!this.#tokens.has(key)) this.#chars += key.length
+    this.#tokens.set(key, verified)
+    for (const oldest of this.#tokens.keys()) {
+      if (this.#tokens.size <= MAX_TOKENS && this.#chars <= MAX_CHARS) return
+      this.#tokens.delete(oldest)
+      this.#chars -= oldest.length
+    }
   }
 
   /**
    * Settings are compiled once and never changed, so the object of the settings identifies the
    * issuer.
    */
-  #keyOf(issuer: TrustedIssuer, name: string): string {
+  #keyOf(issuer: TrustedIssuer, token: string): string {
     const number = this.#issuers.get(issuer) ?? ++this.#issuerCount
     this.#issuers.set(issuer, number)
-    return `${number} ${name}`
+    return `${number} ${token}`
   }
 }

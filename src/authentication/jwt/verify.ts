@@ -43,9 +43,8 @@ export async function verify(
   const token = credential.reveal()
   if (isTooLong(token)) throw refuseForm('form')
   try {
-    const name = await verified.nameOf(token)
     for (const issuer of trust) {
-      const known = verified.get(issuer, name)
+      const known = verified.get(issuer, token)
       if (!known || now < known.at) continue
       if (!keys.isCurrent(issuer, known.key)) {
         const current = await keys.keysFor(issuer, known.alg, known.kid, background)
@@ -63,7 +62,7 @@ export async function verify(
     if (!key) throw refuseSignature()
     demand(claimChecks, compact.payload, issuer, now / 1000)
     const principal = principalOf(issuer, compact.payload)
-    verified.put(issuer, name, { principal, alg, kid, key, at: now })
+    verified.put(issuer, token, { principal, alg, kid, key, at: now })
     return principal
   } catch (thrown) {
     throw tokenRefusal(thrown)

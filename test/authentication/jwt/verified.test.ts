@@ -124,7 +124,20 @@ describe('tokens that were already verified', () => {
       for (const token of tokens) found.push((await at(token)).subject)
       expect(found).toEqual(people)
     }
-    const name = await verified.nameOf(tokens[0] as string)
-    expect(verified.get(issuer, name)).toBeUndefined()
+    expect(verified.get(issuer, tokens[0] as string)).toBeUndefined()
+  })
+
+  it('the cache keeps at most 8 million characters of tokens, and drops the least recently used first (F26)', async () => {
+    const long = (sub: string) => sign(claims({ sub, groups: 'x'.repeat(11_700) }))
+    const tokens = Array.from({ length: 540 }, (_, index) => long(`person-${index}`))
+    expect((tokens[0] as string).length).toBeGreaterThan(15_800)
+    for (const token of tokens) {
+      await at(token)
+      await at(tokens[0] as string)
+    }
+    const kept = tokens.filter((token) => verified.get(issuer, token))
+    expect(kept.join('').length).toBeLessThanOrEqual(8 * 1024 * 1024)
+    expect(kept.length).toBeGreaterThan(500)
+    expect([kept.includes(tokens[0] as string), kept.includes(tokens[1] as string)]).toEqual([true, false])
   })
 })
