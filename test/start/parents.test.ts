@@ -1,8 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { holderOf } from '../../src/cli/dev/port-holder'
 import { isFreePort } from '../../src/cli/free-port'
 import { root } from '../support/build'
@@ -15,10 +17,20 @@ import { freePort } from '../support/port'
 const START_MS = 120_000
 const END_MS = 20_000
 
+/**
+ * A folder with everything of this repository but its local state. After SIGKILL, workerd has to
+ * recover its database files, and another workerd that opens the same files at that time fails
+ * (SQLITE_BUSY_RECOVERY).
+ */
+const folder = mkdtempSync(path.join(tmpdir(), 'sallyport-parents-'))
+
 beforeAll(async () => {
   await ready('examples/langgraph-js')
   await ready('examples/ag-ui-agent')
+  for (const name of readdirSync(root))
+    if (name !== '.git' && name !== '.wrangler') symlinkSync(path.join(root, name), path.join(folder, name))
 }, 300_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 async function until(isTrue: () => boolean | Promise<boolean>, within: number): Promise<boolean> {
   for (let waited = 0; waited < within; waited += 100) {
@@ -33,7 +45,7 @@ async function started() {
   const agents = [await freePort(), await freePort()]
   const [langgraph, agUi] = agents.map((each) => `http://127.0.0.1:${each}`)
   const npm = spawn('npm', ['start', '--', '--port', String(port)], {
-    cwd: root,
+    cwd: folder,
     env: { ...process.env, LANGGRAPH_AGENT_URL: langgraph, AG_UI_AGENT_URL: agUi },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
