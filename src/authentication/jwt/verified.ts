@@ -15,7 +15,7 @@ export interface Verified {
 
 /** How many verified tokens are kept. The least recently used token is dropped first. */
 const MAX_TOKENS = 2_000
-/** How many characters all kept tokens may have together. Tokens are about 1,000 characters long. */
+/** How many characters all kept tokens may have together. */
 const MAX_CHARS = 8 * 1024 * 1024
 
 /**
@@ -23,9 +23,9 @@ const MAX_CHARS = 8 * 1024 * 1024
  * issuer with all its settings. A token that differs in one character, or is checked against other
  * settings, is another entry.
  *
- * The text of a token serves as its key, and not a digest of it. A digest would cost five percent
- * of each request. It would protect little: the memory of an isolate also contains the signing
- * keys.
+ * The text of a token serves as its key, and not a digest of it. A digest would cost about four
+ * percent of each request. It would protect little: the memory of an isolate also contains the
+ * signing keys.
  *
  * Expiry, keys and policies are not checked here. They are checked on every request.
  */
