@@ -3,6 +3,7 @@ import type { Background } from '../ports'
 import type { Authenticator, CredentialSources, Presented } from './authenticator'
 import type { Credential } from './credential'
 import type { Principal } from './principal'
+import { refuseToken } from './refuse-token'
 
 /** The caller's credential, and the verified caller if the route asks for one. */
 export interface Authentication {
@@ -99,5 +100,9 @@ function takeOne(
 function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
   const ownLength = userId.length - subject.length
   if (prefixes.some((other) => other.length > ownLength && userId.startsWith(other)))
-    throw new Refusal('token-invalid', 'subject')
+    throw refuseToken('subject', {
+      found: userId.slice(0, 200),
+      expected: 'a user id that does not begin with the subjectPrefix of another issuer of the route',
+      setting: 'subjectPrefix',
+    })
 }

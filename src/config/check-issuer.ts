@@ -50,12 +50,19 @@ function checkPreset(given: Issuer, environment: Environment, report: Report): v
   const names = compileIssuer(given, environment).map(({ issuer }) => issuer)
   const other = names.find((name) => name !== '' && !known.issuer?.form.test(name))
   if (known.issuer && other && !(known.issuer.orKeys && jwksUri !== undefined)) {
-    report('issuer', show(other), known.issuer.expected, known.issuer.remedy)
+    const hasSlash = known.issuer.form.test(other.replace(/\/$/, ''))
+    const remedy = hasSlash ? 'Remove the slash at the end: `iss` is compared exactly.' : known.issuer.remedy
+    report('issuer', show(other), known.issuer.expected, remedy)
     return
   }
   const wanted = known.audience?.(names[0] ?? '')
   if (wanted !== undefined && !audience.includes(wanted))
     report('audience', show(audience), `${show(wanted)} among them`, `Add this audience: tokens of ${preset} have it.`)
+  const form = known.audienceForm?.(names[0] ?? '')
+  if (form && !audience.some((each) => form.form.test(each)))
+    report('audience', show(audience), form.expected, `Correct the audience: tokens of ${preset} have this form.`)
+  if (known.isNeverAtJwt && tokenType === 'at+jwt')
+    report('tokenType', show(tokenType), `another type: no token of ${preset} is an at+jwt`, 'Remove the setting.')
   if (known.tokenType && tokenType && tokenType !== known.tokenType)
     report(
       'tokenType',

@@ -5,6 +5,7 @@ import { isExposable, isReservedHeader } from '../origin/headers'
 import { isAnyPort } from '../request/web-origins'
 import { checkAccess } from './check-access'
 import { checkNamedOperations, checkOwnOperations } from './check-operations'
+import { checkKeptRoles } from './check-roles'
 import { checkThreads } from './check-threads'
 import type { Route } from './define'
 import { addressOf, type Environment, originUrl, REVOCATIONS } from './env'
@@ -34,6 +35,7 @@ export function checkRoute(route: Route, { routes, areAll, settings, environment
   checkCors(route, settings, environment, report)
   checkLimits(route.limits, adapterOf(route.agent), report)
   checkRates(route.policies, environment, about)
+  checkKeptRoles(route, about)
   checkOwnOperations(route, report)
   if (areAll) checkNamedOperations(route, routes, about)
 }

@@ -104,11 +104,7 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
     const audience = route.assertion?.audience ?? route.id
     const owner = owners.get(audience)
     // Another check reports two routes with the same id.
-    if (
-      owner &&
-      owner.id !== route.id &&
-      originUrl(owner.agent.origin, environment) !== originUrl(route.agent.origin, environment)
-    ) {
+    if (owner && owner.id !== route.id && addressOfAgent(owner, environment) !== addressOfAgent(route, environment)) {
       const found = `${show(audience)}, which route ${owner.id} uses for another agent`
       about(`routes/${route.id}.ts`)(
         'assertion.audience',
@@ -119,6 +115,12 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
     }
     owners.set(audience, route)
   }
+}
+
+/** Returns the address of a route's agent. One address has one spelling, without a slash at the end. */
+function addressOfAgent({ agent }: Route, environment: Environment): string | undefined {
+  const given = originUrl(agent.origin, environment)
+  return (URL.parse(given ?? '')?.href ?? given)?.replace(/\/$/, '')
 }
 
 /**

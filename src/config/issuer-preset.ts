@@ -25,6 +25,10 @@ export interface IssuerPreset {
     readonly expected: string
     readonly remedy: string
   }
+  /** The form of one of the audiences, for issuers whose tokens have no audience of another form. */
+  readonly audienceForm?: (issuer: string) => { readonly form: RegExp; readonly expected: string } | undefined
+  /** Set if no token of the provider has the type `at+jwt` in its header. */
+  readonly isNeverAtJwt?: true
   /** The only algorithms with which the provider signs tokens. */
   readonly algorithms?: Issuer['algorithms']
 }

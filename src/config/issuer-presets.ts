@@ -34,8 +34,14 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       issuer.startsWith('https://sts.windows.net/')
         ? `https://login.microsoftonline.com/${tenantOf(issuer)}/discovery/keys`
         : issuer.replace(/\/v2\.0$/, '/discovery/v2.0/keys'),
+    // In version 2 the audience is always the id of the application.
+    audienceForm: (issuer) =>
+      issuer.endsWith('/v2.0')
+        ? { form: /^(?!\w+:\/\/)/, expected: 'the id of the application: only tokens of version 1 have its URI' }
+        : undefined,
+    isNeverAtJwt: true,
     issuer: {
-      form: /^https?:\/\/(?:sts\.windows\.net\/[0-9a-f-]{36}\/|[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
+      form: /^https?:\/\/(?:sts\.windows\.net\/[0-9a-f-]{36}\/|(?!sts\.windows\.net\/)[^/]+\/[0-9a-f-]{36}\/v2\.0)$/,
       expected: 'https://login.microsoftonline.com/TENANT_ID/v2.0, or https://sts.windows.net/TENANT_ID/ for version 1',
       remedy:
         'Write the id of your tenant. For several tenants, write {tenant} in its place and list them in `tenants`.',
@@ -75,6 +81,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
   cognito: {
     claims: { roles: 'cognito:groups', name: 'username' },
     audienceFrom: { claim: 'client_id', where: { token_use: 'access' } },
+    isNeverAtJwt: true,
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
     issuer: {
       form: /^https?:\/\/[^/]+\/[\w-]+_[A-Za-z0-9]+$/,
@@ -93,6 +100,7 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
       client: 'azp',
     },
     audienceFrom: { claim: 'azp', where: { sid: true } },
+    audienceForm: () => ({ form: /[^/]$/, expected: 'the origin of the page, without a slash at its end' }),
     jwksUri: (issuer) => `${issuer}/.well-known/jwks.json`,
     issuer: {
       form: /[^/]$/,
@@ -177,6 +185,11 @@ export const presets: Readonly<Record<NonNullable<Issuer['preset']>, IssuerPrese
     claims: {
       roles: 'urn:zitadel:iam:org:project:roles',
       tenant: 'urn:zitadel:iam:user:resourceowner:id',
+    },
+    issuer: {
+      form: /^(?!.*\/oauth\/v2$).*[^/]$/,
+      expected: 'the address of the instance, such as https://acme.zitadel.cloud, without a slash at its end',
+      remedy: 'Write the address of the instance, without /oauth/v2.',
     },
   },
   // docs.goauthentik.io/add-secure-apps/providers/oauth2, and `id_token.py` and `views/token.py` in

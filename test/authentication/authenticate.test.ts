@@ -95,7 +95,11 @@ describe('user ids and the subject prefixes of issuers', () => {
     ['partner-7', ['', 'partner-']],
     ['key:bob', ['', 'p|', 'key:']],
   ])('the user id %s is refused with the subject prefixes %j', async (name, prefixes) => {
-    await expect(ask(name, prefixes)).rejects.toMatchObject({ code: 'token-invalid', reason: 'subject' })
+    await expect(ask(name, prefixes)).rejects.toMatchObject({
+      code: 'token-invalid',
+      reason: 'subject',
+      extras: { mismatch: { found: name, setting: 'subjectPrefix' } },
+    })
   })
 })
 

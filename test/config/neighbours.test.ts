@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { noNetwork } from '../../src/cli/no-network'
-import type { Agent, Issuer, Route } from '../../src/config/define'
+import type { Agent, Condition, Issuer, Policy, Route } from '../../src/config/define'
 import { ConfigurationError } from '../../src/config/fault'
 import { load } from '../../src/config/load'
-import { openHttp, routeOf } from '../support/fixtures'
+import { openHttp, policyWithExamples, routeOf, signedIn } from '../support/fixtures'
 
 const issuer: Issuer = { id: 'login', issuer: 'https://login.example.com', audience: ['agents'], algorithms: ['RS256'] }
 const environment = {
@@ -46,7 +46,28 @@ describe('audiences of assertions', () => {
 
   it('two routes load if audience and origin are both the same, or both different', () => {
     expect(faultsOf([route('a', { url: desk }, 'shared'), route('b', { env: 'DESK_URL' }, 'shared')])).toEqual([])
+    expect(faultsOf([route('a', { url: desk }, 'shared'), route('b', { url: `${desk}/` }, 'shared')])).toEqual([])
     expect(faultsOf([route('a', { url: desk }, 'one'), route('b', { url: shop }, 'two')])).toEqual([])
+  })
+})
+
+describe('roles that rules name (invariant 19)', () => {
+  const rule = (when: Condition) => ({ name: 'some', operations: ['*'], when })
+  const faults = (keepRoles: string[] | undefined, more: Partial<Policy>) => {
+    const policy: Policy = policyWithExamples({ ...signedIn, id: 'talk', ...more })
+    const trust = [{ ...issuer, ...(keepRoles && { keepRoles }) }]
+    return faultsOf([{ ...route('a', { url: desk }), trust, policies: [policy] }])
+  }
+  const nested = { all: [{ caller: 'user' }, { not: { role: ['member', 'contractor'] } }] } as const
+
+  it.each<[string, Partial<Policy>, string]>([
+    ['a rule of deny', { deny: [rule({ role: 'contractor' })] }, 'deny[0].when.role'],
+    ['a rule of allow', { allow: [rule({ role: 'contractor' })] }, 'allow[0].when.role'],
+    ['a nested condition', { allow: [rule(nested)] }, 'allow[0].when.role'],
+  ])('a route does not load if keepRoles drops a role that %s names', (_what, more, path) => {
+    expect(faults(['member', 'app-*'], more)).toEqual([`policies/talk.ts ${path}`])
+    expect(faults(['member', 'contract*'], more)).toEqual([])
+    expect(faults(undefined, more)).toEqual([])
   })
 })
 

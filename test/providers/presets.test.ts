@@ -42,12 +42,20 @@ describe('issuers that a preset refuses (invariant 19)', () => {
     ['Auth0 without the slash', { preset: 'auth0', issuer: 'https://acme.eu.auth0.com' }, 'Add the slash'],
     ['authentik without the slash', { preset: 'authentik', issuer: 'https://id.example.com/application/o/x' }, 'slash'],
     ['OpenIddict without the slash', { preset: 'openiddict', issuer: 'https://id.example.com' }, 'slash'],
+    ['Zitadel with a slash', { preset: 'zitadel', issuer: 'https://acme.zitadel.cloud/' }, 'Remove the slash'],
+    ['Zitadel’s OAuth address', { preset: 'zitadel', issuer: 'https://acme.zitadel.cloud/oauth/v2' }, '/oauth/v2'],
+    ['Okta with a slash', { preset: 'okta', issuer: 'https://acme.okta.com/oauth2/default/' }, 'Remove the slash'],
+    [
+      'Entra’s host of version 1 with the path of version 2',
+      { ...entra, issuer: `https://sts.windows.net/${TENANT}/v2.0` },
+      'id of your tenant',
+    ],
     ['Okta’s org server', { preset: 'okta', issuer: 'https://acme.okta.com' }, '/oauth2/'],
     ['Keycloak without a realm', { preset: 'keycloak', issuer: 'https://sso.example.com' }, 'realm'],
     [
       'Keycloak with a slash',
       { preset: 'keycloak', issuer: 'https://sso.example.com/realms/acme/' },
-      'without a slash',
+      'Remove the slash',
     ],
     [
       'Cognito’s sign-in domain',
@@ -56,7 +64,7 @@ describe('issuers that a preset refuses (invariant 19)', () => {
     ],
     ['Supabase without its path', { preset: 'supabase', issuer: 'https://abcd.supabase.co' }, '/auth/v1'],
     ['Firebase without a project', { preset: 'firebase', issuer: 'https://securetoken.google.com' }, 'project'],
-    ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'accounts.google.com'],
+    ['Google with a slash', { preset: 'google', issuer: 'https://accounts.google.com/' }, 'Remove the slash'],
     ['WorkOS without its client', { preset: 'workos', issuer: 'https://api.workos.com' }, 'jwksUri'],
     ['Clerk with a slash', { preset: 'clerk', issuer: 'https://clerk.acme.com/' }, 'slash'],
     [
@@ -77,23 +85,49 @@ describe('issuers that a preset refuses (invariant 19)', () => {
     ])
   })
 
-  it('a route does not load with an algorithm that the provider of its preset does not sign with', () => {
-    expect(faultsOf({ preset: 'google', issuer: 'https://accounts.google.com', algorithms: ['ES256'] })).toMatchObject([
-      { path: 'algorithms', found: '["ES256"]', expected: 'RS256, which google signs with' },
+  it.each<[NonNullable<Issuer['preset']>, string, string[]?]>([
+    ['entra', `${host}/${TENANT}/v2.0`],
+    ['okta', 'https://acme.okta.com/oauth2/default'],
+    ['cognito', 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab1'],
+    ['workos', 'https://api.workos.com/user_management/client_1'],
+    ['firebase', 'https://securetoken.google.com/acme', ['acme']],
+    ['google', 'https://accounts.google.com'],
+    ['cloudflare-access', 'https://acme.cloudflareaccess.com'],
+  ])('a route does not load with an algorithm that %s does not sign with', (preset, issuer, audience = ['agents']) => {
+    const given = { preset, issuer, audience: preset === 'workos' ? [issuer] : audience }
+    expect(faultsOf({ ...given, algorithms: ['ES256'] })).toMatchObject([
+      { path: 'algorithms', found: '["ES256"]', expected: `RS256, which ${preset} signs with` },
     ])
+    expect(faultsOf({ ...given, algorithms: ['ES256', 'RS256'] })).toEqual([])
   })
 })
 
 describe('settings that contradict their preset (invariant 19)', () => {
   const firebase = { preset: 'firebase', issuer: 'https://securetoken.google.com/acme' } as const
   const access = { preset: 'cloudflare-access', issuer: 'https://acme.cloudflareaccess.com' } as const
+  const entra = { preset: 'entra', issuer: `https://login.microsoftonline.com/${TENANT}/v2.0` } as const
+  const cognito = { preset: 'cognito', issuer: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Ab1' } as const
   const workos = { preset: 'workos', issuer: 'https://api.workos.com/user_management/client_1' } as const
   it.each<[string, Partial<Issuer>, string]>([
     ['Firebase for another audience', { ...firebase, audience: ['other'] }, 'audience'],
     ['WorkOS for another audience', { ...workos, audience: ['client_1'] }, 'audience'],
+    ['Entra version 2 with a URI as the audience', { ...entra, audience: ['api://agents'] }, 'audience'],
+    ['Entra with tokens of RFC 9068', { ...entra, tokenType: 'at+jwt' }, 'tokenType'],
+    ['Cognito with tokens of RFC 9068', { ...cognito, tokenType: 'at+jwt' }, 'tokenType'],
+    [
+      'Clerk with an audience that is no origin',
+      { preset: 'clerk', issuer: 'https://clerk.acme.com', audience: ['https://app.acme.com/'] },
+      'audience',
+    ],
     ['Access with another kind of token', { ...access, tokenType: 'at+jwt' }, 'tokenType'],
   ])('a route does not load with a setting that contradicts its preset: %s', (_what, issuer, path) => {
     expect(faultsOf(issuer)).toEqual([expect.objectContaining({ path })])
+  })
+
+  it('the preset of Entra accepts a URI as the audience of version 1, and beside an id', () => {
+    const one = { preset: 'entra', issuer: `https://sts.windows.net/${TENANT}/` } as const
+    expect(faultsOf({ ...one, audience: ['api://agents'] })).toEqual([])
+    expect(faultsOf({ ...entra, audience: ['api://agents', TENANT] })).toEqual([])
   })
 
   it('the preset of WorkOS accepts any issuer if jwksUri is set', () => {

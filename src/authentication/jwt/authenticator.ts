@@ -7,6 +7,11 @@ import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
 import { verify } from './verify'
 
+const BOUND = {
+  found: 'cnf: the token is bound to a key or a certificate of its sender',
+  expected: 'a token without cnf: the gateway does not verify such a binding',
+}
+
 /**
  * Access tokens that are JWTs, sent as bearer tokens. A token is verified by the trusted issuer
  * that its `iss` names. A token that is bound to its sender (`cnf`: RFC 9449, RFC 8705) is refused.
@@ -37,7 +42,7 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
         credential,
         async verify(now, background) {
           const principal = await verify(credential, issuers, stores, now, background)
-          if ('cnf' in principal.claims) throw refuseToken('sender-constrained')
+          if ('cnf' in principal.claims) throw refuseToken('sender-constrained', BOUND)
           if (!bearer && principal.kind === 'user') refuseForeignPage(sources, pageOrigins)
           return principal
         },

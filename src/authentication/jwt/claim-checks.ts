@@ -28,6 +28,19 @@ const moment = (seconds: unknown): unknown =>
   isNumber(seconds) && Math.abs(seconds) < 8e12 ? new Date(seconds * 1000).toISOString() : seconds
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
+/** Checks that a token has not expired. It is made again on each request with a known token. */
+export const expiryCheck: Check = {
+  on: 'exp',
+  setting: 'clockSkewSeconds',
+  fault({ exp }, { clockSkewSeconds }, now) {
+    if (exp === undefined) return 'claim-missing exp'
+    if (!isNumber(exp)) return 'claim-invalid exp'
+    return exp <= Math.floor(now) - clockSkewSeconds ? 'expired' : undefined
+  },
+  found: ({ exp }) => moment(exp),
+  expected: ({ clockSkewSeconds }, now) => `later than ${moment(now - clockSkewSeconds)}`,
+}
+
 /** Checks of the claims of a token with a good signature. */
 export const claimChecks: readonly Check[] = [
   {
@@ -39,17 +52,7 @@ export const claimChecks: readonly Check[] = [
     expected: ({ audience, audienceFrom }) =>
       list(audience) + (audienceFrom ? `, or, in a token without aud, the same as "${audienceFrom.claim}"` : ''),
   },
-  {
-    on: 'exp',
-    setting: 'clockSkewSeconds',
-    fault({ exp }, { clockSkewSeconds }, now) {
-      if (exp === undefined) return 'claim-missing exp'
-      if (!isNumber(exp)) return 'claim-invalid exp'
-      return exp <= Math.floor(now) - clockSkewSeconds ? 'expired' : undefined
-    },
-    found: ({ exp }) => moment(exp),
-    expected: ({ clockSkewSeconds }, now) => `later than ${moment(now - clockSkewSeconds)}`,
-  },
+  expiryCheck,
   {
     on: 'nbf',
     setting: 'clockSkewSeconds',
@@ -74,11 +77,13 @@ export const claimChecks: readonly Check[] = [
     setting: 'maxLifetimeSeconds',
     fault: ({ exp, iat }, { maxLifetimeSeconds }, now) =>
       Number(exp) - Number(iat ?? now) > maxLifetimeSeconds ? 'lifetime' : undefined,
-    found: ({ exp, iat }) => `${Number(exp) - Number(iat ?? Number.NaN)} seconds`,
+    found: ({ exp, iat }) =>
+      iat === undefined ? `exp ${moment(exp)}, without iat` : `${Number(exp) - Number(iat)} seconds`,
     expected: ({ maxLifetimeSeconds }) => `at most ${maxLifetimeSeconds} seconds`,
   },
   {
     on: 'the kind of token',
+    setting: 'tokenType',
     fault: otherKind,
     found: (claims) =>
       Object.fromEntries(KIND_MARKS.filter((name) => name in claims).map((name) => [name, claims[name]])),
@@ -99,6 +104,17 @@ export const claimChecks: readonly Check[] = [
     found: (claims, { claims: { subject } }) => firstClaim(claims, subject),
     expected: ({ claims: { subject } }) =>
       `a printable text of at most ${MAX_SUBJECT_CHARS} characters in ${subject.map(showPath).join(' or ')}`,
+  },
+  {
+    on: 'roles that the token leaves out',
+    setting: 'claims.roles',
+    fault(claims, issuer) {
+      const name = rolesElsewhere(claims, issuer)
+      return name === undefined ? undefined : `claim-missing ${name}`
+    },
+    found: (claims, issuer) => rolesElsewhere(claims, issuer) ?? 'none',
+    expected: () =>
+      'none: a rule of `deny` may name any role. Entra leaves out the groups of a person who has over 200',
   },
   {
     on: 'required claims',
@@ -141,6 +157,23 @@ function audienceFault(claims: Claims, { audience, audienceFrom }: TrustedIssuer
   const value = claims[audienceFrom.claim]
   if (value === undefined) return `claim-missing ${audienceFrom.claim}`
   return typeof value === 'string' && audience.includes(value) ? undefined : 'audience'
+}
+
+/**
+ * Returns the name of the claim with the roles if the provider left it out because the token had no
+ * room for it: `_claim_names` (OpenID Connect Core section 5.6.2) or Entra's `hasgroups`. Without
+ * this check, a rule of `deny` would not see these roles.
+ */
+function rolesElsewhere(claims: Claims, { claims: { roles } }: TrustedIssuer): string | undefined {
+  if (firstClaim(claims, roles) !== undefined) return undefined
+  const { _claim_names: elsewhere, hasgroups } = claims
+  return roles
+    .map((path) => (typeof path === 'string' ? path : (path[0] ?? '')))
+    .find(
+      (name) =>
+        (typeof elsewhere === 'object' && elsewhere !== null && Object.hasOwn(elsewhere, name)) ||
+        (name === 'groups' && (hasgroups === true || hasgroups === 'true')),
+    )
 }
 
 function missing(claims: Claims, names: readonly string[]): TokenReason | undefined {

@@ -33,7 +33,7 @@ export function principalOf(issuer: TrustedIssuer, claims: Claims): Principal {
   })
 }
 
-const isKept = (role: string, { keepRoles }: TrustedIssuer): boolean =>
+export const isKept = (role: string, { keepRoles }: Pick<TrustedIssuer, 'keepRoles'>): boolean =>
   keepRoles?.some((kept) => (kept.endsWith('*') ? role.startsWith(kept.slice(0, -1)) : role === kept)) ?? true
 
 const isUnverified = ({ email_verified: verified }: Claims): boolean => verified === false || verified === 'false'

@@ -6,7 +6,7 @@ import type { Credential } from '../credential'
 import type { Principal } from '../principal'
 import { refuseToken } from '../refuse-token'
 import type { Check } from './check'
-import { claimChecks } from './claim-checks'
+import { claimChecks, expiryCheck } from './claim-checks'
 import { isTooLong, readCompact } from './compact'
 import { refuseForm, refuseSignature, tokenRefusal } from './fault'
 import { headerChecks } from './header-checks'
@@ -50,8 +50,7 @@ export async function verify(
         const current = await keys.keysFor(issuer, known.alg, known.kid, background)
         if (!current.includes(known.key)) continue
       }
-      if (known.principal.expiresAt <= Math.floor(now / 1000) - issuer.clockSkewSeconds)
-        throw new Refusal('token-expired')
+      demand([expiryCheck], known.principal.claims, issuer, now / 1000)
       return known.principal
     }
     const compact = readCompact(token)

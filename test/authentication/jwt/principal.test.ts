@@ -136,6 +136,13 @@ describe('clients of tokens', () => {
     ['auth0', { gty: 'password' }, 'user'],
     ['keycloak', { ...account, client_id: 'App' }, 'service'],
     ['keycloak', { ...account, clientId: 'App' }, 'service'],
+    ['clerk', { sub: 'mch_1' }, 'service'],
+    ['clerk', { sub: 'user_1' }, 'user'],
+    ['google', { email: 'bot@acme.iam.gserviceaccount.com', email_verified: true }, 'service'],
+    ['google', { email: 'bot@acme.iam.gserviceaccount.com', email_verified: false }, 'user'],
+    ['google', { email: 'alice@gserviceaccount.example', email_verified: true }, 'user'],
+    ['cloudflare-access', { sub: '', common_name: 'c.access' }, 'service'],
+    ['cloudflare-access', { common_name: 'c.access' }, 'user'],
     // A person who chose the name of an account that the client does not have.
     ['keycloak', account, 'user'],
     ['keycloak', { ...account, client_id: 'other' }, 'user'],
@@ -149,7 +156,7 @@ describe('clients of tokens', () => {
       undefined,
       'okta',
       'toString',
-      ...['entra', 'auth0', 'keycloak'].filter((each) => each !== preset),
+      ...['entra', 'auth0', 'keycloak', 'clerk', 'google', 'cloudflare-access'].filter((each) => each !== preset),
     ])
       expect(read(token, { ...issuer(client), preset: other }).kind).toBe('user')
   })

@@ -63,6 +63,15 @@ describe('tokens that were already verified', () => {
     await at(token)
     expect(await outcome(at(token, NOW + 629_999))).toBe('ok')
     expect(await outcome(at(token, NOW + 630_000))).toBe('token-expired')
+    await expect(at(token, NOW + 630_000)).rejects.toMatchObject({
+      extras: {
+        mismatch: {
+          found: '2026-11-23T12:10:00.000Z',
+          expected: 'later than 2026-11-23T12:10:00.000Z',
+          setting: 'clockSkewSeconds',
+        },
+      },
+    })
   })
 
   it('a verified token is refused before its nbf if the clock was set back', async () => {

@@ -284,6 +284,25 @@ describe('tokens with any content', () => {
   })
 })
 
+describe('roles that a token leaves out because it has no room for them', () => {
+  const groups = { ...issuer, claims: { ...issuer.claims, roles: ['groups'] } }
+  const elsewhere = { _claim_names: { groups: 'src1' }, _claim_sources: { src1: { endpoint: 'https://graph.test' } } }
+
+  it.each([elsewhere, { hasgroups: true }, { hasgroups: 'true' }])(
+    'a token without the groups of the person is refused if groups are the roles: %j',
+    async (more) => {
+      expect(await judge(sign(claims(more)), groups)).toBe('token-invalid claim-missing groups')
+      expect(await judge(sign(claims(more)), issuer)).toBe('ok')
+      expect(await judge(sign(claims({ ...more, groups: ['a'] })), groups)).toBe('ok')
+    },
+  )
+
+  it('a token without groups is accepted if it does not say that groups are left out', async () => {
+    expect(await judge(sign(claims()), groups)).toBe('ok')
+    expect(await judge(sign(claims({ _claim_names: { photo: 'src1' }, hasgroups: false })), groups)).toBe('ok')
+  })
+})
+
 describe('times to the second (F5)', () => {
   it.each([0, 30, 60])(
     'a token is accepted with its times up to %i seconds off, if clockSkewSeconds allows it',
