@@ -117,7 +117,7 @@ function checkAudiences(routes: readonly Route[], environment: Environment, abou
   }
 }
 
-/** Returns the address of a route's agent. One address has one spelling, without a slash at the end. */
+/** Returns the address of a route's agent, without a slash at the end. */
 function addressOfAgent({ agent }: Route, environment: Environment): string | undefined {
   const given = originUrl(agent.origin, environment)
   return (URL.parse(given ?? '')?.href ?? given)?.replace(/\/$/, '')

@@ -25,7 +25,7 @@ export interface IssuerPreset {
     readonly expected: string
     readonly remedy: string
   }
-  /** The form of one of the audiences, for issuers whose tokens have no audience of another form. */
+  /** The form that the audience of a token has; at least one of `audience` must have it. */
   readonly audienceForm?: (issuer: string) => { readonly form: RegExp; readonly expected: string } | undefined
   /** Set if no token of the provider has the type `at+jwt` in its header. */
   readonly isNeverAtJwt?: true

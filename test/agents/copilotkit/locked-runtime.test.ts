@@ -67,4 +67,13 @@ describe('a CopilotKit runtime with the code of the documentation', () => {
     expect(await userOf(direct({ authorization }))).toBeUndefined()
     expect(await userOf(await reaching('alice', 'other'))).toBeUndefined()
   })
+
+  it('the documented code names no user if a token comes with the user id of someone else (X1)', async () => {
+    const request = await reaching('alice')
+    const named = (id: string) =>
+      userOf(new Request(request, { headers: { ...Object.fromEntries(request.headers), 'x-user-id': id } }))
+    expect(await named('alice')).toBe('alice')
+    expect(await named('%61lice')).toBe('alice')
+    for (const id of ['bob', '', '%', 'alice, bob']) expect(await named(id)).toBeUndefined()
+  })
 })
