@@ -2,6 +2,7 @@ import { Refusal } from '../errors/refusal'
 import type { Background } from '../ports'
 import type { Authenticator, CredentialSources, Presented } from './authenticator'
 import type { Credential } from './credential'
+import { shown } from './jwt/shown'
 import type { Principal } from './principal'
 import { refuseToken } from './refuse-token'
 
@@ -58,7 +59,8 @@ export async function authenticate(
     throw why ?? new Refusal('token-missing')
   }
   const principal = await taken.verify(now, background)
-  refuseForeignName(principal, subjectPrefixes)
+  if (hasForeignName(principal, subjectPrefixes))
+    throw refuseToken('subject', { found: shown(principal.userId), expected: OWN_NAME, setting: 'subjectPrefix' })
   return { credential, principal }
 }
 
@@ -93,16 +95,14 @@ function takeOne(
 }
 
 /**
- * Refuses a user id that could belong to another issuer. A user id is the issuer's prefix and the
+ * Tells whether a user id could belong to another issuer. A user id is the issuer's prefix and the
  * subject as one text. If this text begins with another issuer's longer prefix, it could name a
  * user of that issuer. With this check, no two issuers of a route can produce the same user id.
  */
-function refuseForeignName({ userId, subject }: Principal, prefixes: readonly string[]): void {
+export function hasForeignName({ userId, subject }: Principal, prefixes: readonly string[]): boolean {
   const ownLength = userId.length - subject.length
-  if (prefixes.some((other) => other.length > ownLength && userId.startsWith(other)))
-    throw refuseToken('subject', {
-      found: userId.slice(0, 200),
-      expected: 'a user id that does not begin with the subjectPrefix of another issuer of the route',
-      setting: 'subjectPrefix',
-    })
+  return prefixes.some((other) => other.length > ownLength && userId.startsWith(other))
 }
+
+/** The expected user id, in words for the operator. */
+export const OWN_NAME = 'a user id that does not begin with the subjectPrefix of another issuer of the route'

@@ -3,14 +3,11 @@ import { refuseForeignPage } from '../ambient'
 import type { CredentialKind } from '../authenticator'
 import { takeBearer, takeHeader } from '../bearer'
 import { refuseToken } from '../refuse-token'
+import { NO_BINDING } from './fault'
+import { shown } from './shown'
 import type { TokenStores } from './token-stores'
 import type { TrustedIssuer } from './trusted-issuer'
 import { verify } from './verify'
-
-const BOUND = {
-  found: 'cnf: the token is bound to a key or a certificate of its sender',
-  expected: 'a token without cnf: the gateway does not verify such a binding',
-}
 
 /**
  * Access tokens that are JWTs, sent as bearer tokens. A token is verified by the trusted issuer
@@ -42,7 +39,8 @@ export const jwt: CredentialKind<TokenStores, TrustedIssuer> = {
         credential,
         async verify(now, background) {
           const principal = await verify(credential, issuers, stores, now, background)
-          if ('cnf' in principal.claims) throw refuseToken('sender-constrained', BOUND)
+          if ('cnf' in principal.claims)
+            throw refuseToken('sender-constrained', { found: shown(principal.claims.cnf), expected: NO_BINDING })
           if (!bearer && principal.kind === 'user') refuseForeignPage(sources, pageOrigins)
           return principal
         },

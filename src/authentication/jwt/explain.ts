@@ -1,11 +1,12 @@
 import type { TokenReason } from '../../errors/reasons'
 import { type Mismatch, Refusal } from '../../errors/refusal'
 import type { JwsAlgorithm } from '../../jws'
+import { hasForeignName, OWN_NAME } from '../authenticate'
 import type { Principal } from '../principal'
 import type { Check } from './check'
 import { claimChecks } from './claim-checks'
 import { type CompactToken, readCompact } from './compact'
-import { A_JWT, A_KEY, refuseKey, refuseSignature } from './fault'
+import { A_JWT, A_KEY, NO_BINDING, refuseKey, refuseSignature } from './fault'
 import { headerChecks } from './header-checks'
 import { principalOf } from './principal'
 import { shown } from './shown'
@@ -35,7 +36,11 @@ export interface Explanation {
   readonly principal?: Principal
 }
 
-/** Finds the keys for a token. @returns `unknown` if they cannot be fetched */
+/**
+ * Finds the keys for a token.
+ * @returns `unknown` if they cannot be fetched
+ * @throws Refusal `token-invalid` with its mismatch, if the keys that fit cannot be used
+ */
 export type KeysFor = (
   issuer: TrustedIssuer,
   alg: JwsAlgorithm,
@@ -96,10 +101,22 @@ export async function explainToken(
     on: 'cnf',
     passed: !isBound,
     found: shown(payload.cnf),
-    expected: 'no cnf: a token that is bound to a key is not a bearer token',
+    expected: NO_BINDING,
   })
   note(isBound ? 'sender-constrained' : undefined)
-  return { steps, verdict, issuer, principal: principalOf(issuer, payload) }
+  const principal = principalOf(issuer, payload)
+  const prefixes = trust.map(({ subjectPrefix }) => subjectPrefix)
+  const isForeign = hasForeignName(principal, prefixes)
+  const { userId } = principal
+  steps.push({
+    on: 'the user id',
+    passed: !isForeign,
+    found: shown(userId),
+    expected: OWN_NAME,
+    setting: 'subjectPrefix',
+  })
+  note(isForeign ? 'subject' : undefined)
+  return { steps, verdict, issuer, principal }
 }
 
 /** Returns the reason for which a token was refused, with the details that operators see. */
@@ -119,13 +136,19 @@ const unchecked = (found: string): Signed => ({
 
 async function checkSignature(compact: CompactToken, issuer: TrustedIssuer, keysFor: KeysFor): Promise<Signed> {
   const { alg, kid } = compact.header as { alg: JwsAlgorithm; kid?: string }
-  const keys = await keysFor(issuer, alg, kid)
-  if (keys === 'unknown') return unchecked('not checked: the keys of the issuer were not fetched')
-  const failed = (refusal: Refusal): Signed => {
-    const { reason, mismatch } = refusalOf(refusal)
+  const failed = (thrown: unknown): Signed => {
+    const { reason, mismatch } = refusalOf(thrown)
     return { step: { on: 'the signature', passed: false, ...mismatch }, fault: reason }
   }
+  let keys: Awaited<ReturnType<KeysFor>>
+  try {
+    keys = await keysFor(issuer, alg, kid)
+  } catch (thrown) {
+    return failed(thrown)
+  }
+  if (keys === 'unknown') return unchecked('not checked: the keys of the issuer were not fetched')
   if (keys.length === 0) return failed(refuseKey(kid))
   if (!(await signerOf(compact, alg, keys))) return failed(refuseSignature())
-  return { step: { on: 'the signature', passed: true, found: `a signature by the key ${shown(kid)}`, expected: A_KEY } }
+  const found = `a signature by the key ${shown(kid)}`
+  return { step: { on: 'the signature', passed: true, found, expected: A_KEY, setting: 'jwksUri' } }
 }

@@ -13,6 +13,7 @@ const FORMS = {
 export const refuseForm = (form: keyof typeof FORMS): Refusal =>
   refuseToken(form, { found: FORMS[form], expected: A_JWT })
 
+export const NO_BINDING = 'no cnf: a token that is bound to a key is not a bearer token'
 export const A_KEY = 'a signature by a key of the issuer'
 
 /** Returns the refusal of a token that names a key which its issuer does not publish. */

@@ -104,6 +104,14 @@ it('the explanation of a token from an unknown issuer shows its iss and the expe
   expect(steps.at(-1)).toMatchObject({ on: 'iss', found: `${issuer.issuer}/`, expected: issuer.issuer })
 })
 
+it('the explanation of a token refuses a user id that could belong to another issuer, as the gateway does', async () => {
+  const other = { ...issuer, id: 'other', issuer: 'https://other.example.com', subjectPrefix: 'b:' }
+  const found = await explain(sign({ sub: 'b:bob' }), [issuer, other])
+  expect(found.verdict).toBe('subject')
+  expect(failed(found)).toEqual(['the user id'])
+  expect((await explain(sign({ sub: 'b:bob' }))).verdict).toBe('accepted')
+})
+
 it('the explanation of a token leaves the check of its signature open if the keys are unknown', async () => {
   const found = await explain(sign(), [issuer], async () => 'unknown')
   expect(found.verdict).toBe('accepted')
