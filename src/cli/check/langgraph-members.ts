@@ -48,19 +48,26 @@ interface Operation {
 }
 export interface OpenApi {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, Schema>> }
+  readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> }
 }
 
-/** Returns the names of all members that a JSON schema allows in a request body. */
-function membersOf({ components }: OpenApi, schema: Schema): readonly string[] {
-  if (schema.$ref) {
-    const named = components.schemas[schema.$ref.replace('#/components/schemas/', '')]
-    if (!named) throw new Error(`no schema ${schema.$ref}`)
-    return membersOf({ components } as OpenApi, named)
-  }
-  const { properties = {}, items, allOf = [], anyOf = [], oneOf = [] } = schema
+/**
+ * Returns the names of all members that a JSON schema allows in a request body. A `$ref` without a
+ * schema is ignored.
+ *
+ * @param followed the references that were followed already. They are not followed again, because a
+ *   schema may refer to itself.
+ */
+function membersOf(document: OpenApi, schema: Schema, followed = new Set<string>()): readonly string[] {
+  const { $ref, properties = {}, items, allOf = [], anyOf = [], oneOf = [] } = schema
   const parts = [...allOf, ...anyOf, ...oneOf, ...(items ? [items] : [])]
-  return [...Object.keys(properties), ...parts.flatMap((part) => membersOf({ components } as OpenApi, part))]
+  if ($ref !== undefined && !followed.has($ref)) {
+    followed.add($ref)
+    const named = document.components?.schemas?.[$ref.replace('#/components/schemas/', '')]
+    if (named) parts.push(named)
+  }
+  const deeper = parts.flatMap((part) => membersOf(document, part, followed))
+  return [...Object.keys(properties), ...deeper]
 }
 
 const plainPath = (path: string): string => path.replace(/\{[^}]+\}|:[^/]+/g, '*').replace(/(?<=.)\/$/, '')
