@@ -19,7 +19,10 @@ export const A_KEY = 'a signature by a key of the issuer'
 /** Returns the refusal of a token that names a key which its issuer does not publish. */
 export const refuseKey = (kid: string | undefined): Refusal =>
   refuseToken('key', {
-    found: `the key ${shown(kid)}, which the issuer does not publish`,
+    found:
+      kid === undefined
+        ? 'no kid, and no published key that fits'
+        : `the key ${shown(kid)}, which the issuer does not publish`,
     expected: A_KEY,
     setting: 'jwksUri',
   })

@@ -2,12 +2,14 @@ import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseArgs } from 'node:util'
 import { isMeantAsKey } from '../../authentication/api-key/form'
-import { explainToken, type KeysFor } from '../../authentication/jwt/explain'
+import { type Explanation, explainToken, type KeysFor } from '../../authentication/jwt/explain'
 import { fetchKeySet } from '../../authentication/jwt/key-set'
 import { keySet, select } from '../../authentication/jwt/loaded-keys'
+import type { TrustedIssuer } from '../../authentication/jwt/trusted-issuer'
 import type { Route } from '../../config/define'
 import type { Environment } from '../../config/env'
 import { load } from '../../config/load'
+import type { LoadedRoute } from '../../config/loaded-route'
 import { Refusal } from '../../errors/refusal'
 import type { Command } from '../command'
 import { asLocal } from '../dev/local'
@@ -19,6 +21,7 @@ import { nodePorts } from '../node-ports'
 import { complain, say } from '../print'
 import { openProject } from '../project'
 import { explanationText } from './explanation-text'
+import { issuerNotes } from './issuer-notes'
 import { explainKey } from './key-text'
 import { explainRequest } from './request'
 
@@ -85,15 +88,13 @@ export const explain: Command = {
       return isAccepted ? 0 : 1
     }
     const keysFor = values.offline ? async () => 'unknown' as const : fetchedKeys
-    const explained = await Promise.all(
-      groups.map(async (routesOfGroup) => ({
-        routesOfGroup,
-        explanation: await explainToken(token, routesOfGroup[0]?.trust.issuers ?? [], keysFor, Date.now()),
-      })),
+    const told = await explanationsFor(token, groups, keysFor)
+    const notesOn = (explanation: Explanation) =>
+      issuerNotes(explanation, { loaded: asked, written: routes, deployments })
+    const texts = told.map(({ explanation, explained }) =>
+      explanationText(explanation, explained, notesOn(explanation)),
     )
-    const known = explained.filter(({ explanation }) => explanation.issuer)
-    const told = known.length > 0 ? known : explained.slice(0, 1)
-    say(told.map(({ explanation, routesOfGroup }) => explanationText(explanation, routesOfGroup)).join('\n\n'))
+    say(texts.join('\n\n'))
     const isAccepted = told.some(({ explanation }) => explanation.verdict === 'accepted')
     if (!isAccepted && !values.dev && existsSync(path.join(root, '.dev.vars')))
       say('This is the result in a deployment. Use --dev to read .dev.vars as `npm start` does.')
@@ -112,11 +113,30 @@ function loadHere(root: string, file: string, routes: readonly Route[], environm
   return load(asLocal(routes, { ...addressesHere(port), routes: ids }), here, noNetwork)
 }
 
+/**
+ * Explains a token for each group of routes that trusts its issuer. If no group does, explains it
+ * once for all routes, so that every trusted issuer is shown.
+ */
+async function explanationsFor(
+  token: string,
+  groups: readonly (readonly LoadedRoute[])[],
+  keysFor: KeysFor,
+): Promise<readonly { readonly explanation: Explanation; readonly explained: readonly LoadedRoute[] }[]> {
+  const explain = async (explained: readonly LoadedRoute[], issuers: readonly TrustedIssuer[]) => ({
+    explanation: await explainToken(token, issuers, keysFor, Date.now()),
+    explained,
+  })
+  const issuersOf = (group: readonly LoadedRoute[]) => group[0]?.trust.issuers ?? []
+  const all = await Promise.all(groups.map((group) => explain(group, issuersOf(group))))
+  const known = all.filter(({ explanation }) => explanation.issuer)
+  return known.length > 0 ? known : [await explain(groups.flat(), groups.flatMap(issuersOf))]
+}
+
 const fetchedKeys: KeysFor = async (issuer, alg, kid) => {
   try {
     return await select(keySet(await fetchKeySet(issuer, nodePorts)), alg, kid)
   } catch (thrown) {
-    if (thrown instanceof Refusal) return []
+    if (thrown instanceof Refusal) throw thrown
     complain(`The keys of ${issuer.id} could not be fetched: ${(thrown as Error).message}\n`)
     return 'unknown'
   }

@@ -4,12 +4,14 @@ import type { LoadedRoute } from '../../config/loaded-route'
 /**
  * Formats an explanation of a token for a person to read.
  * @param routes the routes that the explanation is about
+ * @param notes lines about an `iss` that no route trusts
  */
 export function explanationText(
   { steps, verdict, issuer, principal }: Explanation,
   routes: readonly LoadedRoute[],
+  notes: readonly string[] = [],
 ): string {
-  const lines = steps.map(stepText)
+  const lines = steps.map((step) => stepText(step, step.on === 'iss' ? notes : []))
   if (verdict === 'accepted') {
     const isSure = steps.every(({ passed }) => passed)
     const signed = isSure ? '' : ', if its signature is good'
@@ -38,9 +40,14 @@ export function explanationText(
 
 const field = (name: string, value: string | undefined): string => `  ${name.padEnd(9)}${value || 'none'}`
 
-function stepText({ on, passed, found, expected, setting }: Step): string {
-  const mark = passed === undefined ? '?' : passed ? '✓' : '✗'
-  if (passed) return `${mark} ${on}: ${found}`
-  const by = setting === undefined ? '' : `\n    setting   ${setting}`
-  return `${mark} ${on}\n    found     ${found}\n    expected  ${expected}${by}`
+/** Returns one line for a check that passed, and one line for each detail of any other check. */
+function stepText({ on, passed, found, expected, setting }: Step, notes: readonly string[]): string {
+  if (passed) return `✓ ${on}: ${found} (expected ${expected}${setting === undefined ? '' : `; setting ${setting}`})`
+  return [
+    `${passed === undefined ? '?' : '✗'} ${on}`,
+    `    found     ${found}`,
+    `    expected  ${expected}`,
+    ...(setting === undefined ? [] : [`    setting   ${setting}`]),
+    ...notes.map((note) => `    note      ${note}`),
+  ].join('\n')
 }
