@@ -36,6 +36,7 @@ beforeAll(async () => {
           path: '/secret',
         },
       ),
+      routeOf(openHttp(url), [{ ...issuer, id: 'kept', keepRoles: ['agents-*'] }], { id: 'kept', path: '/kept' }),
       routeOf({ kind: 'maf', origin: { url } }, [issuer]),
       routeOf({ kind: 'langgraph', origin: { url: `${url}/deep/er` } }, [issuer], { threads: 'shared' }),
     ],
@@ -139,6 +140,15 @@ describe('assertions', () => {
     const big = await forge(world.provider, { claims: { big: 'x'.repeat(8000) } })
     const reply = await world.gateway.fetch('/claims/x', { headers: bearer(big) })
     expect(await refused(reply)).toEqual({ status: 431, code: 'assertion-too-large' })
+  })
+
+  it('a person with 200 groups gets 431, but gets in if keepRoles keeps only the roles of agents', async () => {
+    const groups = Array.from({ length: 200 }, (_, index) => `${crypto.randomUUID()}${index}`)
+    const token = await forge(world.provider, { claims: { roles: [...groups, 'agents-admin'] } })
+    const reply = await world.gateway.fetch('/agents/http/x', { headers: bearer(token) })
+    expect(await refused(reply)).toEqual({ status: 431, code: 'assertion-too-large' })
+    expect((await world.gateway.fetch('/kept/x', { headers: bearer(token) })).status).toBe(200)
+    expect((await received('kept')).claims.roles).toEqual(['agents-admin'])
   })
 
   it('an assertion expires no later than the token of the caller', async () => {

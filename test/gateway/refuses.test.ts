@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { outside, problem } from '../../src/errors/problem'
 import { asRefusal } from '../../src/errors/refusal'
@@ -207,6 +208,14 @@ describe('refusals of the gateway (S24)', () => {
     }
     expect(world.origin.received.length).toBe(before)
     expect((await world.as('alice', '/of-tenants', run)).status).toBe(200)
+  })
+
+  it('a caller whose tenant is a number gets a run if threads belong to tenants', async () => {
+    const token = await forge(world.provider, { claims: { tenant: 42 } })
+    const run = json({ threadId: 't', runId: 'r', messages: [] }, bearer(token))
+    expect((await world.gateway.fetch('/of-tenants', run)).status).toBe(200)
+    const { authorization, 'x-sallyport-assertion': assertion } = world.origin.last().headers
+    expect(decodeJwt(String(assertion ?? authorization).replace('Bearer ', '')).tenant).toBe('42')
   })
 
   it('a request is refused if its path is not canonical or too long, or if it has already passed this gateway', async () => {

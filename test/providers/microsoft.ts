@@ -100,7 +100,13 @@ export const entraVersion1: Provider = {
   },
   refuses: {
     'version 2': { with: { iss: v2 }, reason: 'issuer' },
+    'another tenant': { with: { iss: v1.replace(TENANT, APP) }, reason: 'issuer' },
     'another API': { with: { aud: API }, reason: 'audience' },
+    'an ID token of the same application': {
+      with: { appid: undefined, appidacr: undefined, scp: undefined, nonce: 'n' },
+      reason: 'id-token',
+    },
+    'a day and two hours': { with: { iat: now, exp: now + 26 * HOUR }, reason: 'lifetime' },
   },
   ownWords: ['name', 'unique_name', 'given_name', 'family_name', 'email'],
 }
