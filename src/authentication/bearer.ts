@@ -2,10 +2,13 @@ import { Refusal } from '../errors/refusal'
 import type { CredentialSources } from './authenticator'
 import { Credential } from './credential'
 
-/** RFC 6750 section 2.1: a case-insensitive scheme, at least one space, a b64token. */
-const BEARER = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i
+/**
+ * RFC 6750 section 2.1: a case-insensitive scheme, at least one space, a b64token. The number of
+ * spaces has a limit, because a token that is kept keeps the whole header in memory.
+ */
+const BEARER = /^bearer {1,8}([A-Za-z0-9\-._~+/]+=*)$/i
 /** The same pattern as `BEARER`, but the scheme may be left out. */
-const TOKEN = /^(?:bearer +)?([A-Za-z0-9\-._~+/]+=*)$/i
+const TOKEN = /^(?:bearer {1,8})?([A-Za-z0-9\-._~+/]+=*)$/i
 
 /**
  * Takes the bearer token from a request: from one `Authorization` header, from the places in the

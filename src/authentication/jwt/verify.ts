@@ -43,9 +43,8 @@ export async function verify(
   const token = credential.reveal()
   if (isTooLong(token)) throw refuseForm('form')
   try {
-    for (const issuer of trust) {
-      const known = verified.get(issuer, token)
-      if (!known || now < known.at) continue
+    for (const [issuer, known] of verified.entriesOf(token) ?? []) {
+      if (!trust.includes(issuer) || now < known.at) continue
       if (!keys.isCurrent(issuer, known.key)) {
         const current = await keys.keysFor(issuer, known.alg, known.kid, background)
         if (!current.includes(known.key)) continue

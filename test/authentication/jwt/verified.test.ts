@@ -125,28 +125,59 @@ describe('tokens that were already verified', () => {
     )
   })
 
-  it('a verified token keeps the right person even when the cache is full (F26, invariant 10)', async () => {
-    const people = Array.from({ length: 2_100 }, (_, index) => `person-${index}`)
-    const tokens = people.map((sub) => sign(claims({ sub })))
-    for (const _ of [1, 2]) {
-      const found: string[] = []
-      for (const token of tokens) found.push((await at(token)).subject)
-      expect(found).toEqual(people)
-    }
-    expect(verified.get(issuer, tokens[0] as string)).toBeUndefined()
+  it('a token with a good signature but a wrong claim is refused every time', async () => {
+    const token = sign(claims({ aud: 'others' }))
+    for (const _ of [1, 2]) expect(await outcome(at(token))).toBe('token-invalid')
+    expect(verified.entriesOf(token)).toBeUndefined()
   })
 
-  it('the cache keeps at most 8 million characters of tokens, and drops the least recently used first (F26)', async () => {
-    const long = (sub: string) => sign(claims({ sub, groups: 'x'.repeat(11_700) }))
-    const tokens = Array.from({ length: 540 }, (_, index) => long(`person-${index}`))
-    expect((tokens[0] as string).length).toBeGreaterThan(15_800)
-    for (const token of tokens) {
-      await at(token)
-      await at(tokens[0] as string)
+  it('a token is kept for each issuer settings that it fulfils', async () => {
+    const token = sign(claims())
+    const other = { ...issuer, subjectPrefix: 'other|' }
+    for (const _ of [1, 2]) {
+      expect((await at(token)).userId).toBe('alice')
+      expect((await at(token, NOW, [other])).userId).toBe('other|alice')
     }
-    const kept = tokens.filter((token) => verified.get(issuer, token))
-    expect(kept.join('').length).toBeLessThanOrEqual(8 * 1024 * 1024)
-    expect(kept.length).toBeGreaterThan(500)
-    expect([kept.includes(tokens[0] as string), kept.includes(tokens[1] as string)]).toEqual([true, false])
+    expect([...(verified.entriesOf(token)?.keys() ?? [])]).toEqual([issuer, other])
+  })
+
+  it('a verified token keeps the right person even when the cache is full (F26, invariant 10)', async () => {
+    const people = Array.from({ length: 2_001 }, (_, index) => `person-${index}`)
+    const tokens = people.map((sub) => sign(claims({ sub })))
+    const found: string[] = []
+    for (const token of tokens) found.push((await at(token)).subject)
+    expect(found).toEqual(people)
+    const [first, second, third, fourth] = tokens as [string, string, string, string]
+    expect([first, second].map((token) => verified.entriesOf(token)?.size)).toEqual([undefined, 1])
+    // The second token was just used, so the third is the oldest.
+    expect((await at(first)).subject).toBe('person-0')
+    expect([second, third, fourth].map((token) => verified.entriesOf(token)?.size)).toEqual([1, undefined, 1])
+  })
+
+  it('the cache keeps at most 2 million characters of tokens, and drops the least recently used first (F26)', async () => {
+    const long = (sub: string) => sign(claims({ sub, groups: 'x'.repeat(11_700) }))
+    const tokens = Array.from({ length: 140 }, (_, index) => long(`person-${index}`))
+    const [first = '', second = ''] = tokens
+    expect(first.length).toBeGreaterThan(15_800)
+    const principal = await at(first)
+    for (const token of tokens) {
+      // Two requests at once count once.
+      await Promise.all([at(token), at(token)])
+      expect(await at(first)).toBe(principal)
+    }
+    const kept = tokens.filter((token) => verified.entriesOf(token))
+    expect(kept.join('').length).toBeLessThanOrEqual(2 * 1024 * 1024)
+    expect(kept.length).toBeGreaterThan(125)
+    expect([kept.includes(first), kept.includes(second)]).toEqual([true, false])
+  })
+
+  it('one token on many routes counts once for each route', async () => {
+    const token = sign(claims())
+    const routes = Array.from({ length: 2_001 }, () => ({ ...issuer }))
+    for (const each of routes.slice(0, 2_000)) await at(token, NOW, [each])
+    expect(verified.entriesOf(token)?.size).toBe(2_000)
+    await at(token, NOW, routes.slice(2_000))
+    expect(verified.entriesOf(token)).toBeUndefined()
+    expect((await at(token)).subject).toBe('alice')
   })
 })
