@@ -37,38 +37,53 @@ const MAX_CHARS = 2 * 1024 * 1024
  * Expiry, keys and policies are not checked here. They are checked on every request.
  */
 export class VerifiedTokens {
-  readonly #tokens = new Map<string, Map<TrustedIssuer, Verified>>()
+  readonly #tokens = new Map<string, readonly Entry[]>()
   #entries = 0
   #chars = 0
 
   /**
-   * Returns the entries of a token, by issuer. Its text is looked up once, no matter how many
-   * issuers a route trusts.
+   * Returns the entries of a token, one for each issuer settings that it fulfils. Its text is
+   * looked up once, no matter how many issuers a route trusts.
    */
-  entriesOf(token: string): ReadonlyMap<TrustedIssuer, Verified> | undefined {
-    const found = this.#tokens.get(token)
-    if (!found) return undefined
-    this.#tokens.delete(token)
-    this.#tokens.set(token, found)
+  entriesOf(token: string): readonly Entry[] {
+    const key = keyOf(token)
+    const found = this.#tokens.get(key)
+    if (!found) return []
+    this.#tokens.delete(key)
+    this.#tokens.set(key, found)
     return found
   }
 
   put(issuer: TrustedIssuer, token: string, verified: Verified): void {
-    const entries = this.#tokens.get(token) ?? new Map<TrustedIssuer, Verified>()
-    this.#count(token, entries, -1)
-    entries.set(issuer, verified)
-    this.#count(token, entries, 1)
-    this.#tokens.delete(token)
-    this.#tokens.set(token, entries)
-    for (const [oldest, dropped] of this.#tokens) {
-      if (this.#entries <= MAX_ENTRIES && this.#chars <= MAX_CHARS) return
-      this.#tokens.delete(oldest)
-      this.#count(oldest, dropped, -1)
-    }
+    const key = keyOf(token)
+    const others = this.#drop(key).filter((entry) => entry.issuer !== issuer)
+    this.#tokens.set(key, [...others, { issuer, verified }])
+    this.#count(key, others.length + 1)
+    while (this.#entries > MAX_ENTRIES || this.#chars > MAX_CHARS) this.#drop(this.#tokens.keys().next().value ?? '')
   }
 
-  #count(token: string, { size }: ReadonlyMap<TrustedIssuer, Verified>, sign: 1 | -1): void {
-    this.#entries += sign * size
-    this.#chars += sign * size * token.length
+  /** Removes a token, and returns its entries. */
+  #drop(key: string): readonly Entry[] {
+    const dropped = this.#tokens.get(key)
+    if (!dropped) return []
+    this.#tokens.delete(key)
+    this.#count(key, -dropped.length)
+    return dropped
+  }
+
+  #count(key: string, entries: number): void {
+    this.#entries += entries
+    this.#chars += entries * key.length
   }
 }
+
+interface Entry {
+  readonly issuer: TrustedIssuer
+  readonly verified: Verified
+}
+
+/**
+ * Returns a copy of a token as the key of the map. The token itself is a part of the request's
+ * header, which the map would keep too.
+ */
+const keyOf = (token: string): string => ` ${token}`

@@ -43,7 +43,7 @@ export async function verify(
   const token = credential.reveal()
   if (isTooLong(token)) throw refuseForm('form')
   try {
-    for (const [issuer, known] of verified.entriesOf(token) ?? []) {
+    for (const { issuer, verified: known } of verified.entriesOf(token)) {
       if (!trust.includes(issuer) || now < known.at) continue
       if (!keys.isCurrent(issuer, known.key)) {
         const current = await keys.keysFor(issuer, known.alg, known.kid, background)

@@ -128,7 +128,7 @@ describe('tokens that were already verified', () => {
   it('a token with a good signature but a wrong claim is refused every time', async () => {
     const token = sign(claims({ aud: 'others' }))
     for (const _ of [1, 2]) expect(await outcome(at(token))).toBe('token-invalid')
-    expect(verified.entriesOf(token)).toBeUndefined()
+    expect(verified.entriesOf(token)).toEqual([])
   })
 
   it('a token is kept for each issuer settings that it fulfils', async () => {
@@ -138,7 +138,7 @@ describe('tokens that were already verified', () => {
       expect((await at(token)).userId).toBe('alice')
       expect((await at(token, NOW, [other])).userId).toBe('other|alice')
     }
-    expect([...(verified.entriesOf(token)?.keys() ?? [])]).toEqual([issuer, other])
+    expect(verified.entriesOf(token).map((entry) => entry.issuer)).toEqual([issuer, other])
   })
 
   it('a verified token keeps the right person even when the cache is full (F26, invariant 10)', async () => {
@@ -148,10 +148,10 @@ describe('tokens that were already verified', () => {
     for (const token of tokens) found.push((await at(token)).subject)
     expect(found).toEqual(people)
     const [first, second, third, fourth] = tokens as [string, string, string, string]
-    expect([first, second].map((token) => verified.entriesOf(token)?.size)).toEqual([undefined, 1])
+    expect([first, second].map((token) => verified.entriesOf(token).length)).toEqual([0, 1])
     // The second token was just used, so the third is the oldest.
     expect((await at(first)).subject).toBe('person-0')
-    expect([second, third, fourth].map((token) => verified.entriesOf(token)?.size)).toEqual([1, undefined, 1])
+    expect([second, third, fourth].map((token) => verified.entriesOf(token).length)).toEqual([1, 0, 1])
   })
 
   it('the cache keeps at most 2 million characters of tokens, and drops the least recently used first (F26)', async () => {
@@ -165,7 +165,7 @@ describe('tokens that were already verified', () => {
       await Promise.all([at(token), at(token)])
       expect(await at(first)).toBe(principal)
     }
-    const kept = tokens.filter((token) => verified.entriesOf(token))
+    const kept = tokens.filter((token) => verified.entriesOf(token).length > 0)
     expect(kept.join('').length).toBeLessThanOrEqual(2 * 1024 * 1024)
     expect(kept.length).toBeGreaterThan(125)
     expect([kept.includes(first), kept.includes(second)]).toEqual([true, false])
@@ -175,9 +175,9 @@ describe('tokens that were already verified', () => {
     const token = sign(claims())
     const routes = Array.from({ length: 2_001 }, () => ({ ...issuer }))
     for (const each of routes.slice(0, 2_000)) await at(token, NOW, [each])
-    expect(verified.entriesOf(token)?.size).toBe(2_000)
+    expect(verified.entriesOf(token).length).toBe(2_000)
     await at(token, NOW, routes.slice(2_000))
-    expect(verified.entriesOf(token)).toBeUndefined()
+    expect(verified.entriesOf(token)).toEqual([])
     expect((await at(token)).subject).toBe('alice')
   })
 })
