@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { askAgent, askEverybody, askIssuer } from '../../src/cli/check/online'
+import { askAgent, askEverybody } from '../../src/cli/check/online'
+import { askProvider } from '../../src/cli/check/online-provider'
 import { nodePorts } from '../../src/cli/node-ports'
 import type { Issuer } from '../../src/config/define'
 import { load } from '../../src/config/load'
@@ -31,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([issuers?.close(), origin?.close()]))
 
 const asked = (more: Parameters<typeof trustedIssuer>[0] = {}, network = nodePorts) =>
-  askIssuer(trustedIssuer({ issuer: issuers.issuer('login'), algorithms: ['RS256'], ...more }), network)
+  askProvider([trustedIssuer({ issuer: issuers.issuer('login'), algorithms: ['RS256'], ...more })], network)
 
 describe('the online check of an identity provider', () => {
   it('the online check finds no fault if the discovery document has the issuer and the keys fit', async () => {

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { askIssuer } from '../../src/cli/check/online'
+import { askProvider } from '../../src/cli/check/online-provider'
 import { nodePorts } from '../../src/cli/node-ports'
 import { compileIssuer } from '../../src/config/compile-issuer'
 import type { Issuer } from '../../src/config/define'
@@ -79,7 +79,7 @@ describe(`Keycloak ${KEYCLOAK}`, () => {
   it('the online check finds no fault in the issuer and keys that Keycloak publishes', async () => {
     const [compiled] = compileIssuer(issuer, {})
     if (!compiled) throw new Error('no issuer')
-    expect((await askIssuer(compiled, nodePorts)).faults).toEqual([])
+    expect((await askProvider([compiled], nodePorts)).faults).toEqual([])
   })
 
   it('a person of Keycloak is accepted with the roles of a client that has dots in its id', async () => {

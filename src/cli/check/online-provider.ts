@@ -12,7 +12,7 @@ const ROUNDING_SECONDS = 2
 /** The largest `clockSkewSeconds` that an issuer may have. */
 const MOST_SKEW_SECONDS = 60
 
-export type Network = Pick<Ports, 'fetch' | 'now' | 'after'>
+type Network = Pick<Ports, 'fetch' | 'now' | 'after'>
 /** Issuers of one provider, at least one. */
 export type Issuers = readonly [TrustedIssuer, ...TrustedIssuer[]]
 

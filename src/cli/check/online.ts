@@ -6,11 +6,8 @@ import type { Ports } from '../../ports'
 import { nodePorts } from '../node-ports'
 import { say } from '../print'
 import { type OpenApi, unknownMembers } from './langgraph-members'
-import { askProvider, type Issuers, type Network } from './online-provider'
+import { askProvider, type Issuers } from './online-provider'
 import { causeOf, type Online, TIMEOUT_MS } from './online-result'
-
-/** Checks one issuer as `askProvider` does. */
-export const askIssuer = (issuer: TrustedIssuer, network: Network): Promise<Online> => askProvider([issuer], network)
 
 /**
  * Checks that an agent answers at its address. For a LangGraph server, also checks whether its API
