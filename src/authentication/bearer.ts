@@ -4,7 +4,8 @@ import { Credential } from './credential'
 
 /**
  * RFC 6750 section 2.1: a case-insensitive scheme, at least one space, a b64token. The number of
- * spaces has a limit, because a token that is kept keeps the whole header in memory.
+ * spaces has a limit, because JavaScript engines may keep a whole header in memory while a part of
+ * it is in use, and verified tokens are kept.
  */
 const BEARER = /^bearer {1,8}([A-Za-z0-9\-._~+/]+=*)$/i
 /** The same pattern as `BEARER`, but the scheme may be left out. */

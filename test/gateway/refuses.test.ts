@@ -117,6 +117,7 @@ describe('refusals of the gateway (S24)', () => {
       'Bearer a b',
       'Bearer a,b',
       'bearer é',
+      `Bearer${' '.repeat(9)}a`,
       'Bearer "a"',
     ]) {
       const response = await world.as(undefined, '/agents/http/x', {

@@ -83,7 +83,7 @@ interface Entry {
 }
 
 /**
- * Returns a copy of a token as the key of the map. The token itself is a part of the request's
- * header, which the map would keep too.
+ * Returns the key of a token: a copy of its text. With the text itself, which is a part of the
+ * request's header, a new token cost more.
  */
 const keyOf = (token: string): string => ` ${token}`
